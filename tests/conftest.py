@@ -1,0 +1,16 @@
+"""What every test shares: hypothesis repeats the same examples unless it is asked to explore.
+
+HYPOTHESIS_PROFILE=explore draws new examples, ten times as many.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+SLOW = [HealthCheck.too_slow]
+
+settings.register_profile(
+    "fixed", derandomize=True, database=None, deadline=None, suppress_health_check=SLOW
+)
+settings.register_profile("explore", max_examples=1000, deadline=None, suppress_health_check=SLOW)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))

@@ -1,0 +1,192 @@
+"""What both interpreters must agree on, step by step: programs, words, verdicts, frames.
+
+Role: runs under CPython and in the MicroPython VM and prints lines; the two outputs are compared
+byte for byte. Invariant: nothing but what MicroPython has, no random module, no time.
+Next: conversation.py (a whole device), test_same_bytes.py (the comparison).
+"""
+
+import binascii
+
+from stimcore import board, commands, frame, kernel, limits, output, phases, program, records
+from stimcore.errors import Refused
+
+GROUPS_A_STEP = 20
+STEPS = 13  # 0: tables; 1 to 10: random groups; 11: frames; 12: field by field
+CPU_HZ = 125_000_000
+
+
+def bench_board(stage: int) -> board.Board:
+    """A board of hand-written figures: this comparison needs no boards.yaml."""
+    if stage == board.STAGE_R2R_1:
+        analog = (2, 8_000, 128, 127, 12, 64, 1_650, 10_000, 20_000, 8_000)
+        return board.Board("pico/r2r-1/r", CPU_HZ, stage, *analog, *_sense(), 1_000_000, 1_000_000)
+    analog = (8, 6_250, 2048, 2047, 40, 80, 15_000, 2_000, 5_000, 2_000)
+    return board.Board("pico/mcp/rc", CPU_HZ, stage, *analog, *_sense(), 12_500_000, 10_000_000)
+
+
+def _sense() -> tuple:
+    return (2048, 12_500, 8_000, 500, 2_500, 50, 2_815, 20)
+
+
+class Lcg:
+    """A linear congruential generator (the constants of ANSI C) in 31 bits."""
+
+    def __init__(self, seed: int) -> None:
+        self.state = seed
+
+    def below(self, limit: int) -> int:
+        self.state = (self.state * 1_103_515_245 + 12_345) & 0x7FFFFFFF
+        return (self.state >> 8) % limit
+
+    def pick(self, values: tuple) -> int:
+        return values[self.below(len(values))]
+
+    def raw(self, count: int) -> bytes:
+        return bytes([self.below(256) for _ in range(count)])
+
+
+def line(label: str, data: bytes) -> None:
+    print(label, binascii.hexlify(data).decode())
+
+
+def refusal(label: str, refused: Refused) -> None:
+    rows = getattr(refused, "rows", (refused.args,))
+    print(label, "refused", [tuple(row) for row in rows])
+
+
+def step(number: int) -> None:
+    """Print the lines of one step."""
+    if number == 0:
+        _tables()
+    elif number <= 10:
+        lcg = Lcg(number)
+        for at in range(GROUPS_A_STEP):
+            _group("group %d.%d" % (number, at), lcg)
+    elif number == 11:
+        _frames(Lcg(7))
+    else:
+        _fields()
+
+
+def _tables() -> None:
+    print("digest", commands.tables_digest())
+    for stage in (board.STAGE_MCP4922_8, board.STAGE_R2R_1):
+        print("board", commands.board_digest(bench_board(stage)))
+
+
+# --- groups ----------------------------------------------------------------------------------
+def _program(lcg: Lcg, rate_mhz: int) -> program.Program:
+    """Mostly good: about one in three is refused somewhere, so that refusals are compared too."""
+    cathodes = 1 << lcg.below(8)
+    anodes = (1 << lcg.below(8) | 1 << lcg.below(8)) & ~cathodes or cathodes ^ 255
+    burst = lcg.below(3) == 0
+    recharge = lcg.below(3 if burst else 2)
+    return program.Program(
+        cathodes,
+        anodes,
+        program.BURST if burst else program.TONIC,
+        recharge,
+        lcg.pick((1, 1, 2, 3, 4, 7, 10)),
+        2 + lcg.below(5) if burst else 1,
+        rate_mhz,
+        400_000 + lcg.below(400_000) if burst else 0,
+        6 + lcg.below(4_000),
+        4_006 + lcg.below(2_000),
+        10_000 + lcg.below(400_000),
+        lcg.pick((0, 0, 10_000, 30_000, 123_456)),
+    )
+
+
+def _some_group(lcg: Lcg) -> program.Group:
+    rate_mhz = lcg.pick((2_000, 20_000, 40_000, 50_000, 90_500, 130_000, 1_000_000))
+    header = program.Header(lcg.below(2), 2_000, 500, 500, 0, 0, 10_000, 0)
+    programs = [_program(lcg, rate_mhz) for _ in range(1 + lcg.below(2))]
+    return program.Group(header, (12_440_000,) * limits.CONTACTS, tuple(programs))
+
+
+def _group(label: str, lcg: Lcg) -> None:
+    group = _some_group(lcg)
+    blob = program.pack(group)
+    line(label, blob)
+    try:
+        program.validate(program.unpack(blob))
+        one = bench_board(board.STAGE_MCP4922_8)
+        levels = tuple([each.amplitude_ua for each in group.programs])
+        words = records.encode(one, phases.compile_group(one, group, levels))
+    except Refused as refused:
+        refusal(label, refused)
+        return
+    line(label + " words", words)
+    terms = output.terms(group, None)
+    _verdict(label, kernel.admit(words, one, terms))
+    spoilt = bytearray(words)
+    at = lcg.below(len(spoilt))
+    spoilt[at] ^= 1 << lcg.below(8)
+    _verdict(label + " spoilt", kernel.admit(bytes(spoilt), one, terms))
+
+
+def _verdict(label: str, verdict: kernel.Verdict) -> None:
+    print(label, "errors", verdict.errors)
+    print(label, "figures", verdict.figures)
+    stream = verdict.stream
+    if stream is not None:
+        print(label, "stream", stream.crc, stream.period_ticks, stream.max_active_ticks)
+
+
+# --- frames ----------------------------------------------------------------------------------
+def _frames(lcg: Lcg) -> None:
+    """Frames of every awkward length, whole, cut, flipped and run together."""
+    decoder = frame.Decoder()
+    for length in (0, 1, 5, 246, 247, 248, 249, 250, 253, 254, 255, 256, 507, 508, 1024):
+        payload = lcg.raw(length) if length % 2 else bytes([1 + lcg.below(255)] * length)
+        sent = bytearray(frame.encode(length & 255, lcg.below(128), payload))
+        line("frame", sent)
+        _fed(decoder, sent)
+        sent[lcg.below(len(sent))] ^= 1 << lcg.below(8)
+        _fed(decoder, sent + lcg.raw(lcg.below(9)))
+        _fed(decoder, sent[: lcg.below(len(sent))])
+    print("frame errors", decoder.errors)
+
+
+def _fed(decoder: frame.Decoder, data: bytes) -> None:
+    for sequence, opcode, payload in decoder.feed(bytes(data)):
+        line("decoded %d %d" % (sequence, opcode), payload)
+
+
+# --- every field at its edges ----------------------------------------------------------------
+def _fields() -> None:
+    header = program.Header(0, 2_000, 500, 500, 0, 0, 0, 0)
+    one = program.Program(1, 2, 0, 0, 1, 1, 50_000, 0, 1_000, 2_000, 200_000, 0)
+    for rows, base in ((program.HEADER, 0), (program.PROGRAM, 1)):
+        for at, row in enumerate(rows):
+            for value in (row[2] - 1, row[2], row[3], row[3] + 1):
+                if value < 0 or value >= 1 << {"B": 8, "H": 16, "I": 32}[row[1]]:
+                    continue
+                changed = list(one if base else header)
+                changed[at] = value
+                _edge("%s %d" % (row[0], value), header, one, changed, base)
+
+
+def _edge(
+    label: str, header: program.Header, one: program.Program, changed: list, base: int
+) -> None:
+    if base:
+        one = program.Program(*changed)
+    else:
+        header = program.Header(*changed)
+    group = program.Group(header, (12_440_000,) * limits.CONTACTS, (one,))
+    blob = program.pack(group)
+    try:
+        program.validate(program.unpack(blob))
+        line(label, blob[-4:])
+    except Refused as refused:
+        refusal(label, refused)
+
+
+def main() -> None:
+    for number in range(STEPS):
+        step(number)
+
+
+if __name__ == "__main__":
+    main()
