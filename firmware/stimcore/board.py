@@ -1,0 +1,57 @@
+"""What the device must know of its board, output stage and dummy load: one tuple of integers.
+
+Role: the device's view of a row of boards.yaml; the host makes it (scs.boards), the flasher
+writes it into the generated board module, and both ends compare its digest in HELLO.
+Invariant: integers only (but for the name); nothing here is a ceiling of its own except the
+fields `max_*`, which can only be tighter than limits.py.
+Next: records.py, where the stage's code words are made.
+"""
+
+from collections import namedtuple
+
+STAGE_MCP4922_8 = 0  # bipolar SPI DAC into a current pump, 8 contacts through a switch register
+STAGE_R2R_1 = 1  # 8-bit R-2R network on 8 pins, two contacts, no switches
+
+Board = namedtuple(
+    "Board",
+    (
+        "name",  # "board/stage/load", the row names of boards.yaml
+        "clock_hz",  # one tick is one cycle of it
+        "stage",  # STAGE_*
+        "contacts",  # how many the stage has
+        "na_per_code",  # output current of one DAC code, nA
+        "code_mid",  # the code that gives zero current (offset binary)
+        "code_span",  # largest magnitude either side of code_mid
+        "overhead_ticks",  # length of a record whose hold is 0 (the sequencer's own cycles)
+        "min_record_ticks",  # shortest record the sequencer, the DMA and the DAC can follow
+        "compliance_mv",  # largest voltage across the load at which the current is still set
+        "discharge_tau_us",  # slowest time constant of passive discharge
+        "gain_mismatch_ppm",  # worst difference of gain between the two polarities
+        "offset_na",  # worst current at code_mid and under it
+        "adc_zero",  # ADC code of zero current and of zero voltage
+        "sense_na_per_lsb",  # current per ADC code
+        "sense_uv_per_lsb",  # load voltage per ADC code
+        "load_ohm",  # resistive part of the declared dummy load
+        "load_nf",  # its series capacitance as seen by one pulse; 0: none
+        "load_tolerance_permille",
+        "load_id_code",  # ADC code of its identification resistor
+        "load_id_tolerance",  # in ADC codes
+        "max_amplitude_ua",
+        "max_rate_mhz",
+    ),
+)
+
+
+def ticks_from_ns(board: Board, ns: int) -> int:
+    """Nearest whole number of ticks to `ns`; exact where the clock allows."""
+    return (ns * (board.clock_hz // 1000) + 500_000) // 1_000_000
+
+
+def period_ticks(board: Board, rate_mhz: int) -> int:
+    """Nearest whole number of ticks to one period of a rate in millihertz."""
+    return (board.clock_hz * 1000 + rate_mhz // 2) // rate_mhz
+
+
+def code_from_ua(board: Board, amplitude_ua: int) -> int:
+    """Nearest DAC magnitude to an amplitude; the actual current is reported, never assumed."""
+    return (amplitude_ua * 1000 + board.na_per_code // 2) // board.na_per_code

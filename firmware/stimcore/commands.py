@@ -1,0 +1,223 @@
+"""The wire: every command, its fields, and the states in which it is allowed.
+
+Role: the one table of the protocol; docs/protocol.md is generated from it and HELLO compares
+its digest. Invariant: fields are fixed-size integers, but the last may be `bytes` (the rest).
+A reply is a status byte, then the fields of the table; a refusal is the status byte, then rows
+of REFUSAL. Requirements: REQ-40, REQ-41. Next: frame.py (bytes), device.py (actions).
+"""
+
+import binascii
+import struct
+
+from . import errors, limits, states
+from .errors import Refused
+from .states import ANY, ARMED, FAULT, LOADED, OFF, RUNNING, STOPPING
+
+PROTOCOL = 1
+REPLY = 0x80  # or'ed into the opcode of a reply
+PIECE_BYTES = 128  # most bytes of a program in one STAGE_DATA
+
+CODES = {"u8": "B", "u16": "H", "u32": "I", "i32": "i", "i64": "q"}
+
+HELLO = 0x01
+STATUS = 0x02
+STAGE_BEGIN = 0x10
+STAGE_DATA = 0x11
+COMMIT = 0x12
+ARM = 0x13
+START = 0x14
+STOP = 0x15
+HALT = 0x16
+AMPLITUDE = 0x17
+LEDGER = 0x18
+CLEAR_FAULT = 0x19
+FIGURES = 0x1A
+
+# opcode, name, request fields, reply fields, states, what it does
+TABLE = (
+    (
+        HELLO,
+        "hello",
+        (("protocol", "u16"),),
+        (
+            ("protocol", "u16"),
+            ("tables_digest", "u32"),
+            ("board_digest", "u32"),
+            ("state", "u8"),
+            ("reset_cause", "u8"),
+            ("names", "bytes"),
+        ),
+        ANY,
+        "Opens a session and resets the sequence number; names = version, a space, board name.",
+    ),
+    (
+        STATUS,
+        "status",
+        (),
+        (
+            ("state", "u8"),
+            ("fault", "u8"),
+            ("fault_index", "u16"),
+            ("fault_value", "i64"),
+            ("fault_limit", "i64"),
+            ("now_ms", "u32"),
+            ("lease_left_ms", "u16"),
+            ("stopped", "u8"),
+            ("periods", "u32"),
+            ("pulses", "u32"),
+            ("link_errors", "u32"),
+            ("current_min_na", "i32"),
+            ("current_max_na", "i32"),
+            ("voltage_min_mv", "i32"),
+            ("voltage_max_mv", "i32"),
+            ("levels", "bytes"),
+        ),
+        ANY,
+        "What the device is doing; levels = (level_ua, target_ua) as u32 pairs, one per program.",
+    ),
+    (
+        STAGE_BEGIN,
+        "stage_begin",
+        (("length", "u16"), ("crc", "u32")),
+        (),
+        (OFF, LOADED),
+        "Announces a program of so many bytes and its CRC-32; what was staged before is dropped.",
+    ),
+    (
+        STAGE_DATA,
+        "stage_data",
+        (("offset", "u16"), ("piece", "bytes")),
+        (),
+        (OFF, LOADED),
+        "The next piece of it, in order.",
+    ),
+    (
+        COMMIT,
+        "commit",
+        (),
+        (("hash", "u32"), ("figures", "bytes")),
+        (OFF, LOADED),
+        "Validates the whole program; answers with its hash and the device's own safety figures.",
+    ),
+    (
+        ARM,
+        "arm",
+        (("hash", "u32"),),
+        (("load_id", "u16"),),
+        (LOADED, ARMED),
+        "Names the program to be run; refused unless the declared dummy load identifies itself.",
+    ),
+    (START, "start", (), (), (ARMED,), "Closes the gate and starts the train, softly."),
+    (
+        STOP,
+        "stop",
+        (),
+        (),
+        ANY,
+        "Ramps down and ends on a whole period; at once where nothing runs.",
+    ),
+    (HALT, "halt", (), (), ANY, "Drops the gate at once, from every state, with no permission."),
+    (
+        AMPLITUDE,
+        "amplitude",
+        (("program", "u8"), ("amplitude_ua", "u32")),
+        (("actual_na", "u32"), ("ramp_ms", "u32")),
+        (LOADED, ARMED, RUNNING),
+        "A new amplitude for one program; while running it is approached in permitted steps.",
+    ),
+    (
+        LEDGER,
+        "ledger",
+        (),
+        (
+            ("pulses", "u32"),
+            ("truncated", "u32"),
+            ("periods", "u32"),
+            ("start_ms", "u32"),
+            ("stop_ms", "u32"),
+            ("output_ms", "u32"),
+            ("stopped", "u8"),
+            ("charge", "bytes"),
+        ),
+        ANY,
+        "What was delivered since the last START; charge = per contact (driven_pc, net_pc) i64.",
+    ),
+    (
+        CLEAR_FAULT,
+        "clear_fault",
+        (),
+        (),
+        (FAULT,),
+        "Leaves a latched fault for OFF; the program must be staged again.",
+    ),
+    (
+        FIGURES,
+        "figures",
+        (),
+        (("figures", "bytes"),),
+        (LOADED, ARMED, RUNNING, STOPPING),
+        "The safety figures of the loaded program again.",
+    ),
+)
+
+# a refusal: rows of (code, index, value, limit)
+REFUSAL = "<BHqq"
+# a figure: (error code it would be refused with, contact or program, value, limit)
+FIGURE = "<BBqq"
+
+# why the output stopped
+RUNNING_STILL = 0
+STOP_COMMAND = 1
+STOP_HALT = 2
+STOP_LEASE = 3
+STOP_SESSION = 4
+STOP_PULSES = 5
+STOP_FAULT = 6
+STOP_NEVER = 7
+STOP_REASONS = ("running", "stop", "halt", "lease", "session", "pulses", "fault", "never started")
+
+
+def by_opcode(opcode: int) -> tuple:
+    """The row of an opcode; Refused(BAD_COMMAND) where there is none."""
+    for row in TABLE:
+        if row[0] == opcode:
+            return row
+    raise Refused(errors.BAD_COMMAND, opcode)
+
+
+def pack_fields(fields: tuple, values: tuple) -> bytes:
+    """Fields in order; a last field of type bytes is appended as it is."""
+    out = b""
+    for at, field in enumerate(fields):
+        if field[1] == "bytes":
+            out += bytes(values[at])
+        else:
+            out += struct.pack("<" + CODES[field[1]], values[at])
+    return out
+
+
+def unpack_fields(fields: tuple, data: bytes) -> list:
+    """The values of the fields; Refused(BAD_LENGTH) unless `data` is exactly as long."""
+    tail = bool(fields) and fields[-1][1] == "bytes"
+    fixed = fields[:-1] if tail else fields
+    form = "<" + "".join(CODES[field[1]] for field in fixed)
+    size = struct.calcsize(form)
+    if len(data) < size or (len(data) > size and not tail):
+        raise Refused(errors.BAD_LENGTH, 0, len(data), size)
+    values = list(struct.unpack_from(form, data, 0))
+    if tail:
+        values.append(data[size:])
+    return values
+
+
+def tables_digest() -> int:
+    """CRC-32 over the commands, the limits, the errors' codes and the states."""
+    rows = [(row[0], row[1], row[2], row[3], row[4]) for row in TABLE]
+    names = sorted((code, row[0], row[1]) for code, row in errors.TABLE.items())
+    text = repr((PROTOCOL, rows, limits.rows(), names, states.MOVES, STOP_REASONS))
+    return binascii.crc32(text.encode()) & 0xFFFFFFFF
+
+
+def board_digest(board: tuple) -> int:
+    """CRC-32 over a Board tuple."""
+    return binascii.crc32(repr(tuple(board)).encode()) & 0xFFFFFFFF

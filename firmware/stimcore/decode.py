@@ -1,0 +1,93 @@
+"""Words -> what the sequencer will make of them. The kernel's own decoder.
+
+Role: reads the table back from the very bytes that DMA will stream; it shares no code with
+records.py. Invariant: every bit of every word is accounted for, else FRAME_FORMAT.
+Requirements: REQ-10 to REQ-14, REQ-16. Next: charge.py.
+"""
+
+from . import board as boards
+from . import errors
+from .board import Board
+
+# one record: (ticks, active, sync, source mask, return mask, signed code, discharge)
+
+
+def record(board: Board, words: bytes, at: int) -> tuple:
+    """((ticks, active, sync, source, return, code, discharge), frame is of the known form)."""
+    base = 8 * at
+    low = words[base] | words[base + 1] << 8
+    high = words[base + 2] | words[base + 3] << 8
+    flags = low & 3
+    ticks = (high << 14 | low >> 2) + board.overhead_ticks
+    low = words[base + 4] | words[base + 5] << 8
+    high = words[base + 6] | words[base + 7] << 8
+    if board.stage == boards.STAGE_R2R_1:
+        source, back, code, known = _network(board, high, low)
+    else:
+        source, back, code, known = _switched(board, high, low)
+    discharge = source == 0 and back != 0
+    return (ticks, flags != 0, flags == 2, source, back, code, discharge), known and flags != 3
+
+
+def _network(board: Board, high: int, low: int) -> tuple:
+    """R-2R: eight bits of code; the middle code discharges the load through the network."""
+    code = (high >> 8) - board.code_mid
+    known = low == 0 and high & 255 == 0 and abs(code) <= board.code_span
+    if code:
+        return 1, 2, code, known
+    return 0, 3, 0, known
+
+
+def _switched(board: Board, high: int, low: int) -> tuple:
+    """MCP4922 on the even bits, the switch register on the odd ones."""
+    dac = _even_bits(high) << 8 | _even_bits(low)
+    source = _even_bits(high >> 1)
+    back = _even_bits(low >> 1)
+    code = (dac & 0x0FFF) - board.code_mid
+    known = dac >> 12 == 3 and abs(code) <= board.code_span  # 3: channel A, gain 1, on
+    return source, back, code, known
+
+
+def _even_bits(half: int) -> int:
+    """The byte whose bit i is bit 2i of a 16-bit half."""
+    half &= 0x5555
+    half = (half | half >> 1) & 0x3333
+    half = (half | half >> 2) & 0x0F0F
+    return (half | half >> 4) & 0xFF
+
+
+def table(board: Board, words: bytes) -> tuple:
+    """(records, structural refusals as rows (code, index, value, limit)) of a whole table."""
+    records = []
+    rows: list = []
+    syncs = 0
+    for at in range(len(words) // 8):
+        one, known = record(board, words, at)
+        records.append(one)
+        if not known:
+            rows.append((errors.FRAME_FORMAT, at, at, 0))
+        if one[2]:
+            syncs += 1
+        _structure(board, one, at, rows)
+    if syncs != 1 or not records[0][2]:
+        rows.append((errors.NO_SYNC, 0, syncs, 1))
+    if records[-1][1]:
+        rows.append((errors.ACTIVE_NO_END, len(records) - 1, len(records) - 1, len(records) - 2))
+    return records, rows
+
+
+def _structure(board: Board, one: tuple, at: int, rows: list) -> None:
+    ticks, active, _sync, source, back, code, _discharge = one
+    drives = code != 0 or source != 0
+    if ticks < board.min_record_ticks:
+        rows.append((errors.SHORT_RECORD, at, ticks, board.min_record_ticks))
+    if active != (code != 0) or (drives and not active):
+        rows.append((errors.ACTIVE_FLAG, at, int(active), int(code != 0)))
+    if source & back:
+        rows.append((errors.OVERLAP, at, source & back, 0))
+    if drives and not back:
+        rows.append((errors.NO_ANODE, at, 0, 1))
+    if drives and not source:
+        rows.append((errors.NO_CATHODE, at, 0, 1))
+    if (source | back) >> board.contacts:
+        rows.append((errors.CONTACT_UNKNOWN, at, source | back, (1 << board.contacts) - 1))

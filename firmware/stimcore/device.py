@@ -1,0 +1,233 @@
+"""The loop: bytes -> command -> state table -> action. One call of step() per turn.
+
+Role: holds the state, feeds the watchdog, latches faults, drives the output and its checks.
+Invariant: nothing blocks; the output is off before anything else is handled; the watchdog is
+fed at the end of a turn that went all the way through, and nowhere else.
+Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55. Next: handlers.py, output.py.
+"""
+
+import struct
+
+from . import commands, errors, handlers, output, states, train
+from .board import Board
+from .errors import Refused
+from .frame import Decoder, encode
+from .ledger import Ledger
+from .sense import Monitor
+
+_WRAP_US = 1 << 30  # hal.now_us() wraps here
+_CHECK_STREAM_MS = 100
+CAUSE_WATCHDOG = 1  # hal.reset_cause()
+
+_STREAM_FAULTS = {
+    output.STARVED: errors.FAULT_STARVED,
+    output.SENTINEL: errors.FAULT_SENTINEL,
+}
+
+
+class Device:
+    """One stimulator on one hal."""
+
+    def __init__(self, board: Board, hal):
+        self.board = board
+        self.hal = hal
+        self.state = states.OFF
+        self.fault = (errors.OK, 0, 0, 0)
+        self.now_ms = 0
+        self.lease_ends_ms = 0
+        self.staged = bytearray()
+        self.staged_length = 0
+        self.staged_crc = 0
+        self.hash = 0
+        self.output: output.Output | None = None
+        self.ledger = Ledger()  # of the last run, kept when its program goes
+        self.monitor = Monitor(board)
+        self.decoder = Decoder()
+        self._us = hal.now_us()
+        self._spare_us = 0
+        self._sequence = -1
+        self._last_reply = b""
+        self._checked_ms = 0
+        self._stop_reason = 0
+        self.hal.halt()
+        if hal.reset_cause() == CAUSE_WATCHDOG:
+            self._latch((errors.FAULT_WATCHDOG, 0, 0, 0))
+
+    # --- one turn --------------------------------------------------------------------------
+    def step(self) -> None:
+        """One turn of the loop. An error of the firmware's own is a latched fault, output off."""
+        try:
+            self._clock()
+            self._run_output()
+            frames = self.decoder.feed(self.hal.link_read())
+            for frame in frames:  # a HALT behind slower commands does not wait for them
+                if frame[1] == commands.HALT:
+                    self.halt()
+            for frame in frames:
+                self._handle(frame)
+            self._run_lease()
+        except Refused as refusal:
+            self._latch(refusal.rows[0])
+        except Exception:
+            self._latch((errors.FAULT_INTERNAL, 0, 0, 0))
+        self.hal.feed_watchdog()
+
+    def _clock(self) -> None:
+        now = self.hal.now_us()
+        self._spare_us += (now - self._us) & (_WRAP_US - 1)
+        self._us = now
+        self.now_ms += self._spare_us // 1000
+        self._spare_us %= 1000
+
+    # --- output and its checks -------------------------------------------------------------
+    def _run_output(self) -> None:
+        self.monitor.feed(self.hal.sample())
+        if self.state not in (states.RUNNING, states.STOPPING):
+            return
+        status = self.output.step(self.now_ms)
+        if status == output.RUNNING:
+            self._check_output()
+            self._check_session()
+        elif status == output.ENDED:
+            self._run_end()
+        else:
+            self._latch((_STREAM_FAULTS.get(status, errors.FAULT_INTERNAL), 0, 0, 0))
+
+    def _run_end(self) -> None:
+        """The stream ended on a whole period: counted out, stopped, or resting in a cycle."""
+        if self.output.counted_out():
+            self._ended(commands.STOP_PULSES)
+        elif self.output.train.phase == train.REST:
+            self._check_session()
+        elif self._stop_reason:
+            self._ended(self._stop_reason)
+        else:
+            self._latch((errors.FAULT_STARVED, 0, 0, 0))  # nobody had asked for an end
+
+    def _check_output(self) -> None:
+        out = self.output
+        row = self.monitor.judge(out.live, out.periods(), out.pending is None)
+        if row:
+            self._latch(row)
+        elif self.now_ms - self._checked_ms >= _CHECK_STREAM_MS:
+            self._checked_ms = self.now_ms
+            if not out.words_intact():
+                self._latch((errors.FAULT_STREAM, 0, 0, 0))
+
+    def _check_session(self) -> None:
+        session_ms = self.output.group.header.session_ms
+        if session_ms and self.now_ms - self.output.ledger.start_ms >= session_ms:
+            self.stop(commands.STOP_SESSION)
+
+    def _run_lease(self) -> None:
+        if self.state == states.RUNNING and self.lease_left_ms() == 0:
+            self.stop(commands.STOP_LEASE)
+
+    def lease_left_ms(self) -> int:
+        """Milliseconds until the output stops for want of a host; 65535: it never does."""
+        if self.output is None or self.output.group.header.flags & 1:
+            return 65535
+        return max(0, self.lease_ends_ms - self.now_ms)
+
+    def book(self) -> Ledger:
+        """What was delivered since the last START, the present run included."""
+        if self.state in (states.RUNNING, states.STOPPING):
+            return self.output.ledger_now()
+        return self.ledger
+
+    def renew_lease(self) -> None:
+        if self.output is not None:
+            self.lease_ends_ms = self.now_ms + self.output.group.header.lease_ms
+
+    # --- moves of state --------------------------------------------------------------------
+    def start(self) -> None:
+        """Start what ARM prepared."""
+        self._stop_reason = 0
+        self.output.start(self.now_ms)
+        self.move("start")
+
+    def move(self, event: str) -> None:
+        """Follow the table of states."""
+        self.state = states.after(self.state, event)
+
+    def stop(self, reason: int) -> None:
+        """Ramp down and end on a whole period; where nothing runs, ARMED falls back."""
+        if self.state == states.RUNNING:
+            self._stop_reason = reason
+            self.output.train.end()
+        self.move("stop")
+
+    def halt(self) -> None:
+        """Gate low now, whatever the state; then the books."""
+        self.hal.halt()
+        if self.state in (states.RUNNING, states.STOPPING):
+            self.output.halt()
+            self._close(commands.STOP_HALT)
+        self.move("halt")
+
+    def _ended(self, reason: int) -> None:
+        self._close(reason)
+        self.move("ended")
+
+    def _close(self, reason: int) -> None:
+        self.output.ledger.stop_ms = self.now_ms
+        self.output.ledger.stopped = reason
+        self.ledger = self.output.ledger
+        self.monitor = Monitor(self.board)  # no reading outlives the output it was made of
+
+    def _latch(self, row: tuple) -> None:
+        """Output off, then remember why; the first reason is kept until CLEAR_FAULT."""
+        self.hal.halt()
+        if self.state in (states.RUNNING, states.STOPPING):
+            self.output.halt()
+            self._close(commands.STOP_FAULT)
+        if self.state != states.FAULT:
+            self.fault = row
+        self.move("fault")
+
+    # --- the link --------------------------------------------------------------------------
+    def _handle(self, frame: tuple) -> None:
+        sequence, opcode, payload = frame
+        always = opcode in (commands.HALT, commands.STOP)  # whatever their sequence number
+        if sequence == self._sequence and not always and opcode != commands.HELLO:
+            # the reply was lost and the host asks again: same answer, nothing done twice
+            same = self._last_reply[:1] == bytes((opcode,))
+            if same:
+                self.hal.link_write(self._last_reply[1:])
+            else:
+                self._answer(sequence, opcode, self._refusal(Refused(errors.BAD_SEQUENCE)))
+            return
+        in_order = opcode == commands.HELLO or sequence == (self._sequence + 1) & 255
+        if not in_order and not always:
+            wanted = (self._sequence + 1) & 255
+            refusal = Refused(errors.BAD_SEQUENCE, 0, sequence, wanted)
+            self._answer(sequence, opcode, self._refusal(refusal))
+            return
+        if in_order:
+            self._sequence = sequence
+        self.renew_lease()
+        reply = self._carry_out(opcode, payload)
+        self._last_reply = bytes((opcode,)) + self._answer(sequence, opcode, reply)
+
+    def _carry_out(self, opcode: int, payload: bytes) -> bytes:
+        """The status byte and the fields of the reply, or the rows of the refusal."""
+        try:
+            row = commands.by_opcode(opcode)
+            values = commands.unpack_fields(row[2], payload)
+            if self.state not in row[4]:
+                raise Refused(errors.BAD_STATE, opcode, self.state, 0)
+            reply = handlers.TABLE[opcode](self, *values)
+            return bytes((errors.OK,)) + commands.pack_fields(row[3], reply)
+        except Refused as refusal:
+            return self._refusal(refusal)
+
+    def _refusal(self, refusal: Refused) -> bytes:
+        out = bytes((refusal.code,))
+        for row in refusal.rows:
+            out += struct.pack(commands.REFUSAL, *row)
+        return out
+
+    def _answer(self, sequence: int, opcode: int, reply: bytes) -> bytes:
+        data = encode(sequence, opcode | commands.REPLY, reply)
+        self.hal.link_write(data)
+        return data

@@ -1,0 +1,107 @@
+"""The bytes on the link: COBS(sequence, opcode, payload, CRC-32) and a zero.
+
+Role: encode one frame; decode a stream of bytes that may be cut, flipped or noise.
+Invariant: the decoder never raises on bytes and never holds more than one frame; it finds the
+next frame at the next zero. Requirements: REQ-40, REQ-42. Next: device.py.
+"""
+
+import binascii
+import struct
+
+MAX_PAYLOAD = 1024
+_OVERHEAD = 6  # sequence, opcode, CRC
+# COBS adds one byte in 254, and one
+MAX_ENCODED = MAX_PAYLOAD + _OVERHEAD + (MAX_PAYLOAD + _OVERHEAD) // 254 + 1
+
+
+def cobs_encode(data: bytes) -> bytes:
+    """Consistent overhead byte stuffing (Cheshire and Baker 1999): no zero in the result."""
+    out = bytearray()
+    at = 0
+    end = len(data)
+    while True:
+        zero = data.find(b"\0", at)
+        stop = end if zero < 0 else zero
+        while stop - at >= 254:
+            out.append(255)
+            out.extend(data[at : at + 254])
+            at += 254
+            if at == end:
+                return bytes(out)
+        out.append(stop - at + 1)
+        out.extend(data[at:stop])
+        if zero < 0:
+            return bytes(out)
+        at = stop + 1
+
+
+def cobs_decode(data: bytes) -> bytes:
+    """The bytes that were stuffed; empty where `data` is not a COBS block."""
+    out = bytearray()
+    at = 0
+    end = len(data)
+    while at < end:
+        code = data[at]
+        stop = at + code
+        if code == 0 or stop > end:
+            return b""
+        out.extend(data[at + 1 : stop])
+        at = stop
+        if code < 255 and at < end:
+            out.append(0)
+    return bytes(out)
+
+
+def encode(sequence: int, opcode: int, payload: bytes) -> bytes:
+    """One frame, its zero at either end: the first one ends whatever noise came before."""
+    body = bytes((sequence, opcode)) + payload
+    crc = binascii.crc32(body) & 0xFFFFFFFF
+    return b"\0" + cobs_encode(body + struct.pack("<I", crc)) + b"\0"
+
+
+class Decoder:
+    """Feeds on bytes, gives whole frames; `errors` counts what had to be thrown away."""
+
+    def __init__(self) -> None:
+        self.errors = 0
+        self._buffer = bytearray()
+        self._overrun = False
+
+    def feed(self, data: bytes) -> list:
+        """The (sequence, opcode, payload) of every frame that ends in `data`."""
+        frames = []
+        at = 0
+        while at < len(data):
+            zero = data.find(b"\0", at)
+            stop = len(data) if zero < 0 else zero
+            self._keep(data[at:stop])
+            if zero < 0:
+                break
+            frame = self._close()
+            if frame:
+                frames.append(frame)
+            at = zero + 1
+        return frames
+
+    def _keep(self, piece: bytes) -> None:
+        if len(self._buffer) + len(piece) > MAX_ENCODED:
+            self._overrun = True
+            self._buffer = bytearray()
+        if not self._overrun:
+            self._buffer.extend(piece)
+
+    def _close(self) -> tuple:
+        """The frame that ends here, or an empty tuple."""
+        block = bytes(self._buffer)
+        overrun = self._overrun
+        self._buffer = bytearray()
+        self._overrun = False
+        if not block and not overrun:
+            return ()
+        body = cobs_decode(block)
+        if len(body) < _OVERHEAD or struct.unpack("<I", body[-4:])[0] != (
+            binascii.crc32(body[:-4]) & 0xFFFFFFFF
+        ):
+            self.errors += 1
+            return ()
+        return (body[0], body[1], body[2:-4])

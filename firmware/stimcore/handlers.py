@@ -1,0 +1,178 @@
+"""What each command does: one function per row of commands.TABLE.
+
+Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
+Invariant: the state table has already let the command through. Requirements: REQ-22, REQ-33,
+REQ-36 to REQ-38. Next: output.py.
+"""
+
+import binascii
+import struct
+
+from . import VERSION, charge, commands, errors, limits, output, program, states
+from .errors import Refused
+
+
+def _hello(device, protocol: int) -> tuple:
+    if protocol != commands.PROTOCOL:
+        raise Refused(errors.BAD_VERSION, 0, protocol, commands.PROTOCOL)
+    return (
+        commands.PROTOCOL,
+        commands.tables_digest(),
+        commands.board_digest(device.board),
+        device.state,
+        device.hal.reset_cause(),
+        (VERSION + " " + device.board.name).encode(),
+    )
+
+
+def _status(device) -> tuple:
+    book = device.book()
+    levels = b""
+    if device.output is not None:
+        train = device.output.train
+        for at in range(len(train.levels_ua)):
+            levels += struct.pack("<II", train.levels_ua[at], train.targets_ua[at])
+    code, index, value, limit = device.fault
+    current, voltage = device.monitor.current_na, device.monitor.voltage_mv
+    return (
+        device.state,
+        code,
+        index,
+        value,
+        limit,
+        device.now_ms,
+        device.lease_left_ms(),
+        book.stopped,
+        book.periods,
+        book.pulses,
+        device.decoder.errors,
+        current[0],
+        current[1],
+        voltage[0],
+        voltage[1],
+        levels,
+    )
+
+
+def _stage_begin(device, length: int, crc: int) -> tuple:
+    most = program.blob_length(limits.PROGRAMS)
+    if not program.blob_length(1) <= length <= most:
+        raise Refused(errors.STAGE_RANGE, 0, length, most)
+    device.staged = bytearray()
+    device.staged_length = length
+    device.staged_crc = crc
+    return ()
+
+
+def _stage_data(device, offset: int, piece: bytes) -> tuple:
+    if offset != len(device.staged) or not piece or len(piece) > commands.PIECE_BYTES:
+        raise Refused(errors.STAGE_RANGE, 0, offset, len(device.staged))
+    if offset + len(piece) > device.staged_length:
+        raise Refused(errors.STAGE_RANGE, 1, offset + len(piece), device.staged_length)
+    device.staged.extend(piece)
+    return ()
+
+
+def _commit(device) -> tuple:
+    blob = bytes(device.staged)
+    if len(blob) != device.staged_length or not blob:
+        raise Refused(errors.STAGE_RANGE, 2, len(blob), device.staged_length)
+    digest = binascii.crc32(blob) & 0xFFFFFFFF
+    if digest != device.staged_crc:
+        raise Refused(errors.STAGE_CRC)
+    group = program.unpack(blob)
+    program.validate(group)
+    candidate = output.Output(device.board, device.hal, group)
+    figures = candidate.figures()
+    device.output = candidate
+    device.hash = digest
+    device.move("commit")
+    return (digest, _pack_figures(figures))
+
+
+def _pack_figures(figures: list) -> bytes:
+    return b"".join([struct.pack(commands.FIGURE, *row) for row in figures])
+
+
+def _figures(device) -> tuple:
+    return (_pack_figures(device.output.figures()),)
+
+
+def _arm(device, digest: int) -> tuple:
+    if digest != device.hash:
+        raise Refused(errors.HASH_MISMATCH, 0, digest, device.hash)
+    board = device.board
+    reading = device.hal.load_id()
+    if abs(reading - board.load_id_code) > board.load_id_tolerance:
+        raise Refused(errors.LOAD_ID, 0, reading, board.load_id_code)
+    device.output.prepare()
+    device.move("arm")
+    return (reading,)
+
+
+def _start(device) -> tuple:
+    device.start()
+    return ()
+
+
+def _stop(device) -> tuple:
+    device.stop(commands.STOP_COMMAND)
+    return ()
+
+
+def _halt(device) -> tuple:
+    return ()  # the loop dropped the gate before it handled any frame
+
+
+def _amplitude(device, number: int, amplitude_ua: int) -> tuple:
+    out = device.output
+    out.retarget(number, amplitude_ua)
+    if device.state == states.ARMED:
+        out.prepare()  # what ARM staged was made for the old target
+    board = device.board
+    codes = (amplitude_ua * 1000 + board.na_per_code // 2) // board.na_per_code
+    return (codes * board.na_per_code, out.train.ramp_ms(number))
+
+
+def _ledger(device) -> tuple:
+    book = device.book()
+    sums = b""
+    for index in range(limits.CONTACTS):
+        driven = charge.picocoulombs(device.board, book.driven[index])
+        net = charge.picocoulombs(device.board, book.net[index])
+        sums += struct.pack("<qq", driven, net if book.net[index] > 0 else -net)
+    return (
+        book.pulses,
+        book.truncated,
+        book.periods,
+        book.start_ms,
+        book.stop_ms,
+        book.output_us // 1000,
+        book.stopped,
+        sums,
+    )
+
+
+def _clear_fault(device) -> tuple:
+    device.fault = (errors.OK, 0, 0, 0)
+    device.output = None
+    device.hash = 0
+    device.move("clear")
+    return ()
+
+
+TABLE = {
+    commands.HELLO: _hello,
+    commands.STATUS: _status,
+    commands.STAGE_BEGIN: _stage_begin,
+    commands.STAGE_DATA: _stage_data,
+    commands.COMMIT: _commit,
+    commands.ARM: _arm,
+    commands.START: _start,
+    commands.STOP: _stop,
+    commands.HALT: _halt,
+    commands.AMPLITUDE: _amplitude,
+    commands.LEDGER: _ledger,
+    commands.CLEAR_FAULT: _clear_fault,
+    commands.FIGURES: _figures,
+}

@@ -1,0 +1,194 @@
+"""The judge: decodes the final words, holds them against the ceilings, hands out the stream.
+
+Role: admit() is the only way to a Stream, and only a Stream can be started. Whatever the host,
+the compiler or the encoder got wrong is caught here, in the very bytes that DMA will stream.
+Invariant: default deny; every figure is judged, every reason is given. It shares no code with
+phases.py and records.py. Requirements: REQ-01 to REQ-18. Next: output.py, which starts streams.
+"""
+
+import binascii
+from collections import namedtuple
+
+from . import charge, decode, errors, limits
+from .board import Board
+
+# what the words are judged for: per contact (limits.CONTACTS each) the area in um2 (0: no such
+# contact), this person's ceiling in uA, and the peak now flowing in nA (None: not a swap)
+Terms = namedtuple("Terms", ("areas_um2", "ceilings_ua", "from_na"))
+
+# errors: rows (code, index, value, limit); figures: the same rows, judged or not; stream or None
+Verdict = namedtuple("Verdict", ("errors", "figures", "stream"))
+
+# figures whose limit is a least, not a most
+AT_LEAST = (errors.WIDTH_SHORT, errors.RATE, errors.NO_DISCHARGE)
+
+
+class Stream:
+    """An admitted table of words. Made by admit() alone."""
+
+    def __init__(self, board: Board, words: bytes, records: list, contacts: list):
+        found, longest = charge.pulses(records)
+        self.board = board
+        self.words = words
+        self.crc = binascii.crc32(words) & 0xFFFFFFFF
+        self.records = len(records)
+        self.period_ticks = sum([one[0] for one in records])
+        self.max_active_ticks = longest
+        self.pulses = len(found)
+        self.net = [contact.net for contact in contacts]  # code x ticks per period
+        self.peaks_na = [contact.peak_code * board.na_per_code for contact in contacts]
+        codes = [one[5] for one in records]
+        self.peak_min_na = min(codes) * board.na_per_code
+        self.peak_max_na = max(codes) * board.na_per_code
+
+    def record(self, at: int) -> tuple:
+        """(ticks, active, sync, source mask, return mask, signed code, discharge)."""
+        return decode.record(self.board, self.words, at)[0]
+
+
+def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
+    """Judge a table of words; the verdict holds a Stream only if nothing speaks against it."""
+    count = len(words) // 4
+    if count == 0 or len(words) % 8 or count > limits.TABLE_WORDS:
+        return Verdict([(errors.TABLE_LENGTH, 0, count, limits.TABLE_WORDS)], [], None)
+    records, rows = decode.table(board, words)
+    contacts = charge.walk(board, records)
+    for index in range(limits.CONTACTS):
+        if contacts[index].used and terms.areas_um2[index] == 0:
+            rows.append((errors.CONTACT_UNKNOWN, index, 1 << index, 0))
+    if rows:
+        return Verdict(rows, [], None)
+    figures = _timing(board, records, count)
+    figures += _per_contact(board, records, contacts, terms)
+    rows = [row for row in figures if not _holds(row)]
+    rows += _imbalance(records)
+    return Verdict(rows, figures, None if rows else Stream(board, words, records, contacts))
+
+
+def _holds(row: tuple) -> bool:
+    if row[0] in AT_LEAST:
+        return row[2] >= row[3]
+    return row[2] <= row[3]
+
+
+def _ns(board: Board, ticks: int) -> int:
+    return ticks * 1000 // (board.clock_hz // 1_000_000)
+
+
+def _ns_up(board: Board, ticks: int) -> int:
+    return -(-ticks * 1000 // (board.clock_hz // 1_000_000))
+
+
+def _timing(board: Board, records: list, count: int) -> list:
+    """Figures of the table as a whole: widths, rate, period, length."""
+    found, longest = charge.pulses(records)
+    period = sum([one[0] for one in records])
+    widths = [pulse[1] for pulse in found] or [0]
+    starts = [pulse[0] for pulse in found] or [0]
+    gaps = [starts[at + 1] - starts[at] for at in range(len(starts) - 1)]
+    gaps.append(starts[0] + period - starts[-1])
+    fastest_ns = -(-1_000_000_000_000 // min(limits.RATE_MAX_MHZ, board.max_rate_mhz))
+    return [
+        (errors.WIDTH_SHORT, 0, _ns_up(board, min(widths)), limits.WIDTH_MIN_NS),
+        (errors.WIDTH, 0, _ns(board, max(widths)), limits.WIDTH_MAX_NS),
+        (errors.RATE, 0, _ns_up(board, min(gaps)), fastest_ns),
+        (errors.PERIOD, 0, _ns(board, period), limits.PERIOD_MAX_NS),
+        (errors.ACTIVE_RUN, 0, _ns(board, longest), limits.ACTIVE_RUN_MAX_NS),
+        (errors.TABLE_LENGTH, 0, count, limits.TABLE_WORDS),
+    ]
+
+
+def _per_contact(board: Board, records: list, contacts: list, terms: Terms) -> list:
+    """For each kind of figure the contact that comes nearest to its limit."""
+    period = sum([one[0] for one in records])
+    worst: dict = {}
+    for index in range(limits.CONTACTS):
+        if not contacts[index].used:
+            continue
+        for row in _contact_figures(board, contacts[index], index, terms, period):
+            known = worst.get(row[0])
+            if known is None or _nearer(row, known):
+                worst[row[0]] = row
+    return [worst[code] for code in sorted(worst)]
+
+
+def _nearer(row: tuple, known: tuple) -> bool:
+    """Whether `row` is nearer to (or further past) its limit than `known` is to its own."""
+    mine, its = row[2] * max(known[3], 1), known[2] * max(row[3], 1)
+    return mine < its if row[0] in AT_LEAST else mine > its
+
+
+def _contact_figures(
+    board: Board, contact: charge.Contact, index: int, terms: Terms, period: int
+) -> list:
+    area = terms.areas_um2[index]
+    peak_na = contact.peak_code * board.na_per_code
+    phase_pc = charge.picocoulombs(board, contact.phase)
+    half = board.na_per_code // 2  # a ceiling between two codes rounds to the nearer one
+    ceiling = min(limits.AMPLITUDE_UA, board.max_amplitude_ua) * 1000
+    figures = [
+        (errors.AMPLITUDE, index, peak_na, ceiling),
+        (errors.CEILING, index, peak_na // 1000, (terms.ceilings_ua[index] * 1000 + half) // 1000),
+        (errors.PHASE_CHARGE, index, phase_pc, limits.PHASE_CHARGE_PC),
+        (errors.DENSITY, index, -(-phase_pc * 100_000 // area), limits.DENSITY_NC_PER_CM2),
+        (errors.SHANNON, index, -(-phase_pc * phase_pc // (area * 10)), limits.SHANNON_DQ_MILLI),
+        (errors.RUNNING_CHARGE, index, contact.running_pc, charge_limit_pc(area)),
+        (errors.PERIOD_DC, index, contact.left_pc * board.clock_hz // period, limits.DC_PA),
+        (errors.COMPLIANCE, index, _needed_mv(board, peak_na, contact), _allowed_mv(board)),
+        (
+            errors.NO_DISCHARGE,
+            index,
+            _ns(board, contact.discharge_ticks),
+            _ns(board, board.min_record_ticks),
+        ),
+    ]
+    if terms.from_na is not None:
+        step_ua = (peak_na - terms.from_na[index] - board.na_per_code) // 1000  # two roundings
+        figures.append((errors.STEP_UP, index, max(step_ua, 0), limits.STEP_UP_UA))
+    return figures
+
+
+def charge_limit_pc(area_um2: int) -> int:
+    """Largest charge in pC that keeps both the density and Shannon's line on an area."""
+    density = limits.DENSITY_NC_PER_CM2 * area_um2 // 100_000
+    return min(density, _root(limits.SHANNON_DQ_MILLI * area_um2 * 10))
+
+
+def _root(value: int) -> int:
+    """Whole square root, by Newton's iteration from above."""
+    guess = value
+    better = (guess + 1) // 2
+    while better < guess:
+        guess = better
+        better = (guess + value // guess) // 2
+    return guess
+
+
+def _needed_mv(board: Board, peak_na: int, contact: charge.Contact) -> int:
+    """I x R of the declared load at its upper tolerance, and its capacitance's share."""
+    above = 1000 + board.load_tolerance_permille
+    needed = -(-peak_na * board.load_ohm * above // 1_000_000_000)
+    if board.load_nf:
+        below = 1000 - board.load_tolerance_permille
+        needed += -(-contact.running_pc * 1000 // (board.load_nf * below))
+    return needed
+
+
+def _allowed_mv(board: Board) -> int:
+    return board.compliance_mv * limits.COMPLIANCE_PERMILLE // 1000
+
+
+def _imbalance(records: list) -> list:
+    """Contacts that are recharged actively must get back exactly what they gave."""
+    sums: dict = {}
+    signs: dict = {}
+    for one in records:
+        if one[1]:
+            key = one[3] << 8 | one[4]
+            sums[key] = sums.get(key, 0) + one[5] * one[0]
+            signs[key] = signs.get(key, 0) | (1 if one[5] > 0 else 2)
+    rows = []
+    for key in sorted(sums):
+        if signs[key] == 3 and sums[key]:
+            rows.append((errors.IMBALANCE, 0, abs(sums[key]), 0))
+    return rows

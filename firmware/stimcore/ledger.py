@@ -1,0 +1,124 @@
+"""What was delivered: pulses, periods, charge per contact, when, and why it ended.
+
+Role: adds whole periods of each stream that ran, and the cut period as what it was.
+Invariant: exact integers in code x ticks until the moment they are read; a pulse cut short is
+counted as truncated, never as whole. Requirements: REQ-35, REQ-36. Next: output.py.
+"""
+
+from . import charge, commands, limits
+from .kernel import Stream
+
+
+class Ledger:
+    """Sums since the last START."""
+
+    def __init__(self) -> None:
+        self.pulses = 0
+        self.truncated = 0
+        self.periods = 0
+        self.output_us = 0  # time with the gate closed
+        self.start_ms = 0
+        self.stop_ms = 0
+        self.stopped = commands.STOP_NEVER
+        self.driven = [0] * limits.CONTACTS  # first phases, code x ticks
+        self.net = [0] * limits.CONTACTS
+
+    def copy(self) -> "Ledger":
+        other = Ledger()
+        for name in ("pulses", "truncated", "periods", "output_us", "start_ms", "stop_ms", "stopped"):
+            setattr(other, name, getattr(self, name))
+        other.driven = list(self.driven)
+        other.net = list(self.net)
+        return other
+
+    def add_periods(self, stream: Stream, count: int) -> None:
+        """So many whole periods of a stream."""
+        if count <= 0:
+            return
+        whole = _Walk()
+        whole.records(stream, stream.records)
+        self.pulses += stream.pulses * count
+        self.periods += count
+        self._add(whole, count)
+        self._time(stream, stream.period_ticks * count)
+
+    def add_cut(self, stream: Stream, record: int, ticks_in: int) -> None:
+        """A period that got as far as `ticks_in` ticks into a record."""
+        if record == 0 and ticks_in <= 0:
+            return
+        part = _Walk()
+        part.records(stream, record)
+        whole, cut = part.pulses, 0
+        if record < stream.records:
+            cut = part.cut(stream, record, ticks_in)
+        self.pulses += whole - (1 if cut < 0 else 0)
+        self.truncated += 1 if cut else 0
+        self._add(part, 1)
+        self._time(stream, part.ticks)
+
+    def _add(self, part: "_Walk", count: int) -> None:
+        for index in range(limits.CONTACTS):
+            self.driven[index] += part.driven[index] * count
+            self.net[index] += part.net[index] * count
+
+    def _time(self, stream: Stream, ticks: int) -> None:
+        self.output_us += ticks // (stream.board.clock_hz // 1_000_000)
+
+
+class _Walk:
+    """Sums over the records of a period, or of the part of it that was delivered."""
+
+    def __init__(self) -> None:
+        self.pulses = 0  # first phases begun
+        self.ticks = 0
+        self.driven = [0] * limits.CONTACTS
+        self.net = [0] * limits.CONTACTS
+        self._running: dict = {}  # unrecovered code x ticks by pair of masks
+        self._growing = False
+
+    def records(self, stream: Stream, count: int) -> None:
+        """The first `count` records, whole."""
+        for at in range(count):
+            one = stream.record(at)
+            grows = self._take(one, one[0])
+            if grows and not self._growing:
+                self.pulses += 1
+            self._growing = grows
+
+    def cut(self, stream: Stream, at: int, ticks: int) -> int:
+        """Adds the record that was cut. 0: no pulse suffers; 1: a first phase that had just
+        begun is cut; -1: a pulse counted before is cut, or misses its active recharge."""
+        one = stream.record(at)
+        if self._take(one, min(ticks, one[0])):
+            return -1 if self._growing else 1
+        for key, value in self._running.items():
+            if value and stream.net[_lowest(key >> 8)] == 0:
+                return -1
+        return 0
+
+    def _take(self, one: tuple, ticks: int) -> bool:
+        """Adds one record; whether it is (part of) a first phase."""
+        self.ticks += ticks
+        if not one[1]:
+            if one[6]:
+                self._running = {}
+            return False
+        key = one[3] << 8 | one[4]
+        before = self._running.get(key, 0)
+        grows = before * one[5] >= 0
+        self._running[key] = before + one[5] * ticks
+        for index in range(limits.CONTACTS):
+            part = charge.signed(one, 1 << index) * ticks
+            self.net[index] += part
+            if grows:
+                self.driven[index] += abs(part)
+        return grows
+
+
+def _lowest(mask: int) -> int:
+    """Index of the lowest bit set."""
+    index = 0
+    while not mask & 1:
+        mask >>= 1
+        index += 1
+    return index

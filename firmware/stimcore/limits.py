@@ -1,0 +1,61 @@
+"""Absolute ceilings. boards.yaml and a profile can only be tighter; a looser value is refused.
+
+Role: the one table of what may never be passed, read by program.py and by the kernel.
+Invariant: integers with their unit in the name; each has its reason beside it.
+Requirements: REQ-01 to REQ-17 in docs/safety.md. Next: kernel.py.
+"""
+
+# --- what one pulse may be -------------------------------------------------------------------
+AMPLITUDE_UA = 25_500  # per contact; the highest of the published implants' ranges (25.5 mA)
+WIDTH_MIN_NS = 10_000  # shortest first phase
+WIDTH_MAX_NS = 1_000_000  # longest first phase; implants publish 20 to 1000 us
+GAP_MAX_NS = 1_000_000  # interphase gap
+RATE_MIN_MHZ = 1_000  # millihertz: 1 Hz
+RATE_MAX_MHZ = 10_000_000  # millihertz: 10 kHz
+RECHARGE_RATIO_MAX = 10  # active recharge: amplitude / ratio, ratio times as long
+RECHARGE_MAX_NS = WIDTH_MAX_NS * (RECHARGE_RATIO_MAX + 1)  # ratio 10, plus the trim of rounding
+ACTIVE_RUN_MAX_NS = WIDTH_MAX_NS + RECHARGE_MAX_NS  # a first phase and its recharge, no gap
+BURST_PULSES_MIN = 2
+BURST_PULSES_MAX = 10
+
+# --- charge ----------------------------------------------------------------------------------
+PHASE_CHARGE_PC = 10_000_000  # 10 uC, whatever area a lead file claims for its contacts
+# 30 uC/cm2 is the level at which a DBS programmer warns of tissue damage (geometric area).
+DENSITY_NC_PER_CM2 = 30_000
+# Shannon 1992: log10(D) = k - log10(Q); damage seen from k = 1.85. k = 1.5 is the customary
+# conservative line: D x Q <= 10^1.5 = 31.622 (uC/cm2 x uC), kept in thousandths.
+SHANNON_DQ_MILLI = 31_622
+# Above 0.1 uA of net current cochlear ganglion cells were lost (Shepherd 1999).
+DC_PA = 100_000
+# A current source asked for more than this share of its supply no longer sets the current.
+COMPLIANCE_PERMILLE = 900
+
+# --- the table of words ----------------------------------------------------------------------
+TABLE_WORDS = 2_048  # two words a record: 1024 records
+PERIOD_MAX_NS = 1_000_000_000  # 1 Hz
+CONTACTS = 8
+PROGRAMS = 4
+
+# --- time ------------------------------------------------------------------------------------
+STEP_UP_UA = 500  # largest rise of any amplitude between two successive streams: soft start
+STEP_MS = 20  # shortest time between two amplitude steps
+RAMP_MAX_MS = 60_000
+CYCLE_MIN_MS = 1_000  # 0.1 s cycling once depleted implants' batteries (2014 field notice)
+CYCLE_MAX_MS = 5_400_000  # 90 min
+SESSION_MAX_MS = 86_400_000  # 24 h
+SESSION_PULSES_MAX = 1_000_000_000
+LEASE_MIN_MS = 200
+LEASE_DEFAULT_MS = 2_000
+LEASE_MAX_MS = 10_000
+WATCHDOG_MS = 250
+
+# --- measured against commanded --------------------------------------------------------------
+SENSE_TOLERANCE_PERMILLE = 150  # of the commanded current
+SENSE_FLOOR_UA = 60  # and never finer than this
+AREA_MIN_UM2 = 10_000  # contact area: 0.01 mm2
+AREA_MAX_UM2 = 1_000_000_000  # 10 cm2
+
+
+def rows() -> list:
+    """All (name, value) pairs, sorted: what the digest in HELLO is made of."""
+    return sorted((name, value) for name, value in globals().items() if name.isupper())

@@ -1,0 +1,174 @@
+"""The integer program: what a profile becomes, packed as one versioned, CRC'd blob.
+
+Role: pack / unpack / validate. A group is one header and one to four programs.
+Invariant: unpack refuses any blob that is not exactly as pack would write it; validate names
+the field by its index in HEADER or PROGRAM. Both ends run this same file.
+Requirements: REQ-20, REQ-21. Next: phases.py.
+"""
+
+import binascii
+import struct
+from collections import namedtuple
+
+from . import errors, limits
+from .errors import Refused
+
+MAGIC = b"SCSP"
+FORMAT = 1
+
+TONIC = 0
+BURST = 1
+RECHARGE_ACTIVE = 0  # opposite current, amplitude / ratio, ratio times as long
+RECHARGE_PASSIVE = 1  # every used contact to return after each pulse
+RECHARGE_PASSIVE_BURST = 2  # the same, but only after the last pulse of a burst
+
+FLAG_STAND_ALONE = 1  # no lease: goes on without a host
+
+# (field, struct code, least, most); the order is the wire's
+HEADER = (
+    ("flags", "B", 0, 1),
+    ("lease_ms", "H", limits.LEASE_MIN_MS, limits.LEASE_MAX_MS),
+    ("ramp_up_ms", "I", 0, limits.RAMP_MAX_MS),
+    ("ramp_down_ms", "I", 0, limits.RAMP_MAX_MS),
+    ("cycle_on_ms", "I", 0, limits.CYCLE_MAX_MS),
+    ("cycle_off_ms", "I", 0, limits.CYCLE_MAX_MS),
+    ("session_ms", "I", 0, limits.SESSION_MAX_MS),
+    ("session_pulses", "I", 0, limits.SESSION_PULSES_MAX),
+)
+PROGRAM = (
+    ("cathodes", "B", 1, 255),
+    ("anodes", "B", 1, 255),
+    ("waveform", "B", TONIC, BURST),
+    ("recharge", "B", RECHARGE_ACTIVE, RECHARGE_PASSIVE_BURST),
+    ("ratio", "B", 1, limits.RECHARGE_RATIO_MAX),
+    ("pulses", "B", 1, limits.BURST_PULSES_MAX),
+    ("rate_mhz", "I", limits.RATE_MIN_MHZ, limits.RATE_MAX_MHZ),
+    ("intra_rate_mhz", "I", 0, limits.RATE_MAX_MHZ),
+    ("amplitude_ua", "I", 1, limits.AMPLITUDE_UA),
+    ("ceiling_ua", "I", 1, limits.AMPLITUDE_UA),
+    ("width_ns", "I", limits.WIDTH_MIN_NS, limits.WIDTH_MAX_NS),
+    ("gap_ns", "I", 0, limits.GAP_MAX_NS),
+)
+
+Header = namedtuple("Header", tuple(row[0] for row in HEADER))
+Program = namedtuple("Program", tuple(row[0] for row in PROGRAM))
+# areas_um2: one per contact, 0 where the lead has none; programs: tuple of Program
+Group = namedtuple("Group", ("header", "areas_um2", "programs"))
+
+_FIXED = "<4sBB"  # magic, format, number of programs
+_HEADER = "<" + "".join(row[1] for row in HEADER)
+_AREAS = "<" + "I" * limits.CONTACTS
+_PROGRAM = "<" + "".join(row[1] for row in PROGRAM)
+
+
+def pack(group: Group) -> bytes:
+    """The blob of a group: fixed part, header, areas, programs, CRC-32 of all before it."""
+    body = struct.pack(_FIXED, MAGIC, FORMAT, len(group.programs))
+    body += struct.pack(_HEADER, *group.header)
+    body += struct.pack(_AREAS, *group.areas_um2)
+    for program in group.programs:
+        body += struct.pack(_PROGRAM, *program)
+    return body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
+
+
+def blob_length(programs: int) -> int:
+    """Bytes of a blob of so many programs."""
+    fixed = struct.calcsize(_FIXED) + struct.calcsize(_HEADER) + struct.calcsize(_AREAS)
+    return fixed + programs * struct.calcsize(_PROGRAM) + 4
+
+
+def unpack(blob: bytes) -> Group:
+    """The group in a blob; Refused (BLOB_FORMAT, STAGE_CRC) for anything pack would not write."""
+    if len(blob) < blob_length(1):
+        raise Refused(errors.BLOB_FORMAT, 0, len(blob), blob_length(1))
+    magic, form, count = struct.unpack_from(_FIXED, blob, 0)
+    if magic != MAGIC or form != FORMAT:
+        raise Refused(errors.BLOB_FORMAT, 1, form, FORMAT)
+    if not 1 <= count <= limits.PROGRAMS or len(blob) != blob_length(count):
+        raise Refused(errors.BLOB_FORMAT, 2, count, limits.PROGRAMS)
+    crc = binascii.crc32(blob[:-4]) & 0xFFFFFFFF
+    if struct.unpack_from("<I", blob, len(blob) - 4)[0] != crc:
+        raise Refused(errors.STAGE_CRC)
+    at = struct.calcsize(_FIXED)
+    header = Header(*struct.unpack_from(_HEADER, blob, at))
+    at += struct.calcsize(_HEADER)
+    areas = struct.unpack_from(_AREAS, blob, at)
+    at += struct.calcsize(_AREAS)
+    programs = []
+    for number in range(count):
+        offset = at + number * struct.calcsize(_PROGRAM)
+        programs.append(Program(*struct.unpack_from(_PROGRAM, blob, offset)))
+    return Group(header, areas, tuple(programs))
+
+
+def field_name(index: int) -> tuple:
+    """(program number or -1 for the header, field name) of the index in a BLOB_FIELD refusal."""
+    if index < 100:
+        return (-1, HEADER[index][0])
+    return (index // 100 - 1, PROGRAM[index % 100][0])
+
+
+def _check_rows(rows: tuple, values: tuple, base: int) -> None:
+    for at, row in enumerate(rows):
+        if values[at] < row[2]:
+            raise Refused(errors.BLOB_FIELD, base + at, values[at], row[2])
+        if values[at] > row[3]:
+            raise Refused(errors.BLOB_FIELD, base + at, values[at], row[3])
+
+
+def _field(rows: tuple, name: str) -> int:
+    for at, row in enumerate(rows):
+        if row[0] == name:
+            return at
+    raise KeyError(name)
+
+
+def _check_header(header: Header) -> None:
+    _check_rows(HEADER, header, 0)
+    for name in ("cycle_on_ms", "cycle_off_ms"):
+        value = getattr(header, name)
+        both = header.cycle_on_ms or header.cycle_off_ms
+        if both and value < limits.CYCLE_MIN_MS:
+            raise Refused(errors.BLOB_FIELD, _field(HEADER, name), value, limits.CYCLE_MIN_MS)
+
+
+def _check_program(program: Program, number: int, rate_mhz: int) -> None:
+    base = 100 * (number + 1)
+    _check_rows(PROGRAM, program, base)
+
+    def refuse(name: str, value: int, limit: int) -> None:
+        raise Refused(errors.BLOB_FIELD, base + _field(PROGRAM, name), value, limit)
+
+    if program.cathodes & program.anodes:
+        refuse("anodes", program.anodes, 255 ^ program.cathodes)
+    if program.amplitude_ua > program.ceiling_ua:
+        refuse("amplitude_ua", program.amplitude_ua, program.ceiling_ua)
+    if program.rate_mhz != rate_mhz:
+        refuse("rate_mhz", program.rate_mhz, rate_mhz)
+    if program.waveform == TONIC:
+        if program.pulses != 1:
+            refuse("pulses", program.pulses, 1)
+        if program.recharge == RECHARGE_PASSIVE_BURST:
+            refuse("recharge", program.recharge, RECHARGE_PASSIVE)
+    else:
+        if program.pulses < limits.BURST_PULSES_MIN:
+            refuse("pulses", program.pulses, limits.BURST_PULSES_MIN)
+        if program.intra_rate_mhz < program.rate_mhz:
+            refuse("intra_rate_mhz", program.intra_rate_mhz, program.rate_mhz)
+
+
+def validate(group: Group) -> None:
+    """Refused (BLOB_FIELD, index, value, limit) at the first field outside its range."""
+    _check_header(group.header)
+    for number, program in enumerate(group.programs):
+        _check_program(program, number, group.programs[0].rate_mhz)
+    pulses = pulses_per_period(group)
+    wanted = group.header.session_pulses
+    if wanted % pulses:
+        index = _field(HEADER, "session_pulses")
+        raise Refused(errors.BLOB_FIELD, index, wanted, wanted - wanted % pulses)
+
+
+def pulses_per_period(group: Group) -> int:
+    """How many pulses one period of the group delivers."""
+    return sum(program.pulses for program in group.programs)

@@ -1,0 +1,85 @@
+"""Measured against commanded: what the ADC saw, held against what the stream should do.
+
+Role: gathers the extremes of current and voltage over windows that contain a whole period of
+one stream, and names the deviation. Invariant: the current is measured on its own, never taken
+from the program. Only a polarity that is commanded is judged: passive discharge makes a current
+of its own. Requirements: REQ-54, REQ-55. Next: device.py.
+"""
+
+from . import errors, limits
+from .board import Board
+from .kernel import Stream
+
+
+class Monitor:
+    """Extremes since the last judgement, in nA and mV."""
+
+    def __init__(self, board: Board):
+        self.board = board
+        self.current_na = (0, 0)
+        self.voltage_mv = (0, 0)
+        self._stream: Stream | None = None
+        self._since_periods = 0
+        self._low = self._high = self._v_low = self._v_high = 0
+        self._count = 0
+
+    def feed(self, sample: tuple) -> None:
+        """Takes one reading of hal.sample()."""
+        if sample[4] == 0:
+            return
+        if self._count == 0:
+            self._low, self._high, self._v_low, self._v_high = sample[:4]
+        else:
+            self._low = min(self._low, sample[0])
+            self._high = max(self._high, sample[1])
+            self._v_low = min(self._v_low, sample[2])
+            self._v_high = max(self._v_high, sample[3])
+        self._count += sample[4]
+
+    def judge(self, stream: Stream, periods: int, settled: bool) -> tuple:
+        """A row (code, index, value, limit) for a deviation, else ().
+
+        The window is closed once two period boundaries of the same stream lie in it, so that
+        it holds a whole period; it is thrown away when the stream changes.
+        """
+        if stream is not self._stream or not settled:
+            self._restart(stream, periods)
+            return ()
+        if periods - self._since_periods < 2 or self._count == 0:
+            return ()
+        self._close()
+        self._restart(stream, periods)
+        return self._verdict(stream)
+
+    def _restart(self, stream: Stream, periods: int) -> None:
+        self._stream = stream
+        self._since_periods = periods
+        self._count = 0
+
+    def _close(self) -> None:
+        board = self.board
+        na, uv = board.sense_na_per_lsb, board.sense_uv_per_lsb
+        self.current_na = ((self._low - board.adc_zero) * na, (self._high - board.adc_zero) * na)
+        self.voltage_mv = (
+            (self._v_low - board.adc_zero) * uv // 1000,
+            (self._v_high - board.adc_zero) * uv // 1000,
+        )
+
+    def _verdict(self, stream: Stream) -> tuple:
+        commanded = max(-stream.peak_min_na, stream.peak_max_na)
+        measured = max(-self.current_na[0], self.current_na[1])
+        volts = max(-self.voltage_mv[0], self.voltage_mv[1])
+        expected_mv = commanded * self.board.load_ohm // 1_000_000
+        if expected_mv >= 8 * self.board.sense_uv_per_lsb // 1000 and volts * 4 < expected_mv:
+            if measured * 2 > commanded:
+                return (errors.FAULT_SHORT, 0, volts, expected_mv // 4)
+        if commanded > 2 * limits.SENSE_FLOOR_UA * 1000 and measured * 10 < commanded:
+            return (errors.FAULT_OPEN, 0, measured, commanded // 10)
+        pairs = ((self.current_na[0], stream.peak_min_na), (self.current_na[1], stream.peak_max_na))
+        for measured, commanded in pairs:
+            if commanded:
+                allowed = abs(commanded) * limits.SENSE_TOLERANCE_PERMILLE // 1000
+                allowed = max(allowed, limits.SENSE_FLOOR_UA * 1000)
+                if abs(measured - commanded) > allowed:
+                    return (errors.FAULT_SENSE, 0, measured, commanded)
+        return ()

@@ -1,0 +1,46 @@
+"""The states and every move between them: one table.
+
+Role: OFF -> LOADED -> ARMED -> RUNNING -> STOPPING; FAULT latched from anywhere.
+Invariant: a move that is not a row does not happen. docs/states.md is generated from here.
+Requirements: REQ-30, REQ-31. Next: commands.py, which says what is allowed where.
+"""
+
+OFF = 0
+LOADED = 1
+ARMED = 2
+RUNNING = 3
+STOPPING = 4
+FAULT = 5
+
+NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT")
+ANY = (OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT)
+
+# (from, event, to)
+MOVES = (
+    (OFF, "commit", LOADED),
+    (LOADED, "commit", LOADED),
+    (LOADED, "arm", ARMED),
+    (ARMED, "arm", ARMED),
+    (ARMED, "start", RUNNING),
+    (ARMED, "stop", LOADED),
+    (RUNNING, "stop", STOPPING),
+    (STOPPING, "ended", LOADED),
+    (RUNNING, "ended", LOADED),
+    (ARMED, "halt", LOADED),
+    (RUNNING, "halt", LOADED),
+    (STOPPING, "halt", LOADED),
+    (OFF, "fault", FAULT),
+    (LOADED, "fault", FAULT),
+    (ARMED, "fault", FAULT),
+    (RUNNING, "fault", FAULT),
+    (STOPPING, "fault", FAULT),
+    (FAULT, "clear", OFF),
+)
+
+
+def after(state: int, event: str) -> int:
+    """The state that `event` leads to; the same state where the table has no such row."""
+    for row in MOVES:
+        if row[0] == state and row[1] == event:
+            return row[2]
+    return state
