@@ -137,7 +137,7 @@ class Talk:
             self.hal.us += US_A_TURN
             self.device.step()
             if self.hal.outbox:
-                line("reply %d" % self.device.now_ms, self.hal.outbox)
+                line(f"reply {self.device.now_ms}", self.hal.outbox)
                 self.hal.outbox = b""
 
     def send(self, sequence: int, opcode: int, payload: bytes) -> None:

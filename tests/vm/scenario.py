@@ -61,7 +61,7 @@ def step(number: int) -> None:
     elif number <= 10:
         lcg = Lcg(number)
         for at in range(GROUPS_A_STEP):
-            _group("group %d.%d" % (number, at), lcg)
+            _group(f"group {number}.{at}", lcg)
     elif number == 11:
         _frames(Lcg(7))
     else:
@@ -150,7 +150,7 @@ def _frames(lcg: Lcg) -> None:
 
 def _fed(decoder: frame.Decoder, data: bytes) -> None:
     for sequence, opcode, payload in decoder.feed(bytes(data)):
-        line("decoded %d %d" % (sequence, opcode), payload)
+        line(f"decoded {sequence} {opcode}", payload)
 
 
 # --- every field at its edges ----------------------------------------------------------------
@@ -164,7 +164,7 @@ def _fields() -> None:
                     continue
                 changed = list(one if base else header)
                 changed[at] = value
-                _edge("%s %d" % (row[0], value), header, one, changed, base)
+                _edge(f"{row[0]} {value}", header, one, changed, base)
 
 
 def _edge(
