@@ -1,0 +1,96 @@
+"""Holds docs/safety.md against the tests: prints who shows what; --check fails on a loose end.
+
+Role: requirement -> live tests. A test shows REQ-nn when its name contains req_nn; one that is
+skipped outright or expected to fail shows nothing. Invariant: it reads source text and runs
+nothing.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+ROW = re.compile(r"^\| (H\d+|REQ-\d\d) \|(.*)\|$", re.MULTILINE)
+DEAD = re.compile(r"\bmark\.(skip|xfail)\b")
+
+
+class Tables(NamedTuple):
+    """Ids of docs/safety.md, each with the ids that its row points to."""
+
+    hazards: dict[str, list[str]]
+    requirements: dict[str, list[str]]
+
+
+def tables(text: str) -> Tables:
+    """The rows of both tables."""
+    hazards: dict[str, list[str]] = {}
+    requirements: dict[str, list[str]] = {}
+    for name, rest in ROW.findall(text):
+        cells = [cell.strip() for cell in rest.split("|")]
+        if name.startswith("H"):
+            hazards[name] = re.findall(r"REQ-\d\d", cells[-1])
+        else:
+            requirements[name] = re.findall(r"H\d+", cells[1])
+    return Tables(hazards, requirements)
+
+
+def live_tests(source: str) -> Iterator[str]:
+    """Names of the test functions and methods that are not skipped or expected to fail."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            marks = " ".join(ast.unparse(mark) for mark in node.decorator_list)
+            if node.name.startswith("test_") and not DEAD.search(marks):
+                yield node.name
+
+
+def shown(tests: Path) -> dict[str, list[str]]:
+    """REQ-nn -> "path::test", of every test below a folder."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(tests.rglob("test_*.py")):
+        if "node_modules" in path.parts:
+            continue
+        for name in live_tests(path.read_text(encoding="utf-8")):
+            for number in re.findall(r"req_(\d\d)", name):
+                where = f"{path.relative_to(tests.parent)}::{name}"
+                found.setdefault(f"REQ-{number}", []).append(where)
+    return found
+
+
+def loose_ends(both: Tables, tests: dict[str, list[str]]) -> list[str]:
+    """One sentence for everything that points nowhere."""
+    hazards, requirements = both
+    ends = [f"{name} has no live test" for name in requirements if name not in tests]
+    for name in sorted(set(tests) - set(requirements)):
+        ends.append(f"{name} is not in docs/safety.md, but {tests[name][0]} names it")
+    for hazard, answers in hazards.items():
+        for name in answers:
+            if hazard not in requirements.get(name, []):
+                ends.append(f"{hazard} names {name}, whose row does not name {hazard}")
+    for name, answered in requirements.items():
+        for hazard in answered:
+            if name not in hazards.get(hazard, []):
+                ends.append(f"{name} names {hazard}, whose row does not name {name}")
+    return ends
+
+
+def main(arguments: list[str]) -> int:
+    both = tables((ROOT / "docs" / "safety.md").read_text(encoding="utf-8"))
+    tests = shown(ROOT / "tests")
+    if "--check" not in arguments:
+        for name in both.requirements:
+            print(name, *tests.get(name, ["-"]), sep="\n    ")
+    ends = loose_ends(both, tests)
+    for end in ends:
+        print(f"docs/safety.md: {end}")
+    count = sum(len(names) for names in tests.values())
+    print(
+        f"traceability: {len(both.requirements)} requirements, {count} tests, {len(ends)} loose ends"
+    )
+    return 1 if ends or not both.requirements else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

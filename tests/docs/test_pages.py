@@ -1,0 +1,56 @@
+"""The generated pages are current, complete, and known to be stale when they are."""
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import generate
+import pytest
+
+from stimcore import commands, errors, states
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(generate, "HERE", tmp_path)
+    assert generate.main([]) == 0
+    return tmp_path
+
+
+def test_what_was_just_written_is_current(elsewhere: Path) -> None:
+    assert generate.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("name", ["protocol.md", "states.md", "states.svg"])
+def test_a_page_edited_by_hand_is_stale(
+    elsewhere: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = elsewhere / name
+    page.write_text(page.read_text() + "by hand\n")
+    assert generate.main(["--check"]) == 1
+    assert f"stale: docs/{name}" in capsys.readouterr().out
+    assert page.read_text().endswith("by hand\n"), "--check must not write"
+
+
+def test_a_missing_page_is_stale(elsewhere: Path) -> None:
+    (elsewhere / "states.svg").unlink()
+    assert generate.main(["--check"]) == 1
+
+
+def test_the_protocol_page_has_every_command_field_and_error(elsewhere: Path) -> None:
+    text = (elsewhere / "protocol.md").read_text()
+    for row in commands.TABLE:
+        assert f"| `0x{row[0]:02x}` | {row[1].upper()} |" in text
+        for name, kind in row[2] + row[3]:
+            assert f"`{name}: {kind}`" in text
+    for code, (name, _unit, sentence) in errors.TABLE.items():
+        assert f"| {code} | `{name}` |" in text
+        assert sentence in text
+
+
+def test_the_picture_is_svg_and_shows_every_move(elsewhere: Path) -> None:
+    root = ElementTree.parse(elsewhere / "states.svg").getroot()
+    space = "{http://www.w3.org/2000/svg}"
+    written = [node.text for node in root.iter(f"{space}text")]
+    assert set(states.NAMES) <= set(written)
+    arrows = [node for node in root.iter(f"{space}path") if node.get("marker-end")]
+    assert len(arrows) == len({(before, after) for before, _event, after in states.MOVES})
