@@ -1,0 +1,232 @@
+"""Runs a PIO program exactly, and fast: what it has seen once it never works out again.
+
+Role: `Executor.step` goes from pull to pull and hands out a Segment with its edges; a segment is
+remembered under the state the machine began in, the word it pulled and what the FIFO answered.
+Invariant: the memo is honest. A machine is a function of its state and of those answers; a
+program that also reads input pins is not, so it is only run by `advance`, which remembers nothing.
+Next: decode.py, which turns edges into what the output stage latched.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .asm import Program
+from .instructions import PioError
+from .machine import NEVER, Edge, Machine
+from .operations import EMPTY, State, Wiring
+from .timeline import Timeline
+
+MEMO_LIMIT = 4096  # segments; about 8 kB each
+
+
+class Supply(Protocol):
+    """Where the words come from: the TX FIFO and the DMA behind it. Ticks are absolute."""
+
+    def available(self, tick: int) -> int:
+        """How many words the FIFO holds at `tick`."""
+
+    def pop(self, tick: int) -> int:
+        """Take the next word (32 bits) at `tick`; called only while one is available."""
+
+
+class Words:
+    """A supply of given words and no more, all there from the start."""
+
+    def __init__(self, words: Iterable[int] = ()) -> None:
+        self.left = deque(words)
+
+    def available(self, tick: int) -> int:
+        return len(self.left)
+
+    def pop(self, tick: int) -> int:
+        return self.left.popleft()
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """What the machine did from one pull until just before the next.
+
+    `edges` are (tick from the segment's start, pin, level) in order. `end` is "pull", "dead" (it
+    loops on the spot and wants a restart) or "stalled" (it waits for what does not come).
+    One and the same object comes back whenever the same happens again.
+    """
+
+    length: int
+    edges: tuple[Edge, ...]
+    irq: bool
+    end: str
+    after: State = field(repr=False)
+
+    @cached_property
+    def array(self) -> NDArray[np.int64]:
+        """The edges as an array of shape (edges, 3)."""
+        return np.array(self.edges, dtype=np.int64).reshape(-1, 3)
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """A segment up to the point where it asks for the FIFO's status, and how it goes on."""
+
+    at: int
+    edges: tuple[Edge, ...]
+    state: State
+    irq_before: int
+    branches: dict[int, Segment | _Question] = field(default_factory=dict)
+
+
+class Executor:
+    """One state machine running one program.
+
+    Pins are GPIO numbers. `inputs` gives the levels of input pins; all others read as the
+    machine's own outputs. Ticks are cycles of the system clock (divider 1).
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        out_base: int = 0,
+        set_base: int = 0,
+        sideset_base: int = 0,
+        in_base: int = 0,
+        jmp_pin: int = 0,
+        number: int = 0,
+        sync_ticks: int = 2,
+        inputs: Timeline | None = None,
+    ) -> None:
+        wiring = Wiring(out_base, set_base, sideset_base, in_base, jmp_pin, number, sync_ticks)
+        self.program = program
+        self._machine = Machine(program, wiring, inputs)
+        self._reads_pins = any(op.reads_pins for op in self._machine.ops)
+        self._memo: dict[tuple[State, int | None], Segment | _Question] = {}
+        self.restart()
+
+    def restart(self, tick: int = 0) -> None:
+        """Begin anew at `tick`: StateMachine.init. What was learned is kept."""
+        self.tick = tick
+        self._state = self._machine.initial()
+        self._end = ""
+
+    @property
+    def state(self) -> State:
+        """All registers as they are at `tick`; `state.pins` holds the levels, bit n pin n."""
+        return self._state
+
+    @property
+    def dead(self) -> bool:
+        """Does it loop on the spot until a restart?"""
+        return self._end == "dead"
+
+    def step(self, supply: Supply) -> Segment:
+        """Run until just before the next pull; `tick` moves on by the segment's length.
+
+        A pull that finds no word ends the segment as "stalled" at once; `step` again once there
+        are words, after setting `tick` to when they came. Raises PioError for a program that
+        reads input pins.
+        """
+        if self._reads_pins:
+            raise PioError(f"{self.program.name} reads input pins: run it by advance()")
+        answer = self._pulled(supply)
+        key = (self._state, answer)
+        node = self._memo.get(key)
+        if node is None:
+            node = self._remember(key, self._explore(self._state, answer))
+        while isinstance(node, _Question):
+            node = self._branch(node, supply)
+        self._state, self._end = node.after, node.end
+        self.tick += node.length
+        return node
+
+    def advance(self, until_tick: int, supply: Supply) -> tuple[Edge, ...]:
+        """Run every instruction that begins before `until_tick`; edges in absolute ticks.
+
+        A pull that finds no word looks again at `until_tick`. The inputs must be known up to
+        `until_tick`.
+        """
+        machine = self._machine
+        machine.load(self._state)
+        machine.tick, machine.edges = self.tick, []
+        stopped = machine.run(until_tick)
+        while stopped in ("pull", "status"):
+            ask = self._word if stopped == "pull" else self._low
+            machine.answer = ask(supply, machine.tick)
+            stopped = machine.run(until_tick)
+        self._state, self._end = machine.save(), stopped
+        self.tick = max(machine.tick, until_tick)
+        return tuple(machine.edges)
+
+    def _word(self, supply: Supply, tick: int) -> int:
+        return supply.pop(tick) if supply.available(tick) > 0 else EMPTY
+
+    def _low(self, supply: Supply, tick: int) -> int:
+        return int(supply.available(tick) < self.program.status_n)
+
+    def _pulled(self, supply: Supply) -> int | None:
+        """The answer for the pull the machine stands at; None when it stands elsewhere."""
+        if self._end != "pull":
+            self._machine.load(self._state)
+            if self._machine.question() != "pull":
+                return None
+        return self._word(supply, self.tick)
+
+    def _branch(self, node: _Question, supply: Supply) -> Segment | _Question:
+        low = self._low(supply, self.tick + node.at)
+        if low not in node.branches:
+            node.branches[low] = self._explore(node.state, low, node)
+        return node.branches[low]
+
+    def _remember(
+        self, key: tuple[State, int | None], node: Segment | _Question
+    ) -> Segment | _Question:
+        if len(self._memo) >= MEMO_LIMIT:
+            self._memo.clear()
+        self._memo[key] = node
+        return node
+
+    def _explore(
+        self, state: State, answer: int | None, before: _Question | None = None
+    ) -> Segment | _Question:
+        """Work out how a segment goes on from `state`; `before` is what there is of it already."""
+        machine = self._machine
+        machine.load(state)
+        machine.tick = before.at if before else 0
+        machine.edges = list(before.edges) if before else []
+        machine.answer = answer
+        irq_before = before.irq_before if before else state.irq
+        end = machine.run()
+        after, edges = machine.save(), tuple(machine.edges)
+        if end == "status":
+            return _Question(machine.tick, edges, after, irq_before)
+        return Segment(machine.tick, edges, bool(after.irq & ~irq_before), end, after)
+
+
+def run(
+    program: Program,
+    words: Iterable[int],
+    *,
+    until_tick: int = NEVER,
+    out_base: int = 0,
+    set_base: int = 0,
+    sideset_base: int = 0,
+) -> NDArray[np.int64]:
+    """All edges of a fresh machine fed with `words`, before `until_tick`: shape (edges, 3).
+
+    Columns: absolute tick, pin, level. Ends when the machine is dead or stalled.
+    """
+    executor = Executor(program, out_base=out_base, set_base=set_base, sideset_base=sideset_base)
+    supply, found, end = Words(words), [np.empty((0, 3), np.int64)], "pull"
+    while end == "pull" and executor.tick < until_tick:
+        start = np.array((executor.tick, 0, 0))
+        segment = executor.step(supply)
+        found.append(segment.array + start)
+        end = segment.end
+    edges = np.concatenate(found)
+    return edges[edges[:, 0] < until_tick]

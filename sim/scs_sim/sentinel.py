@@ -1,0 +1,24 @@
+"""When the sentinel trips, in closed form.
+
+Role: what the board asks at each active run, at a fraction of the executor's cost; the tests
+hold it against the executor running the sentinel's opcodes over every alignment.
+Invariant: exact to the tick for runs that are at least MIN_IDLE_TICKS apart, so that the
+sentinel is back at its wait when the next begins (records are far longer than that).
+Next: firmware/pio_programs.py, where the program and its cycle counts stand.
+"""
+
+from __future__ import annotations
+
+SYNC_TICKS = 2  # the pin's synchroniser
+MIN_IDLE_TICKS = 3
+_TRIP_TICKS = 6  # after the wait that saw the rise, for a ceiling of 0 turns
+
+
+def outlasts(run_ticks: int, turns: int) -> bool:
+    """Does a run of ACTIVE of `run_ticks` ticks trip a sentinel given `turns`?"""
+    return run_ticks > 2 * turns + _TRIP_TICKS - 2
+
+
+def trip_tick(rise_tick: int, turns: int) -> int:
+    """The tick at which GATE falls, if ACTIVE rose at `rise_tick` and outlasts its ceiling."""
+    return rise_tick + SYNC_TICKS + 2 * turns + _TRIP_TICKS

@@ -1,0 +1,55 @@
+"""What input pins carry over time: piecewise constant, one list of changes per pin.
+
+Role: the inputs of the PIO executor (the sentinel watches ACTIVE through it).
+Invariant: a pin is low until its first edge, and its changes alternate.
+Next: machine.py, which reads it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+
+class Timeline:
+    """Levels of input pins by tick; edges are (tick, pin, level), per pin in order of time."""
+
+    def __init__(self, edges: Iterable[tuple[int, int, int]] = ()) -> None:
+        self._changes: dict[int, list[int]] = {}
+        for tick, pin, level in edges:
+            self.append(tick, pin, level)
+
+    def append(self, tick: int, pin: int, level: int) -> None:
+        """From `tick` on `pin` carries `level`. Raises ValueError when it goes back in time."""
+        changes = self._changes.setdefault(pin, [])
+        if changes and tick < changes[-1]:
+            raise ValueError(f"pin {pin}: tick {tick} comes after tick {changes[-1]}")
+        if level == len(changes) & 1:
+            return
+        if changes and tick == changes[-1]:
+            changes.pop()  # up and down in one tick is no change
+        else:
+            changes.append(tick)
+
+    def __contains__(self, pin: int) -> bool:
+        return pin in self._changes
+
+    @property
+    def pins(self) -> tuple[int, ...]:
+        """The pins it speaks of."""
+        return tuple(self._changes)
+
+    def level(self, pin: int, tick: int) -> int:
+        """0 or 1: what `pin` carries during `tick`."""
+        return bisect_right(self._changes.get(pin, ()), tick) & 1
+
+    def next_change(self, pin: int, tick: int) -> int | None:
+        """The first tick after `tick` at which `pin` carries something else; None: never."""
+        changes = self._changes.get(pin, ())
+        index = bisect_right(changes, tick)
+        return changes[index] if index < len(changes) else None
+
+    def forget(self, tick: int) -> None:
+        """Drop what lies before `tick`, so that an endless run takes no endless memory."""
+        for changes in self._changes.values():
+            del changes[: bisect_right(changes, tick) & ~1]
