@@ -3,9 +3,9 @@
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import generate
 import pytest
 
+import generate
 from stimcore import commands, errors, states
 
 

@@ -61,9 +61,14 @@ def test_only_live_tests_count(tmp_path: Path) -> None:
     assert found["REQ-01"] == ["tests/test_a.py::test_req_01_and_req_02_hold"]
 
 
+def test_requirements_named_by_sources_are_found(tmp_path: Path) -> None:
+    (tmp_path / "kernel.py").write_text('"""Requirements: REQ-01 to REQ-77."""\n')
+    assert traceability.named([tmp_path]) == {"REQ-01": ["kernel.py"], "REQ-77": ["kernel.py"]}
+
+
 def test_the_real_tables_agree_with_each_other() -> None:
     text = (traceability.ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
     both = traceability.tables(text)
     every = {name: ["a test"] for name in both.requirements}
-    assert len(both.requirements) == 42
+    assert len(both.requirements) == 43
     assert traceability.loose_ends(both, every) == []

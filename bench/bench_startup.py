@@ -1,0 +1,28 @@
+"""How long `scs --help` takes, beside a Python that does nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from row import Row, median_s
+
+TIMES = 5
+
+
+def measure() -> list[Row]:
+    script = Path(sys.executable).with_name("scs")
+    commands = {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "scs --help": [str(script), "--help"],
+    }
+    for command in commands.values():  # once before, so that the files are in memory
+        run(command)
+    targets = {"scs --help": ("<", 0.3)}
+    return [
+        Row(f"start-up: {name}", median_s(lambda c=command: run(c), TIMES), "s", targets.get(name))
+        for name, command in commands.items()
+    ]
+
+
+def run(command: list[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,38 @@
+"""One line of the bench's table, and how to time a call."""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """What was measured, in which unit, and what it should be: ("<" or ">", number) or None."""
+
+    name: str
+    value: float
+    unit: str
+    target: tuple[str, float] | None = None
+
+    @property
+    def ok(self) -> bool | None:
+        """Whether the target is met; None without one."""
+        if self.target is None:
+            return None
+        sense, limit = self.target
+        return self.value < limit if sense == "<" else self.value > limit
+
+
+def median_s(call: Callable[[], object], times: int) -> float:
+    """Median of the wall time of so many calls, in seconds."""
+    return statistics.median(best_s(call, 1) for _ in range(times))
+
+
+def best_s(call: Callable[[], object], times: int) -> float:
+    """Shortest wall time of so many calls, in seconds: what the machine's noise adds to least."""
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - begun)
+    return min(taken)
