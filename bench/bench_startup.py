@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from row import Row, median_s
@@ -19,7 +20,7 @@ def measure() -> list[Row]:
         run(command)
     targets = {"scs --help": ("<", 0.3)}
     return [
-        Row(f"start-up: {name}", median_s(lambda c=command: run(c), TIMES), "s", targets.get(name))
+        Row(f"start-up: {name}", median_s(partial(run, command), TIMES), "s", targets.get(name))
         for name, command in commands.items()
     ]
 
