@@ -53,4 +53,7 @@ def test_the_picture_is_svg_and_shows_every_move(elsewhere: Path) -> None:
     written = [node.text for node in root.iter(f"{space}text")]
     assert set(states.NAMES) <= set(written)
     arrows = [node for node in root.iter(f"{space}path") if node.get("marker-end")]
+    events = [event for text in written for event in str(text).split(", ")]
+    for _before, event, _after in states.MOVES:
+        assert event in events
     assert len(arrows) == len({(before, after) for before, _event, after in states.MOVES})
