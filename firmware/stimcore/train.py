@@ -22,12 +22,14 @@ class Train:
         self.targets_ua = [one.amplitude_ua for one in group.programs]
         self.levels_ua = [0] * len(self.targets_ua)
         self.phase = DONE
+        self._cycle_on_ms = 0  # 0: goes on until it is ended
         self._stepped_ms = 0
         self._turned_ms = 0  # when the present on or off time began
 
     def begin(self, now_ms: int) -> tuple:
         """Start from nothing; the first levels."""
         self.phase = UP
+        self._cycle_on_ms = self.header.cycle_on_ms
         self._turned_ms = now_ms
         self._stepped_ms = now_ms
         self.levels_ua = [0] * len(self.targets_ua)
@@ -44,7 +46,7 @@ class Train:
             self.phase = DONE
         elif self.phase == UP:
             self.phase = DOWN
-        self.header = self.header._replace(cycle_on_ms=0, cycle_off_ms=0)
+        self._cycle_on_ms = 0
 
     def halt(self) -> None:
         self.phase = DONE
@@ -72,7 +74,7 @@ class Train:
 
     def ended(self) -> None:
         """The last period is out: rest where the cycle goes on, else done."""
-        self.phase = REST if self.header.cycle_on_ms else DONE
+        self.phase = REST if self._cycle_on_ms else DONE
 
     def ramp_ms(self, program: int) -> int:
         """How long the way to a program's target will take from here."""
@@ -84,7 +86,7 @@ class Train:
 
     def _turn(self, now_ms: int) -> None:
         """The end of the on time; the off time is counted from here."""
-        on_ms = self.header.cycle_on_ms
+        on_ms = self._cycle_on_ms
         if self.phase == UP and on_ms and now_ms - self._turned_ms >= on_ms:
             self.phase = DOWN
             self._turned_ms = now_ms
