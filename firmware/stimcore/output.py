@@ -113,7 +113,8 @@ class Output:
                 self._account(state, True)
                 if state[0] == ENDED:
                     self.train.ended()
-            if state[0] in (IDLE, ENDED) and self.train.rested(now_ms):
+            again = self.train.rested(now_ms) and not self.counted_out()
+            if state[0] in (IDLE, ENDED) and again:
                 self.prepare()
                 self._begin(now_ms)
                 return RUNNING
