@@ -52,6 +52,8 @@ PROGRAM = (
 
 Header = namedtuple("Header", tuple(row[0] for row in HEADER))
 Program = namedtuple("Program", tuple(row[0] for row in PROGRAM))
+AREAS_INDEX = 50  # a BLOB_FIELD refusal's index of the first contact's area
+
 # areas_um2: one per contact, 0 where the lead has none; programs: tuple of Program
 Group = namedtuple("Group", ("header", "areas_um2", "programs"))
 
@@ -103,6 +105,8 @@ def unpack(blob: bytes) -> Group:
 
 def field_name(index: int) -> tuple:
     """(program number or -1 for the header, field name) of the index in a BLOB_FIELD refusal."""
+    if AREAS_INDEX <= index < 100:
+        return (-1, "areas_um2")
     if index < 100:
         return (-1, HEADER[index][0])
     return (index // 100 - 1, PROGRAM[index % 100][0])
@@ -130,6 +134,13 @@ def _check_header(header: Header) -> None:
         both = header.cycle_on_ms or header.cycle_off_ms
         if both and value < limits.CYCLE_MIN_MS:
             raise Refused(errors.BLOB_FIELD, _field(HEADER, name), value, limits.CYCLE_MIN_MS)
+
+
+def _check_areas(areas_um2: tuple) -> None:
+    for at, area in enumerate(areas_um2):
+        limit = limits.AREA_MIN_UM2 if area < limits.AREA_MIN_UM2 else limits.AREA_MAX_UM2
+        if area and not limits.AREA_MIN_UM2 <= area <= limits.AREA_MAX_UM2:
+            raise Refused(errors.BLOB_FIELD, AREAS_INDEX + at, area, limit)
 
 
 def _check_program(program: Program, number: int, rate_mhz: int) -> None:
@@ -160,6 +171,7 @@ def _check_program(program: Program, number: int, rate_mhz: int) -> None:
 def validate(group: Group) -> None:
     """Refused (BLOB_FIELD, index, value, limit) at the first field outside its range."""
     _check_header(group.header)
+    _check_areas(group.areas_um2)
     for number, program in enumerate(group.programs):
         _check_program(program, number, group.programs[0].rate_mhz)
     pulses = pulses_per_period(group)
