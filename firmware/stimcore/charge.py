@@ -11,15 +11,17 @@ from .board import Board
 
 _ONE = 65536
 _STEP = 61567  # exp(-1/16) in 65536ths is 61565.7; above it, so never too optimistic
+_ENDLESS_PC = 1 << 40  # what nothing takes away: about 1 C, above any ceiling
 
 
 def decay(ticks: int, tau_ticks: int) -> int:
     """Upper bound, in 65536ths, of the share of a charge left after `ticks` of discharge.
 
-    exp(-t/tau) at the whole sixteenth of tau below t, by squaring, each product rounded up.
+    exp(-t/tau): whole sixteenths of tau by squaring, the rest x by 1 - x + x^2/2; all rounded up.
     """
     sixteenths = ticks * 16 // tau_ticks
-    share = _ONE
+    rest = (ticks * 16 - sixteenths * tau_ticks) * _ONE // (16 * tau_ticks)
+    share = _ONE - rest + (rest * rest + 2 * _ONE - 1) // (2 * _ONE)
     factor = _STEP
     while sixteenths and share > 1:
         if sixteenths & 1:
@@ -41,7 +43,6 @@ class Contact:
     def __init__(self) -> None:
         self.peak_code = 0  # largest magnitude
         self.phase = 0  # charge of the largest single phase, code x ticks
-        self.driven = 0  # sum of the first phases' magnitudes, code x ticks
         self.net = 0  # signed sum over the period, code x ticks
         self.running_pc = 0  # largest charge not yet recovered, in the steady state
         self.left_pc = 0  # what a period leaves behind
@@ -85,89 +86,127 @@ def _sums(records: list, bit: int, contact: Contact) -> None:
 
 
 def _unrecovered(board: Board, records: list, bit: int, contact: Contact) -> None:
-    """Running charge with passive discharge, mismatch and offset.
+    """Running charge in the steady state, with passive discharge, mismatch and offset.
 
-    A first pass from zero gives what a period leaves (r) and its decay (g): the steady state
-    begins each period with r / (1 - g); a second pass from there finds the peak.
+    A first pass from zero gives what a period leaves (r) and its decay (g). A period that begins
+    with a charge of s ends with r + g s at most, so none ever begins with more than r / (1 - g);
+    a second pass from there finds the peak.
     """
-    left, share, _peak = _pass(board, records, bit, 0, 0)
-    contact.left_pc = abs(left[0]) + left[1]
-    if share >= _ONE:
-        contact.running_pc = contact.left_pc
+    low, high, share, _peak = _pass(board, records, bit, 0, 0)
+    contact.left_pc = max(-low, high)
+    if share >= _ONE and contact.left_pc:
+        contact.running_pc = _ENDLESS_PC
         return
-    start = abs(left[0]) * _ONE // (_ONE - share) + 1 if left[0] else 0
-    error = left[1] * _ONE // (_ONE - share) + 1
-    contact.running_pc = _pass(board, records, bit, start if left[0] > 0 else -start, error)[2]
+    contact.running_pc = _pass(board, records, bit, -_steady(-low, share), _steady(high, share))[3]
 
 
-def _pass(board: Board, records: list, bit: int, charge: int, error: int) -> tuple:
-    """((charge, error) in pC at the end, decay of the period in 65536ths, peak in pC)."""
+def _steady(left: int, share: int) -> int:
+    """The charge a period begins with, at most, when it leaves `left` of nothing."""
+    return -(-left * _ONE // (_ONE - share)) if left > 0 else 0
+
+
+def _pass(board: Board, records: list, bit: int, low: int, high: int) -> tuple:
+    """(lowest, highest charge in pC at the end, decay of the period in 65536ths, peak in pC).
+
+    The charge is an interval: errors widen it, and after a discharge it may be anything from
+    nothing to what the slowest time constant leaves.
+    """
     tau = board.discharge_tau_us * (board.clock_hz // 1_000_000)
-    exact = 0  # code x ticks since the last discharge: no rounding error in an active recharge
-    base = charge
     share = _ONE
-    peak = abs(charge) + error
+    peak = max(-low, high)
+    sums: dict = {}  # code x ticks since the last discharge: an active recharge leaves exactly 0
     for one in records:
         code = signed(one, bit)
         if code:
-            part = picocoulombs(board, code * one[0])
-            if exact * code < 0:  # a recharge: the two polarities' gains differ
-                error += (part * board.gain_mismatch_ppm + 999_999) // 1_000_000
-            error += _offset_pc(board, one[0])
-            exact += code * one[0]
-            charge = base + (picocoulombs(board, exact) if exact > 0 else -picocoulombs(board, exact))
-            peak = max(peak, abs(charge) + error)
+            key = _sharing(one, bit)
+            sums[key] = sums.get(key, 0) + code * one[0]
+            error = _error_pc(board, one)
+            low, high = low - error, high + error
+            least, most = _bounds(board, low, high, sums)
+            peak = max(peak, -least, most)
         elif one[6] and one[4] & bit:
             factor = decay(one[0], tau)
-            charge = _shrink(charge, factor)
-            error = (error * factor + _ONE - 1) // _ONE
-            share = (share * factor + _ONE - 1) // _ONE
-            base = charge
-            exact = 0
-    return (charge, error), share, peak
+            least, most = _bounds(board, low, high, sums)
+            low, high = -_shrink(-least, factor), _shrink(most, factor)
+            share = _shrink(share, factor)
+            sums = {}
+    low, high = _bounds(board, low, high, sums)
+    return low, high, share, peak
+
+
+def _sharing(one: tuple, bit: int) -> int:
+    """0 where the whole current goes through the contact; else the pair of masks that share it."""
+    side = one[3] if one[3] & bit else one[4]
+    return 0 if side == bit else one[3] << 8 | one[4]
+
+
+def _bounds(board: Board, low: int, high: int, sums: dict) -> tuple:
+    """(lowest, highest) charge: of a shared current anything from nothing to all is its own."""
+    for key in sums:
+        fine = abs(sums[key]) * board.na_per_code * 1000
+        most = (fine + board.clock_hz - 1) // board.clock_hz
+        least = 0 if key else fine // board.clock_hz
+        if sums[key] > 0:
+            low, high = low + least, high + most
+        else:
+            low, high = low - most, high - least
+    return low, high
 
 
 def _shrink(charge: int, factor: int) -> int:
-    part = (abs(charge) * factor + _ONE - 1) // _ONE
-    return part if charge > 0 else -part
+    return (charge * factor + _ONE - 1) // _ONE if charge > 0 else 0
 
 
-def _offset_pc(board: Board, ticks: int) -> int:
-    return (board.offset_na * ticks * 1000 + board.clock_hz - 1) // board.clock_hz
+def _error_pc(board: Board, one: tuple) -> int:
+    """What a record may be off by: its offset, and one polarity's gain against the other's."""
+    fine = board.offset_na * one[0] * 1000
+    error = (fine + board.clock_hz - 1) // board.clock_hz
+    if one[5] > 0:
+        part = picocoulombs(board, one[5] * one[0])
+        error += (part * board.gain_mismatch_ppm + 999_999) // 1_000_000
+    return error
+
+
+def grows(running: dict, one: tuple, ticks: int) -> bool:
+    """Adds `ticks` of an active record; whether they belong to a first phase.
+
+    A first phase takes the running charge of its pair of masks away from zero, and so does a
+    recharge that overshoots. Swapped masks are the same pair with the current turned round.
+    """
+    key, code = one[3] << 8 | one[4], one[5]
+    if one[3] > one[4]:
+        key, code = one[4] << 8 | one[3], -code
+    before = running.get(key, 0)
+    running[key] = before + code * ticks
+    return before * code >= 0 or running[key] * code > 0
 
 
 def pulses(records: list) -> tuple:
-    """((start tick, ticks of the first phase, index of its last record), …), longest active run.
+    """([(start tick, ticks of the first phase)], ticks of the longest active run).
 
-    A pulse is a run of adjacent active records that takes the running charge of its contacts
-    away from zero; a run that brings it back is its recharge. The charge of each pair of masks
-    is followed by itself; a discharge ends it.
+    A pulse is a run of adjacent records of a first phase; one recharge may follow it, and each
+    further piece of a chopped recharge counts as a pulse. A discharge ends the running charge.
     """
     found: list = []
     running: dict = {}
-    at_tick = 0
-    active_run = longest = 0
-    growing = False
-    for index in range(len(records)):
-        ticks, active, _sync, source, back, code, discharge = records[index]
-        if active:
-            key = source << 8 | back
-            before = running.get(key, 0)
-            grows = before * code >= 0
-            running[key] = before + code * ticks
-            if grows:
-                if growing:
-                    start, width, _last = found.pop()
-                    found.append((start, width + ticks, index))
-                else:
-                    found.append((at_tick, ticks, index))
-            growing = grows
-            active_run += ticks
+    at_tick = active_run = longest = 0
+    growing = recharged = False
+    for one in records:
+        if one[1]:
+            first = grows(running, one, one[0])
+            new = first or (recharged and active_run == 0)
+            if new and growing:
+                start, width = found.pop()
+                found.append((start, width + one[0]))
+            elif new:
+                found.append((at_tick, one[0]))
+            growing, recharged = new, not first
+            active_run += one[0]
             longest = max(longest, active_run)
         else:
             growing = False
             active_run = 0
-            if discharge:
+            if one[6]:
                 running = {}
-        at_tick += ticks
+        at_tick += one[0]
     return found, longest

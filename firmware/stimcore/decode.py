@@ -69,6 +69,7 @@ def table(board: Board, words: bytes) -> tuple:
         if one[2]:
             syncs += 1
         _structure(board, one, at, rows)
+    _switching(records, rows)
     if syncs != 1 or not records[0][2]:
         rows.append((errors.NO_SYNC, 0, syncs, 1))
     if records[-1][1]:
@@ -91,3 +92,23 @@ def _structure(board: Board, one: tuple, at: int, rows: list) -> None:
         rows.append((errors.NO_CATHODE, at, 0, 1))
     if (source | back) >> board.contacts:
         rows.append((errors.CONTACT_UNKNOWN, at, source | back, (1 << board.contacts) - 1))
+
+
+def _switching(records: list, rows: list) -> None:
+    """Contacts are not switched under current, and a discharge joins all that are in use.
+
+    A discharge of some of them moves charge between these and leaves the others' where it is; one
+    of a single contact has no circuit at all.
+    """
+    used = before = 0
+    for one in records:
+        if one[1]:
+            used |= one[3] | one[4]
+    for at in range(len(records)):
+        _ticks, active, _sync, source, back, _code, discharge = records[at]
+        masks = source << 8 | back
+        if active and before and masks != before:
+            rows.append((errors.LIVE_SWITCH, at, masks, before))
+        if discharge and back != used:
+            rows.append((errors.PART_DISCHARGE, at, back, used))
+        before = masks if active else 0

@@ -44,6 +44,8 @@ NO_SYNC = 51
 CONTACT_UNKNOWN = 52
 WIDTH_SHORT = 53
 ACTIVE_RUN = 54
+PART_DISCHARGE = 55
+LIVE_SWITCH = 56
 # running
 LOAD_ID = 60
 CEILING = 61
@@ -79,7 +81,11 @@ TABLE = {
     WIDTH_SHORT: ("width_short", "ns", "a first phase is shorter than permitted"),
     ACTIVE_RUN: ("active_run", "ns", "current flows longer without a pause than permitted"),
     RATE: ("rate", "ns", "two pulses begin closer together than the highest rate permits"),
-    PHASE_CHARGE: ("phase_charge", "pC", "the charge of one phase is above what the contact permits"),
+    PHASE_CHARGE: (
+        "phase_charge",
+        "pC",
+        "the charge of one phase is above what the contact permits",
+    ),
     DENSITY: ("density", "nC/cm2", "the charge density of one phase is above its ceiling"),
     SHANNON: ("shannon", "1e-3 uC2/cm2", "the phase lies beyond Shannon k = 1.5"),
     RUNNING_CHARGE: ("running_charge", "pC", "the charge not yet recovered grows too large"),
@@ -99,6 +105,8 @@ TABLE = {
     STEP_UP: ("step_up", "uA", "the amplitude rises in a larger step than permitted"),
     NO_SYNC: ("no_sync", "marks", "the period is not marked by exactly one SYNC"),
     CONTACT_UNKNOWN: ("contact_unknown", "mask", "a contact has no known area or is not there"),
+    PART_DISCHARGE: ("part_discharge", "mask", "a discharge must join exactly the contacts in use"),
+    LIVE_SWITCH: ("live_switch", "masks", "contacts are switched while current flows"),
     LOAD_ID: ("load_id", "ADC codes", "the dummy load's identification resistor reads wrong"),
     CEILING: ("ceiling", "uA", "the amplitude is above the profile's own ceiling"),
     NO_PROGRAM: ("no_program", "", "the group has no program of that number"),

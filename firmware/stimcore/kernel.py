@@ -51,10 +51,12 @@ def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
     count = len(words) // 4
     if count == 0 or len(words) % 8 or count > limits.TABLE_WORDS:
         return Verdict([(errors.TABLE_LENGTH, 0, count, limits.TABLE_WORDS)], [], None)
+    words = bytes(words)  # judged and streamed: the same bytes, whatever the caller does to his
     records, rows = decode.table(board, words)
     contacts = charge.walk(board, records)
     for index in range(limits.CONTACTS):
-        if contacts[index].used and terms.areas_um2[index] == 0:
+        known = limits.AREA_MIN_UM2 <= terms.areas_um2[index] <= limits.AREA_MAX_UM2
+        if contacts[index].used and not known:
             rows.append((errors.CONTACT_UNKNOWN, index, 1 << index, 0))
     if rows:
         return Verdict(rows, [], None)
@@ -114,7 +116,7 @@ def _per_contact(board: Board, records: list, contacts: list, terms: Terms) -> l
 
 def _nearer(row: tuple, known: tuple) -> bool:
     """Whether `row` is nearer to (or further past) its limit than `known` is to its own."""
-    mine, its = row[2] * max(known[3], 1), known[2] * max(row[3], 1)
+    mine, its = (row[2] * known[3], row[2]), (known[2] * row[3], known[2])
     return mine < its if row[0] in AT_LEAST else mine > its
 
 
@@ -124,16 +126,15 @@ def _contact_figures(
     area = terms.areas_um2[index]
     peak_na = contact.peak_code * board.na_per_code
     phase_pc = charge.picocoulombs(board, contact.phase)
-    half = board.na_per_code // 2  # a ceiling between two codes rounds to the nearer one
     ceiling = min(limits.AMPLITUDE_UA, board.max_amplitude_ua) * 1000
     figures = [
         (errors.AMPLITUDE, index, peak_na, ceiling),
-        (errors.CEILING, index, peak_na // 1000, (terms.ceilings_ua[index] * 1000 + half) // 1000),
+        (errors.CEILING, index, -(-peak_na // 1000), _ceiling_ua(board, terms.ceilings_ua[index])),
         (errors.PHASE_CHARGE, index, phase_pc, limits.PHASE_CHARGE_PC),
         (errors.DENSITY, index, -(-phase_pc * 100_000 // area), limits.DENSITY_NC_PER_CM2),
         (errors.SHANNON, index, -(-phase_pc * phase_pc // (area * 10)), limits.SHANNON_DQ_MILLI),
         (errors.RUNNING_CHARGE, index, contact.running_pc, charge_limit_pc(area)),
-        (errors.PERIOD_DC, index, contact.left_pc * board.clock_hz // period, limits.DC_PA),
+        (errors.PERIOD_DC, index, -(-contact.left_pc * board.clock_hz // period), limits.DC_PA),
         (errors.COMPLIANCE, index, _needed_mv(board, peak_na, contact), _allowed_mv(board)),
         (
             errors.NO_DISCHARGE,
@@ -143,9 +144,15 @@ def _contact_figures(
         ),
     ]
     if terms.from_na is not None:
-        step_ua = (peak_na - terms.from_na[index] - board.na_per_code) // 1000  # two roundings
-        figures.append((errors.STEP_UP, index, max(step_ua, 0), limits.STEP_UP_UA))
+        step_na = peak_na - terms.from_na[index] - board.na_per_code  # two roundings to a code
+        figures.append((errors.STEP_UP, index, max(-(-step_na // 1000), 0), limits.STEP_UP_UA))
     return figures
+
+
+def _ceiling_ua(board: Board, ceiling_ua: int) -> int:
+    """The current, rounded up to uA, of the highest code that a ceiling still rounds to."""
+    code = (ceiling_ua * 1000 + board.na_per_code // 2) // board.na_per_code
+    return -(-code * board.na_per_code // 1000)
 
 
 def charge_limit_pc(area_um2: int) -> int:

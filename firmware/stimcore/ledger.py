@@ -25,7 +25,15 @@ class Ledger:
 
     def copy(self) -> "Ledger":
         other = Ledger()
-        for name in ("pulses", "truncated", "periods", "output_us", "start_ms", "stop_ms", "stopped"):
+        for name in (
+            "pulses",
+            "truncated",
+            "periods",
+            "output_us",
+            "start_ms",
+            "stop_ms",
+            "stopped",
+        ):
             setattr(other, name, getattr(self, name))
         other.driven = list(self.driven)
         other.net = list(self.net)
@@ -89,8 +97,11 @@ class _Walk:
         """Adds the record that was cut. 0: no pulse suffers; 1: a first phase that had just
         begun is cut; -1: a pulse counted before is cut, or misses its active recharge."""
         one = stream.record(at)
-        if self._take(one, min(ticks, one[0])):
-            return -1 if self._growing else 1
+        grows = self._take(one, min(ticks, one[0]))
+        if grows and self._growing:
+            return -1
+        if grows and ticks > 0:
+            return 1
         for key, value in self._running.items():
             if value and stream.net[_lowest(key >> 8)] == 0:
                 return -1
@@ -103,10 +114,7 @@ class _Walk:
             if one[6]:
                 self._running = {}
             return False
-        key = one[3] << 8 | one[4]
-        before = self._running.get(key, 0)
-        grows = before * one[5] >= 0
-        self._running[key] = before + one[5] * ticks
+        grows = charge.grows(self._running, one, ticks)
         for index in range(limits.CONTACTS):
             part = charge.signed(one, 1 << index) * ticks
             self.net[index] += part
