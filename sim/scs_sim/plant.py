@@ -1,0 +1,87 @@
+"""Everything behind the pins: stage, load, ADC and oscilloscope as one.
+
+Role: takes what the pins do, at its tick, and keeps the pieces that follow from it.
+Invariant: ticks never go back; each piece goes to the trace and to the ADC exactly once.
+Next: stream.py, which moves the pins.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from stimcore.board import Board
+
+from .adc import Adc, Window
+from .load import Circuit, Load, Piece
+from .stage import Stage
+from .trace import Trace
+
+
+def circuit(row: Mapping[str, Any]) -> Circuit:
+    """The load of electrical["load"]; no capacitance or no leak may be 0, absent or None."""
+    farad = float(row.get("capacitance_f") or 0.0)
+    return Circuit(float(row["series_ohm"]), farad, float(row.get("leak_ohm") or math.inf))
+
+
+class Plant:
+    """Stage and load of one bench. `noise_seed` None: an ADC without noise."""
+
+    def __init__(
+        self,
+        board: Board,
+        electrical: Mapping[str, Any],
+        noise_seed: int | None = None,
+        trace_pieces: int = 1_000_000,
+    ):
+        self.stage = Stage(electrical["stage"])
+        self.trace = Trace(board.clock_hz, trace_pieces)
+        self.adc = Adc(
+            board.clock_hz,
+            board.adc_zero,
+            board.sense_na_per_lsb * 1e-9,
+            board.sense_uv_per_lsb * 1e-6,
+            noise_seed,
+        )
+        self._piece: Piece | None = None
+        self._piece_tick = 0.0
+        self.load = Load(circuit(electrical["load"]), board.clock_hz, self._begin)
+        self._demand = self.stage.demand()
+        self.load.apply(0, self._demand)
+
+    def _begin(self, tick: float, piece: Piece) -> None:
+        if self._piece is not None:
+            self.adc.take(self._piece_tick, self._piece, tick)
+        self._piece, self._piece_tick = piece, tick
+        self.trace.begin(tick, piece)
+
+    def latch(self, tick: int, frame: int) -> None:
+        """The frame's bits take effect at the stage."""
+        self.stage.latch(frame)
+        self._settle(tick)
+
+    def set_gate(self, tick: int, high: bool) -> None:
+        """GATE as it is at the stage, whoever pulls it."""
+        self.stage.set_gate(high)
+        self._settle(tick)
+
+    def _settle(self, tick: int) -> None:
+        demand = self.stage.demand()
+        if demand != self._demand:
+            self._demand = demand
+            self.load.apply(tick, demand)
+
+    def set_condition(self, tick: int, condition: str) -> None:
+        """The lead breaks, shorts or heals."""
+        self.load.condition_at(tick, condition)
+
+    def run_to(self, tick: int) -> None:
+        """Everything up to `tick` is settled; the trace reaches up to there."""
+        self.load.advance(tick)
+        self.trace.end_tick = max(self.trace.end_tick, tick)
+
+    def sample(self, tick: int) -> Window:
+        """The ADC's window up to `tick`."""
+        self.run_to(tick)
+        if self._piece is not None:
+            self.adc.take(self._piece_tick, self._piece, tick)
+        return self.adc.sample()

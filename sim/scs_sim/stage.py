@@ -1,0 +1,124 @@
+"""The output stages: what the bits at the pins make of the load.
+
+Role: frame bits, as they were shifted or set on the pins, to a Demand for the load. It knows the
+data sheets of the DAC and the switches, nothing of records, programs or what was intended.
+Invariant: GATE low disconnects and bleeds the load whatever the bits say.
+Assumed: the real gain and offset errors are half of the declared worst (`error_share`); the load
+is one two-terminal network between whatever contacts are switched; a DAC that is shut down leaves
+the pump's input at mid-scale; steps are ideal, for the declared settling of 1 us is a tenth of the
+shortest permitted phase. Next: load.py; plant.py joins the two.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from . import load
+from .load import Demand
+
+BLEED_OHM = 10_000.0  # assumed; slow beside the discharge switch, fast beside a person's hands
+
+# MCP4922 write command (Microchip DS22250A, register 5-1)
+DAC_CHANNEL_B = 0x8000
+DAC_GAIN_1 = 0x2000
+DAC_ON = 0x1000
+DAC_CODE = 0x0FFF
+
+
+class Parts(NamedTuple):
+    """The electrical facts of a stage, worst errors as declared."""
+
+    ladder: bool
+    step: float  # A or V per code
+    source_ohm: float
+    code_mid: int
+    limit_v: float
+    switch_ohm: float
+    gain_mismatch: float
+    offset_a: float
+
+
+def parts(row: Mapping[str, Any]) -> Parts:
+    """Parts from electrical["stage"]; ValueError names a kind that is not known."""
+    kind = row["kind"]
+    if kind not in ("current", "ladder"):
+        raise ValueError(f"stage kind is {kind!r}; known are 'current' and 'ladder'")
+    ladder = kind == "ladder"
+    return Parts(
+        ladder,
+        float(row["volts_per_code"] if ladder else row["amps_per_code"]),
+        float(row.get("source_ohm") or 0.0),
+        int(row["code_mid"]),
+        float(row["compliance_v"]),
+        float(row["switch_ohm"]),
+        float(row["gain_mismatch_ppm"]) * 1e-6,
+        float(row["offset_a"]),
+    )
+
+
+def even_bits(word: int) -> int:
+    """The 16 bits at positions 0, 2, 4, … of a 32-bit word."""
+    word &= 0x55555555
+    word = (word | word >> 1) & 0x33333333
+    word = (word | word >> 2) & 0x0F0F0F0F
+    word = (word | word >> 4) & 0x00FF00FF
+    return (word | word >> 8) & 0xFFFF
+
+
+def dac_code(word: int, before: int, mid: int) -> int:
+    """Code that channel A puts out after a 16-bit write, in codes of gain 1."""
+    if word & DAC_CHANNEL_B:
+        return before
+    if not word & DAC_ON:
+        return mid
+    code = word & DAC_CODE
+    return code if word & DAC_GAIN_1 else min(2 * code, DAC_CODE)
+
+
+class Stage:
+    """DAC and switches. `latch(frame)` as the pins had it, `gate(level)`, then `demand()`."""
+
+    def __init__(self, row: Mapping[str, Any], error_share: float = 0.5):
+        self.parts = parts(row)
+        self.code = self.parts.code_mid
+        self.source = 0
+        self.back = 0
+        self.gate_high = False
+        self.stuck = False
+        self._gain_error = error_share * self.parts.gain_mismatch / 2
+        self._offset_a = error_share * self.parts.offset_a
+
+    def latch(self, frame: int) -> None:
+        """New bits take effect: 32 interleaved ones of two shift registers, or 8 of the ladder."""
+        mid = self.parts.code_mid
+        if self.parts.ladder:
+            code, self.source, self.back = frame & 0xFF, 1, 2
+        else:
+            code = dac_code(even_bits(frame), self.code, mid)
+            switches = even_bits(frame >> 1)
+            self.source, self.back = switches >> 8, switches & 0xFF
+        if not self.stuck or self.code == mid:  # stuck: the first code that drives stays for good
+            self.code = code
+
+    def set_gate(self, high: bool) -> None:
+        """GATE connects the load (high) or disconnects and bleeds it (low)."""
+        self.gate_high = high
+
+    def demand(self) -> Demand:
+        """What the load gets now."""
+        if not self.gate_high:
+            return Demand(load.BLED, 0.0, source_ohm=BLEED_OHM)
+        if self.parts.ladder:
+            volts = self._output() + self._offset_a * self.parts.source_ohm
+            return Demand(load.SOURCED, volts, source_ohm=self.parts.source_ohm)
+        if self.source and self.back and not self.source & self.back:
+            return Demand(load.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
+        joined = max(self.source.bit_count(), self.back.bit_count()) > 1
+        if joined or self.source & self.back:  # contacts tied together: the load is shorted
+            return Demand(load.SHORTED, 0.0, source_ohm=self.parts.switch_ohm)
+        return Demand(load.OPEN)
+
+    def _output(self) -> float:
+        """The code's current or voltage; the two polarities' gains differ."""
+        offset_code = self.code - self.parts.code_mid
+        gain = 1 + self._gain_error if offset_code > 0 else 1 - self._gain_error
+        return offset_code * self.parts.step * gain

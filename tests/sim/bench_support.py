@@ -1,0 +1,129 @@
+"""What the tests of the simulated bench share: a bench by hand, streams, devices that do little.
+
+The board's figures stand here a second time, on purpose: 125 MHz, 6.25 uA per code, 139 and 12
+ticks of overhead.
+"""
+
+import struct
+from typing import NamedTuple
+
+from scs_sim.board import SimBoard
+from scs_sim.hal import SimHal
+from stimcore.board import Board
+
+US = 125  # ticks
+CURRENT = dict(
+    kind="current",
+    amps_per_code=6.25e-6,
+    volts_per_code=0.0,
+    source_ohm=0.0,
+    code_mid=2048,
+    code_span=2047,
+    compliance_v=15.0,
+    switch_ohm=100.0,
+    gain_mismatch_ppm=0.0,
+    offset_a=0.0,
+    settle_s=1e-6,
+)
+LADDER = {
+    **CURRENT,
+    **dict(kind="ladder", amps_per_code=0.0, volts_per_code=0.0125, source_ohm=1000.0),
+    **dict(code_mid=128, code_span=127, compliance_v=1.65, switch_ohm=1000.0),
+}
+RESISTOR = dict(series_ohm=500.0, capacitance_f=0.0, leak_ohm=float("inf"))
+RANDLES = dict(series_ohm=500.0, capacitance_f=2.5e-6, leak_ohm=100_000.0)
+
+
+def board(stage: int = 0) -> Board:
+    """The pico with the MCP4922 stage (0) or the ladder (1)."""
+    return Board(
+        name="by/hand/here",
+        clock_hz=125_000_000,
+        stage=stage,
+        contacts=2 if stage else 8,
+        na_per_code=8333 if stage else 6250,
+        code_mid=128 if stage else 2048,
+        code_span=127 if stage else 2047,
+        overhead_ticks=12 if stage else 139,
+        min_record_ticks=12 if stage else 139,
+        compliance_mv=1650 if stage else 15_000,
+        discharge_tau_us=2_000,
+        gain_mismatch_ppm=5_000,
+        offset_na=2_000,
+        adc_zero=2048,
+        sense_na_per_lsb=1_000 if stage else 12_500,
+        sense_uv_per_lsb=1_000 if stage else 8_000,
+        load_ohm=500,
+        load_nf=0,
+        load_tolerance_permille=50,
+        load_id_code=1309,
+        load_id_tolerance=60,
+        max_amplitude_ua=12_500,
+        max_rate_mhz=10_000_000,
+    )
+
+
+def frame(code: int, source: int, back: int, head: int = 3) -> int:
+    """The 32 interleaved bits: even ones head and code for the DAC, odd ones the switches."""
+    dac, switches = head << 12 | code, source << 8 | back
+    return sum((dac >> n & 1) << 2 * n | (switches >> n & 1) << 2 * n + 1 for n in range(16))
+
+
+class Stream(NamedTuple):
+    """What the bench takes for an admitted stream."""
+
+    words: bytes
+    max_active_ticks: int
+    frames: tuple[int, ...]
+    ticks: tuple[int, ...]
+
+    @property
+    def period(self) -> int:
+        return sum(self.ticks)
+
+
+def stream(*records: tuple[int, int, int], overhead: int = 139) -> Stream:
+    """(ticks, flags, frame) records as a stream; its longest active run by adding up."""
+    words = b"".join(struct.pack("<II", t - overhead << 2 | f, w) for t, f, w in records)
+    longest = run = 0
+    for ticks, flags, _ in records:
+        run = run + ticks if flags else 0
+        longest = max(longest, run)
+    return Stream(words, longest, tuple(r[2] for r in records), tuple(r[0] for r in records))
+
+
+def biphasic(code: int = 320, width: int = 25_000, period: int = 125_000) -> Stream:
+    """200 us of 2 mA cathodic, 30 us of nothing, 200 us anodic, discharge: 1 kHz."""
+    gap = 3_750
+    return stream(
+        (width, 2, frame(2048 - code, 1, 2)),
+        (gap, 0, frame(2048, 0, 0)),
+        (width, 1, frame(2048 + code, 1, 2)),
+        (period - 2 * width - gap, 0, frame(2048, 0, 3)),
+    )
+
+
+class Idler:
+    """A device that only feeds its watchdog, and keeps when it was asked to."""
+
+    def __init__(self, _board: Board, hal: SimHal):
+        self.hal = hal
+        self.turns_us: list[int] = []
+
+    def step(self) -> None:
+        self.turns_us.append(self.hal.now_us())
+        self.hal.feed_watchdog()
+
+
+class Echo(Idler):
+    """Sends every byte back, one higher."""
+
+    def step(self) -> None:
+        super().step()
+        self.hal.link_write(bytes((byte + 1) % 256 for byte in self.hal.link_read()))
+
+
+def bench(device: type[Idler] = Idler, ladder: bool = False, load=None, **options) -> SimBoard:
+    """A bench with a resistor of 500 ohm and no errors of gain, unless told otherwise."""
+    electrical = dict(stage=LADDER if ladder else CURRENT, load=load or RESISTOR)
+    return SimBoard(board(int(ladder)), electrical, make_device=device, **options)

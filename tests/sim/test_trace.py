@@ -1,0 +1,77 @@
+"""The oscilloscope: rows at steps, even samples, exact charge, bounded memory."""
+
+import math
+
+import numpy as np
+import pytest
+
+from scs_sim.load import Piece
+from scs_sim.trace import BLOCK, Trace
+
+HZ = 125_000_000
+
+
+def two_pieces() -> Trace:
+    """1 mA for 1 ms, then 2 mA dying with 1 ms for 2 ms; the voltage is 500 times the current."""
+    trace = Trace(HZ)
+    trace.begin(0, Piece("driven", 1e-3, 0.0, 0.5, 0.0, math.inf))
+    trace.begin(125_000, Piece("clamped", 2e-3, -2.0, 1.0, -1000.0, 1e-3))
+    trace.end_tick = 375_000
+    return trace
+
+
+def test_a_step_has_a_row_on_either_side() -> None:
+    rows = two_pieces().events()
+    assert rows.time_s == pytest.approx([0, 1e-3, 1e-3, 3e-3])
+    assert rows.current_a == pytest.approx([1e-3, 1e-3, 2e-3, 2e-3 * math.exp(-2)])
+    assert rows.voltage_v == pytest.approx([0.5, 0.5, 1.0, math.exp(-2)])
+
+
+def test_a_window_cuts_the_pieces_it_touches() -> None:
+    rows = two_pieces().events(0.5e-3, 2e-3)
+    assert rows.time_s == pytest.approx([0.5e-3, 1e-3, 1e-3, 2e-3])
+    assert rows.current_a[-1] == pytest.approx(2e-3 * math.exp(-1))
+
+
+def test_samples_are_even_and_take_the_value_after_a_step() -> None:
+    rows = two_pieces().sampled(2_000)
+    assert rows.time_s == pytest.approx([0, 0.5e-3, 1e-3, 1.5e-3, 2e-3, 2.5e-3])
+    assert rows.current_a[:4] == pytest.approx([1e-3, 1e-3, 2e-3, 2e-3 * math.exp(-0.5)])
+
+
+def test_charge_is_the_exact_integral() -> None:
+    # 1 uC, then 2 uC x (1 - e^-2)
+    expected = 1e-6 + 2e-6 * (1 - math.exp(-2))
+    assert two_pieces().charge_c() == pytest.approx(expected, rel=1e-12)
+    assert two_pieces().charge_c(0.25e-3, 0.75e-3) == pytest.approx(0.5e-6, rel=1e-12)
+
+
+def test_a_piece_without_length_is_replaced() -> None:
+    trace = two_pieces()
+    trace.begin(125_000, Piece("open", 0.0, 0.0, 0.25, 0.0, math.inf))
+    assert len(trace) == 2
+    assert trace.events().voltage_v[-1] == 0.25
+
+
+def test_memory_is_bounded_and_what_is_dropped_is_told() -> None:
+    trace = Trace(HZ, maximum=3 * BLOCK)
+    for at in range(10 * BLOCK):
+        trace.begin(at * 1000, Piece("driven", at * 1e-6, 0.0, 0.0, 0.0, math.inf))
+    assert len(trace) <= 3 * BLOCK + 1
+    assert trace.dropped + len(trace) == 10 * BLOCK
+    first = trace.events().current_a[0]
+    assert round(first * 1e6) == trace.dropped  # the oldest went, and nothing else
+    assert trace.start_s() == pytest.approx(trace.dropped * 1000 / HZ)
+
+
+def test_a_window_outside_is_an_error_that_says_what_there_is() -> None:
+    with pytest.raises(ValueError, match=r"no trace from 5 s to 6 s: it holds 0.0 s to 0.003 s"):
+        two_pieces().events(5, 6)
+
+
+def test_blocks_and_loose_rows_give_one_trace() -> None:
+    trace = Trace(HZ)
+    for at in range(3 * BLOCK + 7):
+        trace.begin(at * 125, Piece("driven", float(at), 0.0, 0.0, 0.0, math.inf))
+    rows = trace.sampled(1e6)
+    assert np.array_equal(rows.current_a, np.arange(3 * BLOCK + 6))
