@@ -184,28 +184,30 @@ def grows(running: dict, one: tuple, ticks: int) -> bool:
 def pulses(records: list) -> tuple:
     """([(start tick, ticks of the first phase)], ticks of the longest active run).
 
-    A pulse is a run of adjacent records of a first phase; one recharge may follow it, and each
-    further piece of a chopped recharge counts as a pulse. A discharge ends the running charge.
+    A pulse is a run of adjacent records of a first phase, all of one sign; one recharge may follow
+    it, and each further piece of a chopped recharge counts as a pulse. A discharge ends the
+    running charge.
     """
     found: list = []
     running: dict = {}
     at_tick = active_run = longest = 0
-    growing = recharged = False
+    growing = 0  # the code of the first phase just before
+    recharged = False
     for one in records:
         if one[1]:
             first = grows(running, one, one[0])
             new = first or (recharged and active_run == 0)
-            if new and growing:
+            if new and growing * one[5] > 0:
                 start, width = found.pop()
                 found.append((start, width + one[0]))
             elif new:
                 found.append((at_tick, one[0]))
-            growing, recharged = new, not first
+            growing = one[5] if new else 0
+            recharged = not first
             active_run += one[0]
             longest = max(longest, active_run)
         else:
-            growing = False
-            active_run = 0
+            growing = active_run = 0
             if one[6]:
                 running = {}
         at_tick += one[0]
