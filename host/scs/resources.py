@@ -1,0 +1,40 @@
+"""Where the shipped data stand: boards.yaml, leads/ and profiles/.
+
+Role: one function from a name to a path. A wheel carries the data under scs/data/; in the
+repository, and so in an editable install, they stand at its root.
+Invariant: a name never leads out of the data. Requirements: none. Next: yamltext.py.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+MARK = "boards.yaml"  # the file by which a data directory is known
+
+
+@lru_cache(maxsize=1)
+def root() -> Path:
+    """The directory that holds boards.yaml, leads/ and profiles/."""
+    for place in (PACKAGE / "data", PACKAGE.parent.parent):
+        if (place / MARK).is_file():
+            return place
+    raise FileNotFoundError(f"{MARK} is neither in {PACKAGE / 'data'} nor beside host/: reinstall")
+
+
+def path(name: str) -> Path:
+    """The path of a shipped file or directory, such as "profiles/tonic_50hz.yaml".
+
+    Raises FileNotFoundError where there is none, or where the name leads out of the data.
+    """
+    base = root()
+    found = (base / name).resolve()
+    if not found.is_relative_to(base.resolve()) or not found.exists():
+        raise FileNotFoundError(f"no {name} among the shipped files in {base}")
+    return found
+
+
+def stems(directory: str) -> list[str]:
+    """The names, without .yaml and sorted, of the files of a shipped directory."""
+    return sorted(found.stem for found in path(directory).glob("*.yaml"))
