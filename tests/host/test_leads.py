@@ -1,0 +1,79 @@
+"""Leads: areas and positions by hand, and what a lead's file may not say."""
+
+import math
+
+import pytest
+
+from scs import leads
+
+GOOD = """name: two
+about: two contacts
+contacts:
+  - {name: A, area: 12.44 mm^2, position: 0 mm}
+  - {name: B, area: 1 cm^2, position: 7.5 mm}
+"""
+
+
+def test_a_lead_holds_integers_and_its_contacts_are_bits_in_order():
+    lead = leads.from_text(GOOD, "two.yaml", "two")
+    assert lead.contact_names == ("A", "B")
+    assert lead.areas_um2 == (12_440_000, 100_000_000)
+    assert lead.positions_um == (0, 7_500)
+    assert lead.areas_of_eight() == (12_440_000, 100_000_000, 0, 0, 0, 0, 0, 0)
+    assert (lead.mask(["A"]), lead.mask(["B"]), lead.mask(["B", "A"])) == (1, 2, 3)
+
+
+@pytest.mark.parametrize(("name", "count"), [("octrode-3mm", 8), ("quad-3mm", 4), ("dummy-2", 2)])
+def test_the_shipped_leads_have_cylinders_of_3_mm_by_1_32_mm(name, count):
+    lead = leads.read(name)
+    assert lead.contact_names == tuple(f"E{number + 1}" for number in range(count))
+    assert lead.areas_um2 == (12_440_000,) * count  # pi x 1.32 x 3 = 12.44
+    assert round(math.pi * 1320 * 3000, -4) == 12_440_000
+    assert lead.positions_um == tuple(7_000 * at for at in range(count))  # 3 mm and a 4 mm gap
+
+
+def test_every_shipped_lead_can_be_read():
+    assert leads.names() == ["dummy-2", "octrode-3mm", "quad-3mm"]
+    assert all(leads.read(name).name == name for name in leads.names())
+
+
+@pytest.mark.parametrize("name", ["octrod-3mm", "", "../boards", "OCTRODE-3MM"])
+def test_an_unknown_lead_is_refused_with_the_list(name):
+    with pytest.raises(KeyError) as caught:
+        leads.read(name)
+    assert "the leads are dummy-2, octrode-3mm, quad-3mm" in str(caught.value)
+
+
+WRONG = [
+    ("name: two", "name: tow", 1, "name", "tow must be the file's name, two"),
+    ("name: B", "name: A", 5, "contacts[1].name", "A is named twice"),
+    ("name: B", "name: 2", 5, "contacts[1].name", "2 is not a text"),
+    ("1 cm^2", "1 cm", 5, "contacts[1].area", "wrong kind of unit"),
+    ("1 cm^2", "0.009 mm^2", 5, "contacts[1].area", "below the least: permitted is 10000 um^2"),
+    ("1 cm^2", "10.1 cm^2", 5, "contacts[1].area", "permitted is 10000 um^2 to 10 cm^2"),
+    (", position: 7.5 mm", "", 5, "contacts[1].position", "is required"),
+    ("7.5 mm", "7.5 um", 5, "contacts[1].position", "finer than the grid"),
+    ("about:", "abuot:", 2, "abuot", "did you mean about?"),
+    ("about: two contacts\n", "", 1, "about", "is required"),
+    ("  - {name: B", "  - 5\n  - {name: B", 5, "contacts[1]", "5 is not a mapping of fields"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "line", "path", "message"), WRONG)
+def test_req_60_a_wrong_lead_is_refused_with_line_and_field(before, after, line, path, message):
+    assert before in GOOD
+    with pytest.raises(leads.LeadError) as caught:
+        leads.from_text(GOOD.replace(before, after), "two.yaml", "two")
+    rows = [row for row in caught.value.rows if row.path == path]
+    assert [row.line for row in rows] == [line]
+    assert message in rows[0].message
+
+
+def test_a_lead_has_at_most_eight_contacts():
+    row = "  - {name: N, area: 1 mm^2, position: 0 mm}\n"
+    many = "name: two\nabout: x\ncontacts:\n" + "".join(
+        row.replace("N", f"E{number}") for number in range(9)
+    )
+    with pytest.raises(leads.LeadError) as caught:
+        leads.from_text(many, "two.yaml", "two")
+    assert "contacts: takes 1 to 8 entries, not 9" in str(caught.value)
