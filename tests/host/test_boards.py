@@ -1,0 +1,225 @@
+"""boards.yaml: the integers derived from it, and every way in which it can be wrong."""
+
+import math
+
+import pytest
+
+from scs import boards, resources
+from scs.boardfile import BoardError, Catalogue
+from stimcore import limits
+from stimcore.board import STAGE_MCP4922_8, STAGE_R2R_1
+
+SHIPPED = resources.path("boards.yaml").read_text()
+
+
+def changed(before: str, after: str, count: int = 1) -> Catalogue:
+    """The shipped tables with one text replaced."""
+    assert before in SHIPPED
+    return Catalogue.from_text(SHIPPED.replace(before, after, count), "boards.yaml")
+
+
+def test_the_default_is_the_reference_stage_with_the_randles_load():
+    board = boards.board()
+    assert board.name == "pico/mcp4922-8/randles-500"
+    assert board.clock_hz == 125_000_000
+    assert board.stage == STAGE_MCP4922_8
+    assert (board.contacts, board.code_mid, board.code_span) == (8, 2048, 2047)
+    assert board.na_per_code == 6_250
+    assert board.compliance_mv == 15_000
+    assert board.discharge_tau_us == 2_000
+    assert (board.gain_mismatch_ppm, board.offset_na) == (5_000, 2_000)
+    assert (board.adc_zero, board.sense_na_per_lsb, board.sense_uv_per_lsb) == (2048, 12_500, 8_000)
+    assert (board.load_ohm, board.load_nf, board.load_tolerance_permille) == (500, 2_500, 50)
+    assert (board.max_amplitude_ua, board.max_rate_mhz) == (12_500, 10_000_000)
+
+
+@pytest.mark.parametrize(
+    ("load", "code"),
+    # 4095 x R / (R + 10k): 4.7k 1309.3, 10k 2047.5, 22k 2815.3
+    [("resistor-500", 1309), ("resistor-1k", 2048), ("randles-500", 2815)],
+)
+def test_req_38_the_id_code_is_that_of_the_divider(load, code):
+    board = boards.board(load=load)
+    assert (board.load_id_code, board.load_id_tolerance) == (code, 40)
+
+
+@pytest.mark.parametrize(
+    ("load", "na_per_code", "max_ua"),
+    # 12.890625 mV / (1000 + R); 127 codes of it, or the stage's 1 mA
+    [("resistor-500", 8_594, 1_000), ("resistor-1k", 6_445, 818), ("randles-500", 8_594, 1_000)],
+)
+def test_a_ladder_gives_the_current_that_the_load_leaves_it(load, na_per_code, max_ua):
+    board = boards.board(f"pico/r2r-1/{load}")
+    assert board.stage == STAGE_R2R_1
+    assert (board.na_per_code, board.max_amplitude_ua) == (na_per_code, max_ua)
+
+
+def test_parts_and_whole_names_mean_the_same():
+    assert boards.board(board="pico2", stage="r2r-1") == boards.board("pico2/r2r-1/randles-500")
+    assert boards.board("pico2/r2r-1/randles-500").clock_hz == 150_000_000
+
+
+def test_every_combination_is_integers_within_the_limits():
+    model = boards.catalogue().model
+    for name in (f"{b}/{s}/{v}" for b in model.boards for s in model.stages for v in model.loads):
+        board = boards.board(name)
+        assert all(type(value) is int for value in board[1:])
+        assert board.max_amplitude_ua <= limits.AMPLITUDE_UA
+        assert board.max_rate_mhz <= limits.RATE_MAX_MHZ
+
+
+def test_the_simulator_gets_plain_si_units():
+    circuit = boards.electrical("pico/mcp4922-8/randles-500")
+    assert circuit["stage"] == {
+        "kind": "current",
+        "amps_per_code": 6.25e-6,
+        "volts_per_code": 0.0,
+        "source_ohm": 0.0,
+        "code_mid": 2048,
+        "code_span": 2047,
+        "compliance_v": 15.0,
+        "switch_ohm": 100.0,
+        "gain_mismatch_ppm": 5000.0,
+        "offset_a": 2e-6,
+        "settle_s": 1e-6,
+    }
+    assert circuit["load"] == {"series_ohm": 500.0, "capacitance_f": 2.5e-6, "leak_ohm": 1e5}
+    ladder = boards.electrical("pico/r2r-1/resistor-1k")
+    assert (ladder["stage"]["volts_per_code"], ladder["stage"]["source_ohm"]) == (0.012890625, 1e3)
+    assert ladder["load"] == {"series_ohm": 1e3, "capacitance_f": 0.0, "leak_ohm": math.inf}
+
+
+def test_rows_and_pins_are_those_of_the_file():
+    rows = {(row["kind"], row["name"]): row for row in boards.rows()}
+    assert len(rows) == 7
+    assert rows["stage", "mcp4922-8"]["default"] is True
+    assert rows["stage", "r2r-1"]["default"] is False
+    assert rows["load", "randles-500"]["figures"] == "500 ohm, 2.5 uF, id 22 kohm"
+    assert boards.pins()["gate"] == 9
+    assert boards.pins(stage="r2r-1")["data7"] == 17
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "message"),
+    [
+        ("pico3/mcp4922-8/randles-500", {}, "no board is called pico3; did you mean pico"),
+        ("", {"stage": "mcp4922"}, "no stage is called mcp4922; did you mean mcp4922-8?"),
+        ("", {"load": "resistor500"}, "did you mean resistor-500?; there are resistor-500, "),
+        ("pico", {}, "pico is not BOARD/STAGE/LOAD, such as pico/mcp4922-8/randles-500"),
+        ("pico/r2r-1/randles-500", {"board": "pico2"}, "is not BOARD/STAGE/LOAD"),
+        ("/" * 500, {}, "is not BOARD/STAGE/LOAD"),
+    ],
+)
+def test_an_unknown_row_is_refused_with_a_suggestion(name, parts, message):
+    with pytest.raises(BoardError) as caught:
+        boards.board(name, **parts)
+    assert message in str(caught.value)
+
+
+def test_all_unknown_parts_are_told_at_once():
+    with pytest.raises(BoardError) as caught:
+        boards.board("pcio/mcp/randle")
+    assert [row.path for row in caught.value.rows] == ["boards", "stages", "loads"]
+
+
+def test_req_19_a_load_slower_than_the_stage_declares_is_refused():
+    # (500 + 100) ohm x 2.5 uF = 1.5 ms
+    exact = changed("discharge_time_constant: 2 ms", "discharge_time_constant: 1500 us")
+    assert boards.board(source=exact).discharge_tau_us == 1500
+    tight = changed("discharge_time_constant: 2 ms", "discharge_time_constant: 1499 us")
+    with pytest.raises(BoardError) as caught:
+        boards.board(source=tight)
+    (row,) = caught.value.rows
+    assert row.path == "stages.mcp4922-8.discharge_time_constant"
+    assert SHIPPED.splitlines()[row.line - 1].strip().startswith("discharge_time_constant: 2 ms")
+    assert "600 ohm x 2.5 uF = 1.5 ms, slower than the 1.499 ms" in row.message
+    assert boards.board(load="resistor-500", source=tight).load_nf == 0
+
+
+LOOSER = [
+    ("amplitude: 12.5 mA", "amplitude: 25.501 mA", "limits.AMPLITUDE_UA"),
+    ("rate: 10 kHz", "rate: 10000.001 Hz", "limits.RATE_MAX_MHZ"),
+    ("contacts: 8", "contacts: 9", "limits.CONTACTS"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "law"), LOOSER)
+def test_req_19_a_stage_looser_than_a_limit_is_refused_naming_it(before, after, law):
+    with pytest.raises(BoardError) as caught:
+        changed(before, after)
+    (row,) = caught.value.rows
+    assert f"by {law};" in row.message
+
+
+def test_req_19_a_stage_at_the_limit_is_accepted():
+    stage = changed("amplitude: 12.5 mA", "amplitude: 25.5 mA").model.stages["mcp4922-8"]
+    assert stage.max.amplitude == 25_500
+
+
+WRONG = [
+    # before, after, path, part of the message
+    ("board: pico,", "board: picu,", "defaults.board", "picu is none of pico, pico2"),
+    ("mid: 2048, span: 2047", "mid: 2048, span: 2049", "mcp4922-8.code.span", "-1 to 4097"),
+    ("mid: 128, span: 127", "mid: 129, span: 127", "stages.r2r-1.code.span", "2 to 256 do not fit"),
+    (
+        "current_per_code: 6.25 uA",
+        "",
+        "mcp4922-8.current_per_code",
+        "needs current_per_code",
+    ),
+    (
+        "6.25 uA",
+        "6.25 uA\n    source_resistance: 1 ohm",
+        "mcp4922-8.source_resistance",
+        "no",
+    ),
+    (
+        "voltage_per_code: 12890625 nV",
+        "",
+        "r2r-1.voltage_per_code",
+        "needs voltage_per_code",
+    ),
+    ("kind: ladder", "kind: current", "stages.r2r-1.sequencer.program", "plays a ladder of 8 bits"),
+    ("program: serial", "program: parallel", "stages.mcp4922-8.sequencer.program", "8 bits and 2"),
+    ("overhead_ticks: 139", "overhead_ticks: 999", "min_record_ticks", "shorter than its overhead"),
+    ("kind: ladder", "kind: laddr", "stages.r2r-1.kind", "did you mean ladder?"),
+    ("chip: rp2040", "chip: rp2041", "boards.pico.chip", "did you mean rp2040?"),
+    ("clock: 125 MHz", "clock: 125.5 MHz", "boards.pico.clock", "finer than the grid of 1 MHz"),
+    ("compliance: 15 V", "compliance: 15", "stages.mcp4922-8.compliance", "15 has no unit"),
+    ("tolerance: 5 %", "tolerance: 5 %\n    colour: red", "colour", "there is no such field"),
+    ("gate: 9", "gate: 8", "pins.gate", "GPIO 8 is already run"),
+    ("gate: 9", "gate: 30", "pins.gate", "30 is above the most"),
+    (" gate: 9,", "", "pins.gate", "gate is missing"),
+    ("gate: 9", "gate: 9, gote: 10", "pins.gote", "gote is no pin of this stage"),
+    ("sdi_switch: 3", "sdi_switch: 18", "pins.sdi_switch", "must be the GPIO after sdi_dac"),
+    ("data7: 17", "data7: 18", "pins.data7", "must be the GPIO after data6"),
+    ("id_resistor: 10 kohm", "id_resistor: 5 kohm", "loads.resistor-1k.id_resistor", "look alike"),
+    ("    leak: 100 kohm\n", "", None, None),  # a capacitance without a leak is a load
+    ("    capacitance: 2.5 uF\n", "", "loads.randles-500.leak", "parallel to a capacitance"),
+    ("  pico2:", "  pico:", "boards.pico", "stands twice"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "path", "message"), WRONG)
+def test_req_19_a_wrong_row_is_refused_with_its_place(before, after, path, message):
+    if path is None:
+        assert changed(before, after).model.loads["randles-500"].leak is None
+        return
+    with pytest.raises(BoardError) as caught:
+        changed(before, after)
+    found = [row for row in caught.value.rows if row.path.endswith(path) and message in row.message]
+    assert found, str(caught.value)
+    assert all(row.line > 0 for row in found)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "boards: 1", "defaults: {}\nboards: {}\nstages: {}\n"])
+def test_a_file_of_another_kind_is_refused(text):
+    with pytest.raises(BoardError):
+        Catalogue.from_text(text)
+
+
+def test_a_name_never_leads_out_of_the_data():
+    assert resources.path("leads/octrode-3mm.yaml").is_file()
+    for name in ("../README.md", "/etc/passwd", "leads/none.yaml"):
+        with pytest.raises(FileNotFoundError):
+            resources.path(name)
