@@ -1,0 +1,106 @@
+"""The device's refusals in the profile's own words: which field, which line.
+
+Role: a row (code, index, value, limit) of stimcore, from program.validate, the compiler or the
+kernel, becomes a complaint about the field that a person can change.
+Invariant: every row gives a complaint; a code not listed here points at the programs as a whole.
+Requirements: REQ-60. Next: profile.py.
+"""
+
+from __future__ import annotations
+
+from stimcore import errors, program
+
+from . import figures, refused, units
+from .complaints import Complaint, Place, path_text
+from .failures import Row
+from .leads import Lead
+from .yamltext import Document
+
+# field of the blob: (place in the profile, grid of its value or "")
+HEADER: dict[str, tuple[Place, str]] = {
+    "flags": (("stand_alone",), ""),
+    "lease_ms": (("lease",), "ms"),
+    "ramp_up_ms": (("ramp", "up"), "ms"),
+    "ramp_down_ms": (("ramp", "down"), "ms"),
+    "cycle_on_ms": (("cycle", "on"), "ms"),
+    "cycle_off_ms": (("cycle", "off"), "ms"),
+    "session_ms": (("session", "duration"), "ms"),
+    "session_pulses": (("session", "pulses"), ""),
+}
+PROGRAM: dict[str, tuple[Place, str]] = {
+    "cathodes": (("cathodes",), ""),
+    "anodes": (("anodes",), ""),
+    "waveform": (("waveform",), ""),
+    "recharge": (("recharge",), ""),
+    "ratio": (("recharge", "active", "ratio"), ""),
+    "pulses": (("waveform", "burst", "pulses"), ""),
+    "rate_mhz": (("rate",), "mHz"),
+    "intra_rate_mhz": (("waveform", "burst", "intra_rate"), "mHz"),
+    "amplitude_ua": (("amplitude",), "uA"),
+    "ceiling_ua": (("amplitude",), "uA"),  # by default; limits.amplitude is checked by itself
+    "width_ns": (("pulse_width",), "ns"),
+    "gap_ns": (("interphase_gap",), "ns"),
+}
+# what the compiler and the kernel refuse: the field of a program that it follows from
+FIELD = {
+    errors.AMPLITUDE: "amplitude",
+    errors.CEILING: "amplitude",
+    errors.STEP_UP: "amplitude",
+    errors.BELOW_CODE: "amplitude",
+    errors.PHASE_CHARGE: "amplitude",
+    errors.DENSITY: "amplitude",
+    errors.SHANNON: "amplitude",
+    errors.RUNNING_CHARGE: "amplitude",
+    errors.COMPLIANCE: "amplitude",
+    errors.WIDTH: "pulse_width",
+    errors.WIDTH_SHORT: "pulse_width",
+    errors.ACTIVE_RUN: "pulse_width",
+    errors.RATE: "rate",
+    errors.PERIOD: "rate",
+    errors.DOES_NOT_FIT: "rate",
+    errors.PERIOD_DC: "recharge",
+    errors.NO_DISCHARGE: "recharge",
+    errors.IMBALANCE: "recharge",
+    errors.NO_ANODE: "anodes",
+    errors.NO_CATHODE: "cathodes",
+    errors.OVERLAP: "anodes",
+    errors.CONTACT_UNKNOWN: "cathodes",
+    errors.STAGE_CONTACTS: "cathodes",
+}
+BY_PROGRAM = (errors.BELOW_CODE, errors.DOES_NOT_FIT)  # their index is a program's
+
+
+def complaint(row: Row, group: program.Group, lead: Lead, document: Document) -> Complaint:
+    """A refusal of the device as a complaint about the profile it came from."""
+    code, index, value, limit = row
+    if code == errors.BLOB_FIELD:
+        return _of_field(index, value, limit, document)
+    place = _place(code, index, group)
+    message = refused.sentence(row, lead.contact_names)
+    line, texts = document.line(place), ("", "")
+    name = f"code_{code}"
+    if code in errors.TABLE:
+        name, texts = errors.TABLE[code][0], (figures.text(code, value), figures.text(code, limit))
+    return Complaint(name, path_text(place), line, message, *texts)
+
+
+def _place(code: int, index: int, group: program.Group) -> Place:
+    """The field to change; a figure of a contact points at the first program that uses it."""
+    number = 0
+    if code in BY_PROGRAM:
+        number = min(index, len(group.programs) - 1)
+    elif code in figures.PER_CONTACT:
+        uses = [(one.cathodes | one.anodes) >> index & 1 for one in group.programs]
+        number = uses.index(1) if 1 in uses else 0
+    return ("programs", number, FIELD[code]) if code in FIELD else ("programs",)
+
+
+def _of_field(index: int, value: int, limit: int, document: Document) -> Complaint:
+    number, field = program.field_name(index)
+    place, grid = HEADER[field] if number < 0 else PROGRAM[field]
+    if number >= 0:
+        place = ("programs", number, *place)
+    shown = units.text(value, grid) if grid else str(value)
+    most = units.text(limit, grid) if grid else str(limit)
+    message = f"the device refuses {shown}; its limit here is {most}"
+    return Complaint("field", path_text(place), document.line(place), message, shown, most)

@@ -1,0 +1,197 @@
+"""The profile's schema: every field, its unit, its range, its default.
+
+Role: the one table of what a profile may say; docs/profiles.md explains it and editors get it
+as JSON Schema. Ranges come from stimcore.limits, never from here.
+Invariant: a validated ProfileModel holds integers only: mHz, ns, uA, ms. Requirements: REQ-60.
+Next: profile.py, which makes the integer program of it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Discriminator, Field, model_validator
+
+from stimcore import limits
+
+from .checking import MAPPING, WORD, word_or_mapping
+from .fields import Flag, Given, Quantity, Strict, Text, Whole, Word, absent, refuse
+
+LONGEST_NAME = 80
+RATES = (limits.RATE_MIN_MHZ, limits.RATE_MAX_MHZ)
+WIDTHS = (limits.WIDTH_MIN_NS, limits.WIDTH_MAX_NS)
+GAPS = (0, limits.GAP_MAX_NS)
+AMPLITUDES = (1, limits.AMPLITUDE_UA)
+RAMPS = (0, limits.RAMP_MAX_MS)
+CYCLES = (limits.CYCLE_MIN_MS, limits.CYCLE_MAX_MS)
+SESSIONS = (1, limits.SESSION_MAX_MS)
+LEASES = (limits.LEASE_MIN_MS, limits.LEASE_MAX_MS)
+BURST_PULSES = (limits.BURST_PULSES_MIN, limits.BURST_PULSES_MAX)
+RATIOS = (1, limits.RECHARGE_RATIO_MAX)
+
+BURST_EXAMPLE: dict[str, Any] = {"burst": {"pulses": 5, "intra_rate": "500 Hz"}}
+PROGRAM_EXAMPLE: dict[str, Any] = {
+    "cathodes": ["E3"],
+    "anodes": ["E2", "E4"],
+    "rate": "50 Hz",
+    "pulse_width": "200 us",
+    "amplitude": "2 mA",
+}
+PROFILE_EXAMPLE: dict[str, Any] = {
+    "name": "Tonic 50 Hz",
+    "lead": "octrode-3mm",
+    "programs": [PROGRAM_EXAMPLE],
+}
+ONE_FIELD = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+
+def default(text: Any) -> Any:
+    """A default written as the file would write it, and read the same way."""
+    return Field(default=text, validate_default=True)
+
+
+def one_of(model: Strict, example: str) -> None:
+    """Exactly one of a mapping's fields may be given."""
+    names = list(type(model).model_fields)
+    given = [name for name in names if getattr(model, name) is not None]
+    if len(given) != 1:
+        found = " and ".join(given) or "neither"
+        message = f"takes one of {' or '.join(names)}, not {found}; write for example {example}"
+        raise refuse("type", message, " or ".join(names), example)
+
+
+class Burst(Strict):
+    pulses: Annotated[int, Whole(*BURST_PULSES, "5", "pulses in a burst")]
+    intra_rate: Annotated[int, Quantity("mHz", *RATES, "500 Hz", "rate of a burst's pulses")]
+
+
+class BurstBox(Strict):
+    burst: Burst = Field(examples=[BURST_EXAMPLE["burst"]])
+
+
+AFTER = "when the contacts are discharged; default: burst for a burst waveform, else pulse"
+
+
+class Passive(Strict):
+    after: Annotated[str | None, Word(("pulse", "burst"), "pulse", AFTER)] = Field(
+        default_factory=absent
+    )
+
+
+class Active(Strict):
+    ratio: Annotated[
+        int, Whole(*RATIOS, "4", "the recharge has 1/ratio of the amplitude, ratio times as long")
+    ] = 1
+
+
+class RechargeBox(Strict):
+    model_config = ONE_FIELD
+    passive: Annotated[Passive | None, Given(Passive)] = Field(
+        default_factory=absent, examples=[{"after": "pulse"}]
+    )
+    active: Annotated[Active | None, Given(Active)] = Field(
+        default_factory=absent, examples=[{"ratio": 4}]
+    )
+
+    @model_validator(mode="after")
+    def one(self) -> RechargeBox:
+        one_of(self, "{active: {ratio: 4}}")
+        return self
+
+
+ContactName = Annotated[str, Text(20, "E3", "a contact of the lead")]
+Contacts = Annotated[list[ContactName], Field(min_length=1, max_length=limits.CONTACTS)]
+Tonic = Word(("tonic",), "tonic", "single pulses", "{burst: {pulses: 5, intra_rate: 500 Hz}}")
+Waveform = Annotated[
+    Annotated[str, Tonic, WORD] | Annotated[BurstBox, MAPPING], Discriminator(word_or_mapping)
+]
+RechargeWord = Word(
+    ("passive", "active"), "passive", "how the charge returns", "{active: {ratio: 4}}"
+)
+Recharge = Annotated[
+    Annotated[str, RechargeWord, WORD] | Annotated[RechargeBox, MAPPING],
+    Discriminator(word_or_mapping),
+]
+
+
+class ProgramModel(Strict):
+    """One pulse train on one set of contacts."""
+
+    name: Annotated[str, Text(LONGEST_NAME, "low back", "what people call it")] = ""
+    cathodes: Contacts = Field(
+        examples=[["E3"]], description="contacts that are negative in the first phase"
+    )
+    anodes: Contacts = Field(
+        examples=[["E2", "E4"]], description="contacts that are positive in the first phase"
+    )
+    waveform: Waveform = Field(default="tonic", examples=["tonic", BURST_EXAMPLE])
+    rate: Annotated[int, Quantity("mHz", *RATES, "50 Hz", "pulses, or bursts, a second")]
+    pulse_width: Annotated[int, Quantity("ns", *WIDTHS, "200 us", "length of the first phase")]
+    amplitude: Annotated[int, Quantity("uA", *AMPLITUDES, "2 mA", "current of the first phase")]
+    interphase_gap: Annotated[
+        int, Quantity("ns", *GAPS, "30 us", "pause between the first phase and its recharge")
+    ] = default("0 us")
+    recharge: Recharge = Field(default="passive", examples=["passive", {"active": {"ratio": 4}}])
+
+
+Programs = Annotated[list[ProgramModel], Field(min_length=1, max_length=limits.PROGRAMS)]
+
+
+class Limits(Strict):
+    amplitude: Annotated[
+        int, Quantity("uA", *AMPLITUDES, "4 mA", "the most any amplitude may become, also live")
+    ]
+
+
+class Ramp(Strict):
+    up: Annotated[int, Quantity("ms", *RAMPS, "2 s", "from nothing to the amplitude")] = default(
+        "1 s"
+    )
+    down: Annotated[int, Quantity("ms", *RAMPS, "1 s", "from the amplitude to nothing")] = default(
+        "500 ms"
+    )
+
+
+class Cycle(Strict):
+    on: Annotated[int, Quantity("ms", *CYCLES, "30 s", "how long it stimulates")]
+    off: Annotated[int, Quantity("ms", *CYCLES, "90 s", "how long it then pauses")]
+
+
+class Session(Strict):
+    model_config = ONE_FIELD
+    duration: Annotated[
+        int | None, Quantity("ms", *SESSIONS, "10 min", "it stops after this time")
+    ] = Field(default_factory=absent)
+    pulses: Annotated[
+        int | None, Whole(1, limits.SESSION_PULSES_MAX, "48", "it stops after so many pulses")
+    ] = Field(default_factory=absent)
+
+    @model_validator(mode="after")
+    def one(self) -> Session:
+        one_of(self, "{duration: 10 min}")
+        return self
+
+
+class ProfileModel(Strict):
+    """A therapy: programs on the contacts of one lead, their limits, and when they run."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PROFILE_EXAMPLE]})
+    name: Annotated[str, Text(LONGEST_NAME, "Tonic 50 Hz", "what people call it")]
+    lead: Annotated[str, Text(LONGEST_NAME, "octrode-3mm", "a file of leads/, without .yaml")]
+    programs: Programs = Field(
+        examples=[[PROGRAM_EXAMPLE]], description="all of one rate; they take turns"
+    )
+    limits: Annotated[Limits | None, Given(Limits)] = Field(
+        default_factory=absent, examples=[{"amplitude": "4 mA"}]
+    )
+    ramp: Ramp = Field(default_factory=Ramp, examples=[{"up": "2 s", "down": "1 s"}])
+    cycle: Annotated[Cycle | None, Given(Cycle)] = Field(
+        default_factory=absent, examples=[{"on": "30 s", "off": "90 s"}]
+    )
+    session: Annotated[Session | None, Given(Session)] = Field(
+        default_factory=absent, examples=[{"duration": "10 min"}, {"pulses": 48}]
+    )
+    lease: Annotated[
+        int, Quantity("ms", *LEASES, "2 s", "it stops when the host is silent for so long")
+    ] = default("2 s")
+    stand_alone: Annotated[bool, Flag("it goes on without a host: there is no lease")] = False
