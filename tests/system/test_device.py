@@ -205,6 +205,24 @@ def test_req_37_a_program_staged_in_part_cannot_be_committed() -> None:
     assert states.NAMES[talk.device.state] == "OFF"
 
 
+def test_req_20_a_blob_that_is_not_the_announced_one_is_refused() -> None:
+    talk = Talk()
+    talk.hello()
+    blob = program.pack(group())
+    talk.send(commands.STAGE_BEGIN, len(blob), 1)
+    talk.send(commands.STAGE_DATA, 0, blob)
+    assert talk.send(commands.COMMIT).rows[0][0] == errors.STAGE_CRC
+
+
+def test_req_21_the_device_itself_refuses_a_field_out_of_range() -> None:
+    talk = Talk()
+    talk.hello()
+    refused = talk.stage(group(pulses=2))  # two pulses in a tonic program
+    assert refused.rows[0][0] == errors.BLOB_FIELD
+    assert program.field_name(refused.rows[0][1]) == (0, "pulses")
+    assert states.NAMES[talk.device.state] == "OFF"
+
+
 def test_req_38_arm_is_refused_when_the_load_does_not_identify_itself() -> None:
     talk = Talk(faults="wrong_load")
     talk.hello()

@@ -72,15 +72,23 @@ def test_req_54_a_dac_that_no_longer_follows_is_found_at_the_next_change() -> No
     assert not talk.board.gate
 
 
-def test_req_53_a_changed_word_is_found_within_100_ms_and_a_turn() -> None:
+@pytest.mark.parametrize("offset_ms", [0, 35, 70])
+def test_req_53_a_changed_word_is_found_within_100_ms_and_a_turn(offset_ms: int) -> None:
     talk = Talk().running()
     talk.keep(0.5)
+    talk.board.advance_us(offset_ms * 1_000)
     words = bytearray(talk.board.hal.stream_words())
     words[4] ^= 1  # one DAC code: far too little for the current check
-    talk.device.hal.stream_words = lambda: bytes(words)
+    talk.board.hal.stream_words = lambda: bytes(words)
     talk.board.advance_us(101_000)
-    assert talk.device.state == states.FAULT
     assert talk.device.fault[0] == errors.FAULT_STREAM and not talk.board.gate
+
+
+def test_req_31_the_first_reason_is_kept() -> None:
+    talk = fail("starved_fifo")
+    talk.board.hal.link_read = lambda: 1 // 0
+    talk.board.advance_us(1_000)
+    assert talk.device.fault[0] == errors.FAULT_STARVED
 
 
 def test_req_54_a_current_that_is_not_the_commanded_one_names_both() -> None:
@@ -98,6 +106,23 @@ def test_req_54_a_current_within_its_tolerance_is_no_fault() -> None:
     talk.board.hal.sample = lambda: (2048 - 138, 2048 + 40, 1_900, 2_100, 50)  # -1.725 mA
     talk.keep(0.3)
     assert talk.device.state == states.RUNNING
+
+
+@pytest.mark.parametrize(("low", "state"), [(-12, states.RUNNING), (-13, states.FAULT)])
+def test_req_54_the_tolerance_is_never_finer_than_60_ua(low: int, state: int) -> None:
+    talk = Talk().running(group(amplitude_ua=100, recharge=program.RECHARGE_PASSIVE))
+    talk.keep(0.5)
+    talk.board.hal.sample = lambda: (2048 + low, 2048, 2_040, 2_050, 50)  # 12.5 uA a code
+    talk.keep(0.2)
+    assert talk.device.state == state
+
+
+def test_req_55_neither_current_nor_voltage_is_an_open_load_not_a_short() -> None:
+    talk = Talk().running()
+    talk.keep(0.5)
+    talk.board.hal.sample = lambda: (2048, 2048, 2048, 2048, 50)
+    talk.keep(0.2)
+    assert talk.device.fault == (errors.FAULT_OPEN, 0, 0, 200_000)
 
 
 def test_req_55_open_and_short_tell_what_was_measured() -> None:
