@@ -72,7 +72,7 @@ def test_req_54_a_dac_that_no_longer_follows_is_found_at_the_next_change() -> No
     assert not talk.board.gate
 
 
-@pytest.mark.parametrize("offset_ms", [0, 35, 70])
+@pytest.mark.parametrize("offset_ms", [0, 110, 220])
 def test_req_53_a_changed_word_is_found_within_100_ms_and_a_turn(offset_ms: int) -> None:
     talk = Talk().running()
     talk.keep(0.5)
@@ -87,7 +87,7 @@ def test_req_53_a_changed_word_is_found_within_100_ms_and_a_turn(offset_ms: int)
 def test_req_31_the_first_reason_is_kept() -> None:
     talk = fail("starved_fifo")
     talk.board.hal.link_read = lambda: 1 // 0
-    talk.board.advance_us(1_000)
+    talk.board.advance_us(20_000)  # a device with nothing to do turns every 5 ms
     assert talk.device.fault[0] == errors.FAULT_STARVED
 
 
