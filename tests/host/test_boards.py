@@ -216,10 +216,3 @@ def test_req_19_a_wrong_row_is_refused_with_its_place(before, after, path, messa
 def test_a_file_of_another_kind_is_refused(text):
     with pytest.raises(BoardError):
         Catalogue.from_text(text)
-
-
-def test_a_name_never_leads_out_of_the_data():
-    assert resources.path("leads/octrode-3mm.yaml").is_file()
-    for name in ("../README.md", "/etc/passwd", "leads/none.yaml"):
-        with pytest.raises(FileNotFoundError):
-            resources.path(name)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from scs import resources
+from scs import boards, resources
 from scs.checking import flow
 from scs.profile import Profile
-from stimcore import errors, limits, program
+from stimcore import errors, limits, output, program
 
 LEAST = """name: Least
 lead: octrode-3mm
@@ -174,7 +174,7 @@ SHIPPED = {
     "tonic_passive": ((4, 10, 0, 1, 1, 1, 50_000, 0, 2_000, 4_000, 200_000, 0), 0),
     "tonic_48_pulses": ((4, 8, 0, 0, 4, 1, 50_000, 0, 500, 500, 200_000, 30_000), 48),
     "burst_dr": ((4, 8, 1, 2, 1, 5, 40_000, 500_000, 350, 350, 1_000_000, 0), 0),
-    "r2r_tonic": ((1, 2, 0, 0, 1, 1, 50_000, 0, 500, 500, 300_000, 50_000), 0),
+    "r2r_tonic": ((1, 2, 0, 0, 1, 1, 50_000, 0, 500, 500, 300_000, 0), 0),
 }
 
 
@@ -184,6 +184,29 @@ def test_the_shipped_profiles_are_what_they_say(name):
     fields, pulses = SHIPPED[name]
     assert tuple(profile.group.programs[0]) == fields
     assert profile.group.header.session_pulses == pulses
+
+
+@pytest.mark.parametrize("load", ["resistor-500", "resistor-1k", "randles-500"])
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_device_admits_every_shipped_profile_into_every_load(name, load):
+    stage = "r2r-1" if name.startswith("r2r") else "mcp4922-8"
+    group = Profile.read(resources.path(f"profiles/{name}.yaml")).group
+    levels = tuple(one.amplitude_ua for one in group.programs)
+    verdict = output.judge(boards.board(stage=stage, load=load), group, levels)
+    assert verdict.errors == []
+    assert verdict.stream is not None
+
+
+def test_req_07_the_published_burst_amplitude_is_refused_and_the_line_named():
+    # five pulses of 0.6 uC are 3.0 uC; 12.44 mm^2 permits sqrt(31.622 x 0.1244) = 1.983 uC
+    text = resources.path("profiles/burst_dr.yaml").read_text().replace("0.35 mA", "0.6 mA")
+    profile = read(text)
+    verdict = output.judge(boards.board(), profile.group, (600,))
+    (row,) = [profile.explain(row) for row in verdict.errors]
+    assert (row.id, row.path) == ("running_charge", "programs[0].amplitude")
+    assert text.splitlines()[row.line - 1].strip() == "amplitude: 0.6 mA"
+    assert row.value.startswith("3.0")  # and what the discharge had left of the burst before
+    assert row.limit == "1.983 µC"
 
 
 def test_every_shipped_profile_is_in_that_table():
