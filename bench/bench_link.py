@@ -24,7 +24,7 @@ server.run()
 
 
 def measure() -> list[Row]:
-    rows = [Row("link: STATUS over sim", round_trip_ms("sim"), "ms")]
+    rows = [Row("link: STATUS over sim", round_trip_ms("sim://"), "ms")]
     for kind in ("pty", "listen"):
         with served(kind) as address:
             name = "socket" if kind == "listen" else kind
