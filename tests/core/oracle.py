@@ -111,20 +111,24 @@ def _records(phases: list[Phase], on: board.Board) -> Iterator[str]:
     if marks[0] != 2 or marks.count(2) != 1 or 3 in marks or marks[-1]:
         yield "marks"
     for one in phases:
-        if (one.code != 0) != (one.flags != 0) or abs(one.code) > on.code_span:
-            yield "flag or code"
-        if one.source & one.back or (one.source != 0) != (one.code != 0):
-            yield "sides"
-        if one.code and not one.back:
-            yield "no way back"
-        if not one.code and one.back not in (0, used):
-            yield "part of a discharge"
-        if one.ticks < on.min_record_ticks:
-            yield "too short to shift"
+        yield from _record(one, on, used)
     if len(phases) > 1024 or sum(one.ticks for one in phases) > 125_000_000:
         yield "table"
     if not any(one.back and not one.code for one in phases):
         yield "never discharged"
+
+
+def _record(one: Phase, on: board.Board, used: int) -> Iterator[str]:
+    if (one.code != 0) != (one.flags != 0) or abs(one.code) > on.code_span:
+        yield "flag or code"
+    if one.source & one.back or (one.source != 0) != (one.code != 0):
+        yield "sides"
+    if one.code and not one.back:
+        yield "no way back"
+    if not one.code and one.back not in (0, used):
+        yield "part of a discharge"
+    if one.ticks < on.min_record_ticks:
+        yield "too short to shift"
 
 
 def _stretches(phases: list[Phase]) -> list[tuple[int, int, tuple[int, int], int]]:

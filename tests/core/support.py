@@ -5,10 +5,13 @@ never imported: a mistake on one side cannot hide behind the same mistake on the
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import pytest
+
 from stimcore import board, errors, kernel
+from stimcore.errors import Refused
 
 # one tick is 8 ns, one DAC code 6.25 uA: 1 code x 1 tick is 0.05 pC
 BOARD = board.Board(
@@ -167,3 +170,12 @@ def figure(verdict: kernel.Verdict, wanted: str) -> int:
 def balanced(code: int, ticks: int, rest: int = 20 * MS) -> Table:
     """Two equal phases of opposite sign and a discharge."""
     return drive(-code, ticks), drive(code, ticks), discharge(rest)
+
+
+def refused(does: Callable[..., object], *arguments: object) -> tuple[str, int, int, int]:
+    """(name, index, value, limit) of the refusal that a call ends in."""
+    with pytest.raises(Refused) as caught:
+        does(*arguments)
+    why = caught.value
+    assert why.rows[0] == (why.code, why.index, why.value, why.limit)
+    return name(why.code), why.index, why.value, why.limit

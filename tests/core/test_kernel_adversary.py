@@ -95,8 +95,12 @@ UNSAFE: dict[str, tuple[Table, str]] = {
         "running charge",
     ),
     "too little discharge": (
-        (*[drive(-320, 99_999), idle(999)] * 3, *[drive(320, 99_999), idle(999)] * 3)
-        + (discharge(289), idle(MS)),
+        (
+            *[drive(-320, 99_999), idle(999)] * 3,
+            *[drive(320, 99_999), idle(999)] * 3,
+            discharge(289),
+            idle(MS),
+        ),
         "running charge",
     ),
     "hidden mismatch": (

@@ -1,0 +1,86 @@
+"""Integer programs for the tests of the pure core: a tonic and a burst to change, random ones."""
+
+from hypothesis import strategies as st
+
+from stimcore import program
+
+AREAS = (12_440_000,) * 8
+HEADER = program.Header(
+    flags=0,
+    lease_ms=2_000,
+    ramp_up_ms=0,
+    ramp_down_ms=0,
+    cycle_on_ms=0,
+    cycle_off_ms=0,
+    session_ms=0,
+    session_pulses=0,
+)
+# 2 mA x 200 us at 50 Hz from E3 to E2 and E4, a quarter of it back for four times as long
+TONIC = program.Program(
+    cathodes=0b0100,
+    anodes=0b1010,
+    waveform=program.TONIC,
+    recharge=program.RECHARGE_ACTIVE,
+    ratio=4,
+    pulses=1,
+    rate_mhz=50_000,
+    intra_rate_mhz=0,
+    amplitude_ua=2_000,
+    ceiling_ua=4_000,
+    width_ns=200_000,
+    gap_ns=30_000,
+)
+# five pulses of 1 ms at 500 Hz, 40 times a second
+BURST = TONIC._replace(
+    waveform=program.BURST,
+    recharge=program.RECHARGE_PASSIVE_BURST,
+    ratio=1,
+    pulses=5,
+    rate_mhz=40_000,
+    intra_rate_mhz=500_000,
+    amplitude_ua=350,
+    width_ns=1_000_000,
+    gap_ns=0,
+)
+
+
+def group(*programs: program.Program, **header: int) -> program.Group:
+    """A group of programs (TONIC where none is given)."""
+    return program.Group(HEADER._replace(**header), AREAS, programs or (TONIC,))
+
+
+def tonic(**changes: int) -> program.Group:
+    return group(TONIC._replace(**changes))
+
+
+@st.composite
+def programs(draw: st.DrawFn, rate_mhz: int) -> program.Program:
+    """A program that validate() accepts; whether it fits into its slot is another matter."""
+    contacts = draw(st.permutations(range(8)))
+    split = draw(st.integers(1, 3))
+    count = draw(st.integers(split + 1, 5))
+    waveform = draw(st.sampled_from([program.TONIC, program.BURST]))
+    burst = waveform == program.BURST
+    amplitude = draw(st.integers(7, 12_500))
+    return program.Program(
+        cathodes=sum(1 << at for at in contacts[:split]),
+        anodes=sum(1 << at for at in contacts[split:count]),
+        waveform=waveform,
+        recharge=draw(st.integers(0, 2 if burst else 1)),
+        ratio=draw(st.integers(1, 10)),
+        pulses=draw(st.integers(2, 6)) if burst else 1,
+        rate_mhz=rate_mhz,
+        intra_rate_mhz=rate_mhz * draw(st.integers(5, 20)) if burst else 0,
+        amplitude_ua=amplitude,
+        ceiling_ua=draw(st.integers(amplitude, 25_500)),
+        width_ns=draw(st.integers(10_000, 300_000)),
+        gap_ns=draw(st.sampled_from([0, 0, 2_312, 30_000, 100_000])),
+    )
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> program.Group:
+    """One to three programs at one slow rate."""
+    rate = draw(st.integers(1_000, 60_000))
+    count = draw(st.integers(1, 3))
+    return group(*[draw(programs(rate)) for _ in range(count)])

@@ -1,0 +1,164 @@
+"""A program becomes phases: hand-worked periods, and exactness over all amplitudes and ratios."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from tests.core.groups import BURST, TONIC, group, groups, tonic
+from tests.core.support import BOARD, refused
+
+from stimcore import phases, program
+from stimcore.errors import Refused
+from stimcore.phases import DISCHARGE, DRIVE, IDLE
+
+Phase = tuple[int, int, int, int, int]
+FIRST = (DRIVE, 4, 10, -320, 25_000)  # 2 mA, 200 us
+GAP = (IDLE, 0, 0, 0, 3_750)
+
+
+def compiled(one: program.Group, *levels_ua: int) -> list[Phase]:
+    levels = levels_ua or tuple(each.amplitude_ua for each in one.programs)
+    return list(phases.compile_group(BOARD, one, levels))
+
+
+# --- worked by hand ----------------------------------------------------------------------------
+def test_req_17_tonic_with_active_recharge() -> None:
+    # 20 ms are 2,500,000 ticks
+    recharge, rest = (DRIVE, 4, 10, 80, 100_000), (DISCHARGE, 0, 14, 0, 2_371_250)
+    assert compiled(tonic()) == [FIRST, GAP, recharge, rest]
+
+
+def test_req_17_a_charge_that_does_not_divide_is_trimmed_at_the_end() -> None:
+    # 2010 uA: 322 codes, 8,050,000 code ticks; a quarter, rounded up, is 81; 81 x 99040 + 80 x 347
+    found = compiled(tonic(amplitude_ua=2_010))
+    assert found[0] == (DRIVE, 4, 10, -322, 25_000)
+    assert found[2:4] == [(DRIVE, 4, 10, 81, 99_040), (DRIVE, 4, 10, 80, 347)]
+    assert found[4] == (DISCHARGE, 0, 14, 0, 2_500_000 - 25_000 - 3_750 - 99_387)
+
+
+def test_passive_recharge_and_no_gap() -> None:
+    found = compiled(tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0))
+    assert found == [FIRST, (DISCHARGE, 0, 14, 0, 2_475_000)]
+
+
+def test_symmetric_recharge_is_the_first_phase_turned_round() -> None:
+    assert compiled(tonic(ratio=1))[2] == (DRIVE, 4, 10, 320, 25_000)
+
+
+def test_burst_with_one_discharge_at_its_end() -> None:
+    # 2 ms a pulse; 25 ms a burst; 350 uA are 56 codes
+    pulse, between = (DRIVE, 4, 10, -56, 125_000), (IDLE, 0, 0, 0, 125_000)
+    end = (DISCHARGE, 0, 14, 0, 3_125_000 - 4 * 250_000 - 125_000)
+    assert compiled(group(BURST)) == [*[pulse, between] * 4, pulse, end]
+
+
+def test_burst_with_a_discharge_after_each_pulse() -> None:
+    found = compiled(group(BURST._replace(recharge=program.RECHARGE_PASSIVE)))
+    assert [one[0] for one in found] == [DRIVE, DISCHARGE] * 5
+    assert found[1] == (DISCHARGE, 0, 14, 0, 125_000)
+
+
+def test_burst_pulses_may_follow_each_other_without_a_rest() -> None:
+    # 100 us there and 100 us back at 5 kHz
+    one = BURST._replace(recharge=0, intra_rate_mhz=5_000_000, width_ns=100_000)
+    there, back = (DRIVE, 4, 10, -56, 12_500), (DRIVE, 4, 10, 56, 12_500)
+    found = compiled(group(one))
+    assert found[:-1] == [there, back] * 5
+    assert found[-1] == (DISCHARGE, 0, 14, 0, 3_125_000 - 125_000)
+
+
+def test_programs_share_the_period_in_equal_slots() -> None:
+    # three slots of 2,500,000 / 3 ticks; every discharge joins the contacts of all of them
+    one = TONIC._replace(recharge=1, gap_ns=0)
+    two = one._replace(cathodes=1, anodes=2, amplitude_ua=1_000)
+    found = compiled(group(one, two, one))
+    slots = [833_333, 833_333, 833_334]
+    assert [sum(each[4] for each in found[at : at + 2]) for at in (0, 2, 4)] == slots
+    assert found[2] == (DRIVE, 1, 2, -160, 25_000)
+    assert [each[2] for each in found if each[0] == DISCHARGE] == [15, 15, 15]
+
+
+def test_levels_replace_the_programs_own_amplitudes() -> None:
+    assert compiled(tonic(), 1_000)[0] == (DRIVE, 4, 10, -160, 25_000)
+
+
+# --- what does not fit ---------------------------------------------------------------------------
+def test_req_21_a_pulse_that_does_not_fit_is_refused_with_what_it_needs() -> None:
+    # 1 ms and 1 ms back at 499 Hz: 250,501 ticks leave 501, at 500 Hz 250,000 leave none
+    wide = dict(width_ns=1_000_000, gap_ns=0, ratio=1)
+    assert compiled(tonic(rate_mhz=499_000, **wide))[-1] == (DISCHARGE, 0, 14, 0, 501)
+    code, index, value, limit = refused(compiled, tonic(rate_mhz=500_000, **wide))
+    assert (code, index, value, limit) == ("does_not_fit", 0, 2_002_312, 2_000_000)
+
+
+def test_req_21_the_rest_of_a_period_holds_a_discharge_of_the_shortest_record_at_least() -> None:
+    # passive 1 ms: a period of 125,289 ticks is 997.6934 Hz
+    one = dict(width_ns=1_000_000, gap_ns=0, recharge=1)
+    assert compiled(tonic(rate_mhz=997_693, **one))[-1][4] == 289
+    assert refused(compiled, tonic(rate_mhz=997_701, **one))[0] == "does_not_fit"
+
+
+def test_req_21_a_rest_between_pulses_too_short_for_a_record_is_refused() -> None:
+    one = BURST._replace(width_ns=100_000, recharge=1, intra_rate_mhz=9_900_000)  # 12,626 ticks
+    assert refused(compiled, group(one)) == ("does_not_fit", 0, 102_312, 101_008)
+    two = group(TONIC._replace(rate_mhz=40_000), one)
+    assert refused(compiled, two)[:2] == ("does_not_fit", 1)
+
+
+def test_req_21_the_last_pulse_of_a_burst_ends_within_its_slot() -> None:
+    one = BURST._replace(rate_mhz=100_000)  # 10 ms: 2 + 2 + 2 + 2 + 1 ms and 1 ms of discharge
+    assert compiled(group(one))[-1] == (DISCHARGE, 0, 14, 0, 125_000)
+    assert refused(compiled, group(one._replace(rate_mhz=111_111)))[0] == "does_not_fit"
+
+
+def test_req_21_an_amplitude_below_one_code_is_refused() -> None:
+    assert compiled(tonic(), 4)[0][3] == -1  # 3.125 uA and more round to one code
+    assert refused(compiled, tonic(), 3) == ("below_code", 0, 3_000, 6_250)
+
+
+# --- over all amplitudes, ratios and groups --------------------------------------------------------
+@pytest.mark.parametrize(("width", "least", "span"), [(1_250, 289, 2_047), (1_250, 162, 127)])
+def test_req_17_no_part_of_a_recharge_is_shorter_than_a_record(
+    width: int, least: int, span: int
+) -> None:
+    """For every code and ratio, and every width: the shortest first phase is the worst case.
+
+    The trim is `least` to `least` + b - 1 ticks long by its definition; with the longest of these
+    what goes before it is shortest, and that grows with the width.
+    """
+    for code in range(1, span + 1):
+        for ratio in range(1, 11):
+            parts = phases.recharge_parts(code, width, ratio, least)
+            lower = -(-code // ratio)
+            assert all(ticks >= least and part >= 1 for part, ticks in parts)
+            assert sum(part * ticks for part, ticks in parts) == code * width
+            if code % lower:  # else one part does for every width
+                total = -(-(code * width + least) // lower)
+                assert total - (least + lower - 1) >= least
+
+
+@given(st.integers(1, 2_047), st.integers(1_250, 150_000), st.integers(1, 10), st.integers(2, 400))
+def test_req_17_recharge_is_exact_and_no_stronger_than_its_ratio(
+    code: int, width: int, ratio: int, least: int
+) -> None:
+    parts = phases.recharge_parts(code, width, ratio, least)
+    assert sum(part * ticks for part, ticks in parts) == code * width
+    assert max(part for part, _ticks in parts) == -(-code // ratio)
+    assert sum(ticks for _part, ticks in parts) <= ratio * width + least + 1
+    assert len(parts) <= 2
+
+
+@given(groups())
+def test_req_17_any_group_fills_its_period_and_returns_what_it_should(one: program.Group) -> None:
+    try:
+        found = compiled(one)
+    except Refused:
+        assume(False)
+    rate = one.programs[0].rate_mhz
+    assert abs(sum(each[4] for each in found) * rate - 125_000_000_000) <= rate / 2
+    sums: dict[tuple[int, int], int] = {}
+    passive = {(each.cathodes, each.anodes) for each in one.programs if each.recharge}
+    for kind, source, back, code, ticks in found:
+        assert (kind == DRIVE) == (code != 0)
+        sums[source, back] = sums.get((source, back), 0) + code * ticks
+    assert all(total == 0 for masks, total in sums.items() if masks not in passive)
+    assert found[-1][0] == DISCHARGE

@@ -1,0 +1,104 @@
+"""Phases become words: bit by bit by hand, and what the kernel's own decoder reads back."""
+
+import struct
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from tests.core.groups import groups, tonic
+from tests.core.support import BOARD, LADDER, refused
+
+from stimcore import board, decode, phases, program, records
+from stimcore.errors import Refused
+from stimcore.phases import DISCHARGE, DRIVE, IDLE
+
+
+def word_pairs(on: board.Board, *table: tuple[int, int, int, int, int]) -> list[tuple[int, int]]:
+    return list(struct.iter_unpack("<II", records.encode(on, list(table))))
+
+
+def test_req_14_a_driven_record_bit_by_bit() -> None:
+    # hold 25000 - 139 = 24861, first record: flags 2
+    # DAC 0x3000 | 2048 - 320 = 0x36C0, switches 0x040A (source E3, return E2 and E4):
+    # bits 15..0 of the DAC on the even places, of the switches on the odd ones
+    (first, frame), *_rest = word_pairs(BOARD, (DRIVE, 4, 10, -320, 25_000), (IDLE, 0, 0, 0, 300))
+    assert first == 24_861 << 2 | 2
+    #           DAC 0011 0110 1100 0000 / switches 0000 0100 0000 1010
+    assert frame == 0b00_00_01_01_00_11_01_00_01_01_00_00_10_00_10_00
+
+
+def test_req_14_flags_of_the_records() -> None:
+    table = (
+        (DRIVE, 4, 10, -320, 25_000),
+        (IDLE, 0, 0, 0, 300),
+        (DRIVE, 4, 10, 320, 25_000),
+        (DISCHARGE, 0, 14, 0, 300),
+    )
+    assert [first & 3 for first, _frame in word_pairs(BOARD, *table)] == [2, 0, 1, 0]
+
+
+def test_req_12_a_record_shorter_than_its_overhead_cannot_be_written() -> None:
+    assert word_pairs(BOARD, (IDLE, 0, 0, 0, 139))[0][0] == 0
+    short = [(IDLE, 0, 0, 0, 139), (IDLE, 0, 0, 0, 138)]
+    assert refused(records.encode, BOARD, short) == ("short_record", 1, 138, 289)
+
+
+def test_the_ladders_code_stands_in_the_top_byte() -> None:
+    table = (DRIVE, 1, 2, -100, 1_250), (DRIVE, 2, 1, -100, 1_250), (DISCHARGE, 0, 3, 0, 300)
+    pairs = word_pairs(LADDER, *table)
+    assert [frame for _first, frame in pairs] == [28 << 24, 228 << 24, 128 << 24]
+    assert pairs[0][0] == (1_250 - 12) << 2 | 2
+
+
+@pytest.mark.parametrize("masks", [(1, 4), (4, 2), (3, 2), (1, 3), (2, 2)])
+def test_req_10_the_ladder_switches_no_contacts(masks: tuple[int, int]) -> None:
+    table = [(DRIVE, *masks, -100, 1_250)]
+    numbers = ("stage_contacts", 0, masks[0] << 8 | masks[1], 0x0102)
+    assert refused(records.encode, LADDER, table) == numbers
+
+
+def read_back(on: board.Board, table: list[tuple[int, int, int, int, int]]) -> list[tuple]:
+    words = records.encode(on, table)
+    found, rows = decode.table(on, words)
+    assert rows == []
+    return list(found)
+
+
+@given(groups())
+def test_req_16_the_kernels_decoder_reads_what_the_compiler_meant(one: program.Group) -> None:
+    try:
+        table = phases.compile_group(BOARD, one, tuple(each.amplitude_ua for each in one.programs))
+    except Refused:
+        assume(False)
+    assume(all(each[4] >= 289 for each in table))
+    expected = [
+        (ticks, kind == DRIVE, at == 0, source, back, code, kind == DISCHARGE)
+        for at, (kind, source, back, code, ticks) in enumerate(table)
+    ]
+    assert read_back(BOARD, table) == expected
+
+
+@given(st.integers(-2_047, 2_047), st.integers(0, 255), st.integers(0, 255), st.integers(0, 3))
+def test_every_frame_is_read_back(code: int, source: int, back: int, wide: int) -> None:
+    ticks = (1 << 30) - 1 - wide + 139
+    one = decode.record(BOARD, records.encode(BOARD, [(DRIVE, source, back, code, ticks)]), 0)
+    assert one == ((ticks, True, True, source, back, code, source == 0 and back != 0), True)
+
+
+@given(st.integers(-127, 127).filter(bool), st.booleans())
+def test_every_code_of_the_ladder_is_read_back(code: int, turned: bool) -> None:
+    masks = (2, 1) if turned else (1, 2)
+    table = [(DRIVE, *masks, code, 1_250), (DISCHARGE, 0, 3, 0, 300)]
+    sign = -1 if turned else 1
+    assert read_back(LADDER, table) == [
+        (1_250, True, True, 1, 2, sign * code, False),
+        (300, False, False, 0, 3, 0, True),
+    ]
+
+
+def test_a_ladders_program_goes_all_the_way() -> None:
+    one = tonic(cathodes=2, anodes=1, amplitude_ua=806, gap_ns=0)
+    table = phases.compile_group(LADDER, one, (806,))
+    found = read_back(LADDER, table)
+    assert [each[5] for each in found] == [100, -25, 0]  # contact 2 is the cathode
+    assert sum(each[0] * each[5] for each in found) == 0
