@@ -98,7 +98,7 @@ def test_req_21_the_rest_of_a_period_holds_a_discharge_of_the_shortest_record_at
 
 
 def test_req_21_a_rest_between_pulses_too_short_for_a_record_is_refused() -> None:
-    one = BURST._replace(width_ns=100_000, recharge=1, intra_rate_mhz=9_900_000)  # 12,626 ticks
+    one = BURST._replace(width_ns=100_000, recharge=1, intra_rate_mhz=9_900_000)
     assert refused(compiled, group(one)) == ("does_not_fit", 0, 102_312, 101_008)
     two = group(TONIC._replace(rate_mhz=40_000), one)
     assert refused(compiled, two)[:2] == ("does_not_fit", 1)

@@ -1,0 +1,125 @@
+"""The table of the wire: unambiguous, total, and digested so that a change of it is noticed."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.support import BOARD, refused
+
+from stimcore import commands, errors, frame, handlers, limits, program
+
+OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT = range(6)
+ALWAYS = {OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT}
+# opcode and states in which it is allowed, restated
+ALLOWED = {
+    "hello": (0x01, ALWAYS),
+    "status": (0x02, ALWAYS),
+    "stage_begin": (0x10, {OFF, LOADED}),
+    "stage_data": (0x11, {OFF, LOADED}),
+    "commit": (0x12, {OFF, LOADED}),
+    "arm": (0x13, {LOADED, ARMED}),
+    "start": (0x14, {ARMED}),
+    "stop": (0x15, ALWAYS),
+    "halt": (0x16, ALWAYS),
+    "amplitude": (0x17, {LOADED, ARMED, RUNNING}),
+    "ledger": (0x18, ALWAYS),
+    "clear_fault": (0x19, {FAULT}),
+    "figures": (0x1A, {LOADED, ARMED, RUNNING, STOPPING}),
+}
+
+
+def test_req_41_what_is_allowed_in_which_state() -> None:
+    assert {row[1]: (row[0], set(row[4])) for row in commands.TABLE} == ALLOWED
+
+
+def test_req_32_halt_and_stop_need_no_permission() -> None:
+    assert ALLOWED["halt"][1] == ALLOWED["stop"][1] == ALWAYS
+    assert commands.by_opcode(0x16)[2] == commands.by_opcode(0x15)[2] == ()
+
+
+def test_every_command_has_a_handler_and_an_opcode_of_its_own() -> None:
+    opcodes = [row[0] for row in commands.TABLE]
+    assert len(set(opcodes)) == len(opcodes)
+    assert set(handlers.TABLE) == set(opcodes)
+    assert all(0 < opcode < commands.REPLY for opcode in opcodes)
+
+
+@pytest.mark.parametrize("opcode", [0, 3, 0x1B, 0x81, 255])
+def test_req_41_an_unknown_opcode_is_refused(opcode: int) -> None:
+    assert refused(commands.by_opcode, opcode)[:2] == ("bad_command", opcode)
+
+
+SIZES = {"u8": 1, "u16": 2, "u32": 4, "i32": 4, "i64": 8}
+
+
+@pytest.mark.parametrize("row", commands.TABLE, ids=lambda row: row[1])
+def test_req_40_fields_of_another_length_are_refused(row: tuple) -> None:
+    fields = row[2]
+    tail = bool(fields) and fields[-1][1] == "bytes"
+    size = sum(SIZES[field[1]] for field in fields if field[1] != "bytes")
+    for length in range(size + 3):
+        if length == size or (tail and length > size):
+            assert len(commands.unpack_fields(fields, bytes(length))) == len(fields)
+        else:
+            wanted = ("bad_length", 0, length, size)
+            assert refused(commands.unpack_fields, fields, bytes(length)) == wanted
+
+
+@pytest.mark.parametrize("side", [2, 3])
+@given(st.data())
+def test_what_is_packed_is_unpacked(side: int, data: st.DataObject) -> None:
+    row = data.draw(st.sampled_from(commands.TABLE))
+    values = []
+    for _name, kind in row[side]:
+        if kind == "bytes":
+            values.append(data.draw(st.binary(max_size=40)))
+        else:
+            bits = 8 * SIZES[kind]
+            low = -(1 << bits - 1) if kind[0] == "i" else 0
+            values.append(data.draw(st.integers(low, low + (1 << bits) - 1)))
+    assert commands.unpack_fields(row[side], commands.pack_fields(row[side], values)) == values
+
+
+def test_only_the_last_field_is_of_any_length() -> None:
+    for row in commands.TABLE:
+        for fields in (row[2], row[3]):
+            assert all(field[1] in SIZES for field in fields[:-1])
+            assert all(field[1] in {*SIZES, "bytes"} for field in fields)
+
+
+def test_every_reply_fits_into_a_frame() -> None:
+    # 4 levels of 8 bytes; 8 contacts of 16; 17 figures of 18; a piece of 128
+    assert frame.MAX_PAYLOAD == 1024
+    assert struct.calcsize(commands.FIGURE) * 20 < 1000
+    assert program.blob_length(4) <= 0xFFFF
+    assert commands.PIECE_BYTES + 2 <= frame.MAX_PAYLOAD
+
+
+# --- what HELLO compares --------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        (limits, "AMPLITUDE_UA", 25_501),
+        (limits, "DC_PA", 99_999),
+        (commands, "PROTOCOL", 2),
+        (commands, "TABLE", commands.TABLE[:-1]),
+        (commands, "STOP_REASONS", commands.STOP_REASONS[:-1]),
+        (errors, "TABLE", {0: ("ok", "", "accepted")}),
+    ],
+)
+def test_req_43_the_digest_notices_a_change(
+    module: object, name: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = commands.tables_digest()
+    assert before == commands.tables_digest()
+    monkeypatch.setattr(module, name, value)
+    assert commands.tables_digest() != before
+
+
+@pytest.mark.parametrize("field", BOARD._fields)
+def test_req_43_the_boards_digest_notices_a_change_of_any_field(field: str) -> None:
+    value = getattr(BOARD, field)
+    other = value + 1 if isinstance(value, int) else value + "x"
+    changed = BOARD._replace(**{field: other})
+    assert commands.board_digest(changed) != commands.board_digest(BOARD)
