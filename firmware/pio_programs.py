@@ -133,8 +133,9 @@ def sequencer_parallel():
 # into a recharge that follows it directly (kernel.Stream.max_active_ticks is the longest run).
 # So it cannot tell a drive that is stuck from a recharge within the run; what it does bound is
 # how long current flows without an idle record, whatever the CPU, the DMA or the sequencer do.
-# Ticks count from the wait that sees ACTIVE high, n is the ceiling in turns: a run seen high for
-# 2n+4 ticks or less never trips, a longer one trips at tick 2n+6. The pin's synchroniser adds 2.
+# Ticks count from the wait that sees ACTIVE high, n is the ceiling in turns: a run of 2n+4 ticks
+# or less never trips, a longer one trips at tick 2n+6, and with n = 0 every run trips. The pin's
+# synchroniser adds 2. Runs must lie 6 ticks apart or more, to be seen as two.
 @rp2.asm_pio(set_init=rp2.PIO.OUT_LOW)
 def sentinel():
     pull(block)  # no ceiling, no gate
@@ -160,6 +161,7 @@ def sentinel():
 def sentinel_turns(ceiling_ticks: int) -> int:
     """The word for the sentinel: a run of `ceiling_ticks` never trips, one 2 ticks longer does.
 
-    The GATE falls at most 3 ticks (and the synchroniser's 2) after the ceiling.
+    GATE falls at most 3 ticks (and the synchroniser's 2) after the ceiling. A ceiling of fewer
+    than 5 ticks lets no run pass at all.
     """
     return max(0, (ceiling_ticks + 1 - SENTINEL_START_TICKS) // 2)

@@ -50,7 +50,7 @@ class Machine(Registers):
         "pull" or "status": a question. "limit". "stalled": without a limit, it waits for what
         will not come. "dead": a jump to itself. Raises PioError when none of it comes to pass.
         """
-        for _ in range(BUDGET):
+        for _ in range(BUDGET if limit == NEVER else limit - self.tick + 1):
             if self.tick >= limit:
                 return "limit"
             op = self.ops[self.pc]

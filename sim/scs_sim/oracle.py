@@ -2,9 +2,10 @@
 
 Role: what the executor is compared with, in the tests and in the bench; the simulated board
 never uses it. It steps every cycle, about 300,000 times slower than the executor.
-Its gaps (0.88): `mov(…, status)` and `irq` end it silently, side-set cannot be optional, its
-mov(pins, …) ignores the pin base, a skipped pull(ifempty) or push(iffull) drops its delay. So a
-status check is run here as mov(…, null): the FIFO is never low; keep it stocked.
+Its gaps (0.88): `mov(…, status)` and `irq` end it silently; side-set cannot be optional;
+mov(pins, …) ignores the pin base and reverse() is a plain move; a pull(ifempty) or push(iffull)
+with nothing to do drops its delay. So a status check is run here as mov(…, null), which is what
+it reads while the FIFO is stocked: keep it stocked.
 Next: executor.py.
 """
 

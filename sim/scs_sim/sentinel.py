@@ -9,14 +9,21 @@ Next: firmware/pio_programs.py, where the program and its cycle counts stand.
 
 from __future__ import annotations
 
+from .asm import firmware_programs
+
 SYNC_TICKS = 2  # the pin's synchroniser
-MIN_IDLE_TICKS = 3
+MIN_IDLE_TICKS = 6
 _TRIP_TICKS = 6  # after the wait that saw the rise, for a ceiling of 0 turns
+
+
+def turns_for(ceiling_ticks: int) -> int:
+    """The word the firmware gives its sentinel for a ceiling: pio_programs.sentinel_turns."""
+    return int(firmware_programs().sentinel_turns(ceiling_ticks))
 
 
 def outlasts(run_ticks: int, turns: int) -> bool:
     """Does a run of ACTIVE of `run_ticks` ticks trip a sentinel given `turns`?"""
-    return run_ticks > 2 * turns + _TRIP_TICKS - 2
+    return turns == 0 or run_ticks > 2 * turns + _TRIP_TICKS - 2
 
 
 def trip_tick(rise_tick: int, turns: int) -> int:
