@@ -1,0 +1,136 @@
+"""DMA and the FIFO before the sequencer: from the live table of words to `pop`.
+
+Role: loops a table for ever or for so many periods, swaps in the staged one where a period
+begins, and fills the FIFO as soon as there is room (RP2040: 8 words when joined; DMA needs some
+10 ticks a word, a record at least a hundred).
+Invariant: the words that come out are whole periods, one after the other; what was fetched is
+not taken back. So stop and swap act on the period after the one that DMA is in, and DMA is up to
+8 words ahead of the sequencer. Next: stream.py.
+"""
+
+import struct
+from collections import deque
+from typing import NamedTuple, Protocol
+
+FIFO_WORDS = 8
+
+
+class Admitted(Protocol):
+    """What the bench needs of a stimcore.kernel.Stream."""
+
+    words: bytes
+    max_active_ticks: int
+
+
+class Table:
+    """A stream in the device's memory, where a bit can flip."""
+
+    def __init__(self, stream: Admitted):
+        self.words = list(struct.unpack(f"<{len(stream.words) // 4}I", stream.words))
+        self.max_active_ticks = stream.max_active_ticks
+
+    def image(self) -> bytes:
+        """The words as DMA reads them now, little-endian."""
+        return struct.pack(f"<{len(self.words)}I", *self.words)
+
+
+class Tag(NamedTuple):
+    """Which record a pair of words is."""
+
+    period: int
+    record: int
+    table: Table
+
+
+class Dma:
+    """The supply of the sequencer's executor."""
+
+    def __init__(self) -> None:
+        self.fifo: deque[int] = deque()
+        self.tags: deque[Tag] = deque()  # of the records fetched and not yet latched
+        self.popped = 0
+        self.busy = False
+        self.limit = 0  # periods to fetch in all; 0: no end
+        self.staged: Table | None = None
+        self._table: Table | None = None
+        self._index = 0
+        self._period = 0
+        self._starve_next = False
+        self._corrupt_next: list[int] = []
+
+    def begin(self, table: Table, periods: int) -> None:
+        """Feed a table from its first word; 0 periods: for ever."""
+        self.fifo.clear()
+        self.tags.clear()
+        self.popped = self._index = self._period = 0
+        self.limit, self.staged, self._table, self.busy = periods, None, table, True
+        self._fill()
+        for which in self._corrupt_next:
+            self.corrupt(which)
+        self._corrupt_next = []
+        if self._starve_next:
+            self.starve()
+
+    def abort(self) -> None:
+        """Stop at once and forget what was fetched."""
+        self.busy = False
+        self.fifo.clear()
+        self.tags.clear()
+
+    def finish(self) -> None:
+        """Fetch no further period than the one DMA is in."""
+        here = self._period + (1 if self._index else 0)
+        self.limit = min(self.limit, here) if self.limit else here
+        self._fill()
+
+    @property
+    def spent(self) -> bool:
+        """Whether all the periods planned were fetched, and taken by the sequencer."""
+        return bool(self.limit) and self._period == self.limit and not self.fifo
+
+    # --- faults ----------------------------------------------------------------------------
+    def starve(self) -> None:
+        """The fault starved_fifo: no word more; where nothing runs, at the next start."""
+        self._starve_next = not self.busy
+        self.busy = False
+
+    def corrupt(self, which: int) -> None:
+        """The fault corrupt_word: flip one bit of the table, chosen by a large number."""
+        if self._table is None or not self.busy:
+            self._corrupt_next.append(which)
+            return
+        bit = which % (32 * len(self._table.words))
+        self._table.words[bit // 32] ^= 1 << bit % 32
+
+    # --- executor.Supply -------------------------------------------------------------------
+    def available(self, _tick: int) -> int:
+        """Words in the FIFO. What it holds at a later tick follows from what it holds now."""
+        return len(self.fifo)
+
+    def pop(self, _tick: int) -> int:
+        """The next word; DMA puts another in its place."""
+        word = self.fifo.popleft()
+        self.popped += 1
+        self._fill()
+        return word
+
+    def _fill(self) -> None:
+        while self.busy and len(self.fifo) < FIFO_WORDS:
+            if self._index == 0:
+                self._turn()
+            if not self.busy or self._table is None:
+                return
+            if self._index % 2 == 0:
+                self.tags.append(Tag(self._period, self._index // 2, self._table))
+            self.fifo.append(self._table.words[self._index])
+            self._index += 1
+            if self._index == len(self._table.words):
+                self._index = 0
+                self._period += 1
+
+    def _turn(self) -> None:
+        """Where a period begins: the end, or the staged table, or the same again."""
+        if self.limit and self._period >= self.limit:
+            self.busy = False
+        elif self.staged is not None:
+            self._table, self.staged = self.staged, None

@@ -1,0 +1,126 @@
+"""What can go wrong, by name.
+
+Role: one table of faults; each is a sentence and the one thing it does to the bench. They are
+named on the command line and in URLs as NAME or NAME@SECONDS since power-on, several with commas.
+Invariant: a fault acts at its very instant; where it is random it follows the bench's seed.
+Next: board.py, which keeps the time.
+"""
+
+import difflib
+import math
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from .load import HEALTHY, LEAD_OPEN, LEAD_SHORT
+
+if TYPE_CHECKING:
+    from .board import SimBoard
+
+
+class Fault(NamedTuple):
+    """A fault and its instant, microseconds since power-on; None: as soon as possible."""
+
+    name: str
+    at_us: int | None = None
+
+
+class UnknownFault(ValueError):
+    """No fault has this name, or its time is no number; the message names what exists."""
+
+
+def _lead(condition: str) -> Callable[["SimBoard"], None]:
+    def act(bench: "SimBoard") -> None:
+        bench.sequencer.run_to(bench.tick)
+        bench.plant.set_condition(bench.tick, condition)
+
+    return act
+
+
+def _stuck_dac(bench: "SimBoard") -> None:
+    bench.sequencer.run_to(bench.tick)
+    bench.plant.stage.stuck = True
+
+
+def _starved_fifo(bench: "SimBoard") -> None:
+    bench.sequencer.run_to(bench.tick)
+    bench.sequencer.dma.starve()
+
+
+def _corrupt_word(bench: "SimBoard") -> None:
+    bench.sequencer.run_to(bench.tick)
+    bench.sequencer.dma.corrupt(int(bench.random.integers(1 << 30)))
+
+
+def _link_noise(bench: "SimBoard") -> None:
+    bench.make_noisy()
+
+
+def _link_cut(bench: "SimBoard") -> None:
+    bench.link.cut()
+
+
+def _hung_loop(bench: "SimBoard") -> None:
+    bench.hang()
+
+
+def _wrong_load(bench: "SimBoard") -> None:
+    bench.hal.wrong_load = True
+
+
+# name: (what happens, action)
+TABLE: dict[str, tuple[str, Callable[["SimBoard"], None]]] = {
+    "open_lead": ("the lead breaks: no current flows", _lead(LEAD_OPEN)),
+    "short": ("the lead is shorted: current flows, no voltage stands", _lead(LEAD_SHORT)),
+    "healed": ("the lead is whole again", _lead(HEALTHY)),
+    "stuck_dac": ("the DAC keeps the first code it drives, whatever is sent", _stuck_dac),
+    "starved_fifo": ("DMA stops feeding the sequencer, until the next start", _starved_fifo),
+    "corrupt_word": ("one bit of the live words flips", _corrupt_word),
+    "link_noise": (
+        "one byte in 200 of the link is flipped or followed by a stray; strays come alone too",
+        _link_noise,
+    ),
+    "link_cut": ("no more bytes either way, as with a pulled cable", _link_cut),
+    "hung_loop": ("the firmware's loop stands still until the watchdog resets it", _hung_loop),
+    "wrong_load": ("the load has no identification resistor", _wrong_load),
+}
+
+
+def named(name: str) -> str:
+    """`name` itself if the table has it; UnknownFault with the nearest names if not."""
+    if name in TABLE:
+        return name
+    near = difflib.get_close_matches(name, TABLE, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise UnknownFault(f"no fault {name!r}: {hint}known are {', '.join(TABLE)}")
+
+
+def parse(text: str) -> list[Fault]:
+    """Faults of a text like "open_lead@2.5,link_cut@4"; empty text, no faults."""
+    found = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, at, seconds = part.partition("@")
+        found.append(Fault(named(name), _microseconds(part, seconds) if at else None))
+    return found
+
+
+def _microseconds(part: str, seconds: str) -> int:
+    try:
+        value = float(seconds)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise UnknownFault(f"{part!r}: the time is in seconds, 0 or more, as in open_lead@2.5")
+    return round(value * 1e6)
+
+
+def gathered(faults: str | Iterable[str | Fault]) -> list[Fault]:
+    """Faults given as one text, or as texts and Faults mixed."""
+    if isinstance(faults, str):
+        return parse(faults)
+    out = []
+    for one in faults:
+        if isinstance(one, Fault):
+            out.append(Fault(named(one.name), one.at_us))
+        else:
+            out.extend(parse(one))
+    return out

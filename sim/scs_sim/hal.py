@@ -1,0 +1,80 @@
+"""THE SEAM, simulated: the calls by which stimcore reaches clock, link, stream and load.
+
+Role: each call forwards to the part of the simulated bench that would answer it on a board.
+Invariant: nothing here decides anything; it has exactly the calls that the real seam has.
+Next: board.py, which owns the parts; stream.py for the calls named stream_*.
+"""
+
+from typing import TYPE_CHECKING
+
+from .adc import TOP, Window
+from .dma import Admitted
+from .stream import StreamState
+
+if TYPE_CHECKING:
+    from .board import SimBoard
+
+WRAP_US = 1 << 30
+ID_OPEN_CODE = TOP  # no identification resistor: the divider's upper resistor pulls the input up
+
+
+class SimHal:
+    """The hal object of a Device on a simulated bench."""
+
+    def __init__(self, bench: "SimBoard"):
+        self._bench = bench
+        self.wrong_load = False
+        self.cause = 0
+
+    def now_us(self) -> int:
+        """Microseconds since power-on, modulo 2**30."""
+        return self._bench.now_us() % WRAP_US
+
+    def link_read(self) -> bytes:
+        """All that arrived."""
+        return self._bench.link.device_read()
+
+    def link_write(self, data: bytes) -> None:
+        """Bytes to the host."""
+        self._bench.link.device_write(bytes(data))
+
+    def stream_load(self, stream: Admitted) -> None:
+        """Stage an admitted stream; a running one gives way at the next period DMA begins."""
+        self._bench.sequencer.load(self._bench.tick, stream)
+
+    def stream_start(self, periods: int) -> None:
+        """Close the gate and run the staged stream, for ever (0) or so many whole periods."""
+        self._bench.sequencer.start(self._bench.tick, periods)
+
+    def stream_stop(self) -> None:
+        """End after the period that DMA is in."""
+        self._bench.sequencer.stop(self._bench.tick)
+
+    def halt(self) -> None:
+        """Gate low now."""
+        self._bench.sequencer.halt(self._bench.tick)
+
+    def stream_state(self) -> StreamState:
+        """(status, periods, swap_at, record, ticks_in)."""
+        return self._bench.sequencer.state(self._bench.tick)
+
+    def stream_words(self) -> bytes:
+        """The live words, little-endian."""
+        return self._bench.sequencer.words(self._bench.tick)
+
+    def sample(self) -> Window:
+        """Extremes of the ADC since the last call."""
+        self._bench.sequencer.run_to(self._bench.tick)
+        return self._bench.plant.sample(self._bench.tick)
+
+    def load_id(self) -> int:
+        """ADC code at the load's identification resistor."""
+        return ID_OPEN_CODE if self.wrong_load else self._bench.board.load_id_code
+
+    def feed_watchdog(self) -> None:
+        """The loop is alive."""
+        self._bench.fed()
+
+    def reset_cause(self) -> int:
+        """0 power-on, 1 watchdog."""
+        return self.cause

@@ -1,0 +1,245 @@
+"""The running stream: DMA, the sequencer's PIO program, the sentinel, the gate.
+
+Role: executes the firmware's own PIO program on the live words, only as far as somebody looks,
+and moves the plant's pins at the ticks at which the program moves its own.
+Invariant: the load is connected only while GATE is high (from start until halt, a trip of the
+sentinel, or the end) and RUN is high (the sequencer's own). Where a record begins is known from
+the words it took, what flows is known from the pins alone.
+Requirements: REQ-50, REQ-51. Next: dma.py, executor.py.
+"""
+
+from collections import deque
+from functools import cache
+from typing import NamedTuple
+
+from stimcore.board import STAGE_R2R_1, Board
+
+from .asm import assemble, firmware_programs
+from .decode import SerialPins, SerialState, decode_parallel, decode_serial
+from .dma import Admitted, Dma, Table
+from .executor import Executor, Segment, Words
+from .plant import Plant
+from .sentinel import outlasts, trip_tick
+
+IDLE, RUNNING, ENDED, HALTED, STARVED, TRIPPED = range(6)  # stream_state's status
+PINS = SerialPins()
+LADDER_BASE, ACTIVE, RUN = 10, 6, 8  # GPIO numbers as in boards.yaml; SYNC is 7
+LADDER_MIDDLE = 128
+LATCHES_KEPT = 65_536
+_MEMO = 8_192
+_NEVER = 1 << 62
+
+# kinds of events, in the order in which those of one tick are taken
+_RECORD, _LATCH, _ACTIVE, _RUN = range(4)
+_Event = tuple[int, int, int]  # tick, kind, value
+_Decoded = tuple[tuple[_Event, ...], SerialState | int]
+
+
+class StreamState(NamedTuple):
+    """What stream_state() of the seam returns."""
+
+    status: int
+    periods: int  # whole ones since the start
+    swap_at: int  # `periods` when the live stream began
+    record: int  # position within the present or cut period: record, and ticks in it
+    ticks_in: int
+
+
+def sequencer(board: Board) -> Executor:
+    """The state machine that runs the stage's sequencer program."""
+    if board.stage == STAGE_R2R_1:
+        program = assemble("sequencer_parallel")
+        return Executor(program, out_base=LADDER_BASE, set_base=ACTIVE)
+    program = assemble("sequencer_serial")
+    return Executor(program, out_base=PINS.sdi_dac, set_base=ACTIVE, sideset_base=PINS.sck)
+
+
+@cache
+def latch_offset_ticks(board: Board) -> int:
+    """Ticks from the pull of a record's second word to its latch, from the program itself."""
+    machine, words = sequencer(board), Words((2, 0xFFFF_FFFF))
+    while words.left:
+        segment = machine.step(words)
+    return next(tick for tick, pin, level in segment.edges if pin == RUN and level) + (
+        1 if board.stage == STAGE_R2R_1 else 0  # its pins are set in two instructions
+    )
+
+
+class Sequencer:
+    """The output path from the staged stream to the plant. Ticks must not go back."""
+
+    def __init__(self, board: Board, plant: Plant):
+        self.dma = Dma()
+        self.latched: deque[tuple[int, int]] = deque(maxlen=LATCHES_KEPT)  # (tick, frame)
+        self._parallel = board.stage == STAGE_R2R_1
+        self._plant = plant
+        self._machine = sequencer(board)
+        self._offset_ticks = latch_offset_ticks(board)
+        self._decoded: dict[tuple[Segment, bool, SerialState | int], _Decoded] = {}
+        self._staged: Table | None = None
+        self._turns_of = firmware_programs().sentinel_turns
+        self._clear()
+
+    def _clear(self) -> None:
+        self.status = IDLE
+        self._events: deque[_Event] = deque()
+        self._live: Table | None = None
+        self._periods = self._swap_at = self._record = self._ticks_in = 0
+        self._record_tick = _NEVER
+        self._run_high = False
+        self._ceilings: deque[Table] = deque()
+        self._rise_tick, self._trip_tick = 0, _NEVER
+
+    # --- the seam's calls ------------------------------------------------------------------
+    def load(self, tick: int, stream: Admitted) -> None:
+        """Stage a stream; while one runs it replaces it where DMA begins a period."""
+        self.run_to(tick)
+        table = Table(stream)
+        if self.status != RUNNING:
+            self._staged = table
+            return
+        self.dma.staged = table
+        if table.max_active_ticks > self._guarded.max_active_ticks:
+            self._ceilings.append(table)  # the sentinel must know the longer run beforehand
+
+    def start(self, tick: int, periods: int) -> None:
+        """Close the gate and run what is staged. ValueError where nothing is."""
+        if self._staged is None:
+            raise ValueError("nothing is staged: stream_load comes before stream_start")
+        self.halt(tick)
+        self._clear()
+        self.status, self._live = RUNNING, self._staged
+        self._staged = None
+        self._guard(self._live)
+        self.dma.begin(self._live, periods)
+        self._machine.restart(tick)
+        self._state: SerialState | int = LADDER_MIDDLE if self._parallel else SerialState(PINS)
+
+    def stop(self, tick: int) -> None:
+        """End after the period that DMA is in."""
+        self.run_to(tick)
+        self.dma.finish()
+
+    def halt(self, tick: int) -> None:
+        """Gate low at this tick; where the period was cut is kept."""
+        self.run_to(tick)
+        if self.status == RUNNING:
+            self._end(tick, HALTED)
+
+    def power_off(self, tick: int) -> None:
+        """A reset: gate low, and nothing is remembered."""
+        self.halt(tick)
+        self._clear()
+        self._staged = None
+
+    def state(self, tick: int) -> StreamState:
+        """Status and position at this tick; after an end, those of the end."""
+        self.run_to(tick)
+        if self.status == RUNNING:
+            self._ticks_in = max(0, tick - self._record_tick)
+        return StreamState(self.status, self._periods, self._swap_at, self._record, self._ticks_in)
+
+    def words(self, tick: int) -> bytes:
+        """The words of the stream whose period is under way; b"" before the first start."""
+        self.run_to(tick)
+        return self._live.image() if self._live is not None else b""
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing can happen here until a call of the seam."""
+        return self.status not in (RUNNING, ENDED)
+
+    # --- in time ---------------------------------------------------------------------------
+    def run_to(self, tick: int) -> None:
+        """Everything up to and including `tick`."""
+        while self.status == RUNNING:
+            known_to = min(tick, self._trip_tick)
+            if self._events and self._events[0][0] <= known_to:
+                self._happen(*self._events.popleft())
+            elif not self._events and self._machine.tick <= known_to:
+                self._step()
+            elif self._trip_tick <= tick:
+                self._end(self._trip_tick, TRIPPED)
+            else:
+                break
+
+    def _step(self) -> None:
+        """One segment of the program; its events are due at their ticks."""
+        start, before = self._machine.tick, self.dma.popped
+        segment = self._machine.step(self.dma)
+        latches = self.dma.popped > before and self.dma.popped % 2 == 0
+        key = (segment, latches, self._state)
+        known = self._decoded.get(key)
+        if known is None:
+            if len(self._decoded) >= _MEMO:
+                self._decoded.clear()
+            known = self._decoded[key] = self._decode(segment, latches)
+        events, self._state = known
+        for at, kind, value in events:
+            self._events.append((start + at, kind, value))
+        if segment.end != "pull":  # dead, with RUN low even if it never was high; or stalled
+            if segment.end == "dead":
+                self._events.append((self._machine.tick, _RUN, 0))
+            self._machine.tick = _NEVER
+
+    def _decode(self, segment: Segment, latches: bool) -> _Decoded:
+        """Events by tick of a segment, and what the chips' shift registers hold after it."""
+        state: SerialState | int
+        if isinstance(self._state, int):
+            frames, state = decode_parallel(segment.edges, self._state, LADDER_BASE)
+        else:
+            frames, state = decode_serial(segment.edges, self._state)
+        events = [(at, _LATCH, frame) for at, frame in frames]
+        kinds = {ACTIVE: _ACTIVE, RUN: _RUN}
+        events += [(at, kinds[pin], level) for at, pin, level in segment.edges if pin in kinds]
+        if latches:
+            events.append((self._offset_ticks, _RECORD, 0))
+        return tuple(sorted(events)), state
+
+    def _happen(self, tick: int, kind: int, value: int) -> None:
+        if kind == _LATCH:
+            self.latched.append((tick, value))
+            self._plant.latch(tick, value)
+        elif kind == _RECORD:
+            self._begin_record(tick)
+        elif kind == _ACTIVE:
+            self._watch(tick, value)
+        elif value:
+            self._plant.set_gate(tick, True)
+        else:
+            self._end(tick, ENDED if self.dma.spent else STARVED)
+
+    def _begin_record(self, tick: int) -> None:
+        period, self._record, table = self.dma.tags.popleft()
+        self._record_tick = tick
+        if self._record == 0:
+            self._periods = period
+            if table is not self._live:
+                self._live, self._swap_at = table, period
+                if table is not self._guarded:
+                    self._ceilings.append(table)
+
+    def _end(self, tick: int, status: int) -> None:
+        """The gate falls; the position is that of the cut, or none after a planned end."""
+        self._plant.set_gate(tick, False)
+        self._ticks_in = max(0, tick - self._record_tick)
+        if status == ENDED:
+            self._periods, self._record, self._ticks_in = self.dma.limit, 0, 0
+        self.status = status
+        self.dma.abort()
+        self._events.clear()
+
+    # --- the sentinel ----------------------------------------------------------------------
+    def _guard(self, table: Table) -> None:
+        """The sentinel takes a table's longest active run as its ceiling."""
+        self._guarded = table
+        self._turns = self._turns_of(table.max_active_ticks)
+
+    def _watch(self, tick: int, level: int) -> None:
+        """An edge of ACTIVE. A ceiling that waits is taken at the start of a run."""
+        if level:
+            if self._ceilings:
+                self._guard(self._ceilings.popleft())
+            self._rise_tick, self._trip_tick = tick, trip_tick(tick, self._turns)
+        elif not outlasts(tick - self._rise_tick, self._turns):
+            self._trip_tick = _NEVER

@@ -1,0 +1,165 @@
+"""The bench behind a socket and behind a pty, as a host finds it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import serial
+from tests.sim.bench_support import Echo, bench
+
+from scs import bench as benches
+from scs_sim import server
+from scs_sim.server import Server
+from stimcore import commands, frame
+
+HELLO = frame.encode(0, commands.HELLO, commands.PROTOCOL.to_bytes(2, "little"))
+
+
+@contextmanager
+def serving(made: Server) -> Iterator[Server]:
+    """A server that runs in a thread, and has ended afterwards."""
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+        thread.join(5)
+    assert not thread.is_alive()
+
+
+def until(condition, seconds: float = 3.0) -> bool:
+    """Whether a condition comes true in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def opened(address: str) -> serial.SerialBase:
+    return serial.serial_for_url(address, timeout=2)
+
+
+@pytest.fixture(params=["socket", "pty"])
+def made(request: pytest.FixtureRequest) -> Iterator[Server]:
+    one = bench(Echo)
+    with serving(server.listen(one) if request.param == "socket" else server.pty(one)) as running:
+        yield running
+
+
+def test_bytes_go_both_ways_all_256_of_them(made: Server) -> None:
+    with opened(made.address) as port:
+        port.write(bytes(range(256)))
+        assert port.read(256) == bytes((byte + 1) % 256 for byte in range(256))
+
+
+def test_a_client_may_leave_and_another_come(made: Server) -> None:
+    for text in (b"first", b"second", b"third"):
+        with opened(made.address) as port:
+            port.write(text)
+            assert port.read(len(text)) == bytes(byte + 1 for byte in text)
+
+
+def test_the_device_runs_on_without_a_client_and_what_it_says_is_dropped(made: Server) -> None:
+    turns = made.bench.device.turns_us
+    assert until(lambda: len(turns) > 3)
+    made.bench.link.device_write(b"said to nobody")
+    assert until(lambda: made.bench.link.waiting == 0)
+    with opened(made.address) as port:
+        port.write(b"a")
+        assert port.read(1) == b"b"
+
+
+def test_a_second_client_is_turned_away_and_the_first_stays() -> None:
+    with serving(server.listen(bench(Echo))) as made, opened(made.address) as first:
+        first.write(b"a")
+        assert first.read(1) == b"b"
+        host, port = made.address.removeprefix("socket://").split(":")
+        with socket.create_connection((host, int(port)), timeout=2) as second:
+            assert second.recv(1) == b""
+        first.write(b"b")
+        assert first.read(1) == b"c"
+
+
+def test_port_0_picks_one_and_a_taken_port_is_an_error() -> None:
+    made = server.listen(bench())
+    port = int(made.address.rpartition(":")[2])
+    assert port > 0
+    with pytest.raises(OSError, match="in use"):
+        server.listen(bench(), port=port)
+    with serving(made):
+        pass
+
+
+@pytest.mark.parametrize("speed", [1.0, 4.0])
+def test_virtual_time_follows_the_wall_clock_times_the_speed(speed: float) -> None:
+    made = server.listen(bench(), speed=speed)
+    with serving(made):
+        begun = time.monotonic()
+        time.sleep(0.3)
+        passed_s, elapsed_s = made.bench.now_s(), time.monotonic() - begun
+    assert passed_s == pytest.approx(speed * elapsed_s, rel=0.3)
+
+
+def test_speed_0_does_not_wait() -> None:
+    made = server.listen(bench(), speed=0)
+    with serving(made):
+        assert until(lambda: made.bench.now_s() > 20)
+
+
+@pytest.mark.parametrize("speed", [-1.0, float("nan"), float("inf")])
+def test_a_speed_that_makes_no_sense_is_refused(speed: float) -> None:
+    with pytest.raises(ValueError, match="it is 0"):
+        server.pty(bench(), speed=speed)
+
+
+def test_a_cut_link_looks_like_a_pulled_cable(made: Server) -> None:
+    with opened(made.address) as port:
+        port.write(b"a")
+        assert port.read(1) == b"b"
+        made.bench.inject("link_cut")
+
+        def talk() -> None:
+            for _ in range(100):
+                port.write(b"a")
+                port.read(1)
+
+        with pytest.raises(serial.SerialException):
+            talk()
+
+
+def test_the_real_device_says_hello_over_either() -> None:
+    for listen in (server.listen, server.pty):
+        with serving(listen(benches.make())) as made, opened(made.address) as port:
+            port.write(HELLO)
+            decoder, frames = frame.Decoder(), []
+            while not frames:
+                data = port.read(1)
+                assert data
+                frames = decoder.feed(data)
+            assert frames[0][:2] == (0, commands.HELLO | commands.REPLY)
+            assert b"pico/mcp4922-8/randles-500" in frames[0][2]
+
+
+def test_ctrl_c_ends_it_cleanly() -> None:
+    code = (
+        "from scs import bench; one = bench.listen(bench.make());"
+        "print(one.address, flush=True); one.run(); print('done', flush=True)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with opened(child.stdout.readline().strip()) as port:
+        port.write(HELLO)
+        assert port.read(1)
+    os.kill(child.pid, signal.SIGINT)
+    assert child.communicate(timeout=5)[0] == "done\n"
+    assert child.returncode == 0
