@@ -1,0 +1,9 @@
+"""pyserial URL handlers of this package; importing it makes `sim://` known to serial_for_url.
+
+Invariant: registered once, however often it is imported. Next: protocol_sim.py.
+"""
+
+import serial
+
+if __name__ not in serial.protocol_handler_packages:
+    serial.protocol_handler_packages.append(__name__)

@@ -1,0 +1,130 @@
+"""The port `sim://`: a whole simulated bench inside this process, in virtual time.
+
+Role: lets anything that speaks pyserial talk to the simulated board with no other process.
+  sim://?board=pico/mcp4922-8/randles-500&fault=open_lead@2&seed=1&noise=1
+Everything is optional; `fault` may be given several times.
+Invariant: virtual time passes only inside read() and sleep(), so a run does not depend on how
+fast this computer is. After the fault link_cut every call raises SerialException, as a pulled
+cable does. Next: host/scs/bench.py.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from serial import PortNotOpenError, SerialBase, SerialException
+
+from scs import bench
+from scs.complaints import FileRefused
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+OPTIONS = ("board", "fault", "seed", "noise")
+PATIENCE_US = 60_000_000  # of a read without timeout: a minute of virtual time
+EXAMPLE = "sim://?board=pico/mcp4922-8/randles-500&fault=open_lead@2&seed=1"
+
+
+def options(url: str) -> dict[str, str]:
+    """The options of a URL. SerialException names an option that is not known."""
+    parts = urlsplit(url)
+    if parts.scheme != "sim" or parts.netloc or parts.path.strip("/"):
+        raise SerialException(f"{url!r} is not of the form {EXAMPLE}")
+    found = parse_qs(parts.query, keep_blank_values=True)
+    for name in found:
+        if name not in OPTIONS:
+            near = difflib.get_close_matches(name, OPTIONS, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise SerialException(f"{url!r}: no option {name!r}; {hint}as in {EXAMPLE}")
+    return {name: ",".join(values) for name, values in found.items()}
+
+
+class Serial(SerialBase):
+    """A serial port onto a simulated bench. `bench` is the bench itself, for its scope()."""
+
+    bench: bench.SimBoard
+
+    def open(self) -> None:
+        """Power the bench on. SerialException for a URL that does not say what it should."""
+        if self.portstr is None:
+            raise SerialException("a port must be named before it is opened")
+        if self.is_open:
+            raise SerialException("the port is already open")
+        chosen = options(self.portstr)
+        try:
+            self.bench = bench.make(
+                chosen.get("board", ""),
+                chosen.get("fault", ""),
+                int(chosen.get("seed", "0")),
+                noise=bool(int(chosen.get("noise", "0"))),
+            )
+        except (ValueError, FileRefused) as error:
+            raise SerialException(f"{self.portstr}: {error}") from error
+        self.is_open = True
+
+    def close(self) -> None:
+        """Leave the bench; it stands still from here on."""
+        self.is_open = False
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        self._ready()
+        self.bench.advance_us(round(seconds * 1e6))
+
+    def now(self) -> float:
+        """Virtual seconds since power-on."""
+        return self.bench.now_s()
+
+    @property
+    def in_waiting(self) -> int:
+        """Bytes that can be read without waiting."""
+        self._ready()
+        return self.bench.link.waiting
+
+    def read(self, size: int = 1) -> bytes:
+        """Up to `size` bytes; fewer if the timeout passes, in virtual time, before that."""
+        self._ready()
+        wait_us = PATIENCE_US if self.timeout is None else round(self.timeout * 1e6)
+        if self.bench.link.waiting < size:
+            self.bench.advance_us(wait_us, size)
+        self._ready()
+        if self.timeout is None and self.bench.link.waiting < size:
+            raise SerialException("no byte in a minute of virtual time; a timeout would end this")
+        return self.bench.host_read(size)
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """All of `data`, at once."""
+        self._ready()
+        sent = bytes(data)
+        self.bench.host_write(sent)
+        return len(sent)
+
+    def flush(self) -> None:
+        """Nothing is ever held back."""
+        self._ready()
+
+    def reset_input_buffer(self) -> None:
+        """Drop what was not read."""
+        self._ready()
+        self.bench.host_read()
+
+    def reset_output_buffer(self) -> None:
+        """Nothing is ever held back."""
+        self._ready()
+
+    def _reconfigure_port(self) -> None:
+        """Speed and parity mean nothing here."""
+
+    def _update_rts_state(self) -> None:
+        """There are no modem lines."""
+
+    def _update_dtr_state(self) -> None:
+        """There are no modem lines."""
+
+    def _ready(self) -> None:
+        if not self.is_open:
+            raise PortNotOpenError()
+        if self.bench.link.is_cut:
+            raise SerialException("the link was cut")
