@@ -157,11 +157,12 @@ def _clear_fault(device) -> tuple:
     device.fault = (errors.OK, 0, 0, 0)
     device.output = None
     device.hash = 0
+    device.staged = bytearray()
     device.move("clear")
     return ()
 
 
-TABLE = {
+TABLE: dict = {
     commands.HELLO: _hello,
     commands.STATUS: _status,
     commands.STAGE_BEGIN: _stage_begin,

@@ -102,8 +102,9 @@ class _Walk:
             return -1
         if grows and ticks > 0:
             return 1
+        returned = _sums(stream)
         for key, value in self._running.items():
-            if value and stream.net[_lowest(key >> 8)] == 0:
+            if value and returned[key] == 0:
                 return -1
         return 0
 
@@ -123,10 +124,11 @@ class _Walk:
         return grows
 
 
-def _lowest(mask: int) -> int:
-    """Index of the lowest bit set."""
-    index = 0
-    while not mask & 1:
-        mask >>= 1
-        index += 1
-    return index
+def _sums(stream: Stream) -> dict:
+    """Code x ticks of a whole period by pair of masks: 0 where recharge is active."""
+    sums: dict = {}
+    for at in range(stream.records):
+        one = stream.record(at)
+        if one[1]:
+            charge.grows(sums, one, one[0])
+    return sums

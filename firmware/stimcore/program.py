@@ -50,8 +50,37 @@ PROGRAM = (
     ("gap_ns", "I", 0, limits.GAP_MAX_NS),
 )
 
-Header = namedtuple("Header", tuple(row[0] for row in HEADER))
-Program = namedtuple("Program", tuple(row[0] for row in PROGRAM))
+# the names of the rows above once more, in the form that a type checker can read
+Header = namedtuple(
+    "Header",
+    (
+        "flags",
+        "lease_ms",
+        "ramp_up_ms",
+        "ramp_down_ms",
+        "cycle_on_ms",
+        "cycle_off_ms",
+        "session_ms",
+        "session_pulses",
+    ),
+)
+Program = namedtuple(
+    "Program",
+    (
+        "cathodes",
+        "anodes",
+        "waveform",
+        "recharge",
+        "ratio",
+        "pulses",
+        "rate_mhz",
+        "intra_rate_mhz",
+        "amplitude_ua",
+        "ceiling_ua",
+        "width_ns",
+        "gap_ns",
+    ),
+)
 AREAS_INDEX = 50  # a BLOB_FIELD refusal's index of the first contact's area
 
 # areas_um2: one per contact, 0 where the lead has none; programs: tuple of Program

@@ -20,6 +20,11 @@ def sealed(body: bytes) -> bytes:
     return body + struct.pack("<I", binascii.crc32(body))
 
 
+def test_the_tuples_have_the_fields_of_the_tables_in_their_order() -> None:
+    assert program.Header._fields == tuple(row[0] for row in program.HEADER)
+    assert program.Program._fields == tuple(row[0] for row in program.PROGRAM)
+
+
 def test_req_20_a_blob_byte_by_byte() -> None:
     one = TONIC._replace(cathodes=4, anodes=10, amplitude_ua=0x1234)
     blob = program.pack(group(one, lease_ms=0x0203))

@@ -8,6 +8,7 @@ import struct
 
 import pytest
 from tests.system.support import Talk, group
+
 from stimcore import commands, errors, frame, program, states
 
 STATE_NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT")
@@ -57,7 +58,7 @@ EVERYWHERE = {"hello", "status", "stop", "halt", "ledger"}
 
 
 @pytest.mark.parametrize("name", STATE_NAMES)
-def test_req_41_a_command_the_state_does_not_allow_is_refused_and_changes_nothing(name: str) -> None:
+def test_req_41_a_command_the_state_forbids_is_refused_and_changes_nothing(name: str) -> None:
     talk = in_state(name)
     for row in commands.TABLE:
         if row[1] in ALLOWED[name] | EVERYWHERE:
@@ -166,7 +167,7 @@ def test_req_36_a_pulse_cut_by_halt_is_counted_as_truncated() -> None:
     book = talk.ledger()
     assert book["truncated"] == 1
     assert book["pulses"] == book["periods"]
-    driven, net = struct.unpack_from("<qq", book["charge"], 32)
+    _driven, net = struct.unpack_from("<qq", book["charge"], 32)
     assert -400_000 < net < 0
     assert commands.STOP_REASONS[book["stopped"]] == "halt"
 

@@ -1,9 +1,9 @@
 """Each fault by name: the output goes off, the reason is latched, and stays until it is cleared."""
 
 import pytest
-from stimcore import commands, errors, program, states
-
 from tests.system.support import Talk, group
+
+from stimcore import commands, errors, program, states
 
 BURST = dict(
     waveform=program.BURST,
@@ -82,6 +82,14 @@ def test_req_53_a_changed_word_is_found_within_100_ms_and_a_turn(offset_ms: int)
     talk.board.hal.stream_words = lambda: bytes(words)
     talk.board.advance_us(101_000)
     assert talk.device.fault[0] == errors.FAULT_STREAM and not talk.board.gate
+
+
+def test_req_37_nothing_staged_before_a_fault_can_be_committed_after_it() -> None:
+    talk = fail("starved_fifo")
+    talk.send(commands.CLEAR_FAULT)
+    refused = talk.send(commands.COMMIT)
+    assert refused.rows[0][0] == errors.STAGE_RANGE
+    assert talk.status()["state"] == states.OFF
 
 
 def test_req_31_the_first_reason_is_kept() -> None:

@@ -6,9 +6,9 @@ The device's whole visible condition is compared before and after.
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stimcore import commands, errors, frame, states
-
 from tests.system.support import Talk, group
+
+from stimcore import commands, errors, frame, states
 
 START = frame.encode(0, commands.START, b"")
 
@@ -72,7 +72,7 @@ def test_req_40_fields_of_another_length_are_refused(length: int) -> None:
 def test_req_40_an_unknown_opcode_is_refused() -> None:
     talk = Talk().armed()
     frames = talk.raw(frame.encode(talk.sequence + 1, 0x55, b""))
-    assert frames[0][1:] [0] == 0x55 | 0x80 and frames[0][2][0] == errors.BAD_COMMAND
+    assert frames[0][1:][0] == 0x55 | 0x80 and frames[0][2][0] == errors.BAD_COMMAND
 
 
 @settings(max_examples=60)
