@@ -1,0 +1,97 @@
+// Patch "clock": alarms of equal instants fire in the order in which they were set.
+//
+// rp2040js's SimulationClock fires the last one set first, so that of two DMA channels that become
+// ready together the later goes first (2.5.1: round robin among equals), and leaves an alarm that
+// has fired marked as scheduled.
+
+export class AlarmClock {
+  constructor() {
+    this.nextAlarm = null; // a linked list, earliest first
+    this.nanosCounter = 0;
+    this.frequency = 125e6;
+  }
+
+  get nanos() {
+    return this.nanosCounter;
+  }
+
+  get micros() {
+    return this.nanosCounter / 1000;
+  }
+
+  createAlarm(callback) {
+    return new Alarm(this, callback);
+  }
+
+  linkAlarm(delayNs, alarm) {
+    alarm.nanos = this.nanosCounter + delayNs;
+    let before = null;
+    let after = this.nextAlarm;
+    while (after && after.nanos <= alarm.nanos) {
+      before = after;
+      after = after.next;
+    }
+    alarm.next = after;
+    if (before) before.next = alarm;
+    else this.nextAlarm = alarm;
+    alarm.scheduled = true;
+    return alarm;
+  }
+
+  unlinkAlarm(alarm) {
+    let before = null;
+    let at = this.nextAlarm;
+    while (at && at !== alarm) {
+      before = at;
+      at = at.next;
+    }
+    if (!at) return false;
+    if (before) before.next = at.next;
+    else this.nextAlarm = at.next;
+    alarm.scheduled = false;
+    return true;
+  }
+
+  tick(deltaNs) {
+    const until = this.nanosCounter + deltaNs;
+    let alarm = this.nextAlarm;
+    while (alarm && alarm.nanos <= until) {
+      this.nextAlarm = alarm.next;
+      alarm.scheduled = false;
+      this.nanosCounter = alarm.nanos;
+      alarm.callback();
+      alarm = this.nextAlarm;
+    }
+    this.nanosCounter = until;
+  }
+
+  get nanosToNextAlarm() {
+    return this.nextAlarm ? this.nextAlarm.nanos - this.nanosCounter : 0;
+  }
+}
+
+class Alarm {
+  constructor(clock, callback) {
+    this.clock = clock;
+    this.callback = callback;
+    this.next = null;
+    this.nanos = 0;
+    this.scheduled = false;
+  }
+
+  schedule(delayNs) {
+    if (this.scheduled) this.cancel();
+    this.clock.linkAlarm(delayNs, this);
+  }
+
+  cancel() {
+    if (this.scheduled) this.clock.unlinkAlarm(this);
+    this.scheduled = false;
+  }
+}
+
+export const clock = {
+  name: 'clock',
+  section: '2.5.1',
+  restores: 'things due at the same instant happen in the order in which they were set',
+};

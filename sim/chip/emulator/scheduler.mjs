@@ -1,0 +1,135 @@
+// Runs CPU, state machines and alarms in the order of their instants.
+//
+// While the CPU sleeps, time leaps from event to event; while it is awake, an instruction at a time.
+// Next: core1.mjs, which replaces run() while the second core is on.
+
+import { PARTS } from './pio/codes.mjs';
+import { runBothCores } from './core1.mjs';
+
+export class Scheduler {
+  constructor(chip) {
+    this.chip = chip;
+    this.machines = [];
+    this.pioNextAt = Infinity; // no state machine is due before this instant, in PARTS
+    this.busyUntil = 0; // cycle until which core 0 waits for the flash
+    this.cpuStopped = false; // a fault put in from outside: core 0 executes nothing
+    this.interrupted = false; // somebody wants run() to come back early
+    this.awakeCycles = 0; // in which core 0 executed
+  }
+
+  /** After each reset: the machines of the new chip. */
+  watchMachines(machines) {
+    this.machines = machines;
+    this.pioNextAt = Infinity;
+  }
+
+  pioDueBy(at) {
+    if (at < this.pioNextAt) this.pioNextAt = at;
+  }
+
+  /** Core 0 waits for the flash that long, from now or from the end of what it waits for already. */
+  waitForFlash(ns) {
+    const { time } = this.chip;
+    this.busyUntil = Math.max(this.busyUntil, time.cycles) + Math.round(ns / time.nsPerCycle);
+  }
+
+  /** Every state machine, each at its own instants, up to `until` (in PARTS). */
+  runPio(until) {
+    const { machines, chip } = this;
+    for (;;) {
+      let first = null;
+      let due = Infinity;
+      let next = Infinity; // of the others
+      for (const machine of machines) {
+        const at = machine.nextAt;
+        if (at < due) {
+          next = due;
+          due = at;
+          first = machine;
+        } else if (at < next) next = at;
+      }
+      if (due > until) {
+        this.pioNextAt = due;
+        break;
+      }
+      this.pioNextAt = next;
+      this.runMachine(first, until);
+    }
+    chip.time.eventParts = -1;
+  }
+
+  /** One machine alone, until another is due or it has made one earlier. */
+  runMachine(machine, until) {
+    const { time } = this.chip;
+    const block = machine.pio;
+    do {
+      const at = machine.nextAt;
+      time.eventParts = at;
+      machine.tick(at);
+      if (
+        block.oldPinValues !== block.pinValues ||
+        block.oldPinDirections !== block.pinDirections
+      ) {
+        block.checkChangedPins();
+      }
+    } while (machine.nextAt <= until && machine.nextAt < this.pioNextAt);
+  }
+
+  /** The next cycle at which anything but the CPU does something, at most `end`. */
+  nextEvent(end) {
+    const { chip } = this;
+    const { time, clock } = chip;
+    let cycle = end;
+    const alarm = clock.nextAlarm;
+    if (alarm) {
+      const wait = Math.ceil((alarm.nanos - clock.nanosCounter) / time.nsPerCycle);
+      cycle = Math.min(cycle, time.cycles + wait);
+    }
+    if (this.pioNextAt < cycle * PARTS) cycle = Math.ceil(this.pioNextAt / PARTS);
+    if (!chip.mcu.core.waiting && !this.cpuStopped && this.busyUntil > time.cycles) {
+      cycle = Math.min(cycle, this.busyUntil);
+    }
+    return Math.max(cycle, time.cycles);
+  }
+
+  /** Up to the cycle `end`, or to a reset. Gives back whether the CPU sleeps. */
+  run(end) {
+    this.interrupted = false;
+    const { chip } = this;
+    if (chip.core1) return runBothCores(this, end);
+    const { core } = chip.mcu;
+    const { time } = chip;
+    while (time.cycles < end && !this.interrupted) {
+      if (core.waiting || this.cpuStopped || this.busyUntil > time.cycles) this.leap(end);
+      else this.instruction(core);
+      if (chip.pendingReset !== null) {
+        chip.reset(chip.pendingReset);
+        return false;
+      }
+      if (chip.core1) return false;
+    }
+    return core.waiting || this.cpuStopped;
+  }
+
+  leap(end) {
+    const { time, clock } = this.chip;
+    const cycle = this.nextEvent(end);
+    const passed = cycle - time.cycles;
+    if (this.pioNextAt <= cycle * PARTS) this.runPio(cycle * PARTS);
+    time.cycles = cycle;
+    clock.tick(passed * time.nsPerCycle);
+  }
+
+  instruction(core) {
+    const { time, clock } = this.chip;
+    const spent = core.executeInstruction();
+    const cycle = time.cycles + spent;
+    this.awakeCycles += spent;
+    if (this.pioNextAt <= cycle * PARTS) this.runPio(cycle * PARTS);
+    time.cycles = cycle;
+    const nanos = clock.nanosCounter + spent * time.nsPerCycle;
+    if (clock.nextAlarm !== null && clock.nextAlarm.nanos <= nanos) {
+      clock.tick(spent * time.nsPerCycle);
+    } else clock.nanosCounter = nanos;
+  }
+}
