@@ -13,7 +13,7 @@ from scs_sim.executor import MEMO_LIMIT, Executor, Words, run
 from scs_sim.instructions import PioError
 from scs_sim.machine import Edge
 from scs_sim.operations import State, Wiring
-from scs_sim.oracle import emulate
+from scs_sim.oracle import emulate, outcome
 from scs_sim.timeline import Timeline
 
 LENGTH, UNTIL_TICK = 10, 300
@@ -30,6 +30,7 @@ STATEMENTS = {
     "in_({}, {})": (SOURCES, range(1, 33)),
     "out({}, {})": (["pins", "x", "y", "null", "isr"], range(1, 33)),
     "push({}, {})": (["block", "noblock"], [0]),
+    "push(iffull, {}{})": (["block", "noblock"], [""]),
     "pull({}, {})": (["block", "noblock"], [0]),
     "pull(ifempty, {}{})": (["block", "noblock"], [""]),
     "mov({}, {})": (["x", "y", "isr", "osr"], [*SOURCES, *(f"invert({s})" for s in SOURCES)]),
@@ -55,8 +56,8 @@ def statement(draw: st.DrawFn, table: dict, sideset_bits: int) -> str:
     text = form.format(draw(st.sampled_from(first)), draw(st.sampled_from(second)))
     if sideset_bits:
         text += f".side({draw(st.integers(0, (1 << sideset_bits) - 1))})"
-    # Theirs drops the delay of a pull(ifempty) that has nothing to do; see scs_sim.oracle.
-    longest = 0 if "ifempty" in form else (1 << 5 - sideset_bits) - 1
+    # Theirs drops the delay of a pull or push with nothing to do; see scs_sim.oracle.
+    longest = 0 if "(if" in form else (1 << 5 - sideset_bits) - 1
     return f"{text}[{draw(st.integers(0, longest))}]"
 
 
@@ -95,7 +96,9 @@ def test_random_programs_make_the_emulators_edges(
 
     executor = Executor(random, **WIRING._asdict(), inputs=timeline)
     ours = executor.advance(UNTIL_TICK, Words(stream))
-    assert list(ours) == emulate(random, stream, UNTIL_TICK, WIRING, levels)
+    theirs, registers = outcome(random, stream, UNTIL_TICK, WIRING, levels)
+    assert list(ours) == theirs
+    assert executor.state == registers
 
 
 @st.composite
@@ -223,6 +226,14 @@ def test_an_input_is_seen_two_ticks_late() -> None:
     timeline = Timeline([(50, 5, 1), (70, 5, 0)])
     executor = Executor(program, in_base=4, inputs=timeline)
     assert executor.advance(200, Words()) == ((53, 0, 1), (73, 0, 0))
+
+
+def test_all_pins_are_read_from_the_input_base_on() -> None:
+    program = pio("mov(x, pins); in_(pins, 4); set(pins, 1)", set_init=2)
+    timeline = Timeline([(0, 6, 1), (0, 7, 0), (0, 9, 1), (0, 3, 1)])
+    executor = Executor(program, in_base=6, set_base=8, inputs=timeline)
+    executor.advance(5, Words())  # the second time round 3, 6 and 9 are seen high, and its own 8
+    assert (executor.state.x, executor.state.isr) == (1 << 29 | 0b1101, 0b1101)
 
 
 def test_the_longest_hold_ends_on_its_tick() -> None:
