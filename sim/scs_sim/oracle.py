@@ -19,7 +19,7 @@ from typing import Any
 from .asm import Program
 from .instructions import MOV, STATUS
 from .machine import Edge, Machine
-from .operations import Wiring
+from .operations import State, Wiring
 
 NULL = 3
 
@@ -43,25 +43,52 @@ def emulate(
 
     Raises ImportError when rp2040-pio-emulator is not installed.
     """
+    return outcome(program, words, until_tick, wiring, inputs)[0]
+
+
+def outcome(
+    program: Program,
+    words: Iterable[int],
+    until_tick: int,
+    wiring: Wiring,
+    inputs: Callable[[int], int] | None = None,
+) -> tuple[list[Edge], State]:
+    """As `emulate`, with the registers as they are left; of the pins, the outputs."""
     pioemu: Any = importlib.import_module("pioemu")
     start = Machine(program, wiring, None).initial()
+    after = pioemu.State(
+        pin_values=start.pins, pin_directions=start.pindirs, transmit_fifo=deque(words)
+    )
     states = pioemu.emulate(
         without_status(program.opcodes),
         stop_when=lambda _, state: state.clock >= until_tick,
-        initial_state=pioemu.State(
-            pin_values=start.pins, pin_directions=start.pindirs, transmit_fifo=deque(words)
-        ),
+        initial_state=after,
         **_configuration(program, wiring),
         **({"input_source": _typed(inputs)} if inputs else {}),
     )
     edges: list[Edge] = []
     levels = start.pins
-    outputs = start.pindirs
     for before, after in states:
-        now = after.pin_values & outputs | levels & ~outputs
+        now = after.pin_values & start.pindirs
         edges += _changes(before.clock, levels, now)
         levels = now
-    return edges
+    return edges, _registers(after, levels)
+
+
+def _registers(theirs: Any, levels: int) -> State:
+    isr, osr = theirs.input_shift_register, theirs.output_shift_register
+    return State(
+        pc=theirs.program_counter,
+        x=theirs.x_register,
+        y=theirs.y_register,
+        isr=isr.contents,
+        isr_count=isr.counter,
+        osr=osr.contents,
+        osr_count=osr.counter,
+        pins=levels,
+        pindirs=theirs.pin_directions,
+        rx=tuple(theirs.receive_fifo),
+    )
 
 
 def _configuration(program: Program, wiring: Wiring) -> dict[str, Any]:

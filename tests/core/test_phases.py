@@ -115,7 +115,7 @@ def test_req_21_an_amplitude_below_one_code_is_refused() -> None:
     assert refused(compiled, tonic(), 3) == ("below_code", 0, 3_000, 6_250)
 
 
-# --- over all amplitudes, ratios and groups --------------------------------------------------------
+# --- over all amplitudes, ratios and groups -------------------------------------------------
 @pytest.mark.parametrize(("width", "least", "span"), [(1_250, 289, 2_047), (1_250, 162, 127)])
 def test_req_17_no_part_of_a_recharge_is_shorter_than_a_record(
     width: int, least: int, span: int

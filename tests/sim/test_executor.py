@@ -1,4 +1,4 @@
-"""The executor against rp2040-pio-emulator on random programs, and by hand where that has gaps."""
+"""The executor by hand: where rp2040-pio-emulator has gaps, the loops it crosses, its memo."""
 
 from dataclasses import replace
 
@@ -8,125 +8,10 @@ from hypothesis import strategies as st
 from tests.sim.pio_support import pio
 
 from scs_sim import machine
-from scs_sim.asm import Program
 from scs_sim.executor import MEMO_LIMIT, Executor, Words, run
 from scs_sim.instructions import PioError
-from scs_sim.machine import Edge
-from scs_sim.operations import State, Wiring
-from scs_sim.oracle import emulate
+from scs_sim.operations import State
 from scs_sim.timeline import Timeline
-
-LENGTH, UNTIL_TICK = 10, 300
-INPUTS = range(12, 16)
-WORD = st.integers(0, 2**32 - 1)
-
-SOURCES = ["pins", "x", "y", "null", "isr", "osr"]
-STATEMENTS = {
-    "jmp({}, '{}')": (
-        ["not_x", "x_dec", "not_y", "y_dec", "x_not_y", "pin", "not_osre", "0"],
-        range(LENGTH),
-    ),
-    "wait({}, gpio, {})": (range(2), INPUTS),
-    "in_({}, {})": (SOURCES, range(1, 33)),
-    "out({}, {})": (["pins", "x", "y", "null", "isr"], range(1, 33)),
-    "push({}, {})": (["block", "noblock"], [0]),
-    "pull({}, {})": (["block", "noblock"], [0]),
-    "pull(ifempty, {}{})": (["block", "noblock"], [""]),
-    "mov({}, {})": (["x", "y", "isr", "osr"], [*SOURCES, *(f"invert({s})" for s in SOURCES)]),
-    "set({}, {})": (["pins", "x", "y"], range(32)),
-}
-
-
-REGISTERS = SOURCES[1:]
-NO_PINS = {  # for programs that read none, and never stall but at a pull
-    "in_({}, {})": (REGISTERS, range(1, 33)),
-    "out({}, {})": (["pins", "x", "y", "null", "isr"], range(1, 33)),
-    "push({}, {})": (["noblock"], [0]),
-    "mov({}, {})": (["x", "y", "isr", "osr"], [*REGISTERS, "status", "invert(x)", "invert(y)"]),
-    "set({}, {})": (["pins", "x", "y"], range(32)),
-}
-
-
-@st.composite
-def statement(draw: st.DrawFn, table: dict, sideset_bits: int) -> str:
-    """One random instruction, with its side-set and delay."""
-    form = draw(st.sampled_from(list(table)))
-    first, second = table[form]
-    text = form.format(draw(st.sampled_from(first)), draw(st.sampled_from(second)))
-    if sideset_bits:
-        text += f".side({draw(st.integers(0, (1 << sideset_bits) - 1))})"
-    # Theirs drops the delay of a pull(ifempty) that has nothing to do; see scs_sim.oracle.
-    longest = 0 if "ifempty" in form else (1 << 5 - sideset_bits) - 1
-    return f"{text}[{draw(st.integers(0, longest))}]"
-
-
-@st.composite
-def program(draw: st.DrawFn) -> Program:
-    """A random program: pins 2-6 by out, 4-6 by set, up to two by side-set from 6 on."""
-    sideset_bits = draw(st.integers(0, 2))
-    lines = []
-    for address in range(LENGTH):
-        lines += [f"label('{address}')", draw(statement(STATEMENTS, sideset_bits))]
-    return pio(
-        "\n".join(lines),
-        out_init=[2] * 5,
-        set_init=[3] * 3,
-        sideset_init=[2] * sideset_bits or None,
-        in_shiftdir=draw(st.integers(0, 1)),
-        out_shiftdir=draw(st.integers(0, 1)),
-    )
-
-
-WIRING = Wiring(out_base=2, set_base=4, sideset_base=6, jmp_pin=13, sync_ticks=0)
-SIGNAL = st.lists(st.integers(1, 40), max_size=8)
-
-
-@given(program(), st.lists(WORD, max_size=6), st.tuples(*[SIGNAL] * len(INPUTS)))
-def test_random_programs_make_the_emulators_edges(
-    random: Program, stream: list[int], signals: tuple[list[int], ...]
-) -> None:
-    timeline = Timeline((0, pin, 0) for pin in INPUTS)
-    for pin, spans in zip(INPUTS, signals, strict=True):
-        for index in range(len(spans)):
-            timeline.append(sum(spans[: index + 1]), pin, 1 - index % 2)
-
-    def levels(tick: int) -> int:
-        return sum(timeline.level(pin, tick) << pin for pin in INPUTS)
-
-    executor = Executor(random, **WIRING._asdict(), inputs=timeline)
-    ours = executor.advance(UNTIL_TICK, Words(stream))
-    assert list(ours) == emulate(random, stream, UNTIL_TICK, WIRING, levels)
-
-
-@st.composite
-def record_loop(draw: st.DrawFn) -> Program:
-    """A random program that pulls again and again, with hold loops between."""
-    lines = []
-    for index in range(draw(st.integers(1, 3))):
-        lines += ["pull(block)", draw(statement(NO_PINS, 0)), "out(y, 5)", "out(x, 5)"]
-        lines += [f"label('a{index}')", f"jmp(x_dec, 'a{index}')[{draw(st.integers(0, 3))}]"]
-        lines += [draw(statement(NO_PINS, 0)), f"jmp(not_y, 'b{index}')", "out(pins, 5)"]
-        lines += [f"label('b{index}')"]
-    return pio("\n".join([*lines, "nop()"]), out_init=[2] * 5, set_init=[3] * 3)
-
-
-@given(record_loop(), st.lists(st.sampled_from([0, 0x12345678, 2**32 - 1]), max_size=24))
-def test_remembered_segments_are_those_worked_out_anew(random: Program, stream: list[int]) -> None:
-    wiring = {"out_base": 2, "set_base": 4}
-    executor, plain = Executor(random, **wiring), Executor(random, **wiring)
-    for _ in range(2):  # the second time round all of it is remembered
-        executor.restart()
-        supply, edges = Words(stream), list[Edge]()
-        segment = executor.step(supply)
-        while segment.end == "pull":
-            start = executor.tick - segment.length
-            edges += [(start + tick, pin, level) for tick, pin, level in segment.edges]
-            segment = executor.step(supply)
-        plain.restart()
-        assert tuple(edges) == plain.advance(executor.tick + 1, Words(stream))
-        assert executor.state == plain.state
-    oracle = emulate(random, stream, executor.tick, Wiring(**wiring))
-    assert run(random, stream, **wiring).tolist() == [list(edge) for edge in oracle]
 
 
 def edges_of(text: str, stream: tuple[int, ...] = (), until_tick: int = 100, **config: object):
@@ -225,10 +110,80 @@ def test_an_input_is_seen_two_ticks_late() -> None:
     assert executor.advance(200, Words()) == ((53, 0, 1), (73, 0, 0))
 
 
+def test_all_pins_are_read_from_the_input_base_on() -> None:
+    program = pio("mov(x, pins); in_(pins, 4); set(pins, 1)", set_init=2)
+    timeline = Timeline([(0, 6, 1), (0, 7, 0), (0, 9, 1), (0, 3, 1)])
+    executor = Executor(program, in_base=6, set_base=8, inputs=timeline)
+    executor.advance(5, Words())  # the second time round 3, 6 and 9 are seen high, and its own 8
+    assert (executor.state.x, executor.state.isr) == (1 << 29 | 0b1101, 0b1101)
+
+
 def test_the_longest_hold_ends_on_its_tick() -> None:
     program = pio("pull(); out(x, 32); label('h'); jmp(x_dec, 'h')[31]; set(pins, 1)", set_init=2)
     edges = run(program, [0xFFFF_FFFF])
     assert edges.tolist() == [[2 + 32 * 2**32, 0, 1]]
+
+
+@pytest.mark.parametrize("delay", [0, 1, 4])
+def test_a_hold_cut_short_stands_at_the_turn_it_has_reached(delay: int) -> None:
+    program = pio(f"set(y, 9); label('h'); jmp(y_dec, 'h')[{delay}]; set(pins, 1)", set_init=2)
+    for until_tick in range(1, 12 * (1 + delay)):
+        executor = Executor(program)
+        executor.advance(until_tick, Words())
+        begun = -(-(until_tick - 1) // (1 + delay))  # turns that began before until_tick
+        assert executor.state.y == (9 - begun) % 2**32 or begun > 10
+
+
+def test_a_hold_sets_its_side_pins_when_it_begins() -> None:
+    text = "pull().side(0); out(x, 32).side(0); label('h'); jmp(x_dec, 'h').side(1)"
+    executor = Executor(pio(text, sideset_init=2))
+    supply = Words([50, 60])
+    executor.step(supply)
+    assert executor.step(supply).edges == ((0, 0, 0), (2, 0, 1))
+
+
+def test_a_counting_loop_whose_side_pins_toggle_is_stepped_through() -> None:
+    text = "set(x, 3).side(0); label('a'); jmp(x_dec, 'b').side(1); label('c'); jmp('c').side(0)"
+    program = pio(text + "; label('b'); jmp(pin, 'a').side(0)", sideset_init=2)
+    executor = Executor(program, jmp_pin=5, inputs=Timeline([(0, 5, 1)]))
+    assert executor.advance(50, Words()) == tuple((tick, 0, tick % 2) for tick in range(1, 9))
+
+
+@given(st.integers(8, 30), st.lists(st.integers(1, 9), min_size=30, max_size=40))
+def test_counting_while_a_pin_is_high_does_not_look_ahead(fall: int, steps: list[int]) -> None:
+    text = "wait(1, gpio, 5); set(x, 9); label('a'); jmp(x_dec, 'b'); label('c'); jmp('c')"
+    program = pio(text + "; label('b'); jmp(pin, 'a')[1]; set(pins, 1)", set_init=2)
+    timeline, known = Timeline([(0, 5, 1)]), Timeline([(0, 5, 1), (fall, 5, 0)])
+    whole = Executor(program, jmp_pin=5, inputs=known, sync_ticks=0)
+    pieces, edges = Executor(program, jmp_pin=5, inputs=timeline, sync_ticks=0), []
+    for step in steps:
+        if fall < pieces.tick + step:
+            timeline.append(fall, 5, 0)  # not known before
+        edges += pieces.advance(pieces.tick + step, Words())
+    assert tuple(edges) == whole.advance(pieces.tick, Words())
+    assert pieces.state == whole.state
+
+
+class Asked(Words):
+    """A supply that notes when it was asked."""
+
+    def __init__(self, words: list[int]) -> None:
+        super().__init__(words)
+        self.ticks = list[int]()
+
+    def available(self, tick: int) -> int:
+        self.ticks.append(tick)
+        return super().available(tick)
+
+
+def test_the_supply_is_asked_at_the_tick_of_the_instruction() -> None:
+    program = pio("mov(y, status)[2]; pull()[4]; mov(y, status)")
+    stepped, advanced = Asked([1, 2, 3]), Asked([1, 2, 3])
+    executor = Executor(program)
+    for _ in range(3):
+        executor.step(stepped)
+    Executor(program).advance(executor.tick, advanced)
+    assert stepped.ticks == advanced.ticks == [0, 3, 8, 9, 12, 17, 18]
 
 
 def test_what_is_not_modelled_is_refused_and_not_ignored() -> None:

@@ -1,0 +1,50 @@
+"""scs: program a spinal-cord-stimulation bench from a laptop, or simulate it.
+
+Role: the host's library and the command `scs`. Profile reads a therapy, Stimulator runs it.
+Invariant: importing scs imports nothing else until a name is used. Next: stimulator.py.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .failures import DeviceFault, DeviceRefused, Failure, LinkLost
+    from .profile import Profile, ProfileError
+    from .stimulator import Stimulator
+    from .trace import Trace
+
+__all__ = [
+    "DeviceFault",
+    "DeviceRefused",
+    "Failure",
+    "LinkLost",
+    "Profile",
+    "ProfileError",
+    "Stimulator",
+    "Trace",
+]
+
+_HOMES = {
+    "DeviceFault": "failures",
+    "DeviceRefused": "failures",
+    "Failure": "failures",
+    "LinkLost": "failures",
+    "Profile": "profile",
+    "ProfileError": "profile",
+    "Stimulator": "stimulator",
+    "Trace": "trace",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when first asked for (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'scs' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

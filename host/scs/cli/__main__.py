@@ -1,0 +1,5 @@
+"""python -m scs.cli: the same as `scs`."""
+
+from . import main
+
+main()

@@ -1,0 +1,89 @@
+"""All commands in one app, and what becomes of an error that a command meets.
+
+Role: the table of commands. Invariant: no traceback for a user's mistake. Next: options.py.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..complaints import FileRefused
+from ..failures import INTERRUPTED, REFUSED, Failure
+from . import demo, device, profiles, run, sim, tables
+
+EPILOG = (
+    "Exit codes: 0 good, 1 a profile or the device refused, 2 wrong usage, "
+    "3 no device or link lost, 130 Ctrl-C."
+)
+
+
+class Commands(TyperGroup):
+    """A group in which a Failure ends the process with its message and its code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            complain(str(failure))
+            raise typer.Exit(failure.exit_code) from None
+        except FileRefused as refused:
+            complain("\n".join(refused.lines()))
+            raise typer.Exit(REFUSED) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def complain(message: str) -> None:
+    """One message on stderr."""
+    lead = typer.style("error:", fg=typer.colors.RED, bold=True)
+    typer.echo(f"{lead} {message}", err=True)
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EPILOG,
+    help="Program a spinal-cord-stimulation bench: safety-checked pulses into a dummy load.\n\n"
+    "Begin with [bold]scs demo[/bold]: it needs no hardware.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from stimcore import VERSION
+
+        typer.echo(f"scs {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """What comes before the name of a command."""
+
+
+LOOK, DRIVE, KNOW = "Without hardware", "A device", "Tables"
+app.command(rich_help_panel=LOOK)(demo.demo)
+app.command(rich_help_panel=LOOK)(profiles.check)
+app.command(rich_help_panel=LOOK)(profiles.trace)
+app.command(rich_help_panel=LOOK)(sim.sim)
+app.command(rich_help_panel=DRIVE)(run.run)
+app.command(rich_help_panel=DRIVE)(device.status)
+app.command(rich_help_panel=DRIVE)(device.amplitude)
+app.command(rich_help_panel=DRIVE)(device.stop)
+app.command(rich_help_panel=DRIVE)(device.halt)
+app.command(rich_help_panel=DRIVE)(device.faults)
+app.command(rich_help_panel=KNOW)(tables.boards)
+app.command(rich_help_panel=KNOW)(tables.ports)
+app.command(rich_help_panel=KNOW)(tables.schema)

@@ -1,0 +1,128 @@
+"""demo: two therapies, programmed and measured, with a picture and the traces.
+
+Role: what `make demo` runs. Invariant: exit 1 if what is measured is not what was programmed.
+Next: ../demo.py.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..failures import GOOD, REFUSED, WrongUsage
+from . import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..demo import Comparison, Shown
+    from ..trace import Trace
+
+
+Folder = Annotated[
+    Path, typer.Option("--output", "-o", metavar="DIR", help="Where pictures and traces go.")
+]
+
+
+def demo(
+    output: Folder = Path("demo-output"),
+    board: options.BoardRow = "",
+    load: options.LoadRow = "",
+) -> None:
+    """Two published therapies on the simulated board, measured beside their limits.
+
+    Tonic (50 Hz, 200 us) and a five-pulse burst run through the same link, firmware and
+    sequencer as on a bench. Writes a picture and CSV files.
+
+    Example:  scs demo -o /tmp/demo
+    """
+    from ..demo import PROFILES
+    from . import say
+
+    name = options.board_name(board, "", load)
+    _made(output)
+    console = say.console()
+    shown = [_one(console, file, name) for file in PROFILES]
+    _write(output, shown)
+    good = all(one.ok for one in shown)
+    if not good:
+        console.print("[bold red]What was measured is not what was programmed.[/bold red]")
+    raise typer.Exit(GOOD if good else REFUSED)
+
+
+def _one(console: Console, file: str, name: str) -> Shown:
+    """Run and print one therapy."""
+    from .. import boards
+    from ..demo import show
+    from ..profile import Profile
+    from ..resources import path
+
+    begun = time.perf_counter()
+    leak_ohm = boards.electrical(name)["load"]["leak_ohm"]
+    one = show(Profile.read(path(file)), boards.board(name), leak_ohm)
+    _print(console, one, time.perf_counter() - begun)
+    return one
+
+
+def _made(output: Path) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise WrongUsage(f"cannot write into {output}: {reason.strerror}") from None
+
+
+def _print(console: Console, one: Shown, wall_s: float) -> None:
+    console.print(f"[bold]{one.profile.name}[/bold]   [dim]{one.profile.file}[/dim]")
+    console.print(_table(one))
+    periods = f"{one.trace.time_s[-1] * 1e3:g} ms"
+    console.print(f"[dim]{periods} of it measured, on {one.board}, in {wall_s:.1f} s[/dim]\n")
+
+
+def _table(one: Shown) -> Table:
+    from . import say
+
+    made = say.table("", "quantity", ">programmed", ">measured", ">limit", "")
+    made.title = None
+    for row in one.rows:
+        made.add_row(
+            row.name,
+            "" if row.programmed is None else say.number(row.programmed, row.unit),
+            say.number(row.measured, row.unit),
+            "" if row.limit is None else f"≤ {say.number(row.limit, row.unit)}",
+            "" if row.ok is None else say.mark(row.ok),
+        )
+    return made
+
+
+def _write(output: Path, shown: list[Shown]) -> None:
+    from .. import export, plot
+
+    panels = [(one.profile.name, _note(one), _two_periods(one)) for one in shown]
+    picture = output / "demo.png"
+    export.aside(picture, lambda part: plot.save(plot.of_therapies(panels), part, "png"))
+    typer.echo(f"picture  {picture}")
+    for one in shown:
+        file = output / f"{Path(one.profile.file).stem}.csv"
+        export.write(file, one.trace)
+        typer.echo(f"trace    {file}")
+
+
+def _two_periods(one: Shown) -> Trace:
+    """Two periods with their first edge in sight."""
+    period_s = one.measured.period_s or 0.0
+    return one.trace.window(0.96 * period_s, 2.96 * period_s)
+
+
+def _note(one: Shown) -> str:
+    """What the picture says was measured."""
+    rows: dict[str, Comparison] = {row.name: row for row in one.rows}
+    amplitude, width = rows["amplitude"], rows["pulse width"]
+    rate, charge = rows["rate"], rows["charge per phase"]
+    return (
+        f"measured: {amplitude.measured:.3f} mA, {width.measured:.1f} µs, {rate.measured:.2f} Hz, "
+        f"{charge.measured:.3f} µC a phase"
+    )

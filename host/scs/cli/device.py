@@ -1,0 +1,203 @@
+"""status, amplitude, stop, halt, faults: for a device that runs on a port of its own.
+
+Role: one question or command from another process than the one that started it. A serial port
+can be opened by one process at a time; so these reach a device on a socket, or one that was left
+running alone (`scs run --detach`). Invariant: halt asks for no session and no permission.
+Next: run.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..failures import WrongUsage
+from . import options
+
+if TYPE_CHECKING:
+    from ..readings import Status
+    from ..stimulator import Stimulator
+
+NEEDS_PORT = (
+    "--port is needed (or SCS_PORT): a serial port or socket://HOST:PORT; the port sim is a new "
+    "board in each process: serve one with `scs sim --listen 127.0.0.1:7000`"
+)
+
+
+def _attached(port: str, timeout_s: float) -> Stimulator:
+    """A device that is left as it is found."""
+    from ..stimulator import Stimulator
+
+    return Stimulator(_real(port), patience_s=timeout_s, halt_on_exit=False)
+
+
+def _real(port: str) -> str:
+    from ..link import is_sim
+
+    if not port or is_sim(port):
+        raise WrongUsage(NEEDS_PORT)
+    return port
+
+
+def status(
+    port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
+) -> None:
+    """What a device is doing: its state, its levels, what it measures, its fault.
+
+    One process at a time can open a serial port: this is for a device left running alone, or on
+    a socket.
+
+    Example:  scs status --port socket://127.0.0.1:7000
+    """
+    with _attached(port, timeout) as stim:
+        found, book = stim.status(), stim.ledger()
+        fault = stim.told(found.fault) if found.fault else None
+        name = stim.board.name
+    from . import say
+
+    if json:
+        values = {**asdict(found), "fault": fault, "board": name, "delivered": book.delivered()}
+        say.as_json(values)
+        return
+    made = say.table(name, "what", "now")
+    for what, now in _rows(found, fault):
+        made.add_row(what, now)
+    say.console().print(made, "", say.ledger(book), sep="\n")
+
+
+def _rows(found: Status, fault: str | None) -> list[tuple[str, str]]:
+    from rich.markup import escape
+
+    levels = [f"{one.level_ma:g} mA, target {one.target_ma:g} mA" for one in found.levels]
+    lease = "none" if found.lease_left_s is None else f"{found.lease_left_s:.1f} s left"
+    current = f"{found.current_min_ma:g} to {found.current_max_ma:g} mA"
+    voltage = f"{found.voltage_min_v:g} to {found.voltage_max_v:g} V"
+    return [
+        ("state", found.state),
+        ("fault", escape(fault or "none")),
+        *[(f"program {number + 1}", text) for number, text in enumerate(levels)],
+        ("measured", f"{current}, {voltage}"),
+        ("lease", lease),
+        ("damaged frames", str(found.link_errors)),
+        ("up for", f"{found.device_s:.1f} s"),
+    ]
+
+
+ProgramName = Annotated[
+    str, typer.Argument(metavar="PROGRAM", help="Its number from 1, or with --profile its name.")
+]
+Quantity = Annotated[str, typer.Argument(metavar="AMPLITUDE", help='Such as "2.5 mA".')]
+Names = Annotated[Path | None, typer.Option(help="The profile that runs, for its names.")]
+
+
+def amplitude(
+    program: ProgramName,
+    quantity: Quantity,
+    port: options.RealPort = "",
+    profile: Names = None,
+    json: options.Json = False,
+    timeout: options.Patience = 5.0,
+) -> None:
+    """A new amplitude for one program of a device, also while it runs.
+
+    It is approached in permitted steps, and refused above the profile's own limit.
+
+    Example:  scs amplitude 1 "2.5 mA" --port socket://127.0.0.1:7000
+    """
+    from ..profile import Profile
+
+    read = Profile.read(profile) if profile else None
+    with _attached(port, timeout) as stim:
+        stim.profile = read
+        change = stim.amplitude(program, quantity)
+    if json:
+        from . import say
+
+        say.as_json(asdict(change))
+        return
+    asked, got = change.requested_ma, change.actual_ma
+    typer.echo(f"asked {asked:g} mA, gives {got:g} mA, reached in about {change.ramp_s:g} s")
+
+
+def stop(
+    port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
+) -> None:
+    """Ramp down, end on a whole period, and say what was delivered.
+
+    Example:  scs stop --port socket://127.0.0.1:7000
+    """
+    with _attached(port, timeout) as stim:
+        stim.stop()
+        book = stim.ledger()
+    from . import say
+
+    if json:
+        say.as_json({"delivered": book.delivered(), "stopped": book.stopped})
+        return
+    say.console().print(say.ledger(book))
+
+
+def halt(port: options.RealPort = "", timeout: options.Patience = 5.0) -> None:
+    """Drop the gate at once. Works in every state, also on a device of another version.
+
+    Example:  scs halt --port /dev/ttyACM0
+    """
+    from stimcore import commands
+
+    from ..link import Link
+
+    with Link(_real(port), patience_s=timeout) as link:
+        link.request(commands.HALT)
+    typer.echo("halted: the output is off")
+
+
+Clear = Annotated[bool, typer.Option("--clear", help="Leave it; a profile must be loaded anew.")]
+Simulated = Annotated[
+    bool, typer.Option("--simulated", help="List the faults that --fault can inject.")
+]
+
+
+def faults(
+    port: options.RealPort = "",
+    clear: Clear = False,
+    simulated: Simulated = False,
+    json: options.Json = False,
+    timeout: options.Patience = 5.0,
+) -> None:
+    """The fault that a device has latched, and its way out.
+
+    Examples:  scs faults --port /dev/ttyACM0 --clear   ·   scs faults --simulated
+    """
+    from . import say
+
+    if simulated:
+        _simulated(json=json)
+        return
+    with _attached(port, timeout) as stim:
+        row = stim.status().fault
+        told = stim.told(row) if row else None
+        if clear and row:
+            stim.clear_fault()
+    if json:
+        say.as_json({"fault": told, "row": list(row) if row else None, "cleared": clear})
+    elif told is None:
+        typer.echo("no fault is latched")
+    else:
+        typer.echo(f"{'cleared' if clear else 'latched'}: {told}")
+
+
+def _simulated(*, json: bool) -> None:
+    from .. import bench
+    from . import say
+
+    known: dict[str, Any] = bench.faults()
+    if json:
+        say.as_json(known)
+        return
+    made = say.table("Faults of the simulated board", "name", "what happens")
+    for name, what in known.items():
+        made.add_row(name, what)
+    say.console().print(made)

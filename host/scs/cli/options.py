@@ -1,0 +1,111 @@
+"""Options that several commands share, and how their texts are read.
+
+Role: typed options; duration, rate and board texts -> values. Invariant: a text that cannot be
+meant is a WrongUsage with an example. Next: profiles.py, run.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..failures import WrongUsage
+
+ProfileFile = Annotated[Path, typer.Argument(metavar="PROFILE", help="A profile, a .yaml file.")]
+Port = Annotated[
+    str,
+    typer.Option(
+        envvar="SCS_PORT",
+        help="sim, a serial port such as /dev/ttyACM0 or COM3, or socket://HOST:PORT.",
+    ),
+]
+RealPort = Annotated[
+    str,
+    typer.Option(
+        envvar="SCS_PORT",
+        help="A serial port such as /dev/ttyACM0 or COM3, or socket://HOST:PORT.",
+    ),
+]
+BoardRow = Annotated[str, typer.Option("--board", help="Row of boards, see `scs boards`.")]
+StageRow = Annotated[str, typer.Option("--stage", help="Row of output stages.")]
+LoadRow = Annotated[str, typer.Option("--load", help="Row of dummy loads.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for scripts.")]
+Patience = Annotated[
+    float,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        min=0.1,
+        max=600,
+        help="How long the device may leave a question unanswered.",
+    ),
+]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A fault of the simulated board, NAME@SECONDS such as open_lead@2; several times. "
+        "See `scs faults --simulated`."
+    ),
+]
+PATIENCE_S = 5.0  # link.PATIENCE_S, which is not imported for `--help`
+
+
+def board_name(board: str, stage: str, load: str) -> str:
+    """BOARD/STAGE/LOAD with the defaults filled in; --board also takes a whole name."""
+    from .. import boards
+    from ..boardfile import BoardError
+
+    try:
+        if "/" in board:
+            return boards.full_name(board, stage=stage, load=load)
+        return boards.full_name(board=board, stage=stage, load=load)
+    except BoardError as reason:
+        raise WrongUsage("; ".join(row.message for row in reason.rows)) from None
+
+
+def wanted_board(board: str, stage: str, load: str) -> str | None:
+    """The board that was asked for; None where nothing was said."""
+    return board_name(board, stage, load) if board or stage or load else None
+
+
+def seconds(text: str, option: str) -> float:
+    """A duration such as "10s" or "1 min" in seconds."""
+    from .. import units
+
+    try:
+        found = units.exact(text, "us", "10s")
+    except units.UnitError as reason:
+        raise WrongUsage(f"{option}: {reason}") from None
+    if found <= 0:
+        raise WrongUsage(f"{option}: {text} is no length of time; write for example 10s")
+    return float(found / 1_000_000)
+
+
+def hertz(text: str, option: str) -> float:
+    """A rate such as "10 kHz", or a number of hertz."""
+    from .. import units
+
+    plain = text.strip().replace(".", "", 1).isdecimal()
+    try:
+        found = units.exact(f"{text} Hz" if plain else text, "mHz", "10 kHz")
+    except units.UnitError as reason:
+        raise WrongUsage(f"{option}: {reason}") from None
+    if found <= 0:
+        raise WrongUsage(f"{option}: {text} is no rate; write for example 10 kHz")
+    return float(found / 1000)
+
+
+def simulated_faults(texts: list[str] | None) -> str:
+    """Faults such as open_lead@2, joined as sim:// takes them; WrongUsage for unknown ones."""
+    if not texts:
+        return ""
+    from .. import bench
+
+    joined = ",".join(texts)
+    try:
+        bench.make(fault=joined)
+    except ValueError as reason:
+        raise WrongUsage(f"--fault: {reason}") from None
+    return joined

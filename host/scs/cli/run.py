@@ -1,0 +1,118 @@
+"""run: a profile on a device, watched, stopped, and accounted for.
+
+Role: load, arm, start, poll, stop, and the ledger whatever happened. Invariant: Ctrl-C halts
+first and reports then; a link that is lost reports what was last known; the caller's own polling
+is what renews the lease. Requirements: REQ-61. Next: watch.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..failures import LinkLost, WrongUsage
+from . import options
+from .interrupts import Interrupts
+
+if TYPE_CHECKING:
+    from ..profile import Profile
+    from ..stimulator import Stimulator
+    from .watch import Watch
+
+
+ForTime = Annotated[
+    str, typer.Option("--for", metavar="TIME", help="Stop after this; else the profile's session.")
+]
+Detach = Annotated[
+    bool, typer.Option("--detach", help="Start a stand_alone profile and leave it running.")
+]
+
+
+def run(
+    profile: options.ProfileFile,
+    port: options.Port = "sim",
+    for_: ForTime = "",
+    fault: options.Faults = None,
+    detach: Detach = False,
+    json: options.Json = False,
+    board: options.BoardRow = "",
+    stage: options.StageRow = "",
+    load: options.LoadRow = "",
+    timeout: options.Patience = options.PATIENCE_S,
+) -> None:
+    """Run a profile on a device, or on the simulated board, and say what was delivered.
+
+    Ctrl-C halts at once, then reports (exit 130). A latched fault ends with exit 1, a lost link
+    with exit 3; the device stops by itself when its lease runs out.
+
+    Examples:  scs run my.yaml --for 10s   ·   scs run my.yaml --port /dev/ttyACM0 --for 1min
+    """
+    from ..stimulator import Stimulator
+    from .watch import Watch
+
+    for_s = options.seconds(for_, "--for") if for_ else None
+    stim = Stimulator(
+        port,
+        options.wanted_board(board, stage, load),
+        faults=options.simulated_faults(fault),
+        patience_s=timeout,
+        halt_on_exit=not detach,
+    )
+    raise typer.Exit(_watched(stim, profile, Watch(json=json, for_s=for_s), detach=detach))
+
+
+def _watched(stim: Stimulator, file: Path, watch: Watch, *, detach: bool) -> int:
+    """The exit code of a run that was reported."""
+    from ..link import is_sim
+    from ..profile import Profile, ProfileError
+
+    try:
+        profile = Profile.read(file)
+        if detach and (is_sim(stim.port) or not profile.group.header.flags & 1):
+            raise WrongUsage("--detach needs a real port and a profile with stand_alone: true")
+        _session(stim, profile, watch, detach=detach)
+    except ProfileError as reason:
+        watch.refused(reason)
+        raise
+    return watch.report()
+
+
+def _session(stim: Stimulator, profile: Profile, watch: Watch, *, detach: bool) -> None:
+    with Interrupts() as interrupts:
+        try:
+            with stim:
+                watch.opened(stim, profile)
+                stim.load(profile)
+                stim.arm()
+                stim.start()
+                if detach:
+                    watch.detached()
+                    return
+                _follow(stim, watch, interrupts)
+        except LinkLost as reason:
+            if not watch.begun:
+                raise
+            watch.lost(reason)
+
+
+def _follow(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
+    """Poll until the end, in whatever way it comes; then the ledger."""
+    with watch:
+        _until_ended(stim, watch, interrupts)
+    watch.close(stim.status(), stim.ledger())
+
+
+def _until_ended(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
+    """The time asked for, then STOP and its ramp; a wish to end halts in either."""
+    for for_s in (watch.for_s, None):
+        for status in stim.poll(for_s):
+            watch.take(status, stim.ledger())
+            if interrupts:
+                stim.halt()
+                watch.interrupted(interrupts.code)
+                return
+        if not status.running:
+            return
+        stim.stop(wait=False)

@@ -1,0 +1,174 @@
+"""A run as it goes: the line on the terminal, the last that is known, the report, the exit code.
+
+Role: take() while it runs, report() at its end. Invariant: whatever ends a run, what was
+delivered is told, and if the link was lost, as the last that is known. Requirements: REQ-61.
+Next: say.py.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from .. import figures
+from ..failures import GOOD, NO_DEVICE, REFUSED, LinkLost
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from ..profile import Profile, ProfileError
+    from ..readings import Ledger, Status
+    from ..stimulator import Stimulator
+
+LINK_LOST = "link lost"
+REFUSED_WORD = "refused"
+NOTHING: dict[str, Any] = {"pulses": 0, "periods": 0, "seconds": 0.0, "charge_nc": 0.0}
+
+
+class Watch:
+    """What is known of one run."""
+
+    def __init__(self, *, json: bool, for_s: float | None):
+        self.for_s = for_s
+        self._json = json
+        self._status: Status | None = None
+        self._book: Ledger | None = None
+        self._stopped = ""
+        self._code = GOOD
+        self._about: dict[str, Any] = {}
+        self._stim: Stimulator | None = None
+        self._bar: Progress | None = None
+        self._message = ""
+
+    # --- while it runs ---------------------------------------------------------------------
+    def opened(self, stim: Stimulator, profile: Profile) -> None:
+        """The device answered."""
+        self._stim = stim
+        self._about = {"profile": profile.name, "port": stim.port, "board": stim.board.name}
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to tell."""
+        return self._book is not None
+
+    def __enter__(self) -> Watch:
+        if not self._json and sys.stdout.isatty():
+            self._bar = _bar(self.for_s)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        reason: BaseException | None,
+        frames: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def take(self, status: Status, book: Ledger) -> None:
+        """What the device says now."""
+        self._status, self._book = status, book
+        if self._bar is not None:
+            from . import say
+
+            elapsed_s = status.device_s - book.start_s
+            self._bar.update(self._bar.task_ids[0], completed=elapsed_s, live=say.live(status))
+
+    # --- how it ended ----------------------------------------------------------------------
+    def interrupted(self, code: int) -> None:
+        """Somebody pressed Ctrl-C, and the output was halted."""
+        self._code = code
+
+    def detached(self) -> None:
+        """The device goes on by itself."""
+        self._stopped = "running"
+
+    def lost(self, reason: LinkLost) -> None:
+        """The link broke in the middle of the run."""
+        self._stopped = LINK_LOST
+        self._code = NO_DEVICE
+        self._message = f"{reason}\nThe device stops by itself when its lease runs out"
+        self._message += "; what follows is the last that is known."
+
+    def refused(self, reason: ProfileError) -> None:
+        """The profile was refused, here or by the device: for scripts."""
+        if self._json:
+            rows = [one.as_dict() for one in reason.rows]
+            _json({"delivered": NOTHING, "stopped": REFUSED_WORD, "errors": rows})
+
+    def close(self, status: Status, book: Ledger) -> None:
+        """The last word of the device."""
+        self._status, self._book = status, book
+        self._stopped = book.stopped
+        if status.fault is not None:
+            self._code = REFUSED
+            told = self._stim.told(status.fault) if self._stim else ""
+            self._message = f"the device latched a fault: {told}"
+        elif book.stopped == "lease":
+            self._code = NO_DEVICE
+            self._message = "the device heard nothing for longer than its lease and stopped"
+
+    # --- the report ------------------------------------------------------------------------
+    def report(self) -> int:
+        """Print it; the exit code."""
+        if self._message:
+            from .app import complain
+
+            complain(self._message)
+        if self._json:
+            _json(self._as_dict())
+        elif self._book is not None:
+            from . import say
+
+            console = say.console()
+            console.print(f"[bold]{self._about['profile']}[/bold] on {self._about['board']}")
+            console.print(say.ledger(self._book, self._stopped))
+        else:
+            typer.echo("started; it runs until its session ends, `scs stop` or `scs halt`")
+        return self._code
+
+    def _as_dict(self) -> dict[str, Any]:
+        delivered = self._book.delivered() if self._book else NOTHING
+        fault = self._status.fault if self._status else None
+        return {
+            **self._about,
+            "fault": _fault(fault),
+            "delivered": delivered,
+            "stopped": self._stopped,
+        }
+
+
+def _fault(row: tuple[int, int, int, int] | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    from stimcore import errors
+
+    code, index, value, limit = row
+    name = errors.TABLE[code][0] if code in errors.TABLE else f"code {code}"
+    shown, unit = figures.quantity(code, value)
+    most = figures.quantity(code, limit)[0]
+    return {"name": name, "index": index, "value": shown, "limit": most, "unit": unit}
+
+
+def _json(value: dict[str, Any]) -> None:
+    from . import say
+
+    say.as_json(value)
+
+
+def _bar(for_s: float | None) -> Progress:
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    made = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.completed:6.1f} s"),
+        *([BarColumn(bar_width=20)] if for_s is not None else []),
+        TextColumn("{task.fields[live]}", markup=False),
+        transient=True,
+    )
+    made.add_task("run", total=for_s, live="")
+    return made

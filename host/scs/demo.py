@@ -1,0 +1,153 @@
+"""Two therapies on the simulated board: what was programmed beside what was measured.
+
+Role: run each profile through link, device and sequencer, measure the trace, compare. The
+measurement knows nothing of the program. Invariant: every comparison has a stated tolerance, and
+one that fails makes the demonstration fail. Next: recording.py, measure.py.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from stimcore import board as boards
+from stimcore import limits
+from stimcore.board import Board
+
+from .figures import Figure
+from .measure import Measured
+from .profile import Profile
+from .recording import record
+from .trace import Trace
+
+PROFILES = ("profiles/tonic_50hz.yaml", "profiles/burst_dr.yaml")
+PERIODS = 10
+# The stage's declared gain mismatch is 0.5 % between the polarities and its offset 2 uA.
+CURRENT_TOLERANCE = 0.01
+TIME_TOLERANCE = 1e-4  # one tick of 8 ns in the shortest phase, 10 us, is 8e-4; of 200 us 4e-5
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One quantity: programmed, measured, and either a tolerance or a limit (or neither).
+
+    `ok` None: nothing is demanded of it.
+    """
+
+    name: str
+    programmed: float | None
+    measured: float
+    unit: str
+    limit: float | None
+    ok: bool | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One therapy of the demonstration."""
+
+    profile: Profile
+    board: str
+    trace: Trace
+    measured: Measured
+    rows: tuple[Comparison, ...]
+    figures: tuple[Figure, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether all that was demanded holds."""
+        return all(row.ok is not False for row in self.rows)
+
+
+def show(profile: Profile, board: Board, leak_ohm: float = math.inf) -> Shown:
+    """Run a profile with one program on the simulated board and compare.
+
+    leak_ohm: of the load's capacitance, so that what leaks in the load is told apart from what
+    the stimulator leaves behind.
+    """
+    period_s = boards.period_ticks(board, profile.group.programs[0].rate_mhz) / board.clock_hz
+    taken = record(profile, board.name, PERIODS * period_s)
+    measured = taken.trace.measure()
+    rows = tuple(_rows(profile, board, taken.trace, measured, leak_ohm))
+    return Shown(profile, board.name, taken.trace, measured, rows, tuple(taken.figures))
+
+
+def _rows(
+    profile: Profile, board: Board, trace: Trace, found: Measured, leak_ohm: float
+) -> list[Comparison]:
+    one = profile.group.programs[0]
+    amplitude_ma = boards.code_from_ua(board, one.amplitude_ua) * board.na_per_code / 1e6
+    width_us = boards.ticks_from_ns(board, one.width_ns) * 1e6 / board.clock_hz
+    rate_hz = board.clock_hz / boards.period_ticks(board, one.rate_mhz)
+    charge_uc = amplitude_ma * width_us / 1000
+    rows = [
+        _close("amplitude", -amplitude_ma, found.amplitude_a * 1e3, "mA", CURRENT_TOLERANCE),
+        _close("pulse width", width_us, found.width_s * 1e6, "us", TIME_TOLERANCE),
+        _close("rate", rate_hz, found.rate_hz or 0.0, "Hz", TIME_TOLERANCE),
+    ]
+    if found.intra_rate_hz or one.pulses > 1:
+        intra_hz = board.clock_hz / boards.period_ticks(board, one.intra_rate_mhz)
+        measured_hz = found.intra_rate_hz or 0.0
+        rows.append(_close("rate within a burst", intra_hz, measured_hz, "Hz", TIME_TOLERANCE))
+    rows.append(
+        _close("charge per phase", -charge_uc, found.charge_c * 1e6, "uC", CURRENT_TOLERANCE)
+    )
+    return rows + _safety(profile, found) + _left_over(trace, found, board, leak_ohm)
+
+
+def _close(
+    name: str, programmed: float, measured: float, unit: str, tolerance: float
+) -> Comparison:
+    good = abs(measured - programmed) <= tolerance * abs(programmed)
+    return Comparison(name, programmed, measured, unit, None, good)
+
+
+def _most(name: str, measured: float, unit: str, limit: float) -> Comparison:
+    return Comparison(name, None, measured, unit, limit, abs(measured) <= limit)
+
+
+def _safety(profile: Profile, found: Measured) -> list[Comparison]:
+    """Density and Shannon's k of one phase, and of all that is not recovered at any time."""
+    used = profile.group.programs[0].cathodes | profile.group.programs[0].anodes
+    areas = [area for at, area in enumerate(profile.group.areas_um2) if used >> at & 1]
+    area_cm2 = min(areas) / 1e8
+    charge_uc = abs(found.charge_c) * 1e6
+    running_uc = (found.running_c or 0.0) * 1e6
+    most_density = limits.DENSITY_NC_PER_CM2 / 1e3
+    most_k = math.log10(limits.SHANNON_DQ_MILLI / 1e3)
+    rows = []
+    for of, amount in (("of a phase", charge_uc), ("unrecovered", running_uc)):
+        rows.append(_most(f"density, {of}", amount / area_cm2, "uC/cm2", most_density))
+        k = math.log10(amount * amount / area_cm2) if amount else -math.inf
+        rows.append(Comparison(f"Shannon k, {of}", None, k, "", most_k, k <= most_k))
+    return rows
+
+
+def _left_over(trace: Trace, found: Measured, board: Board, leak_ohm: float) -> list[Comparison]:
+    """Charge of a period that did not come back, and the part of it that leaked in the load.
+
+    What a Randles load loses through its own resistor while it is charged no stimulator can take
+    back; what is left after that is the stimulator's own, and has the limit.
+    """
+    net_na = (found.dc_a or 0.0) * 1e9
+    leak_na = leak_a(trace, board, leak_ohm) * 1e9
+    limit_na = limits.DC_PA / 1e3
+    residual_nc = (found.residual_c or 0.0) * 1e9
+    return [
+        Comparison("residual charge of a period", None, residual_nc, "nC", None, None),
+        Comparison("net DC", None, net_na, "nA", None, None),
+        Comparison("  leaked within the load", None, leak_na, "nA", None, None),
+        _most("  left by the stimulator", net_na - leak_na, "nA", limit_na),
+    ]
+
+
+def leak_a(trace: Trace, board: Board, leak_ohm: float) -> float:
+    """Mean current through the load's leak, from measured voltage and current."""
+    if math.isinf(leak_ohm):
+        return 0.0
+    across = trace.voltage_v - trace.current_a * board.load_ohm
+    length_s = float(trace.time_s[-1] - trace.time_s[0])
+    area = float(np.sum(np.diff(trace.time_s) * (across[1:] + across[:-1]) / 2))
+    return area / leak_ohm / length_s

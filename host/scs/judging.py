@@ -1,0 +1,112 @@
+"""A profile judged on the host by the device's own code, before any device is asked.
+
+Role: Profile and Board -> figures beside their limits, complaints with their lines, and what the
+stage will really do (whole codes, whole ticks) beside what was asked.
+Invariant: the verdict is stimcore's kernel's, on the words themselves; the device gives the same.
+Requirements: REQ-60. Next: figures.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from stimcore import board as boards
+from stimcore import output, phases, program
+from stimcore.board import Board
+from stimcore.errors import Refused
+
+from . import figures
+from .complaints import Complaint
+from .failures import Row
+from .figures import Figure
+from .profile import Profile
+
+
+@dataclass(frozen=True)
+class Actual:
+    """One quantity of a program as it was asked for and as the stage makes it."""
+
+    program: str
+    name: str
+    requested: float
+    actual: float
+    unit: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as JSON carries it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the kernel says of a profile on a board; `ok` when nothing speaks against it."""
+
+    figures: tuple[Figure, ...]
+    errors: tuple[Complaint, ...]
+    actual: tuple[Actual, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the device will take it."""
+        return not self.errors
+
+
+def explained(rows: tuple[Row, ...], profile: Profile) -> list[Complaint]:
+    """The device's rows as complaints about the profile, each with its line."""
+    return [profile.explain(row) for row in rows]
+
+
+def judge(profile: Profile, board: Board) -> Judgement:
+    """The verdict on a profile at its own amplitudes."""
+    group = profile.group
+    try:
+        verdict = output.judge(board, group, tuple(one.amplitude_ua for one in group.programs))
+        rows, shown = tuple(verdict.errors), verdict.figures
+    except Refused as reason:
+        rows, shown = reason.rows, []
+    return Judgement(
+        figures=tuple(figures.make(shown, group, profile.contact_names, profile.program_names)),
+        errors=tuple(explained(rows, profile)),
+        actual=tuple(actual(profile, board)),
+    )
+
+
+def actual(profile: Profile, board: Board) -> list[Actual]:
+    """Requested against actual, program by program."""
+    found = []
+    for name, one in zip(profile.program_names, profile.group.programs, strict=True):
+        for what, requested, got, unit in _quantised(one, board):
+            found.append(Actual(name, what, requested, got, unit))
+    return found
+
+
+def _quantised(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
+    """(name, requested, actual, unit) of a program's quantities."""
+    tick_us = 1e6 / board.clock_hz
+    code = boards.code_from_ua(board, one.amplitude_ua)
+    width = boards.ticks_from_ns(board, one.width_ns)
+    milliamps = board.na_per_code / 1e6
+    rows = [
+        ("amplitude", one.amplitude_ua / 1000, code * milliamps, "mA"),
+        ("pulse_width", one.width_ns / 1000, width * tick_us, "us"),
+        ("rate", one.rate_mhz / 1000, _hertz(board, one.rate_mhz), "Hz"),
+    ]
+    if one.waveform == program.BURST:
+        rows.append(
+            ("intra_rate", one.intra_rate_mhz / 1000, _hertz(board, one.intra_rate_mhz), "Hz")
+        )
+    if one.gap_ns:
+        gap = boards.ticks_from_ns(board, one.gap_ns)
+        rows.append(("interphase_gap", one.gap_ns / 1000, gap * tick_us, "us"))
+    if one.recharge == program.RECHARGE_ACTIVE and code:
+        parts = phases.recharge_parts(code, width, one.ratio, board.min_record_ticks)
+        length = sum(part[1] for part in parts) * tick_us
+        asked = one.amplitude_ua / 1000 / one.ratio
+        rows.append(("recharge_amplitude", asked, parts[0][0] * milliamps, "mA"))
+        rows.append(("recharge_width", one.width_ns / 1000 * one.ratio, length, "us"))
+    return rows
+
+
+def _hertz(board: Board, rate_mhz: int) -> float:
+    return float(board.clock_hz / boards.period_ticks(board, rate_mhz))

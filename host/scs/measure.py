@@ -1,0 +1,216 @@
+"""What a trace shows, worked out from the trace alone: pulses, rate, charge, what is left over.
+
+Role: (time_s, current_a) -> Measured. It knows nothing of programs, codes or boards, so that
+what it finds can be held against what was programmed.
+Invariant: between two rows the current is a straight line; two rows of one time are a step. A
+pulse is a stretch of one sign that takes charge away; what brings charge back is its recharge.
+Next: trace.py (where traces come from), demo.py (measured beside programmed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+QUIET = 0.02  # of the largest current: below it nothing is taken for a phase
+RECOVERED = 0.1  # of a pulse's charge: when less than this is left, the next pulse starts anew
+REPEATS_S = 1e-4  # of the period: how far equal intervals may differ
+REPEATS_C = 0.02  # of the charge: how far equal pulses may differ
+LONGEST_PATTERN = 64  # pulses in a period
+
+
+@dataclass(frozen=True)
+class Pulses:
+    """One entry a pulse. Currents and charges are signed; a cathodic first phase is negative.
+
+    recharge_c: what flowed from the end of the first phase to the next pulse, or to the end.
+    """
+
+    start_s: Floats
+    width_s: Floats
+    amplitude_a: Floats
+    charge_c: Floats
+    recharge_c: Floats
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A trace in a few figures: medians over its pulses, means over its whole periods.
+
+    Figures that the trace is too short to show are None. running_c is the largest charge away
+    from where its period began, residual_c the net charge of one period, dc_a the net current
+    that it amounts to. rate_hz counts periods (bursts, where there are bursts), intra_rate_hz
+    the pulses within.
+    """
+
+    pulses: Pulses
+    amplitude_a: float
+    width_s: float
+    charge_c: float
+    pulses_per_period: int | None
+    period_s: float | None
+    rate_hz: float | None
+    intra_rate_hz: float | None
+    running_c: float | None
+    residual_c: float | None
+    dc_a: float | None
+
+
+class _Curve:
+    """A current over time, and its integral."""
+
+    def __init__(self, time_s: ArrayLike, current_a: ArrayLike):
+        self.time = np.asarray(time_s, dtype=np.float64)
+        self.current = np.asarray(current_a, dtype=np.float64)
+        if self.time.ndim != 1 or self.time.shape != self.current.shape or len(self.time) < 2:
+            raise ValueError("a trace is two or more rows of time and current, of one length")
+        self.steps = np.diff(self.time)
+        if np.any(self.steps < 0) or not np.all(np.isfinite(self.current)):
+            raise ValueError("a trace's times never go back, and its currents are finite")
+        self.means = (self.current[1:] + self.current[:-1]) / 2
+        self.charge = np.concatenate(([0.0], np.cumsum(self.means * self.steps)))
+
+    def charge_at(self, at_s: float) -> float:
+        """Charge since the first row."""
+        index = int(np.searchsorted(self.time, at_s, side="right")) - 1
+        index = min(max(index, 0), len(self.steps) - 1)
+        if self.steps[index] == 0:
+            return float(self.charge[index])
+        into = min(max(at_s - self.time[index], 0.0), self.steps[index])
+        slope = (self.current[index + 1] - self.current[index]) / self.steps[index]
+        return float(self.charge[index] + into * (self.current[index] + slope * into / 2))
+
+    def lobes(self) -> NDArray[np.int64]:
+        """(first row, last row) of every stretch of one sign."""
+        quiet = QUIET * float(np.max(np.abs(self.current)))
+        signs = np.where(np.abs(self.means) > quiet, np.sign(self.means), 0.0)
+        signs[self.steps == 0] = np.nan  # a step has no sign of its own
+        lasting = np.flatnonzero(~np.isnan(signs))
+        if len(lasting) == 0:
+            return np.zeros((0, 2), dtype=np.int64)
+        kept = signs[lasting]
+        edges = np.flatnonzero(np.diff(kept)) + 1
+        firsts = np.concatenate(([0], edges)).astype(np.int64)
+        lasts = np.concatenate((edges, [len(kept)])).astype(np.int64) - 1
+        active = kept[firsts] != 0
+        return np.column_stack((lasting[firsts[active]], lasting[lasts[active]] + 1))
+
+    def width(self, first: int, last: int) -> float:
+        """Time for which the current is above half of the stretch's largest."""
+        size = np.abs(self.current[first : last + 1])
+        half = float(np.max(size)) / 2
+        low, high = np.minimum(size[1:], size[:-1]), np.maximum(size[1:], size[:-1])
+        span = np.where(high > low, high - low, 1.0)
+        above = np.where(high > low, np.clip((high - half) / span, 0.0, 1.0), high > half)
+        return float(np.sum(self.steps[first:last] * above))
+
+
+def pulses(time_s: ArrayLike, current_a: ArrayLike) -> Pulses:
+    """The pulses of a trace. ValueError for arrays that are no trace."""
+    return _pulses(_Curve(time_s, current_a))
+
+
+def _first_phases(curve: _Curve) -> list[tuple[int, int]]:
+    """(first row, last row) of the stretches that take charge away.
+
+    Charge that is brought back too much, or all but a little, counts as recovered: what is
+    missing at the trace's beginning, and what a load leaks, must not add up.
+    """
+    found = []
+    base = 0.0
+    for first, last in curve.lobes():
+        before = curve.charge[first] - base
+        part = curve.charge[last] - curve.charge[first]
+        if abs(before) < RECOVERED * abs(part):
+            base, before = curve.charge[first], 0.0
+        if abs(before + part) > abs(before):
+            found.append((int(first), int(last)))
+        elif (before + part) * before < 0:
+            base = curve.charge[last]
+    return found
+
+
+def _pulses(curve: _Curve) -> Pulses:
+    found = _first_phases(curve)
+    first_rows = np.array([one[0] for one in found], dtype=np.int64)
+    last_rows = np.array([one[1] for one in found], dtype=np.int64)
+    charge = curve.charge[last_rows] - curve.charge[first_rows]
+    width = np.array([curve.width(*one) for one in found])
+    until = np.append(curve.charge[first_rows[1:]], curve.charge[-1:])[: len(found)]
+    return Pulses(
+        start_s=curve.time[first_rows],
+        width_s=width,
+        amplitude_a=np.divide(charge, width, out=np.zeros_like(charge), where=width > 0),
+        charge_c=charge,
+        recharge_c=until - curve.charge[last_rows],
+    )
+
+
+def pattern(found: Pulses) -> int | None:
+    """After how many pulses everything repeats; None where two rounds cannot be seen."""
+    start_s, charge_c = found.start_s, found.charge_c
+    for judge_charge in (True, False):  # during a ramp only the times repeat
+        for count in range(1, min(len(start_s) // 2, LONGEST_PATTERN) + 1):
+            apart = start_s[count:] - start_s[:-count]
+            if np.ptp(apart) > REPEATS_S * float(np.mean(apart)):
+                continue
+            change = np.abs(charge_c[count:] - charge_c[:-count])
+            if not judge_charge or np.all(change <= REPEATS_C * np.abs(charge_c[count:])):
+                return count
+    return None
+
+
+def measure(time_s: ArrayLike, current_a: ArrayLike) -> Measured:
+    """The figures of a trace. ValueError where it holds no pulse, or is no trace."""
+    curve = _Curve(time_s, current_a)
+    found = _pulses(curve)
+    if len(found) == 0:
+        raise ValueError("the trace holds no pulse")
+    count = pattern(found)
+    period = _period(found, count)
+    running, residual = _per_period(curve, float(found.start_s[0]), period)
+    several = count is not None and count > 1
+    return Measured(
+        pulses=found,
+        amplitude_a=float(np.median(found.amplitude_a)),
+        width_s=float(np.median(found.width_s)),
+        charge_c=float(np.median(found.charge_c)),
+        pulses_per_period=count,
+        period_s=period,
+        rate_hz=1 / period if period else None,
+        intra_rate_hz=1 / float(np.min(np.diff(found.start_s))) if several else None,
+        running_c=running,
+        residual_c=residual,
+        dc_a=residual / period if residual is not None and period else None,
+    )
+
+
+def _period(found: Pulses, count: int | None) -> float | None:
+    if count is None:
+        return None
+    return float(np.median(found.start_s[count:] - found.start_s[:-count]))
+
+
+def _per_period(
+    curve: _Curve, start_s: float, period_s: float | None
+) -> tuple[float | None, float | None]:
+    """(largest charge away from a period's beginning, net charge of a period: the mean)."""
+    if not period_s:
+        return None, None
+    whole = int((float(curve.time[-1]) - start_s) / period_s + 1e-6)
+    if whole < 1:
+        return None, None
+    edges = start_s + period_s * np.arange(whole + 1)
+    at_edges = np.array([curve.charge_at(float(edge)) for edge in edges])
+    of_row = np.searchsorted(edges, curve.time, side="right") - 1
+    inside = (of_row >= 0) & (of_row < whole)
+    away = np.abs(curve.charge[inside] - at_edges[of_row[inside]])
+    net = float(at_edges[-1] - at_edges[0]) / whole
+    return float(np.max(away, initial=0.0)), net

@@ -1,0 +1,92 @@
+"""Pictures of traces by matplotlib: no window, no display, no global state.
+
+Role: of_trace() one trace; of_therapies() what `scs demo` shows. Invariant: matplotlib is
+imported here and nowhere else, and only when a picture is made. Next: demo.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .trace import Trace
+
+CURRENT, VOLTAGE = "#1f5fa8", "#b4541a"
+MOST_POINTS = 400_000  # of one line; more cannot be told apart
+
+
+def _units(span_s: float) -> tuple[float, str]:
+    """(factor, unit) for a time axis."""
+    for limit_s, factor, unit in ((2e-3, 1e6, "µs"), (2.0, 1e3, "ms")):
+        if span_s < limit_s:
+            return factor, unit
+    return 1.0, "s"
+
+
+def _line(axes: Axes, trace: Trace, what: str) -> None:
+    factor, _ = _units(float(trace.time_s[-1] - trace.time_s[0]))
+    current = what == "current"
+    values = trace.current_a * 1e3 if current else trace.voltage_v
+    every = max(1, len(trace) // MOST_POINTS)
+    colour = CURRENT if current else VOLTAGE
+    axes.plot(trace.time_s[::every] * factor, values[::every], color=colour, linewidth=1.2)
+    axes.axhline(0, color="#888888", linewidth=0.6, zorder=0)
+    axes.set_ylabel("current (mA)" if current else "voltage (V)", color=colour)
+    axes.grid(True, color="#e4e4e4", linewidth=0.6)
+    axes.margins(x=0.01, y=0.12)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _pair(top: Axes, bottom: Axes, trace: Trace) -> None:
+    """Current above voltage on one time axis."""
+    _line(top, trace, "current")
+    _line(bottom, trace, "voltage")
+    top.tick_params(labelbottom=False)
+    _, unit = _units(float(trace.time_s[-1] - trace.time_s[0]))
+    bottom.set_xlabel(f"time ({unit})")
+
+
+def of_trace(trace: Trace, title: str = "") -> Figure:
+    """Current and voltage over the whole trace."""
+    figure = Figure(figsize=(10, 5.5), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True)
+    _pair(top, bottom, trace)
+    figure.suptitle(title)
+    return figure
+
+
+def of_therapies(shown: Sequence[tuple[str, str, Trace]]) -> Figure:
+    """One row of panels a therapy: (title, what was measured, whole periods of it).
+
+    Left two periods, right the first pulses of them, current above voltage.
+    """
+    figure = Figure(figsize=(12, 4.9 * len(shown)), layout="constrained")
+    bands: Any = figure.subfigures(len(shown), 1, hspace=0.04, squeeze=False)
+    for band, (title, note, trace) in zip(bands[:, 0], shown, strict=True):
+        axes = band.subplots(2, 2, sharex="col", width_ratios=[3, 2])
+        _pair(axes[0, 0], axes[1, 0], trace)
+        detail = _first_pulse(trace)
+        _pair(axes[0, 1], axes[1, 1], detail)
+        axes[0, 0].set_title(note, loc="left", fontsize=9, color="#444444")
+        axes[0, 1].set_title("the first pulse", loc="left", fontsize=9, color="#444444")
+        band.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
+    return figure
+
+
+def _first_pulse(trace: Trace) -> Trace:
+    """The first pulse and what follows: eight widths, or up to the next pulse."""
+    found = trace.pulses()
+    start, width = float(found.start_s[0]), float(found.width_s[0])
+    until = float(found.start_s[1]) if len(found) > 1 else float(trace.time_s[-1])
+    before = min(start, 0.3 * width)
+    return trace.window(start - before, min(until, start + 8 * width))
+
+
+def save(figure: Figure, path: Path, kind: str) -> None:
+    """Write a picture of a kind (png, svg)."""
+    metadata = {"Date": None} if kind == "svg" else None
+    figure.savefig(path, format=kind, dpi=130, metadata=metadata)

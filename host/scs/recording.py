@@ -1,0 +1,79 @@
+"""A profile run on the simulated board from START, and what its oscilloscope saw of it.
+
+Role: record() is behind `scs trace` and `scs demo`. The run goes through the same Stimulator,
+link and device as one on a bench. Invariant: virtual time only; nothing waits.
+Next: stimulator.py, trace.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import trace
+from .failures import DeviceFault, Failure
+from .figures import Figure
+from .link import SIM
+from .profile import Profile
+from .readings import Ledger
+from .stimulator import Stimulator
+from .trace import Trace
+
+LONGEST_S = 3600.0  # of virtual time; an hour of 50 Hz is simulated in minutes
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A trace, the device's own figures, and its ledger after the run."""
+
+    trace: Trace
+    figures: list[Figure]
+    ledger: Ledger
+
+
+def record(
+    profile: Profile,
+    board: str | None,
+    for_s: float,
+    *,
+    from_start: bool = False,
+    rate_hz: float | None = None,
+    faults: str = "",
+) -> Recording:
+    """Run a profile on the simulated board and take `for_s` of it.
+
+    From a period at full amplitude, or, from_start, from START. Failure where it ends before.
+    """
+    with Stimulator(SIM, board, faults=faults) as stim:
+        figures = stim.load(profile)
+        stim.arm()
+        bench = stim.link.bench
+        begun_s = bench.now_s()
+        stim.start()
+        if not from_start:
+            begun_s = _period_begin(stim, profile)
+        _run_until(stim, begun_s + for_s)
+        taken = trace.from_bench(bench, begun_s, begun_s + for_s, rate_hz)
+        stim.halt()
+        return Recording(taken, figures, stim.ledger())
+
+
+def _period_begin(stim: Stimulator, profile: Profile) -> float:
+    """When the first whole period at full amplitude began, in the bench's seconds."""
+    stim.settle()
+    bench = stim.link.bench
+    period_s = 1000 / profile.group.programs[0].rate_mhz
+    looked_s = bench.now_s()
+    if not stim.wait(4 * period_s).running:
+        raise Failure("the train ended before its full amplitude; trace it from its start")
+    seen = trace.from_bench(bench, looked_s, bench.now_s())
+    return float(looked_s + trace.first_period(seen, period_s))
+
+
+def _run_until(stim: Stimulator, end_s: float) -> None:
+    """Poll until a time on the bench's clock, or let it pass where the train has ended."""
+    link = stim.link
+    for status in stim.poll(max(end_s - link.now(), 0.0)):
+        if status.fault is not None:
+            raise DeviceFault(status.fault, stim.told(status.fault))
+    if end_s > link.now():
+        link.sleep(end_s - link.now())

@@ -1,0 +1,96 @@
+"""What the device says no to, as a sentence: the row's text, its values, and what to do.
+
+Role: (code, index, value, limit) -> one sentence in human units, with names where known.
+Invariant: every row gives a sentence, also one of a code that this host does not know.
+Requirements: REQ-61. Next: figures.py (units and names).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stimcore import commands, errors, program
+
+from . import figures
+from .failures import Row
+
+# the state the device is in: what to do about it
+_WAY_OUT = {
+    "OFF": "load a profile first",
+    "LOADED": "arm it first",
+    "ARMED": "stop or halt it first",
+    "RUNNING": "stop it first (scs stop)",
+    "STOPPING": "it is ramping down: wait, or halt it (scs halt)",
+    "FAULT": "a fault is latched: see it with `scs faults`, clear it with `scs faults --clear`",
+}
+_HINTS = {
+    errors.LOAD_ID: "connect the declared dummy load, or choose another board row with --load",
+    errors.CEILING: "the profile's limits.amplitude holds on the device; load another profile",
+    errors.HASH_MISMATCH: "another program was loaded in between; load it again",
+    errors.FAULT_OPEN: "look for a broken wire between stage and dummy load",
+    errors.FAULT_SHORT: "look for a short across the dummy load",
+    errors.FAULT_WATCHDOG: "the output was dropped; report this with the firmware's version",
+}
+_OF_A_PROGRAM = (errors.BELOW_CODE, errors.DOES_NOT_FIT, errors.STAGE_CONTACTS, errors.NO_PROGRAM)
+
+
+def not_in_state(command: str, state: str) -> str:
+    """Why a command is not carried out in a state, and the way out."""
+    if command == "clear_fault":
+        return f"no fault is latched: the device is {state}"
+    name = command.replace("_", " ")
+    return f"{name!r} is not allowed while the device is {state}: {_WAY_OUT.get(state, '')}"
+
+
+def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = ()) -> str:
+    """One row as a sentence."""
+    code, index, value, limit = row
+    if code not in errors.TABLE:
+        return f"the device refused with code {code}, which this host does not know"
+    if code == errors.BLOB_FIELD:
+        return _of_field(index, value, limit, programs)
+    if code == errors.BAD_COMMAND:
+        return f"the device does not know command 0x{index:02x}"
+    said = errors.TABLE[code][2]
+    if value or limit:
+        said += f": {figures.text(code, value)} against {figures.text(code, limit)}"
+    said += _where(code, index, contacts, programs)
+    return f"{said}; {_HINTS[code]}" if code in _HINTS else said
+
+
+def fault(row: Row, contacts: Sequence[str] = ()) -> str:
+    """A latched fault as a sentence that begins with its name."""
+    name = errors.TABLE[row[0]][0] if row[0] in errors.TABLE else f"code {row[0]}"
+    return f"{name}: {sentence(row, contacts)}"
+
+
+def amplitude(row: Row, contacts: Sequence[str], programs: Sequence[str]) -> str:
+    """A refused AMPLITUDE: there the index of CEILING is a program."""
+    said = sentence(row, contacts, programs)
+    if row[0] == errors.CEILING:
+        return f"{_program(row[1], programs)}: {said}"
+    return said
+
+
+def _where(code: int, index: int, contacts: Sequence[str], programs: Sequence[str]) -> str:
+    if code in figures.PER_CONTACT and code != errors.CEILING:
+        return f", at {figures.contact_name(index, contacts)}"
+    if code in _OF_A_PROGRAM:
+        return f", in {_program(index, programs)}"
+    return ""
+
+
+def _program(index: int, programs: Sequence[str]) -> str:
+    return repr(programs[index]) if index < len(programs) else f"program {index + 1}"
+
+
+def _of_field(index: int, value: int, limit: int, programs: Sequence[str]) -> str:
+    number, name = program.field_name(index)
+    of = f" of {_program(number, programs)}" if number >= 0 else ""
+    return f"the field {name}{of} is {value}, and its limit is {limit}"
+
+
+def stop_reason(code: int) -> str:
+    """The word for why the output stopped."""
+    known = code < len(commands.STOP_REASONS)
+    return str(commands.STOP_REASONS[code]) if known else f"reason {code}"

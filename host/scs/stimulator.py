@@ -1,0 +1,291 @@
+"""A device as a Python object: open, load, arm, start, watch, stop; leaving it halts.
+
+Role: the library's front door. Every method is one or a few commands of stimcore.commands.
+Invariant: nothing is sent but from the caller's own calls: a program that hangs lets the lease
+run out, and the device stops. A device built from other tables is refused, never guessed at.
+Requirements: REQ-43, REQ-61. Next: link.py.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from stimcore import commands
+from stimcore.board import Board
+
+from . import figures, readings, refused, trace, units
+from .failures import DeviceFault, DeviceRefused, Failure, Row, WrongUsage
+from .figures import Figure
+from .handshake import hello
+from .link import PATIENCE_S, SIM, Link, is_sim, url_of
+from .readings import Amplitude, Ledger, Status
+from .trace import Trace
+
+if TYPE_CHECKING:
+    from .profile import Profile
+
+POLL_S = 0.25  # how often poll() asks; at most a quarter of the lease
+SETTLE_PERIODS = 3
+SETTLE_MOST_S = 120.0  # the longest ramp is 60 s
+
+
+class Stimulator:
+    """One device on one port: "sim", "/dev/ttyACM0", "COM3", "socket://host:port".
+
+    board: the row of boards.yaml that the device must be ("BOARD/STAGE/LOAD"); None takes the
+    one it says it is, for `sim` the default row. faults: of a simulated board, such as
+    "open_lead@2". halt_on_exit False leaves a stand-alone device running.
+    Methods raise LinkLost, DeviceRefused, Mismatch or DeviceFault (all Failures).
+    """
+
+    def __init__(
+        self,
+        port: str = SIM,
+        board: str | None = None,
+        *,
+        faults: str = "",
+        patience_s: float = PATIENCE_S,
+        halt_on_exit: bool = True,
+    ):
+        self.port = port
+        self.profile: Profile | None = None
+        self.version = ""
+        self._wanted = board
+        self._faults = faults
+        self._patience_s = patience_s
+        self._halt_on_exit = halt_on_exit
+        self._hash: int | None = None
+        self._board: Board | None = None
+        self._link: Link | None = None
+
+    # --- opening and leaving ---------------------------------------------------------------
+    def __enter__(self) -> Stimulator:
+        self.open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        reason: BaseException | None,
+        frames: TracebackType | None,
+    ) -> None:
+        try:
+            if self._halt_on_exit and self._link is not None:
+                self.halt()
+        except Failure:
+            if kind is None:  # else the first reason is the one to tell
+                raise
+        finally:
+            self.close()
+
+    def open(self) -> None:
+        """Open the port and make sure that both ends mean the same by everything."""
+        url = url_of(self.port, self._wanted or "", self._faults)
+        if self._faults and not is_sim(url):
+            raise WrongUsage(f"faults can be injected into the simulated board, not at {self.port}")
+        self._link = Link(url, patience_s=self._patience_s)
+        try:
+            self._board, self.version = hello(self._link, self._wanted)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the port; the device goes on until its lease ends."""
+        if self._link is not None:
+            self._link.close()
+        self._link = None
+
+    # --- what is known ---------------------------------------------------------------------
+    @property
+    def link(self) -> Link:
+        """The open link; Failure where the device was not opened."""
+        if self._link is None:
+            raise Failure("the device is not open: use `with Stimulator(…) as stim:`")
+        return self._link
+
+    @property
+    def board(self) -> Board:
+        """The board, stage and load that the device said it has."""
+        if self._board is None:
+            raise Failure("the device is not open: use `with Stimulator(…) as stim:`")
+        return self._board
+
+    @property
+    def contact_names(self) -> tuple[str, ...]:
+        """The contacts' names, where a profile was loaded."""
+        return self.profile.contact_names if self.profile else ()
+
+    @property
+    def program_names(self) -> tuple[str, ...]:
+        """The programs' names, where a profile was loaded."""
+        return self.profile.program_names if self.profile else ()
+
+    # --- program ---------------------------------------------------------------------------
+    def load(self, profile: Profile) -> list[Figure]:
+        """Stage, validate and commit a profile; the device's own safety figures.
+
+        ProfileError with file and line where the device refuses what the profile says.
+        """
+        blob = profile.to_blob()
+        digest = binascii.crc32(blob) & 0xFFFFFFFF
+        try:
+            reply = self._staged(blob, digest)
+        except DeviceRefused as refusal:
+            raise self._explained(refusal, profile) from None
+        if reply["hash"] != digest:
+            raise Failure("the device committed another program than was sent; load it again")
+        self.profile, self._hash = profile, digest
+        return self._figures(reply["figures"])
+
+    def _staged(self, blob: bytes, digest: int) -> dict[str, Any]:
+        self._hash = None
+        self.link.request(commands.STAGE_BEGIN, len(blob), digest)
+        for at in range(0, len(blob), commands.PIECE_BYTES):
+            piece = blob[at : at + commands.PIECE_BYTES]
+            self.link.request(commands.STAGE_DATA, at, piece)
+        return self.link.request(commands.COMMIT)
+
+    def _explained(self, refusal: DeviceRefused, profile: Profile) -> Exception:
+        if refusal.command != "commit" or not refusal.of_program:
+            return refusal
+        from .judging import explained
+        from .profile import ProfileError
+
+        return ProfileError(profile.file, explained(refusal.rows, profile))
+
+    def figures(self) -> list[Figure]:
+        """The device's safety figures at the present targets."""
+        return self._figures(self.link.request(commands.FIGURES)["figures"])
+
+    def _figures(self, packed: bytes) -> list[Figure]:
+        rows = figures.unpack(packed)
+        if self.profile is None:
+            raise Failure("figures need the names of a profile: load one first")
+        return figures.make(rows, self.profile.group, self.contact_names, self.program_names)
+
+    # --- running ---------------------------------------------------------------------------
+    def arm(self) -> None:
+        """Name the loaded program to be run; the device looks for its dummy load."""
+        if self._hash is None:
+            raise Failure("nothing was loaded through this connection: load a profile first")
+        self.link.request(commands.ARM, self._hash)
+
+    def start(self) -> None:
+        """Close the gate and begin, softly."""
+        self.link.request(commands.START)
+
+    def stop(self, *, wait: bool = True) -> None:
+        """Ramp down and end on a whole period; `wait` returns when it has ended."""
+        self.link.request(commands.STOP)
+        if wait:
+            self.wait()
+
+    def halt(self) -> None:
+        """Drop the gate at once."""
+        self.link.request(commands.HALT)
+
+    def clear_fault(self) -> None:
+        """Leave a latched fault; the profile must be loaded again."""
+        self.link.request(commands.CLEAR_FAULT)
+        self._hash = None
+
+    def amplitude(self, program: str | int, quantity: str) -> Amplitude:
+        """A new amplitude, such as "2.5 mA", for a program by its name or number (from 1).
+
+        While running the device goes there in permitted steps. DeviceRefused above the profile's
+        own limit.
+        """
+        number = readings.program_number(program, self.program_names)
+        try:
+            amplitude_ua = units.integer(quantity, "uA", "2 mA")
+        except units.UnitError as reason:
+            raise WrongUsage(str(reason)) from None
+        if not 0 <= amplitude_ua < 1 << 32:
+            raise WrongUsage(f"{quantity} is no amplitude; write for example 2 mA")
+        try:
+            reply = self.link.request(commands.AMPLITUDE, number, amplitude_ua)
+        except DeviceRefused as refusal:
+            raise self._named(refusal) from None
+        return Amplitude(amplitude_ua / 1000, reply["actual_na"] / 1e6, reply["ramp_ms"] / 1000)
+
+    def _named(self, refusal: DeviceRefused) -> DeviceRefused:
+        if not refusal.of_program:
+            return refusal
+        names = (self.contact_names, self.program_names)
+        texts = [refused.amplitude(row, *names) for row in refusal.rows]
+        return DeviceRefused(refusal.command, refusal.rows, "; ".join(texts))
+
+    # --- watching --------------------------------------------------------------------------
+    def status(self) -> Status:
+        """What the device is doing now."""
+        return readings.status(self.link.request(commands.STATUS))
+
+    def ledger(self) -> Ledger:
+        """What was delivered since the last start."""
+        return readings.ledger(self.link.request(commands.LEDGER), self.contact_names)
+
+    def poll(self, for_s: float | None = None, every_s: float | None = None) -> Iterator[Status]:
+        """Status every `every_s` of the port's time, which renews the lease, for `for_s` or until
+        nothing runs any more; the last one is always given."""
+        link = self.link
+        pause_s = every_s if every_s is not None else self._poll_s()
+        until_s = None if for_s is None else link.now() + for_s
+        while True:
+            status = self.status()
+            yield status
+            left_s = pause_s if until_s is None else until_s - link.now()
+            if not status.running or left_s <= 0:
+                return
+            link.sleep(min(pause_s, left_s))
+
+    def _poll_s(self) -> float:
+        lease_ms = self.profile.group.header.lease_ms if self.profile else 2000
+        return float(min(POLL_S, lease_ms / 4000))
+
+    def wait(self, for_s: float | None = None) -> Status:
+        """Poll to the end; the last status. DeviceFault where the device latched a fault."""
+        *_, last = self.poll(for_s)
+        if last.fault is not None:
+            raise DeviceFault(last.fault, self.told(last.fault))
+        return last
+
+    def scope(self, periods: int = 2, *, settled: bool = True) -> Trace:
+        """What flows at the load over whole periods, from a simulated bench.
+
+        Begins with a period, at time 0. `settled` first waits until every program has reached
+        its amplitude. Failure where the port has no bench, or nothing runs.
+        """
+        bench = self.link.bench
+        if bench is None:
+            raise Failure(f"{self.port} has no bench to look at: scope() needs the simulated board")
+        if self.profile is None:
+            raise Failure("scope() counts periods of a profile: load one first")
+        if settled:
+            self.settle()
+        period_s = 1000 / self.profile.group.programs[0].rate_mhz
+        begun_s = bench.now_s()
+        self.wait((periods + 4) * period_s)
+        found = trace.from_bench(bench, begun_s, bench.now_s())
+        return trace.whole_periods(found, periods, period_s)
+
+    def settle(self) -> None:
+        """Poll until every program flows at its amplitude, or nothing runs any more.
+
+        A new amplitude is swapped in between two periods: a few more are waited for.
+        """
+        reached: int | None = None
+        for status in self.poll(SETTLE_MOST_S):
+            if not status.settled:
+                reached = None
+            elif reached is None:
+                reached = status.periods
+            elif status.periods >= reached + SETTLE_PERIODS:
+                return
+
+    def told(self, fault: Row) -> str:
+        """A latched fault as a sentence."""
+        return refused.fault(fault, self.contact_names)

@@ -1,0 +1,32 @@
+"""The README shows what the demo really prints, and names only commands that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from scs.cli.app import app
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_in_the_readme_is_what_the_demo_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "90")
+    result = CliRunner().invoke(app, ["demo", "-o", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    printed = {line.rstrip() for line in result.output.splitlines()}
+    shown = [line for line in README.splitlines() if "│" in line or "┃" in line]
+    assert len(shown) == 13
+    assert [line for line in shown if line not in printed] == []
+
+
+def test_every_command_the_readme_names_exists() -> None:
+    known = CliRunner().invoke(app, ["--help"]).output
+    named = set(re.findall(r"\bscs ([a-z]+) (?:profiles/|burst|--)", README))
+    assert {"check", "run", "trace", "sim"} <= named
+    for name in named:
+        assert re.search(rf"\b{name}\b", known), name
