@@ -158,6 +158,15 @@ def sentinel():
     wrap()
 
 
+# Pins: none. Runs in PIO1 beside the sentinel. A word that one DMA channel brings when it has come
+# to the end of a table makes the one request that another channel waits for: see stream_rp2.py.
+@rp2.asm_pio()
+def relay():
+    pull(block)
+    mov(isr, osr)
+    push(block)
+
+
 def sentinel_turns(ceiling_ticks: int) -> int:
     """The word for the sentinel: a run of `ceiling_ticks` never trips, one 2 ticks longer does.
 

@@ -32,6 +32,7 @@ AMPLITUDE = 0x17
 LEDGER = 0x18
 CLEAR_FAULT = 0x19
 FIGURES = 0x1A
+MAINTENANCE = 0x1B
 
 # opcode, name, request fields, reply fields, states, what it does
 TABLE = (
@@ -157,6 +158,14 @@ TABLE = (
         (("figures", "bytes"),),
         (LOADED, ARMED, RUNNING, STOPPING),
         "The safety figures of the loaded program again.",
+    ),
+    (
+        MAINTENANCE,
+        "maintenance",
+        (),
+        (),
+        (OFF,),
+        "Restarts the board to MicroPython's own prompt, to be flashed; a reset comes back.",
     ),
 )
 

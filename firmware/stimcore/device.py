@@ -26,9 +26,12 @@ _STREAM_FAULTS = {
 
 
 class Device:
-    """One stimulator on one hal."""
+    """One stimulator on one hal.
 
-    def __init__(self, board: Board, hal):
+    unfit: the row (code, index, value, limit) of what the self-test at boot found wrong, or ().
+    """
+
+    def __init__(self, board: Board, hal, unfit: tuple = ()):
         self.board = board
         self.hal = hal
         self.state = states.OFF
@@ -49,7 +52,11 @@ class Device:
         self._last_reply = b""
         self._checked_ms = 0
         self._stop_reason = 0
+        self.unfit = unfit
+        self.leaving = False  # the loop is to end: the host asked for MicroPython's prompt
         self.hal.halt()
+        if unfit:
+            self._latch(unfit)
         if hal.reset_cause() == CAUSE_WATCHDOG:
             self._latch((errors.FAULT_WATCHDOG, 0, 0, 0))
 
@@ -90,6 +97,8 @@ class Device:
             self._check_session()
         elif status == output.ENDED:
             self._run_end()
+        elif status == output.HALTED:
+            self.halt()  # the hal saw a HALT among the bytes it had not handed over yet
         else:
             self._latch((_STREAM_FAULTS.get(status, errors.FAULT_INTERNAL), 0, 0, 0))
 

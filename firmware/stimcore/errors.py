@@ -62,6 +62,7 @@ FAULT_SENSE = 84
 FAULT_OPEN = 85
 FAULT_SHORT = 86
 FAULT_INTERNAL = 87
+FAULT_SELF_TEST = 88
 
 # code: (name, unit, sentence)
 TABLE = {
@@ -121,6 +122,7 @@ TABLE = {
     FAULT_OPEN: ("open_load", "nA", "almost no current flows: the load is open"),
     FAULT_SHORT: ("short_load", "mV", "almost no voltage stands across the load: it is shorted"),
     FAULT_INTERNAL: ("internal", "", "the firmware refused its own next step"),
+    FAULT_SELF_TEST: ("self_test", "", "the board is not as it should be at boot"),
 }
 
 

@@ -101,6 +101,8 @@ def _figures(device) -> tuple:
 def _arm(device, digest: int) -> tuple:
     if digest != device.hash:
         raise Refused(errors.HASH_MISMATCH, 0, digest, device.hash)
+    if device.unfit:
+        raise Refused(*device.unfit)
     board = device.board
     reading = device.hal.load_id()
     if abs(reading - board.load_id_code) > board.load_id_tolerance:
@@ -162,6 +164,11 @@ def _clear_fault(device) -> tuple:
     return ()
 
 
+def _maintenance(device) -> tuple:
+    device.leaving = True
+    return ()
+
+
 TABLE: dict = {
     commands.HELLO: _hello,
     commands.STATUS: _status,
@@ -176,4 +183,5 @@ TABLE: dict = {
     commands.LEDGER: _ledger,
     commands.CLEAR_FAULT: _clear_fault,
     commands.FIGURES: _figures,
+    commands.MAINTENANCE: _maintenance,
 }

@@ -174,6 +174,12 @@ def pins(name: str = "", *, source: Catalogue | None = None, **parts: str) -> di
     return dict(stage.pins)
 
 
+def chip(name: str = "", *, source: Catalogue | None = None, **parts: str) -> str:
+    """The microcontroller of a combination's board, such as "rp2040". Raises as full_name."""
+    source = source or catalogue()
+    return _rows(source, full_name(name, source=source, **parts))[0].chip
+
+
 def rows(source: Catalogue | None = None) -> list[dict[str, str | bool]]:
     """Every row for `scs boards`: kind, name, about, figures (a text), default (or not)."""
     source = source or catalogue()

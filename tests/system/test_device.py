@@ -47,7 +47,7 @@ PAYLOADS = {
 }
 # restated by hand: what each state lets through
 ALLOWED = {
-    "OFF": {"stage_begin", "stage_data", "commit"},
+    "OFF": {"stage_begin", "stage_data", "commit", "maintenance"},
     "LOADED": {"stage_begin", "stage_data", "commit", "arm", "amplitude", "figures"},
     "ARMED": {"arm", "start", "amplitude", "figures"},
     "RUNNING": {"amplitude", "figures"},

@@ -1,0 +1,111 @@
+"""The sense inputs: two ADC channels in turn, by DMA into a ring, and the extremes of them.
+
+Role: hal.sample and single readings. Invariant: current stands at the even places of the ring,
+voltage at the odd ones; a FIFO that ran over starts the ring anew. Requirements: REQ-54, REQ-55.
+Next: stimcore/sense.py, which judges what is found.
+
+500,000 samples a second (the converter's fastest: 96 cycles of 48 MHz), so 4 us from one to the
+next of a channel; the ring holds 8 ms. It runs only while the output does.
+"""
+
+from array import array
+
+from uctypes import addressof
+
+import registers as at
+
+RING_BITS = 13
+_SAMPLES = (1 << RING_BITS) // 2
+CS, FCS, FIFO, DIV = 0x00, 0x08, 0x0C, 0x10
+_EN, _ONCE, _MANY, _READY = 1, 4, 8, 0x100
+_INPUT0 = 26  # the GPIO of ADC input 0
+_RAN_OVER = 1 << 11
+_FIFO_ON = 1 << 24 | _RAN_OVER | 8 | 1  # one sample a request; clears what has run over
+
+
+class Sense:
+    """Current, voltage and the identification resistor."""
+
+    def __init__(self, channel, chip: tuple, pins: dict):
+        self._dma = channel
+        self._base = chip[2]
+        self._dreq = chip[3]
+        self._inputs = [
+            pins[name] - _INPUT0 for name in ("sense_current", "sense_voltage", "load_id")
+        ]
+        self._room = bytearray(2 << RING_BITS)
+        start = addressof(self._room)
+        self._ring = (start + (1 << RING_BITS) - 1) >> RING_BITS << RING_BITS
+        self._found = array("I", (0, 0, 0, 0, 0))
+        self._at = 0
+        self._write_at = at.DMA + at.CHANNEL * channel.channel + 4
+        self.is_on = False
+        at.poke(self._base, _EN)
+        self._forget()
+
+    def _forget(self) -> None:
+        found = self._found
+        found[0] = found[2] = 0xFFFF
+        found[1] = found[3] = found[4] = 0
+
+    def start(self) -> None:
+        """Sample from now on."""
+        self.stop()
+        both = 1 << self._inputs[0] | 1 << self._inputs[1]
+        dma = self._dma
+        ctrl = dma.pack_ctrl(
+            size=1, inc_read=False, ring_sel=True, ring_size=RING_BITS, treq_sel=self._dreq
+        )
+        at.poke(self._base + FCS, _FIFO_ON)
+        while at.peek(self._base + FCS) >> 16 & 15:
+            at.peek(self._base + FIFO)
+        dma.config(
+            read=self._base + FIFO, write=self._ring, count=0xFFFFFFFF, ctrl=ctrl, trigger=True
+        )
+        self._at = 0
+        self._forget()
+        at.poke(self._base + DIV, 0)
+        at.poke(self._base, _EN | _MANY | self._inputs[0] << 12 | both << 16)
+        self.is_on = True
+
+    def stop(self) -> None:
+        """No samples until the next start; what was gathered is kept."""
+        if self.is_on:
+            self.gather()
+        at.poke(self._base, _EN)
+        self._dma.active(0)
+        at.poke(self._base + FCS, 0)
+        self.is_on = False
+
+    def gather(self) -> None:
+        """Take the ring's new samples into the extremes."""
+        if not self.is_on:
+            return
+        if at.peek(self._base + FCS) & _RAN_OVER:
+            self.is_on = False
+            self.start()
+            return
+        end = (at.peek(self._write_at) - self._ring) // 2 & (_SAMPLES - 2)
+        if end < self._at:
+            at.extremes(self._ring, self._at, _SAMPLES, self._found)
+            self._at = 0
+        at.extremes(self._ring, self._at, end, self._found)
+        self._at = end
+
+    def take(self) -> tuple:
+        """(current_min, current_max, voltage_min, voltage_max, count) since the last call."""
+        self.gather()
+        found = self._found
+        out = (found[0], found[1], found[2], found[3], found[4])
+        self._forget()
+        return out
+
+    def read(self, which: int) -> int:
+        """One reading of input 0 (current), 1 (voltage) or 2 (identification): mean of eight."""
+        total = 0
+        for _ in range(8):
+            at.poke(self._base, _EN | _ONCE | self._inputs[which] << 12)
+            while not at.peek(self._base) & _READY:
+                pass
+            total += at.peek(self._base + 4)
+        return (total + 4) // 8

@@ -1,0 +1,236 @@
+"""THE SEAM, real: the calls by which stimcore reaches clock, link, stream and load on an RP2.
+
+Role: makes the parts (no other file imports machine or rp2, but for the PIO programs) and
+forwards each call to the one that answers it; tells at boot whether the board is as it should be.
+Invariant: the gate is held low from the first line on, and the watchdog runs before the loop.
+Requirements: REQ-50 to REQ-55. Next: stream_rp2.py, adc_rp2.py, link_rp2.py.
+"""
+
+import time
+
+import machine
+import rp2
+
+import pio_programs as programs
+import registers as at
+from adc_rp2 import Sense
+from link_rp2 import Link
+from pio_words import PINNED
+from stimcore import errors, limits
+from stimcore.board import STAGE_MCP4922_8
+from stream_rp2 import RUNNING, Player
+
+_IDLE_MS = 20  # sleep between two turns where nothing runs, and where something does
+_RUNNING_MS = 3
+_TAP_MS = 1
+_LATE_US = 1500  # a turn that takes longer is watched for a HALT meanwhile
+_ZERO_CODES = 40  # the sense inputs' zero: the same share of the ADC's errors as id_tolerance
+_LEAVE = 0x5C5B0001  # in a scratch register of the watchdog: boot to the prompt
+_SCRATCH = 0x0C + 4 * 2
+_CLOCK_PERMILLE = 5
+
+# what a failed self-test names as its index
+GATE, WORDS_SEQUENCER, WORDS_SENTINEL, CURRENT, VOLTAGE, CLOCK, WATCHDOG = range(7)
+
+
+def wants_prompt(chip: str) -> bool:
+    """Whether the last thing before this reset was the command to leave for the prompt."""
+    scratch = at.CHIPS[chip][5] + _SCRATCH
+    wanted = at.peek(scratch) == _LEAVE
+    at.poke(scratch, 0)
+    return wanted
+
+
+class Hal:
+    """The hal object of a Device on an RP2040 or RP2350."""
+
+    def __init__(self, board, chip: str, pins: dict):
+        self._gate = machine.Pin(pins["gate"], machine.Pin.IN, machine.Pin.PULL_DOWN)
+        self._gate_was_low = self._gate.value() == 0
+        if machine.freq() != board.clock_hz:
+            machine.freq(board.clock_hz)
+        self.board = board
+        self._chip = at.CHIPS[chip]
+        self._cause = at.peek(self._chip[5] + 8) & 1  # REASON: the timer, not a wanted reset
+        self._player = self._make_player(pins)
+        for name in ("sense_current", "sense_voltage", "load_id"):
+            machine.ADC(pins[name])
+        self._sense = Sense(rp2.DMA(), self._chip, pins)
+        self._link = Link()
+        self._tapped = False
+        self._turned_us = time.ticks_us()
+        self._timer = machine.Timer(-1)
+        self._watchdog = machine.WDT(timeout=limits.WATCHDOG_MS)
+
+    def _make_player(self, pins: dict) -> Player:
+        pin = machine.Pin
+        serial = self.board.stage == STAGE_MCP4922_8
+        if serial:
+            self._sequencer = programs.sequencer_serial
+            bases = (pin(pins["sdi_dac"]), pin(pins["sck"]))
+        else:
+            self._sequencer = programs.sequencer_parallel
+            bases = (pin(pins["data0"]), None)
+        active = pin(pins["active"])
+        sequencer = rp2.StateMachine(
+            0, self._sequencer, set_base=active, out_base=bases[0], sideset_base=bases[1]
+        )
+        sentinel = rp2.StateMachine(
+            4, programs.sentinel, in_base=active, jmp_pin=active, set_base=self._gate
+        )
+        relay = rp2.StateMachine(5, programs.relay)
+        parts = (sequencer, sentinel, relay, rp2.DMA(), rp2.DMA(), rp2.DMA(), rp2.DMA())
+        gate_ctrl = self._chip[0] + 8 * pins["gate"] + 4
+        irqs = (machine.disable_irq, machine.enable_irq)
+        player = Player(parts, self._chip, serial, gate_ctrl, irqs)
+        rp2.PIO(1).irq(self._tripped, trigger=rp2.PIO.IRQ_SM0, hard=True)
+        self._plan, self._sight = player.plan, player.sight
+        return player
+
+    def _tripped(self, _pio) -> None:
+        """The sentinel's interrupt: where the output stood is known to a few microseconds."""
+        if not self._sight[at.IS_CUT]:
+            at.cut(self._plan, self._sight)
+            self._sight[at.TRIPS] = 1
+
+    # --- the seam --------------------------------------------------------------------------
+    def now_us(self) -> int:
+        """Microseconds, modulo 2**30."""
+        return time.ticks_us()
+
+    def link_read(self) -> bytes:
+        """All that arrived."""
+        self._turned_us = time.ticks_us()
+        return self._link.read()
+
+    def link_write(self, data: bytes) -> None:
+        """Bytes to the host; dropped where it does not read."""
+        self._link.write(data)
+
+    def stream_load(self, stream) -> None:
+        """Stage an admitted stream; a running one gives way at the next period DMA begins."""
+        self._player.load(stream)
+
+    def stream_start(self, periods: int) -> None:
+        """Close the gate and run the staged stream, for ever (0) or so many whole periods."""
+        if self._tapped:
+            return  # a HALT is on its way through the loop
+        self._sense.start()
+        self._player.start(periods)
+        self._timer.init(period=_TAP_MS, mode=machine.Timer.PERIODIC, callback=self._tap)
+
+    def stream_stop(self) -> None:
+        """End after the period that DMA is in."""
+        self._player.stop()
+
+    def halt(self) -> None:
+        """Gate low now."""
+        self._player.halt()
+        self._tapped = False
+        self._rest()
+
+    def stream_state(self) -> tuple:
+        """(status, periods, swap_at, record, ticks_in)."""
+        state = self._player.state()
+        if state[0] != RUNNING:
+            self._rest()
+        return state
+
+    def stream_words(self):
+        """The live words, as DMA reads them."""
+        return self._player.words()
+
+    def sample(self) -> tuple:
+        """Extremes of the ADC since the last call."""
+        return self._sense.take()
+
+    def load_id(self) -> int:
+        """ADC code at the load's identification resistor."""
+        return self._sense.read(2)
+
+    def feed_watchdog(self) -> None:
+        """The loop is alive."""
+        self._watchdog.feed()
+
+    def reset_cause(self) -> int:
+        """0 power-on, 1 watchdog."""
+        return self._cause
+
+    # --- between two turns -----------------------------------------------------------------
+    def wait(self) -> None:
+        """Sleep until the host says something, or it is time for a turn."""
+        running = self._player.status == RUNNING
+        self._turned_us = time.ticks_us()
+        if self._link.wait(_RUNNING_MS if running else _IDLE_MS) and running:
+            self._look_for_halt()
+
+    def _tap(self, _timer) -> None:
+        """Every millisecond of a run: while a turn takes long, its HALT and samples are ours."""
+        if time.ticks_diff(time.ticks_us(), self._turned_us) > _LATE_US:
+            self._sense.gather()
+            self._look_for_halt()
+
+    def _look_for_halt(self) -> None:
+        if self._link.gather() and self._link.holds_halt():
+            at.cut(self._plan, self._sight)
+            self._tapped = True
+
+    def _rest(self) -> None:
+        if self._sense.is_on:
+            self._timer.deinit()
+            self._sense.stop()
+
+    def leave(self) -> None:
+        """Restart to MicroPython's prompt."""
+        time.sleep_ms(20)  # for the reply
+        at.poke(self._chip[5] + _SCRATCH, _LEAVE)
+        machine.reset()
+
+    # --- at boot ---------------------------------------------------------------------------
+    def self_test(self) -> tuple:
+        """The row (code, index, value, limit) of the first thing that is wrong, or ()."""
+        for index, value, least, most in self._findings():
+            if not least <= value <= most:
+                return (errors.FAULT_SELF_TEST, index, value, most if value > most else least)
+        return ()
+
+    def _findings(self) -> list:
+        zero = self.board.adc_zero
+        clock = _measured_hz() // 1000
+        off = self.board.clock_hz // 1000 * _CLOCK_PERMILLE // 1000
+        khz = self.board.clock_hz // 1000
+        name = "serial" if self.board.stage == STAGE_MCP4922_8 else "parallel"
+        gate = int(not self._gate_was_low) + 2 * self._gate.value()
+        return [
+            (GATE, gate, 0, 0),
+            (WORDS_SEQUENCER, _differ(self._sequencer, PINNED["sequencer_" + name]), -1, -1),
+            (WORDS_SENTINEL, _differ(programs.sentinel, PINNED["sentinel"]), -1, -1),
+            (CURRENT, self._sense.read(0), zero - _ZERO_CODES, zero + _ZERO_CODES),
+            (VOLTAGE, self._sense.read(1), zero - _ZERO_CODES, zero + _ZERO_CODES),
+            (CLOCK, clock, khz - off, khz + off),
+            (WATCHDOG, at.peek(self._chip[5]) >> 30 & 1, 1, 1),
+        ]
+
+
+def _differ(program, pinned: tuple) -> int:
+    """The first instruction that is not the pinned one; -1: they are the same."""
+    words = program[0]
+    for number in range(max(len(words), len(pinned))):
+        if number >= len(words) or number >= len(pinned) or words[number] != pinned[number]:
+            return number
+    return -1
+
+
+def _measured_hz() -> int:
+    """The processor's clock, counted by SysTick over 2 ms of the microsecond timer."""
+    at.poke(0xE000E014, 0xFFFFFF)
+    at.poke(0xE000E018, 0)
+    at.poke(0xE000E010, 5)
+    since = time.ticks_us()
+    before = at.peek(0xE000E018)
+    while time.ticks_diff(time.ticks_us(), since) < 2000:
+        pass
+    passed_us = time.ticks_diff(time.ticks_us(), since)
+    counted = before - at.peek(0xE000E018) & 0xFFFFFF
+    at.poke(0xE000E010, 0)
+    return counted * 1000 // passed_us * 1000

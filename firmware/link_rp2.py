@@ -1,0 +1,116 @@
+"""The USB serial link: bytes in and out, and nothing that waits for the host.
+
+Role: hal.link_read and hal.link_write; finds a HALT while slower work is being done.
+Invariant: a read takes what is there, a write drops what the host does not fetch in time.
+Requirements: REQ-40, REQ-42, REQ-43. Next: stimcore/frame.py.
+
+MicroPython's stdin reads as many bytes as it was asked for and waits for them; so each byte is
+asked for by itself, after poll has said that there is one. Its stdout waits 500 ms for a host
+that holds the port open and reads nothing: longer than the watchdog does.
+"""
+
+import select
+import sys
+import time
+
+import micropython
+
+from stimcore import commands
+from stimcore.frame import Decoder
+
+_AT_ONCE = 512  # bytes taken in one go: MicroPython's own buffer
+_HELD = 4096  # and kept at most
+_PATIENCE_US = 5000  # for the host to fetch a reply
+
+
+class Link:
+    """Both directions."""
+
+    def __init__(self) -> None:
+        micropython.kbd_intr(-1)  # every byte is data
+        self._in = sys.stdin.buffer
+        self._out = sys.stdout.buffer
+        self._readable = select.poll()
+        self._readable.register(sys.stdin, select.POLLIN)
+        self._writable = select.poll()
+        self._writable.register(sys.stdout, select.POLLOUT)
+        self._byte = bytearray(1)
+        self._piece = bytearray(_AT_ONCE)
+        self._held = bytearray()
+        self._gathering = False
+
+    def wait(self, most_ms: int) -> bool:
+        """Sleep until a byte is there, or so long; whether one is."""
+        for _ in self._readable.ipoll(most_ms):
+            return True
+        return False
+
+    def gather(self) -> bool:
+        """Take what has come; whether anything has.
+
+        A timer may call this while the loop is in it: it must not take the byte that the loop
+        has just seen, or the loop would wait for the next.
+        """
+        if self._gathering:
+            return False
+        self._gathering = True
+        count = _drain(self._readable.ipoll, self._in.readinto, self._byte, self._piece)
+        if count and len(self._held) < _HELD:
+            self._held.extend(memoryview(self._piece)[:count])
+        self._gathering = False
+        return count > 0
+
+    def read(self) -> bytes:
+        """All that arrived."""
+        self.gather()
+        out = bytes(self._held)
+        if out:
+            self._held = bytearray()
+        return out
+
+    def holds_halt(self) -> bool:
+        """Whether a whole HALT is among the bytes not yet read."""
+        for frame in Decoder().feed(bytes(self._held)):
+            if frame[1] == commands.HALT:
+                return True
+        return False
+
+    def write(self, data: bytes) -> None:
+        """Send; give up where the host does not read."""
+        view = memoryview(data)
+        at = 0
+        since = time.ticks_us()
+        while at < len(data):
+            at = _fill(self._writable.ipoll, self._out.write, view, at)
+            if at < len(data) and time.ticks_diff(time.ticks_us(), since) > _PATIENCE_US:
+                return
+
+
+@micropython.native
+def _drain(ipoll, readinto, byte, piece):
+    count = 0
+    most = len(piece)
+    while count < most:
+        ready = False
+        for _ in ipoll(0):
+            ready = True
+        if not ready:
+            break
+        readinto(byte)
+        piece[count] = byte[0]
+        count += 1
+    return count
+
+
+@micropython.native
+def _fill(ipoll, write, view, at):
+    most = len(view)
+    while at < most:
+        ready = False
+        for _ in ipoll(0):
+            ready = True
+        if not ready:
+            break
+        write(view[at : at + 1])
+        at += 1
+    return at

@@ -1,0 +1,25 @@
+"""Where the board begins: self-test, then the loop. The first file to read.
+
+Role: makes the device on its hal and gives it one turn after the other, asleep between them.
+Invariant: nothing here decides anything; what fails at boot is a latched fault that the host can
+read. Next: stimcore/device.py (a turn), hal_rp2.py (the board), board_config.py (generated).
+"""
+
+from board_config import BOARD, CHIP, PINS
+
+import hal_rp2
+from stimcore.device import Device
+
+
+def run() -> None:
+    """For ever, or until the host asks for the prompt."""
+    hal = hal_rp2.Hal(BOARD, CHIP, PINS)
+    device = Device(BOARD, hal, hal.self_test())
+    while not device.leaving:
+        device.step()
+        hal.wait()
+    hal.leave()
+
+
+if not hal_rp2.wants_prompt(CHIP):
+    run()

@@ -1,0 +1,174 @@
+"""What is done in registers, at once and without allocating: in viper.
+
+Role: the gate, the cut, the position of the output, the extremes of the ADC's ring; addresses of
+RP2040 and RP2350. Invariant: nothing here allocates, so that an interrupt may call it; the gate
+falls before anything else is touched. Requirements: REQ-50 to REQ-53. Next: stream_rp2.py.
+
+A plan is an array of 32-bit words, a sight another one: what is where, and what was seen. All
+offsets are those of the RP2040's data sheet, 2.5 (DMA), 3.7 (PIO), 2.19 (GPIO), 4.9 (ADC); the
+RP2350 has them all where it has the peripheral.
+"""
+
+import micropython
+
+# chip: (IO_BANK0, lowest bit of OUTOVER, ADC, its DREQ, STATUS_SEL and STATUS_N of EXECCTRL,
+#        WATCHDOG, most transfers of one channel)
+CHIPS = {
+    "rp2040": (0x40014000, 8, 0x4004C000, 36, 0x1F, 0x40058000, 0xFFFFFFFF),
+    "rp2350": (0x40028000, 12, 0x400A0000, 48, 0x7F, 0x400D8000, 0x0FFFFFFF),
+}
+DMA = 0x50000000
+PIO0 = 0x50200000
+PIO1 = 0x50300000
+CHANNEL = 0x40  # bytes of one DMA channel's registers
+TXF0 = 0x10
+RXF0 = 0x20
+SM0 = 0xC8  # CLKDIV, EXECCTRL, SHIFTCTRL, ADDR, INSTR, PINCTRL of a state machine
+EXECCTRL = SM0 + 4
+AL3_TRANS_COUNT = 0x38  # and READ_ADDR_TRIG after it
+LOW = 2  # OUTOVER: drive low, whatever the peripheral says
+
+# a plan
+GATE = 0  # address of the gate pin's CTRL
+GATE_LOW = 1  # the word for it that holds the gate low
+FEED = 2  # address of the data channel's TRANS_COUNT
+TICKETS = 3  # address of the ticket channel's TRANS_COUNT
+PERIODS = 4  # what the ticket channel began with
+ABORT = 5  # bit mask of the four channels
+CHANNELS = 6  # … and the addresses of their AL1_CTRL
+SIDE = 10  # side-set bits of an instruction that the CPU has the sequencer execute
+OFF = 11  # the instruction that leads to the sequencer's own way out
+PLAN_WORDS = 12
+
+# a sight
+TAKEN = 0  # tickets taken: periods that DMA has begun
+LEFT = 1  # words that DMA has still to fetch of the period it is in
+FIFO = 2  # words in the sequencer's FIFO
+PC = 3  # the sequencer's next instruction
+FLAGS = 4  # PIO0's interrupt flags: bit 0, the sequencer ran out of words
+TRIPS = 5  # PIO1's: bit 0, the sentinel tripped
+X = 6  # the sequencer's X: what it has still to hold
+PAIRS = 7  # pairs of bits it has still to shift
+IS_CUT = 8  # 1: the output was cut and what was seen stands
+SIGHT_WORDS = 9
+
+
+@micropython.viper
+def poke(address: uint, value: uint):
+    """Write a register."""
+    ptr32(address)[0] = value
+
+
+@micropython.viper
+def peek(address: uint) -> uint:
+    """Read a register."""
+    return uint(ptr32(address)[0])
+
+
+@micropython.viper
+def see(plan: ptr32, sight: ptr32):
+    """How far the output is; until DMA was not moving meanwhile, 50 looks at most."""
+    pio = ptr32(0x50200000)
+    tickets = ptr32(plan[3])
+    feed = ptr32(plan[2])
+    looks = 0
+    while looks < 50:
+        taken = plan[4] - tickets[0]
+        left = feed[0]
+        sight[0] = taken
+        sight[1] = left
+        sight[2] = pio[3] & 15  # FLEVEL of state machine 0
+        sight[3] = pio[53]  # its ADDR, 0xd4
+        sight[4] = pio[12]  # IRQ
+        sight[5] = ptr32(0x50300000)[12]
+        if plan[4] - tickets[0] == taken and feed[0] == left and left:
+            return
+        looks += 1
+
+
+@micropython.viper
+def cut(plan: ptr32, sight: ptr32):
+    """Gate low, now; then the sequencer and DMA are stopped, and where they were is kept."""
+    gate = ptr32(plan[0])
+    gate[0] = plan[1]
+    ptr32(0x50203000)[0] = 1  # PIO0 CTRL, clear alias: state machine 0 stands
+    if sight[8]:
+        return
+    sight[8] = 1
+    see(plan, sight)
+    at = 6
+    while at < 10:
+        channel = ptr32(plan[at])
+        channel[0] = channel[0] & -2  # not enabled: a chain cannot start it again
+        at += 1
+    ptr32(0x50000444)[0] = plan[5]  # CHAN_ABORT
+    pio = ptr32(0x50200000)
+    side = plan[10]
+    joined = 1
+    joined <<= 30  # FJOIN_TX; a literal of 31 bits would be an object
+    pio[52] = pio[52] & ~joined  # SHIFTCTRL: now there is an RX FIFO
+    pio[54] = 0xA0C1 | side  # mov(isr, x)
+    pio[54] = 0x8000 | side  # push(noblock)
+    sight[6] = pio[8]  # RXF0
+    pairs = 0
+    while pairs < 16:
+        pio[54] = 0x0000 | side  # jmp(0)
+        pio[54] = 0x00FF | side  # jmp(not_osre, 31)
+        if pio[53] != 31:
+            break
+        pio[54] = 0x6062 | side  # out(null, 2)
+        pairs += 1
+    sight[7] = pairs
+    pio[54] = plan[11]  # RUN and ACTIVE low, a ladder at its middle
+    ptr32(0x50202000)[0] = 1  # CTRL, set alias
+
+
+@micropython.viper
+def swap(plan: ptr32, cell: ptr32, pointer: int, low: uint, high: uint) -> int:
+    """Name the table that follows; the number of the period from which on it does.
+
+    Call it with interrupts off. low, high: where the table lies, or 0 where the output ends.
+    A table named while DMA is in a period, seen before and after, follows that period. Otherwise
+    DMA has just then turned, and which table it is in says which way it went.
+    """
+    tickets = ptr32(plan[3])
+    feed = ptr32(plan[2])
+    taken = plan[4] - tickets[0]
+    before = feed[0]
+    cell[0] = pointer
+    after = feed[0]
+    if after and after <= before and plan[4] - tickets[0] == taken:
+        return taken
+    looks = 0
+    while looks < 50 and feed[0] == 0:
+        looks += 1
+    taken = plan[4] - tickets[0]
+    at = uint(ptr32(plan[2] - 8)[0])  # READ_ADDR
+    if low <= at and at <= high:
+        return taken - 1
+    if feed[0] == 0 and tickets[0]:
+        return taken - 1  # the last ticket named no table
+    return taken
+
+
+@micropython.viper
+def extremes(ring: ptr16, at: int, end: int, found: ptr32):
+    """Least and most of the samples from `at` up to `end`, current and voltage in turn.
+
+    found: current least, current most, voltage least, voltage most, pairs.
+    """
+    pairs = 0
+    while at < end:
+        one = ring[at]
+        if one < found[0]:
+            found[0] = one
+        if one > found[1]:
+            found[1] = one
+        one = ring[at + 1]
+        if one < found[2]:
+            found[2] = one
+        if one > found[3]:
+            found[3] = one
+        at += 2
+        pairs += 1
+    found[4] = found[4] + pairs

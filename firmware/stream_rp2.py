@@ -1,0 +1,297 @@
+"""The output on the chip: DMA loops the admitted words, the PIO plays them, the CPU sleeps.
+
+Role: the calls of the seam named stream_*, and halt. Invariant: the sequencer is fed by hardware
+alone; a table begins only where another has ended; what was cut is known to the record.
+Requirements: REQ-32, REQ-35, REQ-50 to REQ-53. Next: registers.py, pio_programs.py.
+
+Four DMA channels turn the wheel, one turn a period:
+  data    feeds the table to the sequencer, then chains to
+  tail    which reads the cell, the address of the pair to come, into the relay, a state machine
+          that passes it on; the word that comes out requests one transfer of
+  ticket  which names that pair to the channel below; its transfers are counted, so it is the
+          counter of periods, and where it has no more to give the output ends
+  pair    which writes the pair (count, address of a table) into the data channel and starts it.
+So a swap is one word, the cell; 0 ends the output after the period that DMA is in.
+"""
+
+from array import array
+
+from uctypes import addressof
+
+import registers as at
+from pio_programs import STATUS_N, sentinel_turns
+
+IDLE, RUNNING, ENDED, HALTED, STARVED, SENTINEL = 0, 1, 2, 3, 4, 5
+
+# Ticks since the end of the hold, by instruction; HOLDS: X says it; SHIFTS: the bits left do.
+HOLDS = -1
+SHIFTS = -2
+SERIAL_TICKS = (3, 4, 5, 5, 5, 5, 6, 7, 8, -2, -2, 137, 138, 139, -1, 138, 139, -1, 139, -1)
+SERIAL_AHEAD = (9, 10, 11, 12, 13, 15, 16, 18)  # a whole record is taken and not yet latched
+PARALLEL_TICKS = (3, 4, 5, 5, 5, 5, 5, 5, 5, 6, 7, 8) + (
+    (9, 10, 11, 12, -1, 10, 11, 12, -1, 11, 12, -1)  # from the second pull on
+)
+PARALLEL_AHEAD = (12, 13, 14, 15, 17, 18, 19, 21, 22)
+_STARVED_TICKS = 5
+_FJOIN_RX = 1 << 31
+_PRIME_LOOKS = 1000
+
+
+class Table:
+    """An admitted stream where DMA can read it, and its pair."""
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.words = stream.words
+        self.low = addressof(self.words)
+        if self.low & 3:
+            raise ValueError
+        self.count = len(self.words) // 4
+        self.pair = array("I", (self.count, self.low))
+        self.pointer = addressof(self.pair)
+        self.turns = sentinel_turns(stream.max_active_ticks)
+        self.since = 0  # the period it begins with
+
+    def hold(self, record: int) -> int:
+        """Hold ticks of a record."""
+        return int.from_bytes(self.words[8 * record : 8 * record + 4], "little") >> 2
+
+
+class Player:
+    """The sequencer, the sentinel and the wheel between them."""
+
+    def __init__(self, parts, chip: tuple, is_serial: bool, gate_ctrl: int, irqs: tuple):
+        """parts: (sequencer, sentinel, relay, data, tail, ticket, pair) of rp2."""
+        self.sequencer, self.sentinel, self.relay = parts[:3]
+        self.data, self.tail, self.ticket, self.pair = parts[3:]
+        self._off_irqs, self._on_irqs = irqs
+        self._endless = chip[6]
+        self._gate_ctrl = gate_ctrl
+        self._gate_normal = at.peek(gate_ctrl) & ~(3 << chip[1])
+        self._ticks = SERIAL_TICKS if is_serial else PARALLEL_TICKS
+        self._ahead = SERIAL_AHEAD if is_serial else PARALLEL_AHEAD
+        self.cell = array("I", (0,))
+        self.plan = array("I", bytes(4 * at.PLAN_WORDS))
+        self.sight = array("I", bytes(4 * at.SIGHT_WORDS))
+        self.sight[at.IS_CUT] = 1
+        self._joined = at.peek(at.PIO0 + at.SM0 + 8)
+        status = at.peek(at.PIO0 + at.EXECCTRL) & ~chip[4] | STATUS_N
+        at.poke(at.PIO0 + at.EXECCTRL, status)
+        self.sequencer.restart()
+        self._base = at.peek(at.PIO0 + at.SM0 + 12)
+        self._make_plan(self._gate_normal | at.LOW << chip[1], 0x1000 if is_serial else 0)
+        self.staged: Table | None = None
+        self._tables: list = []  # the live one, and those that follow
+        self._turns = 0  # the sentinel's ceiling
+        self._clear()
+
+    def _make_plan(self, gate_low: int, side: int) -> None:
+        plan = self.plan
+        channels = (self.data, self.tail, self.ticket, self.pair)
+        plan[at.GATE] = self._gate_ctrl
+        plan[at.GATE_LOW] = gate_low
+        plan[at.FEED] = at.DMA + at.CHANNEL * self.data.channel + 8
+        plan[at.TICKETS] = at.DMA + at.CHANNEL * self.ticket.channel + 8
+        for number in range(4):
+            channel = channels[number].channel
+            plan[at.ABORT] |= 1 << channel
+            plan[at.CHANNELS + number] = at.DMA + at.CHANNEL * channel + 0x10
+        plan[at.SIDE] = side
+        plan[at.OFF] = self._base + 2 | side
+        self.hold_gate()
+
+    def _clear(self) -> None:
+        self.status = IDLE
+        self._total = 0  # periods planned; 0: no end
+        self._periods = self._since = self._record = self._ticks_in = 0
+
+    # --- the seam's calls ------------------------------------------------------------------
+    def hold_gate(self) -> None:
+        """Gate low at the pin, whatever the sentinel says."""
+        at.poke(self._gate_ctrl, self.plan[at.GATE_LOW])
+
+    def load(self, stream) -> None:
+        """Stage a stream; a running one gives way at the next period DMA begins."""
+        table = Table(stream)
+        if self.status != RUNNING or self.sight[at.IS_CUT]:
+            self.staged = table
+            return
+        if table.turns > self._turns:
+            self._guard(table.turns)  # the sentinel must know the longer run beforehand
+        self._follow(table.pointer, table.low, table.low + 4 * table.count, table)
+
+    def stop(self) -> None:
+        """End after the period that DMA is in."""
+        if self.status == RUNNING and not self.sight[at.IS_CUT]:
+            since = self._follow(0, 0, 0, None)
+            self._total = min(self._total, since) if self._total else since
+
+    def _follow(self, pointer: int, low: int, high: int, table) -> int:
+        """Swap; from which period on."""
+        irqs = self._off_irqs()
+        since = at.swap(self.plan, self.cell, pointer, low, high)
+        self._on_irqs(irqs)
+        while self._tables[-1].since >= since and len(self._tables) > 1:
+            self._tables.pop()  # it was to follow, and never will
+        if table is not None:
+            table.since = since
+            self._tables.append(table)
+        return since
+
+    def start(self, periods: int) -> None:
+        """Close the gate and run what is staged, for ever (0) or so many whole periods."""
+        self.halt()
+        self._clear()
+        table, self.staged = self.staged, None
+        table.since = 0
+        self._tables = [table]
+        self._total = periods
+        self._reset_machines()
+        self._turn_on(periods or self._endless, table)
+        self._prime(table.count * (periods or 8))
+        at.poke(self._gate_ctrl, self._gate_normal)
+        self._turns = table.turns
+        self.sentinel.put(table.turns)
+        self.sentinel.active(1)
+        self.status = RUNNING
+        self.sight[at.IS_CUT] = 0
+        self.sequencer.active(1)
+
+    def halt(self) -> None:
+        """Gate low now; where the period was cut is kept."""
+        at.cut(self.plan, self.sight)
+        self.state()
+
+    def state(self) -> tuple:
+        """(status, periods, swap_at, record, ticks_in); ticks_in only once it is over."""
+        if self.status == RUNNING:
+            if not self.sight[at.IS_CUT]:
+                irqs = self._off_irqs()
+                if not self.sight[at.IS_CUT]:
+                    at.see(self.plan, self.sight)
+                self._on_irqs(irqs)
+                if (self.sight[at.FLAGS] | self.sight[at.TRIPS]) & 1:
+                    at.cut(self.plan, self.sight)
+            self._place()
+            if self.sight[at.IS_CUT]:
+                self._conclude()
+        return (self.status, self._periods, self._since, self._record, self._ticks_in)
+
+    def words(self):
+        """The live words, as DMA reads them."""
+        return memoryview(self._tables[0].words) if self._tables else b""
+
+    # --- starting --------------------------------------------------------------------------
+    def _reset_machines(self) -> None:
+        """All three stand at their beginning with empty FIFOs and their flags down."""
+        for machine in (self.sequencer, self.sentinel, self.relay):
+            machine.active(0)
+        at.poke(at.PIO0 + at.SM0 + 8, self._joined ^ _FJOIN_RX)
+        at.poke(at.PIO0 + at.SM0 + 8, self._joined)
+        for machine in (at.SM0, at.SM0 + 0x18):
+            shape = at.peek(at.PIO1 + machine + 8)
+            at.poke(at.PIO1 + machine + 8, shape ^ _FJOIN_RX)
+            at.poke(at.PIO1 + machine + 8, shape)
+        for machine in (self.sequencer, self.sentinel, self.relay):
+            machine.restart()
+        self.sentinel.exec(0xE000)  # set(pins, 0): its own GATE is low before the pin is its again
+        at.poke(at.PIO0 + 0x30, 1)
+        at.poke(at.PIO1 + 0x30, 1)
+
+    def _turn_on(self, tickets: int, table: Table) -> None:
+        data, tail, ticket, pair = self.data, self.tail, self.ticket, self.pair
+        pair_at = at.DMA + at.CHANNEL * pair.channel + at.AL3_TRANS_COUNT + 4
+        data_at = at.DMA + at.CHANNEL * data.channel + at.AL3_TRANS_COUNT
+        ctrl = data.pack_ctrl(size=2, inc_write=False, treq_sel=0, chain_to=tail.channel)
+        data.config(write=at.PIO0 + at.TXF0, count=0, ctrl=ctrl)
+        ctrl = tail.pack_ctrl(size=2, inc_read=False, inc_write=False)
+        tail.config(read=self.cell, write=at.PIO1 + at.TXF0 + 4, count=1, ctrl=ctrl)
+        ctrl = pair.pack_ctrl(size=2, ring_sel=True, ring_size=3)
+        pair.config(read=table.pair, write=data_at, count=2, ctrl=ctrl)
+        self.cell[0] = table.pointer
+        self.plan[at.PERIODS] = tickets
+        ctrl = ticket.pack_ctrl(size=2, inc_read=False, inc_write=False, treq_sel=13)
+        read = at.PIO1 + at.RXF0 + 4
+        ticket.config(read=read, write=pair_at, count=tickets, ctrl=ctrl, trigger=True)
+        self.relay.active(1)
+        self.relay.put(table.pointer)
+
+    def _prime(self, words: int) -> None:
+        """Until the sequencer's FIFO is full, or holds all there is."""
+        wanted = min(8, words)
+        for _ in range(_PRIME_LOOKS):
+            if self.sequencer.tx_fifo() >= wanted:
+                return
+        raise ValueError
+
+    def _guard(self, turns: int) -> None:
+        self._turns = turns
+        if self.sentinel.tx_fifo() < 4:
+            self.sentinel.put(turns)
+
+    # --- where it is -----------------------------------------------------------------------
+    def _table_of(self, period: int) -> Table:
+        found = self._tables[0]
+        for table in self._tables:
+            if table.since <= period:
+                found = table
+        return found
+
+    def _place(self) -> None:
+        """The period and the record that is being held."""
+        sight = self.sight
+        period = self._begun() - 1
+        words = self._table_of(period).count - sight[at.LEFT] - sight[at.FIFO]
+        while words < 0 and period > 0:
+            period -= 1
+            words += self._table_of(period).count
+        is_ahead = words % 2 == 0 and sight[at.PC] - self._base in self._ahead
+        record = words // 2 - 1 - int(is_ahead)
+        while record < 0 and period > 0:
+            period -= 1
+            record += self._table_of(period).count // 2
+        self._periods, self._record = period, max(record, 0)
+        if record < 0:
+            self._ticks_in = 0
+        elif sight[at.IS_CUT]:
+            self._ticks_in = self._ticks_of(self._table_of(period), record)
+        self._pass()
+
+    def _begun(self) -> int:
+        """Periods that DMA has begun; the ticket that named no table is none."""
+        taken = self.sight[at.TAKEN]
+        return min(taken, self._total) if self._total else taken
+
+    def _ticks_of(self, table: Table, record: int) -> int:
+        hold = table.hold(record)
+        after = self._ticks[self.sight[at.PC] - self._base]
+        if after == HOLDS:
+            return max(0, hold + 2 - self.sight[at.X])
+        if after == SHIFTS:
+            return hold + 9 + 8 * (16 - self.sight[at.PAIRS])
+        return hold + after
+
+    def _pass(self) -> None:
+        """Forget the tables before the live one; the sentinel takes the live one's ceiling."""
+        while len(self._tables) > 1 and self._tables[1].since <= self._periods:
+            self._tables.pop(0)
+            self._since = self._tables[0].since
+            if self._turns != self._tables[0].turns:
+                self._guard(self._tables[0].turns)
+
+    def _conclude(self) -> None:
+        sight = self.sight
+        if sight[at.TRIPS] & 1:
+            self.status = SENTINEL
+        elif not sight[at.FLAGS] & 1:
+            self.status = HALTED
+        elif self._is_planned_end():
+            self.status = ENDED
+            self._periods, self._record, self._ticks_in = self._total, 0, 0
+        else:
+            self.status = STARVED
+
+    def _is_planned_end(self) -> bool:
+        last = self._tables[0].count // 2 - 1
+        at_end = self._periods == self._total - 1 and self._record == last
+        return self._total > 0 and at_end and self.sight[at.FIFO] == 0

@@ -1,0 +1,18 @@
+"""What the board's self-test holds its assembler to is what this assembler makes."""
+
+import importlib
+
+import pytest
+
+from scs_sim.asm import assemble
+
+PINNED = importlib.import_module("pio_words").PINNED
+
+
+@pytest.mark.parametrize("name", sorted(PINNED))
+def test_the_words_pinned_for_the_boards_self_test_are_those_of_the_programs(name: str) -> None:
+    assert assemble(name).opcodes == PINNED[name]
+
+
+def test_every_program_of_the_board_is_pinned() -> None:
+    assert set(PINNED) == {"sequencer_serial", "sequencer_parallel", "sentinel", "relay"}
