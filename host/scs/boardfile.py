@@ -54,6 +54,7 @@ class BoardModel(Strict):
     about: AboutText
     chip: Annotated[str, Word(("rp2040", "rp2350"), "rp2040", "the microcontroller")]
     clock: Annotated[int, Quantity("MHz", 1, 300, "125 MHz", "one tick is one cycle of it")]
+    micropython: Annotated[str, Text(80, "RPI_PICO-20260406-v1.28.0", "the pinned image")]
     adc: Adc
 
 

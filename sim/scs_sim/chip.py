@@ -1,0 +1,261 @@
+"""The third fidelity: the real MicroPython binary on an emulated RP2040, started and steered.
+
+Role: Chip starts sim/chip/run.mjs under node and speaks with its control port; a host reaches the
+device's USB serial at Chip.url, as it would reach a board.
+Invariant: with speed 0 time passes only in step(), and two runs are equal to the cycle.
+Requirements: none. Next: chipfiles.py (what it needs), chipimage.py (what it boots), docs/chip.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from stimcore.board import Board
+
+from .chipfiles import RIG, Files
+
+START_S = 30.0  # to listen
+ANSWER_S = 120.0  # of wall time, for one command: emulated time can be slow
+STOP_S = 5.0
+TAIL = 20  # lines of the rig's own words in an error
+_PORTS = {
+    "link": re.compile(r"USB-CDC on socket://127\.0\.0\.1:(\d+)"),
+    "control": re.compile(r"control on 127\.0\.0\.1:(\d+)"),
+}
+
+
+class ChipError(RuntimeError):
+    """The rig refused a command or ended; the message has its last words."""
+
+
+class Step(NamedTuple):
+    """After a step: emulated time, whether `until` came to pass, bytes from the device."""
+
+    ns: float
+    cycles: int
+    met: bool
+    received: bytes
+
+
+class Edge(NamedTuple):
+    """A change at a watched pin."""
+
+    cycle: int
+    pin: int
+    level: int
+
+
+class Frame(NamedTuple):
+    """What the stage latched: the DAC's word (or the ladder's code) and the switches'."""
+
+    cycle: int
+    dac: int
+    switches: int
+
+
+def plant_facts(
+    board: Board, electrical: Mapping[str, Any], pins: Mapping[str, int]
+) -> dict[str, Any]:
+    """Stage and load for the rig, from what scs.boards says of a combination. SI units."""
+    load = {
+        name: None if value is None or math.isinf(value) else value
+        for name, value in electrical["load"].items()
+    }
+    sense = {
+        "zero": board.adc_zero,
+        "amps_per_lsb": board.sense_na_per_lsb * 1e-9,
+        "volts_per_lsb": board.sense_uv_per_lsb * 1e-6,
+    }
+    facts = {"pins": dict(pins), "stage": dict(electrical["stage"]), "load": load, "sense": sense}
+    return {**facts, "id_code": board.load_id_code}
+
+
+class Chip:
+    """A running chip; use it as a context manager.
+
+    image: its file system (chipimage.build_image), plant: plant_facts(), None for bare pins.
+    speed: 0 stands still but for step(); 1 is real time at most; "max" as fast as it goes.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        *,
+        image: Path | None = None,
+        plant: Mapping[str, Any] | None = None,
+        speed: float | str = 0,
+        watch: Sequence[int] = (),
+        options: Sequence[str] = (),
+    ):
+        command = [str(files.node), str(RIG / "run.mjs")]
+        command += ["--firmware", str(files.micropython), "--bootrom", str(files.bootrom)]
+        command += ["--port", "0", "--ctl-port", "0", "--speed", str(speed)]
+        if image is not None:
+            command += ["--fs", str(image)]
+        if plant is not None:
+            command += ["--plant", json.dumps(plant)]
+        if watch:
+            command += ["--watch", ",".join(str(pin) for pin in watch)]
+        self.words: list[str] = []  # what the rig says on stderr
+        self._process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
+        threading.Thread(target=self._listen, daemon=True).start()
+        try:
+            self.url = f"socket://127.0.0.1:{self._port('link')}"
+            address = ("127.0.0.1", self._port("control"))
+            self._control = socket.create_connection(address, timeout=ANSWER_S)
+            self._lines = self._control.makefile("rw", encoding="utf-8")
+        except BaseException:
+            self._end()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _listen(self) -> None:
+        if self._process.stderr is not None:
+            for line in self._process.stderr:
+                self.words.append(line.rstrip())
+
+    def _port(self, which: str) -> int:
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            for line in list(self.words):
+                found = _PORTS[which].search(line)
+                if found:
+                    return int(found[1])
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.01)
+        raise self._error(f"the rig opens no {which} port")
+
+    def _error(self, message: str) -> ChipError:
+        time.sleep(0.05)  # its last words may be on their way
+        return ChipError("\n  ".join([message, *self.words[-TAIL:]]))
+
+    def ask(self, command: str, **details: Any) -> dict[str, Any]:
+        """One command of the control port (docs/chip.md): its answer's fields. ChipError."""
+        try:
+            self._lines.write(json.dumps({"cmd": command, **details}) + "\n")
+            self._lines.flush()
+            line = self._lines.readline()
+        except OSError as error:
+            raise self._error(f"{command}: {error}") from error
+        if not line:
+            raise self._error(f"{command}: the rig has ended")
+        answer: dict[str, Any] = json.loads(line)
+        if not answer["ok"]:
+            raise self._error(f"{command}: {answer['error']}")
+        return answer
+
+    # --- time ---------------------------------------------------------------------------------
+    def step(self, ns: float, send: bytes = b"", until: tuple[int, int] | None = None) -> Step:
+        """Exactly `ns` of emulated time, after sending bytes over USB.
+
+        With `until` (pin, level) less, if that comes to pass first. Bytes from the device are
+        in the answer unless a client is connected at Chip.url.
+        """
+        details: dict[str, Any] = {"ns": ns, "tx": send.hex()}
+        if until is not None:
+            details["until"] = {"pin": until[0], "level": until[1]}
+        answer = self.ask("step", **details)
+        received = bytes.fromhex(answer["rx"])
+        return Step(answer["ns"], answer["cycles"], bool(answer["met"]), received)
+
+    def time(self) -> dict[str, Any]:
+        """cycles, ns, clk (hertz), cpu_waiting, awake_cycles, usb_ready, stats and others."""
+        return self.ask("time")
+
+    def set_speed(self, speed: float | str) -> None:
+        """As for the constructor."""
+        self.ask("speed", value=speed)
+
+    # --- pins and plant ------------------------------------------------------------------------
+    def watch(self, *pins: int) -> None:
+        """Log the edges at these pins from now on, and no others."""
+        self.ask("watch", pins=pins)
+        self.ask("clear")
+
+    def edges(self, clear: bool = False) -> list[Edge]:
+        """The edges at the watched pins since the last clear."""
+        found = [Edge(int(cycle), pin, level) for cycle, pin, level in self.ask("edges")["edges"]]
+        if clear:
+            self.ask("clear")
+        return found
+
+    def levels(self) -> list[int]:
+        """The level at each of the 30 pins."""
+        return list(self.ask("pins")["levels"])
+
+    def drive(self, pin: int, level: int | None) -> None:
+        """Drive a pin from outside; None lets go."""
+        self.ask("gpio", pin=pin, value=level)
+
+    def adc(self, channel: int, code: int) -> None:
+        """A fixed code at an ADC channel, instead of what the plant puts there."""
+        self.ask("adc", ch=channel, value=code)
+
+    def frames(self, clear: bool = False) -> list[Frame]:
+        """What the stage has latched since the last clear."""
+        return [Frame(*frame) for frame in self.ask("frames", clear=clear)["frames"]]
+
+    def plant(self) -> dict[str, Any]:
+        """current_a, voltage_v, capacitor_v, charge_c, mode, code, source, back, connected."""
+        return dict(self.ask("plant")["plant"])
+
+    def lead(self, condition: str) -> None:
+        """The lead becomes "healthy", "open lead" or "short"."""
+        self.ask("lead", condition=condition)
+
+    # --- faults --------------------------------------------------------------------------------
+    def fault(self, what: str, **details: Any) -> None:
+        """Put in a fault now, or `after_ns` from now, or `at_cycle`; rig/faults.mjs has the names.
+
+        stop_cpu, start_cpu, stop_dma, start_dma, flip (address, mask), poke (address, value),
+        pull_usb, plug_usb, usb_open (open), power (off_ns), reset (kind).
+        """
+        self.ask("fault", what=what, **details)
+
+    def reset(self, kind: str = "power") -> None:
+        """power, run (the RUN pin) or watchdog."""
+        self.ask("reset", kind=kind)
+
+    def peek(self, address: int, words: int = 1) -> list[int]:
+        """Words of memory or registers, as a bus master reads them (side effects included)."""
+        return [word & 0xFFFF_FFFF for word in self.ask("peek", addr=address, n=words)["words"]]
+
+    def save_flash(self, path: Path) -> None:
+        """The whole flash into a file; options=["--flash", path] starts from one."""
+        self.ask("save", file=str(path))
+
+    # --- end -----------------------------------------------------------------------------------
+    def close(self) -> None:
+        """Ends the rig."""
+        self._lines.close()
+        self._control.close()
+        self._end()
+
+    def _end(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(STOP_S)

