@@ -15,11 +15,17 @@ import time
 
 import micropython
 
+from registers import peek
 from stimcore import commands
 from stimcore.frame import Decoder
 
 _AT_ONCE = 512  # bytes taken in one go: MicroPython's own buffer
 _HELD = 4096  # and kept at most
+_ROOM = 256  # bytes MicroPython has room for when nothing waits to be sent
+# USB's device RAM, RP2040 data sheet 4.1.2.5: the control word of the endpoint that MicroPython
+# sends on. While either of its buffers is full, older bytes wait, and there may be no room.
+_IN_ENDPOINT = 0x50100090
+_BUSY = 1 << 10 | 1 << 26
 _PATIENCE_US = 5000  # for the host to fetch a reply
 
 
@@ -81,6 +87,12 @@ class Link:
         at = 0
         since = time.ticks_us()
         while at < len(data):
+            for _ in self._writable.ipoll(0):
+                pass  # it has MicroPython look after USB: what was fetched makes room
+            if not peek(_IN_ENDPOINT) & _BUSY:
+                self._out.write(view[at : at + _ROOM])
+                at += _ROOM
+                continue
             at = _fill(self._writable.ipoll, self._out.write, view, at)
             if at < len(data) and time.ticks_diff(time.ticks_us(), since) > _PATIENCE_US:
                 return

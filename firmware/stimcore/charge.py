@@ -13,12 +13,25 @@ _ONE = 65536
 _STEP = 61567  # exp(-1/16) in 65536ths is 61565.7; above it, so never too optimistic
 _ENDLESS_PC = 1 << 40  # what nothing takes away: about 1 C, above any ceiling
 
+_DECAYS_KEPT = 32
+_decays: dict = {}  # every contact and every pass asks for the same ones
+
 
 def decay(ticks: int, tau_ticks: int) -> int:
     """Upper bound, in 65536ths, of the share of a charge left after `ticks` of discharge.
 
     exp(-t/tau): whole sixteenths of tau by squaring, the rest x by 1 - x + x^2/2; all rounded up.
     """
+    known = _decays.get((ticks, tau_ticks))
+    if known is not None:
+        return known
+    if len(_decays) >= _DECAYS_KEPT:
+        _decays.clear()
+    share = _decays[(ticks, tau_ticks)] = _decay(ticks, tau_ticks)
+    return share
+
+
+def _decay(ticks: int, tau_ticks: int) -> int:
     sixteenths = ticks * 16 // tau_ticks
     rest = (ticks * 16 - sixteenths * tau_ticks) * _ONE // (16 * tau_ticks)
     share = _ONE - rest + (rest * rest + 2 * _ONE - 1) // (2 * _ONE)
@@ -51,15 +64,31 @@ class Contact:
 
 
 def walk(board: Board, records: list) -> list:
-    """One Contact per contact of the lead (limits.CONTACTS of them)."""
+    """One Contact per contact of the lead (limits.CONTACTS of them).
+
+    Contacts that are switched alike in every record see the same: they share one Contact.
+    """
     out = []
+    masks = list({one[3] << 8 | one[4] for one in records})
+    known: dict = {}
     for index in range(limits.CONTACTS):
-        contact = Contact()
-        _sums(records, 1 << index, contact)
-        if contact.used:
-            _unrecovered(board, records, 1 << index, contact)
+        bit = 1 << index
+        key = tuple([_switched(mask, bit) for mask in masks])
+        contact = known.get(key)
+        if contact is None:
+            contact = known[key] = Contact()
+            _sums(records, bit, contact)
+            if contact.used:
+                _unrecovered(board, records, bit, contact)
         out.append(contact)
     return out
+
+
+def _switched(masks: int, bit: int) -> int:
+    """How a pair of masks switches a contact: 1 to source, 2 to return; 4: and no other so."""
+    source, back = masks >> 8, masks & 255
+    alone = 4 if bit in (source, back) else 0
+    return alone + (1 if source & bit else 0) + (2 if back & bit else 0)
 
 
 def signed(one: tuple, bit: int) -> int:

@@ -196,20 +196,21 @@ def by_opcode(opcode: int) -> tuple:
 
 def pack_fields(fields: tuple, values: tuple) -> bytes:
     """Fields in order; a last field of type bytes is appended as it is."""
-    out = b""
-    for at, field in enumerate(fields):
-        if field[1] == "bytes":
-            out += bytes(values[at])
-        else:
-            out += struct.pack("<" + CODES[field[1]], values[at])
-    return out
+    tail = bool(fields) and fields[-1][1] == "bytes"
+    if tail:
+        return struct.pack(_form(fields[:-1]), *values[:-1]) + bytes(values[-1])
+    return struct.pack(_form(fields), *values)
+
+
+def _form(fields: tuple) -> str:
+    return "<" + "".join([CODES[field[1]] for field in fields])
 
 
 def unpack_fields(fields: tuple, data: bytes) -> list:
     """The values of the fields; Refused(BAD_LENGTH) unless `data` is exactly as long."""
     tail = bool(fields) and fields[-1][1] == "bytes"
     fixed = fields[:-1] if tail else fields
-    form = "<" + "".join(CODES[field[1]] for field in fixed)
+    form = _form(fixed)
     size = struct.calcsize(form)
     if len(data) < size or (len(data) > size and not tail):
         raise Refused(errors.BAD_LENGTH, 0, len(data), size)

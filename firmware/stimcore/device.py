@@ -52,6 +52,7 @@ class Device:
         self._last_reply = b""
         self._checked_ms = 0
         self._stop_reason = 0
+        self.digests = (commands.tables_digest(), commands.board_digest(board))
         self.unfit = unfit
         self.leaving = False  # the loop is to end: the host asked for MicroPython's prompt
         self.hal.halt()

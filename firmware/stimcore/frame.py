@@ -17,22 +17,19 @@ MAX_ENCODED = MAX_PAYLOAD + _OVERHEAD + (MAX_PAYLOAD + _OVERHEAD) // 254 + 1
 def cobs_encode(data: bytes) -> bytes:
     """Consistent overhead byte stuffing (Cheshire and Baker 1999): no zero in the result."""
     out = bytearray()
-    at = 0
-    end = len(data)
-    while True:
-        zero = data.find(b"\0", at)
-        stop = end if zero < 0 else zero
-        while stop - at >= 254:
+    pieces = bytes(data).split(b"\0")
+    last = len(pieces) - 1
+    for number in range(len(pieces)):
+        piece = pieces[number]
+        while len(piece) >= 254:
             out.append(255)
-            out.extend(data[at : at + 254])
-            at += 254
-            if at == end:
+            out.extend(piece[:254])
+            piece = piece[254:]
+            if not piece and number == last:
                 return bytes(out)
-        out.append(stop - at + 1)
-        out.extend(data[at:stop])
-        if zero < 0:
-            return bytes(out)
-        at = stop + 1
+        out.append(len(piece) + 1)
+        out.extend(piece)
+    return bytes(out)
 
 
 def cobs_decode(data: bytes) -> bytes:

@@ -17,8 +17,8 @@ def _hello(device, protocol: int) -> tuple:
         raise Refused(errors.BAD_VERSION, 0, protocol, commands.PROTOCOL)
     return (
         commands.PROTOCOL,
-        commands.tables_digest(),
-        commands.board_digest(device.board),
+        device.digests[0],
+        device.digests[1],
         device.state,
         device.hal.reset_cause(),
         (VERSION + " " + device.board.name).encode(),

@@ -35,6 +35,7 @@ class Stream:
         self.period_ticks = sum([one[0] for one in records])
         self.max_active_ticks = longest
         self.pulses = len(found)
+        self.sums = None  # of a whole period: ledger.py makes and keeps them
         self.net = [contact.net for contact in contacts]  # code x ticks per period
         self.peaks_na = [contact.peak_code * board.na_per_code for contact in contacts]
         codes = [one[5] for one in records]
@@ -52,19 +53,39 @@ def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
     if count == 0 or len(words) % 8 or count > limits.TABLE_WORDS:
         return Verdict([(errors.TABLE_LENGTH, 0, count, limits.TABLE_WORDS)], [], None)
     words = bytes(words)  # judged and streamed: the same bytes, whatever the caller does to his
-    records, rows = decode.table(board, words)
-    contacts = charge.walk(board, records)
-    for index in range(limits.CONTACTS):
-        known = limits.AREA_MIN_UM2 <= terms.areas_um2[index] <= limits.AREA_MAX_UM2
-        if contacts[index].used and not known:
-            rows.append((errors.CONTACT_UNKNOWN, index, 1 << index, 0))
+    records, contacts, rows, figures = _examined(words, board, terms)
     if rows:
-        return Verdict(rows, [], None)
-    figures = _timing(board, records, count)
-    figures += _per_contact(board, records, contacts, terms)
+        return Verdict(list(rows), [], None)
+    figures = figures[:-1] + _step_up(board, contacts, terms) + figures[-1:]  # by code
     rows = [row for row in figures if not _holds(row)]
     rows += _imbalance(records)
     return Verdict(rows, figures, None if rows else Stream(board, words, records, contacts))
+
+
+_last: list = [None, None]  # what was examined last, and what was found
+
+
+def _examined(words: bytes, board: Board, terms: Terms) -> tuple:
+    """(records, contacts, structural refusals, figures but STEP_UP): of the words and the terms.
+
+    A new amplitude is judged when it is asked for, and again when its turn comes, as a step from
+    what flows then: what depends on the words alone is found once.
+    """
+    asked = (words, board, terms.areas_um2, terms.ceilings_ua)
+    if _last[0] != asked:
+        records, rows = decode.table(board, words)
+        contacts = charge.walk(board, records)
+        for index in range(limits.CONTACTS):
+            known = limits.AREA_MIN_UM2 <= terms.areas_um2[index] <= limits.AREA_MAX_UM2
+            if contacts[index].used and not known:
+                rows.append((errors.CONTACT_UNKNOWN, index, 1 << index, 0))
+        figures = []
+        if not rows:
+            figures = _timing(board, records, len(words) // 4)
+            figures += _per_contact(board, records, contacts, terms)
+        _last[0] = (words, board, tuple(terms.areas_um2), list(terms.ceilings_ua))
+        _last[1] = (records, contacts, rows, figures)
+    return _last[1]
 
 
 def _holds(row: tuple) -> bool:
@@ -104,14 +125,35 @@ def _per_contact(board: Board, records: list, contacts: list, terms: Terms) -> l
     """For each kind of figure the contact that comes nearest to its limit."""
     period = sum([one[0] for one in records])
     worst: dict = {}
+    seen: list = []
     for index in range(limits.CONTACTS):
         if not contacts[index].used:
             continue
+        alike = (id(contacts[index]), terms.areas_um2[index], terms.ceilings_ua[index])
+        if alike in seen:
+            continue  # its figures are those of the contact before, to the last digit
+        seen.append(alike)
         for row in _contact_figures(board, contacts[index], index, terms, period):
             known = worst.get(row[0])
             if known is None or _nearer(row, known):
                 worst[row[0]] = row
     return [worst[code] for code in sorted(worst)]
+
+
+def _step_up(board: Board, contacts: list, terms: Terms) -> list:
+    """The largest rise above what flows now; no figure where nothing does."""
+    worst: list = []
+    if terms.from_na is None:
+        return worst
+    for index in range(limits.CONTACTS):
+        if not contacts[index].used:
+            continue
+        peak_na = contacts[index].peak_code * board.na_per_code
+        step_na = peak_na - terms.from_na[index] - board.na_per_code  # two roundings to a code
+        row = (errors.STEP_UP, index, max(-(-step_na // 1000), 0), limits.STEP_UP_UA)
+        if not worst or _nearer(row, worst[0]):
+            worst = [row]
+    return worst
 
 
 def _nearer(row: tuple, known: tuple) -> bool:
@@ -127,7 +169,7 @@ def _contact_figures(
     peak_na = contact.peak_code * board.na_per_code
     phase_pc = charge.picocoulombs(board, contact.phase)
     ceiling = min(limits.AMPLITUDE_UA, board.max_amplitude_ua) * 1000
-    figures = [
+    return [
         (errors.AMPLITUDE, index, peak_na, ceiling),
         (errors.CEILING, index, -(-peak_na // 1000), _ceiling_ua(board, terms.ceilings_ua[index])),
         (errors.PHASE_CHARGE, index, phase_pc, limits.PHASE_CHARGE_PC),
@@ -143,10 +185,6 @@ def _contact_figures(
             _ns(board, board.min_record_ticks),
         ),
     ]
-    if terms.from_na is not None:
-        step_na = peak_na - terms.from_na[index] - board.na_per_code  # two roundings to a code
-        figures.append((errors.STEP_UP, index, max(-(-step_na // 1000), 0), limits.STEP_UP_UA))
-    return figures
 
 
 def _ceiling_ua(board: Board, ceiling_ua: int) -> int:
@@ -163,8 +201,10 @@ def charge_limit_pc(area_um2: int) -> int:
 
 def _root(value: int) -> int:
     """Whole square root, by Newton's iteration from above."""
-    guess = value
-    better = (guess + 1) // 2
+    guess = 1
+    while guess * guess < value:
+        guess *= 2
+    better = (guess + value // guess) // 2
     while better < guess:
         guess = better
         better = (guess + value // guess) // 2

@@ -43,11 +43,12 @@ class Ledger:
         """So many whole periods of a stream."""
         if count <= 0:
             return
-        whole = _Walk()
-        whole.records(stream, stream.records)
+        if stream.sums is None:  # asked for at every STATUS, and always the same
+            stream.sums = _Walk()
+            stream.sums.records(stream, stream.records)
         self.pulses += stream.pulses * count
         self.periods += count
-        self._add(whole, count)
+        self._add(stream.sums, count)
         self._time(stream, stream.period_ticks * count)
 
     def add_cut(self, stream: Stream, record: int, ticks_in: int) -> None:

@@ -53,6 +53,7 @@ class Output:
         self.live: Stream | None = None
         self.pending: Stream | None = None
         self._live_from = 0  # periods at which the live stream began
+        self._periods = 0
         self._left = 0  # periods still to come of a counted session
 
     # --- figures and targets ---------------------------------------------------------------
@@ -108,6 +109,7 @@ class Output:
     def step(self, now_ms: int) -> int:
         """Account, follow the train; the status of the stream (IDLE … SENTINEL)."""
         state = self.hal.stream_state()
+        self._periods = state[1]
         if state[0] != RUNNING:
             if self.live is not None:
                 self._account(state, True)
@@ -174,8 +176,8 @@ class Output:
         return book
 
     def periods(self) -> int:
-        """Whole periods of the present run of the stream."""
-        return self.hal.stream_state()[1]
+        """Whole periods of the present run of the stream, when step() last looked."""
+        return self._periods
 
     def words_intact(self) -> bool:
         """Whether the words DMA reads are still the admitted ones."""
