@@ -21,15 +21,17 @@ const SEED = 0x12345678;
 const ROOM_TEMPERATURE = 876; // ADC code of the chip's own sensor at 27 degrees
 const UNIQUE_ID = [0xe6, 0x60, 0x58, 0x38, 0x83, 0x4a, 0x2b, 0x21];
 
+const bytesOf = (source) => (typeof source === 'string' ? fs.readFileSync(source) : source);
+
 export class Chip {
   /**
-   * Files: `bootrom` (16 KiB), `firmware` (.uf2 or .bin), `fileSystem` (littlefs image) and
+   * Files: `bootrom` (16 KiB, or its bytes), `firmware` (.uf2 or .bin), `fileSystem` (littlefs image) and
    * `flashFile` (a whole flash, read where it exists), all but the first optional. Also
    * `flashTiming`, `open` (DTR from the start), `packetNs`, `seed`, `logLevel`.
    */
   constructor(options) {
     this.rom = new Uint8Array(ROM_BYTES);
-    this.rom.set(fs.readFileSync(options.bootrom).subarray(0, ROM_BYTES));
+    this.rom.set(bytesOf(options.bootrom).subarray(0, ROM_BYTES));
     if (this.patched('flash')) stubRom(this.rom);
     this.logLevel = options.logLevel ?? LogLevel.Error;
     this.time = new Timeline();

@@ -82,7 +82,7 @@ export class UsbCable {
   }
 
   get pending() {
-    return this.queue.reduce((sum, buffer) => sum + buffer.length, -this.queueOffset);
+    return this.queue.reduce((sum, buffer) => sum + buffer.length, 0) - this.queueOffset;
   }
 
   /** A packet for the OUT endpoint, when it waits for one and there is one. */
