@@ -4,8 +4,8 @@ Role: hal.sample and single readings. Invariant: current stands at the even plac
 voltage at the odd ones; a FIFO that ran over starts the ring anew. Requirements: REQ-54, REQ-55.
 Next: stimcore/sense.py, which judges what is found.
 
-500,000 samples a second (the converter's fastest: 96 cycles of 48 MHz), so 4 us from one to the
-next of a channel; the ring holds 8 ms. It runs only while the output does.
+250,000 samples a second, so 8 us from one to the next of a channel: the shortest phase, 10 us, has
+one of each. The ring holds 16 ms. It runs only while the output does.
 """
 
 from array import array
@@ -20,6 +20,7 @@ CS, FCS, FIFO, DIV = 0x00, 0x08, 0x0C, 0x10
 _EN, _ONCE, _MANY, _READY = 1, 4, 8, 0x100
 _INPUT0 = 26  # the GPIO of ADC input 0
 _RAN_OVER = 1 << 11
+_PACE = 191 << 8  # DIV: 192 cycles of 48 MHz from one sample to the next
 _FIFO_ON = 1 << 24 | _RAN_OVER | 8 | 1  # one sample a request; clears what has run over
 
 
@@ -64,7 +65,7 @@ class Sense:
         )
         self._at = 0
         self._forget()
-        at.poke(self._base + DIV, 0)
+        at.poke(self._base + DIV, _PACE)
         at.poke(self._base, _EN | _MANY | self._inputs[0] << 12 | both << 16)
         self.is_on = True
 

@@ -6,6 +6,7 @@ Invariant: the gate is held low from the first line on, and the watchdog runs be
 Requirements: REQ-50 to REQ-55. Next: stream_rp2.py, adc_rp2.py, link_rp2.py.
 """
 
+import gc
 import time
 
 import machine
@@ -21,9 +22,10 @@ from stimcore.board import STAGE_MCP4922_8
 from stream_rp2 import RUNNING, Player
 
 _IDLE_MS = 20  # sleep between two turns where nothing runs, and where something does
-_RUNNING_MS = 3
+_RUNNING_MS = 5
 _TAP_MS = 1
-_LATE_US = 1500  # a turn that takes longer is watched for a HALT meanwhile
+_LATE_US = 800  # a turn that takes longer is watched for a HALT meanwhile
+_SAMPLES_US = 8000  # … and has its samples taken from the ring, which holds 16 ms
 _ZERO_CODES = 40  # the sense inputs' zero: the same share of the ADC's errors as id_tolerance
 _LEAVE = 0x5C5B0001  # in a scratch register of the watchdog: boot to the prompt
 _SCRATCH = 0x0C + 4 * 2
@@ -57,7 +59,7 @@ class Hal:
             machine.ADC(pins[name])
         self._sense = Sense(rp2.DMA(), self._chip, pins)
         self._link = Link()
-        self._tapped = False
+        self._tapped = self._waits = False
         self._turned_us = time.ticks_us()
         self._timer = machine.Timer(-1)
         self._watchdog = machine.WDT(timeout=limits.WATCHDOG_MS)
@@ -100,7 +102,6 @@ class Hal:
 
     def link_read(self) -> bytes:
         """All that arrived."""
-        self._turned_us = time.ticks_us()
         return self._link.read()
 
     def link_write(self, data: bytes) -> None:
@@ -109,6 +110,8 @@ class Hal:
 
     def stream_load(self, stream) -> None:
         """Stage an admitted stream; a running one gives way at the next period DMA begins."""
+        if self._player.status != RUNNING:
+            gc.collect()  # 20 ms that START would else have to wait for
         self._player.load(stream)
 
     def stream_start(self, periods: int) -> None:
@@ -160,15 +163,22 @@ class Hal:
     def wait(self) -> None:
         """Sleep until the host says something, or it is time for a turn."""
         running = self._player.status == RUNNING
-        self._turned_us = time.ticks_us()
-        if self._link.wait(_RUNNING_MS if running else _IDLE_MS) and running:
+        self._waits = True
+        spoken = self._link.wait(_RUNNING_MS if running else _IDLE_MS)
+        self._waits = False
+        if spoken and running:
             self._look_for_halt()
+        self._turned_us = time.ticks_us()
 
     def _tap(self, _timer) -> None:
         """Every millisecond of a run: while a turn takes long, its HALT and samples are ours."""
-        if time.ticks_diff(time.ticks_us(), self._turned_us) > _LATE_US:
-            self._sense.gather()
+        if self._waits:
+            return
+        late_us = time.ticks_diff(time.ticks_us(), self._turned_us)
+        if late_us > _LATE_US:
             self._look_for_halt()
+        if late_us > _SAMPLES_US:
+            self._sense.gather()
 
     def _look_for_halt(self) -> None:
         if self._link.gather() and self._link.holds_halt():

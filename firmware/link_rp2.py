@@ -26,6 +26,8 @@ _ROOM = 256  # bytes MicroPython has room for when nothing waits to be sent
 # sends on. While either of its buffers is full, older bytes wait, and there may be no room.
 _IN_ENDPOINT = 0x50100090
 _BUSY = 1 << 10 | 1 << 26
+_HALT = bytes((commands.HALT,))
+_HALT_BYTES = 7  # sequence, opcode and CRC under COBS
 _PATIENCE_US = 5000  # for the host to fetch a reply
 
 
@@ -33,7 +35,6 @@ class Link:
     """Both directions."""
 
     def __init__(self) -> None:
-        micropython.kbd_intr(-1)  # every byte is data
         self._in = sys.stdin.buffer
         self._out = sys.stdout.buffer
         self._readable = select.poll()
@@ -76,9 +77,13 @@ class Link:
 
     def holds_halt(self) -> bool:
         """Whether a whole HALT is among the bytes not yet read."""
-        for frame in Decoder().feed(bytes(self._held)):
-            if frame[1] == commands.HALT:
-                return True
+        if _HALT not in self._held:  # COBS leaves every byte but zero as it is
+            return False
+        for block in bytes(self._held).split(b"\0"):
+            if len(block) == _HALT_BYTES and _HALT in block:
+                for frame in Decoder().feed(block + b"\0"):
+                    if frame[1] == commands.HALT:
+                        return True
         return False
 
     def write(self, data: bytes) -> None:

@@ -5,14 +5,19 @@ Invariant: nothing here decides anything; what fails at boot is a latched fault 
 read. Next: stimcore/device.py (a turn), hal_rp2.py (the board), board_config.py (generated).
 """
 
-from board_config import BOARD, CHIP, PINS
-
-import hal_rp2
-from stimcore.device import Device
+import micropython
 
 
 def run() -> None:
     """For ever, or until the host asks for the prompt."""
+    from board_config import BOARD, CHIP, PINS
+
+    import hal_rp2
+    from stimcore.device import Device
+
+    if hal_rp2.wants_prompt(CHIP):
+        micropython.kbd_intr(3)
+        return
     hal = hal_rp2.Hal(BOARD, CHIP, PINS)
     device = Device(BOARD, hal, hal.self_test())
     while not device.leaving:
@@ -21,5 +26,5 @@ def run() -> None:
     hal.leave()
 
 
-if not hal_rp2.wants_prompt(CHIP):
-    run()
+micropython.kbd_intr(-1)  # a frame may hold the byte 3, also one that comes before it is asked for
+run()

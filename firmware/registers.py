@@ -38,7 +38,9 @@ ABORT = 5  # bit mask of the four channels
 CHANNELS = 6  # … and the addresses of their AL1_CTRL
 SIDE = 10  # side-set bits of an instruction that the CPU has the sequencer execute
 OFF = 11  # the instruction that leads to the sequencer's own way out
-PLAN_WORDS = 12
+BASE = 12  # where the sequencer's program lies in PIO0
+AHEAD = 13  # bit i: at its instruction i a whole record is taken that is not yet latched
+PLAN_WORDS = 14
 
 # a sight
 TAKEN = 0  # tickets taken: periods that DMA has begun
@@ -50,7 +52,13 @@ TRIPS = 5  # PIO1's: bit 0, the sentinel tripped
 X = 6  # the sequencer's X: what it has still to hold
 PAIRS = 7  # pairs of bits it has still to shift
 IS_CUT = 8  # 1: the output was cut and what was seen stands
-SIGHT_WORDS = 9
+PERIOD = 9  # the period whose record is held
+RECORD = 10  # … and the record
+HELD = 11  # 1: one is; 0: none was latched yet
+SIGHT_WORDS = 12
+
+# the tables: the total of periods (0: no end), how many tables, then (first period, words) of each
+TABLES_MOST = 4
 
 
 @micropython.viper
@@ -84,6 +92,40 @@ def see(plan: ptr32, sight: ptr32):
         if plan[4] - tickets[0] == taken and feed[0] == left and left:
             return
         looks += 1
+
+
+@micropython.viper
+def place(plan: ptr32, sight: ptr32, tables: ptr32):
+    """Which period's which record is held: back from DMA by what is still in the FIFO."""
+    taken = sight[0]
+    if tables[0] and taken > tables[0]:
+        taken = tables[0]  # the last ticket named no table
+    period = taken - 1
+    words = int(words_of(tables, period)) - sight[1] - sight[2]
+    while words < 0 and period > 0:
+        period -= 1
+        words += int(words_of(tables, period))
+    record = (words >> 1) - 1
+    if not words & 1 and (plan[13] >> (sight[3] - plan[12])) & 1:
+        record -= 1
+    while record < 0 and period > 0:
+        period -= 1
+        record += int(words_of(tables, period)) >> 1
+    sight[11] = 1
+    if record < 0:
+        record = 0
+        sight[11] = 0
+    sight[9] = period
+    sight[10] = record
+
+
+@micropython.viper
+def words_of(tables: ptr32, period: int) -> int:
+    """Words of the table that a period plays."""
+    at = 2 * tables[1]
+    while at > 2 and tables[at] > period:
+        at -= 2
+    return tables[at + 1]
 
 
 @micropython.viper
@@ -157,18 +199,24 @@ def extremes(ring: ptr16, at: int, end: int, found: ptr32):
 
     found: current least, current most, voltage least, voltage most, pairs.
     """
-    pairs = 0
+    found[4] = found[4] + ((end - at) >> 1)
+    low = found[0]
+    high = found[1]
+    lowest = found[2]
+    highest = found[3]
     while at < end:
         one = ring[at]
-        if one < found[0]:
-            found[0] = one
-        if one > found[1]:
-            found[1] = one
+        if one < low:
+            low = one
+        if one > high:
+            high = one
         one = ring[at + 1]
-        if one < found[2]:
-            found[2] = one
-        if one > found[3]:
-            found[3] = one
+        if one < lowest:
+            lowest = one
+        if one > highest:
+            highest = one
         at += 2
-        pairs += 1
-    found[4] = found[4] + pairs
+    found[0] = low
+    found[1] = high
+    found[2] = lowest
+    found[3] = highest

@@ -69,23 +69,27 @@ class Player:
         self._gate_ctrl = gate_ctrl
         self._gate_normal = at.peek(gate_ctrl) & ~(3 << chip[1])
         self._ticks = SERIAL_TICKS if is_serial else PARALLEL_TICKS
-        self._ahead = SERIAL_AHEAD if is_serial else PARALLEL_AHEAD
         self.cell = array("I", (0,))
         self.plan = array("I", bytes(4 * at.PLAN_WORDS))
         self.sight = array("I", bytes(4 * at.SIGHT_WORDS))
         self.sight[at.IS_CUT] = 1
+        self.tables = array("I", bytes(4 * (2 + 2 * at.TABLES_MOST)))
         self._joined = at.peek(at.PIO0 + at.SM0 + 8)
         status = at.peek(at.PIO0 + at.EXECCTRL) & ~chip[4] | STATUS_N
         at.poke(at.PIO0 + at.EXECCTRL, status)
         self.sequencer.restart()
         self._base = at.peek(at.PIO0 + at.SM0 + 12)
-        self._make_plan(self._gate_normal | at.LOW << chip[1], 0x1000 if is_serial else 0)
+        low = self._gate_normal | at.LOW << chip[1]
+        if is_serial:
+            self._make_plan(low, 0x1000, SERIAL_AHEAD)  # side: nCS high
+        else:
+            self._make_plan(low, 0, PARALLEL_AHEAD)
         self.staged: Table | None = None
         self._tables: list = []  # the live one, and those that follow
         self._turns = 0  # the sentinel's ceiling
         self._clear()
 
-    def _make_plan(self, gate_low: int, side: int) -> None:
+    def _make_plan(self, gate_low: int, side: int, ahead: tuple) -> None:
         plan = self.plan
         channels = (self.data, self.tail, self.ticket, self.pair)
         plan[at.GATE] = self._gate_ctrl
@@ -98,6 +102,9 @@ class Player:
             plan[at.CHANNELS + number] = at.DMA + at.CHANNEL * channel + 0x10
         plan[at.SIDE] = side
         plan[at.OFF] = self._base + 2 | side
+        plan[at.BASE] = self._base
+        for instruction in ahead:
+            plan[at.AHEAD] |= 1 << instruction
         self.hold_gate()
 
     def _clear(self) -> None:
@@ -125,6 +132,7 @@ class Player:
         if self.status == RUNNING and not self.sight[at.IS_CUT]:
             since = self._follow(0, 0, 0, None)
             self._total = min(self._total, since) if self._total else since
+            self._list()
 
     def _follow(self, pointer: int, low: int, high: int, table) -> int:
         """Swap; from which period on."""
@@ -136,6 +144,7 @@ class Player:
         if table is not None:
             table.since = since
             self._tables.append(table)
+        self._list()
         return since
 
     def start(self, periods: int) -> None:
@@ -146,6 +155,7 @@ class Player:
         table.since = 0
         self._tables = [table]
         self._total = periods
+        self._list()
         self._reset_machines()
         self._turn_on(periods or self._endless, table)
         self._prime(table.count * (periods or 8))
@@ -230,37 +240,24 @@ class Player:
             self.sentinel.put(turns)
 
     # --- where it is -----------------------------------------------------------------------
-    def _table_of(self, period: int) -> Table:
-        found = self._tables[0]
-        for table in self._tables:
-            if table.since <= period:
-                found = table
-        return found
-
     def _place(self) -> None:
         """The period and the record that is being held."""
         sight = self.sight
-        period = self._begun() - 1
-        words = self._table_of(period).count - sight[at.LEFT] - sight[at.FIFO]
-        while words < 0 and period > 0:
-            period -= 1
-            words += self._table_of(period).count
-        is_ahead = words % 2 == 0 and sight[at.PC] - self._base in self._ahead
-        record = words // 2 - 1 - int(is_ahead)
-        while record < 0 and period > 0:
-            period -= 1
-            record += self._table_of(period).count // 2
-        self._periods, self._record = period, max(record, 0)
-        if record < 0:
-            self._ticks_in = 0
-        elif sight[at.IS_CUT]:
-            self._ticks_in = self._ticks_of(self._table_of(period), record)
-        self._pass()
+        at.place(self.plan, sight, self.tables)
+        self._periods, self._record = sight[at.PERIOD], sight[at.RECORD]
+        if len(self._tables) > 1:
+            self._pass()
+        if sight[at.IS_CUT] and sight[at.HELD]:
+            self._ticks_in = self._ticks_of(self._tables[0], self._record)
 
-    def _begun(self) -> int:
-        """Periods that DMA has begun; the ticket that named no table is none."""
-        taken = self.sight[at.TAKEN]
-        return min(taken, self._total) if self._total else taken
+    def _list(self) -> None:
+        """Tell place() what the tables are."""
+        tables = self.tables
+        tables[0] = self._total
+        tables[1] = len(self._tables)
+        for number in range(len(self._tables)):
+            tables[2 + 2 * number] = self._tables[number].since
+            tables[3 + 2 * number] = self._tables[number].count
 
     def _ticks_of(self, table: Table, record: int) -> int:
         hold = table.hold(record)
@@ -276,6 +273,7 @@ class Player:
         while len(self._tables) > 1 and self._tables[1].since <= self._periods:
             self._tables.pop(0)
             self._since = self._tables[0].since
+            self._list()
             if self._turns != self._tables[0].turns:
                 self._guard(self._tables[0].turns)
 

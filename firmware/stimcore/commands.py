@@ -196,28 +196,35 @@ def by_opcode(opcode: int) -> tuple:
 
 def pack_fields(fields: tuple, values: tuple) -> bytes:
     """Fields in order; a last field of type bytes is appended as it is."""
-    tail = bool(fields) and fields[-1][1] == "bytes"
+    _fields, form, _size, tail = _form(fields)
     if tail:
-        return struct.pack(_form(fields[:-1]), *values[:-1]) + bytes(values[-1])
-    return struct.pack(_form(fields), *values)
-
-
-def _form(fields: tuple) -> str:
-    return "<" + "".join([CODES[field[1]] for field in fields])
+        return struct.pack(form, *values[:-1]) + bytes(values[-1])
+    return struct.pack(form, *values)
 
 
 def unpack_fields(fields: tuple, data: bytes) -> list:
     """The values of the fields; Refused(BAD_LENGTH) unless `data` is exactly as long."""
-    tail = bool(fields) and fields[-1][1] == "bytes"
-    fixed = fields[:-1] if tail else fields
-    form = _form(fixed)
-    size = struct.calcsize(form)
+    _fields, form, size, tail = _form(fields)
     if len(data) < size or (len(data) > size and not tail):
         raise Refused(errors.BAD_LENGTH, 0, len(data), size)
     values = list(struct.unpack_from(form, data, 0))
     if tail:
         values.append(data[size:])
     return values
+
+
+_forms: dict = {}  # by the identity of the fields, which are kept with it
+
+
+def _form(fields: tuple) -> tuple:
+    """(the fields, struct's form of those of fixed size, its size, whether bytes follow)."""
+    known = _forms.get(id(fields))
+    if known is None:
+        tail = bool(fields) and fields[-1][1] == "bytes"
+        fixed = fields[:-1] if tail else fields
+        form = "<" + "".join([CODES[field[1]] for field in fixed])
+        known = _forms[id(fields)] = (fields, form, struct.calcsize(form), tail)
+    return known
 
 
 def tables_digest() -> int:

@@ -66,13 +66,13 @@ class Device:
         """One turn of the loop. An error of the firmware's own is a latched fault, output off."""
         try:
             self._clock()
-            self._run_output()
             frames = self.decoder.feed(self.hal.link_read())
             for frame in frames:  # a HALT behind slower commands does not wait for them
                 if frame[1] == commands.HALT:
                     self.halt()
             for frame in frames:
                 self._handle(frame)
+            self._run_output()
             self._run_lease()
         except Refused as refusal:
             self._latch(refusal.rows[0])
@@ -144,6 +144,12 @@ class Device:
         if self.state in (states.RUNNING, states.STOPPING):
             return self.output.ledger_now()
         return self.ledger
+
+    def counts(self) -> tuple:
+        """(why it stopped, periods, pulses) of what book() tells, at a fraction of its cost."""
+        if self.state in (states.RUNNING, states.STOPPING):
+            return (self.output.ledger.stopped,) + self.output.counts()
+        return self.ledger.stopped, self.ledger.periods, self.ledger.pulses
 
     def renew_lease(self) -> None:
         if self.output is not None:

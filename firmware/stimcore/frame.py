@@ -12,12 +12,15 @@ MAX_PAYLOAD = 1024
 _OVERHEAD = 6  # sequence, opcode, CRC
 # COBS adds one byte in 254, and one
 MAX_ENCODED = MAX_PAYLOAD + _OVERHEAD + (MAX_PAYLOAD + _OVERHEAD) // 254 + 1
+_CODES = [bytes((code,)) for code in range(256)]
 
 
 def cobs_encode(data: bytes) -> bytes:
     """Consistent overhead byte stuffing (Cheshire and Baker 1999): no zero in the result."""
-    out = bytearray()
     pieces = bytes(data).split(b"\0")
+    if len(data) < 254:  # no piece is too long for one code: nearly every frame
+        return b"".join([_CODES[len(one) + 1] + one if one else b"\1" for one in pieces])
+    out = bytearray()
     last = len(pieces) - 1
     for number in range(len(pieces)):
         piece = pieces[number]

@@ -26,7 +26,7 @@ def _hello(device, protocol: int) -> tuple:
 
 
 def _status(device) -> tuple:
-    book = device.book()
+    stopped, periods, pulses = device.counts()
     levels = b""
     if device.output is not None:
         train = device.output.train
@@ -42,9 +42,9 @@ def _status(device) -> tuple:
         limit,
         device.now_ms,
         device.lease_left_ms(),
-        book.stopped,
-        book.periods,
-        book.pulses,
+        stopped,
+        periods,
+        pulses,
         device.decoder.errors,
         current[0],
         current[1],

@@ -175,6 +175,19 @@ class Output:
                 book.add_periods(self.pending, state[1] - state[2])
         return book
 
+    def counts(self) -> tuple:
+        """(periods, pulses) delivered so far: the ledger's, without the charge."""
+        periods, pulses = self.ledger.periods, self.ledger.pulses
+        if self.live is not None:
+            state = self.hal.stream_state()
+            swapped = self.pending is not None and state[2] > self._live_from
+            upto = state[2] if swapped else state[1]
+            periods += state[1] - self._live_from
+            pulses += self.live.pulses * (upto - self._live_from)
+            if swapped:
+                pulses += self.pending.pulses * (state[1] - state[2])
+        return periods, pulses
+
     def periods(self) -> int:
         """Whole periods of the present run of the stream, when step() last looked."""
         return self._periods
