@@ -18,7 +18,7 @@ const files = fs
 
 /** The files that have a test of that patch. */
 function filesOf(name) {
-  return files.filter((file) => fs.readFileSync(file, 'utf8').includes(`'[${name}] `));
+  return files.filter((file) => fs.readFileSync(file, 'utf8').includes(`[${name}] `));
 }
 
 /** Exit code of the tests of a patch, with or without it. */
