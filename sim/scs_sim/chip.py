@@ -100,6 +100,8 @@ class Chip:
         command = [str(files.node), str(RIG / "run.mjs")]
         command += ["--firmware", str(files.micropython), "--bootrom", str(files.bootrom)]
         command += ["--port", "0", "--ctl-port", "0", "--speed", str(speed)]
+        if speed == 0:  # whoever steps reads what the device sends: the port is open (DTR)
+            command += ["--no-dtr-follow"]
         if image is not None:
             command += ["--fs", str(image)]
         if plant is not None:
