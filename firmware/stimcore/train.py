@@ -59,7 +59,8 @@ class Train:
         """
         self._turn(now_ms)
         elapsed = now_ms - self._stepped_ms
-        if elapsed < limits.STEP_MS or self.phase in (REST, DONE):
+        at_once = self.phase == DOWN and not self.header.ramp_down_ms
+        if self.phase in (REST, DONE) or (elapsed < limits.STEP_MS and not at_once):
             return ()
         self._stepped_ms = now_ms
         new = self._risen(elapsed) if self.phase == UP else self._fallen(elapsed)

@@ -85,7 +85,7 @@ export class Chip {
     this.mcu.addClockListener((hertz) => this.time.setFrequency(hertz));
     this.pendingReset = null;
     this.scheduler.busyUntil = 0;
-    this.scheduler.cpuStopped = false;
+    this.scheduler.stopCpu(false);
     this.cable.connect(this);
     this.flash.deselect();
     for (const patch of applied) patch.instance?.(this, previous);

@@ -100,6 +100,7 @@ function patchPowerSwitch(psm) {
     if (offset !== FRCE_OFF || !((before ^ this.frceOff) & PROC1)) return;
     const { chip } = this.rp2040;
     chip.core1 = this.frceOff & PROC1 ? null : startCore1(chip);
+    chip.scheduler.attention = true;
   };
 }
 
@@ -169,9 +170,7 @@ function nextCycle(scheduler, clock0, end) {
   core1.time = Math.max(core1.time, time.cycles);
   if ((core0.waiting || halted) && core1.waiting) return scheduler.nextEvent(end);
   if (!core0.waiting && !halted && clock0.cycle <= time.cycles) {
-    const spent = core0.executeInstruction();
-    clock0.cycle += spent;
-    scheduler.awakeCycles += spent;
+    clock0.cycle += core0.executeInstruction();
   }
   if (chip.core1 === core1 && !core1.waiting && core1.time <= time.cycles) {
     core1.time += core1.executeInstruction();

@@ -14,7 +14,7 @@ export class Scheduler {
     this.busyUntil = 0; // cycle until which core 0 waits for the flash
     this.cpuStopped = false; // a fault put in from outside: core 0 executes nothing
     this.interrupted = false; // somebody wants run() to come back early
-    this.awakeCycles = 0; // in which core 0 executed
+    this.attention = false; // something has changed that run() has to look at
   }
 
   /** After each reset: the machines of the new chip. */
@@ -31,6 +31,7 @@ export class Scheduler {
   waitForFlash(ns) {
     const { time } = this.chip;
     this.busyUntil = Math.max(this.busyUntil, time.cycles) + Math.round(ns / time.nsPerCycle);
+    this.attention = true;
   }
 
   /** Every state machine, each at its own instants, up to `until` (in PARTS). */
@@ -40,7 +41,8 @@ export class Scheduler {
       let first = null;
       let due = Infinity;
       let next = Infinity; // of the others
-      for (const machine of machines) {
+      for (let index = 0; index < machines.length; index += 1) {
+        const machine = machines[index];
         const at = machine.nextAt;
         if (at < due) {
           next = due;
@@ -92,6 +94,17 @@ export class Scheduler {
     return Math.max(cycle, time.cycles);
   }
 
+  /** run() comes back after the present instruction. */
+  interrupt() {
+    this.interrupted = true;
+    this.attention = true;
+  }
+
+  stopCpu(stopped) {
+    this.cpuStopped = stopped;
+    this.attention = true;
+  }
+
   /** Up to the cycle `end`, or to a reset. Gives back whether the CPU sleeps. */
   run(end) {
     this.interrupted = false;
@@ -100,8 +113,9 @@ export class Scheduler {
     const { core } = chip.mcu;
     const { time } = chip;
     while (time.cycles < end && !this.interrupted) {
+      this.attention = false;
       if (core.waiting || this.cpuStopped || this.busyUntil > time.cycles) this.leap(end);
-      else this.instruction(core);
+      else this.execute(core, end);
       if (chip.pendingReset !== null) {
         chip.reset(chip.pendingReset);
         return false;
@@ -120,16 +134,19 @@ export class Scheduler {
     clock.tick(passed * time.nsPerCycle);
   }
 
-  instruction(core) {
+  /** Instructions of core 0 until it sleeps or `attention` is wanted: the rig's innermost loop. */
+  execute(core, end) {
     const { time, clock } = this.chip;
-    const spent = core.executeInstruction();
-    const cycle = time.cycles + spent;
-    this.awakeCycles += spent;
-    if (this.pioNextAt <= cycle * PARTS) this.runPio(cycle * PARTS);
-    time.cycles = cycle;
-    const nanos = clock.nanosCounter + spent * time.nsPerCycle;
-    if (clock.nextAlarm !== null && clock.nextAlarm.nanos <= nanos) {
-      clock.tick(spent * time.nsPerCycle);
-    } else clock.nanosCounter = nanos;
+    let now = time.cycles;
+    while (now < end && !core.waiting && !this.attention) {
+      const spent = core.executeInstruction();
+      now += spent;
+      if (this.pioNextAt <= now * PARTS) this.runPio(now * PARTS);
+      time.cycles = now;
+      const nanos = clock.nanosCounter + spent * time.nsPerCycle;
+      const alarm = clock.nextAlarm;
+      if (alarm !== null && alarm.nanos <= nanos) clock.tick(spent * time.nsPerCycle);
+      else clock.nanosCounter = nanos;
+    }
   }
 }

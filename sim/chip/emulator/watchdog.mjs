@@ -15,6 +15,7 @@ export const watchdog = {
       own.alarm.enable = false;
       own.timer.enable = false;
       chip.pendingReset = 'watchdog';
+      chip.scheduler.attention = true;
     };
     if (!previous) return;
     const before = previous.peripherals[0x40058];

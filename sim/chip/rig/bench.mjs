@@ -45,7 +45,7 @@ export class Bench {
     const watcher = (pin, level) => {
       if (pin !== until.pin || level !== until.level) return;
       met = true;
-      scheduler.interrupted = true;
+      scheduler.interrupt();
     };
     if (until) pads.watchers.add(watcher);
     const end = time.nanos + ns;

@@ -30,7 +30,7 @@ export function commands({ bench, pace, link, finish }) {
       mcu_ns: chip.clock.nanos, // since the last reset
       clk: chip.mcu.clkSys,
       cpu_waiting: chip.mcu.core.waiting,
-      awake_cycles: chip.scheduler.awakeCycles,
+      awake_cycles: chip.mcu.core.cycles, // of core 0, since the last reset
       pc: chip.mcu.core.PC,
       dtr: chip.cable.open,
       usb_ready: chip.cable.ready,

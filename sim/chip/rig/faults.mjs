@@ -16,13 +16,9 @@ function word(chip, address) {
 
 export const FAULTS = {
   /** Core 0 executes nothing more, as in a lock-up; the clocks, PIO and DMA go on. */
-  stop_cpu: (chip) => {
-    chip.scheduler.cpuStopped = true;
-  },
+  stop_cpu: (chip) => chip.scheduler.stopCpu(true),
 
-  start_cpu: (chip) => {
-    chip.scheduler.cpuStopped = false;
-  },
+  start_cpu: (chip) => chip.scheduler.stopCpu(false),
 
   /** No DMA channel moves anything. */
   stop_dma: (chip) => stopDma(chip, true),
@@ -50,11 +46,11 @@ export const FAULTS = {
   power: (chip, { off_ns: offNs = 0 }, bench) => {
     chip.reset('power');
     if (offNs <= 0) return;
-    chip.scheduler.cpuStopped = true;
+    chip.scheduler.stopCpu(true);
     const { time } = chip;
-    bench.at(time.cycles + Math.round(offNs / time.nsPerCycle), () => {
-      chip.scheduler.cpuStopped = false;
-    });
+    bench.at(time.cycles + Math.round(offNs / time.nsPerCycle), () =>
+      chip.scheduler.stopCpu(false),
+    );
   },
 
   reset: (chip, { kind = 'run' }) => chip.reset(kind),

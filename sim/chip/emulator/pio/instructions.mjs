@@ -50,7 +50,7 @@ export const instructions = {
   doJump(opcode, forced, at) {
     const condition = (opcode >> 5) & 7;
     if (condition === 2 || condition === 4) {
-      return this.countDown(opcode, condition === 2 ? 'x' : 'y', forced, at);
+      return this.countDown(opcode, condition === 4, forced, at);
     }
     if (!this.jumpTaken(condition, at)) return NEXT;
     if (condition === 0 && this.loopsToItself(opcode, forced)) this.park(opcode, at);
@@ -76,12 +76,14 @@ export const instructions = {
   },
 
   /** "jmp x--" and "jmp y--": the test is on the value before the decrement. */
-  countDown(opcode, register, forced, at) {
-    const before = this[register];
+  countDown(opcode, isY, forced, at) {
+    const before = isY ? this.y : this.x;
     if (before !== 0 && this.loopsToItself(opcode, forced)) {
-      if (this.skipCountdown(opcode, register, at)) return JUMPED;
+      if (this.skipCountdown(opcode, isY, at)) return JUMPED;
     }
-    this[register] = (before - 1) >>> 0;
+    const after = (before - 1) >>> 0;
+    if (isY) this.y = after;
+    else this.x = after;
     if (before === 0) return NEXT;
     this.pc = opcode & 31;
     return JUMPED;

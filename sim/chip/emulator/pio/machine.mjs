@@ -16,6 +16,12 @@ import {
   WAIT_PIN,
 } from './codes.mjs';
 
+// what is being skipped
+const NO_LOOP = 0;
+const PARKED = 1; // "jmp itself"
+const COUNTING_X = 2;
+const COUNTING_Y = 3;
+
 /** "jmp x--, itself" with this many turns or fewer is not worth skipping. */
 const SHORTEST_SKIP = 2;
 
@@ -28,7 +34,10 @@ export const machine = {
     this.irqRaised = false; // "irq wait": the flag is set, waiting for it to clear
     this.pushPending = false; // "in" that filled the ISR waits for room in the FIFO
     this.execLatched = false; // an instruction written to SMx_INSTR has not finished
-    this.skip = null; // the self-loop that is being skipped
+    this.skipping = NO_LOOP; // the self-loop that is being skipped, and three facts about it
+    this.skipTurns = 0;
+    this.skipFrom = 0;
+    this.skipStep = PARTS;
     this.config = decodeConfig(this);
   },
 
@@ -71,7 +80,7 @@ export const machine = {
 
   /** The instruction at `nextAt`. */
   tick(at) {
-    if (this.skip !== null) this.finishSkip();
+    if (this.skipping !== NO_LOOP) this.finishSkip();
     this.lastAt = at;
     const forced = this.execValid;
     const opcode = forced ? this.execOpcode : this.pio.instructions[this.pc];
@@ -83,7 +92,7 @@ export const machine = {
       return;
     }
     if (forced && this.execLatched) this.endForced();
-    if (this.skip === null) this.nextAt = at + this.duration(opcode);
+    if (this.skipping === NO_LOOP) this.nextAt = at + this.duration(opcode);
     if (!this.enabled) this.nextAt = Infinity;
   },
 
@@ -112,45 +121,54 @@ export const machine = {
     return !forced && this.enabled && (opcode & 31) === this.pc && !refilling;
   },
 
+  beginSkip(what, turns, opcode, at) {
+    this.skipping = what;
+    this.skipTurns = turns;
+    this.skipFrom = at;
+    this.skipStep = this.duration(opcode);
+    this.nextAt = at + (turns + 1) * this.skipStep;
+  },
+
   /** "jmp x--, itself" (or y): one event at its end instead of one for each turn. */
-  skipCountdown(opcode, register, at) {
-    const turns = this[register];
+  skipCountdown(opcode, isY, at) {
+    const turns = isY ? this.y : this.x;
     if (turns <= SHORTEST_SKIP) return false;
-    const step = this.duration(opcode);
-    this.skip = { register, turns, startAt: at, step };
-    this.nextAt = at + (turns + 1) * step;
+    this.beginSkip(isY ? COUNTING_Y : COUNTING_X, turns, opcode, at);
     return true;
   },
 
   /** "jmp itself": nothing happens until something is reconfigured. */
   park(opcode, at) {
-    this.skip = { register: null, turns: Infinity, startAt: at, step: this.duration(opcode) };
-    this.nextAt = Infinity;
+    this.beginSkip(PARKED, Infinity, opcode, at);
+  },
+
+  setSkipped(value) {
+    if (this.skipping === COUNTING_Y) this.y = value;
+    else this.x = value;
+    this.skipping = NO_LOOP;
   },
 
   finishSkip() {
-    this[this.skip.register] = 0xffffffff;
-    this.skip = null;
+    this.setSkipped(0xffffffff);
     this.nextPC();
   },
 
   /** Bring a skipped loop to where it is at `now`, because somebody is about to look or to touch. */
   settle(now) {
-    if (this.skip === null) return;
-    const { register, turns, startAt, step } = this.skip;
-    const whole = Math.floor((now - startAt) / step);
-    if (register === null) {
-      this.skip = null;
-      this.lastAt = startAt + Math.max(0, whole) * step;
+    if (this.skipping === NO_LOOP) return;
+    const { skipFrom: from, skipStep: step, skipTurns: turns } = this;
+    const whole = Math.floor((now - from) / step);
+    if (this.skipping === PARKED) {
+      this.skipping = NO_LOOP;
+      this.lastAt = from + Math.max(0, whole) * step;
       this.schedule(this.lastAt + step);
       return;
     }
     const done = whole + 1;
     if (done > turns) return; // it ends by itself at nextAt
-    this.skip = null;
-    this[register] = (turns - done) >>> 0;
-    this.lastAt = startAt + whole * step;
-    this.schedule(startAt + done * step);
+    this.setSkipped((turns - done) >>> 0);
+    this.lastAt = from + whole * step;
+    this.schedule(from + done * step);
   },
 
   /** CTRL.SM_RESTART (3.7): all but the registers X, Y and the program counter. */
@@ -164,7 +182,7 @@ export const machine = {
     this.execLatched = false;
     this.irqRaised = false;
     this.pushPending = false;
-    this.skip = null;
+    this.skipping = NO_LOOP;
     this.execCtrl = (this.execCtrl & ~EXEC_STALLED) >>> 0;
     this.pio.txStall &= ~(TX_STALL << this.index);
     this.pio.rxStall &= ~(RX_STALL << this.index);

@@ -1,0 +1,137 @@
+"""Sessions on the real MicroPython: what the pins do, held against the simulator and the ledger."""
+
+from itertools import pairwise
+
+import pytest
+from tests.chip.support import LADDER, SERIAL, ChipTalk
+from tests.system.support import Talk, group
+
+from stimcore import commands, program, states
+
+PERIOD = 2_500_000  # ticks of 50 Hz at 125 MHz
+STAND_ALONE = {"flags": 1}
+
+
+def steady(**changes: int) -> program.Group:
+    """At its amplitude from the first pulse on: no ramp."""
+    return group(STAND_ALONE, **{"amplitude_ua": 500, **changes})
+
+
+def ladder() -> program.Group:
+    return steady(cathodes=1, anodes=2, ceiling_ua=900, gap_ns=0, ratio=1)
+
+
+def woven(dac: int, switches: int) -> int:
+    """The frame of 32 bits whose even bits are one word and whose odd bits the other."""
+    return sum(
+        (dac >> bit & 1) << 2 * bit | (switches >> bit & 1) << 2 * bit + 1 for bit in range(16)
+    )
+
+
+def test_it_boots_with_the_output_off_and_nothing_to_complain_of(talk: ChipTalk) -> None:
+    status = talk.status()
+    assert (status["state"], status["fault"]) == (states.OFF, 0)
+    assert not talk.rises("gate") and not talk.rises("run")
+
+
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [
+        pytest.param(steady(), SERIAL, marks=pytest.mark.board(SERIAL)),
+        pytest.param(ladder(), LADDER, marks=pytest.mark.board(LADDER)),
+    ],
+    ids=["mcp4922-8", "r2r-1"],
+)
+def test_latches_are_the_simulators_to_the_tick_and_the_bit(
+    talk: ChipTalk, what: program.Group, name: str
+) -> None:
+    talk.running(what).pass_ms(210)
+    found = talk.chip.frames()
+    if name == SERIAL:
+        chip = [(one.cycle, woven(one.dac, one.switches)) for one in found]
+    else:
+        chip = [(one.cycle, one.dac) for one in found]
+    simulated = Talk(name).running(what)
+    simulated.keep(0.4)
+    model = list(simulated.board.sequencer.latched)[: len(chip)]
+    assert len(chip) >= 10 * len({frame for _cycle, frame in chip})
+    assert [(cycle - chip[0][0], frame) for cycle, frame in chip] == [
+        (tick - model[0][0], frame) for tick, frame in model
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rate_mhz", "width_ns", "pulses"), [(50_000, 200_000, 7), (2_000_000, 10_000, 600)]
+)
+def test_req_35_a_counted_session_ends_after_exactly_its_pulses(
+    talk: ChipTalk, rate_mhz: int, width_ns: int, pulses: int
+) -> None:
+    shape = {"rate_mhz": rate_mhz, "width_ns": width_ns, "gap_ns": 10_000, "ratio": 1}
+    shape["amplitude_ua"] = 100  # so that 2 kHz stays below the ceiling of direct current
+    one = steady(**shape)
+    header = one.header._replace(session_pulses=pulses)
+    talk.running(one._replace(header=header)).pass_ms(pulses * 1e6 / rate_mhz + 20)
+    ledger = talk.send(commands.LEDGER)
+    assert (ledger["pulses"], ledger["truncated"], ledger["periods"]) == (pulses, 0, pulses)
+    assert ledger["stopped"] == commands.STOP_PULSES
+    starts = talk.rises("sync")
+    assert len(starts) == pulses
+    assert {b - a for a, b in pairwise(starts)} == {125_000_000_000 // rate_mhz}
+    assert not talk.chip.levels()[talk.pins["gate"]]
+
+
+def test_req_33_new_amplitudes_lose_double_and_cut_no_pulse(talk: ChipTalk) -> None:
+    """Where a quarter of the code is no whole code the recharge has a trim, one record more."""
+    talk.running(steady(amplitude_ua=1_000))
+    for amplitude_ua in (1_963, 600, 1_506, 500):
+        talk.pass_ms(90)
+        assert talk.send(commands.AMPLITUDE, 0, amplitude_ua).status == 0
+    talk.pass_ms(90)
+    starts = talk.rises("sync")
+    assert {b - a for a, b in pairwise(starts)} == {PERIOD}
+    active = [(edge.cycle, edge.level) for edge in talk.edges("active")]
+    widths = [end - start for (start, _), (end, _) in pairwise(active)][::2]
+    assert set(widths[::2]) == {25_000}
+    records = per_period(talk, starts)
+    assert {len(one) for one in records} == {4, 5}  # as trimmed or not
+    assert all(sum(code * ticks for code, ticks in one) == 0 for one in records)
+    assert talk.status()["fault"] == 0
+
+
+def per_period(talk: ChipTalk, starts: list[int]) -> list[list[tuple[int, int]]]:
+    """(signed code, ticks) of each record of each whole period, from the frames at the pins."""
+    frames = talk.chip.frames()
+    spans = [
+        (one.cycle, (one.dac & 0xFFF) - 2048, after.cycle - one.cycle)
+        for one, after in pairwise(frames)
+    ]
+    return [
+        [(code, ticks) for cycle, code, ticks in spans if start <= cycle < end]
+        for start, end in pairwise(starts)
+    ]
+
+
+def test_req_32_halt_drops_the_gate_and_the_ledger_says_what_was_delivered(
+    talk: ChipTalk,
+) -> None:
+    talk.running(steady(rate_mhz=200_000)).pass_ms(101)
+    sent = talk.cycle
+    assert talk.send(commands.HALT).status == 0
+    fell = [edge.cycle for edge in talk.edges("gate") if not edge.level]
+    assert 0 < fell[-1] - sent < 3 * 125_000  # 3 ms
+    ledger = talk.send(commands.LEDGER)
+    assert ledger["pulses"] + ledger["truncated"] == len(talk.rises("sync"))
+    assert ledger["stopped"] == commands.STOP_HALT
+    since = talk.rises("run")[0]
+    assert abs(ledger["output_ms"] - (fell[-1] - since) / 125_000) <= 1
+
+
+def test_req_32_stop_ends_on_a_whole_period(talk: ChipTalk) -> None:
+    talk.running(steady(rate_mhz=100_000)).pass_ms(73)
+    assert talk.send(commands.STOP).status == 0
+    talk.pass_ms(30)  # DMA may be in the period after the one that is played
+    ledger = talk.send(commands.LEDGER)
+    assert (ledger["truncated"], ledger["stopped"]) == (0, commands.STOP_COMMAND)
+    assert ledger["pulses"] == ledger["periods"] == len(talk.rises("sync"))
+    end = [edge.cycle for edge in talk.edges("run") if not edge.level][-1]
+    assert 0 <= end - talk.rises("sync")[-1] - 1_250_000 < 20  # the last period is whole
