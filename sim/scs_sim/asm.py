@@ -197,10 +197,10 @@ def asm_pio(
     Raises AssemblyError for an unknown or doubled label, a delay or side-set value that does
     not fit, and more than 32 instructions; TypeError for an option MicroPython does not have.
     """
-    inits = {"out_init": out_init, "set_init": set_init, "sideset_init": sideset_init}
-    shifts = {"in_shift_right": bool(in_shiftdir), "out_shift_right": bool(out_shiftdir)}
-    pins = {name: _pin_values(value) for name, value in inits.items()}
-    empty = Program("", (), 0, 0, **pins, **shifts, **config)
+    pins = (_pin_values(value) for value in (out_init, set_init, sideset_init))
+    config.update(zip(("out_init", "set_init", "sideset_init"), pins, strict=True))
+    config.update(in_shift_right=bool(in_shiftdir), out_shift_right=bool(out_shiftdir))
+    empty = Program("", (), 0, 0, **config)
     return lambda function: _assembled(function, empty)
 
 
