@@ -82,7 +82,8 @@ class SimBoard:
     def host_write(self, data: bytes) -> None:
         """Bytes to the device; its loop, if it was idling, sees them one turn from now."""
         self.link.host_write(data)
-        self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
+        if not self._hung:
+            self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
 
     def host_read(self, most: int | None = None) -> bytes:
         """What the device sent, or no more than `most` bytes of it; b"" if nothing."""
@@ -191,5 +192,4 @@ class SimBoard:
         self.device.step()
         idle = self.sequencer.at_rest and not self.link.pending
         cost_us = max(IDLE_TURN_US, self._turn_us) if idle else self._turn_us
-        if not self._hung:
-            self._turn_tick = self.tick + self._ticks(cost_us)
+        self._turn_tick = self.tick + self._ticks(cost_us)

@@ -84,9 +84,9 @@ class Sequencer:
         self.status = IDLE
         self._events: deque[_Event] = deque()
         self._live: Table | None = None
+        self._seen: Table | None = None  # the live one when the processor last looked
         self._periods = self._swap_at = self._record = self._ticks_in = 0
         self._record_tick = _NEVER
-        self._run_high = False
         self._ceilings: deque[Table] = deque()
         self._rise_tick, self._trip_tick = 0, _NEVER
 
@@ -98,8 +98,9 @@ class Sequencer:
         if self.status != RUNNING:
             self._staged = table
             return
+        self._notice()
         self.dma.staged = table
-        if table.max_active_ticks > self._guarded.max_active_ticks:
+        if table.max_active_ticks > self._ceiling().max_active_ticks:
             self._ceilings.append(table)  # the sentinel must know the longer run beforehand
 
     def start(self, tick: int, periods: int) -> None:
@@ -108,10 +109,11 @@ class Sequencer:
             raise ValueError("nothing is staged: stream_load comes before stream_start")
         self.halt(tick)
         self._clear()
-        self.status, self._live = RUNNING, self._staged
-        self._staged = None
-        self._guard(self._live)
-        self.dma.begin(self._live, periods)
+        self.status = RUNNING
+        table, self._staged = self._staged, None
+        self._live = self._seen = table
+        self._guard(table)
+        self.dma.begin(table, periods)
         self._machine.restart(tick)
         self._state: SerialState | int = LADDER_MIDDLE if self._parallel else SerialState(PINS)
 
@@ -135,6 +137,7 @@ class Sequencer:
     def state(self, tick: int) -> StreamState:
         """Status and position at this tick; after an end, those of the end."""
         self.run_to(tick)
+        self._notice()
         if self.status == RUNNING:
             self._ticks_in = max(0, tick - self._record_tick)
         return StreamState(self.status, self._periods, self._swap_at, self._record, self._ticks_in)
@@ -216,8 +219,6 @@ class Sequencer:
             self._periods = period
             if table is not self._live:
                 self._live, self._swap_at = table, period
-                if table is not self._guarded:
-                    self._ceilings.append(table)
 
     def _end(self, tick: int, status: int) -> None:
         """The gate falls; the position is that of the cut, or none after a planned end."""
@@ -234,6 +235,17 @@ class Sequencer:
         """The sentinel takes a table's longest active run as its ceiling."""
         self._guarded = table
         self._turns = self._turns_of(table.max_active_ticks)
+
+    def _ceiling(self) -> Table:
+        """The table of the last ceiling given to the sentinel, taken or still waiting."""
+        return self._ceilings[-1] if self._ceilings else self._guarded
+
+    def _notice(self) -> None:
+        """The processor sees that the stream was swapped: the ceiling may come down after it."""
+        if self._live is not None and self._live is not self._seen:
+            self._seen = self._live
+            if self._live.max_active_ticks < self._ceiling().max_active_ticks:
+                self._ceilings.append(self._live)
 
     def _watch(self, tick: int, level: int) -> None:
         """An edge of ACTIVE. A ceiling that waits is taken at the start of a run."""

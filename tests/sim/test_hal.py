@@ -154,6 +154,13 @@ def test_stop_ends_on_a_whole_period() -> None:
     assert list(one.sequencer.latched) == expected((what, state.periods))
 
 
+def test_stop_right_after_the_start_ends_after_one_period() -> None:
+    one = running(biphasic())
+    one.hal.stream_stop()
+    one.advance_us(10_000)
+    assert one.hal.stream_state() == (ENDED, 1, 0, 0, 0)
+
+
 def test_stop_of_a_long_table_ends_with_the_period_under_way() -> None:
     records = [(500, 2, frame(2047, 1, 2))] + [(500, 0, IDLE_FRAME)] * 40
     one = running(stream(*records))
@@ -316,6 +323,19 @@ def test_req_51_the_ceiling_follows_a_swap_to_longer_and_back_to_shorter_runs() 
     one.hal.stream_load(long._replace(max_active_ticks=12_500))
     one.advance_us(5_000)
     assert one.hal.stream_state().status == TRIPPED
+
+
+def test_req_51_the_ceiling_comes_down_once_the_swap_is_seen() -> None:
+    one = running(biphasic(width=37_500))
+    one.hal.stream_load(biphasic(width=12_500))
+    one.advance_us(5_000)
+    one.hal.stream_state()
+    one.advance_us(2_000)  # the ceiling is taken at the start of a run
+    one.sequencer.dma.corrupt(12)  # 1024 ticks more in the first record
+    one.advance_us(5_000)
+    state = one.hal.stream_state()
+    assert (state.status, state.record) == (TRIPPED, 0)
+    assert 12_500 < state.ticks_in < 12_500 + 2 * US
 
 
 def test_req_52_a_loop_that_stands_still_is_reset_with_the_output_off() -> None:
