@@ -147,6 +147,34 @@ def test_req_07_contacts_in_parallel_may_share_the_current_in_any_way() -> None:
     assert admit(IDEAL, *inside, under=small).errors == []
 
 
+def test_req_07_how_contacts_share_a_current_depends_on_both_sides() -> None:
+    # E1 and E3 each against E2 and E4: 250 nC one way, 250 nC back, E2 of 0.01 cm2 between
+    def through(ticks: int) -> Table:
+        there, back = drive(320, ticks, E1, E2 | E4), drive(-320, ticks, E3, E2 | E4)
+        return *[there, idle(MS), back, idle(MS)] * 2, discharge(300 * MS, 15)
+
+    small = terms(areas={1: 1_000_000})
+    assert admit(IDEAL, *through(9_374), under=small).errors == []
+    value, limit = refusals(admit(IDEAL, *through(9_376), under=small))["running_charge"]
+    assert (300_032 <= value <= 300_040, limit) == (True, 300_000)
+
+
+def one_source(ticks: int) -> Table:
+    """E1 gives to E2, then to E3: its own charge is twice that of the others."""
+    discharged = discharge(250_000, E1 | E2 | E3)
+    return drive(-320, ticks, E1, E2), idle(MS), drive(-320, ticks, E1, E3), discharged
+
+
+def test_req_07_a_contact_that_only_gives_is_judged_like_one_that_takes() -> None:
+    # 2 x 50 nC a period, discharged for one time constant: 158.198 nC at E1 alone
+    verdict = admit(IDEAL, *one_source(3_125))
+    assert 158_198 <= figure(verdict, "running_charge") <= 158_300
+    # 100 nC x exp(-1) = 36.788 nC in 3.05 ms
+    assert 12_061_000 <= figure(verdict, "dc") <= 12_080_000
+    turned = [one._replace(code=-one.code) for one in one_source(3_125)]
+    assert figure(admit(IDEAL, *turned), "dc") == figure(verdict, "dc")
+
+
 def test_req_07_what_a_discharge_leaves_may_also_be_nothing() -> None:
     # -500 nC, a discharge, +500 nC: where that discharge is fast, 500 nC stand at the end
     table = drive(-800, 12_500), discharge(2_500), drive(800, 12_500), discharge(289), idle(MS)
