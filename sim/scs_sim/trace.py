@@ -72,7 +72,7 @@ class Trace:
         high = max(bisect_left(begins, t1_s), low + 1)
         rows = np.concatenate(blocks[low:high])
         starts = rows[:, 0] / self.clock_hz
-        ends = np.append(starts[1:], [*begins, self.end_s()][high])
+        ends = np.append(starts[1:], self.end_s())
         first = max(int(np.searchsorted(starts, t0_s, side="right")) - 1, 0)
         last = int(np.searchsorted(starts, t1_s, side="left"))
         here = slice(first, max(last, first + 1))
