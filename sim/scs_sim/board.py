@@ -61,8 +61,7 @@ class SimBoard:
         turn_us: int = TURN_US,
         make_device: Callable[[Board, SimHal], Loop] = _device,
     ):
-        self.board = board
-        self.tick = 0
+        self.board, self.tick = board, 0
         self._clock_hz: int = board.clock_hz
         self._turn_tick = self._bite_tick = self._stray_tick = _NEVER
         self.random = np.random.default_rng(seed)
@@ -71,9 +70,8 @@ class SimBoard:
         self.sequencer = Sequencer(board, self.plant)
         self.hal = SimHal(self)
         self.resets = 0
-        self._turn_us = turn_us
         self._faults: list[tuple[int, int, str]] = []
-        self._make_device = make_device
+        self._turn_us, self._make_device = turn_us, make_device
         self._boot(POWER_ON)
         for fault in gathered(faults):
             self.inject(*fault)
