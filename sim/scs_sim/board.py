@@ -46,7 +46,7 @@ def _device(board: Board, hal: SimHal) -> Loop:
 class SimBoard:
     """A simulated bench at power-on.
 
-    electrical: the dicts "stage" and "load" of scs.boards.electrical(); faults: text as in
+    electrical: the dicts "stage", "load" and "pins" of scs.boards.electrical(); faults: text as in
     faults.parse, or Faults; seed: of every random thing; noise: of the ADC. Raises UnknownFault.
     """
 
@@ -67,7 +67,7 @@ class SimBoard:
         self.random = np.random.default_rng(seed)
         self.link = Link()
         self.plant = Plant(board, electrical, seed if noise else None)
-        self.sequencer = Sequencer(board, self.plant)
+        self.sequencer = Sequencer(board, self.plant, electrical["pins"])
         self.hal = SimHal(self)
         self.resets = 0
         self._faults: list[tuple[int, int, str]] = []

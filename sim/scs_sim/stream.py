@@ -9,21 +9,20 @@ Requirements: REQ-50, REQ-51. Next: dma.py, executor.py.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
 from stimcore.board import STAGE_R2R_1, Board
 
 from .asm import assemble, firmware_programs
-from .decode import SerialPins, SerialState, decode_parallel, decode_serial
+from .decode import SerialPins, SerialState, at_rest, decode_parallel, decode_serial
 from .dma import Admitted, Dma, Table
 from .executor import Executor, Segment, Words
 from .plant import Plant
 from .sentinel import outlasts, trip_tick
 
 IDLE, RUNNING, ENDED, HALTED, STARVED, TRIPPED = range(6)  # stream_state's status
-PINS = SerialPins()
-LADDER_BASE, ACTIVE, RUN = 10, 6, 8  # GPIO numbers as in boards.yaml; SYNC is 7
 LADDER_MIDDLE = 128
 LATCHES_KEPT = 65_536
 _MEMO = 8_192
@@ -45,22 +44,42 @@ class StreamState(NamedTuple):
     ticks_in: int
 
 
-def sequencer(board: Board) -> Executor:
+class Lines(NamedTuple):
+    """The GPIO numbers that the sequencer drives."""
+
+    active: int
+    run: int
+    data0: int  # of a ladder, else -1
+    serial: SerialPins | None  # of a serial stage
+
+
+def lines(pins: Mapping[str, int]) -> Lines:
+    """From a stage's row of pins, name -> GPIO number. KeyError names a pin that is missing."""
+    if "data0" in pins:
+        return Lines(pins["active"], pins["run"], pins["data0"], None)
+    serial = SerialPins(*(pins[name] for name in SerialPins._fields))
+    return Lines(pins["active"], pins["run"], -1, serial)
+
+
+def sequencer(wiring: Lines) -> Executor:
     """The state machine that runs the stage's sequencer program."""
-    if board.stage == STAGE_R2R_1:
+    serial = wiring.serial
+    if serial is None:
         program = assemble("sequencer_parallel")
-        return Executor(program, out_base=LADDER_BASE, set_base=ACTIVE)
+        return Executor(program, out_base=wiring.data0, set_base=wiring.active)
     program = assemble("sequencer_serial")
-    return Executor(program, out_base=PINS.sdi_dac, set_base=ACTIVE, sideset_base=PINS.sck)
+    return Executor(
+        program, out_base=serial.sdi_dac, set_base=wiring.active, sideset_base=serial.sck
+    )
 
 
 @cache
-def latch_offset_ticks(board: Board) -> int:
+def latch_offset_ticks(board: Board, wiring: Lines) -> int:
     """Ticks from the pull of a record's second word to its latch, from the program itself."""
-    machine, words = sequencer(board), Words((2, 0xFFFF_FFFF))
+    machine, words = sequencer(wiring), Words((2, 0xFFFF_FFFF))
     while words.left:
         segment = machine.step(words)
-    return next(tick for tick, pin, level in segment.edges if pin == RUN and level) + (
+    return next(tick for tick, pin, level in segment.edges if pin == wiring.run and level) + (
         1 if board.stage == STAGE_R2R_1 else 0  # its pins are set in two instructions
     )
 
@@ -68,13 +87,14 @@ def latch_offset_ticks(board: Board) -> int:
 class Sequencer:
     """The output path from the staged stream to the plant. Ticks must not go back."""
 
-    def __init__(self, board: Board, plant: Plant):
+    def __init__(self, board: Board, plant: Plant, pins: Mapping[str, int]):
+        self._lines = lines(pins)
         self.dma = Dma()
         self.latched: deque[tuple[int, int]] = deque(maxlen=LATCHES_KEPT)  # (tick, frame)
         self._parallel = board.stage == STAGE_R2R_1
         self._plant = plant
-        self._machine = sequencer(board)
-        self._offset_ticks = latch_offset_ticks(board)
+        self._machine = sequencer(self._lines)
+        self._offset_ticks = latch_offset_ticks(board, self._lines)
         self._decoded: dict[tuple[Segment, bool, SerialState | int], _Decoded] = {}
         self._staged: Table | None = None
         self._turns_of = firmware_programs().sentinel_turns
@@ -115,7 +135,8 @@ class Sequencer:
         self._guard(table)
         self.dma.begin(table, periods)
         self._machine.restart(tick)
-        self._state: SerialState | int = LADDER_MIDDLE if self._parallel else SerialState(PINS)
+        serial = self._lines.serial
+        self._state: SerialState | int = at_rest(serial) if serial else LADDER_MIDDLE
 
     def stop(self, tick: int) -> None:
         """End after the period that DMA is in."""
@@ -189,11 +210,11 @@ class Sequencer:
         """Events by tick of a segment, and what the chips' shift registers hold after it."""
         state: SerialState | int
         if isinstance(self._state, int):
-            frames, state = decode_parallel(segment.edges, self._state, LADDER_BASE)
+            frames, state = decode_parallel(segment.edges, self._state, self._lines.data0)
         else:
             frames, state = decode_serial(segment.edges, self._state)
         events = [(at, _LATCH, frame) for at, frame in frames]
-        kinds = {ACTIVE: _ACTIVE, RUN: _RUN}
+        kinds = {self._lines.active: _ACTIVE, self._lines.run: _RUN}
         events += [(at, kinds[pin], level) for at, pin, level in segment.edges if pin in kinds]
         if latches:
             events.append((self._offset_ticks, _RECORD, 0))

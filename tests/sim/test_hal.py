@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sim.bench_support import (
+    LADDER_PINS,
     RANDLES,
+    SERIAL_PINS,
     US,
     Echo,
     Idler,
@@ -19,7 +21,7 @@ from tests.sim.bench_support import (
 )
 
 from scs_sim.board import SimBoard
-from scs_sim.stream import ENDED, HALTED, IDLE, RUNNING, STARVED, TRIPPED, latch_offset_ticks
+from scs_sim.stream import ENDED, HALTED, IDLE, RUNNING, STARVED, TRIPPED, latch_offset_ticks, lines
 
 IDLE_FRAME = frame(2048, 0, 0)
 # from the start: look at the FIFO (3), fetch and shift the first record (5 + 128), latch
@@ -93,7 +95,7 @@ def test_waiting_for_bytes_ends_when_they_are_there() -> None:
 @pytest.mark.parametrize(("stage", "ticks"), [(0, 131), (1, 4)], ids=["serial", "parallel"])
 def test_the_latch_comes_so_long_after_the_pull_of_the_frame(stage: int, ticks: int) -> None:
     # pull at h+8; latch at h+139 and at h+12
-    assert latch_offset_ticks(board(stage)) == ticks
+    assert latch_offset_ticks(board(stage), lines(LADDER_PINS if stage else SERIAL_PINS)) == ticks
 
 
 def test_every_record_is_latched_at_its_tick_with_its_bits() -> None:
