@@ -17,7 +17,7 @@ from stimcore import commands
 from stimcore.board import Board
 
 from . import figures, readings, refused, trace, units
-from .failures import DeviceFault, DeviceRefused, Failure, Row, WrongUsage
+from .failures import DeviceFault, DeviceRefused, Failure, LinkLost, Row, WrongUsage
 from .figures import Figure
 from .handshake import hello
 from .link import PATIENCE_S, SIM, Link, is_sim, url_of
@@ -73,7 +73,9 @@ class Stimulator:
         frames: TracebackType | None,
     ) -> None:
         try:
-            if self._halt_on_exit and self._link is not None:
+            if self._halt_on_exit and isinstance(reason, LinkLost):
+                self.link.tell(commands.HALT)
+            elif self._halt_on_exit and self._link is not None:
                 self.halt()
         except Failure:
             if kind is None:  # else the first reason is the one to tell

@@ -351,6 +351,16 @@ def test_run_without_a_device_is_exit_3() -> None:
         assert done.exit_code == NO_DEVICE
         assert done.stderr.startswith(f"error: cannot open {port}: ")
         assert done.stdout == ""
+        found = json.loads(scs("run", TONIC, "--port", port, "--json").stdout)
+        assert (found["stopped"], found["delivered"]["pulses"]) == ("no device", 0)
+
+
+def test_run_with_the_wrong_load_is_refused_before_anything_flows() -> None:
+    done = scs("run", TONIC, "--fault", "wrong_load@0", "--json")
+    found = json.loads(done.stdout)
+    assert done.exit_code == REFUSED
+    assert (found["stopped"], found["delivered"]["pulses"]) == ("refused", 0)
+    assert "identification resistor" in found["errors"][0]["message"]
 
 
 def test_run_of_a_refused_profile_is_exit_1(tmp_path: Path) -> None:

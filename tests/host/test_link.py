@@ -9,6 +9,7 @@ import serial
 from scs import bench, link, refused
 from scs.failures import DeviceRefused, LinkLost, Mismatch
 from scs.link import Link
+from scs.stimulator import Stimulator
 from scs.urlhandler import protocol_sim
 from stimcore import commands, errors, frame
 
@@ -27,10 +28,12 @@ class Lossy(protocol_sim.Serial):
     doubled: frozenset[int] = frozenset()
     broken: frozenset[int] = frozenset()
     writes = 0
+    opcodes: tuple[int, ...] = ()
     late = b""  # the second copy of a question, which comes with the next one
 
     def write(self, data: bytes) -> int:
         number = self.writes
+        self.opcodes += tuple(one[1] for one in frame.Decoder().feed(data))
         self.writes += 1
         if number in self.broken:
             raise OSError(5, "Input/output error")
@@ -128,6 +131,20 @@ def test_a_silent_device_is_given_up_after_the_patience(lossy: Lossy) -> None:
             device.request(commands.STATUS)
         assert 2.0 <= device.now() - before_s < 2.2
         assert 6 <= device.retries <= 8  # every 0.3 s
+
+
+def test_a_silent_device_is_told_to_halt_but_not_waited_for(lossy: Lossy) -> None:
+
+    def silent() -> None:
+        with Stimulator("sim", patience_s=2.0) as stim:
+            lossy.lost_replies = frozenset(range(lossy.writes, 100))
+            stim.status()
+
+    with pytest.raises(LinkLost):
+        silent()
+    assert lossy.bench.now_s() < 2.5
+    assert lossy.opcodes[-1] == commands.HALT
+    assert lossy.opcodes.count(commands.HALT) == 1
 
 
 def test_a_port_that_breaks_is_a_lost_link(lossy: Lossy) -> None:
