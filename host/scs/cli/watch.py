@@ -92,8 +92,8 @@ class Watch:
         """The link broke in the middle of the run."""
         self._stopped = LINK_LOST
         self._code = NO_DEVICE
-        self._message = f"{reason}\nThe device stops by itself when its lease runs out"
-        self._message += "; what follows is the last that is known."
+        self._message = f"{reason}\nIf it still runs, the device stops by itself when its lease"
+        self._message += " runs out; what follows is the last that is known."
 
     def never_began(self, reason: ProfileError | Failure) -> None:
         """Profile or device refused, or there is no device: the same form, for scripts."""
