@@ -57,6 +57,13 @@ def test_req_05_density_up_to_30_uc_per_cm2() -> None:
     held(inside, outside, "density", (30_002, 30_000), under=terms(area_um2=1_000_000))
 
 
+def test_req_05_density_is_judged_to_the_pc() -> None:
+    # 320 codes x 18428 ticks + 321 x 321 are 6,000,001: 300.00005 nC
+    once = drive(-320, 18_428), drive(-321, 321), drive(320, 18_428), drive(321, 321)
+    inside, outside = balanced(320, 18_750), (*once, discharge(20 * MS))
+    held(inside, outside, "density", (30_001, 30_000), under=terms(area_um2=1_000_000))
+
+
 @pytest.mark.parametrize("contact", [1, 2, 3])
 def test_req_05_density_on_each_contact_as_if_all_the_current_went_through_it(contact: int) -> None:
     inside, outside = balanced(320, 18_750), balanced(320, 18_751)
@@ -260,12 +267,21 @@ def test_req_17_active_recharge_returns_the_charge_to_the_tick() -> None:
         held(inside, (first, gap, drive(80, ticks), rest), "imbalance", (value, 0))
 
 
-def test_req_17_each_pair_of_contacts_gets_back_its_own() -> None:
-    one, two = drive(-80, 1250, E1, E2), drive(-80, 1250, E3, E4)
-    rest = discharge(20 * MS, 15)
-    back = (drive(80, 1250, E1, E2), idle(12_500), drive(80, 1250, E3, E4))
-    odd = (drive(80, 1251, E1, E2), idle(12_500), drive(80, 1249, E3, E4))
-    inside = one, idle(12_500), two, idle(12_500), *back, rest
-    outside = one, idle(12_500), two, idle(12_500), *odd, rest
-    held(inside, outside, "imbalance", (80, 0))
-    assert len(admit(IDEAL, *outside).errors) == 2
+def test_req_17_a_recharge_of_one_code_counts_too() -> None:
+    inside = drive(-1, 1250), drive(1, 1250), discharge(20 * MS)
+    outside = drive(-1, 1250), drive(1, 1251), discharge(20 * MS)
+    held(inside, outside, "imbalance", (1, 0))
+    assert admit(IDEAL, *outside).errors[0][1] == 0
+
+
+@pytest.mark.parametrize("masks", [(E3, E4), (E1, E4), (E3, E2)])
+def test_req_17_each_pair_of_contacts_gets_back_its_own(masks: tuple[int, int]) -> None:
+    used = E1 | E2 | masks[0] | masks[1]
+
+    def pairs(first: int, second: int) -> Table:
+        one, two = drive(-80, 1250, E1, E2), drive(-80, 1250, *masks)
+        back = drive(80, first, E1, E2), idle(12_500), drive(80, second, *masks)
+        return one, idle(12_500), two, idle(12_500), *back, discharge(20 * MS, used)
+
+    held(pairs(1250, 1250), pairs(1251, 1249), "imbalance", (80, 0))
+    assert len(admit(IDEAL, *pairs(1251, 1249)).errors) == 2
