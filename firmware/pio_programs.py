@@ -47,7 +47,7 @@ _HIGH = rp2.PIO.OUT_HIGH
     pull_thresh=32,
     fifo_join=rp2.PIO.JOIN_TX,
 )
-def sequencer_serial():
+def sequencer_serial() -> None:
     wrap_target()
     mov(y, status).side(0b10)  # h+3: is a whole record there?
     jmp(not_y, "load").side(0b10)  # h+4
@@ -90,7 +90,7 @@ def sequencer_serial():
     pull_thresh=32,
     fifo_join=rp2.PIO.JOIN_TX,
 )
-def sequencer_parallel():
+def sequencer_parallel() -> None:
     wrap_target()
     mov(y, status)  # h+3: is a whole record there?
     jmp(not_y, "load")  # h+4
@@ -137,7 +137,7 @@ def sequencer_parallel():
 # or less never trips, a longer one trips at tick 2n+6, and with n = 0 every run trips. The pin's
 # synchroniser adds 2. Runs must lie 6 ticks apart or more, to be seen as two.
 @rp2.asm_pio(set_init=rp2.PIO.OUT_LOW)
-def sentinel():
+def sentinel() -> None:
     pull(block)  # no ceiling, no gate
     mov(isr, osr)
     set(pins, 1)  # GATE high: from here on every active run is watched

@@ -1,7 +1,8 @@
 """Breaks the kernel on purpose, one small change at a time, and asks whether a test notices.
 
 Role: `python tests/mutate.py` tries every mutant of kernel.py, charge.py and decode.py (minutes);
-`--sample 10` a few of them. Prints the survivors and exits with 1 if there are any.
+`--sample 10` a few of them; `mutate.py train.py` those of another file. Prints the survivors and
+exits with 1 if there are any.
 Invariant: the files of the repository are never touched; each mutant is a copy of its own.
 """
 
@@ -23,9 +24,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 STIMCORE = ROOT / "firmware" / "stimcore"
-TARGETS = ("kernel.py", "charge.py", "decode.py")
 # quick ones first: most mutants die within a second
-TESTS = (
+KERNEL = (
     "test_kernel_table.py",
     "test_kernel_current.py",
     "test_kernel_charge.py",
@@ -35,6 +35,19 @@ TESTS = (
     "test_ledger.py",
     "test_kernel_adversary.py",
 )
+# file: the tests in tests/core that must notice
+TESTS = {
+    "kernel.py": KERNEL,
+    "charge.py": KERNEL,
+    "decode.py": KERNEL,
+    "phases.py": ("test_phases.py", "test_records.py"),
+    "records.py": ("test_records.py",),
+    "program.py": ("test_program.py", "test_commands.py"),
+    "frame.py": ("test_frame.py",),
+    "train.py": ("test_train.py",),
+    "ledger.py": ("test_ledger.py", "test_output.py"),
+}
+TARGETS = ("kernel.py", "charge.py", "decode.py")
 SECONDS = 60  # a mutant that takes longer hangs, which is noticed too
 
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -118,21 +131,21 @@ def put(parent: ast.AST, field: str, at: int, node: ast.AST) -> None:
         setattr(parent, field, node)
 
 
-def noticed(mutant: Mutant | None) -> bool:
-    """Whether any test fails with the mutant (None: the files as they are) in stimcore's place."""
+def noticed(file: str, source: str = "") -> bool:
+    """Whether any test of a file fails with a mutant's source in its place (by default its own)."""
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "stimcore"
         shutil.copytree(STIMCORE, package, ignore=shutil.ignore_patterns("__pycache__"))
-        if mutant is not None:
-            (package / mutant.file).write_text(mutant.source, encoding="utf-8")
+        if source:
+            (package / file).write_text(source, encoding="utf-8")
         child = os.fork()
         if child == 0:
-            run_tests(folder)
+            run_tests(folder, TESTS[file])
         _pid, status = os.waitpid(child, 0)
     return status != 0
 
 
-def run_tests(folder: str) -> None:
+def run_tests(folder: str, tests: tuple[str, ...]) -> None:
     """In a forked process: the tests against the package in `folder`; never returns."""
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
@@ -140,7 +153,7 @@ def run_tests(folder: str) -> None:
     signal.alarm(SECONDS)
     os.chdir(ROOT)
     sys.path[:0] = [folder, str(ROOT)]
-    where = [str(ROOT / "tests" / "core" / test) for test in TESTS]
+    where = [str(ROOT / "tests" / "core" / test) for test in tests]
     status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *where])
     os._exit(int(status))
 
@@ -148,16 +161,17 @@ def run_tests(folder: str) -> None:
 def main() -> int:
     """Try the mutants asked for; 1 if one survives."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="*", help=f"of {', '.join(TARGETS)}; default: all")
+    parser.add_argument("files", nargs="*", help="by default the kernel's three")
     parser.add_argument("--sample", type=int, default=0, help="only so many, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", default="", help="FIRST-LAST: only mutants of these lines")
     asked = parser.parse_args()
     importlib.import_module("hypothesis")  # once here, so that no fork need do it again
-    if noticed(None):
+    files = asked.files or TARGETS
+    if not asked.sample and any(noticed(file) for file in files):
         sys.stderr.write("the tests fail without any mutant\n")
         return 2
-    found = [one for file in asked.files or TARGETS for one in mutants(file)]
+    found = [one for file in files for one in mutants(file)]
     if asked.lines:
         first, last = (int(part) for part in asked.lines.split("-"))
         found = [one for one in found if first <= one.line <= last]
@@ -165,7 +179,7 @@ def main() -> int:
         found = random.Random(asked.seed).sample(found, min(asked.sample, len(found)))
     survivors = 0
     for one in found:
-        if not noticed(one):
+        if not noticed(one.file, one.source):
             survivors += 1
             sys.stdout.write(f"survived: {one.file}:{one.line}: {one.change}\n")
             sys.stdout.flush()

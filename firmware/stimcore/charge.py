@@ -10,11 +10,16 @@ from . import limits
 from .board import Board
 
 _ONE = 65536
-_STEP = 61567  # exp(-1/16) in 65536ths is 61565.7; above it, so never too optimistic
+_STEP = 61566  # exp(-1/16) in 65536ths is 61565.7; above it, so never too optimistic
 _ENDLESS_PC = 1 << 40  # what nothing takes away: about 1 C, above any ceiling
 
 _DECAYS_KEPT = 32
 _decays: dict = {}  # every contact and every pass asks for the same ones
+
+
+def up(value: int, by: int) -> int:
+    """value / by, rounded up."""
+    return -(-value // by)
 
 
 def decay(ticks: int, tau_ticks: int) -> int:
@@ -34,20 +39,19 @@ def decay(ticks: int, tau_ticks: int) -> int:
 def _decay(ticks: int, tau_ticks: int) -> int:
     sixteenths = ticks * 16 // tau_ticks
     rest = (ticks * 16 - sixteenths * tau_ticks) * _ONE // (16 * tau_ticks)
-    share = _ONE - rest + (rest * rest + 2 * _ONE - 1) // (2 * _ONE)
+    share = _ONE - rest + up(rest * rest, 2 * _ONE)
     factor = _STEP
     while sixteenths and share > 1:
         if sixteenths & 1:
-            share = (share * factor + _ONE - 1) // _ONE
-        factor = (factor * factor + _ONE - 1) // _ONE
+            share = up(share * factor, _ONE)
+        factor = up(factor * factor, _ONE)
         sixteenths >>= 1
     return share
 
 
 def picocoulombs(board: Board, code_ticks: int) -> int:
     """Magnitude of a charge in code x ticks, rounded up to whole pC."""
-    fine = abs(code_ticks) * board.na_per_code * 1000
-    return (fine + board.clock_hz - 1) // board.clock_hz
+    return up(abs(code_ticks) * board.na_per_code * 1000, board.clock_hz)
 
 
 class Contact:
@@ -131,18 +135,18 @@ def _unrecovered(board: Board, records: list, bit: int, contact: Contact) -> Non
 
 def _steady(left: int, share: int) -> int:
     """The charge a period begins with, at most, when it leaves `left` of nothing."""
-    return -(-left * _ONE // (_ONE - share)) if left > 0 else 0
+    return up(left * _ONE, _ONE - share) if left > 0 else 0
 
 
 def _pass(board: Board, records: list, bit: int, low: int, high: int) -> tuple:
     """(lowest, highest charge in pC at the end, decay of the period in 65536ths, peak in pC).
 
-    The charge is an interval: errors widen it, and after a discharge it may be anything from
-    nothing to what the slowest time constant leaves.
+    The charge is an interval: errors widen it, contacts in parallel may share a current in any
+    way, and a discharge may leave anything from nothing to what the slowest time constant does.
     """
     tau = board.discharge_tau_us * (board.clock_hz // 1_000_000)
     share = _ONE
-    peak = max(-low, high)
+    peak = 0
     sums: dict = {}  # code x ticks since the last discharge: an active recharge leaves exactly 0
     for one in records:
         code = signed(one, bit)
@@ -170,29 +174,24 @@ def _sharing(one: tuple, bit: int) -> int:
 
 
 def _bounds(board: Board, low: int, high: int, sums: dict) -> tuple:
-    """(lowest, highest) charge: of a shared current anything from nothing to all is its own."""
-    for key in sums:
-        fine = abs(sums[key]) * board.na_per_code * 1000
-        most = (fine + board.clock_hz - 1) // board.clock_hz
-        least = 0 if key else fine // board.clock_hz
-        if sums[key] > 0:
-            low, high = low + least, high + most
+    """(lowest, highest) charge: of the sum of a pair of masks anything from nothing to all."""
+    for total in sums.values():
+        if total > 0:
+            high += picocoulombs(board, total)
         else:
-            low, high = low - most, high - least
+            low -= picocoulombs(board, total)
     return low, high
 
 
 def _shrink(charge: int, factor: int) -> int:
-    return (charge * factor + _ONE - 1) // _ONE if charge > 0 else 0
+    return up(charge * factor, _ONE) if charge > 0 else 0
 
 
 def _error_pc(board: Board, one: tuple) -> int:
     """What a record may be off by: its offset, and one polarity's gain against the other's."""
-    fine = board.offset_na * one[0] * 1000
-    error = (fine + board.clock_hz - 1) // board.clock_hz
+    error = up(board.offset_na * one[0] * 1000, board.clock_hz)
     if one[5] > 0:
-        part = picocoulombs(board, one[5] * one[0])
-        error += (part * board.gain_mismatch_ppm + 999_999) // 1_000_000
+        error += up(picocoulombs(board, one[5] * one[0]) * board.gain_mismatch_ppm, 1_000_000)
     return error
 
 

@@ -53,6 +53,7 @@ NO_PROGRAM = 62
 DOES_NOT_FIT = 63
 BELOW_CODE = 64
 STAGE_CONTACTS = 65
+SHORT_GAP = 66
 # latched faults
 FAULT_STARVED = 80
 FAULT_SENTINEL = 81
@@ -112,7 +113,12 @@ TABLE = {
     CEILING: ("ceiling", "uA", "the amplitude is above the profile's own ceiling"),
     NO_PROGRAM: ("no_program", "", "the group has no program of that number"),
     BELOW_CODE: ("below_code", "nA", "the amplitude is below one step of the stage"),
-    STAGE_CONTACTS: ("stage_contacts", "mask", "the stage cannot switch these contacts so"),
+    STAGE_CONTACTS: (
+        "stage_contacts",
+        "mask",
+        "the stage has two fixed contacts: the first and the second",
+    ),
+    SHORT_GAP: ("short_gap", "ns", "the interphase gap is shorter than the stage can follow"),
     DOES_NOT_FIT: ("does_not_fit", "ns", "the pulses do not fit into their slot of the period"),
     FAULT_STARVED: ("starved", "", "the sequencer ran out of words"),
     FAULT_SENTINEL: ("sentinel", "", "an active phase outlasted its ceiling"),

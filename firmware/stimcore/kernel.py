@@ -106,8 +106,8 @@ def _timing(board: Board, records: list, count: int) -> list:
     """Figures of the table as a whole: widths, rate, period, length."""
     found, longest = charge.pulses(records)
     period = sum([one[0] for one in records])
-    widths = [pulse[1] for pulse in found] or [0]
-    starts = [pulse[0] for pulse in found] or [0]
+    widths = [pulse[1] for pulse in found]  # one at least: SYNC marks an active record
+    starts = [pulse[0] for pulse in found]
     gaps = [starts[at + 1] - starts[at] for at in range(len(starts) - 1)]
     gaps.append(starts[0] + period - starts[-1])
     fastest_ns = -(-1_000_000_000_000 // min(limits.RATE_MAX_MHZ, board.max_rate_mhz))
@@ -157,9 +157,11 @@ def _step_up(board: Board, contacts: list, terms: Terms) -> list:
 
 
 def _nearer(row: tuple, known: tuple) -> bool:
-    """Whether `row` is nearer to (or further past) its limit than `known` is to its own."""
-    mine, its = (row[2] * known[3], row[2]), (known[2] * row[3], known[2])
-    return mine < its if row[0] in AT_LEAST else mine > its
+    """Whether `row` is nearer to (or further past) its limit than `known` is to its own.
+
+    The one figure with a least, NO_DISCHARGE, is the same at all contacts in use.
+    """
+    return (row[2] * known[3], row[2]) > (known[2] * row[3], known[2])
 
 
 def _contact_figures(

@@ -46,7 +46,7 @@ def _slot(
     code = code_from_ua(board, level_ua)
     if code < 1:
         raise Refused(errors.BELOW_CODE, number, level_ua * 1000, board.na_per_code)
-    pulse = _pulse(board, one, code)
+    pulse = _pulse(board, one, number, code)
     length = sum([phase[4] for phase in pulse])
     spacing = slot
     if one.waveform == program.BURST:
@@ -75,12 +75,15 @@ def _does_not_fit(board: Board, number: int, needed: int, room: int) -> Refused:
     return Refused(errors.DOES_NOT_FIT, number, needed * 1000 // mhz, max(room, 0) * 1000 // mhz)
 
 
-def _pulse(board: Board, one: program.Program, code: int) -> list:
+def _pulse(board: Board, one: program.Program, number: int, code: int) -> list:
     """First phase (cathodic), gap, and the active recharge if there is one."""
     width = ticks_from_ns(board, one.width_ns)
     out = [(DRIVE, one.cathodes, one.anodes, -code, width)]
     gap = ticks_from_ns(board, one.gap_ns)
     if gap:
+        if gap < board.min_record_ticks:
+            least_ns = -(-board.min_record_ticks * 1000 // (board.clock_hz // 1_000_000))
+            raise Refused(errors.SHORT_GAP, number, one.gap_ns, least_ns)
         out.append((IDLE, 0, 0, 0, gap))
     if one.recharge == program.RECHARGE_ACTIVE:
         for part in recharge_parts(code, width, one.ratio, board.min_record_ticks):

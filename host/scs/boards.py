@@ -135,7 +135,7 @@ def _discharges_in_time(source: Catalogue, whole: str) -> None:
 
 
 def electrical(name: str = "", *, source: Catalogue | None = None, **parts: str) -> dict[str, Any]:
-    """{"stage": …, "load": …} in ohm, farad, volt, ampere and second, for scs_sim.
+    """{"stage": …, "load": …, "pins": …} in ohm, farad, volt, ampere and second, for scs_sim.
 
     A current stage has volts_per_code 0 and source_ohm 0, a ladder amps_per_code 0; a load
     without a capacitance has capacitance_f 0 (none, not an open circuit) and leak_ohm inf.
@@ -148,7 +148,7 @@ def electrical(name: str = "", *, source: Catalogue | None = None, **parts: str)
         "capacitance_f": (load.capacitance or 0) / 1e9,
         "leak_ohm": float(load.leak) if load.leak else math.inf,
     }
-    return {"stage": _electrical_stage(stage), "load": circuit}
+    return {"stage": _electrical_stage(stage), "load": circuit, "pins": dict(stage.pins)}
 
 
 def _electrical_stage(stage: StageModel) -> dict[str, Any]:

@@ -94,8 +94,7 @@ class Link:
     def request(self, opcode: int, *values: Any) -> Fields:
         """The reply's fields by name. DeviceRefused, Mismatch or LinkLost."""
         row = commands.by_opcode(opcode)
-        self._sequence = (self._sequence + 1) & 255
-        question = frame.encode(self._sequence, opcode, commands.pack_fields(row[2], values))
+        question = self._question(row, values)
         deadline_s = self.now() + self.patience_s
         while True:
             self._write(question)
@@ -108,6 +107,14 @@ class Link:
                     "is it an scs device, powered, and used by no other program?"
                 )
             self.retries += 1
+
+    def tell(self, opcode: int) -> None:
+        """Send a command without fields and wait for nothing: to a device that does not answer."""
+        self._write(self._question(commands.by_opcode(opcode), ()))
+
+    def _question(self, row: tuple[Any, ...], values: tuple[Any, ...]) -> bytes:
+        self._sequence = (self._sequence + 1) & 255
+        return bytes(frame.encode(self._sequence, row[0], commands.pack_fields(row[2], values)))
 
     def _write(self, data: bytes) -> None:
         try:

@@ -17,8 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 QUIET = 0.02  # of the largest current: below it nothing is taken for a phase
-RECOVERED = 0.1  # of a pulse's charge: when less than this is left, the next pulse starts anew
-REPEATS_S = 1e-4  # of the period: how far equal intervals may differ
+REPEATS_S = 5e-3  # of the period: how far equal intervals may differ
 REPEATS_C = 0.02  # of the charge: how far equal pulses may differ
 LONGEST_PATTERN = 64  # pulses in a period
 
@@ -91,21 +90,30 @@ class _Curve:
         """(first row, last row) of every stretch of one sign."""
         quiet = QUIET * float(np.max(np.abs(self.current)))
         signs = np.where(np.abs(self.means) > quiet, np.sign(self.means), 0.0)
-        signs[self.steps == 0] = np.nan  # a step has no sign of its own
-        lasting = np.flatnonzero(~np.isnan(signs))
-        if len(lasting) == 0:
-            return np.zeros((0, 2), dtype=np.int64)
-        kept = signs[lasting]
-        edges = np.flatnonzero(np.diff(kept)) + 1
+        edges = np.flatnonzero(np.diff(signs)) + 1
         firsts = np.concatenate(([0], edges)).astype(np.int64)
-        lasts = np.concatenate((edges, [len(kept)])).astype(np.int64) - 1
-        active = kept[firsts] != 0
-        return np.column_stack((lasting[firsts[active]], lasting[lasts[active]] + 1))
+        lasts = np.concatenate((edges, [len(signs)])).astype(np.int64)
+        active = signs[firsts] != 0
+        return np.column_stack((firsts[active], lasts[active]))
+
+    def _size(self, first: int, last: int) -> tuple[Floats, float]:
+        """The current of a stretch with its sign taken away, and half of its largest."""
+        stretch = self.current[first : last + 1]
+        size = stretch * np.sign(self.charge[last] - self.charge[first])
+        return size, float(np.max(size)) / 2
+
+    def begin(self, first: int, last: int) -> float:
+        """When the current passes half of the stretch's largest."""
+        size, half = self._size(first, last)
+        at = int(np.argmax(size >= half))
+        if at == 0:
+            return float(self.time[first])
+        share = (half - size[at - 1]) / (size[at] - size[at - 1])
+        return float(self.time[first + at - 1] + share * self.steps[first + at - 1])
 
     def width(self, first: int, last: int) -> float:
         """Time for which the current is above half of the stretch's largest."""
-        size = np.abs(self.current[first : last + 1])
-        half = float(np.max(size)) / 2
+        size, half = self._size(first, last)
         low, high = np.minimum(size[1:], size[:-1]), np.maximum(size[1:], size[:-1])
         span = np.where(high > low, high - low, 1.0)
         above = np.where(high > low, np.clip((high - half) / span, 0.0, 1.0), high > half)
@@ -120,16 +128,14 @@ def pulses(time_s: ArrayLike, current_a: ArrayLike) -> Pulses:
 def _first_phases(curve: _Curve) -> list[tuple[int, int]]:
     """(first row, last row) of the stretches that take charge away.
 
-    Charge that is brought back too much, or all but a little, counts as recovered: what is
-    missing at the trace's beginning, and what a load leaks, must not add up.
+    More charge brought back than was taken counts as recovered: what is missing at the trace's
+    beginning must not add up.
     """
     found = []
     base = 0.0
     for first, last in curve.lobes():
         before = curve.charge[first] - base
         part = curve.charge[last] - curve.charge[first]
-        if abs(before) < RECOVERED * abs(part):
-            base, before = curve.charge[first], 0.0
         if abs(before + part) > abs(before):
             found.append((int(first), int(last)))
         elif (before + part) * before < 0:
@@ -145,7 +151,7 @@ def _pulses(curve: _Curve) -> Pulses:
     width = np.array([curve.width(*one) for one in found])
     until = np.append(curve.charge[first_rows[1:]], curve.charge[-1:])[: len(found)]
     return Pulses(
-        start_s=curve.time[first_rows],
+        start_s=np.array([curve.begin(*one) for one in found]),
         width_s=width,
         amplitude_a=np.divide(charge, width, out=np.zeros_like(charge), where=width > 0),
         charge_c=charge,

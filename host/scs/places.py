@@ -66,8 +66,13 @@ FIELD = {
     errors.OVERLAP: "anodes",
     errors.CONTACT_UNKNOWN: "cathodes",
     errors.STAGE_CONTACTS: "cathodes",
+    errors.SHORT_GAP: "interphase_gap",
 }
-BY_PROGRAM = (errors.BELOW_CODE, errors.DOES_NOT_FIT)  # their index is a program's
+BY_PROGRAM = (
+    errors.BELOW_CODE,
+    errors.DOES_NOT_FIT,
+    errors.SHORT_GAP,
+)  # their index is a program's
 
 
 def complaint(row: Row, group: program.Group, lead: Lead, document: Document) -> Complaint:

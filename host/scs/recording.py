@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import trace
-from .failures import DeviceFault, Failure
+from .failures import DeviceFault
 from .figures import Figure
 from .link import SIM
 from .profile import Profile
@@ -47,26 +47,15 @@ def record(
         figures = stim.load(profile)
         stim.arm()
         bench = stim.link.bench
-        begun_s = bench.now_s()
+        begin_s = bench.now_s()
         stim.start()
         if not from_start:
-            begun_s = _period_begin(stim, profile)
-        _run_until(stim, begun_s + for_s)
-        taken = trace.from_bench(bench, begun_s, begun_s + for_s, rate_hz)
+            stim.settle()
+            begin_s, _period_s = trace.next_period(bench)
+        _run_until(stim, begin_s + for_s + trace.EDGE_S)
+        taken = trace.span(bench, begin_s, begin_s + for_s, rate_hz)
         stim.halt()
         return Recording(taken, figures, stim.ledger())
-
-
-def _period_begin(stim: Stimulator, profile: Profile) -> float:
-    """When the first whole period at full amplitude began, in the bench's seconds."""
-    stim.settle()
-    bench = stim.link.bench
-    period_s = 1000 / profile.group.programs[0].rate_mhz
-    looked_s = bench.now_s()
-    if not stim.wait(4 * period_s).running:
-        raise Failure("the train ended before its full amplitude; trace it from its start")
-    seen = trace.from_bench(bench, looked_s, bench.now_s())
-    return float(looked_s + trace.first_period(seen, period_s))
 
 
 def _run_until(stim: Stimulator, end_s: float) -> None:

@@ -31,7 +31,7 @@ _HINTS = {
     errors.FAULT_SHORT: "look for a short across the dummy load",
     errors.FAULT_WATCHDOG: "the output was dropped; report this with the firmware's version",
 }
-_OF_A_PROGRAM = (errors.BELOW_CODE, errors.DOES_NOT_FIT, errors.STAGE_CONTACTS, errors.NO_PROGRAM)
+_OF_A_PROGRAM = (errors.BELOW_CODE, errors.DOES_NOT_FIT, errors.SHORT_GAP, errors.NO_PROGRAM)
 
 
 def not_in_state(command: str, state: str) -> str:
@@ -52,10 +52,17 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
     if code == errors.BAD_COMMAND:
         return f"the device does not know command 0x{index:02x}"
     said = errors.TABLE[code][2]
+    if code == errors.STAGE_CONTACTS:
+        return f"{said}; {_two_contacts(contacts)}"
     if value or limit:
         said += f": {figures.text(code, value)} against {figures.text(code, limit)}"
     said += _where(code, index, contacts, programs)
     return f"{said}; {_HINTS[code]}" if code in _HINTS else said
+
+
+def _two_contacts(contacts: Sequence[str]) -> str:
+    first, second = contacts[:2] if len(contacts) > 1 else ("E1", "E2")
+    return f"write for example cathodes: [{first}], anodes: [{second}], or choose another --stage"
 
 
 def fault(row: Row, contacts: Sequence[str] = ()) -> str:

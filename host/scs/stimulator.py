@@ -17,7 +17,7 @@ from stimcore import commands
 from stimcore.board import Board
 
 from . import figures, readings, refused, trace, units
-from .failures import DeviceFault, DeviceRefused, Failure, Row, WrongUsage
+from .failures import DeviceFault, DeviceRefused, Failure, LinkLost, Row, WrongUsage
 from .figures import Figure
 from .handshake import hello
 from .link import PATIENCE_S, SIM, Link, is_sim, url_of
@@ -73,7 +73,9 @@ class Stimulator:
         frames: TracebackType | None,
     ) -> None:
         try:
-            if self._halt_on_exit and self._link is not None:
+            if self._halt_on_exit and isinstance(reason, LinkLost):
+                self.link.tell(commands.HALT)
+            elif self._halt_on_exit and self._link is not None:
                 self.halt()
         except Failure:
             if kind is None:  # else the first reason is the one to tell
@@ -262,15 +264,12 @@ class Stimulator:
         bench = self.link.bench
         if bench is None:
             raise Failure(f"{self.port} has no bench to look at: scope() needs the simulated board")
-        if self.profile is None:
-            raise Failure("scope() counts periods of a profile: load one first")
         if settled:
             self.settle()
-        period_s = 1000 / self.profile.group.programs[0].rate_mhz
-        begun_s = bench.now_s()
-        self.wait((periods + 4) * period_s)
-        found = trace.from_bench(bench, begun_s, bench.now_s())
-        return trace.whole_periods(found, periods, period_s)
+        begin_s, period_s = trace.next_period(bench)
+        end_s = begin_s + periods * period_s
+        self.wait(end_s + trace.EDGE_S - bench.now_s())
+        return trace.span(bench, begin_s, end_s)
 
     def settle(self) -> None:
         """Poll until every program flows at its amplitude, or nothing runs any more.

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stimcore import decode, output
+
 from .failures import Failure
 from .measure import Floats, Measured, Pulses, measure, pulses
 
@@ -20,6 +22,7 @@ CURVE_HZ = 100_000.0  # how finely curves are looked at
 CURVE_ROWS = 2_000_000  # and at most so many looks
 THINNED = 1.01  # rows on a curve grow apart by this factor
 STRAIGHT = 1e-6  # of the largest value: what bends less is a straight line
+EDGE_S = 1e-6  # how far before its beginning a trace is looked at
 SAME_S = 1e-10  # two times closer than this are one
 
 
@@ -130,30 +133,26 @@ def _spread(most: int) -> NDArray[np.int64]:
     return np.array(found, dtype=np.int64)
 
 
-def first_period(trace: Trace, period_s: float) -> float:
-    """When a period begins: with the first pulse after the longest pause.
+def next_period(bench: Any) -> tuple[float, float]:
+    """(when the next period begins, its length), in seconds of a simulated bench's clock.
 
-    The trace's own first period only shows where everything stands; it needs three and a half.
-    Failure where no pulses flow.
+    What the SYNC pin would trigger an oscilloscope with; exact to the tick. Failure where
+    nothing runs.
     """
-    starts = trace.pulses().start_s
-    begun_s = float(trace.time_s[0])
-    late = (starts >= begun_s + period_s) & (starts < begun_s + 2.5 * period_s)
-    candidates = np.flatnonzero(late)
-    candidates = candidates[candidates > 0]
-    if len(candidates) == 0:
-        raise Failure("the trace shows no whole period: does the train run?")
-    pauses = np.round(starts[candidates] - starts[candidates - 1], 9)
-    return float(starts[candidates[int(np.argmax(pauses))]])
+    board, hal = bench.board, bench.hal
+    status, _periods, _swap_at, record, ticks_in = hal.stream_state()
+    if status != output.RUNNING:
+        raise Failure("nothing runs: there is no period to look at")
+    words = bytes(hal.stream_words())
+    ticks = [decode.record(board, words, at)[0][0] for at in range(len(words) // 8)]
+    left = sum(ticks[record:]) - ticks_in
+    return bench.now_s() + left / board.clock_hz, sum(ticks) / board.clock_hz
 
 
-def whole_periods(trace: Trace, periods: int, period_s: float) -> Trace:
-    """So many periods of a trace that is four longer; Failure as first_period."""
-    first = first_period(trace, period_s)
-    starts = trace.pulses().start_s
-    wanted = first + periods * period_s
-    last = float(starts[int(np.argmin(np.abs(starts - wanted)))])  # whole ticks, unlike period_s
-    end_s = last if abs(last - wanted) < 1e-3 * period_s else wanted
-    if end_s > trace.time_s[-1] + SAME_S:
-        raise Failure(f"the trace is too short for {periods} whole periods of {period_s:g} s")
-    return trace.window(first, end_s)
+def span(bench: Any, start_s: float, end_s: float, rate_hz: float | None = None) -> Trace:
+    """What the bench saw between two instants, a step at either end belonging to what follows."""
+    if rate_hz is not None:
+        return from_bench(bench, start_s, end_s, rate_hz)
+    before_s = min(EDGE_S, start_s)
+    wide = from_bench(bench, start_s - before_s, end_s)
+    return wide.window(before_s, before_s + end_s - start_s)

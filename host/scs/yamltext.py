@@ -27,6 +27,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # what YAML permits beside the surrogates and the byte order mark (YAML 1.2, production 1)
 PRINTABLE = r"\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 UNPRINTABLE = re.compile(f"[^{PRINTABLE}]")
+EMPTY = "the file is empty; the shipped ones show what such a file holds"
 QUOTED = ("'", '"', "|", ">")  # the styles of a scalar that is always text
 INTEGER = re.compile(r"[-+]?[0-9]{1,300}", re.ASCII)
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
@@ -136,14 +137,14 @@ class _Builder:
         self._next()  # the stream's start
         event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
-            raise _Stop("empty", 1, "the file is empty")
+            raise _Stop("empty", 1, EMPTY)
         self.document.value = self._value(self._next(), ())
         self._next()  # the document's end
         event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
             raise _Stop("yaml", _line(event), "a second document begins here; one file holds one")
         if self.document.value is None:
-            raise _Stop("empty", 1, "the file is empty")
+            raise _Stop("empty", 1, EMPTY)
 
     def _next(self) -> Any:
         try:

@@ -124,6 +124,11 @@ def _fifo_word(base: int, first: int, second: int) -> int:
     return base | (options & 0x60) | (0 if options & 1 else 0x20)  # blocks unless told not to
 
 
+def _wait_word(level: int, source: Any) -> int:
+    kind = {0: 0, 6: 1}.get(source, 2) if isinstance(source, int) else 2  # irq is a function
+    return 0x2000 | level << 7 | kind << 5
+
+
 def _namespace(listing: _Listing) -> dict[str, Any]:
     """The names a program's function sees: instructions, directives, operands."""
     emit = listing.word
@@ -133,17 +138,14 @@ def _namespace(listing: _Listing) -> dict[str, Any]:
             return emit(0x0000, condition)
         return emit(condition << 5, label)
 
-    def wait(polarity: int, source: Any, index: int) -> _Instruction:
-        kind = {0: 0, 6: 1}.get(source, 2) if isinstance(source, int) else 2
-        return emit(0x2000 | polarity << 7 | kind << 5 | index)
-
     def irq(first: int, index: int | None = None) -> _Instruction:
         return emit(0xC000 | first if index is None else 0xC000 | first & 0x60 | index)
 
     return {
         **_NAMES,
         **{"label": listing.mark, "wrap_target": listing.start_wrap, "wrap": listing.end_wrap},
-        **{"word": emit, "jmp": jmp, "wait": wait, "irq": irq, "nop": lambda: emit(0xA042)},
+        **{"word": emit, "jmp": jmp, "irq": irq, "nop": lambda: emit(0xA042)},
+        "wait": lambda level, source, index: emit(_wait_word(level, source) | index),
         "in_": lambda source, count: emit(0x4000 | source << 5 | _bits(count)),
         "out": lambda dest, count: emit(0x6000 | (7 if dest == 8 else dest) << 5 | _bits(count)),
         "push": lambda a=0, b=0: emit(_fifo_word(0x8000, a, b)),
@@ -181,43 +183,25 @@ def _pin_values(value: Any) -> tuple[int, ...]:
     return (value,) if isinstance(value, int) else tuple(value)
 
 
-def asm_pio(  # the signature of MicroPython's rp2.asm_pio
+def asm_pio(
     *,
     out_init: Any = None,
     set_init: Any = None,
     sideset_init: Any = None,
-    side_pindir: bool = False,
     in_shiftdir: int = 0,
     out_shiftdir: int = 0,
-    autopush: bool = False,
-    autopull: bool = False,
-    push_thresh: int = 32,
-    pull_thresh: int = 32,
-    fifo_join: int = 0,
+    **config: Any,
 ) -> Callable[[FunctionType], Program]:
-    """A decorator that turns a function of PIO instructions into a Program.
+    """MicroPython's decorator: turns a function of PIO instructions into a Program.
 
     Raises AssemblyError for an unknown or doubled label, a delay or side-set value that does
-    not fit, and more than 32 instructions.
+    not fit, and more than 32 instructions; TypeError for an option MicroPython does not have.
     """
-    config = Program(
-        name="",
-        opcodes=(),
-        wrap_target=0,
-        wrap=0,
-        side_pindir=side_pindir,
-        out_init=_pin_values(out_init),
-        set_init=_pin_values(set_init),
-        sideset_init=_pin_values(sideset_init),
-        in_shift_right=bool(in_shiftdir),
-        out_shift_right=bool(out_shiftdir),
-        autopush=autopush,
-        autopull=autopull,
-        push_thresh=push_thresh,
-        pull_thresh=pull_thresh,
-        fifo_join=fifo_join,
-    )
-    return lambda function: _assembled(function, config)
+    pins = (_pin_values(value) for value in (out_init, set_init, sideset_init))
+    config.update(zip(("out_init", "set_init", "sideset_init"), pins, strict=True))
+    config.update(in_shift_right=bool(in_shiftdir), out_shift_right=bool(out_shiftdir))
+    empty = Program("", (), 0, 0, **config)
+    return lambda function: _assembled(function, empty)
 
 
 def _assembled(function: FunctionType, config: Program) -> Program:

@@ -46,7 +46,7 @@ def _device(board: Board, hal: SimHal) -> Loop:
 class SimBoard:
     """A simulated bench at power-on.
 
-    electrical: the dicts "stage" and "load" of scs.boards.electrical(); faults: text as in
+    electrical: the dicts "stage", "load" and "pins" of scs.boards.electrical(); faults: text as in
     faults.parse, or Faults; seed: of every random thing; noise: of the ADC. Raises UnknownFault.
     """
 
@@ -61,19 +61,17 @@ class SimBoard:
         turn_us: int = TURN_US,
         make_device: Callable[[Board, SimHal], Loop] = _device,
     ):
-        self.board = board
-        self.tick = 0
+        self.board, self.tick = board, 0
         self._clock_hz: int = board.clock_hz
         self._turn_tick = self._bite_tick = self._stray_tick = _NEVER
         self.random = np.random.default_rng(seed)
         self.link = Link()
         self.plant = Plant(board, electrical, seed if noise else None)
-        self.sequencer = Sequencer(board, self.plant)
+        self.sequencer = Sequencer(board, self.plant, electrical["pins"])
         self.hal = SimHal(self)
         self.resets = 0
-        self._turn_us = turn_us
         self._faults: list[tuple[int, int, str]] = []
-        self._make_device = make_device
+        self._turn_us, self._make_device = turn_us, make_device
         self._boot(POWER_ON)
         for fault in gathered(faults):
             self.inject(*fault)
@@ -82,7 +80,8 @@ class SimBoard:
     def host_write(self, data: bytes) -> None:
         """Bytes to the device; its loop, if it was idling, sees them one turn from now."""
         self.link.host_write(data)
-        self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
+        if not self._hung:
+            self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
 
     def host_read(self, most: int | None = None) -> bytes:
         """What the device sent, or no more than `most` bytes of it; b"" if nothing."""
@@ -191,5 +190,4 @@ class SimBoard:
         self.device.step()
         idle = self.sequencer.at_rest and not self.link.pending
         cost_us = max(IDLE_TURN_US, self._turn_us) if idle else self._turn_us
-        if not self._hung:
-            self._turn_tick = self.tick + self._ticks(cost_us)
+        self._turn_tick = self.tick + self._ticks(cost_us)

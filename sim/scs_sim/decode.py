@@ -15,15 +15,12 @@ FRAME_BITS = 32  # two lines, 16 clocks
 
 
 class SerialPins(NamedTuple):
-    """GPIO numbers, as in boards.yaml's row mcp4922-8."""
+    """GPIO numbers of a serial stage, by the names that boards.yaml gives them."""
 
-    sdi_dac: int = 2
-    sdi_switch: int = 3
-    sck: int = 4
-    ncs: int = 5
-
-
-PINS = SerialPins()
+    sdi_dac: int
+    sdi_switch: int
+    sck: int
+    ncs: int
 
 
 class SerialState(NamedTuple):
@@ -34,18 +31,20 @@ class SerialState(NamedTuple):
     those (MCP4922 data sheet, 5.2).
     """
 
-    pins: SerialPins = PINS
-    levels: int = 1 << 5  # bit n: pin n
+    pins: SerialPins
+    levels: int  # bit n: pin n
     frame: int = 0
     bits: int = 0
     bad_frames: int = 0
 
 
-START = SerialState()
+def at_rest(pins: SerialPins) -> SerialState:
+    """The state before the first edge: nCS high, all else low."""
+    return SerialState(pins, 1 << pins.ncs)
 
 
 def decode_serial(
-    edges: Iterable[tuple[int, int, int]], state: SerialState = START
+    edges: Iterable[tuple[int, int, int]], state: SerialState
 ) -> tuple[list[tuple[int, int]], SerialState]:
     """The (tick, frame of 32 bits) pairs latched by `edges`, and the state to go on from."""
     dac, switch, sck, ncs = state.pins
@@ -66,18 +65,16 @@ def decode_serial(
     return latched, SerialState(state.pins, levels, frame, bits, bad)
 
 
-def latches(
-    edges: Iterable[tuple[int, int, int]], pins: SerialPins = PINS
-) -> list[tuple[int, int]]:
+def latches(edges: Iterable[tuple[int, int, int]], pins: SerialPins) -> list[tuple[int, int]]:
     """The (tick, frame) pairs of a whole recording. Raises ValueError for a malformed frame."""
-    found, state = decode_serial(edges, SerialState(pins, 1 << pins.ncs))
+    found, state = decode_serial(edges, at_rest(pins))
     if state.bad_frames:
         raise ValueError(f"{state.bad_frames} frames were latched after other than 16 clocks")
     return found
 
 
 def decode_parallel(
-    edges: Iterable[tuple[int, int, int]], value: int, base: int = 10
+    edges: Iterable[tuple[int, int, int]], value: int, base: int
 ) -> tuple[list[tuple[int, int]], int]:
     """The (tick, code) pairs at which the ladder's eight bits take another code.
 

@@ -56,9 +56,8 @@ def outcome(
     """As `emulate`, with the registers as they are left; of the pins, the outputs."""
     pioemu: Any = importlib.import_module("pioemu")
     start = Machine(program, wiring, None).initial()
-    after = pioemu.State(
-        pin_values=start.pins, pin_directions=start.pindirs, transmit_fifo=deque(words)
-    )
+    pins = {"pin_values": start.pins, "pin_directions": start.pindirs}
+    after = pioemu.State(transmit_fifo=deque(words), **pins)
     states = pioemu.emulate(
         without_status(program.opcodes),
         stop_when=lambda _, state: state.clock >= until_tick,
@@ -66,8 +65,7 @@ def outcome(
         **_configuration(program, wiring),
         **({"input_source": _typed(inputs)} if inputs else {}),
     )
-    edges: list[Edge] = []
-    levels = start.pins
+    edges, levels = list[Edge](), start.pins
     for before, after in states:
         now = after.pin_values & start.pindirs
         edges += _changes(before.clock, levels, now)

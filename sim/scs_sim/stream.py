@@ -9,21 +9,20 @@ Requirements: REQ-50, REQ-51. Next: dma.py, executor.py.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
 from stimcore.board import STAGE_R2R_1, Board
 
 from .asm import assemble, firmware_programs
-from .decode import SerialPins, SerialState, decode_parallel, decode_serial
+from .decode import SerialPins, SerialState, at_rest, decode_parallel, decode_serial
 from .dma import Admitted, Dma, Table
 from .executor import Executor, Segment, Words
 from .plant import Plant
 from .sentinel import outlasts, trip_tick
 
 IDLE, RUNNING, ENDED, HALTED, STARVED, TRIPPED = range(6)  # stream_state's status
-PINS = SerialPins()
-LADDER_BASE, ACTIVE, RUN = 10, 6, 8  # GPIO numbers as in boards.yaml; SYNC is 7
 LADDER_MIDDLE = 128
 LATCHES_KEPT = 65_536
 _MEMO = 8_192
@@ -45,22 +44,42 @@ class StreamState(NamedTuple):
     ticks_in: int
 
 
-def sequencer(board: Board) -> Executor:
+class Lines(NamedTuple):
+    """The GPIO numbers that the sequencer drives."""
+
+    active: int
+    run: int
+    data0: int  # of a ladder, else -1
+    serial: SerialPins | None  # of a serial stage
+
+
+def lines(pins: Mapping[str, int]) -> Lines:
+    """From a stage's row of pins, name -> GPIO number. KeyError names a pin that is missing."""
+    if "data0" in pins:
+        return Lines(pins["active"], pins["run"], pins["data0"], None)
+    serial = SerialPins(*(pins[name] for name in SerialPins._fields))
+    return Lines(pins["active"], pins["run"], -1, serial)
+
+
+def sequencer(wiring: Lines) -> Executor:
     """The state machine that runs the stage's sequencer program."""
-    if board.stage == STAGE_R2R_1:
+    serial = wiring.serial
+    if serial is None:
         program = assemble("sequencer_parallel")
-        return Executor(program, out_base=LADDER_BASE, set_base=ACTIVE)
+        return Executor(program, out_base=wiring.data0, set_base=wiring.active)
     program = assemble("sequencer_serial")
-    return Executor(program, out_base=PINS.sdi_dac, set_base=ACTIVE, sideset_base=PINS.sck)
+    return Executor(
+        program, out_base=serial.sdi_dac, set_base=wiring.active, sideset_base=serial.sck
+    )
 
 
 @cache
-def latch_offset_ticks(board: Board) -> int:
+def latch_offset_ticks(board: Board, wiring: Lines) -> int:
     """Ticks from the pull of a record's second word to its latch, from the program itself."""
-    machine, words = sequencer(board), Words((2, 0xFFFF_FFFF))
+    machine, words = sequencer(wiring), Words((2, 0xFFFF_FFFF))
     while words.left:
         segment = machine.step(words)
-    return next(tick for tick, pin, level in segment.edges if pin == RUN and level) + (
+    return next(tick for tick, pin, level in segment.edges if pin == wiring.run and level) + (
         1 if board.stage == STAGE_R2R_1 else 0  # its pins are set in two instructions
     )
 
@@ -68,13 +87,14 @@ def latch_offset_ticks(board: Board) -> int:
 class Sequencer:
     """The output path from the staged stream to the plant. Ticks must not go back."""
 
-    def __init__(self, board: Board, plant: Plant):
+    def __init__(self, board: Board, plant: Plant, pins: Mapping[str, int]):
+        self._lines = lines(pins)
         self.dma = Dma()
         self.latched: deque[tuple[int, int]] = deque(maxlen=LATCHES_KEPT)  # (tick, frame)
         self._parallel = board.stage == STAGE_R2R_1
         self._plant = plant
-        self._machine = sequencer(board)
-        self._offset_ticks = latch_offset_ticks(board)
+        self._machine = sequencer(self._lines)
+        self._offset_ticks = latch_offset_ticks(board, self._lines)
         self._decoded: dict[tuple[Segment, bool, SerialState | int], _Decoded] = {}
         self._staged: Table | None = None
         self._turns_of = firmware_programs().sentinel_turns
@@ -84,9 +104,9 @@ class Sequencer:
         self.status = IDLE
         self._events: deque[_Event] = deque()
         self._live: Table | None = None
+        self._seen: Table | None = None  # the live one when the processor last looked
         self._periods = self._swap_at = self._record = self._ticks_in = 0
         self._record_tick = _NEVER
-        self._run_high = False
         self._ceilings: deque[Table] = deque()
         self._rise_tick, self._trip_tick = 0, _NEVER
 
@@ -98,8 +118,9 @@ class Sequencer:
         if self.status != RUNNING:
             self._staged = table
             return
+        self._notice()
         self.dma.staged = table
-        if table.max_active_ticks > self._guarded.max_active_ticks:
+        if table.max_active_ticks > self._ceiling().max_active_ticks:
             self._ceilings.append(table)  # the sentinel must know the longer run beforehand
 
     def start(self, tick: int, periods: int) -> None:
@@ -108,12 +129,14 @@ class Sequencer:
             raise ValueError("nothing is staged: stream_load comes before stream_start")
         self.halt(tick)
         self._clear()
-        self.status, self._live = RUNNING, self._staged
-        self._staged = None
-        self._guard(self._live)
-        self.dma.begin(self._live, periods)
+        self.status = RUNNING
+        table, self._staged = self._staged, None
+        self._live = self._seen = table
+        self._guard(table)
+        self.dma.begin(table, periods)
         self._machine.restart(tick)
-        self._state: SerialState | int = LADDER_MIDDLE if self._parallel else SerialState(PINS)
+        serial = self._lines.serial
+        self._state: SerialState | int = at_rest(serial) if serial else LADDER_MIDDLE
 
     def stop(self, tick: int) -> None:
         """End after the period that DMA is in."""
@@ -135,6 +158,7 @@ class Sequencer:
     def state(self, tick: int) -> StreamState:
         """Status and position at this tick; after an end, those of the end."""
         self.run_to(tick)
+        self._notice()
         if self.status == RUNNING:
             self._ticks_in = max(0, tick - self._record_tick)
         return StreamState(self.status, self._periods, self._swap_at, self._record, self._ticks_in)
@@ -186,11 +210,11 @@ class Sequencer:
         """Events by tick of a segment, and what the chips' shift registers hold after it."""
         state: SerialState | int
         if isinstance(self._state, int):
-            frames, state = decode_parallel(segment.edges, self._state, LADDER_BASE)
+            frames, state = decode_parallel(segment.edges, self._state, self._lines.data0)
         else:
             frames, state = decode_serial(segment.edges, self._state)
         events = [(at, _LATCH, frame) for at, frame in frames]
-        kinds = {ACTIVE: _ACTIVE, RUN: _RUN}
+        kinds = {self._lines.active: _ACTIVE, self._lines.run: _RUN}
         events += [(at, kinds[pin], level) for at, pin, level in segment.edges if pin in kinds]
         if latches:
             events.append((self._offset_ticks, _RECORD, 0))
@@ -216,8 +240,6 @@ class Sequencer:
             self._periods = period
             if table is not self._live:
                 self._live, self._swap_at = table, period
-                if table is not self._guarded:
-                    self._ceilings.append(table)
 
     def _end(self, tick: int, status: int) -> None:
         """The gate falls; the position is that of the cut, or none after a planned end."""
@@ -234,6 +256,17 @@ class Sequencer:
         """The sentinel takes a table's longest active run as its ceiling."""
         self._guarded = table
         self._turns = self._turns_of(table.max_active_ticks)
+
+    def _ceiling(self) -> Table:
+        """The table of the last ceiling given to the sentinel, taken or still waiting."""
+        return self._ceilings[-1] if self._ceilings else self._guarded
+
+    def _notice(self) -> None:
+        """The processor sees that the stream was swapped: the ceiling may come down after it."""
+        if self._live is not None and self._live is not self._seen:
+            self._seen = self._live
+            if self._live.max_active_ticks < self._ceiling().max_active_ticks:
+                self._ceilings.append(self._live)
 
     def _watch(self, tick: int, level: int) -> None:
         """An edge of ACTIVE. A ceiling that waits is taken at the start of a run."""

@@ -6,6 +6,7 @@ Invariant: bounded; past `maximum` pieces the oldest block is dropped and counte
 Next: load.py, where the pieces come from.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from typing import NamedTuple
 
@@ -65,7 +66,11 @@ class Trace:
 
     def _table(self, t0_s: float, t1_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """(rows that touch the window, their first and last seconds within it)."""
-        rows = np.concatenate([*self._blocks, np.array(self._rows).reshape(-1, 6)])
+        blocks = [*self._blocks, np.array(self._rows)]
+        begins = [float(block[0, 0]) / self.clock_hz for block in blocks]
+        low = max(bisect_right(begins, t0_s) - 1, 0)
+        high = max(bisect_left(begins, t1_s), low + 1)
+        rows = np.concatenate(blocks[low:high])
         starts = rows[:, 0] / self.clock_hz
         ends = np.append(starts[1:], self.end_s())
         first = max(int(np.searchsorted(starts, t0_s, side="right")) - 1, 0)

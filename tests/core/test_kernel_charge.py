@@ -57,6 +57,13 @@ def test_req_05_density_up_to_30_uc_per_cm2() -> None:
     held(inside, outside, "density", (30_002, 30_000), under=terms(area_um2=1_000_000))
 
 
+def test_req_05_density_is_judged_to_the_pc() -> None:
+    # 320 codes x 18428 ticks + 321 x 321 are 6,000,001: 300.00005 nC
+    once = drive(-320, 18_428), drive(-321, 321), drive(320, 18_428), drive(321, 321)
+    inside, outside = balanced(320, 18_750), (*once, discharge(20 * MS))
+    held(inside, outside, "density", (30_001, 30_000), under=terms(area_um2=1_000_000))
+
+
 @pytest.mark.parametrize("contact", [1, 2, 3])
 def test_req_05_density_on_each_contact_as_if_all_the_current_went_through_it(contact: int) -> None:
     inside, outside = balanced(320, 18_750), balanced(320, 18_751)
@@ -147,6 +154,34 @@ def test_req_07_contacts_in_parallel_may_share_the_current_in_any_way() -> None:
     assert admit(IDEAL, *inside, under=small).errors == []
 
 
+def test_req_07_how_contacts_share_a_current_depends_on_both_sides() -> None:
+    # E1 and E3 each against E2 and E4: 250 nC one way, 250 nC back, E2 of 0.01 cm2 between
+    def through(ticks: int) -> Table:
+        there, back = drive(320, ticks, E1, E2 | E4), drive(-320, ticks, E3, E2 | E4)
+        return *[there, idle(MS), back, idle(MS)] * 2, discharge(300 * MS, 15)
+
+    small = terms(areas={1: 1_000_000})
+    assert admit(IDEAL, *through(9_374), under=small).errors == []
+    value, limit = refusals(admit(IDEAL, *through(9_376), under=small))["running_charge"]
+    assert (300_032 <= value <= 300_040, limit) == (True, 300_000)
+
+
+def one_source(ticks: int) -> Table:
+    """E1 gives to E2, then to E3: its own charge is twice that of the others."""
+    discharged = discharge(250_000, E1 | E2 | E3)
+    return drive(-320, ticks, E1, E2), idle(MS), drive(-320, ticks, E1, E3), discharged
+
+
+def test_req_07_a_contact_that_only_gives_is_judged_like_one_that_takes() -> None:
+    # 2 x 50 nC a period, discharged for one time constant: 158.198 nC at E1 alone
+    verdict = admit(IDEAL, *one_source(3_125))
+    assert 158_198 <= figure(verdict, "running_charge") <= 158_300
+    # 100 nC x exp(-1) = 36.788 nC in 3.05 ms
+    assert 12_061_000 <= figure(verdict, "dc") <= 12_080_000
+    turned = [one._replace(code=-one.code) for one in one_source(3_125)]
+    assert figure(admit(IDEAL, *turned), "dc") == figure(verdict, "dc")
+
+
 def test_req_07_what_a_discharge_leaves_may_also_be_nothing() -> None:
     # -500 nC, a discharge, +500 nC: where that discharge is fast, 500 nC stand at the end
     table = drive(-800, 12_500), discharge(2_500), drive(800, 12_500), discharge(289), idle(MS)
@@ -232,12 +267,21 @@ def test_req_17_active_recharge_returns_the_charge_to_the_tick() -> None:
         held(inside, (first, gap, drive(80, ticks), rest), "imbalance", (value, 0))
 
 
-def test_req_17_each_pair_of_contacts_gets_back_its_own() -> None:
-    one, two = drive(-80, 1250, E1, E2), drive(-80, 1250, E3, E4)
-    rest = discharge(20 * MS, 15)
-    back = (drive(80, 1250, E1, E2), idle(12_500), drive(80, 1250, E3, E4))
-    odd = (drive(80, 1251, E1, E2), idle(12_500), drive(80, 1249, E3, E4))
-    inside = one, idle(12_500), two, idle(12_500), *back, rest
-    outside = one, idle(12_500), two, idle(12_500), *odd, rest
-    held(inside, outside, "imbalance", (80, 0))
-    assert len(admit(IDEAL, *outside).errors) == 2
+def test_req_17_a_recharge_of_one_code_counts_too() -> None:
+    inside = drive(-1, 1250), drive(1, 1250), discharge(20 * MS)
+    outside = drive(-1, 1250), drive(1, 1251), discharge(20 * MS)
+    held(inside, outside, "imbalance", (1, 0))
+    assert admit(IDEAL, *outside).errors[0][1] == 0
+
+
+@pytest.mark.parametrize("masks", [(E3, E4), (E1, E4), (E3, E2)])
+def test_req_17_each_pair_of_contacts_gets_back_its_own(masks: tuple[int, int]) -> None:
+    used = E1 | E2 | masks[0] | masks[1]
+
+    def pairs(first: int, second: int) -> Table:
+        one, two = drive(-80, 1250, E1, E2), drive(-80, 1250, *masks)
+        back = drive(80, first, E1, E2), idle(12_500), drive(80, second, *masks)
+        return one, idle(12_500), two, idle(12_500), *back, discharge(20 * MS, used)
+
+    held(pairs(1250, 1250), pairs(1251, 1249), "imbalance", (80, 0))
+    assert len(admit(IDEAL, *pairs(1251, 1249)).errors) == 2

@@ -130,6 +130,7 @@ def test_req_03_current_that_swings_through_zero_counts_at_every_swing() -> None
 def test_req_13_the_table_does_not_end_in_an_active_record() -> None:
     inside, outside = tonic(), (*tonic(), drive(-320, 25_000))
     held(inside, outside, "active_no_end", (4, 3))
+    assert admit(IDEAL, *outside).errors[0][1] == 4
     assert "active_no_end" in refusals(admit(IDEAL, drive(-320, 25_000)))
 
 

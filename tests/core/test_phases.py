@@ -162,3 +162,18 @@ def test_req_17_any_group_fills_its_period_and_returns_what_it_should(one: progr
         sums[source, back] = sums.get((source, back), 0) + code * ticks
     assert all(total == 0 for masks, total in sums.items() if masks not in passive)
     assert found[-1][0] == DISCHARGE
+
+
+@pytest.mark.parametrize(("gap_ns", "good"), [(0, True), (2_307, False), (2_312, True)])
+def test_req_12_a_gap_is_nothing_or_long_enough_to_shift(gap_ns: int, good: bool) -> None:
+    one = group(TONIC._replace(gap_ns=gap_ns))
+    if good:
+        assert phases.compile_group(BOARD, one, (2_000,))
+    else:  # 289 ticks of 8 ns
+        found = refused(phases.compile_group, BOARD, one, (2_000,))
+        assert found == ("short_gap", 0, 2_307, 2_312)
+
+
+def test_req_12_the_second_program_is_named_when_its_gap_is_too_short() -> None:
+    one = group(TONIC, TONIC._replace(gap_ns=8))
+    assert refused(phases.compile_group, BOARD, one, (2_000, 2_000)) == ("short_gap", 1, 8, 2_312)

@@ -81,7 +81,7 @@ def test_the_simulator_gets_plain_si_units():
         "switch_ohm": 100.0,
         "gain_mismatch_ppm": 5000.0,
         "offset_a": 2e-6,
-        "settle_s": 1e-6,
+        "settle_s": 4.5e-6,
     }
     assert circuit["load"] == {"series_ohm": 500.0, "capacitance_f": 2.5e-6, "leak_ohm": 1e5}
     ladder = boards.electrical("pico/r2r-1/resistor-1k")
@@ -184,6 +184,7 @@ WRONG = [
     ("overhead_ticks: 139", "overhead_ticks: 999", "min_record_ticks", "shorter than its overhead"),
     ("kind: ladder", "kind: laddr", "stages.r2r-1.kind", "did you mean ladder?"),
     ("chip: rp2040", "chip: rp2041", "boards.pico.chip", "did you mean rp2040?"),
+    ("contacts: 2", "contacts: 3", "stages.r2r-1.sequencer.program", "8 bits and 2 contacts"),
     ("clock: 125 MHz", "clock: 125.5 MHz", "boards.pico.clock", "finer than the grid of 1 MHz"),
     ("compliance: 15 V", "compliance: 15", "stages.mcp4922-8.compliance", "15 has no unit"),
     ("tolerance: 5 %", "tolerance: 5 %\n    colour: red", "colour", "there is no such field"),

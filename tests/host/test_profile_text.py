@@ -72,6 +72,11 @@ def test_a_duplicate_field_is_told_with_both_lines_and_all_other_errors(monkeypa
     assert row.message == "stands twice, first on line 8; keep one of them"
 
 
+def test_of_a_duplicate_field_the_first_value_is_judged():
+    row = only(FULL.replace("    rate: 40 Hz\n", "    rate: 40 Hz\n    rate: 50 kHz\n", 1))
+    assert row.id == "duplicate"
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_no_error():
     text = FULL.replace("pulses: 48", "pulses: 600").replace("\n", "\r\n")
     assert Profile.from_text(b"\xef\xbb\xbf" + text.encode()).name == "Full"

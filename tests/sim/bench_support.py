@@ -30,6 +30,8 @@ LADDER = {
     **dict(kind="ladder", amps_per_code=0.0, volts_per_code=0.0125, source_ohm=1000.0),
     **dict(code_mid=128, code_span=127, compliance_v=1.65, switch_ohm=1000.0),
 }
+SERIAL_PINS = dict(sdi_dac=2, sdi_switch=3, sck=4, ncs=5, active=6, sync=7, run=8)
+LADDER_PINS = dict(data0=10, active=6, sync=7, run=8)
 RESISTOR = dict(series_ohm=500.0, capacitance_f=0.0, leak_ohm=float("inf"))
 RANDLES = dict(series_ohm=500.0, capacitance_f=2.5e-6, leak_ohm=100_000.0)
 
@@ -125,5 +127,9 @@ class Echo(Idler):
 
 def bench(device: type[Idler] = Idler, ladder: bool = False, load=None, **options) -> SimBoard:
     """A bench with a resistor of 500 ohm and no errors of gain, unless told otherwise."""
-    electrical = dict(stage=LADDER if ladder else CURRENT, load=load or RESISTOR)
+    electrical = dict(
+        stage=LADDER if ladder else CURRENT,
+        load=load or RESISTOR,
+        pins=LADDER_PINS if ladder else SERIAL_PINS,
+    )
     return SimBoard(board(int(ladder)), electrical, make_device=device, **options)

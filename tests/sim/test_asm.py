@@ -206,6 +206,11 @@ def test_a_value_that_does_not_fit_is_refused_with_its_place(text: str, message:
         pio(text, sideset_init=PIO.OUT_LOW)
 
 
+def test_an_option_that_micropython_does_not_have_is_refused() -> None:
+    with pytest.raises(TypeError, match="pull_threshold"):
+        pio("nop()", pull_threshold=8)
+
+
 def test_the_modules_globals_are_hidden_as_in_micropython() -> None:
     with pytest.raises(NameError, match="PINNED"):
         pio("set(pins, PINNED)")

@@ -3,9 +3,15 @@
 import pytest
 from tests.sim.pio_support import NCS, SCK, SDI_DAC, SDI_SWITCH
 
-from scs_sim.decode import START, SerialPins, decode_parallel, decode_serial, latches
+from scs_sim import decode
+from scs_sim.decode import SerialPins, at_rest, decode_parallel, decode_serial
 
 Edges = list[tuple[int, int, int]]
+PINS = SerialPins(SDI_DAC, SDI_SWITCH, SCK, NCS)
+
+
+def latches(edges: Edges) -> list[tuple[int, int]]:
+    return decode.latches(edges, PINS)
 
 
 def clocked(start: int, pairs: list[tuple[int, int]], levels: tuple[int, int] = (0, 0)) -> Edges:
@@ -27,7 +33,7 @@ def test_even_bits_are_the_dacs_and_odd_bits_the_switches() -> None:
 
 def test_a_piece_goes_on_where_the_last_one_stopped() -> None:
     edges = clocked(0, [(1, 1)] * 16) + clocked(500, [(0, 1)] * 16, (1, 1))
-    found, state = [], START
+    found, state = [], at_rest(PINS)
     for edge in edges:
         more, state = decode_serial([edge], state)
         found += more
@@ -37,7 +43,7 @@ def test_a_piece_goes_on_where_the_last_one_stopped() -> None:
 @pytest.mark.parametrize("count", [0, 1, 15, 17])
 def test_a_frame_of_other_than_16_clocks_is_not_latched_but_counted(count: int) -> None:
     edges = clocked(0, [(1, 0)] * count)
-    found, state = decode_serial(edges)
+    found, state = decode_serial(edges, at_rest(PINS))
     assert (found, state.bad_frames) == ([], 1)
     with pytest.raises(ValueError, match="1 frames were latched after other than 16 clocks"):
         latches(edges)
@@ -52,15 +58,15 @@ def test_clocks_while_ncs_is_high_shift_nothing() -> None:
     inside = clocked(0, [(1, 1)] * 16)[:-1]
     assert latches([*inside, (200, NCS, 1), *stray[1:2]]) == [(200, 0xFFFF_FFFF)]
     middle = [*inside[:9], (38, NCS, 1), (39, SCK, 1), (40, SCK, 0), (41, NCS, 0)]
-    assert decode_serial([*middle, (50, NCS, 1)])[1].bad_frames == 2
+    assert decode_serial([*middle, (50, NCS, 1)], at_rest(PINS))[1].bad_frames == 2
 
 
 def test_other_pins_can_be_named() -> None:
     moved = [(tick, pin + 10, level) for tick, pin, level in clocked(0, [(1, 0)] * 16)]
-    assert latches(moved, SerialPins(12, 13, 14, 15)) == [(170, 0x5555_5555)]
+    assert decode.latches(moved, SerialPins(12, 13, 14, 15)) == [(170, 0x5555_5555)]
 
 
 def test_the_ladders_code_is_read_once_per_tick() -> None:
     edges = [(5, 10, 1), (5, 17, 0), (9, 6, 1), (12, 10, 0), (12, 13, 1)]
-    assert decode_parallel(edges, 0x80) == ([(5, 0x01), (12, 0x08)], 0x08)
+    assert decode_parallel(edges, 0x80, 10) == ([(5, 0x01), (12, 0x08)], 0x08)
     assert decode_parallel([(1, 4, 1)], 0, base=4) == ([(1, 1)], 1)

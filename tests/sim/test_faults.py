@@ -1,11 +1,12 @@
 """Faults by name: how they are written, and that each does at its instant what it says."""
 
+import numpy as np
 import pytest
 from tests.sim.bench_support import RANDLES, Echo, bench, biphasic
 
 from scs_sim.board import SimBoard
 from scs_sim.faults import TABLE, Fault, UnknownFault, gathered, parse
-from scs_sim.link import NOISE
+from scs_sim.link import NOISE, Link
 from scs_sim.stream import RUNNING, STARVED
 
 
@@ -159,6 +160,25 @@ def test_link_noise_spoils_some_bytes_and_brings_strays() -> None:
     assert 0 in strays and len(set(strays)) > 200  # 200 bursts each way, one of them echoed
 
 
+def test_half_of_the_noise_flips_one_bit_and_half_adds_a_byte() -> None:
+    link = Link()
+    link.make_noisy(np.random.default_rng(1))
+    link.host_write(bytes(40_000))
+    got = link.device_read()
+    # 200 of 40,000 bytes are hit; a stray byte is a power of two once in 32
+    assert len(got) - 40_000 == pytest.approx(100, abs=40)
+    assert sum(byte.bit_count() == 1 for byte in got) == pytest.approx(103, abs=40)
+
+
+def test_nothing_enters_a_link_that_is_cut() -> None:
+    link = Link()
+    link.cut()
+    link.host_write(b"a")
+    link.device_write(b"b")
+    assert not link.pending
+    assert link.waiting == 0
+
+
 def test_a_cut_link_carries_nothing_either_way_and_the_device_goes_on() -> None:
     one = running()
     one.host_write(b"before")
@@ -182,7 +202,9 @@ def test_a_wait_for_bytes_ends_when_the_link_is_cut() -> None:
 def test_a_hung_loop_steps_no_more_until_the_watchdog_has_bitten() -> None:
     one = bench(Echo, faults="hung_loop@0.1")
     before = one.device
-    one.advance_us(349_000)
+    one.advance_us(200_000)
+    one.host_write(b"are you there?")
+    one.advance_us(149_000)
     assert before.turns_us[-1] == 95_000  # and was fed then, for 250 ms
     assert one.resets == 1
     assert one.device.turns_us == [345_000]

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sim.bench_support import (
+    LADDER_PINS,
     RANDLES,
+    SERIAL_PINS,
     US,
     Echo,
     Idler,
@@ -19,7 +21,7 @@ from tests.sim.bench_support import (
 )
 
 from scs_sim.board import SimBoard
-from scs_sim.stream import ENDED, HALTED, IDLE, RUNNING, STARVED, TRIPPED, latch_offset_ticks
+from scs_sim.stream import ENDED, HALTED, IDLE, RUNNING, STARVED, TRIPPED, latch_offset_ticks, lines
 
 IDLE_FRAME = frame(2048, 0, 0)
 # from the start: look at the FIFO (3), fetch and shift the first record (5 + 128), latch
@@ -93,7 +95,7 @@ def test_waiting_for_bytes_ends_when_they_are_there() -> None:
 @pytest.mark.parametrize(("stage", "ticks"), [(0, 131), (1, 4)], ids=["serial", "parallel"])
 def test_the_latch_comes_so_long_after_the_pull_of_the_frame(stage: int, ticks: int) -> None:
     # pull at h+8; latch at h+139 and at h+12
-    assert latch_offset_ticks(board(stage)) == ticks
+    assert latch_offset_ticks(board(stage), lines(LADDER_PINS if stage else SERIAL_PINS)) == ticks
 
 
 def test_every_record_is_latched_at_its_tick_with_its_bits() -> None:
@@ -152,6 +154,13 @@ def test_stop_ends_on_a_whole_period() -> None:
     # DMA is at most 8 words, here one period, ahead of the third
     assert state.periods in (3, 4)
     assert list(one.sequencer.latched) == expected((what, state.periods))
+
+
+def test_stop_right_after_the_start_ends_after_one_period() -> None:
+    one = running(biphasic())
+    one.hal.stream_stop()
+    one.advance_us(10_000)
+    assert one.hal.stream_state() == (ENDED, 1, 0, 0, 0)
 
 
 def test_stop_of_a_long_table_ends_with_the_period_under_way() -> None:
@@ -316,6 +325,19 @@ def test_req_51_the_ceiling_follows_a_swap_to_longer_and_back_to_shorter_runs() 
     one.hal.stream_load(long._replace(max_active_ticks=12_500))
     one.advance_us(5_000)
     assert one.hal.stream_state().status == TRIPPED
+
+
+def test_req_51_the_ceiling_comes_down_once_the_swap_is_seen() -> None:
+    one = running(biphasic(width=37_500))
+    one.hal.stream_load(biphasic(width=12_500))
+    one.advance_us(5_000)
+    one.hal.stream_state()
+    one.advance_us(2_000)  # the ceiling is taken at the start of a run
+    one.sequencer.dma.corrupt(12)  # 1024 ticks more in the first record
+    one.advance_us(5_000)
+    state = one.hal.stream_state()
+    assert (state.status, state.record) == (TRIPPED, 0)
+    assert 12_500 < state.ticks_in < 12_500 + 2 * US
 
 
 def test_req_52_a_loop_that_stands_still_is_reset_with_the_output_off() -> None:

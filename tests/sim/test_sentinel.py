@@ -110,6 +110,15 @@ def test_the_closed_form_the_opcodes_and_the_emulator_agree(
     assert tuple(emulate(assemble("sentinel"), [turns], end, wiring, active)) == gate
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 9])
+def test_the_closed_form_is_exact_about_which_run_trips(turns: int) -> None:
+    for length in range(max(1, 2 * turns + 1), 2 * turns + 9):
+        gate, _ = watching([(100, 100 + length)], [turns], 200)
+        assert sentinel.outlasts(length, turns) == (len(gate) == 2)
+        if turns:
+            assert sentinel.outlasts(length, turns) == (length >= 2 * turns + 5)
+
+
 def test_req_51_beside_the_sequencer_its_ceiling_is_that_of_the_longest_active_run() -> None:
     stream = words(
         (2_000, FIRST, 1), (300, IDLE, 0), (900, DRIVE, 2), (1_100, DRIVE, 3), (300, IDLE, 0)

@@ -28,11 +28,13 @@ from tests.sim.pio_support import (
     words,
 )
 
+from scs_sim import decode
 from scs_sim.asm import assemble
-from scs_sim.decode import decode_parallel, latches
+from scs_sim.decode import SerialPins, latches
 from scs_sim.executor import Executor, Words, run
 from scs_sim.oracle import emulate
 
+CHIPS = SerialPins(SDI_DAC, SDI_SWITCH, SCK, NCS)
 PROGRAMS = {
     "sequencer_serial": (SERIAL, SERIAL_PINS, 139, 136),  # overhead, first latch
     "sequencer_parallel": (PARALLEL, PARALLEL_PINS, 12, 9),
@@ -40,6 +42,12 @@ PROGRAMS = {
 RECORD = st.tuples(
     st.integers(0, 60), st.sampled_from([IDLE, DRIVE, FIRST]), st.integers(0, 2**32 - 1)
 )
+
+
+def decode_parallel(
+    edges: list[tuple[int, int, int]], value: int
+) -> tuple[list[tuple[int, int]], int]:
+    return decode.decode_parallel(edges, value, 10)
 
 
 def recorded(name: str, stream: list[int], until_tick: int = 1 << 62) -> list[tuple[int, int, int]]:
@@ -50,7 +58,7 @@ def recorded(name: str, stream: list[int], until_tick: int = 1 << 62) -> list[tu
 def latch_ticks(name: str, edges: list[tuple[int, int, int]]) -> list[int]:
     """When frames took effect; the ladder's must differ from one to the next."""
     if name == "sequencer_serial":
-        return [tick for tick, _ in latches(edges)]
+        return [tick for tick, _ in latches(edges, CHIPS)]
     return [tick for tick, _ in decode_parallel(edges, 128)[0]]
 
 
@@ -84,10 +92,12 @@ def test_the_emulator_measures_the_same_overhead_and_boards_yaml_states_it(name:
     stages = yaml.safe_load((Path(__file__).parents[2] / "boards.yaml").read_text())["stages"]
     rows = {f"sequencer_{row['sequencer']['program']}": row["sequencer"] for row in stages.values()}
     assert rows[name]["overhead_ticks"] == overhead
-    # 150 ticks are 1 us at the fastest clock, 150 MHz: the output has settled (`settle` of the
-    # stage) before the next frame's clock and data begin to toggle beside it.
-    assert rows[name]["min_record_ticks"] == overhead + 150
-    assert {row["settle"] for row in stages.values()} == {"1 us"}
+    # At the fastest clock, 150 MHz, the output has settled (`settle` of the stage: 4.5 us are 675
+    # ticks, 1 us is 150) before the next frame's clock and data begin to toggle beside it.
+    settle = {"sequencer_serial": ("4.5 us", 675), "sequencer_parallel": ("1 us", 150)}[name]
+    assert rows[name]["min_record_ticks"] == overhead + settle[1]
+    settles = {f"sequencer_{row['sequencer']['program']}": row["settle"] for row in stages.values()}
+    assert settles[name] == settle[0]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -104,7 +114,7 @@ def test_the_edges_equal_those_of_the_emulator(
 def test_the_frame_arrives_bit_by_bit_as_it_was_written() -> None:
     frames = [0x0000_0000, 0xFFFF_FFFF, 0xAAAA_AAAA, 0x5555_5555, 0x8000_0001, 0x1234_5678]
     edges = recorded("sequencer_serial", words(*((200, IDLE, frame) for frame in frames)))
-    assert [frame for _, frame in latches(edges)] == frames
+    assert [frame for _, frame in latches(edges, CHIPS)] == frames
 
 
 def test_the_dac_and_the_switches_get_a_line_each_most_significant_bit_first() -> None:
@@ -149,7 +159,7 @@ def test_active_and_sync_change_with_the_latch_and_only_with_it() -> None:
         (300, FIRST, 1), (300, DRIVE, 2), (300, IDLE, 3), (300, FIRST, 4), (300, IDLE, 5)
     )
     edges = recorded("sequencer_serial", stream)
-    at = [tick for tick, _ in latches(edges)]
+    at = [tick for tick, _ in latches(edges, CHIPS)]
     assert rises(edges, RUN) == at[:1]
     assert rises(edges, ACTIVE) == rises(edges, SYNC) == [at[0], at[3]]
     assert falls(edges, SYNC) == [at[1], at[4]]

@@ -90,6 +90,18 @@ def test_a_second_client_is_turned_away_and_the_first_stays() -> None:
         assert first.read(1) == b"c"
 
 
+def test_a_pty_is_raw_for_a_client_that_does_not_care() -> None:
+    with serving(server.pty(bench(Echo))) as made:
+        client = os.open(made.address, os.O_RDWR | os.O_NOCTTY)
+        sent = bytes((3, 4, 10, 13, 17, 19, 26, 127, 255))  # what a terminal would act upon
+        os.write(client, sent)
+        got = b""
+        while len(got) < len(sent):
+            got += os.read(client, 100)
+        os.close(client)
+    assert got == bytes((byte + 1) % 256 for byte in sent)
+
+
 def test_port_0_picks_one_and_a_taken_port_is_an_error() -> None:
     made = server.listen(bench())
     port = int(made.address.rpartition(":")[2])

@@ -75,3 +75,19 @@ def test_blocks_and_loose_rows_give_one_trace() -> None:
         trace.begin(at * 125, Piece("driven", float(at), 0.0, 0.0, 0.0, math.inf))
     rows = trace.sampled(1e6)
     assert np.array_equal(rows.current_a, np.arange(3 * BLOCK + 6))
+
+
+def test_a_window_across_blocks_is_that_part_of_the_whole() -> None:
+    trace = Trace(HZ)
+    for at in range(5 * BLOCK):
+        trace.begin(at * 125, Piece("driven", float(at), 0.0, 0.0, 0.0, math.inf))
+    whole = trace.events()
+    for t0, t1 in ((0.0, 1e-3), (4e-3, 4.2e-3), (8.191e-3, 8.193e-3), (16e-3, 20e-3)):
+        part = trace.events(t0, t1)
+        inside = (whole.time_s >= t0 + 1e-9) & (whole.time_s <= t1 - 1e-9)
+        assert set(whole.current_a[inside]) <= set(part.current_a)
+        assert (part.time_s[0], part.time_s[-1]) == pytest.approx((t0, t1))
+        # a staircase: the charge is the sum of its steps
+        steps = part.current_a[::2] * (part.time_s[1::2] - part.time_s[::2])
+        assert trace.charge_c(t0, t1) == pytest.approx(steps.sum(), rel=1e-9)
+        assert np.all(np.diff(part.time_s) >= 0)

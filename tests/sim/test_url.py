@@ -40,6 +40,9 @@ def test_sleeping_passes_time_and_reading_nothing_does_not() -> None:
         assert port.now() == pytest.approx(1.25)
         assert port.read(5) == b""
         assert port.now() == pytest.approx(1.25)
+        port.timeout = 1
+        assert port.read(0) == b""
+        assert port.now() == pytest.approx(1.25)
 
 
 def test_bytes_that_came_before_the_timeout_are_given() -> None:
@@ -56,7 +59,12 @@ def test_the_options_choose_board_fault_seed_and_noise() -> None:
         assert port.bench.board.name == "pico2/mcp4922-8/resistor-1k"
         assert port.bench.board.clock_hz == 150_000_000
         assert port.bench.hal.load_id() == 4095
-        quiet = {port.bench.plant.sample(tick).current_max for tick in range(0, 10**6, 10**4)}
+        port.sleep(3.01)
+        assert port.bench.plant.load.condition == "short"
+        begun = port.bench.tick
+        quiet = {
+            port.bench.plant.sample(begun + tick).current_max for tick in range(0, 10**6, 10**4)
+        }
         assert quiet - {0} == {2047, 2048, 2049}  # the noise
 
 

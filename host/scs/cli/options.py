@@ -74,13 +74,14 @@ def seconds(text: str, option: str) -> float:
     """A duration such as "10s" or "1 min" in seconds."""
     from .. import units
 
+    short = text.strip().endswith(("us", "µs", "μs"))
     try:
-        found = units.exact(text, "us", "10s")
+        found = units.exact(text, "us" if short else "ms", "10s")
     except units.UnitError as reason:
         raise WrongUsage(f"{option}: {reason}") from None
     if found <= 0:
         raise WrongUsage(f"{option}: {text} is no length of time; write for example 10s")
-    return float(found / 1_000_000)
+    return float(found / (1_000_000 if short else 1000))
 
 
 def hertz(text: str, option: str) -> float:

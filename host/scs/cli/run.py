@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import LinkLost, WrongUsage
+from ..failures import Failure, LinkLost, WrongUsage
 from . import options
 from .interrupts import Interrupts
 
@@ -73,8 +73,8 @@ def _watched(stim: Stimulator, file: Path, watch: Watch, *, detach: bool) -> int
         if detach and (is_sim(stim.port) or not profile.group.header.flags & 1):
             raise WrongUsage("--detach needs a real port and a profile with stand_alone: true")
         _session(stim, profile, watch, detach=detach)
-    except ProfileError as reason:
-        watch.refused(reason)
+    except (ProfileError, Failure) as reason:
+        watch.never_began(reason)
         raise
     return watch.report()
 

@@ -93,18 +93,18 @@ def charge(nanocoulombs: float) -> str:
 
 
 def live(status: Status) -> str:
-    """One line of what the device is doing."""
+    """One line of what the device is doing; currents and voltages are the measured extremes."""
     levels = ", ".join(
         f"{one.level_ma:g} mA"
         if one.level_ma == one.target_ma
-        else f"{one.level_ma:g} of {one.target_ma:g} mA"
+        else f"{one.level_ma:.3g} of {one.target_ma:g} mA"
         for one in status.levels
     )
     parts = [
         status.state,
         levels or "no program",
         f"{status.pulses} pulses",
-        f"measured {status.current_min_ma:g} to {status.current_max_ma:g} mA",
-        f"{status.voltage_min_v:g} to {status.voltage_max_v:g} V",
+        f"{status.current_min_ma:.3g}…{status.current_max_ma:.3g} mA",
+        f"{status.voltage_min_v:.3g}…{status.voltage_max_v:.3g} V",
     ]
     return " · ".join(parts)

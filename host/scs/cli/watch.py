@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .. import figures
-from ..failures import GOOD, NO_DEVICE, REFUSED, LinkLost
+from ..failures import GOOD, NO_DEVICE, REFUSED, Failure, LinkLost
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LINK_LOST = "link lost"
 REFUSED_WORD = "refused"
+NO_DEVICE_WORD = "no device"
 NOTHING: dict[str, Any] = {"pulses": 0, "periods": 0, "seconds": 0.0, "charge_nc": 0.0}
 
 
@@ -91,14 +92,20 @@ class Watch:
         """The link broke in the middle of the run."""
         self._stopped = LINK_LOST
         self._code = NO_DEVICE
-        self._message = f"{reason}\nThe device stops by itself when its lease runs out"
-        self._message += "; what follows is the last that is known."
+        self._message = f"{reason}\nIf it still runs, the device stops by itself when its lease"
+        self._message += " runs out; what follows is the last that is known."
 
-    def refused(self, reason: ProfileError) -> None:
-        """The profile was refused, here or by the device: for scripts."""
-        if self._json:
-            rows = [one.as_dict() for one in reason.rows]
-            _json({"delivered": NOTHING, "stopped": REFUSED_WORD, "errors": rows})
+    def never_began(self, reason: ProfileError | Failure) -> None:
+        """Profile or device refused, or there is no device: the same form, for scripts."""
+        if not self._json:
+            return
+        rows: list[dict[str, Any]]
+        if isinstance(reason, Failure):
+            word = NO_DEVICE_WORD if isinstance(reason, LinkLost) else REFUSED_WORD
+            rows = [{"id": word, "path": "", "line": 0, "message": str(reason)}]
+        else:
+            word, rows = REFUSED_WORD, [one.as_dict() for one in reason.rows]
+        _json({"delivered": NOTHING, "stopped": word, "errors": rows})
 
     def close(self, status: Status, book: Ledger) -> None:
         """The last word of the device."""
@@ -161,13 +168,14 @@ def _json(value: dict[str, Any]) -> None:
 
 
 def _bar(for_s: float | None) -> Progress:
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
 
+    clock = Column(no_wrap=True, min_width=8, justify="right")
     made = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.completed:6.1f} s"),
-        *([BarColumn(bar_width=20)] if for_s is not None else []),
-        TextColumn("{task.fields[live]}", markup=False),
+        TextColumn("{task.completed:.1f} s", table_column=clock),
+        *([BarColumn(bar_width=8)] if for_s is not None else []),
+        TextColumn("{task.fields[live]}", markup=False, table_column=Column(no_wrap=True)),
         transient=True,
     )
     made.add_task("run", total=for_s, live="")

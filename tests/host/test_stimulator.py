@@ -1,0 +1,365 @@
+"""Stimulator against the simulated board: what it accepts, what it does, what it says."""
+
+import importlib
+import math
+
+import pytest
+
+import scs
+from scs import bench as benches
+from scs import resources
+from scs.failures import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
+from scs.profile import Profile, ProfileError
+from scs.stimulator import Stimulator
+from scs_sim.board import SimBoard
+from stimcore import commands, handlers
+
+QUICK = """\
+name: quick
+lead: octrode-3mm
+programs:
+  - name: low back
+    cathodes: [E3]
+    anodes: [E2, E4]
+    rate: 50 Hz
+    pulse_width: 200 us
+    amplitude: {amplitude}
+    recharge: active
+limits: {{amplitude: 4 mA}}
+ramp: {{up: 0 s, down: 0 s}}
+"""
+
+
+def quick(amplitude: str = "1 mA", more: str = "") -> Profile:
+    return Profile.from_text(QUICK.format(amplitude=amplitude) + more, "quick.yaml")
+
+
+def shipped(stem: str) -> Profile:
+    return Profile.read(resources.path(f"profiles/{stem}.yaml"))
+
+
+def started(stim: Stimulator, profile: Profile) -> None:
+    stim.load(profile)
+    stim.arm()
+    stim.start()
+
+
+# --- opening ---------------------------------------------------------------------------------
+def test_the_design_example_runs() -> None:
+    with scs.Stimulator("sim") as stim:
+        stim.load(scs.Profile.read(resources.path("profiles/tonic_50hz.yaml")))
+        stim.arm()
+        stim.start()
+        trace = stim.scope(periods=2)
+    assert trace.time_s[0] == 0.0
+    assert trace.time_s[-1] == pytest.approx(0.04)
+    # not one step of the ramp before: 2 mA less its share of gain mismatch and offset
+    assert trace.pulses().amplitude_a == pytest.approx([-1.9965e-3] * 2, abs=1e-9)
+    assert len(trace.time_s) == len(trace.current_a) == len(trace.voltage_v)
+
+
+def test_the_board_is_the_row_that_the_device_names() -> None:
+    with Stimulator("sim", "pico2/r2r-1/resistor-1k") as stim:
+        assert stim.board.name == "pico2/r2r-1/resistor-1k"
+        assert stim.board.clock_hz == 150_000_000
+        assert stim.version == "0.1.0"
+
+
+def test_req_43_other_tables_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hello(device: object, protocol: int) -> tuple:
+        fields = list(handlers._hello(device, protocol))
+        fields[1] ^= 1
+        return tuple(fields)
+
+    monkeypatch.setitem(handlers.TABLE, commands.HELLO, hello)
+    with pytest.raises(Mismatch, match=r"other commands or limits .* reflash"):
+        Stimulator("sim").open()
+
+
+def test_req_43_another_board_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(board, *rest, **options) -> SimBoard:
+        return SimBoard(board._replace(offset_na=board.offset_na + 1), *rest, **options)
+
+    monkeypatch.setattr(benches, "SimBoard", make)
+    with pytest.raises(Mismatch, match=r"differ from those in boards.yaml; reflash"):
+        Stimulator("sim").open()
+
+
+def test_req_43_a_board_that_is_in_no_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(board, *rest, **options) -> SimBoard:
+        return SimBoard(board._replace(name="pico/home-made/x"), *rest, **options)
+
+    monkeypatch.setattr(benches, "SimBoard", make)
+    with pytest.raises(Mismatch, match=r"'pico/home-made/x', which boards.yaml does not have"):
+        Stimulator("sim").open()
+
+
+def test_a_refused_device_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(handlers.TABLE, commands.HELLO, lambda *_: (1, 0, 0, 0, 0, b"x y"))
+    stim = Stimulator("sim")
+    with pytest.raises(Mismatch):
+        stim.open()
+    with pytest.raises(Failure, match="not open"):
+        stim.status()
+
+
+def test_another_board_than_asked_for_is_wrong_usage() -> None:
+    with pytest.raises(WrongUsage, match=r"is pico/mcp4922-8/randles-500, not pico2"):
+        Stimulator("sim://", "pico2/mcp4922-8/randles-500").open()
+
+
+def test_faults_are_for_the_simulated_board_only() -> None:
+    with pytest.raises(WrongUsage, match="faults"):
+        Stimulator("/dev/ttyACM0", faults="open_lead@1").open()
+
+
+# --- loading ---------------------------------------------------------------------------------
+def test_load_answers_with_the_devices_own_figures() -> None:
+    with Stimulator("sim") as stim:
+        found = {one.name: one for one in stim.load(shipped("tonic_50hz"))}
+        again = {one.name: one for one in stim.figures()}
+    assert found == again
+    assert all(one.ok for one in found.values())
+    # 2 mA x 200 us = 0.4 uC; on 0.1244 cm2 3.2154 uC/cm2, rounded up to whole nC; k = log10(D Q)
+    assert found["phase_charge"].value == pytest.approx(0.4)
+    assert found["density"].value == pytest.approx(3.216)
+    assert found["shannon"].value == pytest.approx(math.log10(0.4 * 0.4 / 0.1244), abs=2e-3)
+    assert found["shannon"].limit == pytest.approx(1.5, abs=1e-4)
+    assert (found["rate"].value, found["rate"].limit, found["rate"].unit) == (50.0, 1e4, "Hz")
+    assert found["rate"].bound == "most"
+    assert found["discharge"].bound == "least"
+    assert found["width"].value == 200.0
+    assert found["compliance"].unit == "V"
+    assert found["ceiling"].limit == 4.0
+    assert found["density"].contact in ("E2", "E3", "E4")
+    assert found["density"].program == "low back"
+    assert found["rate"].contact is None
+
+
+def test_req_60_what_the_device_refuses_names_the_line() -> None:
+    # 12 mA x 200 us = 2.4 uC on 0.1244 cm2: k = log10(2.4^2 / 0.1244) = 1.67
+    text = QUICK.format(amplitude="12 mA").replace("4 mA", "12 mA")
+    with Stimulator("sim") as stim:
+        with pytest.raises(ProfileError) as caught:
+            stim.load(Profile.from_text(text, "quick.yaml"))
+        assert stim.status().state == "OFF"
+    (row, *_) = caught.value.rows
+    assert row.line == 9
+    assert row.path == "programs[0].amplitude"
+    assert {one.id for one in caught.value.rows} >= {"shannon"}
+    assert "1.666 against 1.5" in str(caught.value)
+
+
+def test_a_hash_that_is_not_the_programs_own_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = handlers.TABLE[commands.COMMIT]
+
+    def changed(device: object) -> tuple:
+        return commit(device)[0] ^ 1, b""
+
+    monkeypatch.setitem(handlers.TABLE, commands.COMMIT, changed)
+    with Stimulator("sim") as stim, pytest.raises(Failure, match="another program than was sent"):
+        stim.load(quick())
+
+
+def test_nothing_is_armed_that_was_not_loaded_here() -> None:
+    with Stimulator("sim") as stim, pytest.raises(Failure, match="nothing was loaded through"):
+        stim.arm()
+
+
+def test_req_38_without_the_declared_load_nothing_is_armed() -> None:
+    with Stimulator("sim", faults="wrong_load") as stim:
+        stim.load(quick())
+        with pytest.raises(DeviceRefused, match="identification resistor reads wrong: 4095"):
+            stim.arm()
+
+
+def test_what_was_loaded_before_is_not_armed_after_a_refusal() -> None:
+    with Stimulator("sim") as stim:
+        stim.load(quick())
+        with pytest.raises(ProfileError):
+            stim.load(Profile.from_text(QUICK.format(amplitude="12 mA").replace("4 mA", "12 mA")))
+        with pytest.raises(Failure, match="nothing was loaded through"):
+            stim.arm()
+
+
+def test_a_running_device_takes_no_other_program() -> None:
+    with Stimulator("sim") as stim:
+        started(stim, quick())
+        with pytest.raises(DeviceRefused, match="not allowed while the device is RUNNING: stop it"):
+            stim.load(quick())
+
+
+# --- running ---------------------------------------------------------------------------------
+def test_status_is_typed_and_in_human_units() -> None:
+    with Stimulator("sim") as stim:
+        started(stim, quick())
+        stim.settle()
+        stim.wait(0.2)
+        found = stim.status()
+    assert found.state == "RUNNING"
+    assert found.fault is None
+    assert found.settled
+    assert found.levels[0].level_ma == found.levels[0].target_ma == 1.0
+    assert found.lease_left_s == pytest.approx(2.0, abs=0.02)
+    assert found.stopped == "running"
+    assert found.pulses == found.periods >= 10
+    # 12.5 uA a code of the ADC
+    assert found.current_min_ma == pytest.approx(-1.0, abs=0.0125)
+    assert found.current_max_ma == pytest.approx(1.0, abs=0.0125)
+
+
+def test_a_counted_session_is_counted_out() -> None:
+    with Stimulator("sim") as stim:
+        started(stim, shipped("tonic_48_pulses"))
+        last = stim.wait()
+        book = stim.ledger()
+    assert last.state == "LOADED"
+    assert (book.pulses, book.periods, book.truncated, book.stopped) == (48, 48, 0, "pulses")
+    # 48 x 0.5 mA x 200 us = 4.8 uC; 48 periods of 20 ms
+    assert {one.contact: one.driven_nc for one in book.charge if one.driven_nc} == {
+        "E3": 4800.0,
+        "E4": 4800.0,
+    }
+    assert book.delivered()["charge_nc"] == 4800.0
+    assert book.delivered()["seconds"] == 0.96
+
+
+def test_stop_ends_on_a_whole_period() -> None:
+    with Stimulator("sim") as stim:
+        started(stim, quick(more=""))
+        stim.wait(0.333)
+        stim.stop()
+        book = stim.ledger()
+        assert stim.status().state == "LOADED"
+    assert book.stopped == "stop"
+    assert book.truncated == 0
+    assert book.pulses == book.periods
+    assert book.output_s == pytest.approx(0.02 * book.periods)
+
+
+def test_leaving_the_context_halts_also_when_the_caller_failed() -> None:
+    stim = Stimulator("sim")
+
+    def failing() -> None:
+        with stim:
+            started(stim, quick())
+            stim.wait(0.05)
+            benches_left.append(stim.link.bench)
+            assert stim.link.bench.gate
+            raise ZeroDivisionError
+
+    benches_left: list[SimBoard] = []
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert not benches_left[0].gate
+
+
+def test_left_running_where_that_was_asked_for() -> None:
+    with Stimulator("sim", halt_on_exit=False) as stim:
+        started(stim, quick(more="stand_alone: true\n"))
+        assert stim.status().lease_left_s is None
+        bench = stim.link.bench
+    assert bench.gate
+
+
+def test_req_34_a_caller_who_falls_silent_loses_the_lease() -> None:
+    with Stimulator("sim") as stim:
+        started(stim, quick())
+        stim.link.sleep(2.5)
+        assert stim.status().state == "LOADED"
+        assert stim.ledger().stopped == "lease"
+
+
+def test_polling_renews_the_lease_and_ends_with_the_time() -> None:
+    with Stimulator("sim") as stim:
+        started(stim, quick(more="lease: 200 ms\n"))
+        seen = list(stim.poll(5.0))
+        assert seen[-1].state == "RUNNING"
+        assert len(seen) >= 100  # a quarter of the lease apart: 50 ms
+        assert stim.link.now() == pytest.approx(5.0, abs=0.2)
+
+
+def test_req_22_an_amplitude_above_the_profiles_own_limit_is_refused() -> None:
+    with Stimulator("sim") as stim:
+        started(stim, quick())
+        with pytest.raises(DeviceRefused, match=r"'low back': .* 4.01 mA against 4 mA"):
+            stim.amplitude("low back", "4.01 mA")
+        assert stim.status().levels[0].target_ma == 1.0
+
+
+def test_a_new_amplitude_flows_after_its_ramp_and_tells_whole_codes() -> None:
+    with Stimulator("sim") as stim:
+        started(stim, quick())
+        change = stim.amplitude(1, "2.002 mA")  # 320.3 codes of 6.25 uA
+        assert change.requested_ma == 2.002
+        assert change.actual_ma == pytest.approx(2.0)
+        trace = stim.scope()
+    assert min(trace.current_a) == pytest.approx(-2e-3, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("program", "quantity", "said"),
+    [
+        ("neck", "1 mA", "no program is called 'neck'; known are low back"),
+        (2, "1 mA", "no program is called 2"),
+        (0, "1 mA", "no program is called 0"),
+        (1, "1", "has no unit"),
+        (1, "1 V", "wrong kind of unit"),
+        (1, "nan mA", "not a finite number"),
+        (1, "-1 mA", "is no amplitude"),
+        (1, "9e9 A", "is no amplitude"),
+    ],
+)
+def test_an_amplitude_that_cannot_be_meant(program: str | int, quantity: str, said: str) -> None:
+    with Stimulator("sim") as stim:
+        stim.load(quick())
+        with pytest.raises(WrongUsage, match=said):
+            stim.amplitude(program, quantity)
+
+
+# --- when it goes wrong ----------------------------------------------------------------------
+def test_req_55_a_broken_lead_is_a_device_fault() -> None:
+    with Stimulator("sim", faults="open_lead@0.5") as stim:
+        started(stim, quick())
+        with pytest.raises(DeviceFault, match=r"open_load: .* broken wire"):
+            stim.wait(5.0)
+        status = stim.status()
+        assert status.state == "FAULT"
+        assert stim.ledger().stopped == "fault"
+        stim.clear_fault()
+        assert stim.status().state == "OFF"
+        with pytest.raises(Failure, match="nothing was loaded through"):
+            stim.arm()
+
+
+def test_req_31_nothing_is_loaded_while_a_fault_is_latched() -> None:
+    with Stimulator("sim", faults="open_lead@0.5") as stim:
+        started(stim, quick())
+        with pytest.raises(DeviceFault):
+            stim.wait(5.0)
+        with pytest.raises(DeviceRefused, match="a fault is latched"):
+            stim.load(quick())
+
+
+def test_a_lost_link_is_told_once_and_the_context_is_left() -> None:
+    def cut() -> None:
+        with Stimulator("sim", faults="link_cut@0.5") as stim:
+            started(stim, quick())
+            stim.wait(5.0)
+
+    with pytest.raises(LinkLost, match="cut"):
+        cut()
+
+
+def test_scope_needs_a_bench_and_a_train() -> None:
+    with Stimulator("sim") as stim:
+        stim.load(quick())
+        with pytest.raises(Failure, match="nothing runs"):
+            stim.scope()
+
+
+def test_the_public_names_come_when_they_are_asked_for() -> None:
+    assert set(scs.__all__) <= set(dir(scs))
+    assert scs.Failure is Failure
+    with pytest.raises(AttributeError, match="Stimulater"):
+        importlib.import_module("scs").__getattr__("Stimulater")
