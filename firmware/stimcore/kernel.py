@@ -35,7 +35,7 @@ class Stream:
         self.period_ticks = sum([one[0] for one in records])
         self.max_active_ticks = longest
         self.pulses = len(found)
-        self.sums = None  # of a whole period: ledger.py makes and keeps them
+        self.sums: list = []  # the walk of a whole period, once ledger.py has made it
         self.net = [contact.net for contact in contacts]  # code x ticks per period
         self.peaks_na = [contact.peak_code * board.na_per_code for contact in contacts]
         codes = [one[5] for one in records]

@@ -43,12 +43,13 @@ class Ledger:
         """So many whole periods of a stream."""
         if count <= 0:
             return
-        if stream.sums is None:  # asked for at every STATUS, and always the same
-            stream.sums = _Walk()
-            stream.sums.records(stream, stream.records)
+        if not stream.sums:  # asked for at every STATUS, and always the same
+            whole = _Walk()
+            whole.records(stream, stream.records)
+            stream.sums.append(whole)
         self.pulses += stream.pulses * count
         self.periods += count
-        self._add(stream.sums, count)
+        self._add(stream.sums[0], count)
         self._time(stream, stream.period_ticks * count)
 
     def add_cut(self, stream: Stream, record: int, ticks_in: int) -> None:

@@ -72,12 +72,12 @@ def test_req_18_how_long_the_way_will_take(target: int, ramp_up_ms: int, took_ms
 
 
 # --- down -----------------------------------------------------------------------------------------
-def test_req_33_a_stop_without_a_ramp_ends_at_the_next_step() -> None:
+def test_req_33_a_stop_without_a_ramp_does_not_wait_for_a_step() -> None:
     one = train(500)
     one.begin(0)
     one.end()
     assert one.phase == DOWN
-    assert steps(one, [19, 20, 40]) == [(), (0,), ()]
+    assert steps(one, [1, 20, 40]) == [(0,), (), ()]
     one.ended()
     assert one.phase == DONE
 
@@ -118,7 +118,7 @@ def test_req_32_a_halt_leaves_nothing() -> None:
 def test_req_33_a_cycle_rests_from_the_end_of_its_on_time() -> None:
     one = train(400, cycle_on_ms=1_000, cycle_off_ms=3_000)
     one.begin(0)
-    assert steps(one, [999, 1_018, 1_019]) == [(), (), (0,)]  # DOWN at 1,018; a step is due then
+    assert steps(one, [999, 1_018, 1_019]) == [(), (0,), ()]
     one.ended()
     assert one.phase == REST
     assert steps(one, [2_000]) == [()]
@@ -188,7 +188,7 @@ def test_req_18_no_history_makes_a_rise_too_large_or_too_soon(
             now += value
         levels = one.step(now)
         if levels:
-            assert now - before_ms >= 20
+            assert now - before_ms >= 20 or max(levels) == 0  # an end waits for nothing
             assert all(new - old <= 500 for new, old in zip(levels, before, strict=True))
             assert all(0 <= new <= 12_500 for new in levels)
             assert not ended or max(levels) <= max(before)
