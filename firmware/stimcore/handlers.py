@@ -77,17 +77,16 @@ def _commit(device) -> tuple:
     blob = bytes(device.staged)
     if len(blob) != device.staged_length or not blob:
         raise Refused(errors.STAGE_RANGE, 2, len(blob), device.staged_length)
-    digest = binascii.crc32(blob) & 0xFFFFFFFF
-    if digest != device.staged_crc:
+    if binascii.crc32(blob) & 0xFFFFFFFF != device.staged_crc:
         raise Refused(errors.STAGE_CRC)
     group = program.unpack(blob)
     program.validate(group)
     candidate = output.Output(device.board, device.hal, group)
     figures = candidate.figures()
     device.output = candidate
-    device.hash = digest
+    device.hash = program.digest(blob)
     device.move("commit")
-    return (digest, _pack_figures(figures))
+    return (device.hash, _pack_figures(figures))
 
 
 def _pack_figures(figures: list) -> bytes:

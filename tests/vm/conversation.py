@@ -151,12 +151,11 @@ class Talk:
 
     def load(self, group: program.Group) -> int:
         blob = program.pack(group)
-        digest = binascii.crc32(blob) & 0xFFFFFFFF
-        self.say(commands.STAGE_BEGIN, len(blob), digest)
+        self.say(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob) & 0xFFFFFFFF)
         for at in range(0, len(blob), 50):
             self.say(commands.STAGE_DATA, at, blob[at : at + 50])
         self.say(commands.COMMIT)
-        return digest
+        return program.digest(blob)
 
     def run(self, group: program.Group) -> None:
         self.say(commands.ARM, self.load(group))
