@@ -44,11 +44,22 @@ PAYLOADS = {
     commands.STAGE_DATA: (0, b"x"),
     commands.ARM: (1,),
     commands.AMPLITUDE: (0, 1_000),
+    **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
 }
+STORE = {"recall", "slots", "erase"}
 # restated by hand: what each state lets through
 ALLOWED = {
-    "OFF": {"stage_begin", "stage_data", "commit", "maintenance"},
-    "LOADED": {"stage_begin", "stage_data", "commit", "arm", "amplitude", "figures"},
+    "OFF": {"stage_begin", "stage_data", "commit", "maintenance", *STORE},
+    "LOADED": {
+        "stage_begin",
+        "stage_data",
+        "commit",
+        "arm",
+        "amplitude",
+        "figures",
+        "save",
+        *STORE,
+    },
     "ARMED": {"arm", "start", "amplitude", "figures"},
     "RUNNING": {"amplitude", "figures"},
     "STOPPING": {"figures"},
