@@ -2,7 +2,7 @@
 
 Role: shares the one capture of the hal between the host's oscilloscope and the device's own
 judgement. Invariant: what is kept for the host was taken of one and the same stream, and what is
-not yet whole is never handed out. Requirements: REQ-56. Next: device.py.
+not yet whole is never handed out. Next: device.py.
 
 A capture is (offset_us, data): pairs of u16 ADC codes, current then voltage, little-endian. The
 first pair's current was sampled offset_us after the SYNC it was armed for, within 2 us; the next

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from stimcore import commands
+from stimcore import commands, program
 from stimcore.board import Board
 
 from . import figures, readings, refused, trace, units
@@ -26,6 +26,7 @@ from .trace import Trace
 
 if TYPE_CHECKING:
     from .profile import Profile
+    from .scope import Sensed
 
 POLL_S = 0.25  # how often poll() asks; at most a quarter of the lease
 SETTLE_PERIODS = 3
@@ -133,9 +134,9 @@ class Stimulator:
         ProfileError with file and line where the device refuses what the profile says.
         """
         blob = profile.to_blob()
-        digest = binascii.crc32(blob) & 0xFFFFFFFF
+        digest = program.digest(blob)
         try:
-            reply = self._staged(blob, digest)
+            reply = self._staged(blob)
         except DeviceRefused as refusal:
             raise self._explained(refusal, profile) from None
         if reply["hash"] != digest:
@@ -143,9 +144,9 @@ class Stimulator:
         self.profile, self._hash = profile, digest
         return self._figures(reply["figures"])
 
-    def _staged(self, blob: bytes, digest: int) -> dict[str, Any]:
+    def _staged(self, blob: bytes) -> dict[str, Any]:
         self._hash = None
-        self.link.request(commands.STAGE_BEGIN, len(blob), digest)
+        self.link.request(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob))
         for at in range(0, len(blob), commands.PIECE_BYTES):
             piece = blob[at : at + commands.PIECE_BYTES]
             self.link.request(commands.STAGE_DATA, at, piece)
@@ -256,20 +257,32 @@ class Stimulator:
         return last
 
     def scope(self, periods: int = 2, *, settled: bool = True) -> Trace:
-        """What flows at the load over whole periods, from a simulated bench.
+        """What flows at the load over whole periods.
 
-        Begins with a period, at time 0. `settled` first waits until every program has reached
-        its amplitude. Failure where the port has no bench, or nothing runs.
+        Begins with a period, at time 0. A simulated bench shows it exactly; on any other port it
+        is what the device's own ADC sees, as in sensed(). `settled` first waits until every
+        program has reached its amplitude. Failure where nothing runs.
         """
         bench = self.link.bench
         if bench is None:
-            raise Failure(f"{self.port} has no bench to look at: scope() needs the simulated board")
+            return self.sensed(periods, settled=settled).trace
         if settled:
             self.settle()
         begin_s, period_s = trace.next_period(bench)
         end_s = begin_s + periods * period_s
         self.wait(end_s + trace.EDGE_S - bench.now_s())
         return trace.span(bench, begin_s, end_s)
+
+    def sensed(self, periods: int = 1, *, settled: bool = True) -> Sensed:
+        """What the device's own ADC sees of whole periods, and what was commanded meanwhile.
+
+        A sample of each every 8 us, in steps of the ADC. Failure where nothing runs.
+        """
+        from .scope import look
+
+        if settled:
+            self.settle()
+        return look(self.link, self.board, periods)
 
     def settle(self) -> None:
         """Poll until every program flows at its amplitude, or nothing runs any more.

@@ -3,7 +3,7 @@
 Role: what the firmware's sense path sees: least and greatest code of each channel since it last
 asked. Pieces are monotonic, so only the first and the last instant in each are evaluated.
 Invariant: instants are whole multiples of the conversion time since power-on; even ones are of the
-current, odd ones of the voltage: 250 kS/s, as firmware/adc_rp2.py has it. A pulse can fall between.
+current, odd ones of the voltage (RP2040: 96 cycles of 48 MHz, 500 kS/s). A pulse can fall between.
 Assumed: ideal steps of 1 LSB; the noise, when asked for, is -1, 0 or +1 LSB on each extreme.
 Next: plant.py.
 """
@@ -12,11 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stimcore.capture import PAIR_US
-
 from .load import Piece, growth
 
-RATE_HZ = 2_000_000 // PAIR_US  # both channels together
+RATE_HZ = 500_000  # both channels together
 TOP = 4095
 
 
