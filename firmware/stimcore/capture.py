@@ -4,12 +4,10 @@ Role: shares the one capture of the hal between the host's oscilloscope and the 
 judgement. Invariant: what is kept for the host was taken of one and the same stream, and what is
 not yet whole is never handed out. Next: device.py.
 
-A capture is (offset_us, data): pairs of u16 ADC codes, current then voltage, little-endian. The
-first pair's current was sampled offset_us after the SYNC it was armed for, within 2 us; the next
-pair's 8 us later; a voltage 4 us after its current.
+A capture is (offset_us, samples): 16-bit ADC codes, current and voltage by turns, that can be
+indexed, and that the next capture_arm() may overwrite. The first current was sampled offset_us
+after the SYNC it was armed for, within 2 us; the next 8 us later; a voltage 4 us after its current.
 """
-
-import struct
 
 PAIR_US = 8  # 250,000 samples a second, two channels in turn
 VOLTAGE_LATER_US = 4
@@ -17,17 +15,12 @@ PAIRS = 1024
 WINDOW_US = PAIRS * PAIR_US
 
 
-def codes(data: bytes, first: int, count: int, channel: int) -> list:
-    """ADC codes of `count` pairs from pair `first` on: channel 0 is current, 1 voltage."""
-    return list(struct.unpack_from("<" + str(2 * count) + "H", data, 4 * first))[channel::2]
-
-
 class Captures:
     """Whose turn it is with the capture: the host's where it asked, else the judge's."""
 
     def __init__(self, hal) -> None:
         self.hal = hal
-        self.kept: tuple = ()  # (offset_us, data, stream) of what the host asked for
+        self.kept: tuple = ()  # (offset_us, bytes, stream) of what the host asked for
         self._asked_us = -1  # delay the host still waits for
         self._armed = False
         self._stream = None  # whose periods the armed capture is of
@@ -53,7 +46,7 @@ class Captures:
             return ()  # it may hold periods of the stream before
         if self._asked_us >= 0:
             self._asked_us = -1
-            self.kept = (found[0], found[1], stream)
+            self.kept = (found[0], bytes(found[1]), stream)
         return found
 
     def arm(self, stream, delay_us: int) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from stimcore.capture import PAIR_US, PAIRS
 
 from .adc import TOP
-from .trace import FloatArray, Trace
+from .load import FloatArray
+from .trace import Trace
 
 NOISE_LSB = 1.0  # an RP2040's ADC with its inputs at rest (assumed)
 
@@ -56,18 +57,18 @@ class Capture:
         last = 2 * (self._first_pair + PAIRS) * self._sample_ticks
         return self._first_pair >= 0 and tick >= last
 
-    def take(self, trace: Trace) -> tuple[int, bytes]:
-        """(offset_us, pairs of u16) once it is ready; the next one must be armed."""
+    def take(self, trace: Trace) -> tuple[int, memoryview]:
+        """(offset_us, codes of current and voltage by turns) once it is ready; then arm anew."""
         first_s = 2 * self._first_pair * self._sample_ticks / self._clock_hz
         offset_us = self._offset_us
         self.disarm()
-        pairs = np.empty((PAIRS, 2), dtype="<u2")
+        pairs = np.empty((PAIRS, 2), dtype=np.uint16)
         for channel in (0, 1):
             begin_s = first_s + channel * PAIR_US / 2e6
             end_s = begin_s + (PAIRS - 0.5) * PAIR_US / 1e6
             samples = trace.sampled(1e6 / PAIR_US, begin_s, end_s)
             pairs[:, channel] = self._codes(samples[1 + channel], self._scales[channel])
-        return offset_us, pairs.tobytes()
+        return offset_us, memoryview(pairs.tobytes()).cast("H")
 
     def _codes(self, values: FloatArray, per_lsb: float) -> FloatArray:
         lsb = self._zero + values / per_lsb

@@ -73,8 +73,8 @@ class SimHal:
         self._bench.sequencer.run_to(self._bench.tick)
         self._bench.plant.capture.arm(self._bench.tick, delay_us)
 
-    def capture_take(self) -> tuple[int, bytes] | tuple[()]:
-        """(offset_us, pairs of samples) once they are whole, then (); never after the end."""
+    def capture_take(self) -> tuple[int, memoryview] | tuple[()]:
+        """(offset_us, samples) once they are whole, then (); never after the end."""
         bench = self._bench
         bench.sequencer.run_to(bench.tick)
         if bench.sequencer.status != RUNNING or not bench.plant.capture.ready(bench.tick):

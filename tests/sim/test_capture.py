@@ -26,7 +26,7 @@ def taken(made: SimBoard, delay_us: int = 0) -> tuple[np.ndarray, np.ndarray, np
         found = made.hal.capture_take()
         if found:
             offset_us, data = found
-            pairs = np.frombuffer(data, dtype="<u2").reshape(PAIRS, 2)
+            pairs = np.array(data).reshape(PAIRS, 2)
             return offset_us + PAIR_US * np.arange(PAIRS), pairs[:, 0], pairs[:, 1]
     raise AssertionError("no capture in 100 ms")
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import WrongUsage
 from . import options
 from .device import attached
 
