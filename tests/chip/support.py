@@ -10,12 +10,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.system.conversation import Conversation
+from tests.system.conversation import Conversation, Reply
 
 from scs import boards, firmware
 from scs_sim import chipimage
 from scs_sim.chip import Chip, Edge, Frame, plant_facts
-from scs_sim.chipfiles import ROOT, Files
+from scs_sim.chipfiles import Files
 from stimcore import commands
 
 SERIAL = "pico/mcp4922-8/resistor-500"
@@ -32,8 +32,7 @@ OPEN_ID = 4095
 @cache
 def image(name: str, folder: Path, extra: tuple[tuple[str, bytes], ...] = ()) -> Path:
     """The file system for a combination, compiled once; `extra` replaces files on the board."""
-    generated = {"board_config.py": firmware.board_module(name)}
-    content = {**chipimage.board_files(ROOT / "firmware", generated), **dict(extra)}
+    content = {**firmware.board_files(name), **dict(extra)}
     mark = f"_{abs(hash(extra))}" if extra else ""
     return chipimage.build_image(content, folder / f"{name.replace('/', '_')}{mark}.img")
 
@@ -64,6 +63,7 @@ class ChipTalk(Conversation):
         facts = plant_facts(self.row, boards.electrical(name), pins)
         watched = [pins[one] for one in ("gate", "active", "sync", "run")]
         self.chip = Chip(files, image=image(name, folder, extra), plant=facts, watch=watched)
+        self.booted_ms = 0.0  # since the bench was switched on
         self.is_spent = False  # something was done that HALT does not undo
         self._noise: random.Random | None = None
         self._marked_cycle = 0
@@ -99,11 +99,12 @@ class ChipTalk(Conversation):
     def now_us(self) -> float:
         return float(self.chip.time()["ns"]) / 1_000
 
-    def hello(self) -> float:
-        assert self.insist(commands.HELLO, HELLO).status == 0
-        booted_ms = self.now_us() / 1_000
+    def hello(self) -> Reply:
+        """Also while it boots; `booted_ms` then says when it answered."""
+        reply = self.insist(commands.HELLO, HELLO)
+        self.booted_ms = self.now_us() / 1_000
         self.pass_ms(SETTLED_MS)
-        return booted_ms
+        return reply
 
     @property
     def gate(self) -> bool:

@@ -82,8 +82,8 @@ class Conversation(ABC):
         """Microseconds since the bench was switched on."""
 
     @abstractmethod
-    def hello(self) -> float:
-        """HELLO until the device answers; milliseconds since the bench was switched on."""
+    def hello(self) -> Reply:
+        """HELLO until the device answers; its reply."""
 
     @property
     @abstractmethod
@@ -132,7 +132,7 @@ class Conversation(ABC):
         """Let time pass; what comes meanwhile is lost."""
         self.decoder.feed(self.exchange(b"", us))
 
-    def raw(self, data: bytes, us: int) -> list[tuple[int, int, bytes]]:
+    def raw(self, data: bytes, us: int = 20_000) -> list[tuple[int, int, bytes]]:
         """Bytes as they are; the frames that came back in exactly this time."""
         found: list[tuple[int, int, bytes]] = self.decoder.feed(self.exchange(data, us))
         return found

@@ -40,9 +40,8 @@ class Talk(Conversation):
     def now_us(self) -> float:
         return 1e6 * self.board.now_s()
 
-    def hello(self) -> float:
-        self.send(commands.HELLO, commands.PROTOCOL)
-        return self.now_us() / 1_000
+    def hello(self) -> Reply:
+        return self.send(commands.HELLO, commands.PROTOCOL)
 
     @property
     def gate(self) -> bool:
