@@ -82,7 +82,7 @@ def served() -> Iterator[str]:
 
 # --- help ------------------------------------------------------------------------------------
 LOOK = ("demo", "check", "trace", "sim")
-DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "store")
+DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "store", "flash")
 STORE = ("list", "save", "recall", "erase")
 NAMES = (*LOOK, *DRIVE, "boards", "ports", "schema")
 
