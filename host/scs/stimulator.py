@@ -27,6 +27,7 @@ from .trace import Trace
 
 if TYPE_CHECKING:
     from .profile import Profile
+    from .scope import Sensed
 
 POLL_S = 0.25  # how often poll() asks; at most a quarter of the lease
 SETTLE_PERIODS = 3
@@ -283,20 +284,32 @@ class Stimulator:
         return last
 
     def scope(self, periods: int = 2, *, settled: bool = True) -> Trace:
-        """What flows at the load over whole periods, from a simulated bench.
+        """What flows at the load over whole periods.
 
-        Begins with a period, at time 0. `settled` first waits until every program has reached
-        its amplitude. Failure where the port has no bench, or nothing runs.
+        Begins with a period, at time 0. A simulated bench shows it exactly; on any other port it
+        is what the device's own ADC sees, as in sensed(). `settled` first waits until every
+        program has reached its amplitude. Failure where nothing runs.
         """
         bench = self.link.bench
         if bench is None:
-            raise Failure(f"{self.port} has no bench to look at: scope() needs the simulated board")
+            return self.sensed(periods, settled=settled).trace
         if settled:
             self.settle()
         begin_s, period_s = trace.next_period(bench)
         end_s = begin_s + periods * period_s
         self.wait(end_s + trace.EDGE_S - bench.now_s())
         return trace.span(bench, begin_s, end_s)
+
+    def sensed(self, periods: int = 1, *, settled: bool = True) -> Sensed:
+        """What the device's own ADC sees of whole periods, and what was commanded meanwhile.
+
+        A sample of each every 8 us, in steps of the ADC. Failure where nothing runs.
+        """
+        from .scope import look
+
+        if settled:
+            self.settle()
+        return look(self.link, self.board, periods)
 
     def settle(self) -> None:
         """Poll until every program flows at its amplitude, or nothing runs any more.
