@@ -88,7 +88,7 @@ TABLE = {
     BAD_VERSION: ("bad_version", "", "the device speaks another protocol version"),
     STAGE_RANGE: ("stage_range", "bytes", "the piece lies outside the staged program"),
     STAGE_CRC: ("stage_crc", "", "the staged program arrived damaged"),
-    BLOB_FORMAT: ("blob_format", "", "the staged program has another format"),
+    BLOB_FORMAT: ("blob_format", "", "the program has another format"),
     BLOB_FIELD: ("field", "", "a field of the program is out of its range"),
     HASH_MISMATCH: ("hash_mismatch", "", "the hash named is not that of the program loaded"),
     SLOT_RANGE: ("slot_range", "", "the store has no slot of that number"),

@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from stimcore import commands, program
+from stimcore import commands, limits, program
 from stimcore.board import Board
 
-from . import figures, readings, refused, trace, units
+from . import figures, readings, refused, slots, trace, units
 from .failures import DeviceFault, DeviceRefused, Failure, LinkLost, Row, WrongUsage
 from .figures import Figure
 from .handshake import hello
 from .link import PATIENCE_S, SIM, Link, is_sim, url_of
 from .readings import Amplitude, Ledger, Status
+from .slots import Recalled, Stored
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Stimulator:
     ):
         self.port = port
         self.profile: Profile | None = None
-        self.version = ""
+        self.version = self.unique_id = ""
         self._wanted = board
         self._faults = faults
         self._patience_s = patience_s
@@ -91,7 +92,7 @@ class Stimulator:
             raise WrongUsage(f"faults can be injected into the simulated board, not at {self.port}")
         self._link = Link(url, patience_s=self._patience_s)
         try:
-            self._board, self.version = hello(self._link, self._wanted)
+            self._board, self.version, self.unique_id = hello(self._link, self._wanted)
         except BaseException:
             self.close()
             raise
@@ -165,10 +166,36 @@ class Stimulator:
         return self._figures(self.link.request(commands.FIGURES)["figures"])
 
     def _figures(self, packed: bytes) -> list[Figure]:
-        rows = figures.unpack(packed)
-        if self.profile is None:
-            raise Failure("figures need the names of a profile: load one first")
-        return figures.make(rows, self.profile.group, self.contact_names, self.program_names)
+        group = self.profile.group if self.profile else None
+        names = (self.contact_names, self.program_names)
+        return figures.make(figures.unpack(packed), group, *names)
+
+    # --- the store -------------------------------------------------------------------------
+    def slots(self) -> list[Stored]:
+        """The slots in use, of 1 to 8."""
+        return slots.unpack(self.link.request(commands.SLOTS)["slots"])
+
+    def save(self, slot: int) -> str:
+        """Keep the loaded program, as it was committed, in a slot; its hash."""
+        return slots.text(self.link.request(commands.SAVE, slots.wire(slot))["hash"])
+
+    def recall(self, slot: int) -> Recalled:
+        """Load the program of a slot, validated whole again; then it can be armed.
+
+        Names stay known only where it is the program that was loaded last through this object.
+        """
+        try:
+            reply = self.link.request(commands.RECALL, slots.wire(slot))
+        except DeviceRefused as refusal:
+            raise slots.explained(refusal, slot) from None
+        if self.profile and program.digest(self.profile.to_blob()) != reply["hash"]:
+            self.profile = None
+        self._hash = reply["hash"]
+        return Recalled(slot, slots.text(reply["hash"]), self._figures(reply["figures"]))
+
+    def erase(self, slot: int) -> None:
+        """Empty a slot."""
+        self.link.request(commands.ERASE, slots.wire(slot))
 
     # --- running ---------------------------------------------------------------------------
     def arm(self) -> None:
@@ -246,7 +273,7 @@ class Stimulator:
             link.sleep(min(pause_s, left_s))
 
     def _poll_s(self) -> float:
-        lease_ms = self.profile.group.header.lease_ms if self.profile else 2000
+        lease_ms = self.profile.group.header.lease_ms if self.profile else limits.LEASE_MIN_MS
         return float(min(POLL_S, lease_ms / 4000))
 
     def wait(self, for_s: float | None = None) -> Status:

@@ -55,15 +55,15 @@ def status(
     with attached(port, timeout) as stim:
         found, book = stim.status(), stim.ledger()
         fault = stim.told(found.fault) if found.fault else None
-        name = stim.board.name
+        name, unique_id = stim.board.name, stim.unique_id
     from . import say
 
     if json:
-        values = {**asdict(found), "fault": fault, "board": name, "delivered": book.delivered()}
-        say.as_json(values)
+        about = {"fault": fault, "board": name, "unique_id": unique_id}
+        say.as_json({**asdict(found), **about, "delivered": book.delivered()})
         return
     made = say.table(name, "what", "now")
-    for what, now in _rows(found, fault):
+    for what, now in [("unique id", unique_id), *_rows(found, fault)]:
         made.add_row(what, now)
     say.console().print(made, "", say.ledger(book), sep="\n")
 
