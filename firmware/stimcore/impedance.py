@@ -19,10 +19,10 @@ from .board import Board
 GOOD, OPEN, SHORT, WRONG_OHM, WRONG_NF = range(5)  # verdicts
 VERDICTS = ("good", "open", "short", "wrong resistance", "wrong capacitance")
 
-WIDTH_US = 1_000  # of a phase: 500 nC
+# of a phase: us, and samples in a third of its window, whose middle is the phase's. A ladder's
+# current falls while its load charges, a short phase keeps that nearly straight; its ADC is fine.
+SHAPES = {boards.STAGE_MCP4922_8: (1_000, 39), boards.STAGE_R2R_1: (400, 14)}
 SETTLED_US = 24  # after a change: the stage's settling, 2 us of the capture, one sample
-THIRD = 39  # samples
-SAMPLES = 3 * THIRD  # of a phase: 936 us about its middle
 NF_MOST = 20_000  # what rises by less than one ADC code is taken for no capacitance at all
 SHORT_SHARE = 20  # a load of less than 1/20 of the declared resistance is a short
 OPEN_SHARE = 4  # less than 1/4 of the current is an open lead
@@ -32,41 +32,43 @@ Finding = namedtuple("Finding", ("where", "verdict", "ohm", "nf"))
 
 
 class Sums:
-    """What the samples of all pulses add up to: codes away from zero, second phase minus first."""
+    """What the samples of all pulses add up to, folded: codes, second phases less first ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, board: Board) -> None:
+        self.width_us, self.third = SHAPES[board.stage]
+        self.zero = board.adc_zero
         self.phases = 0
-        self.current = [0, 0]  # of the first phases, of the second ones
-        self.voltage = 0
-        self.current_rise = [0, 0]  # last third less first
-        self.voltage_rise = 0
+        self.current = self.voltage = 0
+        self.current_rise = [0, 0]  # last third less first: of first phases, of second ones
+        self.voltage_rise = [0, 0]
         self.late_us = 0  # how much after its middle a phase's voltage was looked at
 
-    def add(self, zero: int, samples, offset_us: int, edge_us: int, second: int) -> None:
-        """The phase that begins edge_us after SYNC."""
+    def add(self, samples, offset_us: int, edge_us: int, second: int) -> None:
+        """The phase that begins edge_us after SYNC; second: 0 or 1."""
+        many = 3 * self.third
         first = -(-(edge_us + SETTLED_US - offset_us) // capture.PAIR_US)
         begins_us = offset_us + first * capture.PAIR_US
-        middle_us = begins_us + (SAMPLES - 1) * capture.PAIR_US // 2 + capture.VOLTAGE_LATER_US
+        middle_us = begins_us + (many - 1) * capture.PAIR_US // 2 + capture.VOLTAGE_LATER_US
         sign = 1 if second else -1
-        current, current_rise = _thirds(samples, 2 * first)
-        voltage, voltage_rise = _thirds(samples, 2 * first + 1)
-        self.current[second] += sign * (current - SAMPLES * zero)
+        current, current_rise = _thirds(samples, 2 * first, self.third)
+        voltage, voltage_rise = _thirds(samples, 2 * first + 1, self.third)
+        self.current += sign * (current - many * self.zero)
+        self.voltage += sign * (voltage - many * self.zero)
         self.current_rise[second] += sign * current_rise
-        self.voltage += sign * (voltage - SAMPLES * zero)
-        self.voltage_rise += sign * voltage_rise
-        self.late_us += middle_us - edge_us - WIDTH_US // 2
+        self.voltage_rise[second] += sign * voltage_rise
+        self.late_us += middle_us - edge_us - self.width_us // 2
         self.phases += 1
 
 
-def _thirds(samples, at: int) -> tuple:
+def _thirds(samples, at: int, third: int) -> tuple:
     """(sum of a phase's samples, sum of its last third less that of its first)."""
     total = rise = 0
-    for number in range(SAMPLES):
+    for number in range(3 * third):
         one = samples[at]
         total += one
-        if number < THIRD:
+        if number < third:
             rise -= one
-        elif number >= 2 * THIRD:
+        elif number >= 2 * third:
             rise += one
         at += 2
     return total, rise
@@ -75,40 +77,40 @@ def _thirds(samples, at: int) -> tuple:
 def evaluate(board: Board, sums: Sums) -> tuple:
     """(ohm, nF) of a pair: ohm below 0 where no current flows, nF 0 without a capacitance.
 
-    Every value is a sum over the phases: V = R I + S (what the charge adds at the middle), and
-    rise of V = R rise of I + S I time, S being 1 / C. A ladder's current is not constant; a
-    current stage's is, and what its ADC shows of changes would only be noise.
+    With S = 1 / C: rise of V = R (rise of I) + S I time, and mean V = R I + S (charge in the
+    middle). That charge is nothing but for samples taken late, for the fall of a ladder's current,
+    and for unequal phases (offset, mismatch): these make the rises of both unequal too.
     """
-    na, uv = board.sense_na_per_lsb, board.sense_uv_per_lsb
-    count = sums.phases * SAMPLES
-    current = (sums.current[0] + sums.current[1]) * na // count  # nA
+    count = sums.phases * 3 * sums.third
+    current = sums.current * board.sense_na_per_lsb // count  # nA
     wanted = boards.code_from_ua(board, limits.MEASURE_UA) * board.na_per_code
     if current * OPEN_SHARE < wanted:
         return (-1, 0)
-    voltage = sums.voltage * uv  # uV x count
-    rise = sums.voltage_rise * uv * 3 // count  # uV in time_us
-    time_us = 2 * THIRD * capture.PAIR_US
-    ahead = current_rise = 0
+    time_us = 2 * sums.third * capture.PAIR_US  # between the middles of the thirds
+    width_us = sums.width_us
+    voltage = sums.voltage * board.sense_uv_per_lsb  # uV x count
+    rises = [one * board.sense_uv_per_lsb * 6 // count for one in sums.voltage_rise]  # uV
+    falls = [0, 0]  # nA; a current stage's is constant, what its ADC shows would only be noise
     if board.stage == boards.STAGE_R2R_1:
-        current_rise = (sums.current_rise[0] + sums.current_rise[1]) * na * 3 // count
-        uneven = (sums.current[1] - sums.current[0]) * na // count  # half of it: two kinds of phase
-        quarter = WIDTH_US // 4
-        ahead = uneven * WIDTH_US // 2 - current_rise * quarter * WIDTH_US // (2 * time_us)
+        falls = [one * board.sense_na_per_lsb * 6 // count for one in sums.current_rise]
     late = current * sums.late_us // sums.phases
-    milliohm = voltage * 1_000_000 // (current * count)
-    farads = 0
+    late -= (falls[0] + falls[1]) * width_us * width_us // (16 * time_us)
+    microohm = plain = voltage * 1_000_000_000 // (current * count)
+    nanofarad = 0
     for _ in range(3):
-        charged = rise - milliohm * current_rise // 1_000_000  # uV by the charge alone
-        farads = current * time_us // charged if charged > 0 else NF_MOST + 1  # nF
-        if farads > NF_MOST or farads < 1:
-            return (_rounded(voltage * 1_000_000 // (current * count)), 0)
-        extra = (late + ahead) * count // farads  # uV x count: nA us / nF
-        milliohm = (voltage - extra) * 1_000_000 // (current * count)
-    return (_rounded(milliohm), farads)
+        charged = [rises[at] - microohm * falls[at] // 1_000_000_000 for at in (0, 1)]
+        nanofarad = NF_MOST + 1
+        if charged[0] + charged[1] > 0:
+            nanofarad = 2 * current * time_us // (charged[0] + charged[1])
+        if not 0 < nanofarad <= NF_MOST:
+            return (_rounded(plain), 0)
+        extra = late // nanofarad + width_us * (charged[1] - charged[0]) // (4 * time_us)  # uV
+        microohm = (voltage - extra * count) * 1_000_000_000 // (current * count)
+    return (_rounded(microohm), nanofarad)
 
 
-def _rounded(milliohm: int) -> int:
-    return max(0, (milliohm + 500) // 1000)
+def _rounded(microohm: int) -> int:
+    return max(0, (microohm + 500_000) // 1_000_000)
 
 
 def judge(board: Board, where: int, ohm: int, nanofarad: int) -> Finding:

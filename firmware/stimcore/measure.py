@@ -15,11 +15,10 @@ from . import board as boards
 from . import capture, errors, impedance, kernel, limits, output, phases, records
 from .board import Board
 from .errors import Refused, refuse_all
-from .impedance import WIDTH_US
 
 BELOW = (0, 1, 3, 7)  # codes below that of limits.MEASURE_UA: the four amplitudes
-FINE_LSB = 100  # a voltage of so many ADC codes needs one round of pulses …
-ROUNDS = 2  # … a smaller one more, and a capacitance twice as many again: its rise is small
+FINE_LSB = 100  # a voltage of so many ADC codes needs one round of pulses, a smaller one two;
+# a capacitance twice as many, for its rise is small
 PATIENCE_MS = 2_000  # for one capture
 
 # what was measured: when, at which contacts (mask), Findings of the contacts, of the pairs
@@ -36,9 +35,14 @@ def pairs(contacts: int) -> list:
     return [(masks[at], masks[(at + 1) % len(masks)]) for at in range(len(masks))]
 
 
+def width_us(board: Board) -> int:
+    """Of each phase of a test pulse."""
+    return int(impedance.SHAPES[board.stage][0])
+
+
 def slot_us(board: Board) -> int:
     """From one test pulse to the next: the pulse, and a discharge that keeps DC within limits."""
-    return 2 * WIDTH_US + 2 * board.discharge_tau_us
+    return 2 * width_us(board) + 2 * board.discharge_tau_us
 
 
 def test_phases(board: Board, source: int, back: int) -> list:
@@ -51,7 +55,7 @@ def test_phases(board: Board, source: int, back: int) -> list:
     highest = boards.code_from_ua(board, limits.MEASURE_UA)
     if highest <= BELOW[3]:
         raise Refused(errors.BELOW_CODE, 0, limits.MEASURE_UA * 1000, board.na_per_code)
-    width = WIDTH_US * mhz
+    width = width_us(board) * mhz
     rest = slot_us(board) * mhz - 2 * width
     out: list = []
     for below in BELOW:
@@ -87,14 +91,13 @@ class Measurement:
         self.found: list = []  # Findings of the pairs done
         self.aborted = False
         self._pairs = pairs(contacts)
-        self._rounds = 1
-        if limits.MEASURE_UA * board.seen_ohm < FINE_LSB * board.sense_uv_per_lsb:
-            self._rounds = ROUNDS * 2 if board.seen_nf else ROUNDS
+        coarse = limits.MEASURE_UA * board.seen_ohm < FINE_LSB * board.sense_uv_per_lsb
+        self._rounds = (2 if coarse else 1) * (2 if board.seen_nf else 1)
         self._stream = test_stream(board, self._pairs[0][0], self._pairs[0][1])
         self._phase = _BEGINS
         self._since_ms = 0
         self._pulse = self._round = 0
-        self._sums = impedance.Sums()
+        self._sums = impedance.Sums(self.board)
 
     def step(self, now_ms: int) -> int:
         """One turn; output.RUNNING until all is done (ENDED), or what else became of it."""
@@ -132,7 +135,7 @@ class Measurement:
         self._phase = _RUNS
         self._since_ms = now_ms
         self._pulse = self._round = 0
-        self._sums = impedance.Sums()
+        self._sums = impedance.Sums(self.board)
         self._arm()
 
     def _arm(self) -> None:
@@ -142,14 +145,14 @@ class Measurement:
         """The pulses that lie in a capture, as far as they are the next ones."""
         if binascii.crc32(self.hal.stream_words()) & 0xFFFFFFFF != self._stream.crc:
             raise Refused(errors.FAULT_STREAM)
+        width = width_us(self.board)
         ends_us = offset_us + capture.WINDOW_US
         while self._pulse < len(BELOW):
             edge_us = self._pulse * slot_us(self.board)
-            if edge_us + 2 * WIDTH_US > ends_us:
+            if edge_us + 2 * width > ends_us:
                 break
             for second in (0, 1):
-                edge = edge_us + second * WIDTH_US
-                self._sums.add(self.board.adc_zero, samples, offset_us, edge, second)
+                self._sums.add(samples, offset_us, edge_us + second * width, second)
             self._pulse += 1
         if self._pulse == len(BELOW):
             self._pulse = 0

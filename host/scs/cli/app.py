@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..complaints import FileRefused
 from ..failures import INTERRUPTED, REFUSED, Failure
-from . import demo, device, flash, profiles, run, scope, sim, store, tables
+from . import demo, device, flash, load, profiles, run, scope, sim, store, tables
 
 EPILOG = (
     "Exit codes: 0 good, 1 a profile or the device refused, 2 wrong usage, "
@@ -80,6 +80,7 @@ app.command(rich_help_panel=LOOK)(profiles.trace)
 app.command(rich_help_panel=LOOK)(sim.sim)
 app.command(rich_help_panel=DRIVE)(run.run)
 app.command(rich_help_panel=DRIVE)(device.status)
+app.command(rich_help_panel=DRIVE)(load.load)
 app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)
 app.command(rich_help_panel=DRIVE)(device.stop)
