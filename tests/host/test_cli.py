@@ -83,7 +83,7 @@ def served() -> Iterator[str]:
 # --- help ------------------------------------------------------------------------------------
 LOOK = ("demo", "check", "trace", "sim")
 DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "flash")
-NAMES = (*LOOK, *DRIVE, "boards", "ports", "schema")
+NAMES = (*LOOK, *DRIVE, "boards", "wiring", "ports", "schema")
 
 
 def test_every_command_has_a_line_and_an_example() -> None:
