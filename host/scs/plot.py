@@ -13,10 +13,11 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .spool import Rows
+from .thinning import thinned
 from .trace import Trace
 
 CURRENT, VOLTAGE = "#1f5fa8", "#b4541a"
-MOST_POINTS = 400_000  # of one line; more cannot be told apart
 
 
 def _units(span_s: float) -> tuple[float, str]:
@@ -31,9 +32,8 @@ def _line(axes: Axes, trace: Trace, what: str) -> None:
     factor, _ = _units(float(trace.time_s[-1] - trace.time_s[0]))
     current = what == "current"
     values = trace.current_a * 1e3 if current else trace.voltage_v
-    every = max(1, len(trace) // MOST_POINTS)
     colour = CURRENT if current else VOLTAGE
-    axes.plot(trace.time_s[::every] * factor, values[::every], color=colour, linewidth=1.2)
+    axes.plot(trace.time_s * factor, values, color=colour, linewidth=1.2)
     axes.axhline(0, color="#888888", linewidth=0.6, zorder=0)
     axes.set_ylabel("current (mA)" if current else "voltage (V)", color=colour)
     axes.grid(True, color="#e4e4e4", linewidth=0.6)
@@ -50,8 +50,9 @@ def _pair(top: Axes, bottom: Axes, trace: Trace) -> None:
     bottom.set_xlabel(f"time ({unit})")
 
 
-def of_trace(trace: Trace, title: str = "") -> Figure:
+def of_trace(rows: Rows, title: str = "") -> Figure:
     """Current and voltage over the whole trace."""
+    trace = thinned(rows)
     figure = Figure(figsize=(10, 5.5), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True)
     _pair(top, bottom, trace)

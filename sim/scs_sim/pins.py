@@ -3,7 +3,8 @@
 Role: the logic analyser of the simulated bench. It keeps the executor's own segments, one a
 record, and makes edges of them only when somebody takes them.
 Invariant: edges come out in order of tick, each one a change; what the program would have done
-after a halt is not among them. Next: stream.py, which tells it what ran.
+after a halt is not among them. Bounded: what nobody takes is dropped, oldest first, and counted.
+Next: stream.py, which tells it what ran.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from .executor import Segment
 
 GATE = "gate"  # the sentinel's; the other outputs are the sequencer's
 OWN = ("active", "sync", "run")  # what a halt drives low, beside GATE
+KEPT = 32_768  # segments; some 26 MB of edges for each half of them
 INPUTS = ("sense_current", "sense_voltage", "load_id")
 Edges = NDArray[np.int64]  # shape (edges, 3): tick, pin, level
 NONE: Edges = np.empty((0, 3), dtype=np.int64)
@@ -34,6 +36,7 @@ class PinLog:
         self._ran: list[tuple[int, Segment]] = []
         self._told: list[tuple[int, int, int]] = []
         self._later = NONE
+        self.dropped = 0  # edges
 
     def _rest(self) -> dict[int, int]:
         """What StateMachine.init sets: nCS high, a ladder at its middle, all else low."""
@@ -48,6 +51,8 @@ class PinLog:
     def ran(self, tick: int, segment: Segment) -> None:
         """From `tick` on the program does what the segment holds."""
         self._ran.append((tick, segment))
+        if len(self._ran) >= KEPT:
+            self.dropped += len(self.take(self._ran[KEPT // 2][0] - 1))
 
     def halted(self, tick: int) -> None:
         """GATE, RUN, SYNC and ACTIVE are low from `tick` on, and nothing moves after it."""

@@ -5,6 +5,7 @@ import pytest
 from tests.sim.bench_support import CURRENT, LADDER, LADDER_PINS, RESISTOR, SERIAL_PINS, US
 from tests.sim.bench_support import Idler, biphasic, board, frame, stream
 
+from scs_sim import pins
 from scs_sim.board import SimBoard
 from scs_sim.decode import SerialPins, at_rest, decode_serial
 
@@ -149,3 +150,19 @@ def test_every_edge_is_a_change(pin: int) -> None:
     levels = [level for _, level in of(taken(one), pin)]
     assert len(levels) >= 2
     assert np.all(np.diff(levels) != 0)
+
+
+def test_what_nobody_takes_is_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pins, "KEPT", 64)
+    one = logged()
+    log = one.sequencer.pin_log
+    assert log is not None
+    one.hal.stream_load(biphasic())
+    one.hal.stream_start(0)
+    one.advance_us(100_000)  # 100 periods of 4 records
+    found = taken(one)
+    assert log.dropped > 300 * 40
+    assert len(found) < 65 * 70
+    frames, state = decode_serial(found, at_rest(SerialPins(2, 3, SCK, NCS)))
+    assert frames == list(one.sequencer.latched)[-len(frames) :]
+    assert state.bad_frames <= 1  # the frame in which the log now begins
