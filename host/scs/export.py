@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -78,8 +79,7 @@ def _wav(path: Path, taken: Taken, told: Told) -> None:
 
 
 def _mat(path: Path, taken: Taken, told: Told) -> None:
-    from scipy.io import savemat
-
+    savemat = import_module("scipy.io").savemat
     trace = taken.rows.whole()
     columns = {name: getattr(trace, name).reshape(-1, 1) for name in COLUMNS}
     with path.open("wb") as stream:  # a name would get an ending of scipy's own

@@ -55,12 +55,12 @@ class Table:
     def __init__(self, dtype: Any = np.float64, folder: Path | None = None):
         self._dtype, self._rows = np.dtype(dtype), 0
         self._folder = folder or tempfile.gettempdir()
-        files = contextlib.ExitStack()
         try:
-            self._file = files.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
+            with contextlib.ExitStack() as files:
+                self._file = files.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
+                weakref.finalize(self, files.pop_all().close)
         except OSError as reason:
             raise self._full(reason) from None
-        weakref.finalize(self, files.close)
 
     def _full(self, reason: OSError) -> WrongUsage:
         return WrongUsage(f"cannot keep the trace in {self._folder}: {reason.strerror}")

@@ -12,6 +12,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import commanded, trace
 from .commanded import Command
 from .pins import Pins, Probe
@@ -60,7 +62,9 @@ class Taker:
         if until_s <= self._at_s:
             return
         if self._rate_hz is None:
-            self.rows.join(self._moved(trace.span(self._bench, self._at_s, until_s)))
+            edge_s = 0.0 if len(self.rows) else trace.EDGE_S
+            piece = trace.span(self._bench, self._at_s, until_s, edge_s=edge_s)
+            self.rows.join(self._moved(piece))
         else:
             self._sample(until_s, self._rate_hz)
         if self._probe is not None:
@@ -80,13 +84,8 @@ class Taker:
         last_s = self._begin_s + count / rate_hz
         last_s -= 0.5 / rate_hz  # between two samples: no rounding adds one
         piece = trace.from_bench(self._bench, first_s, min(last_s, until_s), rate_hz)
-        self.rows.add(
-            Trace(
-                self._samples / rate_hz + piece.time_s,
-                piece.current_a,
-                piece.voltage_v,
-            )
-        )
+        at_s = (self._samples + np.arange(len(piece))) / rate_hz
+        self.rows.add(Trace(at_s, piece.current_a, piece.voltage_v))
         self._samples += len(piece)
 
     def _command(self) -> None:

@@ -181,10 +181,20 @@ def next_period(bench: Any) -> tuple[float, float]:
     return bench.now_s() + left / board.clock_hz, sum(ticks) / board.clock_hz
 
 
-def span(bench: Any, start_s: float, end_s: float, rate_hz: float | None = None) -> Trace:
-    """What the bench saw between two instants, a step at either end belonging to what follows."""
+def span(
+    bench: Any,
+    start_s: float,
+    end_s: float,
+    rate_hz: float | None = None,
+    *,
+    edge_s: float = EDGE_S,
+) -> Trace:
+    """What the bench saw between two instants, a step at either end belonging to what follows.
+
+    edge_s: how far before its beginning it looks for such a step, 0 where there can be none.
+    """
     if rate_hz is not None:
         return from_bench(bench, start_s, end_s, rate_hz)
-    before_s = min(EDGE_S, start_s)
+    before_s = min(edge_s, start_s)
     wide = from_bench(bench, start_s - before_s, end_s)
     return wide.window(before_s, before_s + end_s - start_s)

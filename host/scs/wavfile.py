@@ -60,7 +60,9 @@ def header(rate_hz: int, count: int, comment: str) -> bytes:
     form = struct.pack("<HHIIHH", _IEEE_FLOAT, _CHANNELS, rate_hz, rate_hz * _FRAME, _FRAME, 32)
     text = comment.encode("ascii") + b"\0"
     text += b"\0" * (len(text) & 1)
-    chunks = _chunk(b"fmt ", form + struct.pack("<H", 0)) + _chunk(b"fact", struct.pack("<I", count))
+    chunks = _chunk(b"fmt ", form + struct.pack("<H", 0)) + _chunk(
+        b"fact", struct.pack("<I", count)
+    )
     chunks += _chunk(b"LIST", b"INFO" + _chunk(b"ICMT", text))
     data = struct.pack("<4sI", b"data", count * _FRAME)
     size = 4 + len(chunks) + len(data) + count * _FRAME
@@ -75,6 +77,8 @@ def _largest(rows: Rows) -> tuple[float, float]:
     """The largest current and voltage, never 0."""
     most = np.full(2, 1e-12)
     for block in rows.blocks():
-        here = [np.max(np.abs(values), initial=0.0) for values in (block.current_a, block.voltage_v)]
+        here = [
+            np.max(np.abs(values), initial=0.0) for values in (block.current_a, block.voltage_v)
+        ]
         most = np.maximum(most, here)
     return float(most[0]), float(most[1])

@@ -2,8 +2,19 @@
 
 import numpy as np
 import pytest
-from tests.sim.bench_support import CURRENT, LADDER, LADDER_PINS, RESISTOR, SERIAL_PINS, US
-from tests.sim.bench_support import Idler, biphasic, board, frame, stream
+from tests.sim.bench_support import (
+    CURRENT,
+    LADDER,
+    LADDER_PINS,
+    RESISTOR,
+    SERIAL_PINS,
+    US,
+    Idler,
+    biphasic,
+    board,
+    frame,
+    stream,
+)
 
 from scs_sim import pins
 from scs_sim.board import SimBoard

@@ -11,8 +11,10 @@ import math
 from html import escape
 
 from ..account import Account, Run, Subject
+from ..commanded import Command
 from ..figures import Figure
 from ..measure import Measured
+from ..spool import Rows
 from ..thinning import thinned
 from ..trace import Trace
 from . import numbers
@@ -62,7 +64,7 @@ def waveform(run: Run) -> str:
     """A pulse, a period, the whole run; or the device's own extremes where there is no trace."""
     if run.rows is None or len(run.rows) < 2:
         return f"<h2>Waveform</h2>\n{_extremes(run)}"
-    views = [("The whole run", thinned(run.rows), None)]
+    views: list[tuple[str, Trace, Trace | None]] = [("The whole run", thinned(run.rows), None)]
     if run.account.command is not None:
         command = run.account.command
         whole = numbers.period(run.rows, command)
@@ -70,21 +72,22 @@ def waveform(run: Run) -> str:
             (f"A period, {command.begin_s:.6g} s into the trace", whole, numbers.line(command)),
             *views,
         ]
-        pulse = _pulse(whole)
+        pulse = _pulse(run.rows, command, whole)
         if pulse is not None:
-            views = [("A pulse, its first", pulse, None), *views]
-    drawn = [f"<h3>{name}</h3>\n{_pair(name, *which)}" for name, *which in views]
+            views = [("The first pulse of a period", pulse, None), *views]
+    drawn = [f"<h3>{name}</h3>\n{_pair(name, seen, asked)}" for name, seen, asked in views]
     return "<h2>Waveform</h2>\n" + key("current", "voltage", "command") + "\n".join(drawn)
 
 
-def _pulse(whole: Trace) -> Trace | None:
+def _pulse(rows: Rows, command: Command, whole: Trace) -> Trace | None:
+    """The first pulse of a period, with its first edge in sight."""
     found = whole.pulses()
     if not len(found):
         return None
     start, width = float(found.start_s[0]), float(found.width_s[0])
     until = float(found.start_s[1]) if len(found) > 1 else whole.end_s
-    begin = max(start - AHEAD * width, 0.0)
-    return whole.window(begin, min(until, start + WIDTHS * width))
+    end = command.begin_s + min(until, start + WIDTHS * width)
+    return rows.window(max(command.begin_s + start - AHEAD * width, 0.0), end)
 
 
 def _pair(title: str, trace: Trace, command: Trace | None) -> str:

@@ -33,7 +33,9 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
         _cell("th", head.removeprefix(">"), at) for head, at in zip(heads, right, strict=True)
     )
     body = "\n".join(
-        "<tr>" + "".join(_cell("td", cell, at) for cell, at in zip(row, right, strict=True)) + "</tr>"
+        "<tr>"
+        + "".join(_cell("td", cell, at) for cell, at in zip(row, right, strict=True))
+        + "</tr>"
         for row in rows
     )
     return (
