@@ -3,7 +3,8 @@
 Role: compare() finds the largest differences in time (edges of the current), current and voltage.
 Invariant: a difference in time is not counted again as one of current: what lies closer to an
 edge than it may be off, or than a sampled trace can tell, is left out of the comparison of
-values, and how much was left out is said. Next: readfiles.py (where traces come from).
+values, and how much was left out is said. Next: matching.py (which edge is
+which), readfiles.py (where traces come from).
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from . import matching
 from .failures import WrongUsage
 from .measure import QUIET, Floats, edges
-from .trace import Trace
+from .trace import SAME_S, Trace
 
 EVEN = 0.01  # of the step: a trace whose steps differ by less is evenly sampled
 SIDE_S = 2e-10  # how far from a row its two sides are looked at
@@ -71,7 +72,7 @@ def compare(
     """
     quiet_a = QUIET * max(_largest(a.current_a), _largest(b.current_a))
     unsure_s = time_s + _step(a) + _step(b)
-    of_a, of_b = _edges(a, quiet_a, unsure_s), _edges(b, quiet_a, unsure_s)
+    of_a, of_b = _edges(a, quiet_a), _edges(b, quiet_a)
     shift_s = 0.0
     if align and len(of_a) and len(of_b):
         shift_s = float(of_a[0, 0] - of_b[0, 0])
@@ -80,7 +81,8 @@ def compare(
     begin_s, end_s = max(a.time_s[0], b.time_s[0]), min(a.end_s, b.end_s)
     if not end_s > begin_s:
         raise WrongUsage("the two traces have no time in common")
-    pairs, only_a, only_b = _matched(of_a, of_b, (begin_s + unsure_s, end_s - unsure_s))
+    span = (begin_s + unsure_s, end_s - unsure_s)
+    pairs, only_a, only_b = matching.matched(of_a, of_b, unsure_s, span)
     at_s, used = _places(a, b, np.concatenate((of_a[:, 0], of_b[:, 0])), begin_s, end_s, unsure_s)
     current, voltage = _values(a, b, at_s, share)
     return Compared(
@@ -100,19 +102,14 @@ def _largest(values: Floats) -> float:
     return float(np.max(np.abs(values), initial=0.0))
 
 
-def _edges(trace: Trace, quiet_a: float, unsure_s: float) -> Floats:
-    """Shape (edges, 2): time, sign. A reversal is one edge: its two halves lie closer together
-    than can be told, and count at their middle."""
+def _edges(trace: Trace, quiet_a: float) -> Floats:
+    """Shape (edges, 2): time, sign; a reversal is one edge."""
     if quiet_a == 0:
         return np.empty((0, 2))
     times, signs = edges(trace.time_s, trace.current_a, quiet_a)
-    first = np.ones(len(times), dtype=bool)
-    first[1:] = (np.diff(signs) != 0) | (np.diff(times) > unsure_s)
-    begins = np.flatnonzero(first)
-    counts = np.diff(np.append(begins, len(times)))
-    if not len(begins):
-        return np.empty((0, 2))
-    return np.column_stack((np.add.reduceat(times, begins) / counts, signs[begins]))
+    new = np.ones(len(times), dtype=bool)
+    new[1:] = (np.diff(signs) != 0) | (np.diff(times) > SAME_S)
+    return np.column_stack((times[new], signs[new]))
 
 
 def _step(trace: Trace) -> float:
@@ -120,53 +117,6 @@ def _step(trace: Trace) -> float:
     steps = np.diff(trace.time_s)
     even = len(steps) > 1 and float(np.ptp(steps)) <= EVEN * float(np.mean(steps))
     return float(np.mean(steps)) if even else 0.0
-
-
-# --- edges -----------------------------------------------------------------------------------
-def _matched(
-    of_a: Floats, of_b: Floats, span: tuple[float, float]
-) -> tuple[Floats, Floats, Floats]:
-    """(pairs of shape (pairs, 2), times only in A, times only in B), of edges within the span.
-
-    Partners are each other's nearest of one direction, closer than half of what lies between two
-    edges of that direction.
-    """
-    pairs, alone = [np.empty((0, 2))], [[np.empty(0)], [np.empty(0)]]
-    for sign in (-1.0, 1.0):
-        one, other = (side[side[:, 1] == sign, 0] for side in (of_a, of_b))
-        to_b, to_a = _nearest(one, other), _nearest(other, one)
-        reach_s = min(_reach(one), _reach(other))
-        mutual = np.array([at >= 0 and to_a[at] == index for index, at in enumerate(to_b)], bool)
-        mutual[mutual] &= np.abs(other[to_b[mutual]] - one[mutual]) <= reach_s
-        partners = np.zeros(len(other), bool)
-        partners[to_b[mutual]] = True
-        both = np.column_stack((one[mutual], other[to_b[mutual]]))
-        pairs.append(both[_within(both[:, 0], span)])
-        for number, left in enumerate((one[~mutual], other[~partners])):
-            alone[number].append(left[_within(left, span)])
-    only_a, only_b = (np.sort(np.concatenate(parts)) for parts in alone)
-    return np.concatenate(pairs), only_a, only_b
-
-
-def _nearest(of: Floats, among: Floats) -> NDArray[np.int64]:
-    """For each time the place of the nearest one; -1 where there is none."""
-    if not len(among):
-        return np.full(len(of), -1, dtype=np.int64)
-    after = np.clip(np.searchsorted(among, of), 0, len(among) - 1)
-    before = np.maximum(after - 1, 0)
-    nearer = np.abs(among[before] - of) < np.abs(among[after] - of)
-    return np.where(nearer, before, after).astype(np.int64)
-
-
-def _reach(times: Floats) -> float:
-    apart = np.diff(times)
-    apart = apart[apart > 0]
-    return float(np.min(apart)) / 2 if len(apart) else np.inf
-
-
-def _within(times: Floats, span: tuple[float, float]) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = (times >= span[0]) & (times <= span[1])
-    return inside
 
 
 def _time(pairs: Floats, limit_s: float) -> Worst:
@@ -189,7 +139,7 @@ def _places(
     around_s = unsure_s + SIDE_S
     at = np.concatenate((rows - SIDE_S, rows + SIDE_S, known - around_s, known + around_s))
     both = np.sort(at[(at > begin_s) & (at < end_s)])
-    near = _nearest(both, known)
+    near = matching.nearest(both, known)
     clear = np.abs(both - known[near]) > unsure_s if len(known) else np.ones(len(both), bool)
     if not np.any(clear):
         raise WrongUsage(

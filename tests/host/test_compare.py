@@ -99,6 +99,18 @@ def test_samples_are_compared_as_far_as_they_can_tell() -> None:
         compare(whole, stepped(whole, 90.0, 5))
 
 
+def test_a_gap_of_about_a_sample_is_no_difference() -> None:
+    """30 us between two phases, looked at every 20 us: two edges in one trace, one in the other."""
+    step = [(0.0, 0.0), (1e-3, 0.0), (1e-3, -1e-3), (2e-3, -1e-3), (2e-3, 0.0), (2.03e-3, 0.0)]
+    step += [(2.03e-3, 1e-3), (3e-3, 1e-3), (3e-3, 0.0), (5e-3, 0.0)]
+    at, current = np.array(step).T
+    for late_s in (0.0, 3e-6, 8e-6, 13e-6):
+        whole = Trace(np.concatenate(([0.0], at[1:] + late_s)), current, current)
+        found = compare(whole, stepped(whole, 50_000.0, 250))
+        assert found.ok, late_s
+        assert len(found.only_a) == len(found.only_b) == 0
+
+
 def test_aligned_by_their_first_edges() -> None:
     late = train(5, late_s=0.0045)
     assert not compare(train(5), late).ok
