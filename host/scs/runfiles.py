@@ -103,11 +103,13 @@ class Recorder:
             self._problem = self._cannot(reason)
 
     def finish(self, status: Status, book: Ledger, stopped: str = "") -> None:
-        """The last word; the folder gets its name. WrongUsage where it could not be written."""
+        """The last word; the folder gets its name. WrongUsage where it could not be written.
+
+        drop() is to be called after it, whatever became of it.
+        """
         self.keep(status, book)
         self._try(lambda: self._write(status, book, stopped))
         if self._problem is not None:
-            self.drop()
             raise self._problem
 
     def _write(self, status: Status, book: Ledger, stopped: str) -> None:

@@ -51,8 +51,9 @@ def begin(stream: TextIO) -> None:
 
 
 def append(stream: TextIO, one: Iterable[float]) -> None:
-    """One row more."""
+    """One row more, at once in the file: it may be the last."""
     stream.write(",".join(f"{value:.9g}" for value in one) + "\n")
+    stream.flush()
 
 
 def read(stream: TextIO, name: str) -> Samples:

@@ -85,6 +85,16 @@ def test_a_pulse_that_is_missing_is_told_by_its_edges() -> None:
     assert found.edges == 9
     assert (found.only_a * 1e3).tolist() == pytest.approx([33, 34, 35, 43, 44, 45])
     assert len(found.only_b) == 0
+    loose = compare(train(5), longer, share=1.0)
+    assert loose.current.ok
+    assert not loose.ok
+
+
+def test_an_edge_that_is_far_is_another_edge() -> None:
+    found = compare(train(2), train(1, late_s=0.021))  # pulses at 3 and 13 ms; one at 21 ms
+    assert found.edges == 0
+    assert (found.only_a * 1e3).tolist() == pytest.approx([3, 4, 5, 13, 14, 15])
+    assert (found.only_b * 1e3).tolist() == pytest.approx([21, 22])
 
 
 def test_samples_are_compared_as_far_as_they_can_tell() -> None:

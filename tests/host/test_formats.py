@@ -16,6 +16,7 @@ from tests.host.trace_support import train
 from scs import export, resources
 from scs.export import Taken
 from scs.failures import WrongUsage
+from scs.pins import Pins
 from scs.profile import Profile
 from scs.recording import Recording, record
 from scs.trace import Trace
@@ -121,6 +122,15 @@ def test_a_vcd_names_the_pins_and_has_each_change_once(tmp_path: Path, tonic: Re
     assert times == sorted(set(times))
     assert times[-1] <= 300_000_000
     assert all(at % 8 == 0 for at in times if f"#{at}\n0" in text)  # a falling edge is at a tick
+
+
+def test_at_150_mhz_an_instant_is_the_nearest_nanosecond(tmp_path: Path) -> None:
+    pins = Pins(150_000_000, {8: "run"}, {8: 0})
+    pins.table.append(np.array([[1, 8, 1], [2, 8, 0], [3, 8, 1]]))  # 6.67, 13.33 and 20 ns
+    path = tmp_path / "x.vcd"
+    export.save(path, Taken(train(1), pins=pins))
+    times = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    assert times[:4] == ["#0", "#7", "#13", "#20"]
 
 
 def words(path: Path, line: str) -> list[int]:

@@ -166,27 +166,35 @@ def test_a_full_disk_does_not_stop_the_run_and_leaves_nothing(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_process_that_is_killed_leaves_no_recording(tmp_path: Path) -> None:
+def running(folder: Path) -> subprocess.Popen[bytes]:
+    """A run of an hour that is being recorded as x, after its first polls."""
     command = [sys.executable, "-m", "scs.cli", "run", TONIC, "--for", "1h", "--record", "x"]
-    running = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE)
-    deadline = time.monotonic() + 30
-    while not any(tmp_path.glob(".x.*.part/samples.csv")) and time.monotonic() < deadline:
+    one = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline and one.poll() is None:
+        kept = list(folder.glob(".x.*.part/samples.csv"))
+        if kept and kept[0].read_text().count("\n") > 3:
+            return one
         time.sleep(0.05)
-    running.kill()
-    running.communicate()
+    one.kill()
+    raise AssertionError("the run did not begin")
+
+
+def test_a_process_that_is_killed_leaves_no_recording_but_its_polls(tmp_path: Path) -> None:
+    one = running(tmp_path)
+    one.kill()
+    one.wait(30)
     (left,) = tmp_path.iterdir()
+    assert len((left / "samples.csv").read_text().splitlines()) > 3
     done = scs("report", left, "-o", tmp_path / "x.html")
     assert done.exit_code == USAGE
     assert "this recording was cut: run.json, which is written last, is missing" in done.stderr
 
 
 def test_ctrl_c_keeps_what_was_delivered(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "scs.cli", "run", TONIC, "--for", "1h", "--record", "x"]
-    running = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE)
-    time.sleep(3)
-    running.send_signal(signal.SIGINT)
-    running.communicate(timeout=30)
-    assert running.returncode == 130
+    one = running(tmp_path)
+    one.send_signal(signal.SIGINT)
+    assert one.wait(30) == 130
     assert runfiles.read(tmp_path / "x").account.ending.stopped == "halt"
 
 

@@ -114,6 +114,26 @@ def test_nothing_moves_after_a_halt() -> None:
     ]
 
 
+def test_a_frame_that_a_halt_cuts_is_not_latched_and_the_next_begins_anew() -> None:
+    one = logged()
+    one.hal.stream_load(biphasic())
+    one.hal.stream_start(0)
+    one.advance_us(1)  # 125 ticks: the frame is shifted up to tick 136
+    one.hal.halt()
+    edges = taken(one)
+    assert edges[-1] == (125, GATE, 0)
+    assert RUN not in {pin for _, pin, _ in edges}
+    log = one.sequencer.pin_log
+    assert log is not None
+    assert log.levels[NCS] == 0
+    one.hal.stream_load(biphasic())
+    one.hal.stream_start(0)
+    one.advance_us(50)
+    again = taken(one)
+    assert (125, NCS, 1) in again
+    assert of(again, RUN) == [(125 + FIRST_LATCH, 1)]
+
+
 def test_a_new_start_begins_with_the_pins_at_rest() -> None:
     one = logged()
     one.hal.stream_load(biphasic())
