@@ -116,6 +116,7 @@ WRITERS: dict[str, Writer] = {
     ".wav": _wav,
     ".mat": _mat,
 }
+OF_A_TRACE = tuple(ending for ending in WRITERS if ending != ".html")  # a report needs a run
 
 
 def checked(path: Path, known: Iterable[str] = tuple(WRITERS)) -> None:

@@ -38,6 +38,10 @@ class Trace:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def columns(self) -> tuple[Floats, Floats, Floats]:
+        """(time_s, current_a, voltage_v)."""
+        return self.time_s, self.current_a, self.voltage_v
+
     @property
     def end_s(self) -> float:
         """The time of the last row; 0 where there is none."""
