@@ -118,10 +118,18 @@ def test_a_vcd_names_the_pins_and_has_each_change_once(tmp_path: Path, tonic: Re
     for name in names:
         assert f" {name} $end" in text
     assert "sense_current" not in text
-    times = [int(line[1:]) for line in text.splitlines() if line.startswith("#")]
+    lines = text.splitlines()
+    times = [int(line[1:]) for line in lines if line.startswith("#")]
     assert times == sorted(set(times))
     assert times[-1] <= 300_000_000
-    assert all(at % 8 == 0 for at in times if f"#{at}\n0" in text)  # a falling edge is at a tick
+    falls = [
+        int(at[1:])
+        for at, what in zip(lines, lines[1:], strict=False)
+        if what[0] == "0"
+        if at[0] == "#"
+    ]
+    assert len(falls) > 1000
+    assert all(at % 8 == 0 for at in falls)  # a tick of 125 MHz
 
 
 def test_at_150_mhz_an_instant_is_the_nearest_nanosecond(tmp_path: Path) -> None:
@@ -178,7 +186,7 @@ def test_sigrok_reads_what_the_stage_latched(tmp_path: Path, stem: str) -> None:
     from scs import boards
     from stimcore import output
 
-    what = recorded(stem, 0.5)
+    what = recorded(stem, 0.3)
     path = tmp_path / "x.vcd"
     export.save(path, taken(what))
     profile = Profile.read(resources.path(f"profiles/{stem}.yaml"))
@@ -189,7 +197,7 @@ def test_sigrok_reads_what_the_stage_latched(tmp_path: Path, stem: str) -> None:
         sent = [sum((one >> 2 * bit + shift & 1) << bit for bit in range(16)) for one in frames]
         found = words(path, line)
         periods = len(found) // len(sent) + 1
-        assert len(found) > 40
+        assert len(found) > 25
         assert found == ([*sent[1:], sent[0]] * periods)[: len(found)]
 
 
