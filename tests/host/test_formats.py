@@ -128,7 +128,7 @@ def test_a_vcd_names_the_pins_and_has_each_change_once(tmp_path: Path, tonic: Re
         if what[0] == "0"
         if at[0] == "#"
     ]
-    assert len(falls) > 1000
+    assert len(falls) > 500
     assert all(at % 8 == 0 for at in falls)  # a tick of 125 MHz
 
 
