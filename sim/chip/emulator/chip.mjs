@@ -73,7 +73,7 @@ export class Chip {
   /** A new RP2040; `previous` is the one before this reset, or null at first. */
   build(kind, previous) {
     this.resetKind = kind;
-    this.clock = this.patched('clock') ? new AlarmClock() : new RP2040().clock;
+    this.clock = this.patched('clock') ? new AlarmClock(this) : new RP2040().clock;
     this.mcu = new RP2040(this.clock);
     this.mcu.chip = this;
     this.core1 = null;

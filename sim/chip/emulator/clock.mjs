@@ -2,10 +2,14 @@
 //
 // rp2040js's SimulationClock fires the last one set first, so that of two DMA channels that become
 // ready together the later goes first (2.5.1: round robin among equals), and leaves an alarm that
-// has fired marked as scheduled.
+// has fired marked as scheduled. Its delays begin at the last tick, not at the instant of the state
+// machine that sets the alarm.
+
+import { PARTS } from './pio/codes.mjs';
 
 export class AlarmClock {
-  constructor() {
+  constructor(chip) {
+    this.chip = chip;
     this.nextAlarm = null; // a linked list, earliest first
     this.nanosCounter = 0;
     this.frequency = 125e6;
@@ -19,12 +23,19 @@ export class AlarmClock {
     return this.nanosCounter / 1000;
   }
 
+  /** Now: at the last tick, or at the state machine that executes. */
+  now() {
+    const { time } = this.chip;
+    if (time.eventParts < 0) return this.nanosCounter;
+    return this.nanosCounter + (time.eventParts / PARTS - time.cycles) * time.nsPerCycle;
+  }
+
   createAlarm(callback) {
     return new Alarm(this, callback);
   }
 
   linkAlarm(delayNs, alarm) {
-    alarm.nanos = this.nanosCounter + delayNs;
+    alarm.nanos = this.now() + delayNs;
     let before = null;
     let after = this.nextAlarm;
     while (after && after.nanos <= alarm.nanos) {
@@ -33,7 +44,10 @@ export class AlarmClock {
     }
     alarm.next = after;
     if (before) before.next = alarm;
-    else this.nextAlarm = alarm;
+    else {
+      this.nextAlarm = alarm;
+      this.chip.scheduler.attention = true;
+    }
     alarm.scheduled = true;
     return alarm;
   }
