@@ -29,7 +29,11 @@ ROM_WORDS = 4096
 TIMEOUT_S = 60
 
 
-class Missing(RuntimeError):
+class NoChip(RuntimeError):
+    """There is no emulated chip to be had, or no longer; the message says why."""
+
+
+class Missing(NoChip):
     """Something that the chip needs is not here; the message says what and where one gets it."""
 
 

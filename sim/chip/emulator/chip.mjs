@@ -25,9 +25,9 @@ const bytesOf = (source) => (typeof source === 'string' ? fs.readFileSync(source
 
 export class Chip {
   /**
-   * Files: `bootrom` (16 KiB, or its bytes), `firmware` (.uf2 or .bin), `fileSystem` (littlefs image) and
-   * `flashFile` (a whole flash, read where it exists), all but the first optional. Also
-   * `flashTiming`, `open` (DTR from the start), `packetNs`, `seed`, `logLevel`.
+   * Files: `bootrom` (16 KiB, or its bytes), `firmware` (.uf2 or .bin), `fileSystem` (littlefs
+   * image) and `flashFile` (a whole flash, read where it exists), all but the first optional.
+   * Also `flashTiming`, `open` (DTR from the start), `packetNs`, `seed`, `logLevel`.
    */
   constructor(options) {
     this.rom = new Uint8Array(ROM_BYTES);
@@ -46,7 +46,7 @@ export class Chip {
     this.spiModel = null;
     this.resets = 0;
     this.uniqueId = UNIQUE_ID;
-    this.randomState = (options.seed ?? SEED) >>> 0;
+    this.randomState = (options.seed ?? 0) >>> 0 || SEED; // 0 would stay 0
     this.build('power', null);
   }
 

@@ -107,5 +107,5 @@ class Alarm {
 export const clock = {
   name: 'clock',
   section: '2.5.1',
-  restores: 'things due at the same instant happen in the order in which they were set',
+  restores: 'what is due at one instant happens in the order in which it was set, and at that instant',
 };

@@ -55,6 +55,10 @@ export const PATCHES = [
 
 const without = new Set((process.env.CHIP_WITHOUT ?? '').split(',').filter(Boolean));
 
+for (const name of without) {
+  if (!PATCHES.some((patch) => patch.name === name)) throw new Error(`no patch is called ${name}`);
+}
+
 export const applied = PATCHES.filter((patch) => !without.has(patch.name));
 
 let classesDone = false;

@@ -77,7 +77,7 @@ export class Scheduler {
     } while (machine.nextAt <= until && machine.nextAt < this.pioNextAt && !this.attention);
   }
 
-  /** As runPio(), but ends early where something else begins; gives back the cycle that it came to. */
+  /** As runPio(), but ends early where something else begins; gives back the cycle it came to. */
   runPioAsleep(until) {
     const { core } = this.chip.mcu;
     const { time } = this.chip;
