@@ -6,7 +6,7 @@ but for the faults. Next: urlhandler/protocol_sim.py; sim/scs_sim/board.py.
 """
 
 from scs_sim import chip as _chip
-from scs_sim import chipfiles, chipimage
+from scs_sim import chipfiles
 from scs_sim import faults as _faults
 from scs_sim.board import SimBoard
 from scs_sim.chipfiles import NoChip
@@ -43,13 +43,10 @@ def emulated(
 
     name: as for make(), of a board with an RP2040; place: host and port, port 0 picks one; speed:
     emulated seconds a second at most, 0 as fast as it goes. Raises boards.BoardError for the
-    name, NoChip.
+    name, NoChip, Failure of the compiler.
     """
     whole = boards.full_name(name)
     if boards.chip(whole) != "rp2040":
         raise NoChip(f"{whole} has no RP2040, which is all that is emulated: take board pico")
     plant = _chip.plant_facts(boards.board(whole), boards.electrical(whole), boards.pins(whole))
-    generated = {"board_config.py": firmware.board_module(whole)}
-    files = chipfiles.files()
-    content = chipimage.board_files(chipfiles.ROOT / "firmware", generated)
-    return ChipServer(files, content, plant, place, speed, seed)
+    return ChipServer(chipfiles.files(), firmware.board_files(whole), plant, place, speed, seed)

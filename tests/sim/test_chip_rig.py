@@ -14,7 +14,6 @@ from scs_sim import chip, chipfigures, chipfiles, chipimage
 
 NODE = chipfiles.node()
 TESTS = chipfiles.RIG / "test"
-SLOW = "each_patch"  # each patch left out in its turn: `make chip` runs it
 FIRMWARE = chipfiles.ROOT / "firmware"
 
 
@@ -28,8 +27,7 @@ def node() -> str:
 
 
 def names() -> list[str]:
-    found = sorted(path.name for path in TESTS.glob("*.test.mjs"))
-    return [name for name in found if not name.startswith(SLOW)]
+    return sorted(path.name for path in TESTS.glob("*.test.mjs"))
 
 
 @pytest.mark.parametrize("name", names())
