@@ -17,7 +17,7 @@ from scs_sim.trace import Samples, Trace
 from . import boards, firmware
 
 __all__ = ["ChipServer", "NoChip", "Samples", "Server", "SimBoard", "Trace"]
-__all__ += ["emulated", "faults", "listen", "make", "pty"]
+__all__ += ["can_emulate", "emulated", "faults", "listen", "make", "pty"]
 
 
 def make(name: str = "", fault: str = "", seed: int = 0, *, noise: bool = False) -> SimBoard:
@@ -36,17 +36,20 @@ def faults() -> dict[str, str]:
     return {name: row[0] for name, row in _faults.TABLE.items()}
 
 
+def can_emulate(name: str) -> bool:
+    """Whether a combination's board has the chip that is emulated; boards.BoardError."""
+    return boards.chip(name) == "rp2040"
+
+
 def emulated(
     name: str = "", place: tuple[str, int] = ("127.0.0.1", 0), speed: float = 1.0, seed: int = 0
 ) -> ChipServer:
     """The real firmware on an emulated chip, with stage and load, on a socket.
 
-    name: as for make(), of a board with an RP2040; place: host and port, port 0 picks one; speed:
+    name: as for make(), one that can_emulate(); place: host and port, port 0 picks one; speed:
     emulated seconds a second at most, 0 as fast as it goes. Raises boards.BoardError for the
     name, NoChip, Failure of the compiler.
     """
     whole = boards.full_name(name)
-    if boards.chip(whole) != "rp2040":
-        raise NoChip(f"{whole} has no RP2040, which is all that is emulated: take board pico")
     plant = _chip.plant_facts(boards.board(whole), boards.electrical(whole), boards.pins(whole))
     return ChipServer(chipfiles.files(), firmware.board_files(whole), plant, place, speed, seed)

@@ -173,7 +173,7 @@ class Chip:
 
     # --- time ---------------------------------------------------------------------------------
     def step(self, ns: float, send: bytes = b"", until: tuple[int, int] | None = None) -> Step:
-        """Exactly `ns` of emulated time, after sending bytes over USB.
+        """`ns` of emulated time, to the end of the CPU's instruction, after sending bytes over USB.
 
         With `until` (pin, level) less, if that comes to pass first. Bytes from the device are
         in the answer unless a client is connected at Chip.url.

@@ -76,6 +76,8 @@ def _served(server: Server | ChipServer) -> None:
 def _chip(name: str, listen: str, speed: float, seed: int) -> ChipServer:
     from .. import bench
 
+    if not bench.can_emulate(name):
+        raise WrongUsage(f"--chip: {name} has no RP2040, the one chip that is emulated: board pico")
     try:
         return bench.emulated(name, _place(listen), speed, seed)
     except bench.NoChip as reason:

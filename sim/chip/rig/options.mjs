@@ -77,7 +77,7 @@ function parsed(args) {
   try {
     return parseArgs({ args, options: OPTIONS }).values;
   } catch (error) {
-    return refuse(`${error.message.split('. ')[0]}; --help lists the options`);
+    return refuse(`${error.message.split(/\. |\.?\n/)[0]}; --help lists the options`);
   }
 }
 
