@@ -1,8 +1,11 @@
 """Writes the pages that are generated from stimcore's tables; --check fails where one is stale.
 
-Role: docs/protocol.md from commands and errors, docs/states.md and docs/states.svg from states.
-Invariant: a page holds nothing that is not in a table, but for its headings.
-Next: picture.py, which draws the states.
+--figures copies what `make chip` has measured into docs/chip.md.
+
+Role: docs/protocol.md from commands and errors, docs/states.md and docs/states.svg from states;
+and the generated parts of docs/chip.md, which is written by hand but for those.
+Invariant: another page holds nothing that is not in a table, but for its headings.
+Next: picture.py, which draws the states; rig_tables.py.
 """
 
 import sys
@@ -10,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import picture
+import rig_tables
 from stimcore import commands, errors, frame, limits, program, states
 
 HERE = Path(__file__).resolve().parent
@@ -147,14 +151,35 @@ def commands_in(state: int) -> list[str]:
     return [row[1].upper() for row in commands.TABLE if state in row[4]]
 
 
+# --- chip.md ---------------------------------------------------------------------------------
+CHIP_PAGE = "chip.md"
+
+
+def chip_page() -> str:
+    """docs/chip.md: as it is, with its generated parts anew."""
+    here = HERE / CHIP_PAGE
+    page = here if here.is_file() else Path(__file__).resolve().parent / CHIP_PAGE
+    return rig_tables.filled(page.read_text(encoding="utf-8"))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "protocol.md": protocol_page,
     "states.md": states_page,
+    CHIP_PAGE: chip_page,
     "states.svg": lambda: picture.draw(states.NAMES, states.MOVES),
 }
 
 
+def quote_figures() -> int:
+    """What `make chip` measured last, into docs/chip.md: quoted, so nothing checks it."""
+    page = HERE / CHIP_PAGE
+    page.write_text(rig_tables.measured(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
 def main(arguments: list[str]) -> int:
+    if "--figures" in arguments:
+        return quote_figures()
     stale = []
     for name, page in PAGES.items():
         path, text = HERE / name, page()

@@ -1,7 +1,7 @@
 // Patch "clock": alarms of equal instants fire in the order in which they were set.
 //
 // rp2040js's SimulationClock fires the last one set first, so that of two DMA channels that become
-// ready together the later goes first (2.5.1: round robin among equals), and leaves an alarm that
+// ready together the later goes first (2.5: round robin among equals), and leaves an alarm that
 // has fired marked as scheduled. Its delays begin at the last tick, not at the instant of the state
 // machine that sets the alarm.
 
@@ -106,6 +106,6 @@ class Alarm {
 
 export const clock = {
   name: 'clock',
-  section: '2.5.1',
-  restores: 'what is due at one instant happens in the order in which it was set, and at that instant',
+  section: '2.5',
+  restores: 'what is due at an instant happens then, in the order in which it was set',
 };

@@ -1,7 +1,7 @@
 // Runs CPU, state machines and alarms in the order of their instants.
 //
-// While the CPU sleeps, time leaps from event to event; while it is awake, an instruction at a time.
-// Next: core1.mjs, which replaces run() while the second core is on.
+// While the CPU sleeps, time leaps from event to event; while it is awake, an instruction at a
+// time. Next: core1.mjs, which replaces run() while the second core is on.
 
 import { PARTS } from './pio/codes.mjs';
 import { runBothCores } from './core1.mjs';
@@ -27,7 +27,7 @@ export class Scheduler {
     if (at < this.pioNextAt) this.pioNextAt = at;
   }
 
-  /** Core 0 waits for the flash that long, from now or from the end of what it waits for already. */
+  /** Core 0 waits that long for the flash, from now or from the end of what it waits for. */
   waitForFlash(ns) {
     const { time } = this.chip;
     this.busyUntil = Math.max(this.busyUntil, time.cycles) + Math.round(ns / time.nsPerCycle);

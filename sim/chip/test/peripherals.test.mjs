@@ -54,7 +54,7 @@ test('[dma-timers] TIMER3 is no different', () => {
   assert.equal(busy(chip), false);
 });
 
-test('[clock] what a state machine sets in motion while the CPU sleeps happens at its instant', () => {
+test('[clock] what a state machine begins while the CPU sleeps happens at its instant', () => {
   const chip = sleepingChip();
   // set(x, 31); jmp(x_dec, 1)[31]; push(block); jmp(3): the push is 1026 cycles, 8.2 us, on
   loadMachine(chip, [0xe03f, 0x1f41, 0x8020, 0x0003]);

@@ -1,6 +1,7 @@
-// Reads {facts, events} from stdin, events being [cycle, kind, …]; prints what stands at each "probe":
-// {current_a, voltage_v, charge_c, mode, codes}. The plant is driven at its pins and read by its ADC
-// sources, as the chip does. tests/sim/test_chip_plant.py holds the values against scs_sim's.
+// Reads {facts, events} from stdin, events being [cycle, kind, …]; prints what stands at each
+// "probe": {current_a, voltage_v, charge_c, mode, codes}. The plant is driven at its pins and read
+// by its ADC sources, as the chip does. tests/sim/test_chip_plant.py holds the values against
+// scs_sim's.
 
 import fs from 'node:fs';
 import { Plant } from '../plant.mjs';

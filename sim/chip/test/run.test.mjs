@@ -63,7 +63,7 @@ async function started(args) {
 
 const REFUSALS = [
   [['--nonsense'], /--nonsense.*--help/],
-  [['--firmware', '/no/such.uf2', '--bootrom', '/no/rom.bin'], /--firmware: no file \/no\/such\.uf2/],
+  [['--firmware', '/no/x.uf2', '--bootrom', '/no/rom.bin'], /--firmware: no file \/no\/x\.uf2/],
   [[...FILES, '--port', 'x'], /--port: x is no number from 0 to 65535/],
   [[...FILES, '--speed=-1'], /--speed: -1/],
   [[...FILES, '--speed', '-1'], /'--speed' argument is ambiguous; --help/],
