@@ -76,7 +76,7 @@ def filled(page: str) -> str:
 
 
 def measured(page: str) -> str:
-    """The page with the tables that `make chip` left in build/chip; the old one where it did not."""
+    """The page with the tables that `make chip` left in build/chip; else with its old ones."""
     figures = chipfigures.recorded()
     if figures:
         page = replaced(page, "figures", f"```\n{chipfigures.table(figures)}\n```\n")

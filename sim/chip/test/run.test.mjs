@@ -47,6 +47,7 @@ async function started(args) {
     });
   });
   const socket = net.connect(port, '127.0.0.1');
+  socket.on('error', () => {}); // a rig that is killed resets it
   const waiting = [];
   let pending = '';
   socket.on('data', (text) => {
