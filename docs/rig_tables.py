@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from markdown import table
 from scs_sim import chipfigures, chipspeed
 
 RIG = Path(__file__).resolve().parents[1] / "sim" / "chip"
@@ -53,11 +54,8 @@ def usage() -> str:
 
 def patch_table() -> str:
     """One row a patch."""
-    lines = ["| patch | data sheet | restores | `emulator/` |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| `{one.name}` | {one.section} | {one.restores} | `{one.file}` |" for one in patches()
-    ]
-    return "\n".join(lines) + "\n"
+    rows = [[f"`{one.name}`", one.section, one.restores, f"`{one.file}`"] for one in patches()]
+    return table(["patch", "data sheet", "restores", "`emulator/`"], rows)
 
 
 def replaced(page: str, block: str, content: str) -> str:
