@@ -84,7 +84,7 @@ def served() -> Iterator[str]:
 LOOK = ("demo", "check", "trace", "sim")
 DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "store", "flash")
 STORE = ("list", "save", "recall", "erase")
-NAMES = (*LOOK, *DRIVE, "boards", "ports", "schema")
+NAMES = (*LOOK, *DRIVE, "boards", "wiring", "ports", "schema")
 
 
 def test_every_command_has_a_line_and_an_example() -> None:

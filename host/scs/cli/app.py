@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..complaints import FileRefused
 from ..failures import INTERRUPTED, REFUSED, Failure
-from . import demo, device, flash, profiles, run, scope, sim, store, tables
+from . import demo, device, flash, profiles, run, scope, sim, store, tables, wiring
 
 EPILOG = (
     "Exit codes: 0 good, 1 a profile or the device refused, 2 wrong usage, "
@@ -90,5 +90,6 @@ app.add_typer(
 )
 app.command(rich_help_panel=DRIVE)(flash.flash)
 app.command(rich_help_panel=KNOW)(tables.boards)
+app.command(rich_help_panel=KNOW)(wiring.wiring)
 app.command(rich_help_panel=KNOW)(tables.ports)
 app.command(rich_help_panel=KNOW)(tables.schema)
