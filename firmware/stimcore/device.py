@@ -10,7 +10,7 @@ import struct
 
 from . import commands, errors, handlers, output, program, states, train
 from .board import Board
-from .capture import Captures
+from .captures import Captures
 from .errors import Refused
 from .frame import Decoder, encode
 from .ledger import Ledger
@@ -47,7 +47,7 @@ class Device:
         self.output: output.Output | None = None
         self.ledger = Ledger()  # of the last run, kept when its program goes
         self.monitor = Monitor(board)
-        self.captures = Captures(hal)
+        self.captures = Captures(board, hal)
         self.measurement: Measurement | None = None  # while MEASURING
         self.load: Found | None = None  # the load as it was last found
         self.decoder = Decoder()
@@ -139,20 +139,13 @@ class Device:
     def _check_output(self) -> None:
         out = self.output
         row = self.monitor.judge(out.live, out.periods(), out.pending is None)
-        self._look()
+        row = row or self.captures.look(out.live, out.pending is None, self.now_ms)
         if row:
             self._latch(row)
         elif self.now_ms - self._checked_ms >= _CHECK_STREAM_MS:
             self._checked_ms = self.now_ms
             if not out.words_intact():
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
-
-    def _look(self) -> None:
-        """Take what was captured of the live stream, and capture again."""
-        out = self.output
-        self.captures.take(out.live)
-        if out.pending is None:
-            self.captures.arm(out.live, -1)
 
     def _check_session(self) -> None:
         session_ms = self.output.group.header.session_ms

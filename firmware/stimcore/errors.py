@@ -77,6 +77,9 @@ FAULT_OPEN = 85
 FAULT_SHORT = 86
 FAULT_INTERNAL = 87
 FAULT_SELF_TEST = 88
+FAULT_LOAD = 89
+FAULT_RESIDUAL = 90
+FAULT_COMPLIANCE = 91
 
 # code: (name, unit, sentence)
 TABLE = {
@@ -138,6 +141,12 @@ TABLE = {
     SHORT_GAP: ("short_gap", "ns", "the interphase gap is shorter than the stage can follow"),
     SCOPE_DELAY: ("scope_delay", "us", "the samples asked for begin too long after a period does"),
     MEASURE_CONTACTS: ("measure_contacts", "contacts", "a measurement needs two contacts or more"),
+    LOAD_UNKNOWN: ("load_unknown", "", "the load was not measured since the device started"),
+    LOAD_OLD: ("load_old", "ms", "the load was measured too long ago"),
+    LOAD_OPEN: ("load_open", "", "no current flows through the load"),
+    LOAD_SHORT: ("load_short", "ohm", "the load is shorted"),
+    LOAD_OHM: ("load_ohm", "ohm", "the load has not the declared resistance"),
+    LOAD_NF: ("load_nf", "nF", "the load has not the declared capacitance"),
     DOES_NOT_FIT: ("does_not_fit", "ns", "the pulses do not fit into their slot of the period"),
     FAULT_STARVED: ("starved", "", "the sequencer ran out of words"),
     FAULT_SENTINEL: ("sentinel", "", "an active phase outlasted its ceiling"),
@@ -147,6 +156,9 @@ TABLE = {
     FAULT_OPEN: ("open_load", "nA", "almost no current flows: the load is open"),
     FAULT_SHORT: ("short_load", "mV", "almost no voltage stands across the load: it is shorted"),
     FAULT_INTERNAL: ("internal", "", "the firmware refused its own next step"),
+    FAULT_LOAD: ("load", "mV", "the load no longer shows the voltage of the declared one"),
+    FAULT_RESIDUAL: ("residual", "mV", "too much voltage is left after the discharge"),
+    FAULT_COMPLIANCE: ("out_of_compliance", "mV", "the stage is at its limit of voltage"),
     FAULT_SELF_TEST: ("self_test", "", "the board is not as it should be at boot"),
 }
 

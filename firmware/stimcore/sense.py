@@ -6,9 +6,9 @@ from the program. Only a polarity that is commanded is judged: passive discharge
 of its own. Requirements: REQ-54, REQ-55. Next: device.py.
 """
 
-from . import errors, limits
 from .board import Board
 from .kernel import Stream
+from .watch import current_row, short_row
 
 
 class Monitor:
@@ -69,17 +69,13 @@ class Monitor:
         commanded = max(-stream.peak_min_na, stream.peak_max_na)
         measured = max(-self.current_na[0], self.current_na[1])
         volts = max(-self.voltage_mv[0], self.voltage_mv[1])
-        expected_mv = commanded * self.board.load_ohm // 1_000_000
-        if expected_mv >= 8 * self.board.sense_uv_per_lsb // 1000 and volts * 4 < expected_mv:
-            if measured * 2 > commanded:
-                return (errors.FAULT_SHORT, 0, volts, expected_mv // 4)
-        if commanded > 2 * limits.SENSE_FLOOR_UA * 1000 and measured * 10 < commanded:
-            return (errors.FAULT_OPEN, 0, measured, commanded // 10)
+        if measured * 2 > commanded:
+            row = short_row(self.board, 0, commanded, volts)
+            if row:
+                return row
         pairs = ((self.current_na[0], stream.peak_min_na), (self.current_na[1], stream.peak_max_na))
         for measured, commanded in pairs:
-            if commanded:
-                allowed = abs(commanded) * limits.SENSE_TOLERANCE_PERMILLE // 1000
-                allowed = max(allowed, limits.SENSE_FLOOR_UA * 1000)
-                if abs(measured - commanded) > allowed:
-                    return (errors.FAULT_SENSE, 0, measured, commanded)
+            row = current_row(self.board, 0, measured, commanded, volts) if commanded else ()
+            if row:
+                return row
         return ()

@@ -207,11 +207,20 @@ class Stimulator:
         return impedance.measure(self.link, self.board, wanted, self.contact_names)
 
     # --- running ---------------------------------------------------------------------------
-    def arm(self) -> None:
-        """Name the loaded program to be run; the device looks for its dummy load."""
+    def arm(self, *, measure: bool = True) -> LoadFound | None:
+        """Measure the load, then name the loaded program to be run; what was measured.
+
+        The device refuses (DeviceRefused) unless it is the declared dummy load. With `measure`
+        False, or where it is armed already, a measurement of the last minute has to do.
+        """
         if self._hash is None:
             raise Failure("nothing was loaded through this connection: load a profile first")
-        self.link.request(commands.ARM, self._hash)
+        found = self.measure() if measure and self.status().state == "LOADED" else None
+        try:
+            self.link.request(commands.ARM, self._hash)
+        except DeviceRefused as refusal:
+            raise self._named(refusal) from None
+        return found
 
     def start(self) -> None:
         """Close the gate and begin, softly."""

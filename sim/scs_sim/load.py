@@ -236,6 +236,14 @@ class Load:
         self.condition = condition
         self.apply(tick, self._demand)
 
+    def exchange(self, tick: float, circuit: Circuit) -> None:
+        """Other parts from `tick` on, with the charge that the old ones had."""
+        self.advance(tick)
+        self._volts = self.capacitor_v(tick)
+        self.circuit = circuit
+        self._known.clear()
+        self._enter(tick)
+
     def advance(self, tick: float) -> None:
         """Make every change of mode that falls before `tick`."""
         while self._change_tick < tick:

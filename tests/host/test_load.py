@@ -103,3 +103,41 @@ def test_the_command_refuses_a_contact_that_is_none() -> None:
     said = run("--contacts", "E1,Q")
     assert said.exit_code == 2
     assert "no contact is called 'Q'" in said.output
+
+
+def test_req_57_arming_measures_by_itself_and_says_what_it_found() -> None:
+    with Stimulator("sim") as stim:
+        stim.load(Profile.read(TONIC))
+        found = stim.arm()
+        assert found is not None and found.ok
+        assert [one.contact for one in found.contacts] == ["E2", "E3", "E4"]
+        assert stim.status().state == "ARMED"
+        assert stim.arm() is None  # armed already: the measurement of a moment ago will do
+
+
+def test_req_57_without_a_measurement_the_device_refuses() -> None:
+    with Stimulator("sim") as stim:
+        stim.load(Profile.read(TONIC))
+        with pytest.raises(DeviceRefused, match="not measured since the device started"):
+            stim.arm(measure=False)
+        stim.measure()
+        assert stim.arm(measure=False) is None
+
+
+def test_req_57_a_broken_lead_is_told_with_its_contacts() -> None:
+    with Stimulator("sim", faults="open_lead@0") as stim:
+        stim.load(Profile.read(TONIC))
+        with pytest.raises(DeviceRefused, match="no current flows.*at E2; look for a broken wire"):
+            stim.arm()
+
+
+def test_req_57_a_run_says_what_it_measured_and_is_refused_on_another_load() -> None:
+    said = CliRunner().invoke(app, ["run", str(TONIC), "--for", "1s"])
+    assert said.exit_code == 0
+    assert "load measured before arming: E2 " in said.output
+    told = CliRunner().invoke(app, ["run", str(TONIC), "--for", "1s", "--json"])
+    found = json.loads(told.output)
+    assert [one["verdict"] for one in found["load"]] == ["good"] * 3
+    refused = CliRunner().invoke(app, ["run", str(TONIC), "--fault", "drifted_load@0"])
+    assert refused.exit_code == 1
+    assert "not the declared resistance" in refused.output

@@ -175,7 +175,7 @@ def test_req_37_arm_names_the_hash_of_what_was_committed(talk: Conversation) -> 
     refused = talk.send(commands.ARM, digest ^ 1)
     assert refused.rows[0] == (errors.HASH_MISMATCH, 0, digest ^ 1, digest)
     assert talk.state() == "LOADED"
-    assert talk.send(commands.ARM, digest).status == 0
+    assert talk.arm(digest).status == 0
 
 
 def test_req_37_arm_refuses_the_hash_of_another_program(talk: Conversation) -> None:
@@ -190,7 +190,7 @@ def test_req_37_a_refused_commit_leaves_the_program_before_it(talk: Conversation
     refused = talk.stage(group(amplitude_ua=4_000, width_ns=1_000_000))  # 4 uC: k = 2.1
     assert {errors.SHANNON, errors.RUNNING_CHARGE, errors.DENSITY} <= {r[0] for r in refused.rows}
     assert talk.state() == "LOADED"
-    assert talk.send(commands.ARM, first).status == 0
+    assert talk.arm(first).status == 0
 
 
 @AT_POWER_ON

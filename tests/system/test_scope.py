@@ -66,7 +66,7 @@ def test_what_was_kept_can_be_read_after_the_end_and_a_capture_under_way_is_drop
     whole = scope(talk, 0)
     talk.send(commands.HALT)
     assert talk.send(commands.SCOPE_READ, 0)["begins_us"] == whole[0]
-    talk.send(commands.ARM, talk.device.hash)
+    talk.arm(talk.device.hash)
     talk.send(commands.START)
     talk.send(commands.SCOPE_ARM, 0)
     talk.send(commands.HALT)

@@ -51,7 +51,10 @@ class Talk:
         return program.digest(blob)
 
     def run(self, group: program.Group) -> None:
-        self.say(commands.ARM, self.load(group))
+        digest = self.load(group)
+        self.say(commands.MEASURE, 0)
+        self.turns(120)
+        self.say(commands.ARM, digest)
         self.say(commands.START)
 
     def watch(self, times: int, turns: int) -> None:
