@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from tests.chip.support import ChipTalk
-from tests.system import test_delivery, test_device, test_faults, test_wire
+from tests.system import test_delivery, test_device, test_faults, test_profiles, test_wire
 from tests.system.support import NAME
 
 from scs_sim.chipfiles import Files
 
-for module in (test_device, test_delivery, test_wire, test_faults):
+for module in (test_device, test_delivery, test_wire, test_faults, test_profiles):
     for name, value in vars(module).items():
         if name.startswith("test_"):
             assert name not in globals(), f"{name} stands in two modules"
@@ -24,15 +24,15 @@ for module in (test_device, test_delivery, test_wire, test_faults):
 
 
 @pytest.fixture(scope="module")
-def ready_chip(chip_files: Files, chip_folder: Path) -> Iterator[Callable[[bool], ChipTalk]]:
-    """(fresh) -> a chip that answers: the last one as it rests, or one just switched on."""
+def ready_chip(chip_files: Files, chip_folder: Path) -> Iterator[Callable[..., ChipTalk]]:
+    """(name, fresh) -> a chip that answers: the last one as it rests, or one just switched on."""
     kept: list[ChipTalk] = []
 
-    def ready(fresh: bool) -> ChipTalk:
-        if kept and (fresh or kept[0].is_spent):
+    def ready(name: str, fresh: bool) -> ChipTalk:
+        if kept and (fresh or kept[0].is_spent or kept[0].row.name != name):
             kept.pop().chip.close()
         if not kept:
-            kept.append(ChipTalk(chip_files, chip_folder, NAME))
+            kept.append(ChipTalk(chip_files, chip_folder, name))
             kept[0].hello()
         return kept[0]
 
@@ -42,10 +42,10 @@ def ready_chip(chip_files: Files, chip_folder: Path) -> Iterator[Callable[[bool]
 
 
 @pytest.fixture
-def talk(
-    request: pytest.FixtureRequest, ready_chip: Callable[[bool], ChipTalk]
-) -> Iterator[ChipTalk]:
+def talk(request: pytest.FixtureRequest, ready_chip: Callable[..., ChipTalk]) -> Iterator[ChipTalk]:
     """OFF where the test wants it switched on, else OFF or LOADED."""
-    found = ready_chip(request.node.get_closest_marker("at_power_on") is not None)
+    board = request.node.get_closest_marker("board")
+    fresh = request.node.get_closest_marker("at_power_on") is not None
+    found = ready_chip(board.args[0] if board else NAME, fresh)
     yield found
     found.rest()
