@@ -64,7 +64,7 @@ class ChipTalk(Conversation):
         watched = [pins[one] for one in ("gate", "active", "sync", "run")]
         self.chip = Chip(files, image=image(name, folder, extra), plant=facts, watch=watched)
         self.booted_ms = 0.0  # since the bench was switched on
-        self.is_spent = False  # something was done that HALT does not undo
+        self.is_spent = False  # something was done that rest() does not undo
         self._noise: random.Random | None = None
         self._marked_cycle = 0
 
@@ -155,7 +155,6 @@ class ChipTalk(Conversation):
         return self.chip.peek(*self.table())
 
     def flip(self, word: int, mask: int) -> None:
-        self.is_spent = True
         self.chip.fault("flip", address=self.table()[0] + 4 * word, mask=mask)
 
     def inject(self, name: str) -> None:
@@ -167,17 +166,27 @@ class ChipTalk(Conversation):
             "corrupt_word": lambda: self.flip(3, 1),
             "link_noise": self._make_noisy,
             "hung_loop": lambda: self.chip.fault("stop_cpu"),
-            "wrong_load": lambda: self.chip.adc(2, OPEN_ID),
+            "wrong_load": lambda: self.show(2, OPEN_ID),
         }
         if name not in faults:
             pytest.skip(f"only the simulated board has the fault {name}")
-        self.is_spent = True
         faults[name]()
 
+    def show(self, channel: int, code: int) -> None:
+        """A fixed code at an ADC channel, whatever flows; for good."""
+        self.is_spent = True
+        self.chip.adc(channel, code)
+
     def rest(self) -> None:
-        """Back to OFF or LOADED, for another test; spent where that does not succeed."""
+        """All faults undone, and back to OFF or LOADED; spent where that does not succeed."""
+        self._noise = None
+        self.chip.lead("healthy")
+        for undone in ("start_dma", "plug_usb"):
+            self.chip.fault(undone)
         try:
             self.insist(commands.HALT)
+            if self.state() == "FAULT":
+                self.send(commands.CLEAR_FAULT)
             self.is_spent |= self.state() not in ("OFF", "LOADED")
         except AssertionError:
             self.is_spent = True
