@@ -22,7 +22,6 @@ SERIAL = "pico/mcp4922-8/resistor-500"
 LADDER = "pico/r2r-1/resistor-500"
 MS = 1_000_000  # ns
 HELLO = commands.PROTOCOL.to_bytes(2, "little")
-SETTLED_MS = 20  # answers to all the HELLOs that waited for the device to boot
 TAIL_READ_ADDR = 0x5000_0040  # DMA channel 1: at the cell that points at the live pair
 NOISE = 1 / 200  # of all bytes, and up to 16 of its own in 5 ms: as in scs_sim/link.py
 STRAY_US = 5_000
@@ -103,7 +102,6 @@ class ChipTalk(Conversation):
         """Also while it boots; `booted_ms` then says when it answered."""
         reply = self.insist(commands.HELLO, HELLO)
         self.booted_ms = self.now_us() / 1_000
-        self.pass_ms(SETTLED_MS)
         return reply
 
     @property
