@@ -13,7 +13,7 @@ from tests.system.groups import STAND_ALONE, group, steady
 from stimcore import commands, frame
 
 PERIOD = 2_500_000  # ticks of 50 Hz
-NOISE_BYTES = 1_000  # in each 10 ms: as much as the loop can take in
+NOISE_BYTES = 100  # in each 10 ms
 
 
 @pytest.fixture

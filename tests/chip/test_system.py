@@ -7,12 +7,21 @@ Next: test_faults.py, what is shown on the chip alone.
 
 import pytest
 from tests.chip.support import ChipTalk
-from tests.system import test_delivery, test_device, test_faults, test_profiles, test_wire
+from tests.system import (
+    test_delivery,
+    test_device,
+    test_faults,
+    test_profiles,
+    test_store,
+    test_wire,
+)
 from tests.system.support import NAME
 
 BOARD = NAME
 
-for module in (test_device, test_delivery, test_wire, test_faults, test_profiles):
+MODULES = (test_device, test_delivery, test_wire, test_faults, test_store, test_profiles)
+
+for module in MODULES:
     for name, value in vars(module).items():
         if name.startswith("test_"):
             assert name not in globals(), f"{name} stands in two modules"
