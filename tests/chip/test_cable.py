@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 from tests.chip.support import ChipTalk
-from tests.system.groups import STAND_ALONE, group, steady
+from tests.system.groups import group, steady
 
 from stimcore import commands, frame
 

@@ -113,7 +113,7 @@ def test_req_50_dma_that_stops_in_a_phase_lets_it_end_on_time(
 
 # --- words ----------------------------------------------------------------------------------------
 # what the sentinel would find may be found by the check of the words before it comes to pass
-# 500 uA: hold, frame of the drive (0, 1), the gap (2, 3), the recharge (4, 5), the discharge (6, 7).
+# 500 uA: hold, frame of the drive (0, 1), the gap (2, 3), recharge (4, 5) and discharge (6, 7).
 # A frame has the DAC's bits in the even places, 2n for bit n, the contacts' in the odd ones.
 CHANGED = {
     "a longer drive": (0, 1 << 22, {"sentinel", "stream"}),
