@@ -183,6 +183,7 @@ class ChipTalk(Conversation):
             self.chip.fault(undone)
         try:
             self.insist(commands.HALT)
+            self.hello()  # another host may have spoken meanwhile
             if self.state() == "FAULT":
                 self.send(commands.CLEAR_FAULT)
             self.is_spent |= self.state() not in ("OFF", "LOADED")
