@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stimcore import commands, decode, states
+from stimcore import commands, states
 from stimcore.board import Board
 from stimcore.capture import PAIR_US, PAIRS, VOLTAGE_LATER_US, WINDOW_US
 
+from .commanded import phases
 from .failures import Failure
 from .link import Fields, Link
 from .measure import Floats
@@ -40,16 +41,16 @@ class Sensed:
 
 @dataclass(frozen=True)
 class Words:
-    """What is streamed: the length in us and the current in A of every phase of a period."""
+    """What is streamed: the length in s and the current in A of every phase of a period."""
 
     crc: int
-    length_us: tuple[float, ...]
+    length_s: tuple[float, ...]
     current_a: tuple[float, ...]
 
     @property
-    def period_us(self) -> float:
+    def period_s(self) -> float:
         """How long a period is."""
-        return sum(self.length_us)
+        return sum(self.length_s)
 
 
 def look(
@@ -67,17 +68,23 @@ def look(
 
     for _ in range(TRIES):
         words = _words(link, board, go_on)
-        pieces = _windows(link, words, plan(words.length_us, periods), go_on)
+        pieces = _windows(link, words, plan(words.length_s, periods), go_on)
         if pieces:
             return _joined(board, words, periods, pieces)
     raise Failure("the amplitude went on changing: look again when it has been reached")
 
 
-def plan(length_us: Sequence[float], periods: int) -> list[int]:
+def plan(length_s: Sequence[float], periods: int) -> list[int]:
     """Where to look, in us from a period's start: windows with, or just after, a change."""
-    edges = np.cumsum(np.concatenate(([0.0], np.tile(length_us, periods))))
+    edges = np.round(1e6 * _edges(length_s, periods), 3)
     starts = range(0, int(edges[-1]), WINDOW_US)
     return [one for one in starts if np.any((edges >= one - WINDOW_US) & (edges < one + WINDOW_US))]
+
+
+def _edges(length_s: Sequence[float], periods: int) -> Floats:
+    """When each phase begins, and the last one ends."""
+    edges: Floats = np.cumsum(np.concatenate(([0.0], np.tile(length_s, periods))))
+    return edges
 
 
 # --- asking ----------------------------------------------------------------------------------
@@ -97,9 +104,7 @@ def _words(link: Link, board: Board, go_on: Callable[[], None]) -> Words:
         whole += fields["piece"]
         if len(whole) >= fields["length"]:
             break
-    found = [decode.record(board, whole, at)[0] for at in range(len(whole) // 8)]
-    length_us = tuple(one[0] * 1e6 / board.clock_hz for one in found)
-    return Words(crc, length_us, tuple(one[5] * board.na_per_code / 1e9 for one in found))
+    return Words(crc, *phases(board, whole))
 
 
 def _must_run(link: Link) -> None:
@@ -118,7 +123,7 @@ def _windows(
     for delay_us in delays_us:
         go_on()
         link.request(commands.SCOPE_ARM, delay_us)
-        usual_s = 2 * words.period_us / 1e6 + (delay_us + WINDOW_US) / 1e6
+        usual_s = 2 * words.period_s + (delay_us + WINDOW_US) / 1e6
         first = _ready(link, usual_s, go_on)
         data = first["piece"]
         while len(data) < 4 * PAIRS:
@@ -145,14 +150,14 @@ def _joined(
 ) -> Sensed:
     columns = [_measured(board, begins_us, data) for begins_us, data in pieces]
     time_s, current_a, voltage_v = (np.concatenate(one) for one in zip(*columns, strict=True))
-    end_s = (periods * words.period_us - VOLTAGE_LATER_US) / 1e6
+    end_s = periods * words.period_s - VOLTAGE_LATER_US / 1e6
     inside = (time_s < end_s) & np.append(True, np.diff(time_s) > 0)
-    edges_s = np.cumsum(np.concatenate(([0.0], np.tile(words.length_us, periods)))) / 1e6
+    edges_s = _edges(words.length_s, periods)
     return Sensed(
         Trace(time_s[inside], current_a[inside], voltage_v[inside]),
         np.column_stack((edges_s[:-1], edges_s[1:])).reshape(-1),
         np.repeat(np.tile(words.current_a, periods), 2),
-        words.period_us / 1e6,
+        words.period_s,
     )
 
 
