@@ -191,7 +191,7 @@ def test_stage_validate_and_arm_the_largest_program(talk: ChipTalk) -> None:
 
 
 def test_a_new_amplitude(talk: ChipTalk) -> None:
-    """From the command to the first pulse that has it; at 500 Hz, two periods at most of waiting."""
+    """From the command to the first pulse that has it; some periods of 2 ms are waiting."""
     talk.running(steady(**MANY, amplitude_ua=200)).pass_ms(200)
     worst = 0.0
     for number in range(12):
