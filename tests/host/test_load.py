@@ -127,7 +127,7 @@ def test_req_57_without_a_measurement_the_device_refuses() -> None:
 def test_req_57_a_broken_lead_is_told_with_its_contacts() -> None:
     with Stimulator("sim", faults="open_lead@0") as stim:
         stim.load(Profile.read(TONIC))
-        with pytest.raises(DeviceRefused, match="no current flows.*at E2; look for a broken wire"):
+        with pytest.raises(DeviceRefused, match=r"no current flows.*at E2; look for a broken wire"):
             stim.arm()
 
 

@@ -174,8 +174,14 @@ class Conversation(ABC):
         for _ in range(ATTEMPTS):
             for number, kind, body in self.ask(b"\0" + data, ATTEMPT_MS):
                 if (number, kind) == (self.sequence, opcode | commands.REPLY):
+                    self._settle()
                     return Reply(opcode, body)
         raise AssertionError(f"{opcode:#x} was not answered in {ATTEMPTS} x {ATTEMPT_MS} ms")
+
+    def _settle(self) -> None:
+        """Until no reply to an earlier attempt comes any more."""
+        while self.raw(b""):
+            pass
 
     # --- the usual way --------------------------------------------------------------------
     def stage(self, what: program.Group | bytes) -> Reply:
@@ -196,9 +202,12 @@ class Conversation(ABC):
         return self
 
     def arm(self, digest: int) -> Reply:
-        """Measure the load, then ARM."""
-        self.measured()
-        return self.send(commands.ARM, digest)
+        """ARM, after a measurement of the load where the device says that it wants one."""
+        reply = self.send(commands.ARM, digest)
+        if reply.status in (errors.LOAD_UNKNOWN, errors.LOAD_OLD):
+            self.measured()
+            reply = self.send(commands.ARM, digest)
+        return reply
 
     def measured(self, contacts: int = 0) -> dict[int, tuple[int, int, int]]:
         """Measure the load: contact -> (verdict, ohm, nF)."""

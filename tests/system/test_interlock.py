@@ -29,7 +29,8 @@ def in_place_of_the_load(name: str = NAME, **parts: float) -> Talk:
 def refusal(talk: Conversation) -> list[tuple[int, ...]]:
     """The rows of ARM after staging and measuring; nothing flows, and nothing is armed."""
     digest = talk.stage(group())["hash"]
-    rows = talk.arm(digest).rows
+    talk.measured()
+    rows = talk.send(commands.ARM, digest).rows
     assert talk.state() == "LOADED"
     assert not talk.gate
     return rows
