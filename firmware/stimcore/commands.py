@@ -241,11 +241,12 @@ TABLE = (
     (
         MEASURE,
         "measure",
-        (("contacts", "u8"),),
+        (("sources", "u8"), ("returns", "u8")),
         (),
         (OFF, LOADED),
-        "Measures the load at a mask of contacts (0: those of the loaded program, without one all)"
-        " with test pulses of 0.5 mA; the state is MEASURING until it is done.",
+        "Measures the load with test pulses of 0.5 mA, between contacts of two masks (both 0: as"
+        " the loaded program uses them; without one, the first contact to all others); the state"
+        " is MEASURING until it is done.",
     ),
     (
         IMPEDANCE,

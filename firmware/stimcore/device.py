@@ -8,7 +8,7 @@ Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55. Next: handle
 
 import struct
 
-from . import commands, errors, handlers, output, program, states, train
+from . import commands, errors, handlers, output, states, train
 from .board import Board
 from .captures import Captures
 from .errors import Refused
@@ -185,13 +185,9 @@ class Device:
         self.output.start(self.now_ms)
         self.move("start")
 
-    def measure(self, contacts: int) -> None:
-        """Measure the load at these contacts; 0: the program's, without one all of the stage's."""
-        if contacts == 0 and self.output is not None:
-            contacts = program.contacts_of(self.output.group)
-        elif contacts == 0:
-            contacts = (1 << self.board.contacts) - 1
-        self.measurement = Measurement(self.board, self.hal, contacts)
+    def measure(self, wanted: list) -> None:
+        """Measure the load at these pairs of contacts."""
+        self.measurement = Measurement(self.board, self.hal, wanted)
         self.load = None
         self.move("measure")
 

@@ -140,7 +140,7 @@ TABLE = {
     ),
     SHORT_GAP: ("short_gap", "ns", "the interphase gap is shorter than the stage can follow"),
     SCOPE_DELAY: ("scope_delay", "us", "the samples asked for begin too long after a period does"),
-    MEASURE_CONTACTS: ("measure_contacts", "contacts", "a measurement needs two contacts or more"),
+    MEASURE_CONTACTS: ("measure_contacts", "masks", "contacts on either side, and none on both"),
     LOAD_UNKNOWN: ("load_unknown", "", "the load was not measured since the device started"),
     LOAD_OLD: ("load_old", "ms", "the load was measured too long ago"),
     LOAD_OPEN: ("load_open", "", "no current flows through the load"),

@@ -15,6 +15,7 @@ from . import (
     errors,
     impedance,
     limits,
+    measure,
     output,
     program,
     states,
@@ -259,8 +260,14 @@ def _words(device, offset: int) -> tuple:
     return (live.crc, len(live.words), live.words[offset : offset + commands.LOOK_BYTES])
 
 
-def _measure(device, contacts: int) -> tuple:
-    device.measure(contacts)
+def _measure(device, sources: int, returns: int) -> tuple:
+    if not sources and not returns and device.output is not None:
+        wanted = measure.pairs_of(device.output.group)
+    else:
+        if not sources and not returns:
+            sources, returns = 1, (1 << device.board.contacts) - 2
+        wanted = measure.pairs(sources, returns)
+    device.measure(wanted)
     return ()
 
 

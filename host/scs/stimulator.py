@@ -198,13 +198,19 @@ class Stimulator:
         """Empty a slot."""
         self.link.request(commands.ERASE, slots.wire(slot))
 
-    def measure(self, contacts: Iterable[str | int] = ()) -> LoadFound:
-        """Measure the load with test pulses: at these contacts (names, or numbers from 1), else at
-        those of the loaded profile, else at all. The device must be OFF or LOADED."""
+    def measure(
+        self, sources: Iterable[str | int] = (), returns: Iterable[str | int] = ()
+    ) -> LoadFound:
+        """Measure the load with test pulses between contacts (names, or numbers from 1).
+
+        Without any: as the loaded profile uses them; without one, the first contact to all others.
+        The device must be OFF or LOADED.
+        """
         from . import impedance
 
-        wanted = impedance.mask(contacts, self.contact_names)
-        return impedance.measure(self.link, self.board, wanted, self.contact_names)
+        names = self.contact_names
+        masks = (impedance.mask(sources, names), impedance.mask(returns, names))
+        return impedance.measure(self.link, self.board, masks, names)
 
     # --- running ---------------------------------------------------------------------------
     def arm(self, *, measure: bool = True) -> LoadFound | None:

@@ -65,7 +65,7 @@ def blob_loaded(device: Link) -> None:
     device.request(STAGE_BEGIN, len(blob), binascii.crc32(blob))
     device.request(STAGE_DATA, 0, blob)
     digest = device.request(COMMIT)["hash"]
-    device.request(commands.MEASURE, 0)
+    device.request(commands.MEASURE, 0, 0)
     device.sleep(1.0)
     device.request(commands.ARM, digest)
 

@@ -209,9 +209,9 @@ class Conversation(ABC):
             reply = self.send(commands.ARM, digest)
         return reply
 
-    def measured(self, contacts: int = 0) -> dict[int, tuple[int, int, int]]:
+    def measured(self, sources: int = 0, returns: int = 0) -> dict[int, tuple[int, int, int]]:
         """Measure the load: contact -> (verdict, ohm, nF)."""
-        assert self.send(commands.MEASURE, contacts).status == 0
+        assert self.send(commands.MEASURE, sources, returns).status == 0
         while self.state() == "MEASURING":
             self.pass_us(MEASURING_US)
         reply = self.send(commands.IMPEDANCE)

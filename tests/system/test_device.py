@@ -25,7 +25,7 @@ def bring_to(talk: Conversation, name: str) -> None:
         talk.stage(group())
     elif name == "MEASURING":
         talk.stage(group())
-        assert talk.send(commands.MEASURE, 0).status == 0
+        assert talk.send(commands.MEASURE, 0, 0).status == 0
     elif name == "ARMED":
         talk.armed()
     elif name == "RUNNING":
@@ -46,7 +46,7 @@ PAYLOADS = {
     commands.STAGE_BEGIN: (program.blob_length(1), 0),
     commands.STAGE_DATA: (0, b"x"),
     commands.ARM: (1,),
-    commands.MEASURE: (0,),
+    commands.MEASURE: (0, 0),
     commands.AMPLITUDE: (0, 1_000),
     **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),

@@ -34,7 +34,7 @@ def test_req_56_within_2_percent_of_the_model(
     ohm: float, nanofarad: float, seed: int | None
 ) -> None:
     talk = with_load(NAME, ohm, nanofarad * 1e-9, noise=seed is not None, seed=seed or 0)
-    found = talk.measured(0b11)
+    found = talk.measured(0b01, 0b10)
     assert found[0][1] == pytest.approx(ohm, rel=0.02)
     assert found[0][2] == pytest.approx(nanofarad, rel=0.02)
 
@@ -68,7 +68,7 @@ def test_with_a_program_its_contacts_are_measured_and_it_stays_loaded(talk: Conv
     talk.stage(group())
     assert list(talk.measured()) == [1, 2, 3]
     assert talk.state() == "LOADED"
-    assert list(talk.measured(0b1001)) == [0, 3]
+    assert list(talk.measured(0b0001, 0b1000)) == [0, 3]
 
 
 @pytest.mark.parametrize(("fault", "verdict"), [("open_lead", 1), ("short", 2)])
@@ -76,31 +76,31 @@ def test_req_56_a_broken_or_shorted_lead_is_named(
     talk: Conversation, fault: str, verdict: int
 ) -> None:
     talk.inject(fault)
-    assert {row[0] for row in talk.measured(0b111).values()} == {verdict}
+    assert {row[0] for row in talk.measured(0b001, 0b110).values()} == {verdict}
 
 
 def test_req_56_no_pulse_is_larger_than_half_a_milliampere(talk: Conversation) -> None:
     talk.mark()
-    talk.measured(0b11)
+    talk.measured(0b01, 0b10)
     flowed = [abs(amps) for _, amps in talk.steps()]
     assert 0.49e-3 < max(flowed) < 0.51e-3
 
 
-def test_a_single_contact_is_refused(talk: Conversation) -> None:
-    reply = talk.send(commands.MEASURE, 0b100)
-    assert reply.rows == [(errors.MEASURE_CONTACTS, 0, 1, 2)]
+def test_a_contact_on_both_sides_is_refused(talk: Conversation) -> None:
+    reply = talk.send(commands.MEASURE, 0b110, 0b100)
+    assert reply.rows == [(errors.MEASURE_CONTACTS, 0, 0b110, 0b100)]
     assert talk.state() == "OFF"
 
 
 def test_a_contact_that_the_stage_has_not_is_refused() -> None:
     talk = Talk(LADDER)
     talk.hello()
-    assert talk.send(commands.MEASURE, 0b101).status != 0
+    assert talk.send(commands.MEASURE, 0b001, 0b100).status != 0
     assert talk.state() == "OFF"
 
 
 def test_stop_ends_a_measurement_with_nothing_found(talk: Conversation) -> None:
-    assert talk.send(commands.MEASURE, 0).status == 0
+    assert talk.send(commands.MEASURE, 0, 0).status == 0
     talk.pass_us(30_000)
     talk.send(commands.STOP)
     talk.pass_us(100_000)
@@ -110,7 +110,7 @@ def test_stop_ends_a_measurement_with_nothing_found(talk: Conversation) -> None:
 
 @pytest.mark.parametrize("fault", ["starved_fifo", "corrupt_word"])
 def test_req_31_what_fails_while_measuring_is_latched(talk: Conversation, fault: str) -> None:
-    assert talk.send(commands.MEASURE, 0).status == 0
+    assert talk.send(commands.MEASURE, 0, 0).status == 0
     talk.pass_us(20_000)
     talk.inject(fault)
     talk.pass_us(150_000)
@@ -123,7 +123,7 @@ def test_a_fault_forgets_what_was_measured(talk: Conversation) -> None:
     talk.measured()
     talk.stage(group())
     assert talk.send(commands.IMPEDANCE)["measured"] == 1
-    talk.send(commands.MEASURE, 0)
+    talk.send(commands.MEASURE, 0, 0)
     talk.pass_us(20_000)
     talk.inject("starved_fifo")
     talk.pass_us(150_000)
