@@ -36,12 +36,14 @@ def record(
     for_s: float,
     *,
     from_start: bool = False,
+    wait_s: float = 0.0,
     rate_hz: float | None = None,
     faults: str = "",
 ) -> Recording:
     """Run a profile on the simulated board and take `for_s` of it.
 
-    From a period at full amplitude, or, from_start, from START. Failure where it ends before.
+    From a period at full amplitude that lasted wait_s, or, from_start, from START. Failure where
+    it ends before.
     """
     with Stimulator(SIM, board, faults=faults) as stim:
         figures = stim.load(profile)
@@ -51,6 +53,7 @@ def record(
         stim.start()
         if not from_start:
             stim.settle()
+            _run_until(stim, stim.link.now() + wait_s)
             begin_s, _period_s = trace.next_period(bench)
         _run_until(stim, begin_s + for_s + trace.EDGE_S)
         taken = trace.span(bench, begin_s, begin_s + for_s, rate_hz)

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from scs import boards
-from scs_sim import chipfiles
-from scs_sim.load import HEALTHY, LEAD_OPEN, LEAD_SHORT
+from scs_sim import chip, chipfiles
+from scs_sim.circuit import HEALTHY, LEAD_OPEN, LEAD_SHORT
 from scs_sim.plant import Plant
 
 NAMES = [
     "pico/mcp4922-8/randles-500",
     "pico/mcp4922-8/resistor-1k",
+    "pico/mcp4922-8/cpe-500",
     "pico/r2r-1/randles-500",
     "pico/r2r-1/resistor-500",
 ]
@@ -75,11 +76,10 @@ def simulated(name: str, events: list[Event], ladder: bool) -> list[tuple[float,
 
 
 def emulated(name: str, events: list[Event], node: str) -> list[tuple[float, float]]:
-    facts = boards.electrical(name)
-    leak = facts["load"]["leak_ohm"]
+    facts = chip.plant_facts(boards.board(name), boards.electrical(name), boards.pins(name))
     question = {
         "stage": facts["stage"],
-        "load": {**facts["load"], "leak_ohm": None if leak == float("inf") else leak},
+        "load": facts["load"],
         "events": [[tick / CLOCK_HZ, kind, *details] for tick, kind, details in events],
     }
     script = chipfiles.RIG / "test" / "plant_values.mjs"

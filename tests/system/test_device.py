@@ -277,7 +277,7 @@ def test_req_18_a_live_change_is_approached_in_steps_without_losing_a_pulse() ->
     falls = [i for i in range(1, len(time_s)) if current_a[i] < -20e-6 < current_a[i - 1]]
     steps = [round((time_s[b] - time_s[a]) * 1e6) for a, b in zip(falls, falls[1:], strict=False)]
     assert set(steps) == {20_000}  # no pulse lost, doubled or shifted by a swap
-    peaks = [-current_a[i] for i in falls]
+    peaks = [-min(current_a[i : i + 30]) for i in falls]  # once the output has settled
     rises = [b - a for a, b in zip(peaks, peaks[1:], strict=False)]
     assert max(rises) < 0.51e-3
     assert 3.9e-3 < peaks[-1] < 4.1e-3

@@ -7,7 +7,7 @@ import { Stage } from '../plant/stage.mjs';
 
 const { stage: row, load: circuit, events } = JSON.parse(fs.readFileSync(0, 'utf8'));
 const stage = new Stage(row);
-const load = new Load(circuit);
+const load = new Load(circuit, row);
 const probes = [];
 
 const kinds = {
