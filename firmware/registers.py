@@ -5,17 +5,18 @@ RP2040 and RP2350. Invariant: nothing here allocates, so that an interrupt may c
 falls before anything else is touched. Requirements: REQ-50 to REQ-53. Next: stream_rp2.py.
 
 A plan is an array of 32-bit words, a sight another one: what is where, and what was seen. All
-offsets are those of the RP2040's data sheet, 2.5 (DMA), 3.7 (PIO), 2.19 (GPIO), 4.9 (ADC); the
-RP2350 has them all where it has the peripheral.
+offsets are those of the RP2040's data sheet, 2.5 (DMA), 3.7 (PIO), 2.19 (GPIO), 4.9 (ADC). Where
+the RP2350's (12.6, 11.7, 9.11, 12.4) differ, the table has both; all others were compared, field
+by field, with the register headers of the Pico SDK 2.2.0. No RP2350 has run this.
 """
 
 import micropython
 
 # chip: (IO_BANK0, lowest bit of OUTOVER, ADC, its DREQ, STATUS_SEL and STATUS_N of EXECCTRL,
-#        WATCHDOG, most transfers of one channel)
+#        WATCHDOG, most transfers of one channel, CHAN_ABORT)
 CHIPS = {
-    "rp2040": (0x40014000, 8, 0x4004C000, 36, 0x1F, 0x40058000, 0xFFFFFFFF),
-    "rp2350": (0x40028000, 12, 0x400A0000, 48, 0x7F, 0x400D8000, 0x0FFFFFFF),
+    "rp2040": (0x40014000, 8, 0x4004C000, 36, 0x1F, 0x40058000, 0xFFFFFFFF, 0x50000444),
+    "rp2350": (0x40028000, 12, 0x400A0000, 48, 0x7F, 0x400D8000, 0x0FFFFFFF, 0x50000464),
 }
 DMA = 0x50000000
 PIO0 = 0x50200000
@@ -40,7 +41,8 @@ SIDE = 10  # side-set bits of an instruction that the CPU has the sequencer exec
 OFF = 11  # the instruction that leads to the sequencer's own way out
 BASE = 12  # where the sequencer's program lies in PIO0
 AHEAD = 13  # bit i: at its instruction i a whole record is taken that is not yet latched
-PLAN_WORDS = 14
+ABORT_AT = 14  # address of CHAN_ABORT
+PLAN_WORDS = 15
 
 # a sight
 TAKEN = 0  # tickets taken: periods that DMA has begun
@@ -143,7 +145,8 @@ def cut(plan: ptr32, sight: ptr32):
         channel = ptr32(plan[at])
         channel[0] = channel[0] & -2  # not enabled: a chain cannot start it again
         at += 1
-    ptr32(0x50000444)[0] = plan[5]  # CHAN_ABORT
+    abort = ptr32(plan[14])
+    abort[0] = plan[5]
     pio = ptr32(0x50200000)
     side = plan[10]
     joined = 1

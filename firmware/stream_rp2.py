@@ -84,6 +84,7 @@ class Player:
             self._make_plan(low, 0x1000, SERIAL_AHEAD)  # side: nCS high
         else:
             self._make_plan(low, 0, PARALLEL_AHEAD)
+        self.plan[at.ABORT_AT] = chip[7]
         self.staged: Table | None = None
         self._tables: list = []  # the live one, and those that follow
         self._turns = 0  # the sentinel's ceiling

@@ -17,7 +17,7 @@ PROTOCOL = 1
 REPLY = 0x80  # or'ed into the opcode of a reply
 PIECE_BYTES = 128  # most bytes of a program in one STAGE_DATA
 
-CODES = {"u8": "B", "u16": "H", "u32": "I", "i32": "i", "i64": "q"}
+CODES = {"u8": "B", "u16": "H", "u32": "I", "i32": "i", "i64": "q", "u64": "Q"}
 
 HELLO = 0x01
 STATUS = 0x02
@@ -33,6 +33,10 @@ LEDGER = 0x18
 CLEAR_FAULT = 0x19
 FIGURES = 0x1A
 MAINTENANCE = 0x1B
+SAVE = 0x20
+RECALL = 0x21
+SLOTS = 0x22
+ERASE = 0x23
 
 # opcode, name, request fields, reply fields, states, what it does
 TABLE = (
@@ -46,10 +50,12 @@ TABLE = (
             ("board_digest", "u32"),
             ("state", "u8"),
             ("reset_cause", "u8"),
+            ("unique_id", "u64"),
             ("names", "bytes"),
         ),
         ANY,
-        "Opens a session and resets the sequence number; names = version, a space, board name.",
+        "Opens a session and resets the sequence number; names = version, a space, board name;"
+        " unique_id = of this very board, its first byte the highest.",
     ),
     (
         STATUS,
@@ -167,12 +173,47 @@ TABLE = (
         (OFF,),
         "Restarts the board to MicroPython's own prompt, to be flashed; a reset comes back.",
     ),
+    (
+        SAVE,
+        "save",
+        (("slot", "u8"),),
+        (("hash", "u32"),),
+        (LOADED,),
+        "Keeps the loaded program in a slot of the store, as it was committed.",
+    ),
+    (
+        RECALL,
+        "recall",
+        (("slot", "u8"),),
+        (("hash", "u32"), ("figures", "bytes")),
+        (OFF, LOADED),
+        "Loads the program of a slot, validated whole again: the reply is that of COMMIT.",
+    ),
+    (
+        SLOTS,
+        "slots",
+        (),
+        (("slots", "bytes"),),
+        (OFF, LOADED),
+        "What the store holds; slots = (slot u8, damaged u8, length u16, hash u32) for each slot"
+        " in use; damaged = one of its halves is, and with length 0 both.",
+    ),
+    (
+        ERASE,
+        "erase",
+        (("slot", "u8"),),
+        (),
+        (OFF, LOADED),
+        "Empties a slot.",
+    ),
 )
 
 # a refusal: rows of (code, index, value, limit)
 REFUSAL = "<BHqq"
 # a figure: (error code it would be refused with, contact or program, value, limit)
 FIGURE = "<BBqq"
+# a row of SLOTS: (slot, whether a half of it is damaged, bytes of the program, its hash)
+SLOT = "<BBHI"
 
 # why the output stopped
 RUNNING_STILL = 0

@@ -18,6 +18,11 @@ STAGE_CRC = 11
 BLOB_FORMAT = 12
 BLOB_FIELD = 13
 HASH_MISMATCH = 14
+# the store
+SLOT_RANGE = 20
+SLOT_EMPTY = 21
+SLOT_DAMAGED = 22
+STORE_WRITE = 23
 # the kernel
 AMPLITUDE = 30
 WIDTH = 31
@@ -78,6 +83,10 @@ TABLE = {
     BLOB_FORMAT: ("blob_format", "", "the staged program has another format"),
     BLOB_FIELD: ("field", "", "a field of the program is out of its range"),
     HASH_MISMATCH: ("hash_mismatch", "", "the hash named is not that of the program loaded"),
+    SLOT_RANGE: ("slot_range", "", "the store has no slot of that number"),
+    SLOT_EMPTY: ("slot_empty", "", "the slot is empty"),
+    SLOT_DAMAGED: ("slot_damaged", "", "what the slot held is damaged"),
+    STORE_WRITE: ("store_write", "", "the store did not take what was written; the old is kept"),
     AMPLITUDE: ("amplitude", "nA", "the current is above its ceiling"),
     WIDTH: ("width", "ns", "a first phase is longer than permitted"),
     WIDTH_SHORT: ("width_short", "ns", "a first phase is shorter than permitted"),

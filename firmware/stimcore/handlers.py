@@ -2,13 +2,13 @@
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
 Invariant: the state table has already let the command through. Requirements: REQ-22, REQ-33,
-REQ-36 to REQ-38. Next: output.py.
+REQ-36 to REQ-38, REQ-44, REQ-45. Next: output.py, store.py.
 """
 
 import binascii
 import struct
 
-from . import VERSION, charge, commands, errors, limits, output, program, states
+from . import VERSION, charge, commands, errors, limits, output, program, states, store
 from .errors import Refused
 
 
@@ -21,6 +21,7 @@ def _hello(device, protocol: int) -> tuple:
         device.digests[1],
         device.state,
         device.hal.reset_cause(),
+        int.from_bytes(device.hal.unique_id(), "big"),
         (VERSION + " " + device.board.name).encode(),
     )
 
@@ -77,17 +78,21 @@ def _commit(device) -> tuple:
     blob = bytes(device.staged)
     if len(blob) != device.staged_length or not blob:
         raise Refused(errors.STAGE_RANGE, 2, len(blob), device.staged_length)
-    digest = binascii.crc32(blob) & 0xFFFFFFFF
-    if digest != device.staged_crc:
+    if binascii.crc32(blob) & 0xFFFFFFFF != device.staged_crc:
         raise Refused(errors.STAGE_CRC)
+    return _load(device, blob)
+
+
+def _load(device, blob: bytes) -> tuple:
+    """Validate a program whole and make it the loaded one; its hash and figures."""
     group = program.unpack(blob)
     program.validate(group)
     candidate = output.Output(device.board, device.hal, group)
     figures = candidate.figures()
     device.output = candidate
-    device.hash = digest
+    device.hash = program.digest(blob)
     device.move("commit")
-    return (digest, _pack_figures(figures))
+    return (device.hash, _pack_figures(figures))
 
 
 def _pack_figures(figures: list) -> bytes:
@@ -169,6 +174,43 @@ def _maintenance(device) -> tuple:
     return ()
 
 
+# --- the store -------------------------------------------------------------------------------
+def _known(slot: int) -> int:
+    if slot >= limits.GROUP_SLOTS:
+        raise Refused(errors.SLOT_RANGE, slot, slot, limits.GROUP_SLOTS - 1)
+    return slot
+
+
+def _save(device, slot: int) -> tuple:
+    blob = program.pack(device.output.group)
+    if program.digest(blob) != device.hash:  # changed in memory since it was committed
+        raise Refused(errors.HASH_MISMATCH, 0, program.digest(blob), device.hash)
+    store.write(device.hal, _known(slot), blob)
+    return (device.hash,)
+
+
+def _recall(device, slot: int) -> tuple:
+    blob, damaged = store.read(device.hal, _known(slot))
+    if not blob:
+        raise Refused(errors.SLOT_DAMAGED if damaged else errors.SLOT_EMPTY, slot)
+    return _load(device, blob)
+
+
+def _slots(device) -> tuple:
+    rows = b""
+    for slot in range(limits.GROUP_SLOTS):
+        blob, damaged = store.read(device.hal, slot)
+        if blob or damaged:
+            digest = program.digest(blob) if blob else 0
+            rows += struct.pack(commands.SLOT, slot, int(damaged), len(blob), digest)
+    return (rows,)
+
+
+def _erase(device, slot: int) -> tuple:
+    store.erase(device.hal, _known(slot))
+    return ()
+
+
 TABLE: dict = {
     commands.HELLO: _hello,
     commands.STATUS: _status,
@@ -184,4 +226,8 @@ TABLE: dict = {
     commands.CLEAR_FAULT: _clear_fault,
     commands.FIGURES: _figures,
     commands.MAINTENANCE: _maintenance,
+    commands.SAVE: _save,
+    commands.RECALL: _recall,
+    commands.SLOTS: _slots,
+    commands.ERASE: _erase,
 }

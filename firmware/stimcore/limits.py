@@ -35,6 +35,7 @@ TABLE_WORDS = 2_048  # two words a record: 1024 records
 PERIOD_MAX_NS = 1_000_000_000  # 1 Hz
 CONTACTS = 8
 PROGRAMS = 4
+GROUP_SLOTS = 8  # loaded programs that the store keeps
 
 # --- time ------------------------------------------------------------------------------------
 STEP_UP_UA = 500  # largest rise of any amplitude between two successive streams: soft start

@@ -102,6 +102,15 @@ def pack(group: Group) -> bytes:
     return body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
 
 
+def digest(blob: bytes) -> int:
+    """The hash that names a program: CRC-32 of all but the blob's own.
+
+    Over the whole blob it would name nothing: a CRC-32 behind what it is of makes the CRC-32 of
+    both 0x2144df1c, whatever they are.
+    """
+    return binascii.crc32(blob[:-4]) & 0xFFFFFFFF
+
+
 def blob_length(programs: int) -> int:
     """Bytes of a blob of so many programs."""
     fixed = struct.calcsize(_FIXED) + struct.calcsize(_HEADER) + struct.calcsize(_AREAS)

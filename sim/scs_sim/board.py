@@ -19,6 +19,7 @@ from stimcore.limits import WATCHDOG_MS
 from .faults import TABLE, Fault, gathered
 from .hal import SimHal
 from .link import STRAY_US, Link
+from .nvstore import NvStore, PowerCut
 from .plant import Plant
 from .stream import Sequencer
 from .trace import Trace
@@ -68,6 +69,7 @@ class SimBoard:
         self.link = Link()
         self.plant = Plant(board, electrical, seed if noise else None)
         self.sequencer = Sequencer(board, self.plant, electrical["pins"])
+        self.store = NvStore()
         self.hal = SimHal(self)
         self.resets = 0
         self._faults: list[tuple[int, int, str]] = []
@@ -157,7 +159,7 @@ class SimBoard:
         if tick == fault_tick:
             self._run_faults()
         elif tick == self._bite_tick:
-            self._reset()
+            self._reset(WATCHDOG)
         elif tick == self._stray_tick:
             self._stray()
         else:
@@ -172,12 +174,13 @@ class SimBoard:
         self.link.stray()
         self._stray_tick = self.tick + self._ticks(STRAY_US)
 
-    def _reset(self) -> None:
-        """The watchdog bites: the pins go back to inputs, GATE's pull-down opens the gate."""
+    def _reset(self, cause: int) -> None:
+        """The watchdog bites or the power fails: the pins go back to inputs, and GATE's pull-down
+        opens the gate; what is in the store stays."""
         self.sequencer.power_off(self.tick)
         self.link.reset()
         self.resets += 1
-        self._boot(WATCHDOG)
+        self._boot(cause)
 
     def _turn(self) -> None:
         """One turn of the loop, and when the next one is due.
@@ -187,7 +190,11 @@ class SimBoard:
         calls it at once and the watchdog is fed in time. A train that ended by itself is no
         idleness: the device may be waiting to begin the next one.
         """
-        self.device.step()
+        try:
+            self.device.step()
+        except PowerCut:
+            self._reset(POWER_ON)
+            return
         idle = self.sequencer.at_rest and not self.link.pending
         cost_us = max(IDLE_TURN_US, self._turn_us) if idle else self._turn_us
         self._turn_tick = self.tick + self._ticks(cost_us)

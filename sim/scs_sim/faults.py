@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .board import SimBoard
 
 
+_SHORTEST_RECORD = 114  # bytes in the store of a group of one program
+
+
 class Fault(NamedTuple):
     """A fault and its instant, microseconds since power-on; None: as soon as possible."""
 
@@ -63,6 +66,10 @@ def _hung_loop(bench: "SimBoard") -> None:
     bench.hang()
 
 
+def _torn_write(bench: "SimBoard") -> None:
+    bench.store.cut_after = int(bench.random.integers(_SHORTEST_RECORD))
+
+
 def _wrong_load(bench: "SimBoard") -> None:
     bench.hal.wrong_load = True
 
@@ -81,6 +88,10 @@ TABLE: dict[str, tuple[str, Callable[["SimBoard"], None]]] = {
     ),
     "link_cut": ("no more bytes either way, as with a pulled cable", _link_cut),
     "hung_loop": ("the firmware's loop stands still until the watchdog resets it", _hung_loop),
+    "torn_write": (
+        "the power fails for an instant in the middle of the next write to the store",
+        _torn_write,
+    ),
     "wrong_load": ("the load has no identification resistor", _wrong_load),
 }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .board import SimBoard
 
 WRAP_US = 1 << 30
+UNIQUE_ID = b"SIM\0\0\0\0\1"
 ID_OPEN_CODE = TOP  # no identification resistor: the divider's upper resistor pulls the input up
 
 
@@ -78,3 +79,15 @@ class SimHal:
     def reset_cause(self) -> int:
         """0 power-on, 1 watchdog."""
         return self.cause
+
+    def nv_read(self, index: int) -> bytes:
+        """What the store holds at an index; b"" where nothing is."""
+        return self._bench.store.read(index)
+
+    def nv_write(self, index: int, data: bytes) -> None:
+        """Replace it; takes no time here."""
+        self._bench.store.write(index, data)
+
+    def unique_id(self) -> bytes:
+        """Eight bytes, the same for every simulated board."""
+        return UNIQUE_ID

@@ -14,7 +14,7 @@ from tests.system.support import Reply
 from scs import boards, firmware
 from scs_sim import chipimage
 from scs_sim.chip import Chip, Edge, plant_facts
-from scs_sim.chipfiles import ROOT, Files
+from scs_sim.chipfiles import Files
 from stimcore import commands, frame, program
 
 SERIAL = "pico/mcp4922-8/resistor-500"
@@ -27,8 +27,7 @@ SLICE_NS = 100_000
 @cache
 def image(name: str, folder: Path) -> Path:
     """The file system for a combination, compiled once."""
-    generated = {"board_config.py": firmware.board_module(name)}
-    content = chipimage.board_files(ROOT / "firmware", generated)
+    content = firmware.board_files(name)
     return chipimage.build_image(content, folder / (name.replace("/", "_") + ".img"))
 
 

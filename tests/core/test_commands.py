@@ -27,6 +27,10 @@ ALLOWED = {
     "clear_fault": (0x19, {FAULT}),
     "figures": (0x1A, {LOADED, ARMED, RUNNING, STOPPING}),
     "maintenance": (0x1B, {OFF}),
+    "save": (0x20, {LOADED}),
+    "recall": (0x21, {OFF, LOADED}),
+    "slots": (0x22, {OFF, LOADED}),
+    "erase": (0x23, {OFF, LOADED}),
 }
 
 
@@ -51,7 +55,7 @@ def test_req_41_an_unknown_opcode_is_refused(opcode: int) -> None:
     assert refused(commands.by_opcode, opcode)[:2] == ("bad_command", opcode)
 
 
-SIZES = {"u8": 1, "u16": 2, "u32": 4, "i32": 4, "i64": 8}
+SIZES = {"u8": 1, "u16": 2, "u32": 4, "i32": 4, "i64": 8, "u64": 8}
 
 
 @pytest.mark.parametrize("row", commands.TABLE, ids=lambda row: row[1])

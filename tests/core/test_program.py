@@ -53,6 +53,17 @@ def test_req_20_every_length_but_the_right_one_is_refused(count: int) -> None:
     assert refused(program.unpack, blob + b"\0")[0] == "blob_format"
 
 
+def test_req_37_the_hash_tells_programs_apart() -> None:
+    """It is the CRC-32 at the blob's end; that of a whole blob is the same for all of them."""
+    found = {}
+    for width_ns in (100_000, 200_000):
+        blob = program.pack(tonic(width_ns=width_ns))
+        found[width_ns] = program.digest(blob)
+        assert found[width_ns] == int.from_bytes(blob[-4:], "little")
+        assert binascii.crc32(blob) == 0x2144_DF1C
+    assert found[100_000] != found[200_000]
+
+
 def test_req_20_every_byte_changed_is_refused() -> None:
     blob = program.pack(tonic())
     for at in range(len(blob)):

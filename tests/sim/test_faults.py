@@ -7,7 +7,16 @@ from tests.sim.bench_support import RANDLES, Echo, bench, biphasic
 from scs_sim.board import SimBoard
 from scs_sim.faults import TABLE, Fault, UnknownFault, gathered, parse
 from scs_sim.link import NOISE, Link
+from scs_sim.nvstore import PowerCut
 from scs_sim.stream import RUNNING, STARVED
+
+
+class Writer(Echo):
+    """A loop that writes to the store."""
+
+    def step(self) -> None:
+        self.hal.nv_write(0, b"written\0" * 20)
+        super().step()
 
 
 def running(**options) -> SimBoard:
@@ -213,3 +222,26 @@ def test_a_hung_loop_steps_no_more_until_the_watchdog_has_bitten() -> None:
 def test_a_missing_identification_resistor_reads_the_reference() -> None:
     one = bench(faults="wrong_load")
     assert one.hal.load_id() == 4095
+
+
+def test_a_torn_write_is_a_power_cut_within_the_next_write_to_the_store() -> None:
+    one = bench(Echo)
+    one.hal.nv_write(3, b"before")
+    one.inject("torn_write")
+    with pytest.raises(PowerCut):
+        one.hal.nv_write(4, b"\0" * 120)
+    left = one.hal.nv_read(4)
+    arrived = left.count(b"\0")
+    assert left == b"\0" * arrived + b"\xff" * (120 - arrived) and arrived < 114
+    one.hal.nv_write(5, b"whole again")
+    assert (one.hal.nv_read(3), one.hal.nv_read(5)) == (b"before", b"whole again")
+
+
+def test_the_power_fails_for_an_instant_and_the_device_begins_anew() -> None:
+    one = bench(Writer, faults="torn_write")
+    first = one.device
+    one.hal.cause = 1
+    one.advance_us(10_000)
+    assert one.device is not first and one.resets == 1
+    assert one.hal.reset_cause() == 0
+    assert one.hal.nv_read(0) == b"written\0" * 20  # by the second of them

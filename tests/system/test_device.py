@@ -44,11 +44,22 @@ PAYLOADS = {
     commands.STAGE_DATA: (0, b"x"),
     commands.ARM: (1,),
     commands.AMPLITUDE: (0, 1_000),
+    **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
 }
+STORE = {"recall", "slots", "erase"}
 # restated by hand: what each state lets through
 ALLOWED = {
-    "OFF": {"stage_begin", "stage_data", "commit", "maintenance"},
-    "LOADED": {"stage_begin", "stage_data", "commit", "arm", "amplitude", "figures"},
+    "OFF": {"stage_begin", "stage_data", "commit", "maintenance", *STORE},
+    "LOADED": {
+        "stage_begin",
+        "stage_data",
+        "commit",
+        "arm",
+        "amplitude",
+        "figures",
+        "save",
+        *STORE,
+    },
     "ARMED": {"arm", "start", "amplitude", "figures"},
     "RUNNING": {"amplitude", "figures"},
     "STOPPING": {"figures"},
@@ -177,11 +188,20 @@ def test_req_37_arm_names_the_hash_of_what_was_committed() -> None:
     talk.hello()
     blob = program.pack(group())
     digest = talk.stage(blob)["hash"]
-    assert digest == binascii.crc32(blob) & 0xFFFFFFFF
+    assert digest == binascii.crc32(blob[:-4])
     refused = talk.send(commands.ARM, digest ^ 1)
     assert refused.rows[0] == (errors.HASH_MISMATCH, 0, digest ^ 1, digest)
     assert states.NAMES[talk.device.state] == "LOADED"
     assert talk.send(commands.ARM, digest).status == 0
+
+
+def test_req_37_arm_refuses_the_hash_of_another_program() -> None:
+    talk = Talk()
+    talk.hello()
+    first = talk.stage(group())["hash"]
+    second = talk.stage(group(amplitude_ua=1_500))["hash"]
+    assert first != second
+    assert talk.send(commands.ARM, first).rows[0] == (errors.HASH_MISMATCH, 0, first, second)
 
 
 def test_req_37_a_refused_commit_leaves_the_program_before_it() -> None:

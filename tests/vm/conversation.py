@@ -40,6 +40,8 @@ class FakeHal:
         self.swap_at = 0
         self.began_us = 0
         self.ending = False
+        self.cells: dict = {}
+        self.deaf = False
 
     def now_us(self) -> int:
         return self.us & ((1 << 30) - 1)
@@ -108,6 +110,16 @@ class FakeHal:
     def reset_cause(self) -> int:
         return self.cause
 
+    def nv_read(self, index: int) -> bytes:
+        return self.cells.get(index, b"")
+
+    def nv_write(self, index: int, data: bytes) -> None:
+        if not self.deaf:
+            self.cells[index] = data
+
+    def unique_id(self) -> bytes:
+        return b"\xfe\1\2\3\4\5\6\7"
+
     def _advance(self) -> None:
         """Whole periods up to now; a staged stream takes over at a boundary."""
         while self.status == output.RUNNING:
@@ -151,12 +163,11 @@ class Talk:
 
     def load(self, group: program.Group) -> int:
         blob = program.pack(group)
-        digest = binascii.crc32(blob) & 0xFFFFFFFF
-        self.say(commands.STAGE_BEGIN, len(blob), digest)
+        self.say(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob) & 0xFFFFFFFF)
         for at in range(0, len(blob), 50):
             self.say(commands.STAGE_DATA, at, blob[at : at + 50])
         self.say(commands.COMMIT)
-        return digest
+        return program.digest(blob)
 
     def run(self, group: program.Group) -> None:
         self.say(commands.ARM, self.load(group))
@@ -269,6 +280,28 @@ def refused() -> None:
     talk.books()
 
 
+def stored() -> None:
+    """Save, list, recall, erase; a damaged half, a deaf store, slots that are not there."""
+    talk = Talk()
+    for pulses in (0, 48, 96):
+        talk.load(tonic(pulses))
+        talk.say(commands.SAVE, 7)
+    talk.say(commands.SAVE, 0)
+    for index in sorted(talk.hal.cells):
+        line("cell", talk.hal.cells[index])
+    talk.hal.cells[0] = talk.hal.cells[0][:40]
+    talk.hal.cells[14] = talk.hal.cells[14][:-1] + b"?"
+    for slot in (0, 1, 7, 8):
+        talk.say(commands.SLOTS)
+        talk.say(commands.RECALL, slot)
+    talk.hal.deaf = True
+    talk.say(commands.SAVE, 2)
+    talk.hal.deaf = False
+    talk.say(commands.ERASE, 7)
+    talk.say(commands.SLOTS)
+    talk.books()
+
+
 def noisy() -> None:
     """Noise and cut frames between good ones."""
     lcg = Lcg(99)
@@ -281,7 +314,7 @@ def noisy() -> None:
     print("code", errors.BAD_COMMAND, talk.device.decoder.errors)
 
 
-TALKS = (ordinary, halted, counted, lonely, cycling, faulty, refused, noisy)
+TALKS = (ordinary, halted, counted, lonely, cycling, faulty, refused, stored, noisy)
 STEPS = len(TALKS)
 
 

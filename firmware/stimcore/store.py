@@ -1,0 +1,87 @@
+"""The non-volatile store: slots that outlast the power, each with the old bytes or the new ones.
+
+Role: read, write and erase a slot through hal.nv_read and hal.nv_write. A slot has two halves, at
+the indices 2 * slot and 2 * slot + 1; a write goes to the half that does not hold what is valid
+and newest, and is read back. Slots 0 to GROUP_SLOTS - 1 hold programs (handlers.py); the slot
+GROUP_SLOTS is kept for the calibration of the sense path.
+Invariant: at every instant one half is as it was, so that a cut of the power leaves the old bytes
+or the new; the watchdog is fed before each write, for one may take most of its time.
+Requirements: REQ-44, REQ-45. Next: handlers.py.
+
+A record: magic, version, length of the data, sequence, the data, CRC-32 of all before it.
+"""
+
+import binascii
+import struct
+
+from . import errors
+from .errors import Refused
+
+MAGIC = b"SCSN"
+VERSION = 1
+_HEAD = "<4sBHI"
+_EXTRA = struct.calcsize(_HEAD) + 4
+
+
+def pack(sequence: int, data: bytes) -> bytes:
+    """The record of one half."""
+    body = struct.pack(_HEAD, MAGIC, VERSION, len(data), sequence) + data
+    return body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
+
+
+def unpack(record: bytes) -> tuple:
+    """(sequence, data) of a record; an empty tuple for anything that pack would not write."""
+    if len(record) < _EXTRA:
+        return ()
+    magic, version, length, sequence = struct.unpack_from(_HEAD, record, 0)
+    if magic != MAGIC or version != VERSION or length != len(record) - _EXTRA:
+        return ()
+    crc = binascii.crc32(record[:-4]) & 0xFFFFFFFF
+    if struct.unpack_from("<I", record, len(record) - 4)[0] != crc:
+        return ()
+    return (sequence, record[_EXTRA - 4 : -4])
+
+
+def _look(hal, slot: int) -> tuple:
+    """(half that holds the newest valid record, that record or (), whether a half is damaged)."""
+    newest = 0
+    found: tuple = ()
+    damaged = False
+    for half in (0, 1):
+        record = hal.nv_read(2 * slot + half)
+        valid = unpack(record)
+        if valid and (not found or valid[0] > found[0]):
+            newest, found = half, valid
+        damaged = damaged or (len(record) > 0 and not valid)
+    return (newest, found, damaged)
+
+
+def read(hal, slot: int) -> tuple:
+    """(data of a slot, b"" where there is none; whether a half of it is damaged)."""
+    _half, found, damaged = _look(hal, slot)
+    return (found[1] if found else b"", damaged)
+
+
+def write(hal, slot: int, data: bytes) -> None:
+    """Replace what a slot holds; Refused (STORE_WRITE), the old kept, where it does not arrive."""
+    half, found, _damaged = _look(hal, slot)
+    if found:
+        half, sequence = 1 - half, found[0] + 1
+    else:
+        sequence = 0
+    record = pack(sequence, data)
+    index = 2 * slot + half
+    hal.feed_watchdog()
+    hal.nv_write(index, record)
+    if hal.nv_read(index) != record:
+        raise Refused(errors.STORE_WRITE, slot)
+
+
+def erase(hal, slot: int) -> None:
+    """Empty a slot: the newest half last, or a cut between the two would bring the older back."""
+    newest = _look(hal, slot)[0]
+    for half in (1 - newest, newest):
+        hal.feed_watchdog()
+        hal.nv_write(2 * slot + half, b"")
+        if hal.nv_read(2 * slot + half):
+            raise Refused(errors.STORE_WRITE, slot)
