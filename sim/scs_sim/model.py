@@ -8,7 +8,6 @@ is run phase by phase, exactly. State and tick carry over between calls, so that
 run in pieces. Next: load.py; tests/sim/test_model.py holds the two against each other.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -180,21 +179,21 @@ class Model:
         """One period, phase by phase, each clamp at its instant."""
         rows: list[tuple[float, float, float]] = []
         for one, ticks in zip(self._regimes, self._ticks, strict=True):
-            self._phase(one, ticks / self.clock_hz, rows)
-            self.tick += ticks
+            self._phase(one, ticks, rows)
         return Samples(*np.array(rows).T.copy())
 
-    def _phase(self, one: Regime, length_s: float, rows: list[tuple[float, float, float]]) -> None:
-        begun_s, done_s, rail = self.tick / self.clock_hz, 0.0, 0.0
+    def _phase(self, one: Regime, ticks: int, rows: list[tuple[float, float, float]]) -> None:
+        begun_s, left_s, rail = self.tick / self.clock_hz, ticks / self.clock_hz, 0.0
+        self.tick += ticks
         span = one.at(self.state)
-        while done_s < length_s:
-            left_s = length_s - done_s
+        while True:
             seconds, rail = one.leaves(span, self.state, left_s, rail)
-            ends = math.isinf(seconds)
-            lasts_s = left_s if ends else seconds
+            lasts_s = min(seconds, left_s)
+            ends_s = begun_s + lasts_s if seconds < left_s else self.tick / self.clock_hz
             piece = span.piece(self.state)
-            rows.append((begun_s + done_s, piece.current_a, piece.voltage_v))
-            done_s = length_s if ends else done_s + seconds
-            rows.append((begun_s + done_s, piece.current(lasts_s), piece.voltage(lasts_s)))
+            rows.append((begun_s, piece.current_a, piece.voltage_v))
+            rows.append((ends_s, piece.current(lasts_s), piece.voltage(lasts_s)))
             self.state = span.after(self.state, lasts_s)
-            span = one.follows(span, rail) if not ends else span
+            if seconds >= left_s:
+                return
+            begun_s, left_s, span = ends_s, left_s - lasts_s, one.follows(span, rail)

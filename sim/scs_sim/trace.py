@@ -113,7 +113,14 @@ class Trace:
         begin, end = self._window(t0_s, t1_s)
         rows, _first, _last = self._table(begin, end)
         count = int(np.ceil((end - begin) * rate_hz - 1e-9))
-        at_s = begin + np.arange(count) / rate_hz
+        return self._values(rows, begin + np.arange(count) / rate_hz)
+
+    def values(self, at_s: FloatArray) -> Samples:
+        """The values at instants in order, within what it holds; on a step, after it."""
+        begin, _end = self._window(float(at_s[0]), float(at_s[-1]))
+        return self._values(self._table(begin, self.end_s())[0], at_s)
+
+    def _values(self, rows: FloatArray, at_s: FloatArray) -> Samples:
         # half a picosecond: an instant meant to lie on a step must not fall before it
         index = np.searchsorted(rows[:, 0] / self.clock_hz, at_s + 5e-13, side="right") - 1
         return self._evaluate(rows[np.maximum(index, 0)], at_s)
