@@ -84,9 +84,9 @@ def page(groups: list[Group], tuned_mv: float, alone_mv: float) -> str:
 `scs_sim.load` computes current and voltage in closed form. Here it is held against scipy {scipy}'s
 DOP853 (Kirchhoff's laws, integrated with rtol {reference.RTOL:g}) and {spice.version()}, run as a
 program on a circuit of its own parts. Circuits and trains are drawn from the seeds 0 to {last}:
-with and without blocking capacitor, leak, settling and constant-phase element (a ladder of 17),
-driven, clamped, discharged, bled, open and shorted. A difference is the largest of current and
-voltage at any instant more than 1 ns from a step, as a share of 12.8 mA and 15 V.
+with and without blocking capacitor, leak, settling and constant-phase element (some 16 resistors
+and capacitors), driven, clamped, discharged, bled, open and shorted. A difference is the largest of
+current and voltage at any instant more than 1 ns from a step, as a share of 12.8 mA and 15 V.
 
 | oracle | cases | median | worst | whose | bound | | took |
 | --- | --- | --- | --- | --- | --- | --- | --- |

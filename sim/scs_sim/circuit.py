@@ -112,8 +112,9 @@ def checked(circuit: Circuit) -> Circuit:
 def constant_phase(farad: float, leak_ohm: float, exponent: float) -> tuple[Element, ...]:
     """leak / (1 + (s leak farad) ** exponent) as a ladder of RC elements; exponent 1: one of them.
 
-    The relaxation times of Cole and Cole (J. Chem. Phys. 9, 341, 1941), LADDER_PER_DECADE of
-    them, their resistances made to add up to the leak. ValueError without a finite leak.
+    The relaxation times of Cole and Cole (J. Chem. Phys. 9, 341, 1941) are spread with a known
+    integral, here in bins of 1 / LADDER_PER_DECADE decades around leak x farad, the outermost
+    without end; so the resistances add up to the leak. ValueError without a finite leak.
     """
     if not 0.5 <= exponent <= 1:
         raise ValueError(f"cpe_exponent is {exponent}: it must be from 0.5 to 1, such as 0.85")
@@ -121,14 +122,16 @@ def constant_phase(farad: float, leak_ohm: float, exponent: float) -> tuple[Elem
         return (Element(farad, leak_ohm),)
     if not 0 < leak_ohm < math.inf:
         raise ValueError(f"leak_ohm is {leak_ohm}: a constant-phase element needs one, such as 1e5")
-    low, high = (math.log10(tau) for tau in LADDER_TAUS_S)
-    taus = np.logspace(low, high, round((high - low) * LADDER_PER_DECADE) + 1)
-    apart = np.log(taus / (leak_ohm * farad))
-    weights = 1 / (np.cosh(exponent * apart) + math.cos(exponent * math.pi))
-    ohms = leak_ohm * weights / weights.sum()
-    return tuple(
-        Element(tau / ohm, ohm) for tau, ohm in zip(taus.tolist(), ohms.tolist(), strict=True)
-    )
+    tau_s, width = leak_ohm * farad, math.log(10) / LADDER_PER_DECADE
+    low, high = (math.ceil(math.log(end / tau_s) / width) for end in LADDER_TAUS_S)
+    numbers = np.arange(low, high)
+    turned = math.tan(exponent * math.pi / 2)
+    edges = np.tanh(exponent * width * (numbers[1:] - 0.5) / 2)
+    parts = np.concatenate(([-exponent / 2], np.arctan(turned * edges) / math.pi, [exponent / 2]))
+    ohms = leak_ohm / exponent * np.diff(parts)
+    taus = tau_s * np.exp(width * numbers)
+    pairs = zip(taus.tolist(), ohms.tolist(), strict=True)
+    return tuple(Element(tau / ohm, ohm) for tau, ohm in pairs)
 
 
 class _Rows:

@@ -82,7 +82,7 @@ def served() -> Iterator[str]:
 
 # --- help ------------------------------------------------------------------------------------
 LOOK = ("demo", "check", "trace", "sim")
-DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults")
+DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "flash")
 NAMES = (*LOOK, *DRIVE, "boards", "ports", "schema")
 
 

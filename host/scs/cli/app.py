@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..complaints import FileRefused
 from ..failures import INTERRUPTED, REFUSED, Failure
-from . import demo, device, profiles, run, sim, tables
+from . import demo, device, flash, profiles, run, sim, tables
 
 EPILOG = (
     "Exit codes: 0 good, 1 a profile or the device refused, 2 wrong usage, "
@@ -84,6 +84,7 @@ app.command(rich_help_panel=DRIVE)(device.amplitude)
 app.command(rich_help_panel=DRIVE)(device.stop)
 app.command(rich_help_panel=DRIVE)(device.halt)
 app.command(rich_help_panel=DRIVE)(device.faults)
+app.command(rich_help_panel=DRIVE)(flash.flash)
 app.command(rich_help_panel=KNOW)(tables.boards)
 app.command(rich_help_panel=KNOW)(tables.ports)
 app.command(rich_help_panel=KNOW)(tables.schema)
