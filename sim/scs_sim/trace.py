@@ -106,6 +106,11 @@ class Trace:
         double = np.repeat(rows, 2, axis=0)
         return self._evaluate(double, np.column_stack((first, last)).reshape(-1))
 
+    def ends(self, t0_s: float | None = None, t1_s: float | None = None) -> Samples:
+        """One row a piece: when it begins, and what flows and stands once it ends."""
+        rows, first, last = self._table(*self._window(t0_s, t1_s))
+        return self._evaluate(rows, last)._replace(time_s=first)
+
     def sampled(
         self, rate_hz: float, t0_s: float | None = None, t1_s: float | None = None
     ) -> Samples:

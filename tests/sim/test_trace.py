@@ -28,6 +28,13 @@ def test_a_step_has_a_row_on_either_side() -> None:
     assert rows.voltage_v[ends] == pytest.approx([0.5, 0.5, 1.0, math.exp(-2)])
 
 
+def test_the_ends_are_one_row_a_piece() -> None:
+    rows = two_pieces().ends()
+    assert rows.time_s == pytest.approx([0, 1e-3])
+    assert rows.current_a == pytest.approx([1e-3, 2e-3 * math.exp(-2)])
+    assert rows.voltage_v == pytest.approx([0.5, math.exp(-2)])
+
+
 def test_a_curve_has_rows_where_it_bends() -> None:
     rows = two_pieces().events()
     curve = 1e-3 * np.maximum(np.exp(1 - rows.time_s[2:] * 1e3), 1e-9) * 2
