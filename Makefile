@@ -85,7 +85,7 @@ typings/.stamp: .venv/.dev
 
 check: lint test ## the gate for people and for CI: lint, then test
 
-docs: .venv/.run ## write the generated pages anew: docs/protocol.md, docs/states.md and its picture
+docs: .venv/.run ## write the generated pages anew: docs/protocol.md, docs/states.md, docs/wiring.md, pictures
 	@$(PY) docs/generate.py
 
 bench: .venv/.dev ## measure speeds side by side and hold them against their targets

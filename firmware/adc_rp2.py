@@ -1,8 +1,8 @@
 """The sense inputs: two ADC channels in turn, by DMA into a ring, and the extremes of them.
 
-Role: hal.sample and single readings. Invariant: current stands at the even places of the ring,
-voltage at the odd ones; a FIFO that ran over starts the ring anew. Requirements: REQ-54, REQ-55.
-Next: stimcore/sense.py, which judges what is found.
+Role: hal.sample and single readings; feeds the capture. Invariant: current stands at the even
+places of the ring, voltage at the odd ones; a FIFO that ran over starts the ring anew.
+Requirements: REQ-54, REQ-55. Next: capture_rp2.py; stimcore/sense.py, which judges what is found.
 
 250,000 samples a second, so 8 us from one to the next of a channel: the shortest phase, 10 us, has
 one of each. The ring holds 16 ms. It runs only while the output does.
@@ -13,6 +13,7 @@ from array import array
 from uctypes import addressof
 
 import registers as at
+from capture_rp2 import Capture
 
 RING_BITS = 13
 _SAMPLES = (1 << RING_BITS) // 2
@@ -27,7 +28,8 @@ _FIFO_ON = 1 << 24 | _RAN_OVER | 8 | 1  # one sample a request; clears what has 
 class Sense:
     """Current, voltage and the identification resistor."""
 
-    def __init__(self, channel, chip: tuple, pins: dict):
+    def __init__(self, channel, chip: tuple, pins: dict, mark: tuple):
+        """mark: the state machine and the DMA channel that tell when a period begins."""
         self._dma = channel
         self._base = chip[2]
         self._dreq = chip[3]
@@ -40,9 +42,15 @@ class Sense:
         self._found = array("I", (0, 0, 0, 0, 0))
         self._at = 0
         self._write_at = at.DMA + at.CHANNEL * channel.channel + 4
+        self.capture = Capture(mark[0], mark[1], self._write_at, _SAMPLES)
         self.is_on = False
         at.poke(self._base, _EN)
         self._forget()
+
+    def arm(self, delay_us: int) -> None:
+        """Capture from the next period's start and so much later."""
+        self.gather()
+        self.capture.arm(delay_us, self._at)
 
     def _forget(self) -> None:
         found = self._found
@@ -52,6 +60,7 @@ class Sense:
     def start(self) -> None:
         """Sample from now on."""
         self.stop()
+        self.capture.disarm()
         both = 1 << self._inputs[0] | 1 << self._inputs[1]
         dma = self._dma
         ctrl = dma.pack_ctrl(
@@ -86,7 +95,9 @@ class Sense:
             self.is_on = False
             self.start()
             return
+        begun = self.capture.begun()
         end = (at.peek(self._write_at) - self._ring) // 2 & (_SAMPLES - 2)
+        self.capture.more(begun, self._ring, self._at, end)
         if end < self._at:
             at.extremes(self._ring, self._at, _SAMPLES, self._found)
             self._at = 0

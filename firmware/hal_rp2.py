@@ -58,7 +58,8 @@ class Hal:
         self._player = self._make_player(pins)
         for name in ("sense_current", "sense_voltage", "load_id"):
             machine.ADC(pins[name])
-        self._sense = Sense(rp2.DMA(), self._chip, pins)
+        mark = rp2.StateMachine(6, programs.sync_mark, in_base=machine.Pin(pins["sync"]))
+        self._sense = Sense(rp2.DMA(), self._chip, pins, (mark, rp2.DMA()))
         self._link = Link()
         self._tapped = self._waits = False
         self._turned_us = time.ticks_us()
@@ -147,6 +148,15 @@ class Hal:
     def sample(self) -> tuple:
         """Extremes of the ADC since the last call."""
         return self._sense.take()
+
+    def capture_arm(self, delay_us: int) -> None:
+        """Capture from the next period's start and so much later; the capture before is dropped."""
+        self._sense.arm(delay_us)
+
+    def capture_take(self) -> tuple:
+        """(offset_us, samples) once they are whole, then (); what the next arm overwrites."""
+        self._sense.gather()
+        return self._sense.capture.take()
 
     def load_id(self) -> int:
         """ADC code at the load's identification resistor."""

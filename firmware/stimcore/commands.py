@@ -16,6 +16,7 @@ from .states import ANY, ARMED, FAULT, LOADED, OFF, RUNNING, STOPPING
 PROTOCOL = 1
 REPLY = 0x80  # or'ed into the opcode of a reply
 PIECE_BYTES = 128  # most bytes of a program in one STAGE_DATA
+LOOK_BYTES = 480  # most bytes in one reply of SCOPE_READ or WORDS
 
 CODES = {"u8": "B", "u16": "H", "u32": "I", "i32": "i", "i64": "q", "u64": "Q"}
 
@@ -37,6 +38,9 @@ SAVE = 0x20
 RECALL = 0x21
 SLOTS = 0x22
 ERASE = 0x23
+SCOPE_ARM = 0x30
+SCOPE_READ = 0x31
+WORDS = 0x32
 
 # opcode, name, request fields, reply fields, states, what it does
 TABLE = (
@@ -205,6 +209,32 @@ TABLE = (
         (),
         (OFF, LOADED),
         "Empties a slot.",
+    ),
+    (
+        SCOPE_ARM,
+        "scope_arm",
+        (("delay_us", "u32"),),
+        (),
+        (RUNNING, STOPPING),
+        "Asks for the samples that begin so long after the start of a period.",
+    ),
+    (
+        SCOPE_READ,
+        "scope_read",
+        (("offset", "u16"),),
+        (("ready", "u8"), ("begins_us", "u32"), ("crc", "u32"), ("piece", "bytes")),
+        ANY,
+        "A piece of them, from a byte on; ready = 1 once they are whole; begins_us = from the start"
+        " of the period to the first current; crc = of the words that flowed. Pairs of u16 ADC"
+        " codes, current and voltage, 8 us apart, a voltage 4 us after its current.",
+    ),
+    (
+        WORDS,
+        "words",
+        (("offset", "u16"),),
+        (("crc", "u32"), ("length", "u16"), ("piece", "bytes")),
+        (RUNNING, STOPPING),
+        "A piece, from a byte on, of the words that are being streamed, and their CRC-32.",
     ),
 )
 

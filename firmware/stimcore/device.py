@@ -10,6 +10,7 @@ import struct
 
 from . import commands, errors, handlers, output, states, train
 from .board import Board
+from .capture import Captures
 from .errors import Refused
 from .frame import Decoder, encode
 from .ledger import Ledger
@@ -45,6 +46,7 @@ class Device:
         self.output: output.Output | None = None
         self.ledger = Ledger()  # of the last run, kept when its program goes
         self.monitor = Monitor(board)
+        self.captures = Captures(hal)
         self.decoder = Decoder()
         self._us = hal.now_us()
         self._spare_us = 0
@@ -117,12 +119,20 @@ class Device:
     def _check_output(self) -> None:
         out = self.output
         row = self.monitor.judge(out.live, out.periods(), out.pending is None)
+        self._look()
         if row:
             self._latch(row)
         elif self.now_ms - self._checked_ms >= _CHECK_STREAM_MS:
             self._checked_ms = self.now_ms
             if not out.words_intact():
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
+
+    def _look(self) -> None:
+        """Take what was captured of the live stream, and capture again."""
+        out = self.output
+        self.captures.take(out.live)
+        if out.pending is None:
+            self.captures.arm(out.live, -1)
 
     def _check_session(self) -> None:
         session_ms = self.output.group.header.session_ms
@@ -190,6 +200,7 @@ class Device:
         self.output.ledger.stopped = reason
         self.ledger = self.output.ledger
         self.monitor = Monitor(self.board)  # no reading outlives the output it was made of
+        self.captures.reset()
 
     def _latch(self, row: tuple) -> None:
         """Output off, then remember why; the first reason is kept until CLEAR_FAULT."""

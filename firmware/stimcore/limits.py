@@ -53,6 +53,7 @@ WATCHDOG_MS = 250
 # --- measured against commanded --------------------------------------------------------------
 SENSE_TOLERANCE_PERMILLE = 150  # of the commanded current
 SENSE_FLOOR_UA = 60  # and never finer than this
+SCOPE_DELAY_MAX_US = 2_000_000  # two periods of 1 Hz
 AREA_MIN_UM2 = 10_000  # contact area: 0.01 mm2
 AREA_MAX_UM2 = 1_000_000_000  # 10 cm2
 

@@ -20,6 +20,7 @@ from stimcore import limits
 from .checking import validate
 from .complaints import Complaint, FileRefused, Place, path_text
 from .fields import Quantity, Strict, Text, Whole, Word, absent
+from .partsfile import Wiring, miswired
 from .yamltext import Document, parse, read_bytes
 
 VOLTS_NV = (1, 100_000_000_000)
@@ -176,6 +177,7 @@ class FileModel(Strict):
     boards: Annotated[dict[str, BoardModel], Field(min_length=1)]
     stages: Annotated[dict[str, StageModel], Field(min_length=1)]
     loads: Annotated[dict[str, LoadModel], Field(min_length=1)]
+    wiring: dict[str, Wiring]
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,7 @@ def conflicts(model: FileModel) -> Iterator[Wrong]:
         for field, message in _of_load(load):
             yield ("loads", name, field), message
     yield from _look_alike(model)
+    yield from miswired({name: stage.pins for name, stage in model.stages.items()}, model.wiring)
 
 
 def _of_load(load: LoadModel) -> Iterator[tuple[str, str]]:

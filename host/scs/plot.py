@@ -13,6 +13,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .scope import Sensed
 from .trace import Trace
 
 CURRENT, VOLTAGE = "#1f5fa8", "#b4541a"
@@ -84,6 +85,22 @@ def _first_pulse(trace: Trace) -> Trace:
     until = float(found.start_s[1]) if len(found) > 1 else float(trace.time_s[-1])
     before = min(start, 0.3 * width)
     return trace.window(start - before, min(until, start + 8 * width))
+
+
+def of_scope(found: Sensed, title: str = "") -> Figure:
+    """Measured current above measured voltage above the commanded current."""
+    figure = Figure(figsize=(10, 7.5), layout="constrained")
+    top, middle, bottom = figure.subplots(3, 1, sharex=True)
+    _line(top, found.trace, "current")
+    _line(middle, found.trace, "voltage")
+    factor, unit = _units(float(found.commanded_s[-1]))
+    bottom.plot(found.commanded_s * factor, found.commanded_a * 1e3, color=CURRENT, linewidth=1.2)
+    bottom.set_ylabel("commanded (mA)", color=CURRENT)
+    bottom.set_xlabel(f"time ({unit})")
+    bottom.grid(True, color="#e4e4e4", linewidth=0.6)
+    bottom.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title)
+    return figure
 
 
 def save(figure: Figure, path: Path, kind: str) -> None:

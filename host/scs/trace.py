@@ -37,6 +37,10 @@ class Trace:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def columns(self) -> tuple[Floats, Floats, Floats]:
+        """(time_s, current_a, voltage_v)."""
+        return self.time_s, self.current_a, self.voltage_v
+
     def measure(self) -> Measured:
         """Its figures; ValueError where it holds no pulse."""
         return measure(self.time_s, self.current_a)

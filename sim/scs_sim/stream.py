@@ -237,6 +237,7 @@ class Sequencer:
         period, self._record, table = self.dma.tags.popleft()
         self._record_tick = tick
         if self._record == 0:
+            self._plant.capture.sync(tick)
             self._periods = period
             if table is not self._live:
                 self._live, self._swap_at = table, period

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from tests.chip.support import ChipTalk
-from tests.system import test_delivery, test_device, test_faults, test_wire
+from tests.system import test_delivery, test_device, test_faults, test_store, test_wire
 from tests.system.support import NAME
 
 from scs_sim.chipfiles import Files
 
-for module in (test_device, test_delivery, test_wire, test_faults):
+for module in (test_device, test_delivery, test_wire, test_faults, test_store):
     for name, value in vars(module).items():
         if name.startswith("test_"):
             assert name not in globals(), f"{name} stands in two modules"

@@ -31,6 +31,9 @@ ALLOWED = {
     "recall": (0x21, {OFF, LOADED}),
     "slots": (0x22, {OFF, LOADED}),
     "erase": (0x23, {OFF, LOADED}),
+    "scope_arm": (0x30, {RUNNING, STOPPING}),
+    "scope_read": (0x31, ALWAYS),
+    "words": (0x32, {RUNNING, STOPPING}),
 }
 
 

@@ -82,17 +82,19 @@ def served() -> Iterator[str]:
 
 # --- help ------------------------------------------------------------------------------------
 LOOK = ("demo", "check", "trace", "sim")
-DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "flash")
-NAMES = (*LOOK, *DRIVE, "boards", "ports", "schema")
+DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "store", "flash")
+STORE = ("list", "save", "recall", "erase")
+NAMES = (*LOOK, *DRIVE, "boards", "wiring", "ports", "schema")
 
 
 def test_every_command_has_a_line_and_an_example() -> None:
     overview = scs("--help").output
     for name in NAMES:
         assert re.search(rf"\b{name} +\w", overview), name
-        text = scs(name, "--help")
-        assert text.exit_code == GOOD
-        assert f"scs {name}" in text.output.split("Example")[-1]
+        for command in [f"store {one}" for one in STORE] if name == "store" else [name]:
+            text = scs(*command.split(), "--help")
+            assert text.exit_code == GOOD
+            assert f"scs {command}" in text.output.split("Example")[-1]
 
 
 def test_help_imports_nothing_heavy() -> None:

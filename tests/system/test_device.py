@@ -44,8 +44,10 @@ PAYLOADS = {
     commands.STAGE_DATA: (0, b"x"),
     commands.ARM: (1,),
     commands.AMPLITUDE: (0, 1_000),
+    **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
 }
+LOOK = {"scope_arm", "words"}
 STORE = {"recall", "slots", "erase"}
 # restated by hand: what each state lets through
 ALLOWED = {
@@ -61,11 +63,11 @@ ALLOWED = {
         *STORE,
     },
     "ARMED": {"arm", "start", "amplitude", "figures"},
-    "RUNNING": {"amplitude", "figures"},
-    "STOPPING": {"figures"},
+    "RUNNING": {"amplitude", "figures", *LOOK},
+    "STOPPING": {"figures", *LOOK},
     "FAULT": {"clear_fault"},
 }
-EVERYWHERE = {"hello", "status", "stop", "halt", "ledger"}
+EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read"}
 
 
 @pytest.mark.parametrize("name", STATE_NAMES)

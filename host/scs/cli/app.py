@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..complaints import FileRefused
 from ..failures import INTERRUPTED, REFUSED, Failure
-from . import demo, device, flash, profiles, run, sim, tables
+from . import demo, device, flash, profiles, run, scope, sim, store, tables, wiring
 
 EPILOG = (
     "Exit codes: 0 good, 1 a profile or the device refused, 2 wrong usage, "
@@ -80,11 +80,16 @@ app.command(rich_help_panel=LOOK)(profiles.trace)
 app.command(rich_help_panel=LOOK)(sim.sim)
 app.command(rich_help_panel=DRIVE)(run.run)
 app.command(rich_help_panel=DRIVE)(device.status)
+app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)
 app.command(rich_help_panel=DRIVE)(device.stop)
 app.command(rich_help_panel=DRIVE)(device.halt)
 app.command(rich_help_panel=DRIVE)(device.faults)
+app.add_typer(
+    store.app, name="store", rich_help_panel=DRIVE, help="The programs that a device keeps."
+)
 app.command(rich_help_panel=DRIVE)(flash.flash)
 app.command(rich_help_panel=KNOW)(tables.boards)
+app.command(rich_help_panel=KNOW)(wiring.wiring)
 app.command(rich_help_panel=KNOW)(tables.ports)
 app.command(rich_help_panel=KNOW)(tables.schema)
