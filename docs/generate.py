@@ -1,9 +1,12 @@
 """Writes the pages that are generated from tables; --check fails where one is stale.
 
+--figures copies what `make chip` has measured into docs/chip.md.
+
 Role: docs/protocol.md from commands and errors, docs/states.md and docs/states.svg from states,
-docs/wiring.md and docs/stage-*.svg from boards.yaml and the shipped profiles.
-Invariant: a page holds nothing that is not in a table, but for its headings.
-Next: picture.py (the states), schematics.py (the stages), wiringpage.py.
+docs/wiring.md and docs/stage-*.svg from boards.yaml and the shipped profiles; and the generated
+parts of docs/chip.md, which is written by hand but for those.
+Invariant: another page holds nothing that is not in a table, but for its headings.
+Next: picture.py (the states), schematics.py (the stages), wiringpage.py, rig_tables.py.
 """
 
 import sys
@@ -12,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import picture
+import rig_tables
 import schematics
 import wiringpage
 from markdown import table
@@ -145,16 +149,37 @@ def commands_in(state: int) -> list[str]:
     return [row[1].upper() for row in commands.TABLE if state in row[4]]
 
 
+# --- chip.md ---------------------------------------------------------------------------------
+CHIP_PAGE = "chip.md"
+
+
+def chip_page() -> str:
+    """docs/chip.md: as it is, with its generated parts anew."""
+    here = HERE / CHIP_PAGE
+    page = here if here.is_file() else Path(__file__).resolve().parent / CHIP_PAGE
+    return rig_tables.filled(page.read_text(encoding="utf-8"))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "protocol.md": protocol_page,
     "states.md": states_page,
+    CHIP_PAGE: chip_page,
     "states.svg": lambda: picture.draw(states.NAMES, states.MOVES),
     "wiring.md": lambda: wiringpage.page(NOTE),
     **{f"stage-{stage}.svg": partial(schematics.draw, stage) for stage in schematics.SHEETS},
 }
 
 
+def quote_figures() -> int:
+    """What `make chip` measured last, into docs/chip.md: quoted, so nothing checks it."""
+    page = HERE / CHIP_PAGE
+    page.write_text(rig_tables.measured(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
 def main(arguments: list[str]) -> int:
+    if "--figures" in arguments:
+        return quote_figures()
     stale = []
     for name, page in PAGES.items():
         path, text = HERE / name, page()

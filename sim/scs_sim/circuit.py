@@ -204,7 +204,8 @@ def law(circuit: Circuit, name: str, source_ohm: float = 0.0, condition: str = H
     inverse = np.linalg.inv(vectors)
     slopes = np.hstack((-rates[:, None] * inverse, inverse @ matrix[:, order:]))
     shares = np.array([amps, across, needed])[:, :order] @ vectors
-    return Law(name, rates, vectors, slopes, amps, across, needed, shares)
+    flows = OPEN if condition == LEAD_OPEN else name
+    return Law(flows, rates, vectors, slopes, amps, across, needed, shares)
 
 
 def _modes(matrix: FloatArray, farads: list[float]) -> tuple[FloatArray, FloatArray]:

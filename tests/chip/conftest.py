@@ -17,7 +17,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         chipfiles.files()
         missing = ""
     except chipfiles.Missing as reason:
-        missing = str(reason)
+        lines = str(reason).splitlines()  # a heading, then "what: where one gets it" in each
+        what = ", ".join(line.partition(":")[0].strip() for line in lines[1:])
+        missing = f"missing: {what or lines[0]}; `make chip` fetches them, see docs/chip.md"
     for item in items:
         if HERE not in item.path.parents:
             continue

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import generate
+from scs_sim import chipfigures, chipspeed
 from stimcore import commands, errors, states
 
 
@@ -29,6 +30,33 @@ def test_a_page_edited_by_hand_is_stale(
     assert generate.main(["--check"]) == 1
     assert f"stale: docs/{name}" in capsys.readouterr().out
     assert page.read_text().endswith("by hand\n"), "--check must not write"
+
+
+def test_a_generated_part_edited_by_hand_is_stale_and_the_rest_is_not(elsewhere: Path) -> None:
+    page = elsewhere / "chip.md"
+    text = page.read_text()
+    page.write_text(text + "by hand\n")
+    assert generate.main(["--check"]) == 0
+    page.write_text(text.replace("| `wfi-masked` | 2.4 |", "| `wfi-masked` | 2.5 |"))
+    assert generate.main(["--check"]) == 1
+    assert generate.main([]) == 0
+    assert page.read_text() == text
+
+
+def test_measured_tables_are_quoted_where_there_are_any(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(chipfigures, "FIGURES", tmp_path / "none.jsonl")
+    monkeypatch.setattr(chipspeed, "SPEEDS", tmp_path / "none.txt")
+    page = elsewhere / "chip.md"
+    before = page.read_text()
+    assert generate.main(["--figures"]) == 0
+    assert page.read_text() == before
+    (tmp_path / "none.txt").write_text("speeds\nidle  7\n")
+    chipfigures.record("boot to HELLO", 812.3, "ms", "<=", 1500)
+    assert generate.main(["--figures"]) == 0
+    assert "<!-- speeds -->\n```\nspeeds\nidle  7\n```\n<!-- end of speeds -->" in page.read_text()
+    assert "boot to HELLO       812  ms  <= 1,500  good\n```\n<!-- end" in page.read_text()
 
 
 def test_a_missing_page_is_stale(elsewhere: Path) -> None:

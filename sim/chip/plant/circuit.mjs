@@ -77,7 +77,8 @@ export function law(circuit, name, sourceOhm, condition) {
     ...scaled(row, -rates[at]),
     ...into.map((column) => dot(row, column)),
   ]);
-  return { name, rates, vectors, slopes, ...rows };
+  const flows = condition === LEAD_OPEN ? OPEN : name;
+  return { name: flows, rates, vectors, slopes, ...rows };
 }
 
 /** Eigenvectors of the capacitors (symmetric once scaled), then that of the settling output. */

@@ -1,5 +1,5 @@
-// The output stages: what latched words make of the load. The twin of sim/scs_sim/stage.py, with its
-// assumptions: real errors are half of the declared worst, INL is a sine over the span.
+// The output stages: what latched words make of the load. The twin of sim/scs_sim/stage.py, with
+// its assumptions: real errors are half of the declared worst, INL is a sine over the span.
 
 import { BLED, DRIVEN, OPEN, SHORTED, SOURCED } from './circuit.mjs';
 
