@@ -12,6 +12,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
+from stimcore import measure
 from stimcore.board import STAGE_MCP4922_8, STAGE_R2R_1, Board
 
 from . import resources, units
@@ -76,11 +77,15 @@ def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> B
         "clock_hz": row.clock * 1_000_000,
         "load_ohm": _load_ohm(load),
         "load_nf": _load_nf(stage, load),
+        "seen_ohm": 0,
+        "seen_nf": 0,
         "load_tolerance_permille": load.tolerance,
         "load_id_code": id_code(load, adc),
         "load_id_tolerance": adc.id_tolerance,
     }
-    return Board(**facts, **_of_stage(stage, _na_per_code(stage, load)))
+    made = Board(**facts, **_of_stage(stage, _na_per_code(stage, load)))
+    ohm, nanofarad = _seen(load, measure.width_us(made) / 1e6)
+    return made._replace(seen_ohm=ohm, seen_nf=nanofarad)
 
 
 def _of_stage(stage: StageModel, na_per_code: int) -> dict[str, int]:
@@ -118,16 +123,45 @@ def _load_ohm(load: LoadModel) -> int:
 
 def _load_nf(stage: StageModel, load: LoadModel) -> int:
     """What a pulse charges, nF, rounded: load and blocking capacitor in series; 0: nothing."""
-    nanofarad = load.capacitance or 0
-    if load.cpe_exponent and load.leak and nanofarad:
-        exponent, tau_s = load.cpe_exponent / 1000, load.leak * nanofarad / 1e9
-        share = math.gamma(1 + exponent) * (PULSE_S / tau_s) ** (1 - exponent)
-        nanofarad = round(nanofarad * share)
+    nanofarad = _of_element(load, PULSE_S)
     blocking = stage.blocking_capacitance or 0
     if not (nanofarad and blocking):
         return nanofarad or blocking
     total = nanofarad + blocking
     return (2 * nanofarad * blocking + total) // (2 * total)
+
+
+def _of_element(load: LoadModel, pulse_s: float, share: float = 1.0) -> int:
+    """The load's capacitance, nF; of a constant-phase element, its charge over its voltage after
+    a pulse of so many seconds, times a share."""
+    nanofarad = load.capacitance or 0
+    if not (load.cpe_exponent and load.leak and nanofarad):
+        return nanofarad
+    exponent, tau_s = load.cpe_exponent / 1000, load.leak * nanofarad / 1e9
+    of_pulse = math.gamma(1 + exponent) * (pulse_s / tau_s) ** (1 - exponent)
+    return round(nanofarad * of_pulse * share)
+
+
+def _seen(load: LoadModel, phase_s: float) -> tuple[int, int]:
+    """(ohm, nF) that stimcore.impedance finds with two phases, folded, of so many seconds.
+
+    A constant-phase element rises as t ** exponent, and after the turn as twice that less what
+    the first phase would have made of it. A capacitor rises by 2/3 from the first third to the
+    last, and by nothing in the mean; what the element does in the mean passes for resistance.
+    Pulses before these are left out: 5 % at most.
+    """
+    power = (load.cpe_exponent or 1000) / 1000 + 1
+
+    def mean(begin: float, length: float) -> float:  # of t ** exponent, in phases
+        return ((begin + length) ** power - begin**power) / power / length
+
+    first, last, whole = (
+        (3 * mean(begin, length) - mean(begin + 1, length)) / 2
+        for begin, length in ((0, 1 / 3), (2 / 3, 1 / 3), (0, 1))
+    )
+    nanofarad = _of_element(load, phase_s)
+    more_ohm = round(phase_s * 1e9 / nanofarad * whole) if nanofarad else 0
+    return _load_ohm(load) + more_ohm, _of_element(load, phase_s, 2 / 3 / (last - first))
 
 
 def _na_per_code(stage: StageModel, load: LoadModel) -> int:

@@ -51,6 +51,21 @@ def test_the_device_knows_what_a_pulse_charges(name, ohm, nanofarad):
     assert (board.load_ohm, board.load_nf) == (ohm, nanofarad)
 
 
+@pytest.mark.parametrize(
+    ("name", "ohm", "nanofarad"),
+    [
+        ("pico/mcp4922-8/randles-500", 500, 2500),  # beyond the blocking capacitor
+        ("pico/mcp4922-8/resistor-1k", 1000, 0),
+        # of 1 ms: 2.5 uF x gamma(1.85) x 0.004 ^ 0.15 = 1.033 uF, over the folded rise of 0.698
+        # times 2/3: 0.987 uF; in the mean (4 - 2 ^ 1.85) / 3.7 of 1 ms / 1.033 uF: 103 ohm
+        ("pico/mcp4922-8/cpe-500", 603, 987),
+    ],
+)
+def test_the_device_knows_what_its_measurement_finds(name, ohm, nanofarad):
+    board = boards.board(name)
+    assert (board.seen_ohm, board.seen_nf) == (ohm, nanofarad)
+
+
 def test_a_train_is_steady_once_the_leak_has_shared_its_charge():
     # 100 kohm x (2.5 + 1.5) uF = 0.4 s
     assert boards.steady_s() == pytest.approx(4.0)

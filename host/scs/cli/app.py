@@ -17,6 +17,7 @@ from . import (
     demo,
     device,
     flash,
+    load,
     profiles,
     run,
     scope,
@@ -95,6 +96,7 @@ app.command(rich_help_panel=LOOK)(compare.compare)
 app.command(rich_help_panel=LOOK)(sim.sim)
 app.command(rich_help_panel=DRIVE)(run.run)
 app.command(rich_help_panel=DRIVE)(device.status)
+app.command(rich_help_panel=DRIVE)(load.load)
 app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)
 app.command(rich_help_panel=DRIVE)(device.stop)
