@@ -138,7 +138,7 @@ def _of_element(load: LoadModel, pulse_s: float, share: float = 1.0) -> int:
     if not (load.cpe_exponent and load.leak and nanofarad):
         return nanofarad
     exponent, tau_s = load.cpe_exponent / 1000, load.leak * nanofarad / 1e9
-    of_pulse = math.gamma(1 + exponent) * (pulse_s / tau_s) ** (1 - exponent)
+    of_pulse = math.gamma(1 + exponent) * math.pow(pulse_s / tau_s, 1 - exponent)
     return round(nanofarad * of_pulse * share)
 
 
@@ -153,7 +153,7 @@ def _seen(load: LoadModel, phase_s: float) -> tuple[int, int]:
     power = (load.cpe_exponent or 1000) / 1000 + 1
 
     def mean(begin: float, length: float) -> float:  # of t ** exponent, in phases
-        return ((begin + length) ** power - begin**power) / power / length
+        return (math.pow(begin + length, power) - math.pow(begin, power)) / power / length
 
     first, last, whole = (
         (3 * mean(begin, length) - mean(begin + 1, length)) / 2
