@@ -55,6 +55,14 @@ def _no_discharge(bench: "SimBoard") -> None:
     bench.plant.stage.discharges = False
 
 
+def _loose_lead(bench: "SimBoard") -> None:
+    at_us = bench.now_us()
+    for _ in range(20):
+        for name in ("open_lead", "healed"):
+            at_us += int(bench.random.integers(1_000, 100_000))
+            bench.inject(name, at_us)
+
+
 def _stuck_dac(bench: "SimBoard") -> None:
     bench.sequencer.run_to(bench.tick)
     bench.plant.stage.stuck = True
@@ -98,6 +106,7 @@ TABLE: dict[str, tuple[str, Callable[["SimBoard"], None]]] = {
     "drifted_load": ("the load's resistance becomes half as large again", _times(1.5)),
     "high_load": ("the load's resistance becomes 20 times as large", _times(20.0)),
     "no_discharge": ("the switches no longer discharge the load", _no_discharge),
+    "loose_lead": ("the lead breaks and heals 20 times within some 2 s", _loose_lead),
     "stuck_dac": ("the DAC keeps the first code it drives, whatever is sent", _stuck_dac),
     "starved_fifo": ("DMA stops feeding the sequencer, until the next start", _starved_fifo),
     "corrupt_word": ("one bit of the live words flips", _corrupt_word),
