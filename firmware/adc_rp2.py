@@ -1,8 +1,8 @@
 """The sense inputs: two ADC channels in turn, by DMA into a ring, and the extremes of them.
 
-Role: hal.sample and single readings. Invariant: current stands at the even places of the ring,
-voltage at the odd ones; a FIFO that ran over starts the ring anew. Requirements: REQ-54, REQ-55.
-Next: stimcore/sense.py, which judges what is found.
+Role: hal.sample and single readings; feeds the capture. Invariant: current stands at the even
+places of the ring, voltage at the odd ones; a FIFO that ran over starts the ring anew.
+Requirements: REQ-54, REQ-55. Next: capture_rp2.py; stimcore/sense.py, which judges what is found.
 
 250,000 samples a second, so 8 us from one to the next of a channel: the shortest phase, 10 us, has
 one of each. The ring holds 16 ms. It runs only while the output does.
@@ -13,6 +13,7 @@ from array import array
 from uctypes import addressof
 
 import registers as at
+from capture_rp2 import Capture
 from extremes_rp2 import take
 
 RING_BITS = 13
@@ -29,7 +30,8 @@ _FIFO_ON = 1 << 24 | _RAN_OVER | 8 | 1  # one sample a request; clears what has 
 class Sense:
     """Current, voltage and the identification resistor."""
 
-    def __init__(self, channel, chip: tuple, pins: dict):
+    def __init__(self, channel, chip: tuple, pins: dict, mark: tuple):
+        """mark: the state machine and the DMA channel that tell when a period begins."""
         self._dma = channel
         self._base = chip[2]
         self._fcs_at = chip[2] + FCS  # too large a number to be made in an interrupt
@@ -44,10 +46,25 @@ class Sense:
         self._count = 0  # pairs
         self._at = self._ring  # the first one that is not yet taken
         self._write_at = at.DMA + at.CHANNEL * channel.channel + 4
+        self.capture = Capture(mark[0], mark[1], self._write_at, _ROUND // 2)
         self.is_on = False
         self.is_busy = False  # an interrupt has to leave the samples alone
         at.poke(self._base, _EN)
         self._forget()
+
+    def arm(self, delay_us: int) -> None:
+        """Capture from the next period's start and so much later."""
+        self.is_busy = True
+        self.gather()
+        self.capture.arm(delay_us, (self._at - self._ring) // 2)
+        self.is_busy = False
+
+    def taken(self) -> tuple:
+        """The capture, once it is whole; else ()."""
+        self.is_busy = True
+        self.gather()
+        self.is_busy = False
+        return self.capture.take()
 
     def _forget(self) -> None:
         self._found[0] = _TOP
@@ -56,6 +73,7 @@ class Sense:
     def start(self) -> None:
         """Sample from now on."""
         self.stop()
+        self.capture.disarm()
         both = 1 << self._inputs[0] | 1 << self._inputs[1]
         dma = self._dma
         ctrl = dma.pack_ctrl(
@@ -86,8 +104,10 @@ class Sense:
         """Take the ring's new samples into the extremes. An interrupt may call it."""
         if not self.is_on or at.peek(self._fcs_at) & _RAN_OVER:
             return
+        begun = self.capture.begun()
         ring, since = self._ring, self._at
         end = at.peek(self._write_at) & -4
+        self.capture.more(begun, ring, (since - ring) // 2, (end - ring) // 2)
         if end < since:
             self._count += _ROUND // 4
             take(since, ring + _ROUND, self._found)

@@ -11,10 +11,6 @@ the smaller: so two subtractions are four comparisons.
 
 import micropython
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from _mpy_shed.asm_thumb import *
-
 
 @micropython.asm_thumb
 def wider(r0, r1, r2):

@@ -59,7 +59,8 @@ class Hal:
         self._player = self._make_player(pins)
         for name in ("sense_current", "sense_voltage", "load_id"):
             machine.ADC(pins[name])
-        self._sense = Sense(rp2.DMA(), self._chip, pins)
+        mark = rp2.StateMachine(6, programs.sync_mark, in_base=machine.Pin(pins["sync"]))
+        self._sense = Sense(rp2.DMA(), self._chip, pins, (mark, rp2.DMA()))
         self._link = Link()
         timers = [machine.Timer(-1) for _ in range(4)]
         self._watch = Watch(timers, self._player, self._link, self._sense)
@@ -157,6 +158,14 @@ class Hal:
     def sample(self) -> tuple:
         """Extremes of the ADC since the last call."""
         return self._sense.take()
+
+    def capture_arm(self, delay_us: int) -> None:
+        """Capture from the next period's start and so much later; the capture before is dropped."""
+        self._sense.arm(delay_us)
+
+    def capture_take(self) -> tuple:
+        """(offset_us, samples) once they are whole, then (); what the next arm overwrites."""
+        return self._sense.taken()
 
     def load_id(self) -> int:
         """ADC code at the load's identification resistor."""

@@ -11,7 +11,7 @@ import micropython
 
 # Each import leaves a buffer of 1 KiB behind. Collected only when memory is full, they leave holes
 # all over what stays, which every later allocation has to pass: a sixth of a command's time.
-_LOADING_BYTES = 8192
+_LOADING_BYTES = 16384
 
 
 def run() -> None:

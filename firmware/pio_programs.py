@@ -167,6 +167,17 @@ def relay():
     push(block)
 
 
+# Pins: in_base = SYNC, read back at the pin itself. Runs in PIO1. Its one word, pushed where a
+# period begins, requests one transfer of the DMA channel that notes where the ADC is.
+@rp2.asm_pio()
+def sync_mark():
+    wait(0, pin, 0)
+    wait(1, pin, 0)
+    push(noblock)
+    label("done")
+    jmp("done")  # until it is restarted
+
+
 def sentinel_turns(ceiling_ticks: int) -> int:
     """The word for the sentinel: a run of `ceiling_ticks` never trips, one 2 ticks longer does.
 

@@ -2,7 +2,8 @@
 
 Role: hears a HALT in USB's own memory, takes the ADC's samples in time, looks through what waits
 for the loop, and strikes at the end of the last period. Invariant: what a hard interrupt calls
-allocates nothing, so that a collection of garbage, 20 ms, does not hold it up. Requirements: REQ-32, REQ-33. Next: stream_rp2.py, link_rp2.py.
+allocates nothing, so that a collection of garbage, 20 ms, does not hold it up.
+Requirements: REQ-32, REQ-33. Next: stream_rp2.py, link_rp2.py.
 
 USB: RP2040 data sheet 4.1.2.5 (the same on RP2350). TinyUSB gives the endpoint that MicroPython's
 serial port receives on one buffer of 64 bytes. A packet stays there until the next one comes; while
@@ -32,7 +33,7 @@ class Watch:
         self._plan, self._sight = player.plan, player.sight
         self._link, self._sense = link, sense
         self._room = bytearray(8) + _POLYNOMIAL.to_bytes(4, "little") + bytes((commands.HALT, 0, 0))
-        self._turned_us = 0
+        self._turned_us = time.ticks_us()
         self.waits = False  # the loop sleeps
         self.tapped = False  # a HALT is on its way through the loop
 
@@ -142,6 +143,12 @@ def is_halt(at: int, room: ptr8) -> int:
             count += 1
     if room[1] != room[12]:
         return 0
+    return int(crc_fits(room))
+
+
+@micropython.viper
+def crc_fits(room: ptr8) -> int:
+    """Whether four bytes are the CRC-32 of the two before them."""
     polynomial = ptr32(room)[2]
     crc = -1
     for index in range(16):

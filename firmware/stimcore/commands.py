@@ -16,6 +16,7 @@ from .states import ANY, ARMED, FAULT, LOADED, OFF, RUNNING, STOPPING
 PROTOCOL = 1
 REPLY = 0x80  # or'ed into the opcode of a reply
 PIECE_BYTES = 128  # most bytes of a program in one STAGE_DATA
+LOOK_BYTES = 480  # most bytes in one reply of SCOPE_READ or WORDS
 
 CODES = {"u8": "B", "u16": "H", "u32": "I", "i32": "i", "i64": "q", "u64": "Q"}
 
@@ -37,6 +38,11 @@ SAVE = 0x20
 RECALL = 0x21
 SLOTS = 0x22
 ERASE = 0x23
+SCOPE_ARM = 0x30
+SCOPE_READ = 0x31
+WORDS = 0x32
+MEASURE = 0x33
+IMPEDANCE = 0x34
 
 # opcode, name, request fields, reply fields, states, what it does
 TABLE = (
@@ -206,6 +212,55 @@ TABLE = (
         (OFF, LOADED),
         "Empties a slot.",
     ),
+    (
+        SCOPE_ARM,
+        "scope_arm",
+        (("delay_us", "u32"),),
+        (),
+        (RUNNING, STOPPING),
+        "Asks for the samples that begin so long after the start of a period.",
+    ),
+    (
+        SCOPE_READ,
+        "scope_read",
+        (("offset", "u16"),),
+        (("ready", "u8"), ("begins_us", "u32"), ("crc", "u32"), ("piece", "bytes")),
+        ANY,
+        "A piece of them, from a byte on; ready = 1 once they are whole; begins_us = from the start"
+        " of the period to the first current; crc = of the words that flowed. Pairs of u16 ADC"
+        " codes, current and voltage, 8 us apart, a voltage 4 us after its current.",
+    ),
+    (
+        WORDS,
+        "words",
+        (("offset", "u16"),),
+        (("crc", "u32"), ("length", "u16"), ("piece", "bytes")),
+        (RUNNING, STOPPING),
+        "A piece, from a byte on, of the words that are being streamed, and their CRC-32.",
+    ),
+    (
+        MEASURE,
+        "measure",
+        (("contacts", "u8"),),
+        (),
+        (OFF, LOADED),
+        "Measures the load at a mask of contacts (0: those of the loaded program, without one all)"
+        " with test pulses of 0.5 mA; the state is MEASURING until it is done.",
+    ),
+    (
+        IMPEDANCE,
+        "impedance",
+        (),
+        (
+            ("measured", "u8"),
+            ("age_ms", "u32"),
+            ("load_id", "u16"),
+            ("contacts", "bytes"),
+        ),
+        ANY,
+        "What the last measurement found; measured = 0: there is none since the start or a fault;"
+        " contacts = (contact u8, verdict u8, ohm u32, nanofarad u32; 0: none) for each.",
+    ),
 )
 
 # a refusal: rows of (code, index, value, limit)
@@ -214,6 +269,9 @@ REFUSAL = "<BHqq"
 FIGURE = "<BBqq"
 # a row of SLOTS: (slot, whether a half of it is damaged, bytes of the program, its hash)
 SLOT = "<BBHI"
+
+# a contact of IMPEDANCE: (its number, verdict of impedance.VERDICTS, ohm, nF)
+CONTACT = "<BBII"
 
 # why the output stopped
 RUNNING_STILL = 0

@@ -8,11 +8,13 @@ Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55. Next: handle
 
 import struct
 
-from . import commands, errors, handlers, output, states, train
+from . import commands, errors, handlers, output, program, states, train
 from .board import Board
+from .capture import Captures
 from .errors import Refused
 from .frame import Decoder, encode
 from .ledger import Ledger
+from .measure import Found, Measurement
 from .sense import Monitor
 
 _WRAP_US = (1 << 30) - 1  # the last microsecond before hal.now_us() is 0 again
@@ -45,6 +47,9 @@ class Device:
         self.output: output.Output | None = None
         self.ledger = Ledger()  # of the last run, kept when its program goes
         self.monitor = Monitor(board)
+        self.captures = Captures(hal)
+        self.measurement: Measurement | None = None  # while MEASURING
+        self.load: Found | None = None  # the load as it was last found
         self.decoder = Decoder()
         self._us = hal.now_us()
         self._spare_us = 0
@@ -86,6 +91,9 @@ class Device:
 
     # --- output and its checks -------------------------------------------------------------
     def _run_output(self) -> None:
+        if self.state == states.MEASURING:
+            self.monitor.feed(self.hal.sample())
+            self._run_measurement()
         if self.state not in (states.RUNNING, states.STOPPING):
             return
         status = self.output.step(self.now_ms)
@@ -97,7 +105,22 @@ class Device:
         elif status == output.HALTED:
             self.halt()  # the hal saw a HALT among the bytes it had not handed over yet
         else:
-            self._latch((_STREAM_FAULTS.get(status, errors.FAULT_INTERNAL), 0, 0, 0))
+            self._fail(status)
+
+    def _run_measurement(self) -> None:
+        status = self.measurement.step(self.now_ms)
+        if status == output.ENDED:
+            if not self.measurement.aborted:
+                self.load = self.measurement.result(self.now_ms)
+            self._leave_measuring("measured")
+        elif status == output.HALTED:
+            self.halt()
+        elif status != output.RUNNING:
+            self._fail(status)
+
+    def _fail(self, status: int) -> None:
+        """The stream is over, and not because anybody wanted it."""
+        self._latch((_STREAM_FAULTS.get(status, errors.FAULT_INTERNAL), 0, 0, 0))
 
     def _run_end(self) -> None:
         """The stream ended on a whole period: counted out, stopped, or resting in a cycle."""
@@ -116,12 +139,20 @@ class Device:
         row = monitor.judge(out.live, out.periods(), out.pending is None)
         if monitor.is_closed:
             monitor.begin(self.hal.stream_state()[1])
+        self._look()
         if row:
             self._latch(row)
         elif self.now_ms - self._checked_ms >= _CHECK_STREAM_MS:
             self._checked_ms = self.now_ms
             if not out.words_intact():
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
+
+    def _look(self) -> None:
+        """Take what was captured of the live stream, and capture again."""
+        out = self.output
+        self.captures.take(out.live)
+        if out.pending is None:
+            self.captures.arm(out.live, -1)
 
     def _check_session(self) -> None:
         session_ms = self.output.group.header.session_ms
@@ -161,6 +192,20 @@ class Device:
         self.output.start(self.now_ms)
         self.move("start")
 
+    def measure(self, contacts: int) -> None:
+        """Measure the load at these contacts; 0: the program's, without one all of the stage's."""
+        if contacts == 0 and self.output is not None:
+            contacts = program.contacts_of(self.output.group)
+        elif contacts == 0:
+            contacts = (1 << self.board.contacts) - 1
+        self.measurement = Measurement(self.board, self.hal, contacts)
+        self.load = None
+        self.move("measure")
+
+    def _leave_measuring(self, event: str) -> None:
+        self.measurement = None
+        self.move(event if self.output is not None else event + "_empty")
+
     def move(self, event: str) -> None:
         """Follow the table of states."""
         self.state = states.after(self.state, event)
@@ -170,6 +215,8 @@ class Device:
         if self.state == states.RUNNING:
             self._stop_reason = reason
             self.output.train.end()
+        elif self.state == states.MEASURING:
+            self.measurement.stop()
         self.move("stop")
 
     def halt(self) -> None:
@@ -178,7 +225,10 @@ class Device:
         if self.state in (states.RUNNING, states.STOPPING):
             self.output.halt()
             self._close(commands.STOP_HALT)
-        self.move("halt")
+        if self.state == states.MEASURING:
+            self._leave_measuring("halt")
+        else:
+            self.move("halt")
 
     def _ended(self, reason: int) -> None:
         self._close(reason)
@@ -189,6 +239,7 @@ class Device:
         self.output.ledger.stopped = reason
         self.ledger = self.output.ledger
         self.monitor = Monitor(self.board)  # no reading outlives the output it was made of
+        self.captures.reset()
 
     def _latch(self, row: tuple) -> None:
         """Output off, then remember why; the first reason is kept until CLEAR_FAULT."""
@@ -198,6 +249,7 @@ class Device:
             self._close(commands.STOP_FAULT)
         if self.state != states.FAULT:
             self.fault = row
+        self.measurement = self.load = None  # whatever the load was, it may be no more
         self.move("fault")
 
     # --- the link --------------------------------------------------------------------------

@@ -59,6 +59,14 @@ DOES_NOT_FIT = 63
 BELOW_CODE = 64
 STAGE_CONTACTS = 65
 SHORT_GAP = 66
+SCOPE_DELAY = 67
+MEASURE_CONTACTS = 68
+LOAD_UNKNOWN = 69
+LOAD_OLD = 70
+LOAD_OPEN = 71
+LOAD_SHORT = 72
+LOAD_OHM = 73
+LOAD_NF = 74
 # latched faults
 FAULT_STARVED = 80
 FAULT_SENTINEL = 81
@@ -80,7 +88,7 @@ TABLE = {
     BAD_VERSION: ("bad_version", "", "the device speaks another protocol version"),
     STAGE_RANGE: ("stage_range", "bytes", "the piece lies outside the staged program"),
     STAGE_CRC: ("stage_crc", "", "the staged program arrived damaged"),
-    BLOB_FORMAT: ("blob_format", "", "the staged program has another format"),
+    BLOB_FORMAT: ("blob_format", "", "the program has another format"),
     BLOB_FIELD: ("field", "", "a field of the program is out of its range"),
     HASH_MISMATCH: ("hash_mismatch", "", "the hash named is not that of the program loaded"),
     SLOT_RANGE: ("slot_range", "", "the store has no slot of that number"),
@@ -128,6 +136,8 @@ TABLE = {
         "the stage has two fixed contacts: the first and the second",
     ),
     SHORT_GAP: ("short_gap", "ns", "the interphase gap is shorter than the stage can follow"),
+    SCOPE_DELAY: ("scope_delay", "us", "the samples asked for begin too long after a period does"),
+    MEASURE_CONTACTS: ("measure_contacts", "contacts", "a measurement needs two contacts or more"),
     DOES_NOT_FIT: ("does_not_fit", "ns", "the pulses do not fit into their slot of the period"),
     FAULT_STARVED: ("starved", "", "the sequencer ran out of words"),
     FAULT_SENTINEL: ("sentinel", "", "an active phase outlasted its ceiling"),

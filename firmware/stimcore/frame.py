@@ -103,7 +103,7 @@ class Decoder:
             self._buffer.extend(piece)
 
     def _taken(self) -> bytes:
-        """What was kept, up to the zero that has come; where that was too much, what is no frame."""
+        """What was kept, now that the zero has come; what is no frame where that was too much."""
         block = b"\1" if self._overrun else bytes(self._buffer)
         self._buffer = bytearray()
         self._overrun = False

@@ -211,6 +211,42 @@ def _erase(device, slot: int) -> tuple:
     return ()
 
 
+# --- what flows ------------------------------------------------------------------------------
+def _scope_arm(device, delay_us: int) -> tuple:
+    if delay_us > limits.SCOPE_DELAY_MAX_US:
+        raise Refused(errors.SCOPE_DELAY, 0, delay_us, limits.SCOPE_DELAY_MAX_US)
+    device.captures.ask(delay_us)
+    return ()
+
+
+def _scope_read(device, offset: int) -> tuple:
+    if not device.captures.kept:
+        return (0, 0, 0, b"")
+    begins_us, data, stream = device.captures.kept
+    return (1, begins_us, stream.crc, data[offset : offset + commands.LOOK_BYTES])
+
+
+def _words(device, offset: int) -> tuple:
+    live = device.output.live
+    if live is None:  # the off time of a cycle
+        return (0, 0, b"")
+    return (live.crc, len(live.words), live.words[offset : offset + commands.LOOK_BYTES])
+
+
+def _measure(device, contacts: int) -> tuple:
+    device.measure(contacts)
+    return ()
+
+
+def _impedance(device) -> tuple:
+    found = device.load
+    load_id = device.hal.load_id() if device.state not in states.OUTPUT else 0
+    if found is None:
+        return (0, 0, load_id, b"")
+    rows = b"".join([struct.pack(commands.CONTACT, *row) for row in found.rows])
+    return (1, min(device.now_ms - found.at_ms, 0xFFFFFFFF), load_id, rows)
+
+
 TABLE: dict = {
     commands.HELLO: _hello,
     commands.STATUS: _status,
@@ -230,4 +266,9 @@ TABLE: dict = {
     commands.RECALL: _recall,
     commands.SLOTS: _slots,
     commands.ERASE: _erase,
+    commands.SCOPE_ARM: _scope_arm,
+    commands.SCOPE_READ: _scope_read,
+    commands.WORDS: _words,
+    commands.MEASURE: _measure,
+    commands.IMPEDANCE: _impedance,
 }

@@ -20,6 +20,7 @@ from stimcore import limits
 from .checking import validate
 from .complaints import Complaint, FileRefused, Place, path_text
 from .fields import Quantity, Strict, Text, Whole, Word, absent
+from .partsfile import Wiring, miswired
 from .yamltext import Document, parse, read_bytes
 
 VOLTS_NV = (1, 100_000_000_000)
@@ -162,6 +163,7 @@ class FileModel(Strict):
     boards: Annotated[dict[str, BoardModel], Field(min_length=1)]
     stages: Annotated[dict[str, StageModel], Field(min_length=1)]
     loads: Annotated[dict[str, LoadModel], Field(min_length=1)]
+    wiring: dict[str, Wiring]
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,7 @@ def conflicts(model: FileModel) -> Iterator[Wrong]:
         if load.leak is not None and load.capacitance is None:
             yield ("loads", name, "leak"), "a leak stands parallel to a capacitance; give one"
     yield from _look_alike(model)
+    yield from miswired({name: stage.pins for name, stage in model.stages.items()}, model.wiring)
 
 
 def _of_stage(stage: StageModel) -> Iterator[Wrong]:

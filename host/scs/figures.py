@@ -136,7 +136,9 @@ def unpack(packed: bytes) -> list[Row]:
     return [struct.unpack_from(commands.FIGURE, packed, at) for at in range(0, whole, size)]
 
 
-def _user(index: int, group: program.Group, names: Sequence[str]) -> str | None:
+def _user(index: int, group: program.Group | None, names: Sequence[str]) -> str | None:
+    if group is None:
+        return None
     users = [
         names[number]
         for number, one in enumerate(group.programs)
@@ -146,16 +148,22 @@ def _user(index: int, group: program.Group, names: Sequence[str]) -> str | None:
 
 
 def make(
-    rows: Iterable[Row], group: program.Group, contacts: Sequence[str], programs: Sequence[str]
+    rows: Iterable[Row],
+    group: program.Group | None,
+    contacts: Sequence[str],
+    programs: Sequence[str],
 ) -> list[Figure]:
-    """The figures of kernel rows, in the order of NAMES; `contacts` and `programs` name them."""
+    """The figures of kernel rows, in the order of NAMES; `contacts` and `programs` name them.
+
+    group None: a program that only the device knows; no figure names a program then.
+    """
     order = {code: at for at, code in enumerate(NAMES)}
     known = sorted((row for row in rows if row[0] in order), key=lambda row: order[row[0]])
     return [_figure(row, group, contacts, programs) for row in known]
 
 
 def _figure(
-    row: Row, group: program.Group, contacts: Sequence[str], programs: Sequence[str]
+    row: Row, group: program.Group | None, contacts: Sequence[str], programs: Sequence[str]
 ) -> Figure:
     code, index, value, limit = row
     local = code in PER_CONTACT

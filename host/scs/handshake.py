@@ -15,8 +15,8 @@ from .failures import Mismatch, WrongUsage
 from .link import Link
 
 
-def hello(link: Link, wanted: str | None = None) -> tuple[Board, str]:
-    """(the device's row of boards.yaml, its firmware's version).
+def hello(link: Link, wanted: str | None = None) -> tuple[Board, str, str]:
+    """(the device's row of boards.yaml, its firmware's version, its unique id in hex).
 
     Mismatch where it was built from other tables; WrongUsage where it is not the board `wanted`.
     """
@@ -34,4 +34,4 @@ def hello(link: Link, wanted: str | None = None) -> tuple[Board, str]:
         raise Mismatch(f"the device is {name!r}, which boards.yaml does not have") from None
     if fields["board_digest"] != commands.board_digest(board):
         raise Mismatch(f"the device's figures of {name} differ from those in boards.yaml")
-    return board, version
+    return board, version, f"{fields['unique_id']:016x}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stimcore import commands, errors, program
+from stimcore import commands, errors, limits, program
 
 from . import figures
 from .failures import Row
@@ -21,16 +21,23 @@ _WAY_OUT = {
     "ARMED": "stop or halt it first",
     "RUNNING": "stop it first (scs stop)",
     "STOPPING": "it is ramping down: wait, or halt it (scs halt)",
+    "MEASURING": "it is measuring the load: wait a few seconds, or halt it (scs halt)",
     "FAULT": "a fault is latched: see it with `scs faults`, clear it with `scs faults --clear`",
 }
 _HINTS = {
     errors.LOAD_ID: "connect the declared dummy load, or choose another board row with --load",
+    errors.MEASURE_CONTACTS: "write for example --contacts E1,E2",
     errors.CEILING: "the profile's limits.amplitude holds on the device; load another profile",
     errors.HASH_MISMATCH: "another program was loaded in between; load it again",
+    errors.SLOT_RANGE: f"the slots are 1 to {limits.GROUP_SLOTS}",
+    errors.SLOT_EMPTY: "`scs store list` tells what is kept",
+    errors.SLOT_DAMAGED: "save a program there, or erase it (scs store erase)",
+    errors.STORE_WRITE: "the flash is full or worn out: erase another slot, or replace the board",
     errors.FAULT_OPEN: "look for a broken wire between stage and dummy load",
     errors.FAULT_SHORT: "look for a short across the dummy load",
     errors.FAULT_WATCHDOG: "the output was dropped; report this with the firmware's version",
 }
+_OF_A_SLOT = (errors.SLOT_RANGE, errors.SLOT_EMPTY, errors.SLOT_DAMAGED, errors.STORE_WRITE)
 _OF_A_PROGRAM = (errors.BELOW_CODE, errors.DOES_NOT_FIT, errors.SHORT_GAP, errors.NO_PROGRAM)
 
 
@@ -52,6 +59,8 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
     if code == errors.BAD_COMMAND:
         return f"the device does not know command 0x{index:02x}"
     said = errors.TABLE[code][2]
+    if code in _OF_A_SLOT:
+        return f"slot {index + 1}: {said}; {_HINTS[code]}"
     if code == errors.STAGE_CONTACTS:
         return f"{said}; {_two_contacts(contacts)}"
     if value or limit:

@@ -9,23 +9,26 @@ Requirements: REQ-43, REQ-61. Next: link.py.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from stimcore import commands, program
+from stimcore import commands, limits, program
 from stimcore.board import Board
 
-from . import figures, readings, refused, trace, units
+from . import figures, readings, refused, slots, trace, units
 from .failures import DeviceFault, DeviceRefused, Failure, LinkLost, Row, WrongUsage
 from .figures import Figure
 from .handshake import hello
 from .link import PATIENCE_S, SIM, Link, is_sim, url_of
 from .readings import Amplitude, Ledger, Status
+from .slots import Recalled, Stored
 from .trace import Trace
 
 if TYPE_CHECKING:
+    from .impedance import LoadFound
     from .profile import Profile
+    from .scope import Sensed
 
 POLL_S = 0.25  # how often poll() asks; at most a quarter of the lease
 SETTLE_PERIODS = 3
@@ -52,7 +55,7 @@ class Stimulator:
     ):
         self.port = port
         self.profile: Profile | None = None
-        self.version = ""
+        self.version = self.unique_id = ""
         self._wanted = board
         self._faults = faults
         self._patience_s = patience_s
@@ -90,7 +93,7 @@ class Stimulator:
             raise WrongUsage(f"faults can be injected into the simulated board, not at {self.port}")
         self._link = Link(url, patience_s=self._patience_s)
         try:
-            self._board, self.version = hello(self._link, self._wanted)
+            self._board, self.version, self.unique_id = hello(self._link, self._wanted)
         except BaseException:
             self.close()
             raise
@@ -164,10 +167,44 @@ class Stimulator:
         return self._figures(self.link.request(commands.FIGURES)["figures"])
 
     def _figures(self, packed: bytes) -> list[Figure]:
-        rows = figures.unpack(packed)
-        if self.profile is None:
-            raise Failure("figures need the names of a profile: load one first")
-        return figures.make(rows, self.profile.group, self.contact_names, self.program_names)
+        group = self.profile.group if self.profile else None
+        names = (self.contact_names, self.program_names)
+        return figures.make(figures.unpack(packed), group, *names)
+
+    # --- the store -------------------------------------------------------------------------
+    def slots(self) -> list[Stored]:
+        """The slots in use, of 1 to 8."""
+        return slots.unpack(self.link.request(commands.SLOTS)["slots"])
+
+    def save(self, slot: int) -> str:
+        """Keep the loaded program, as it was committed, in a slot; its hash."""
+        return slots.text(self.link.request(commands.SAVE, slots.wire(slot))["hash"])
+
+    def recall(self, slot: int) -> Recalled:
+        """Load the program of a slot, validated whole again; then it can be armed.
+
+        Names stay known only where it is the program that was loaded last through this object.
+        """
+        try:
+            reply = self.link.request(commands.RECALL, slots.wire(slot))
+        except DeviceRefused as refusal:
+            raise slots.explained(refusal, slot) from None
+        if self.profile and program.digest(self.profile.to_blob()) != reply["hash"]:
+            self.profile = None
+        self._hash = reply["hash"]
+        return Recalled(slot, slots.text(reply["hash"]), self._figures(reply["figures"]))
+
+    def erase(self, slot: int) -> None:
+        """Empty a slot."""
+        self.link.request(commands.ERASE, slots.wire(slot))
+
+    def measure(self, contacts: Iterable[str | int] = ()) -> LoadFound:
+        """Measure the load with test pulses: at these contacts (names, or numbers from 1), else at
+        those of the loaded profile, else at all. The device must be OFF or LOADED."""
+        from . import impedance
+
+        wanted = impedance.mask(contacts, self.contact_names)
+        return impedance.measure(self.link, self.board, wanted, self.contact_names)
 
     # --- running ---------------------------------------------------------------------------
     def arm(self) -> None:
@@ -245,7 +282,7 @@ class Stimulator:
             link.sleep(min(pause_s, left_s))
 
     def _poll_s(self) -> float:
-        lease_ms = self.profile.group.header.lease_ms if self.profile else 2000
+        lease_ms = self.profile.group.header.lease_ms if self.profile else limits.LEASE_MIN_MS
         return float(min(POLL_S, lease_ms / 4000))
 
     def wait(self, for_s: float | None = None) -> Status:
@@ -256,20 +293,32 @@ class Stimulator:
         return last
 
     def scope(self, periods: int = 2, *, settled: bool = True) -> Trace:
-        """What flows at the load over whole periods, from a simulated bench.
+        """What flows at the load over whole periods.
 
-        Begins with a period, at time 0. `settled` first waits until every program has reached
-        its amplitude. Failure where the port has no bench, or nothing runs.
+        Begins with a period, at time 0. A simulated bench shows it exactly; on any other port it
+        is what the device's own ADC sees, as in sensed(). `settled` first waits until every
+        program has reached its amplitude. Failure where nothing runs.
         """
         bench = self.link.bench
         if bench is None:
-            raise Failure(f"{self.port} has no bench to look at: scope() needs the simulated board")
+            return self.sensed(periods, settled=settled).trace
         if settled:
             self.settle()
         begin_s, period_s = trace.next_period(bench)
         end_s = begin_s + periods * period_s
         self.wait(end_s + trace.EDGE_S - bench.now_s())
         return trace.span(bench, begin_s, end_s)
+
+    def sensed(self, periods: int = 1, *, settled: bool = True) -> Sensed:
+        """What the device's own ADC sees of whole periods, and what was commanded meanwhile.
+
+        A sample of each every 8 us, in steps of the ADC. Failure where nothing runs.
+        """
+        from .scope import look
+
+        if settled:
+            self.settle()
+        return look(self.link, self.board, periods)
 
     def settle(self) -> None:
         """Poll until every program flows at its amplitude, or nothing runs any more.

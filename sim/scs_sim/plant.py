@@ -12,6 +12,7 @@ from typing import Any
 from stimcore.board import Board
 
 from .adc import Adc, Window
+from .capture import Capture
 from .load import Circuit, Load, Piece
 from .stage import Stage
 from .trace import Trace
@@ -35,13 +36,9 @@ class Plant:
     ):
         self.stage = Stage(electrical["stage"])
         self.trace = Trace(board.clock_hz, trace_pieces)
-        self.adc = Adc(
-            board.clock_hz,
-            board.adc_zero,
-            board.sense_na_per_lsb * 1e-9,
-            board.sense_uv_per_lsb * 1e-6,
-            noise_seed,
-        )
+        scales = (board.sense_na_per_lsb * 1e-9, board.sense_uv_per_lsb * 1e-6)
+        self.adc = Adc(board.clock_hz, board.adc_zero, *scales, noise_seed)
+        self.capture = Capture(board.clock_hz, board.adc_zero, scales, noise_seed)
         self._piece: Piece | None = None
         self._piece_tick = 0.0
         self.load = Load(circuit(electrical["load"]), board.clock_hz, self._begin)

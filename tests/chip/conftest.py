@@ -8,13 +8,31 @@ from tests.chip.support import SERIAL, ChipTalk
 
 from scs_sim import chipfiles
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All is skipped without the chip's files, else what needs the simulated board."""
+    try:
+        chipfiles.files()
+        missing = ""
+    except chipfiles.Missing as reason:
+        lines = str(reason).splitlines()  # a heading, then "what: where one gets it" in each
+        what = ", ".join(line.partition(":")[0].strip() for line in lines[1:])
+        missing = f"missing: {what or lines[0]}; `make chip` fetches them, see docs/chip.md"
+    for item in items:
+        if HERE not in item.path.parents:
+            continue
+        elsewhere = item.get_closest_marker("board_only")
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=missing))
+        elif elsewhere:
+            item.add_marker(pytest.mark.skip(reason=f"for the board: {elsewhere.args[0]}"))
+
 
 @pytest.fixture(scope="session")
 def chip_files() -> chipfiles.Files:
-    try:
-        return chipfiles.files()
-    except chipfiles.Missing as reason:
-        pytest.skip(str(reason))
+    return chipfiles.files()
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +44,10 @@ def chip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def talk(
     request: pytest.FixtureRequest, chip_files: chipfiles.Files, chip_folder: Path
 ) -> Iterator[ChipTalk]:
-    """A chip that has said HELLO; the marker `board` names another combination than SERIAL."""
+    """A chip that has said HELLO, switched on for this test alone.
+
+    The marker `board` names another combination than SERIAL.
+    """
     marker = request.node.get_closest_marker("board")
     with ChipTalk(chip_files, chip_folder, marker.args[0] if marker else SERIAL) as found:
         found.hello()

@@ -1,49 +1,72 @@
 """A conversation with the real firmware on the emulated chip, in deterministic virtual time.
 
-Role: the same frames as tests/system/support.py sends to the simulated board; time passes only in
-step(). Invariant: nothing here knows what the device should answer. Next: test_session.py.
+Role: tests/system/conversation.py for the chip; time passes only in step().
+Invariant: nothing here knows what the device should answer. Next: test_system.py.
 """
 
-import binascii
+import random
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.system.support import Reply
+import pytest
+from tests.system.conversation import Conversation, Reply
 
 from scs import boards, firmware
 from scs_sim import chipimage
-from scs_sim.chip import Chip, Edge, plant_facts
+from scs_sim.chip import Chip, Edge, Frame, plant_facts
 from scs_sim.chipfiles import Files
-from stimcore import commands, frame, program
+from stimcore import commands
 
 SERIAL = "pico/mcp4922-8/resistor-500"
 LADDER = "pico/r2r-1/resistor-500"
 MS = 1_000_000  # ns
-BOOT_MS = 1_500
-SLICE_NS = 100_000
+HELLO = commands.PROTOCOL.to_bytes(2, "little")
+SETTLED_MS = 60  # answers to all the HELLOs that waited for the device to boot
+TAIL_READ_ADDR = 0x5000_0040  # DMA channel 1: at the cell that points at the live pair
+NOISE = 1 / 200  # of all bytes, and up to 16 of its own in 5 ms: as in scs_sim/link.py
+STRAY_US = 5_000
+OPEN_ID = 4095
 
 
 @cache
-def image(name: str, folder: Path) -> Path:
-    """The file system for a combination, compiled once."""
-    content = firmware.board_files(name)
-    return chipimage.build_image(content, folder / (name.replace("/", "_") + ".img"))
+def image(name: str, folder: Path, extra: tuple[tuple[str, bytes], ...] = ()) -> Path:
+    """The file system for a combination, compiled once; `extra` replaces files on the board."""
+    content = {**firmware.board_files(name), **dict(extra)}
+    mark = f"_{abs(hash(extra))}" if extra else ""
+    return chipimage.build_image(content, folder / f"{name.replace('/', '_')}{mark}.img")
 
 
-class ChipTalk:
+def woven(word: Frame) -> int:
+    """The frame of 32 bits whose even bits are the DAC's word and whose odd bits the switches'."""
+    return sum(
+        (word.dac >> bit & 1) << 2 * bit | (word.switches >> bit & 1) << 2 * bit + 1
+        for bit in range(16)
+    )
+
+
+class ChipTalk(Conversation):
     """The chip, and one host that speaks in steps."""
 
-    def __init__(self, files: Files, folder: Path, name: str = SERIAL):
-        board, pins = boards.board(name), boards.pins(name)
-        self.board = board
-        self.pins = pins
-        facts = plant_facts(board, boards.electrical(name), pins)
+    SLICE_US = 100
+
+    def __init__(
+        self,
+        files: Files,
+        folder: Path,
+        name: str = SERIAL,
+        extra: tuple[tuple[str, bytes], ...] = (),
+    ):
+        super().__init__(boards.board(name))
+        self.pins = pins = boards.pins(name)
+        self.is_ladder = "data0" in pins
+        facts = plant_facts(self.row, boards.electrical(name), pins)
         watched = [pins[one] for one in ("gate", "active", "sync", "run")]
-        self.chip = Chip(files, image=image(name, folder), plant=facts, watch=watched)
-        self.sequence = -1
-        self.took_ms = 0.0  # from the last command to its reply
-        self._decoder = frame.Decoder()
+        self.chip = Chip(files, image=image(name, folder, extra), plant=facts, watch=watched)
+        self.booted_ms = 0.0  # since the bench was switched on
+        self.is_spent = False  # something was done that HALT does not undo
+        self._noise: random.Random | None = None
+        self._marked_cycle = 0
 
     def __enter__(self) -> "ChipTalk":
         return self
@@ -51,73 +74,139 @@ class ChipTalk:
     def __exit__(self, *_reason: object) -> None:
         self.chip.close()
 
+    # --- a conversation -------------------------------------------------------------------
+    def exchange(self, data: bytes, us: int) -> bytes:
+        if self._noise is None:
+            received = self.chip.step(1_000 * us, data).received
+            # what an interrupt that allocates writes to the link, before it is switched off
+            assert b"Uncaught exception" not in received, received
+            return received
+        received = b""
+        data = self._spoiled(data)
+        while us > 0:
+            passing_us = min(us, STRAY_US)
+            strays = self._noise.randbytes(self._noise.randint(1, 16) * passing_us // STRAY_US)
+            received += self.chip.step(1_000 * passing_us, data + strays).received
+            us -= passing_us
+            data = b""
+        return self._spoiled(received)
+
+    def _spoiled(self, data: bytes) -> bytes:
+        noise = self._noise or random.Random()
+        out = bytearray()
+        for byte in data:
+            hit = noise.random() < NOISE
+            out.append(byte ^ 1 << noise.randrange(8) if hit else byte)
+        return bytes(out)
+
+    def now_us(self) -> float:
+        return float(self.chip.time()["ns"]) / 1_000
+
+    def hello(self) -> Reply:
+        """Also while it boots; `booted_ms` then says when it answered."""
+        reply = self.insist(commands.HELLO, HELLO)
+        self.booted_ms = self.now_us() / 1_000
+        self.pass_ms(SETTLED_MS)
+        return reply
+
+    @property
+    def gate(self) -> bool:
+        levels = self.chip.levels()
+        return bool(levels[self.pins["gate"]] and levels[self.pins["run"]])
+
+    @property
+    def current_a(self) -> float:
+        return float(self.chip.plant()["current_a"])
+
+    def mark(self) -> None:
+        self._marked_cycle = self.cycle
+        self.chip.frames(clear=True)
+        self.chip.edges(clear=True)
+
+    def latches(self) -> list[tuple[int, int]]:
+        found = self.chip.frames()
+        return [(one.cycle, one.dac if self.is_ladder else woven(one)) for one in found]
+
+    def steps(self) -> list[tuple[float, float]]:
+        """What the words at the pins make of it: a stage without errors."""
+        changes = [(one.cycle, self._amperes(one)) for one in self.chip.frames()]
+        lines = {self.pins["gate"]: 0, self.pins["run"]: 0}
+        events = [(edge.cycle, edge) for edge in self.chip.edges() if edge.pin in lines]
+        found, amps = [], 0.0
+        for cycle, what in sorted([*changes, *events], key=lambda one: one[0]):
+            if isinstance(what, Edge):
+                lines[what.pin] = what.level
+            else:
+                amps = what
+            found.append((cycle / self.row.clock_hz, amps if all(lines.values()) else 0.0))
+        return found
+
+    def _amperes(self, word: Frame) -> float:
+        source, back = word.switches >> 8, word.switches & 0xFF
+        drives = self.is_ladder or (source and back and not source & back)
+        code = (word.dac if self.is_ladder else word.dac & 0xFFF) - self.row.code_mid
+        return code * self.row.na_per_code * 1e-9 if drives else 0.0
+
+    def table(self) -> tuple[int, int]:
+        """(address, words) of the live table, by the way that DMA goes: cell, pair, table."""
+        (cell,) = self.chip.peek(TAIL_READ_ADDR)
+        (pair,) = self.chip.peek(cell)
+        count, address = self.chip.peek(pair, 2)
+        return address, count
+
+    def words(self) -> list[int]:
+        return self.chip.peek(*self.table())
+
+    def flip(self, word: int, mask: int) -> None:
+        self.is_spent = True
+        self.chip.fault("flip", address=self.table()[0] + 4 * word, mask=mask)
+
+    def inject(self, name: str) -> None:
+        faults = {
+            "open_lead": lambda: self.chip.lead("open lead"),
+            "short": lambda: self.chip.lead("short"),
+            "healed": lambda: self.chip.lead("healthy"),
+            "starved_fifo": lambda: self.chip.fault("stop_dma"),
+            "corrupt_word": lambda: self.flip(3, 1),
+            "link_noise": self._make_noisy,
+            "hung_loop": lambda: self.chip.fault("stop_cpu"),
+            "wrong_load": lambda: self.chip.adc(2, OPEN_ID),
+        }
+        if name not in faults:
+            pytest.skip(f"only the simulated board has the fault {name}")
+        self.is_spent = True
+        faults[name]()
+
+    def rest(self) -> None:
+        """Back to OFF or LOADED, for another test; spent where that does not succeed."""
+        try:
+            self.insist(commands.HALT)
+            self.is_spent |= self.state() not in ("OFF", "LOADED")
+        except AssertionError:
+            self.is_spent = True
+
+    def _make_noisy(self) -> None:
+        self._noise = random.Random(3)
+
+    # --- what only a chip has -------------------------------------------------------------
     @property
     def cycle(self) -> int:
         return int(self.chip.time()["cycles"])
 
     def pass_ms(self, ms: float) -> None:
-        self._heard(self.chip.step(ms * MS).received)
-
-    def _heard(self, received: bytes) -> list[tuple[int, int, bytes]]:
-        """The frames that end in it; an interrupt that allocates says so in plain text."""
-        assert b"exception" not in received, received
-        return self._decoder.feed(received)
-
-    def send(self, opcode: int, *values: object, patience_ms: int = 500) -> Reply:
-        """One command and its reply."""
-        self.sequence = (self.sequence + 1) & 255
-        payload = commands.pack_fields(commands.by_opcode(opcode)[2], values)
-        step = self.chip.step(SLICE_NS, frame.encode(self.sequence, opcode, payload))
-        since_ns = step.ns - SLICE_NS
-        while step.ns - since_ns < patience_ms * MS:
-            for number, kind, body in self._heard(step.received):
-                if (number, kind) == (self.sequence, opcode | commands.REPLY):
-                    self.took_ms = (step.ns - since_ns) / MS
-                    return Reply(opcode, body)
-            step = self.chip.step(SLICE_NS)
-        raise AssertionError(f"no answer to {opcode:#x} within {patience_ms} ms")
-
-    def hello(self) -> float:
-        """Ask until the device answers; emulated milliseconds since power-on."""
-        until_ms = self.chip.time()["ns"] / MS + BOOT_MS
-        while True:
-            try:
-                assert self.send(commands.HELLO, commands.PROTOCOL, patience_ms=50).status == 0
-            except AssertionError:
-                now_ms = self.chip.time()["ns"] / MS
-                assert now_ms < until_ms, "the device does not boot"
-            else:
-                return float(self.chip.time()["ns"] / MS)
-
-    def stage(self, group: program.Group) -> Reply:
-        """Begin, pieces, commit; the reply to the commit."""
-        blob = program.pack(group)
-        begun = self.send(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob))
-        assert begun.status == 0
-        for at in range(0, len(blob), commands.PIECE_BYTES):
-            assert self.send(commands.STAGE_DATA, at, blob[at : at + 128]).status == 0
-        return self.send(commands.COMMIT)
-
-    def armed(self, group: program.Group) -> "ChipTalk":
-        reply = self.stage(group)
-        assert reply.status == 0, reply.rows
-        assert self.send(commands.ARM, reply["hash"]).status == 0
-        return self
-
-    def running(self, group: program.Group) -> "ChipTalk":
-        self.armed(group)
-        self.chip.frames(clear=True)
-        self.chip.edges(clear=True)
-        assert self.send(commands.START).status == 0
-        return self
-
-    def status(self) -> Reply:
-        return self.send(commands.STATUS)
+        self.pass_us(round(1_000 * ms))
 
     def edges(self, name: str) -> Iterator[Edge]:
-        """The edges at the pin of that name since the start."""
+        """The edges at the pin of that name since the mark."""
         pin = self.pins[name]
         return (edge for edge in self.chip.edges() if edge.pin == pin)
 
     def rises(self, name: str) -> list[int]:
         return [edge.cycle for edge in self.edges(name) if edge.level]
+
+    def falls(self, name: str) -> list[int]:
+        return [edge.cycle for edge in self.edges(name) if not edge.level]
+
+    def level(self, name: str) -> int:
+        """Of the pin of that name, now."""
+        return self.chip.levels()[self.pins[name]]

@@ -1,11 +1,10 @@
 """What goes wrong on the chip: the output is off, and the reason can be read afterwards."""
 
 from tests.chip.support import ChipTalk
-from tests.chip.test_session import steady
+from tests.system.groups import steady
 
 from stimcore import commands, errors, states
 
-READ_ADDR = 0x5000_0000  # DMA, of channel 0
 TICK_US = 125
 HANG_US = 250_000
 
@@ -25,10 +24,7 @@ def test_req_50_a_starved_sequencer_disconnects_within_one_record(talk: ChipTalk
 
 def test_req_51_a_phase_that_outlasts_its_ceiling_trips_the_sentinel(talk: ChipTalk) -> None:
     talk.running(steady()).pass_ms(50)
-    live = talk.chip.peek(READ_ADDR)[0]
-    sync = 25_000 - talk.board.overhead_ticks << 2 | 2  # the table's first word: hold, SYNC
-    first = next(at for at in range(live - 64, live + 4, 4) if talk.chip.peek(at)[0] == sync)
-    talk.chip.fault("flip", address=first, mask=1 << 22)  # the first phase 8 ms longer
+    talk.flip(0, 1 << 22)  # the first phase 8 ms longer
     talk.pass_ms(60)
     rise = talk.rises("active")[-1]
     fell = [edge.cycle for edge in talk.edges("gate") if not edge.level][-1]

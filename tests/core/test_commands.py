@@ -9,8 +9,8 @@ from tests.core.support import BOARD, refused
 
 from stimcore import commands, errors, frame, handlers, limits, program
 
-OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT = range(6)
-ALWAYS = {OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT}
+OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT, MEASURING = range(7)
+ALWAYS = {OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT, MEASURING}
 # opcode and states in which it is allowed, restated
 ALLOWED = {
     "hello": (0x01, ALWAYS),
@@ -31,6 +31,11 @@ ALLOWED = {
     "recall": (0x21, {OFF, LOADED}),
     "slots": (0x22, {OFF, LOADED}),
     "erase": (0x23, {OFF, LOADED}),
+    "scope_arm": (0x30, {RUNNING, STOPPING}),
+    "scope_read": (0x31, ALWAYS),
+    "words": (0x32, {RUNNING, STOPPING}),
+    "measure": (0x33, {OFF, LOADED}),
+    "impedance": (0x34, ALWAYS),
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import generate
+from scs_sim import chipfigures, chipspeed
 from stimcore import commands, errors, states
 
 
@@ -20,7 +21,7 @@ def test_what_was_just_written_is_current(elsewhere: Path) -> None:
     assert generate.main(["--check"]) == 0
 
 
-@pytest.mark.parametrize("name", ["protocol.md", "states.md", "states.svg"])
+@pytest.mark.parametrize("name", ["protocol.md", "states.md", "states.svg", "wiring.md"])
 def test_a_page_edited_by_hand_is_stale(
     elsewhere: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -29,6 +30,33 @@ def test_a_page_edited_by_hand_is_stale(
     assert generate.main(["--check"]) == 1
     assert f"stale: docs/{name}" in capsys.readouterr().out
     assert page.read_text().endswith("by hand\n"), "--check must not write"
+
+
+def test_a_generated_part_edited_by_hand_is_stale_and_the_rest_is_not(elsewhere: Path) -> None:
+    page = elsewhere / "chip.md"
+    text = page.read_text()
+    page.write_text(text + "by hand\n")
+    assert generate.main(["--check"]) == 0
+    page.write_text(text.replace("| `wfi-masked` | 2.4 |", "| `wfi-masked` | 2.5 |"))
+    assert generate.main(["--check"]) == 1
+    assert generate.main([]) == 0
+    assert page.read_text() == text
+
+
+def test_measured_tables_are_quoted_where_there_are_any(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(chipfigures, "FIGURES", tmp_path / "none.jsonl")
+    monkeypatch.setattr(chipspeed, "SPEEDS", tmp_path / "none.txt")
+    page = elsewhere / "chip.md"
+    before = page.read_text()
+    assert generate.main(["--figures"]) == 0
+    assert page.read_text() == before
+    (tmp_path / "none.txt").write_text("speeds\nidle  7\n")
+    chipfigures.record("boot to HELLO", 812.3, "ms", "<=", 1500)
+    assert generate.main(["--figures"]) == 0
+    assert "<!-- speeds -->\n```\nspeeds\nidle  7\n```\n<!-- end of speeds -->" in page.read_text()
+    assert "boot to HELLO       812  ms  <= 1,500  good\n```\n<!-- end" in page.read_text()
 
 
 def test_a_missing_page_is_stale(elsewhere: Path) -> None:
@@ -57,3 +85,32 @@ def test_the_picture_is_svg_and_shows_every_move(elsewhere: Path) -> None:
     for _before, event, _after in states.MOVES:
         assert event in events
     assert len(arrows) == len({(before, after) for before, _event, after in states.MOVES})
+
+
+def test_the_page_of_the_wiring_says_what_a_profile_looks_like(elsewhere: Path) -> None:
+    text = (elsewhere / "wiring.md").read_text()
+    # tonic_50hz at 2 mA into 500 ohm: 320 codes of 6.25 uA; 2 mA / 12.5 uA = 160 codes of 0.806 mV
+    assert (
+        "| 0 ns | 200 us | drive | -2.000 mA | -1.000 V | 1.521 V | 1.549 V | high | high |" in text
+    )
+    # r2r_tonic: 58 codes of 8.594 uA, and as much voltage as 500 ohm make of it
+    assert (
+        "| 300 us | 300 us | drive | 0.498 mA | 0.249 V | 2.052 V | 1.851 V | high | low |" in text
+    )
+    assert text.count("GP9") == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "values"),
+    [
+        ("mcp4922-8", ("R6 80 ohm 0.1 %", "U1 MCP4922-E/P")),
+        ("r2r-1", ("R17 806 ohm 0.1 %", "data7")),
+    ],
+)
+def test_a_schematic_is_svg_and_has_the_parts_values(
+    elsewhere: Path, stage: str, values: tuple[str, ...]
+) -> None:
+    root = ElementTree.parse(elsewhere / f"stage-{stage}.svg").getroot()
+    nodes = root.iter("{http://www.w3.org/2000/svg}text")
+    texts = ["".join(node.itertext()).strip() for node in nodes]
+    assert set(values) <= set(texts)

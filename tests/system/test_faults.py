@@ -1,161 +1,168 @@
-"""Each fault by name: the output goes off, the reason is latched, and stays until it is cleared."""
+"""Each fault by name: the output goes off, the reason is latched, and stays until it is cleared.
+
+For every fidelity, as test_device.py; what replaces a part of the simulated board is for it alone.
+"""
 
 import pytest
-from tests.system.support import Talk, group
+from tests.system.conversation import Conversation
+from tests.system.groups import BURST, STAND_ALONE, group
+from tests.system.support import Talk
 
-from stimcore import commands, errors, program, states
+from stimcore import commands, errors, program
 
-BURST = dict(
-    waveform=program.BURST,
-    recharge=program.RECHARGE_PASSIVE_BURST,
-    pulses=5,
-    rate_mhz=40_000,
-    intra_rate_mhz=500_000,
-    width_ns=1_000_000,
-    amplitude_ua=350,
-    gap_ns=0,
-)
+BY_HAND = pytest.mark.board_only("what sample() of the seam returns is put in by hand")
 
 
-def fail(name: str, what: program.Group | None = None, seconds: float = 0.4) -> Talk:
-    """A running board on which a fault happens."""
-    talk = Talk().running(what)
+def fail(talk: Conversation, name: str, what: program.Group | None = None) -> None:
+    """A fault happens to a device that runs."""
+    talk.running(what)
     talk.keep(0.5)
-    assert talk.device.state == states.RUNNING
-    talk.board.inject(name)
-    talk.keep(seconds)
-    return talk
+    assert talk.state() == "RUNNING"
+    talk.inject(name)
+    talk.keep(0.4)
 
 
 # a flipped bit may lie in a hold (the sentinel sees it first), in a code or in a mask
 CAUSES = {
-    "open_lead": {errors.FAULT_OPEN},
-    "short": {errors.FAULT_SHORT},
-    "starved_fifo": {errors.FAULT_STARVED},
-    "stuck_dac": {errors.FAULT_SENSE, errors.FAULT_OPEN},
-    "corrupt_word": {errors.FAULT_STREAM, errors.FAULT_SENTINEL, errors.FAULT_SENSE},
+    "open_lead": {"open_load"},
+    "short": {"short_load"},
+    "starved_fifo": {"starved"},
+    "stuck_dac": {"sense", "open_load"},
+    "corrupt_word": {"stream", "sentinel", "sense"},
 }
 
 
 @pytest.mark.parametrize("name", CAUSES)
-def test_req_31_a_fault_drops_the_gate_and_stays_latched(name: str) -> None:
-    talk = fail(name)
-    status = talk.status()
-    assert not talk.board.gate
-    assert (status["state"], status["fault"] in CAUSES[name]) == (states.FAULT, True)
-    talk.keep(3.0)
-    assert talk.status()["state"] == states.FAULT
-    assert commands.STOP_REASONS[talk.ledger()["stopped"]] == "fault"
+def test_req_31_a_fault_drops_the_gate_and_stays_latched(talk: Conversation, name: str) -> None:
+    fail(talk, name)
+    assert not talk.gate
+    assert talk.state() == "FAULT"
+    reason = talk.fault()
+    assert talk.fault_name() in CAUSES[name]
+    talk.keep(1.0)
+    assert (talk.state(), talk.fault()) == ("FAULT", reason)
+    assert talk.why_it_stopped() == "fault"
     assert talk.send(commands.CLEAR_FAULT).status == 0
-    assert talk.status()["state"] == states.OFF
+    assert talk.state() == "OFF"
 
 
 @pytest.mark.parametrize("name", ["open_lead", "short", "starved_fifo", "corrupt_word"])
-def test_req_31_a_fault_during_a_burst_is_latched_too(name: str) -> None:
-    talk = fail(name, group(**BURST))
-    assert not talk.board.gate
-    assert talk.device.fault[0] in CAUSES[name]
+def test_req_31_a_fault_during_a_burst_is_latched_too(talk: Conversation, name: str) -> None:
+    fail(talk, name, group(**BURST))
+    assert not talk.gate
+    assert talk.fault_name() in CAUSES[name]
 
 
-def test_req_54_a_dac_that_no_longer_follows_is_found_at_the_next_change() -> None:
+def test_req_54_a_dac_that_no_longer_follows_is_found_at_the_next_change(
+    talk: Conversation,
+) -> None:
     """A burst has one code: stuck on it, the DAC still delivers what is commanded."""
-    talk = Talk().running(group(**BURST))
+    talk.running(group(**BURST))
     talk.keep(0.5)
-    while talk.board.scope().events()[1][-1] > -0.3e-3:
-        talk.board.advance_us(100)
-    talk.board.inject("stuck_dac")
+    talk.until_current(-0.3e-3)
+    talk.inject("stuck_dac")
     talk.keep(0.3)
-    assert talk.device.state == states.RUNNING
+    assert talk.state() == "RUNNING"
     talk.send(commands.AMPLITUDE, 0, 200)
     talk.keep(0.3)
-    assert talk.device.fault == (errors.FAULT_SENSE, 0, -350_000, -200_000)
-    assert not talk.board.gate
+    assert talk.fault() == (errors.FAULT_SENSE, 0, -350_000, -200_000)
+    assert not talk.gate
 
 
 @pytest.mark.parametrize("offset_ms", [0, 110, 220])
-def test_req_53_a_changed_word_is_found_within_100_ms_and_a_turn(offset_ms: int) -> None:
-    talk = Talk().running()
+def test_req_53_a_changed_word_is_found_within_100_ms_and_a_turn(
+    talk: Conversation, offset_ms: int
+) -> None:
+    talk.running(group(STAND_ALONE))
     talk.keep(0.5)
-    talk.board.advance_us(offset_ms * 1_000)
-    words = bytearray(talk.board.hal.stream_words())
-    words[4] ^= 1  # one DAC code: far too little for the current check
-    talk.board.hal.stream_words = lambda: bytes(words)
-    talk.board.advance_us(101_000)
-    assert talk.device.fault[0] == errors.FAULT_STREAM and not talk.board.gate
+    talk.pass_us(offset_ms * 1_000)
+    talk.flip(1, 1)  # one DAC code: far too little for the current check
+    talk.pass_us(101_000 + 10_000)
+    assert not talk.gate
+    assert talk.fault()[0] == errors.FAULT_STREAM
 
 
-def test_req_37_nothing_staged_before_a_fault_can_be_committed_after_it() -> None:
-    talk = fail("starved_fifo")
+def test_req_37_nothing_staged_before_a_fault_can_be_committed_after_it(
+    talk: Conversation,
+) -> None:
+    fail(talk, "starved_fifo")
     talk.send(commands.CLEAR_FAULT)
     refused = talk.send(commands.COMMIT)
     assert refused.rows[0][0] == errors.STAGE_RANGE
-    assert talk.status()["state"] == states.OFF
+    assert talk.state() == "OFF"
 
 
-def test_req_31_the_first_reason_is_kept() -> None:
-    talk = fail("starved_fifo")
+def test_req_55_open_and_short_tell_what_was_measured(talk: Conversation) -> None:
+    fail(talk, "open_lead")
+    code, _index, value, limit = talk.fault()
+    assert code == errors.FAULT_OPEN and value < limit == 200_000
+    talk.inject("healed")
+    talk.send(commands.CLEAR_FAULT)
+    fail(talk, "short")
+    code, _index, value, limit = talk.fault()
+    assert code == errors.FAULT_SHORT and value < limit == 250
+
+
+def test_req_52_a_hung_loop_is_cut_off_by_the_watchdog_within_250_ms(talk: Conversation) -> None:
+    talk.running()
+    talk.keep(0.5)
+    talk.inject("hung_loop")
+    talk.pass_us(235_000)  # it was last fed up to 5 ms ago
+    assert talk.gate
+    talk.pass_us(16_000)
+    assert not talk.gate
+    talk.hello()
+    assert (talk.state(), talk.fault_name()) == ("FAULT", "watchdog")
+
+
+def test_req_50_the_output_of_a_starved_sequencer_is_off_within_one_record(
+    talk: Conversation,
+) -> None:
+    talk.running(group(**BURST))
+    talk.keep(0.5)
+    talk.until_current(-0.3e-3)
+    talk.inject("starved_fifo")
+    talk.pass_us(30_000)
+    pulses = talk.pulses(-0.3e-3)
+    assert max(one.width_s for one in pulses) <= 1.0001e-3
+    assert talk.current_a > -0.3e-3  # every pulse has ended
+    assert not talk.gate
+
+
+def test_link_noise_does_not_disturb_the_output(talk: Conversation) -> None:
+    talk.running(group(STAND_ALONE))
+    errors_before = talk.status()["link_errors"]
+    talk.inject("link_noise")
+    for _ in range(20):
+        talk.raw(b"", 50_000)
+    assert talk.gate
+    status = talk.insist(commands.STATUS)
+    assert status["link_errors"] > errors_before  # the noise did arrive
+    assert status["fault"] == 0
+    assert len(talk.pulses()) >= 49
+
+
+def test_req_32_halt_gets_through_the_noise(talk: Conversation) -> None:
+    talk.running(group(STAND_ALONE))
+    talk.keep(0.3)
+    talk.inject("link_noise")
+    talk.pass_us(200_000)
+    talk.insist(commands.HALT)
+    assert not talk.gate
+
+
+# --- with a part of the simulated board replaced ---------------------------------------------
+@pytest.mark.board_only("the seam's own calls are replaced")
+def test_req_31_the_first_reason_is_kept(talk: Talk) -> None:
+    fail(talk, "starved_fifo")
     talk.board.hal.link_read = lambda: 1 // 0
     talk.board.advance_us(20_000)  # a device with nothing to do turns every 5 ms
     assert talk.device.fault[0] == errors.FAULT_STARVED
 
 
-def test_req_54_a_current_that_is_not_the_commanded_one_names_both() -> None:
-    talk = Talk().running()
-    talk.keep(0.5)
-    talk.board.hal.sample = lambda: (2048 - 120, 2048 + 40, 1_900, 2_100, 50)  # -1.5 mA, not -2
-    talk.keep(0.2)
-    assert talk.device.fault == (errors.FAULT_SENSE, 0, -1_500_000, -2_000_000)
-    assert not talk.board.gate
-
-
-def test_req_54_a_current_within_its_tolerance_is_no_fault() -> None:
-    talk = Talk().running()
-    talk.keep(0.5)
-    talk.board.hal.sample = lambda: (2048 - 138, 2048 + 40, 1_900, 2_100, 50)  # -1.725 mA
-    talk.keep(0.3)
-    assert talk.device.state == states.RUNNING
-
-
-@pytest.mark.parametrize(("low", "state"), [(-12, states.RUNNING), (-13, states.FAULT)])
-def test_req_54_the_tolerance_is_never_finer_than_60_ua(low: int, state: int) -> None:
-    talk = Talk().running(group(amplitude_ua=100, recharge=program.RECHARGE_PASSIVE))
-    talk.keep(0.5)
-    talk.board.hal.sample = lambda: (2048 + low, 2048, 2_040, 2_050, 50)  # 12.5 uA a code
-    talk.keep(0.2)
-    assert talk.device.state == state
-
-
-def test_req_55_neither_current_nor_voltage_is_an_open_load_not_a_short() -> None:
-    talk = Talk().running()
-    talk.keep(0.5)
-    talk.board.hal.sample = lambda: (2048, 2048, 2048, 2048, 50)
-    talk.keep(0.2)
-    assert talk.device.fault == (errors.FAULT_OPEN, 0, 0, 200_000)
-
-
-def test_req_55_open_and_short_tell_what_was_measured() -> None:
-    opened = fail("open_lead").device.fault
-    assert opened[0] == errors.FAULT_OPEN and opened[2] < opened[3] == 200_000
-    shorted = fail("short").device.fault
-    assert shorted[0] == errors.FAULT_SHORT and shorted[2] < shorted[3] == 250
-
-
-def test_req_52_a_hung_loop_is_cut_off_by_the_watchdog_within_250_ms() -> None:
-    talk = Talk().running()
-    talk.keep(0.5)
-    talk.board.inject("hung_loop")
-    talk.board.advance_us(240_000)
-    assert talk.board.gate
-    talk.board.advance_us(11_000)
-    assert not talk.board.gate
-    talk.board.advance_us(10_000)
-    talk.hello()
-    status = talk.status()
-    assert (status["state"], status["fault"]) == (states.FAULT, errors.FAULT_WATCHDOG)
-
-
-def test_req_52_an_error_of_the_firmwares_own_is_a_fault_not_a_hang() -> None:
-    talk = Talk().running()
+@pytest.mark.board_only("a part of the firmware is replaced")
+def test_req_52_an_error_of_the_firmwares_own_is_a_fault_not_a_hang(talk: Talk) -> None:
+    talk.running()
     talk.keep(0.3)
 
     def broken(_now_ms: int) -> int:
@@ -163,28 +170,43 @@ def test_req_52_an_error_of_the_firmwares_own_is_a_fault_not_a_hang() -> None:
 
     talk.device.output.step = broken
     talk.board.advance_us(1_000)
-    assert not talk.board.gate
+    assert not talk.gate
     assert talk.device.fault[0] == errors.FAULT_INTERNAL
 
 
-def test_req_50_the_output_of_a_starved_sequencer_is_off_within_one_record() -> None:
-    talk = Talk().running(group(**BURST))
+@BY_HAND
+def test_req_54_a_current_that_is_not_the_commanded_one_names_both(talk: Talk) -> None:
+    talk.running()
     talk.keep(0.5)
-    while talk.board.scope().events()[1][-1] > -0.3e-3:
-        talk.board.advance_us(100)
-    talk.board.inject("starved_fifo")
-    talk.board.advance_us(30_000)
-    time_s, current_a, _ = talk.board.scope().events()
-    falls = [time_s[i] for i in range(1, len(time_s)) if current_a[i] < -0.3e-3 < current_a[i - 1]]
-    rises = [time_s[i] for i in range(1, len(time_s)) if current_a[i] > -0.3e-3 > current_a[i - 1]]
-    assert len(falls) == len(rises)
-    assert max(b - a for a, b in zip(falls, rises, strict=True)) <= 1.0001e-3
+    talk.board.hal.sample = lambda: (2048 - 120, 2048 + 40, 1_900, 2_100, 50)  # -1.5 mA, not -2
+    talk.keep(0.2)
+    assert talk.fault() == (errors.FAULT_SENSE, 0, -1_500_000, -2_000_000)
+    assert not talk.gate
 
 
-def test_link_noise_does_not_disturb_the_output() -> None:
-    talk = Talk(seed=3).running()
-    talk.board.inject("link_noise")
-    for _ in range(20):
-        talk.raw(b"", 50_000)
-    assert talk.device.state == states.RUNNING and talk.board.gate
-    assert talk.device.decoder.errors > 0  # the noise did arrive
+@BY_HAND
+def test_req_54_a_current_within_its_tolerance_is_no_fault(talk: Talk) -> None:
+    talk.running()
+    talk.keep(0.5)
+    talk.board.hal.sample = lambda: (2048 - 138, 2048 + 40, 1_900, 2_100, 50)  # -1.725 mA
+    talk.keep(0.3)
+    assert talk.state() == "RUNNING"
+
+
+@BY_HAND
+@pytest.mark.parametrize(("low", "state"), [(-12, "RUNNING"), (-13, "FAULT")])
+def test_req_54_the_tolerance_is_never_finer_than_60_ua(talk: Talk, low: int, state: str) -> None:
+    talk.running(group(amplitude_ua=100, recharge=program.RECHARGE_PASSIVE))
+    talk.keep(0.5)
+    talk.board.hal.sample = lambda: (2048 + low, 2048, 2_040, 2_050, 50)  # 12.5 uA a code
+    talk.keep(0.2)
+    assert talk.state() == state
+
+
+@BY_HAND
+def test_req_55_neither_current_nor_voltage_is_an_open_load_not_a_short(talk: Talk) -> None:
+    talk.running()
+    talk.keep(0.5)
+    talk.board.hal.sample = lambda: (2048, 2048, 2048, 2048, 50)
+    talk.keep(0.2)
+    assert talk.fault() == (errors.FAULT_OPEN, 0, 0, 200_000)

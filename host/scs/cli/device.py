@@ -27,7 +27,7 @@ NEEDS_PORT = (
 )
 
 
-def _attached(port: str, timeout_s: float) -> Stimulator:
+def attached(port: str, timeout_s: float) -> Stimulator:
     """A device that is left as it is found."""
     from ..stimulator import Stimulator
 
@@ -52,18 +52,18 @@ def status(
 
     Example:  scs status --port socket://127.0.0.1:7000
     """
-    with _attached(port, timeout) as stim:
+    with attached(port, timeout) as stim:
         found, book = stim.status(), stim.ledger()
         fault = stim.told(found.fault) if found.fault else None
-        name = stim.board.name
+        name, unique_id = stim.board.name, stim.unique_id
     from . import say
 
     if json:
-        values = {**asdict(found), "fault": fault, "board": name, "delivered": book.delivered()}
-        say.as_json(values)
+        about = {"fault": fault, "board": name, "unique_id": unique_id}
+        say.as_json({**asdict(found), **about, "delivered": book.delivered()})
         return
     made = say.table(name, "what", "now")
-    for what, now in _rows(found, fault):
+    for what, now in [("unique id", unique_id), *_rows(found, fault)]:
         made.add_row(what, now)
     say.console().print(made, "", say.ledger(book), sep="\n")
 
@@ -110,7 +110,7 @@ def amplitude(
     from ..profile import Profile
 
     read = Profile.read(profile) if profile else None
-    with _attached(port, timeout) as stim:
+    with attached(port, timeout) as stim:
         stim.profile = read
         change = stim.amplitude(program, quantity)
     if json:
@@ -129,7 +129,7 @@ def stop(
 
     Example:  scs stop --port socket://127.0.0.1:7000
     """
-    with _attached(port, timeout) as stim:
+    with attached(port, timeout) as stim:
         stim.stop()
         book = stim.ledger()
     from . import say
@@ -176,7 +176,7 @@ def faults(
     if simulated:
         _simulated(json=json)
         return
-    with _attached(port, timeout) as stim:
+    with attached(port, timeout) as stim:
         row = stim.status().fault
         told = stim.told(row) if row else None
         if clear and row:

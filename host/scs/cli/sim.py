@@ -1,4 +1,4 @@
-"""sim: the simulated board as a device of its own, on a socket or a pty.
+"""sim: the simulated board, or the emulated chip, as a device of its own on a socket or a pty.
 
 Role: what other processes open as they would a board. Invariant: the first line on stdout is
 the address, so that a script can read it. Next: ../bench.py.
@@ -14,13 +14,18 @@ from ..failures import LinkLost, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..bench import Server, SimBoard
+    from ..bench import ChipServer, Server, SimBoard
 
 
+ANYWHERE = "127.0.0.1:0"
 Listen = Annotated[
     str, typer.Option(metavar="HOST:PORT", help="Serve on TCP; port 0 picks a free one.")
 ]
 Pty = Annotated[bool, typer.Option("--pty", help="Serve on a new pseudo-terminal.")]
+Chip = Annotated[
+    bool,
+    typer.Option("--chip", help="The real firmware on an emulated chip, on TCP; docs/chip.md."),
+]
 Speed = Annotated[
     float, typer.Option(min=0, max=1000, help="Simulated seconds a second; 0 unpaced.")
 ]
@@ -30,6 +35,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Of whatever is random, such as l
 def sim(
     listen: Listen = "",
     pty: Pty = False,
+    chip: Chip = False,
     fault: options.Faults = None,
     speed: Speed = 1.0,
     seed: Seed = 0,
@@ -39,18 +45,58 @@ def sim(
 ) -> None:
     """Serve the simulated board until Ctrl-C; its address is the first line it prints.
 
-    Examples:  scs sim --listen 127.0.0.1:7000   ·   scs sim --pty --fault open_lead@5
-    """
-    from .. import bench
+    With --chip it is MicroPython itself with the files that get flashed, on an emulated RP2040.
 
-    if bool(listen) == pty:
-        raise WrongUsage("give one of --listen HOST:PORT and --pty")
+    Examples:  scs sim --listen 127.0.0.1:7000   ·   scs sim --pty --fault open_lead@5   ·
+    scs sim --chip --listen 127.0.0.1:7000
+    """
     name = options.board_name(board, stage, load)
-    made = bench.make(name, options.simulated_faults(fault), seed)
-    server = _server(made, listen, speed)
+    if chip:
+        if pty or fault:
+            raise WrongUsage("--chip goes with --listen, not with --pty or --fault")
+        server: Server | ChipServer = _chip(name, listen or ANYWHERE, speed, seed)
+    else:
+        if bool(listen) == pty:
+            raise WrongUsage("give one of --listen HOST:PORT and --pty")
+        server = _simulated(name, fault, listen, speed, seed)
     typer.echo(server.address)
     typer.echo(f"{name}; Ctrl-C ends it", err=True)
-    server.run()
+    _served(server)
+
+
+def _served(server: Server | ChipServer) -> None:
+    from .. import bench
+
+    try:
+        server.run()
+    except bench.NoChip as reason:
+        raise LinkLost(str(reason)) from None
+
+
+def _chip(name: str, listen: str, speed: float, seed: int) -> ChipServer:
+    from .. import bench
+
+    if not bench.can_emulate(name):
+        raise WrongUsage(f"--chip: {name} has no RP2040, the one chip that is emulated: board pico")
+    try:
+        return bench.emulated(name, _place(listen), speed, seed)
+    except bench.NoChip as reason:
+        raise LinkLost(str(reason)) from None
+
+
+def _simulated(name: str, fault: list[str] | None, listen: str, speed: float, seed: int) -> Server:
+    from .. import bench
+
+    made = bench.make(name, options.simulated_faults(fault), seed)
+    return _server(made, listen, speed)
+
+
+def _place(listen: str) -> tuple[str, int]:
+    """HOST:PORT as host and number."""
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise WrongUsage(f"--listen: {listen} is not HOST:PORT, such as 127.0.0.1:7000")
+    return host.strip("[]"), int(port)
 
 
 def _server(made: SimBoard, listen: str, speed: float) -> Server:
@@ -58,10 +104,8 @@ def _server(made: SimBoard, listen: str, speed: float) -> Server:
 
     if not listen:
         return bench.pty(made, speed)
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise WrongUsage(f"--listen: {listen} is not HOST:PORT, such as 127.0.0.1:7000")
+    place = _place(listen)
     try:
-        return bench.listen(made, host.strip("[]"), int(port), speed)
+        return bench.listen(made, *place, speed)
     except OSError as reason:
         raise LinkLost(f"cannot listen on {listen}: {reason.strerror or reason}") from None

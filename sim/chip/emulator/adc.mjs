@@ -1,4 +1,4 @@
-// Patches of the ADC: "adc-round-robin" (4.9.2.4), "adc-dreq" (4.9.2.5) and "adc-source", which
+// Patches of the ADC: "adc-round-robin" (4.9.2.3), "adc-dreq" (4.9.2.5) and "adc-source", which
 // takes each conversion from whatever stands at the pin.
 
 const CS = 0x00;
@@ -14,7 +14,7 @@ const SAMPLE_NS = 2000; // 96 cycles of 48 MHz
 /** rp2040js masks AINSEL with the wrong constant and does not turn round at the last channel. */
 export const adcRoundRobin = {
   name: 'adc-round-robin',
-  section: '4.9.2.4',
+  section: '4.9.2.3',
   restores: 'conversions of the chosen channels by turns',
 
   classes(mcu) {

@@ -25,9 +25,9 @@ const bytesOf = (source) => (typeof source === 'string' ? fs.readFileSync(source
 
 export class Chip {
   /**
-   * Files: `bootrom` (16 KiB, or its bytes), `firmware` (.uf2 or .bin), `fileSystem` (littlefs image) and
-   * `flashFile` (a whole flash, read where it exists), all but the first optional. Also
-   * `flashTiming`, `open` (DTR from the start), `packetNs`, `seed`, `logLevel`.
+   * Files: `bootrom` (16 KiB, or its bytes), `firmware` (.uf2 or .bin), `fileSystem` (littlefs
+   * image) and `flashFile` (a whole flash, read where it exists), all but the first optional.
+   * Also `flashTiming`, `open` (DTR from the start), `packetNs`, `seed`, `logLevel`.
    */
   constructor(options) {
     this.rom = new Uint8Array(ROM_BYTES);
@@ -46,7 +46,7 @@ export class Chip {
     this.spiModel = null;
     this.resets = 0;
     this.uniqueId = UNIQUE_ID;
-    this.randomState = (options.seed ?? SEED) >>> 0;
+    this.randomState = (options.seed ?? 0) >>> 0 || SEED; // 0 would stay 0
     this.build('power', null);
   }
 
@@ -73,7 +73,7 @@ export class Chip {
   /** A new RP2040; `previous` is the one before this reset, or null at first. */
   build(kind, previous) {
     this.resetKind = kind;
-    this.clock = this.patched('clock') ? new AlarmClock() : new RP2040().clock;
+    this.clock = this.patched('clock') ? new AlarmClock(this) : new RP2040().clock;
     this.mcu = new RP2040(this.clock);
     this.mcu.chip = this;
     this.core1 = null;

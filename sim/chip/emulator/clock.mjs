@@ -1,11 +1,15 @@
 // Patch "clock": alarms of equal instants fire in the order in which they were set.
 //
 // rp2040js's SimulationClock fires the last one set first, so that of two DMA channels that become
-// ready together the later goes first (2.5.1: round robin among equals), and leaves an alarm that
-// has fired marked as scheduled.
+// ready together the later goes first (2.5: round robin among equals), and leaves an alarm that
+// has fired marked as scheduled. Its delays begin at the last tick, not at the instant of the state
+// machine that sets the alarm.
+
+import { PARTS } from './pio/codes.mjs';
 
 export class AlarmClock {
-  constructor() {
+  constructor(chip) {
+    this.chip = chip;
     this.nextAlarm = null; // a linked list, earliest first
     this.nanosCounter = 0;
     this.frequency = 125e6;
@@ -19,12 +23,19 @@ export class AlarmClock {
     return this.nanosCounter / 1000;
   }
 
+  /** Now: at the last tick, or at the state machine that executes. */
+  now() {
+    const { time } = this.chip;
+    if (time.eventParts < 0) return this.nanosCounter;
+    return this.nanosCounter + (time.eventParts / PARTS - time.cycles) * time.nsPerCycle;
+  }
+
   createAlarm(callback) {
     return new Alarm(this, callback);
   }
 
   linkAlarm(delayNs, alarm) {
-    alarm.nanos = this.nanosCounter + delayNs;
+    alarm.nanos = this.now() + delayNs;
     let before = null;
     let after = this.nextAlarm;
     while (after && after.nanos <= alarm.nanos) {
@@ -33,7 +44,10 @@ export class AlarmClock {
     }
     alarm.next = after;
     if (before) before.next = alarm;
-    else this.nextAlarm = alarm;
+    else {
+      this.nextAlarm = alarm;
+      this.chip.scheduler.attention = true;
+    }
     alarm.scheduled = true;
     return alarm;
   }
@@ -92,6 +106,6 @@ class Alarm {
 
 export const clock = {
   name: 'clock',
-  section: '2.5.1',
-  restores: 'things due at the same instant happen in the order in which they were set',
+  section: '2.5',
+  restores: 'what is due at an instant happens then, in the order in which it was set',
 };

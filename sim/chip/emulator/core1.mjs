@@ -1,8 +1,8 @@
 // Patch "core1": the second core, its mailboxes and its power switch.
 //
-// rp2040js has one core. Restored: CPUID and the inter-processor FIFOs (2.3.1.1, 2.3.1.4), the power
-// switch PROC1 (2.13), SEV to both cores. Core 1 shares everything but its SIO's own registers
-// (divider, interpolators) and its private peripherals (2.4: NVIC and SysTick).
+// rp2040js has one core. Restored: CPUID and the inter-processor FIFOs (2.3.1.1, 2.3.1.4), the
+// power switch PROC1 (2.13), SEV to both cores. Core 1 shares everything but its SIO's own
+// registers (divider, interpolators) and its private peripherals (2.4: NVIC and SysTick).
 
 import { PARTS } from './pio/codes.mjs';
 

@@ -1,4 +1,4 @@
-// Patches of the DMA: "dma-timers" (2.5.6.1) and "dma-sniffer" (2.5.6.2), and a way to stop it.
+// Patches of the DMA: "dma-timers" (2.5.5.1) and "dma-sniffer" (2.5.5.2), and a way to stop it.
 
 import { sniffed, snifferOutput } from './sniffer.mjs';
 
@@ -8,7 +8,7 @@ const TIMERS = ['timer0', 'timer1', 'timer2', 'timer3'];
 /** rp2040js takes the reciprocal, and TIMER3's numerator from bits that do not exist. */
 export const dmaTimers = {
   name: 'dma-timers',
-  section: '2.5.6.1',
+  section: '2.5.5.1',
   restores: 'a pacing timer requests X transfers in Y cycles',
 
   classes(mcu) {
@@ -55,7 +55,7 @@ function isSniffed(channel) {
 
 export const dmaSniffer = {
   name: 'dma-sniffer',
-  section: '2.5.6.2',
+  section: '2.5.5.2',
   restores: 'the checksum of what a channel moves (CRC-32, CRC-16, parity, sum)',
 
   classes(mcu) {

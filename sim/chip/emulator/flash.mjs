@@ -1,4 +1,5 @@
-// Patch "flash": the flash chip, its erase and program commands, and what a power cut leaves of them.
+// Patch "flash": the flash chip, its erase and program commands, and what a power cut leaves of
+// them.
 //
 // rp2040js has the flash's bytes only. The boot ROM's flash functions (2.8.3.1.3) are replaced in
 // the ROM image by breakpoints; the work is done here, and core 0 waits as long as a W25Q16JV takes

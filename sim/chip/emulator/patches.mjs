@@ -1,9 +1,10 @@
 // The one list of what is changed in rp2040js 1.4.1, in the order in which it is applied.
 //
 // A patch has a name, the section of the RP2040 data sheet whose behaviour it restores, and one or
-// both of: classes(mcu), applied once to rp2040js's prototypes, and instance(chip, previous), applied
-// to every new chip (previous: the one before a reset). CHIP_WITHOUT=name,name leaves patches out:
-// test/each_patch.test.mjs shows with it that every patch has a test that fails without it.
+// both of: classes(mcu), applied once to rp2040js's prototypes, and instance(chip, previous),
+// applied to every new chip (previous: the one before a reset). CHIP_WITHOUT=name,name leaves
+// patches out: test/each_patch.test.mjs shows with it that every patch has a test that fails
+// without it.
 
 import { adcDreq, adcRoundRobin, adcSource } from './adc.mjs';
 import { chipReset, qspiPads, rosc, xip } from './blocks.mjs';
@@ -54,6 +55,10 @@ export const PATCHES = [
 ];
 
 const without = new Set((process.env.CHIP_WITHOUT ?? '').split(',').filter(Boolean));
+
+for (const name of without) {
+  if (!PATCHES.some((patch) => patch.name === name)) throw new Error(`no patch is called ${name}`);
+}
 
 export const applied = PATCHES.filter((patch) => !without.has(patch.name));
 

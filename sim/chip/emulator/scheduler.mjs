@@ -1,7 +1,7 @@
 // Runs CPU, state machines and alarms in the order of their instants.
 //
-// While the CPU sleeps, time leaps from event to event; while it is awake, an instruction at a time.
-// Next: core1.mjs, which replaces run() while the second core is on.
+// While the CPU sleeps, time leaps from event to event; while it is awake, an instruction at a
+// time. Next: core1.mjs, which replaces run() while the second core is on.
 
 import { PARTS } from './pio/codes.mjs';
 import { runBothCores } from './core1.mjs';
@@ -27,7 +27,7 @@ export class Scheduler {
     if (at < this.pioNextAt) this.pioNextAt = at;
   }
 
-  /** Core 0 waits for the flash that long, from now or from the end of what it waits for already. */
+  /** Core 0 waits that long for the flash, from now or from the end of what it waits for. */
   waitForFlash(ns) {
     const { time } = this.chip;
     this.busyUntil = Math.max(this.busyUntil, time.cycles) + Math.round(ns / time.nsPerCycle);
@@ -36,31 +36,31 @@ export class Scheduler {
 
   /** Every state machine, each at its own instants, up to `until` (in PARTS). */
   runPio(until) {
-    const { machines, chip } = this;
-    for (;;) {
-      let first = null;
-      let due = Infinity;
-      let next = Infinity; // of the others
-      for (let index = 0; index < machines.length; index += 1) {
-        const machine = machines[index];
-        const at = machine.nextAt;
-        if (at < due) {
-          next = due;
-          due = at;
-          first = machine;
-        } else if (at < next) next = at;
-      }
-      if (due > until) {
-        this.pioNextAt = due;
-        break;
-      }
-      this.pioNextAt = next;
-      this.runMachine(first, until);
-    }
-    chip.time.eventParts = -1;
+    while (this.pioNextAt <= until) this.runFirstMachine(until);
+    this.chip.time.eventParts = -1;
   }
 
-  /** One machine alone, until another is due or it has made one earlier. */
+  /** The machine that is due first, up to `until`, or until another is due. */
+  runFirstMachine(until) {
+    const { machines } = this;
+    let first = null;
+    let due = Infinity;
+    let next = Infinity; // of the others
+    for (let index = 0; index < machines.length; index += 1) {
+      const machine = machines[index];
+      const at = machine.nextAt;
+      if (at < due) {
+        next = due;
+        due = at;
+        first = machine;
+      } else if (at < next) next = at;
+    }
+    this.pioNextAt = next;
+    if (due <= until) this.runMachine(first, until);
+    if (first !== null && first.nextAt < this.pioNextAt) this.pioNextAt = first.nextAt;
+  }
+
+  /** One machine alone, until another is due, it has made one earlier, or `attention` is wanted. */
   runMachine(machine, until) {
     const { time } = this.chip;
     const block = machine.pio;
@@ -74,11 +74,25 @@ export class Scheduler {
       ) {
         block.checkChangedPins();
       }
-    } while (machine.nextAt <= until && machine.nextAt < this.pioNextAt);
+    } while (machine.nextAt <= until && machine.nextAt < this.pioNextAt && !this.attention);
   }
 
-  /** The next cycle at which anything but the CPU does something, at most `end`. */
-  nextEvent(end) {
+  /** As runPio(), but ends early where something else begins; gives back the cycle it came to. */
+  runPioAsleep(until) {
+    const { core } = this.chip.mcu;
+    const { time } = this.chip;
+    const { waiting } = core;
+    while (this.pioNextAt <= until && core.waiting === waiting && !this.attention) {
+      this.runFirstMachine(until);
+    }
+    const whole = core.waiting === waiting && !this.attention;
+    const cycle = Math.ceil((whole ? until : time.eventParts) / PARTS);
+    this.runPio(cycle * PARTS); // the other machines, up to the same cycle
+    return cycle;
+  }
+
+  /** The next cycle at which an alarm, or the flash, lets something happen; at most `end`. */
+  nextAlarm(end) {
     const { chip } = this;
     const { time, clock } = chip;
     let cycle = end;
@@ -87,11 +101,16 @@ export class Scheduler {
       const wait = Math.ceil((alarm.nanos - clock.nanosCounter) / time.nsPerCycle);
       cycle = Math.min(cycle, time.cycles + wait);
     }
-    if (this.pioNextAt < cycle * PARTS) cycle = Math.ceil(this.pioNextAt / PARTS);
     if (!chip.mcu.core.waiting && !this.cpuStopped && this.busyUntil > time.cycles) {
       cycle = Math.min(cycle, this.busyUntil);
     }
     return Math.max(cycle, time.cycles);
+  }
+
+  /** The next cycle at which anything but a core does something, at most `end`. */
+  nextEvent(end) {
+    const pio = Math.max(this.chip.time.cycles, Math.ceil(this.pioNextAt / PARTS));
+    return Math.min(this.nextAlarm(end), pio);
   }
 
   /** run() comes back after the present instruction. */
@@ -125,11 +144,12 @@ export class Scheduler {
     return core.waiting || this.cpuStopped;
   }
 
+  /** To the next alarm, or to what a state machine sets in motion before it. */
   leap(end) {
     const { time, clock } = this.chip;
-    const cycle = this.nextEvent(end);
+    let cycle = this.nextAlarm(end);
+    if (this.pioNextAt <= cycle * PARTS) cycle = this.runPioAsleep(cycle * PARTS);
     const passed = cycle - time.cycles;
-    if (this.pioNextAt <= cycle * PARTS) this.runPio(cycle * PARTS);
     time.cycles = cycle;
     clock.tick(passed * time.nsPerCycle);
   }

@@ -1,4 +1,4 @@
-// The arithmetic of the DMA's sniffer (2.5.6.2): plain functions of SNIFF_CTRL and SNIFF_DATA.
+// The arithmetic of the DMA's sniffer (2.5.5.2): plain functions of SNIFF_CTRL and SNIFF_DATA.
 
 const BYTE_SWAP = 1 << 9; // SNIFF_CTRL
 const OUT_REVERSED = 1 << 10;

@@ -1,7 +1,7 @@
 // Patch "flash-id": commands that software shifts out to the flash through the SSI (4.10).
 //
-// rp2040js answers all of them with 0, so that every board has the same identity. Here the chip is a
-// W25Q16JV: 9Fh JEDEC id, 4Bh unique id (four dummy bytes first), 35h status 2.
+// rp2040js answers all of them with 0, so that every board has the same identity. Here the chip is
+// a W25Q16JV: 9Fh JEDEC id, 4Bh unique id (four dummy bytes first), 35h status 2.
 
 const SR = 0x28;
 const DR0 = 0x60;

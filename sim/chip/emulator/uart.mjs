@@ -1,7 +1,7 @@
 // Patch "uart": a PL011 with FIFOs, their thresholds, and characters that take their time (4.2).
 //
-// rp2040js sends at once and keeps TXINTR asserted for ever, so that machine.UART.write() hangs in a
-// storm of interrupts.
+// rp2040js sends at once and keeps TXINTR asserted for ever, so that machine.UART.write() hangs in
+// a storm of interrupts.
 
 import { FIFO } from 'rp2040js';
 

@@ -1,9 +1,10 @@
-// The host's end of the USB cable, and patches "usb-nak", "usb-pace" and "usb-suspend" (4.1).
+// The host's end of the USB cable, and patches "usb-nak", "usb-pace" and "usb-suspend" (4.1.2.6).
 //
 // "usb-nak": an OUT endpoint with nothing to receive stays waiting; rp2040js completes it with an
-// empty packet over and over. "usb-pace": a bulk packet of 64 bytes takes about 50 us of a
-// full-speed bus (19 of them fit in a millisecond); rp2040js takes none. "usb-suspend": the device
-// clears SIE_STATUS.SUSPENDED by writing it (4.1.4); in rp2040js it cannot, and its interrupt stays.
+// empty packet over and over. "usb-pace": a bulk packet of 64 bytes takes about 50 us of a full-
+// speed bus (19 of them fit in a millisecond); rp2040js takes none. "usb-suspend": the device
+// clears SIE_STATUS.SUSPENDED by writing it (4.1.2.6.4); in rp2040js it cannot, and its interrupt
+// stays.
 
 import { USBCDC } from 'rp2040js';
 
@@ -124,7 +125,7 @@ function holdOutEndpoint(cable, usb) {
 
 export const usbNak = {
   name: 'usb-nak',
-  section: '4.1.2.5',
+  section: '4.1.2.6.3',
   restores: 'an OUT endpoint that waits until the host has something for it',
 
   instance(chip) {
@@ -134,7 +135,7 @@ export const usbNak = {
 
 export const usbPace = {
   name: 'usb-pace',
-  section: '4.1.2.5',
+  section: '4.1.2.6.2',
   restores: 'IN packets that take their time on the bus',
 
   instance(chip) {
@@ -159,7 +160,7 @@ export const usbPace = {
 
 export const usbSuspend = {
   name: 'usb-suspend',
-  section: '4.1.4',
+  section: '4.1.2.6.4',
   restores: 'a device that can take note of the silence on the bus',
 
   classes(mcu) {

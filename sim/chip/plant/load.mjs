@@ -1,5 +1,5 @@
-// The dummy load: series resistance and (C parallel leak), in closed form between steps. The twin of
-// sim/scs_sim/load.py; tests/sim/test_chip_plant.py holds the two against each other.
+// The dummy load: series resistance and (C parallel leak), in closed form between steps. The twin
+// of sim/scs_sim/load.py; tests/sim/test_chip_plant.py holds the two against each other.
 //
 // The capacitor's voltage u obeys du/dt = drive - u / tau in every mode; current and voltage are
 // affine in u. The instant at which a clamp begins or ends is found exactly.

@@ -1,5 +1,5 @@
-// The output stages: what latched words make of the load. The twin of sim/scs_sim/stage.py, with its
-// assumptions: real gain and offset errors are half of the declared worst, steps are ideal.
+// The output stages: what latched words make of the load. The twin of sim/scs_sim/stage.py, with
+// its assumptions: real gain and offset errors are half of the declared worst, steps are ideal.
 
 import { BLED, DRIVEN, OPEN, SHORTED, SOURCED } from './load.mjs';
 

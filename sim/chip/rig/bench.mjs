@@ -35,8 +35,8 @@ export class Bench {
   }
 
   /**
-   * Exactly `ns` of emulated time; or less, if `until` ({pin, level}) comes to pass first: then to
-   * the end of the CPU's instruction in which it did. Gives back whether it did.
+   * `ns` of emulated time, to the end of the CPU's instruction then; or less, if `until` ({pin,
+   * level}) comes to pass first. Gives back whether it did.
    */
   step(ns, until) {
     const { chip } = this;

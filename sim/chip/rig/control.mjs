@@ -1,4 +1,5 @@
-// The control port: one JSON object a line in, {cmd, …}, and one a line out, {ok, …} (docs/chip.md).
+// The control port: one JSON object a line in, {cmd, …}, and one a line out, {ok, …}
+// (docs/chip.md).
 
 import fs from 'node:fs';
 import net from 'node:net';
@@ -18,6 +19,11 @@ function adcSource({ value, wave, freq, amp, offset }) {
   return value;
 }
 
+function processorMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** The commands, each a function of its arguments that gives back the fields of its answer. */
 export function commands({ bench, pace, link, finish }) {
   const { chip, edges, plant } = bench;
@@ -27,6 +33,7 @@ export function commands({ bench, pace, link, finish }) {
       cycles: time.cycles,
       ns: time.nanos,
       wall: pace.wallMs(),
+      cpu: processorMs(),
       mcu_ns: chip.clock.nanos, // since the last reset
       clk: chip.mcu.clkSys,
       cpu_waiting: chip.mcu.core.waiting,

@@ -19,12 +19,11 @@ export class UsbLink {
     chip.cable.onData = (bytes) => this.output.push(Buffer.from(bytes));
   }
 
-  listen(port, pace, log) {
+  listen(host, port, pace, log) {
     this.pace = pace;
     const server = net.createServer((socket) => this.accept(socket));
-    server.listen(port, '127.0.0.1', () => {
-      log(`USB-CDC on socket://127.0.0.1:${server.address().port}`);
-    });
+    const name = host.includes(':') ? `[${host}]` : host;
+    server.listen(port, host, () => log(`USB-CDC on socket://${name}:${server.address().port}`));
     return server;
   }
 

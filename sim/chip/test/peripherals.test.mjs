@@ -2,12 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CYCLES_PER_US, RAM, read, runFor, sleepingChip, write } from './support.mjs';
+import {
+  CYCLES_PER_US,
+  RAM,
+  enable,
+  loadMachine,
+  read,
+  runFor,
+  sleepingChip,
+  write,
+} from './support.mjs';
 
 const DMA = 0x50000000;
 const ADC = 0x4004c000;
 const UART0 = 0x40034000;
 const SPI0 = 0x4003c000;
+const TIMERAWL = 0x40054028;
 const EN = 1;
 const UNPACED = 0x3f << 15;
 const SNIFFED = 1 << 23;
@@ -42,6 +52,16 @@ test('[dma-timers] TIMER3 is no different', () => {
   assert.equal(busy(chip), true);
   runFor(chip, 10 * CYCLES_PER_US);
   assert.equal(busy(chip), false);
+});
+
+test('[clock] what a state machine begins while the CPU sleeps happens at its instant', () => {
+  const chip = sleepingChip();
+  // set(x, 31); jmp(x_dec, 1)[31]; push(block); jmp(3): the push is 1026 cycles, 8.2 us, on
+  loadMachine(chip, [0xe03f, 0x1f41, 0x8020, 0x0003]);
+  transfer(chip, { from: TIMERAWL, to: RAM, count: 1, control: word | (4 << 15) }); // RX 0
+  enable(chip);
+  runFor(chip, 100 * CYCLES_PER_US);
+  assert.equal(read(chip, RAM), 8);
 });
 
 function checksum(mode, seed, extra = 0) {

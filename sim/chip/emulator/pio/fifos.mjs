@@ -1,4 +1,5 @@
-// FIFOs of a state machine: joining (3.5.3), autopull in the background (3.5.4), and who wakes whom.
+// FIFOs of a state machine: joining (3.5.3), autopull in the background (3.5.4), and who wakes
+// whom.
 //
 // rp2040js has four words each way whatever SHIFTCTRL says, and refills the OSR only at an OUT.
 // Mixed into StateMachine.prototype.

@@ -1,8 +1,10 @@
-// When a state machine runs: its clock grid, stalls and wakes, and loops that are skipped in one go.
+// When a state machine runs: its clock grid, stalls and wakes, and loops that are skipped in one
+// go.
 //
-// rp2040js steps all machines in turn from setTimeout, whatever CLKDIV and the delays say. Here each
-// machine knows the instant of its next instruction (`nextAt`, in PARTS of a cycle) and the scheduler
-// runs whichever is due first. Mixed into rp2040js's StateMachine.prototype by ../pio.mjs.
+// rp2040js steps all machines in turn from setTimeout, whatever CLKDIV and the delays say. Here
+// each machine knows the instant of its next instruction (`nextAt`, in PARTS of a cycle) and the
+// scheduler runs whichever is due first. Mixed into rp2040js's StateMachine.prototype by
+// ../pio.mjs.
 
 import { decodeConfig } from './config.mjs';
 import {
@@ -153,7 +155,7 @@ export const machine = {
     this.nextPC();
   },
 
-  /** Bring a skipped loop to where it is at `now`, because somebody is about to look or to touch. */
+  /** Bring a skipped loop to where it is at `now`, for somebody is about to look or to touch. */
   settle(now) {
     if (this.skipping === NO_LOOP) return;
     const { skipFrom: from, skipStep: step, skipTurns: turns } = this;

@@ -1,0 +1,285 @@
+"""The schematics of both output stages, drawn with the values that boards.yaml has.
+
+Role: draw(stage) gives an SVG text. Invariant: no value is written here; a part's text is looked
+up by its name. Next: generate.py, which writes docs/stage-*.svg.
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from schemdraw import elements, logic
+
+from scs import boards, drawing
+from scs.partsfile import Part
+
+elm: Any = elements  # only half of it is annotated
+SMALL = 8
+
+
+def draw(stage: str) -> str:
+    """The schematic of a stage of boards.yaml."""
+    parts = boards.catalogue().model.wiring[stage].parts
+    made = drawing.new(f"{stage}: output stage")
+    SHEETS[stage](made, lambda ref: label(parts, ref))
+    return drawing.text(made)
+
+
+def label(parts: Mapping[str, Part], ref: str) -> str:
+    """ "R6 80 ohm 0.1 %"; the name alone of a part that is like another."""
+    return f"{ref} {parts[ref].part}" if ref in parts else ref
+
+
+Name = Callable[[str], str]
+
+
+def note(sheet: Any, at: tuple[float, float], text: str, halign: str = "left") -> None:
+    sheet.add(elm.Label().at(at).label(text, halign=halign, valign="center", fontsize=SMALL))
+
+
+def net(sheet: Any, at: tuple[float, float], text: str, side: str = "left") -> None:
+    """The name of a wire at its end."""
+    sheet.add(elm.Dot(open=True).at(at))
+    shift = -0.15 if side == "left" else 0.15
+    halign = "right" if side == "left" else "left"
+    note(sheet, (at[0] + shift, at[1]), text, halign)
+
+
+def resistor(
+    sheet: Any, start: tuple[float, float], end: tuple[float, float], text: str, loc: str = "top"
+) -> None:
+    sheet.add(elm.ResistorIEC().endpoints(start, end).label(text, loc=loc, fontsize=SMALL))
+
+
+def wire(sheet: Any, *points: tuple[float, float]) -> None:
+    for start, end in pairwise(points):
+        sheet.add(elm.Line().endpoints(start, end))
+
+
+def opamp(
+    sheet: Any, out: tuple[float, float], text: str, *, left: bool = False, flip: bool = False
+) -> Any:
+    """An amplifier with its output at `out`; its inverting input is above, flipped below.
+
+    left: the output points to the left. Its inputs are in1 (inverting) and in2.
+    """
+    shape = elm.Opamp(leads=False).anchor("out").at(out)
+    shape = shape.left() if left else shape.right()
+    shape = shape.flip() if flip else shape
+    placed = sheet.add(shape)
+    note(sheet, (out[0] + (0.7 if left else -1.5), out[1]), text)
+    return placed
+
+
+def chip(sheet: Any, at: tuple[float, float], anchor: str, pins: list[tuple[str, str, str]]) -> Any:
+    """A box with pins (name, number, slot): slots with L stand left, with R right."""
+    made = [
+        elm.IcPin(name=name, pin=number, slot=slot[1:], side="left" if slot[0] == "L" else "right")
+        for name, number, slot in pins
+    ]
+    shape = elm.Ic(pins=made, size=(2.8, 2.4), lsize=9, plblsize=SMALL)
+    return sheet.add(shape.at(at).anchor(anchor).right())
+
+
+# --- mcp4922-8 -----------------------------------------------------------------------------------
+def pump(sheet: Any, name: Name) -> None:
+    """DAC, reference, Howland pump."""
+    pins = [("SDI", "5", "L3/3"), ("SCK", "4", "L2/3"), ("CS", "3", "L1/3")]
+    pins += [("VOUTA", "14", "R3/3"), ("VREFA", "13", "R1/3")]
+    dac = chip(sheet, (1.6, -3), "SDI", pins)
+    for pin, text in (("SDI", "sdi_dac"), ("SCK", "sck"), ("CS", "ncs")):
+        net(sheet, tuple(dac.absanchors[pin]), text)
+    note(sheet, (2.3, -5.75), name("U1"))
+    x, y = tuple(dac.absanchors["VREFA"])
+    wire(sheet, (x, y), (x + 0.6, y), (x + 0.6, y - 1.2))
+    sheet.add(elm.Zener().endpoints((x + 0.6, y - 3.0), (x + 0.6, y - 1.2)))
+    sheet.add(elm.Ground().at((x + 0.6, y - 3.0)))
+    note(sheet, (x + 1.1, y - 1.9), name("U2"))
+    note(sheet, (x + 1.1, y - 2.3), f"{name('R15')} from 3V3")
+    pump_amplifier(sheet, name, tuple(dac.absanchors["VOUTA"]))
+
+
+def pump_amplifier(sheet: Any, name: Name, start: tuple[float, float]) -> None:
+    x, y = start
+    plus, minus, out = (x + 3.0, y), (x + 3.0, y + 1.3), (x + 6, y + 0.65)
+    amplifier = opamp(sheet, out, "U4 A")
+    for node, anchor in ((minus, "in1"), (plus, "in2")):
+        end = tuple(amplifier.absanchors[anchor])
+        wire(sheet, node, (end[0] - 0.3, node[1]), (end[0] - 0.3, end[1]), end)
+    resistor(sheet, (x, y), plus, name("R1"), "bottom")
+    resistor(sheet, (x, y + 1.3), minus, name("R3"))
+    net(sheet, (x, y + 1.3), "mid-scale 1.024 V (U3 A, RV1)")
+    wire(sheet, minus, (minus[0], y + 2.6))
+    resistor(sheet, (minus[0], y + 2.6), (out[0] + 0.3, y + 2.6), name("R4"))
+    wire(sheet, (out[0] + 0.3, y + 2.6), (out[0] + 0.3, out[1]), out)
+    node = (out[0] + 3.4, out[1])
+    resistor(sheet, (out[0] + 0.3, out[1]), node, name("R6"))
+    sheet.add(elm.Dot().at(node))
+    low = y - 2.2
+    follower = opamp(sheet, (node[0] - 3.2, low), "U4 B", left=True)
+    end, back = (tuple(follower.absanchors[one]) for one in ("in2", "in1"))
+    wire(sheet, node, (node[0], end[1]), end)
+    wire(sheet, back, (back[0] + 0.3, back[1]), (back[0] + 0.3, low - 1.5))
+    wire(sheet, (back[0] + 0.3, low - 1.5), (node[0] - 3.5, low - 1.5), (node[0] - 3.5, low))
+    wire(sheet, (node[0] - 3.5, low), (node[0] - 3.2, low))
+    wire(sheet, plus, (plus[0], low))
+    resistor(sheet, (plus[0], low), (node[0] - 3.5, low), name("R2"))
+    switches(sheet, name, node)
+
+
+def switches(sheet: Any, name: Name, node: tuple[float, float]) -> None:
+    """From the pump to the load and back to ground."""
+    x, y = node
+    bus = (x + 2.6, y)
+    sheet.add(elm.Switch().endpoints(node, bus).label("U12 1", fontsize=SMALL))
+    wire(sheet, (x + 0.4, y), (x + 0.4, y + 1.0))
+    sheet.add(elm.Switch().endpoints((x + 0.4, y + 1.0), (x + 0.4, y + 2.4)))
+    note(sheet, (x + 1.0, y + 1.9), "U12 3, closed while active is low")
+    note(sheet, (x + 1.0, y + 1.5), f"{name('R24')} to AGND")
+    sheet.add(elm.Ground().at((x + 0.4, y + 2.4)).theta(180))
+    rail, back = (bus[0] + 6.2, y), y - 4.8
+    wire(sheet, bus, rail)
+    note(sheet, (rail[0] + 0.15, y), "source bus")
+    wire(sheet, (bus[0] + 0.2, back), (rail[0], back))
+    note(sheet, (rail[0] + 0.15, back), "return bus")
+    cell(sheet, name, (bus[0] + 3.2, y, back))
+    sheet.add(elm.Switch().endpoints((bus[0] + 0.2, y), (bus[0] + 0.2, y - 1.8)))
+    resistor(sheet, (bus[0] + 0.2, y - 1.8), (bus[0] + 0.2, back), name("R23"), "bottom")
+    note(sheet, (bus[0] + 0.7, y - 1.0), "U12 2, closed at low")
+    shunt = (bus[0] + 0.2, back - 2.2)
+    resistor(sheet, (shunt[0], back), shunt, name("R5"), "bottom")
+    sheet.add(elm.Ground().at(shunt))
+    gate(sheet, name, (x - 1.9, back - 1.4))
+    sense(sheet, name, (x - 1.2, back - 3.2))
+
+
+def cell(sheet: Any, name: Name, at: tuple[float, float, float]) -> None:
+    """One contact of eight."""
+    x, top, back = at
+    middle = (top + back) / 2
+    sheet.add(elm.Switch().endpoints((x, top), (x, middle)))
+    sheet.add(elm.Switch().endpoints((x, middle), (x, back)))
+    sheet.add(elm.Dot().at((x, middle)))
+    sheet.add(elm.Capacitor().endpoints((x, middle), (x + 2, middle)))
+    net(sheet, (x + 2, middle), "contact 1", "right")
+    note(sheet, (x + 0.4, middle - 0.6), name("C1"))
+    note(sheet, (x + 0.5, middle + 1.3), "U8 1, by U7 QA")
+    note(sheet, (x + 0.5, middle - 1.3), "U10 1, by U6 QA")
+    note(sheet, (x + 0.5, middle - 1.7), "(one cell of eight)")
+
+
+def gate(sheet: Any, name: Name, at: tuple[float, float]) -> None:
+    """The AND of both lines that can disconnect."""
+    both = sheet.add(logic.And().at(at).anchor("out").right())
+    net(sheet, tuple(both.absanchors["in1"]), "run")
+    net(sheet, tuple(both.absanchors["in2"]), "gate")
+    note(sheet, (at[0] + 0.1, at[1]), "U13, to U12 1, 2")
+    note(sheet, (at[0] - 2.6, at[1] - 0.9), f"{name('R18')}, {name('R19')} to ground")
+
+
+def sense(sheet: Any, name: Name, at: tuple[float, float]) -> None:
+    """What the two inputs of the ADC see."""
+    lines = [
+        f"sense_current: U5 A, voltage across R5 x R8/R7 + 1.65 V; {name('R7')}, {name('R8')}",
+        "sense_voltage: U5 B, (source bus - return bus) x R12/R11 + 1.65 V;",
+        f"    {name('R11')}, {name('R12')}",
+        f"each through {name('R20')} (R21), 1 nF and {name('D1')} (D2); 1.65 V from U3 B",
+        "U3, U4, U5: supplies of + and - 19 V",
+    ]
+    for number, text in enumerate(lines):
+        note(sheet, (at[0], at[1] - 0.45 * number), text)
+
+
+def reference_stage(sheet: Any, name: Name) -> None:
+    """mcp4922-8."""
+    pump(sheet, name)
+    pins = [("SER", "14", "L3/3"), ("SRCLK", "11", "L2/3"), ("RCLK", "12", "L1/3")]
+    pins += [("QA-QH", "", "R3/3"), ("QH'", "9", "R1/3")]
+    first = chip(sheet, (1.6, -9.6), "SER", pins)
+    for pin, text in (("SER", "sdi_switch"), ("SRCLK", "sck"), ("RCLK", "ncs")):
+        net(sheet, tuple(first.absanchors[pin]), text)
+    note(sheet, (1.9, -12.3), f"{name('U6')}: to return")
+    x, y = tuple(first.absanchors["QH'"])
+    second = chip(sheet, (x + 1.4, y), "SER", pins)
+    wire(sheet, (x, y), tuple(second.absanchors["SER"]))
+    for pin, text in (("SRCLK", "sck"), ("RCLK", "ncs")):
+        net(sheet, tuple(second.absanchors[pin]), text)
+    note(sheet, (x + 1.7, y - 2.7), f"{name('U7')}: to source")
+
+
+# --- r2r-1 ---------------------------------------------------------------------------------------
+def ladder_stage(sheet: Any, name: Name) -> None:
+    """r2r-1."""
+    step = 2.3
+    for bit in range(8):
+        x = 1.5 + step * bit
+        net(sheet, (x, -5), f"data{bit}", "left")
+        resistor(sheet, (x, -5), (x, -2.6), f"R{bit + 1}")
+        wire(sheet, (x, -2.6), (x, -1.6))
+        sheet.add(elm.Dot().at((x, -1.6)))
+        if bit < 7:
+            resistor(sheet, (x, -1.6), (x + step, -1.6), f"R{bit + 10}")
+    note(sheet, (1.5, -0.7), f"R1 to R9 are {name('R1')[3:]}, R10 to R16 {name('R10')[4:]}")
+    resistor(sheet, (1.5, -1.6), (-0.7, -1.6), "R9")
+    sheet.add(elm.Ground().at((-0.7, -1.6)))
+    ladder_load(sheet, name, (1.5 + step * 7, -1.6))
+
+
+def ladder_load(sheet: Any, name: Name, at: tuple[float, float]) -> None:
+    x, y = at
+    wire(sheet, at, (x + 3.8, y))
+    sheet.add(elm.Dot(open=True).at((x + 1.6, y)).label("contact 1", fontsize=SMALL))
+    resistor(sheet, (x + 3.8, y), (x + 3.8, y - 2.4), "dummy load", "bottom")
+    net(sheet, (x + 3.8, y - 2.4), "contact 2", "right")
+    low = y - 4.4
+    sheet.add(elm.Switch().endpoints((x + 3.8, y - 2.4), (x + 3.8, low)))
+    note(sheet, (x + 4.4, y - 3.4), f"{name('U2')}: on while gate is high")
+    sheet.add(elm.Switch().endpoints((x + 3.8, low), (x + 3.8, low - 2)))
+    note(sheet, (x + 4.4, low - 0.8), f"{name('U3')}: on while run is high")
+    note(sheet, (x + 4.4, low - 1.3), f"either, else: {name('R24')} to contact 1")
+    converter(sheet, name, (x + 3.8, low - 2))
+
+
+def converter(sheet: Any, name: Name, node: tuple[float, float]) -> None:
+    """Current to voltage, the inverter after it, and the voltage."""
+    x, y = node
+    first = inverting(sheet, (x, y), (x - 1.6, y), (name("R17"), "U1 B", "middle 1.65 V (U1 A)"))
+    start = (first[0] - 2.8, first[1])
+    resistor(sheet, first, start, name("R18"), "bottom")
+    last = inverting(sheet, start, start, (name("R19"), "U1 C", "middle"))
+    end = (last[0] - 2.6, last[1])
+    resistor(sheet, last, end, name("R27"), "bottom")
+    net(sheet, end, "sense_current")
+    lines = [
+        "sense_voltage: U1 D, (contact 1 - contact 2) x R21/R20 + 1.65 V,",
+        f"    {name('R20')}, {name('R21')}; through R28",
+        "both sense lines: 1 nF to AGND",
+        f"middle: {name('R30')}, {name('RV1')}, {name('R31')} between ADC_VREF and AGND",
+    ]
+    for number, text in enumerate(lines):
+        note(sheet, (end[0] - 1.2, last[1] - 2.6 - 0.45 * number), text)
+
+
+def inverting(
+    sheet: Any,
+    start: tuple[float, float],
+    node: tuple[float, float],
+    texts: tuple[str, str, str],
+) -> tuple[float, float]:
+    """An inverting amplifier that points left; where its output ends. texts: R, name, input +."""
+    out = (node[0] - 3.0, node[1] - 0.6)
+    amplifier = opamp(sheet, out, texts[1], left=True, flip=True)
+    minus, plus = (tuple(amplifier.absanchors[one]) for one in ("in1", "in2"))
+    wire(sheet, start, node, (node[0], minus[1]), minus)
+    wire(sheet, (node[0], minus[1]), (node[0], out[1] + 2))
+    resistor(sheet, (node[0], out[1] + 2), (out[0] - 0.3, out[1] + 2), texts[0])
+    wire(sheet, (out[0] - 0.3, out[1] + 2), (out[0] - 0.3, out[1]), out)
+    wire(sheet, plus, (plus[0] + 0.4, plus[1]))
+    net(sheet, (plus[0] + 0.4, plus[1]), texts[2], "right")
+    return (out[0] - 0.3, out[1])
+
+
+SHEETS: dict[str, Callable[[Any, Name], None]] = {
+    "mcp4922-8": reference_stage,
+    "r2r-1": ladder_stage,
+}

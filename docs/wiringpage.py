@@ -1,0 +1,106 @@
+"""docs/wiring.md: pins, parts, and what an oscilloscope shows, all from tables and profiles.
+
+Role: page() is the text. Invariant: every number comes from boards.yaml, or from a shipped profile
+that the device's own compiler has made into phases. Next: generate.py.
+"""
+
+from collections.abc import Iterator
+
+from markdown import table
+from scs import Profile, boards, resources, units, wiring
+from stimcore import phases
+from stimcore.board import Board
+
+HEAD = """# Wiring, parts, and what to see
+
+Made from `boards.yaml` and the shipped profiles. `scs wiring --board B --stage S --load L` prints
+the same for one combination, `-o FILE.svg` draws it. How to use this page:
+[hardware.md](hardware.md).
+
+Both boards, Pico and Pico 2, have the same pins. Pin is the board's own number, 1 to 40. A part
+written as *likewise* has the value of the one beside it; 100 nF from each supply pin of a chip to
+ground go without saying.
+"""
+SEEN = (("r2r-1", "r2r_tonic"), ("mcp4922-8", "tonic_48_pulses"), ("mcp4922-8", "tonic_50hz"))
+LOAD = "resistor-500"
+KINDS = ("open", "drive", "discharge")
+
+
+def page(note: str) -> str:
+    """docs/wiring.md."""
+    parts = [note, HEAD]
+    for stage in boards.catalogue().model.stages:
+        parts += ["\n", *stage_section(stage)]
+    parts += ["\n", *load_section(), "\n## What the oscilloscope shows\n\n", SEEN_TEXT]
+    for stage, profile in SEEN:
+        parts += ["\n", *seen(stage, profile)]
+    return "".join(parts)
+
+
+def stage_section(stage: str) -> Iterator[str]:
+    name = f"pico/{stage}/{LOAD}"
+    about = boards.catalogue().model.stages[stage].about
+    yield f"## {stage}\n\n{about}.\n\n![The schematic of {stage}](stage-{stage}.svg)\n\n"
+    wires = [
+        ["" if one.gpio is None else f"GP{one.gpio}", str(one.pin), f"`{one.net}`", one.to]
+        for one in wiring.rows(name)
+    ]
+    yield table(["GPIO", "pin", "net", "goes to"], wires)
+    yield "\n"
+    listed = boards.catalogue().model.wiring[stage].parts
+    yield table(["part", "what", "what for"], [[r, p.part, p.does] for r, p in listed.items()])
+
+
+def load_section() -> Iterator[str]:
+    """Every dummy load's parts, and the code at its identification resistor."""
+    yield "## Dummy loads\n\n"
+    rows = []
+    for load, row in boards.catalogue().model.loads.items():
+        board = boards.board(load=load)
+        parts = ", ".join(f"{one.ref} {one.part}" for one in wiring.load_parts(load))
+        volts = f"{3.3 * board.load_id_code / 4096:.3f} V"
+        rows.append([f"`{load}`", row.about, parts, volts])
+    yield table(["load", "what it is", "parts", "at `load_id`"], rows)
+
+
+SEEN_TEXT = f"""\
+On `{LOAD}`, when the ramp is over. Time counts from the rise of `sync`; current is positive
+from the source (contact 1 of r2r-1) through the load. The sense lines are what the ADC reads:
+1.65 V is zero.
+"""
+
+
+def seen(stage: str, profile: str) -> Iterator[str]:
+    """The phases of one period of a profile."""
+    board = boards.board(f"pico/{stage}/{LOAD}")
+    group = Profile.read(resources.path(f"profiles/{profile}.yaml")).group
+    levels = tuple(one.amplitude_ua for one in group.programs)
+    found = phases.compile_group(board, group, levels)
+    total_ns = sum(ticks for *_rest, ticks in found) * 1_000_000_000 // board.clock_hz
+    rate = 1_000_000_000 / total_ns
+    yield f"### {stage}, `profiles/{profile}.yaml`: {rate:g} Hz\n\n"
+    rows: list[list[str]] = []
+    at = 0
+    for kind, _source, _back, code, ticks in found:
+        first = "high" if kind == phases.DRIVE and not at else "low"
+        times = [microseconds(board, at), microseconds(board, ticks), KINDS[kind]]
+        active = "high" if kind == phases.DRIVE else "low"
+        rows.append([*times, *levels_of(board, code), active, first])
+        at += ticks
+    head = ["from", "for", "phase", "current", "at the load", "`sense_current`"]
+    yield table([*head, "`sense_voltage`", "`active`", "`sync`"], rows)
+
+
+def levels_of(board: Board, code: int) -> list[str]:
+    """Current, load voltage and both sense lines of a code."""
+    amps = code * board.na_per_code * 1e-9
+    volts = amps * board.load_ohm
+    lsb = 3.3 / 4096
+    sensed = amps / (board.sense_na_per_lsb * 1e-9), volts / (board.sense_uv_per_lsb * 1e-6)
+    lines = [f"{(board.adc_zero + codes) * lsb:.3f} V" for codes in sensed]
+    return [f"{amps * 1e3:.3f} mA", f"{volts:.3f} V", *lines]
+
+
+def microseconds(board: Board, ticks: int) -> str:
+    """A number of ticks as a time."""
+    return units.text(ticks * 1_000_000_000 // board.clock_hz, "ns")

@@ -1,0 +1,110 @@
+"""Samples from the start of a period on: out of the ADC's ring, as it fills.
+
+Role: hal.capture_arm and hal.capture_take. When the period began is told by hardware alone: a
+state machine waits for SYNC, and at its word one DMA transfer copies the address to which the next
+sample will go. That sample was taken within 2 us of SYNC.
+Invariant: more() allocates nothing, so that an interrupt may call it; take() hands out what the
+next arm() overwrites. Next: adc_rp2.py, which fills the ring; stimcore/capture.py.
+"""
+
+from array import array
+
+import micropython
+
+import registers as at
+from stimcore.capture import PAIR_US, PAIRS
+
+_SAMPLE_US = PAIR_US // 2
+_FJOIN_RX = 1 << 31
+_SHIFTCTRL = at.SM0 + 2 * 0x18 + 8  # of PIO1's state machine 2
+_DREQ = 14  # PIO1's RX FIFO 2: RP2040 data sheet 2.5.3.1, RP2350's 12.6.4.1
+_DONE = 2 * PAIRS
+_IDLE, _WAITS, _FILLS = range(3)
+
+
+class Capture:
+    """One capture at a time."""
+
+    def __init__(self, mark, channel, source: int, samples: int):
+        """mark: a state machine of sync_mark; source: the ring's WRITE_ADDR; samples it holds."""
+        self._mark = mark
+        self._dma = channel
+        self._source = source
+        self._ring_samples = samples
+        self._cell = array("I", (0,))
+        self._room = array("H", bytes(4 * PAIRS))
+        self._whole = memoryview(self._room)
+        self._phase = _IDLE
+        self._delay = self._next = self._filled = self._seen = self._offset_us = 0
+
+    def arm(self, delay_us: int, ring_at: int) -> None:
+        """From the next SYNC and so much later; ring_at: how far the ring was gathered."""
+        self.disarm()
+        self._delay = delay_us // _SAMPLE_US
+        self._seen = ring_at
+        shape = at.peek(at.PIO1 + _SHIFTCTRL)
+        at.poke(at.PIO1 + _SHIFTCTRL, shape ^ _FJOIN_RX)  # either change empties the FIFOs
+        at.poke(at.PIO1 + _SHIFTCTRL, shape)
+        self._cell[0] = 0
+        dma = self._dma
+        ctrl = dma.pack_ctrl(size=2, inc_read=False, inc_write=False, treq_sel=_DREQ)
+        dma.config(read=self._source, write=self._cell, count=1, ctrl=ctrl, trigger=True)
+        self._mark.restart()
+        self._mark.active(1)
+        self._phase = _WAITS
+
+    def disarm(self) -> None:
+        """Nothing is wanted."""
+        if self._phase != _IDLE:
+            self._mark.active(0)
+            self._dma.active(0)
+        self._phase = _IDLE
+
+    def begun(self) -> int:
+        """What the DMA has brought, to be asked before the ring's end is: 0, or an address."""
+        return self._cell[0] if self._phase == _WAITS else 0
+
+    def more(self, begun: int, ring: int, since: int, end: int) -> None:
+        """The samples from `since` up to `end` of the ring are new; `end` may lie below `since`."""
+        if self._phase == _IDLE:
+            return
+        if begun and self._phase == _WAITS:
+            self._place((begun - ring) // 2, since)
+        many = self._ring_samples
+        self._seen += (end - since) & (many - 1)
+        if self._phase == _FILLS:
+            count = self._seen - self._next
+            if count > _DONE - self._filled:
+                count = _DONE - self._filled
+            if count > 0:
+                copied(ring, self._next, many - 1, self._room, self._filled, count)
+                self._next += count
+                self._filled += count
+
+    def _place(self, index: int, since: int) -> None:
+        """The first sample wanted: SYNC's own, which may lie just before `since`, and the delay."""
+        ahead = (index - since) & (self._ring_samples - 1)
+        if ahead > self._ring_samples // 2:
+            ahead -= self._ring_samples
+        sync = self._seen + ahead
+        self._next = (sync + self._delay + 1) & ~1
+        self._offset_us = (self._next - sync) * _SAMPLE_US
+        self._filled = 0
+        self._phase = _FILLS
+
+    def take(self) -> tuple:
+        """(offset_us, samples) once they are whole, else (); then the next must be armed."""
+        if self._phase != _FILLS or self._filled < _DONE:
+            return ()
+        self.disarm()
+        return (self._offset_us, self._whole)
+
+
+@micropython.viper
+def copied(ring: ptr16, at: int, mask: int, room: ptr16, to: int, count: int):
+    """Samples of the ring, from the one numbered `at` on, into `room` from place `to` on."""
+    end = to + count
+    while to < end:
+        room[to] = ring[at & mask]
+        at += 1
+        to += 1

@@ -1,0 +1,122 @@
+"""flash: the firmware onto a board, from whatever state the board is in.
+
+Role: a progress bar, the plan and the result for people and for scripts. Invariant: what can be
+refused is refused before anything is written. Next: ../flashing/flasher.py.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..failures import INTERRUPTED
+from . import options
+
+if TYPE_CHECKING:
+    from ..flashing.drives import Tell
+    from ..flashing.flasher import Done
+    from ..flashing.plan import Plan
+
+FlashPort = Annotated[
+    str,
+    typer.Option(
+        envvar="SCS_PORT",
+        help="A serial port, socket://HOST:PORT, or the drive of a board in BOOTSEL; "
+        "without it, the only board that is connected.",
+    ),
+]
+Image = Annotated[
+    Path | None,
+    typer.Option(
+        "--uf2",
+        metavar="FILE",
+        help="MicroPython for a board in BOOTSEL; without it, the pinned version is downloaded.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")]
+
+
+def flash(
+    port: FlashPort = "",
+    board: options.BoardRow = "",
+    stage: options.StageRow = "",
+    load: options.LoadRow = "",
+    uf2: Image = None,
+    dry_run: DryRun = False,
+    json: options.Json = False,
+) -> None:
+    """Put the firmware on a board: MicroPython first if it is in BOOTSEL, then our files.
+
+    Say which output stage and dummy load are connected with --stage and --load. Interrupted, it
+    leaves a board that can be flashed again. Only files that differ are copied.
+
+    Examples:  scs flash --stage r2r-1 --load resistor-500   ·   scs flash --dry-run
+    """
+    from ..flashing.flasher import Flasher
+
+    since_s = time.monotonic()
+    name = options.board_name(board, stage, load)
+    made, done = None, None
+    try:
+        with _bar() as tell:
+            flasher = Flasher(port, name, uf2, tell)
+            if dry_run:
+                made = flasher.look()
+            else:
+                done = flasher.do()
+    except KeyboardInterrupt:
+        typer.echo("interrupted: run scs flash again before the board is used", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if made is not None:
+        _list(made, json=json)
+    if done is not None:
+        _report(done, time.monotonic() - since_s, json=json)
+
+
+@contextmanager
+def _bar() -> Iterator[Tell]:
+    """A progress bar on a terminal, and nothing in a log."""
+    from rich.progress import Progress
+
+    from . import say
+
+    console = say.console(err=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("looking for the board", total=None)
+
+        def tell(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        yield tell
+
+
+def _list(made: Plan, *, json: bool) -> None:
+    from . import say
+
+    if json:
+        say.as_json({**made.as_dict(), "dry_run": True})
+        return
+    for line in made.steps():
+        typer.echo(line)
+
+
+def _report(done: Done, seconds: float, *, json: bool) -> None:
+    from . import say
+
+    made = done.plan
+    if json:
+        told = {"port": done.port, "version": done.version, "fault": done.fault}
+        say.as_json({**made.as_dict(), **told, "seconds": round(seconds, 1), "dry_run": False})
+        return
+    size = sum(len(data) for data in made.copy.values())
+    copied = f"{len(made.copy)} files copied ({size:,} bytes), {len(made.keep)} were the same"
+    typer.echo(f"{made.board} at {done.port}: firmware {done.version} says HELLO")
+    typer.echo(f"{copied}, {len(made.remove)} removed; MicroPython {made.micropython}")
+    typer.echo(f"every SHA-256 read back is right; {seconds:.1f} s")
+    if done.fault:
+        typer.echo(f"the device has latched a fault: {done.fault}", err=True)

@@ -1,0 +1,139 @@
+"""store: list, save, recall, erase, for the programs that a device keeps without power.
+
+Role: one command each of the device's store. Invariant: the output is off meanwhile; the device
+refuses otherwise, and says what to do. Requirements: REQ-44, REQ-45. Next: ../slots.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options
+from .device import attached
+
+if TYPE_CHECKING:
+    from ..slots import Stored
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+
+
+def _there(slot: int) -> int:
+    from .. import slots
+
+    slots.wire(slot)
+    return slot
+
+
+Slot = Annotated[int, typer.Argument(metavar="SLOT", help="Its number, 1 to 8.", callback=_there)]
+Kept = Annotated[
+    Path | None,
+    typer.Argument(metavar="PROFILE", help="Load this profile first; else what is loaded."),
+]
+
+
+@app.command("list")
+def list_(
+    port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
+) -> None:
+    """The programs that a device keeps: slot, hash, size, and whether a save was cut short.
+
+    Example:  scs store list --port /dev/ttyACM0
+    """
+    from . import say
+
+    with attached(port, timeout) as stim:
+        kept, name = stim.slots(), stim.board.name
+    if json:
+        say.as_json([asdict(one) for one in kept])
+    elif not kept:
+        typer.echo("no program is kept; keep one with: scs store save 1 my.yaml")
+    else:
+        made = say.table(f"Programs kept on {name}", ">slot", "hash", ">bytes", "")
+        for one in kept:
+            made.add_row(str(one.slot), one.hash, str(one.length), _note(one))
+        say.console().print(made)
+
+
+def _note(one: Stored) -> str:
+    if not one.damaged:
+        return ""
+    if not one.length:
+        return "damaged: erase it, or save a program there"
+    return "half damaged: a save was cut short, or flash failed; compare the hash"
+
+
+@app.command()
+def save(
+    slot: Slot,
+    profile: Kept = None,
+    port: options.RealPort = "",
+    json: options.Json = False,
+    timeout: options.Patience = 5.0,
+) -> None:
+    """Keep a program in a slot: a profile, or the program that the device has loaded.
+
+    It is kept as it was loaded, without amplitudes changed since. A power cut meanwhile leaves
+    the slot as it was or as it is to be.
+
+    Example:  scs store save 3 my.yaml --port /dev/ttyACM0
+    """
+    from ..profile import Profile
+
+    read = Profile.read(profile) if profile else None
+    with attached(port, timeout) as stim:
+        if read is not None:
+            stim.load(read)
+        digest = stim.save(slot)
+    if json:
+        from . import say
+
+        say.as_json({"slot": slot, "hash": digest})
+        return
+    typer.echo(f"slot {slot} keeps {read.name if read else 'the loaded program'}, hash {digest}")
+
+
+@app.command()
+def recall(
+    slot: Slot,
+    port: options.RealPort = "",
+    json: options.Json = False,
+    timeout: options.Patience = 5.0,
+) -> None:
+    """Load the program of a slot; the device validates it anew and tells its safety figures.
+
+    Example:  scs store recall 3 --port /dev/ttyACM0
+    """
+    from . import say
+
+    with attached(port, timeout) as stim:
+        found = stim.recall(slot)
+    if json:
+        figures = [one.as_dict() for one in found.figures]
+        say.as_json({"slot": slot, "hash": found.hash, "figures": figures})
+        return
+    say.console().print(say.figures(f"Slot {slot} is loaded, hash {found.hash}", found.figures))
+
+
+@app.command()
+def erase(
+    slot: Slot,
+    port: options.RealPort = "",
+    json: options.Json = False,
+    timeout: options.Patience = 5.0,
+) -> None:
+    """Empty a slot; the program that is loaded stays loaded.
+
+    Example:  scs store erase 3 --port /dev/ttyACM0
+    """
+    with attached(port, timeout) as stim:
+        stim.erase(slot)
+    if json:
+        from . import say
+
+        say.as_json({"slot": slot, "erased": True})
+        return
+    typer.echo(f"slot {slot} is empty")

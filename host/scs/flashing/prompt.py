@@ -1,0 +1,180 @@
+"""MicroPython's prompt: what the board is, what files it has, and how they get there.
+
+Role: Prompt speaks with the raw prompt through mpremote's transport, and is the only user of it.
+Invariant: whatever goes wrong is a Failure that names the port; what mpremote prints is swallowed.
+Requirements: none. Next: plan.py.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import errno
+import io
+import struct
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+from ..failures import Failure, LinkLost
+from ..link import Link
+
+SILENCE_S = 5.0  # of a board that should answer
+CHUNK = 1024  # bytes of a file in one go
+HEAR_S = 0.6
+WAKE = b"\r\x03\x02"  # Ctrl-C, and Ctrl-B: out of a raw prompt that was left open
+BROKEN = (TransportError, OSError, struct.error, ValueError, SyntaxError)
+HINTS = {
+    "Permission denied": "; on Linux: sudo usermod -aG dialout $USER, then log in again",
+    "Resource temporarily unavailable": "; another program uses it: end it first",
+}
+
+_FACTS = """
+import sys, os
+i = sys.implementation
+v = os.statvfs('/')
+print((i.name, tuple(i.version[:3]), getattr(i, '_mpy', 0), i._machine, v[0] * v[3]))
+"""
+_LIST = """
+import os
+for p in ('', 'stimcore/'):
+    try:
+        for e in os.ilistdir('/' + p):
+            print(repr(p + e[0] + ('/' if e[1] & 0x4000 else '')))
+    except OSError:
+        pass
+"""
+_HASH = """
+import hashlib
+b = bytearray(512)
+m = memoryview(b)
+for n in {names!r}:
+    h = hashlib.sha256()
+    with open(n, 'rb') as f:
+        while True:
+            k = f.readinto(b)
+            if not k:
+                break
+            h.update(m[:k])
+    print((n, h.digest()))
+"""
+
+# the wait is for the port's last answer to get out
+_RESET = """
+import machine, time
+time.sleep_ms(100)
+machine.reset()
+"""
+
+
+class Facts(NamedTuple):
+    """What MicroPython says of itself and of its board. mpy: version | sub << 8 | arch << 10."""
+
+    name: str
+    version: tuple[int, int, int]
+    mpy: int
+    machine: str
+    free_bytes: int
+
+    @property
+    def chip(self) -> str:
+        """As boards.yaml names it; "" where the board does not say."""
+        return next((one for one in ("rp2040", "rp2350") if one.upper() in self.machine), "")
+
+
+class Prompt:
+    """An open port with MicroPython's prompt behind it; a context manager that closes it."""
+
+    def __init__(self, port: str):
+        self.port = port
+        try:
+            self._board = SerialTransport(port, timeout=SILENCE_S)
+        except BROKEN:
+            raise LinkLost(_why_not(port)) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        reason: BaseException | None,
+        frames: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(*BROKEN):
+            self._board.close()
+
+    @contextlib.contextmanager
+    def _doing(self, what: str) -> Iterator[None]:
+        """Failures of mpremote, of the port and of the board, as one sentence."""
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                yield
+        except TransportExecError as reason:
+            last = (reason.error_output.strip().splitlines() or ["no reason"])[-1]
+            raise Failure(f"{self.port}: MicroPython could not {what}: {last}") from None
+        except BROKEN as reason:
+            if getattr(reason, "errno", None) == errno.ENOSPC:
+                raise Failure(f"{self.port}: the board's file system is full: {what}") from None
+            raise LinkLost(f"the link to {self.port} broke while it was to {what}") from None
+
+    def is_there(self) -> bool:
+        """Whether a prompt answers. What the board runs is interrupted, if it can be."""
+        with self._doing("show its prompt"):
+            self._board.serial.write(WAKE)
+            heard = self._board.read_until(1, b">>> ", timeout=HEAR_S, timeout_overall=2 * HEAR_S)
+            return bool(heard.endswith(b">>> "))
+
+    def enter(self) -> Facts:
+        """Into the raw prompt, with nothing of an earlier program left; what the board is."""
+        with self._doing("enter the raw prompt"):
+            self._board.enter_raw_repl(soft_reset=True)
+        return Facts(*self._told(_FACTS, "say what it is")[0])
+
+    def leave(self) -> None:
+        """Back to the friendly prompt."""
+        with self._doing("leave the raw prompt"):
+            self._board.exit_raw_repl()
+
+    def listing(self) -> list[str]:
+        """The names at the root and in stimcore/; those of folders end with a slash."""
+        return [str(name) for name in self._told(_LIST, "list its files")]
+
+    def hashes(self, names: list[str]) -> dict[str, bytes]:
+        """Name -> SHA-256, of files that are there."""
+        return dict(self._told(_HASH.format(names=names), "read its files back"))
+
+    def _told(self, script: str, what: str) -> list[Any]:
+        with self._doing(what):
+            said = self._board.exec(script).decode()
+            return [ast.literal_eval(line) for line in said.splitlines() if line.strip()]
+
+    def write(self, name: str, data: bytes, tell: Callable[[int, int], None]) -> None:
+        """A file, whole; tell(bytes done, of how many) meanwhile."""
+        with self._doing(f"write {name}"):
+            self._board.fs_writefile(name, data, chunk_size=CHUNK, progress_callback=tell)
+
+    def run(self, script: str, what: str) -> None:
+        """Python on the board; `what` it does, for an error."""
+        with self._doing(what):
+            self._board.exec(script)
+
+    def restart(self) -> None:
+        """Reset the board; whatever is main.py then runs. Only HELLO shows that it did."""
+        with contextlib.suppress(LinkLost), self._doing("restart"):
+            self._board.exec_raw_no_follow(_RESET)
+            time.sleep(0.3)
+
+
+def _why_not(port: str) -> str:
+    """Why a port cannot be opened; mpremote does not say."""
+    try:
+        Link(port, patience_s=0.1).close()
+    except LinkLost as lost:
+        said = str(lost)
+        return said + next((hint for words, hint in HINTS.items() if words in said), "")
+    return f"cannot open {port}: it was in use; try again"

@@ -1,0 +1,85 @@
+"""MicroPython's image as a UF2 file: read or downloaded, and judged before anything is written.
+
+Role: image() gives the bytes of a UF2 made for a chip. Invariant: every block is looked at; a
+block of another chip's family refuses the whole file. Requirements: none. Next: drives.py.
+
+The format: https://github.com/microsoft/uf2; the family ids: boot/uf2.h of the Pico SDK.
+"""
+
+from __future__ import annotations
+
+import struct
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from ..failures import Failure, WrongUsage
+
+SITE = "https://micropython.org/resources/firmware"
+TIMEOUT_S = 30
+BLOCK = 512
+MOST_BYTES = 16 << 20
+MAGIC = (0x0A324655, 0x9E5D5157, 0x0AB16F30)
+HAS_FAMILY = 0x2000
+FAMILIES = {"rp2040": 0xE48BFF56, "rp2350": 0xE48BFF59}
+ABSOLUTE = 0xE48BFF57  # a first block that RP2350 images begin with (erratum RP2350-E10)
+NAMES = {family: chip.upper() for chip, family in FAMILIES.items()} | {
+    0xE48BFF5A: "RP2350's RISC-V cores",
+    0xE48BFF5B: "RP2350, not secure",
+}
+
+
+def image(chip: str, pinned: str, file: Path | None) -> bytes:
+    """A good image for `chip`: of a file, else the pinned one from micropython.org. Failure."""
+    content = _read(file) if file else _download(pinned)
+    wrong = complaint(content, chip)
+    if wrong:
+        raise Failure(f"{file or address(pinned)}: {wrong}")
+    return content
+
+
+def address(pinned: str) -> str:
+    """Where the pinned image lies."""
+    return f"{SITE}/{pinned}.uf2"
+
+
+def complaint(content: bytes, chip: str) -> str:
+    """What is wrong with an image for a chip; nothing where it is good."""
+    if not content or len(content) % BLOCK:
+        return f"not a UF2 image: {len(content)} bytes are not a whole number of {BLOCK}"
+    seen = 0
+    for at in range(0, len(content), BLOCK):
+        head = struct.unpack_from("<8I", content, at)
+        (tail,) = struct.unpack_from("<I", content, at + BLOCK - 4)
+        if (head[0], head[1], tail) != MAGIC:
+            return f"not a UF2 image: block {at // BLOCK} lacks the mark of one"
+        if not head[2] & HAS_FAMILY:
+            return "it does not say for which chip it is made"
+        if head[7] == ABSOLUTE and chip == "rp2350":
+            continue
+        if head[7] != FAMILIES[chip]:
+            made = NAMES.get(head[7], f"family 0x{head[7]:08x}")
+            return f"made for the {made}, and the board has an {chip.upper()}; see --board"
+        seen += 1
+    return "" if seen else "it holds nothing to be written"
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise WrongUsage(f"--uf2 {file}: larger than any image of MicroPython")
+        return file.read_bytes()
+    except OSError as reason:
+        raise WrongUsage(f"--uf2 {file}: {reason.strerror or reason}") from None
+
+
+def _download(pinned: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address(pinned), timeout=TIMEOUT_S) as answer:
+            return bytes(answer.read(MOST_BYTES))
+    except (OSError, urllib.error.URLError) as reason:
+        why = getattr(reason, "reason", None) or reason
+        raise Failure(
+            f"cannot download {address(pinned)}: {why}; fetch it elsewhere and name it: "
+            "scs flash --uf2 FILE"
+        ) from None

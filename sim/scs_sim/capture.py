@@ -1,0 +1,77 @@
+"""The ADC's samples themselves, from the start of a period on: what a scope would show.
+
+Role: the seam's capture_arm and capture_take. Invariant: the instants are those of adc.py, pairs of
+current and voltage; when the period began is known as it is on a chip, by the number of samples
+that had been taken until then, so within 2 us.
+Assumed: noise, when asked for, is normal with NOISE_LSB before a code is rounded.
+Next: stream.py, which tells when a period begins.
+"""
+
+import numpy as np
+
+from stimcore.capture import PAIR_US, PAIRS
+
+from .adc import TOP
+from .load import FloatArray
+from .trace import Trace
+
+NOISE_LSB = 1.0  # an RP2040's ADC with its inputs at rest (assumed)
+
+
+class Capture:
+    """One capture at a time. `seed` None: no noise."""
+
+    def __init__(self, clock_hz: int, zero: int, scales: tuple[float, float], seed: int | None):
+        """scales: ampere and volt per code."""
+        self._clock_hz = clock_hz
+        self._zero = zero
+        self._scales = scales
+        self._sample_ticks = PAIR_US * (clock_hz // 1_000_000) // 2
+        self._noise = None if seed is None else np.random.default_rng(seed)
+        self.disarm()
+
+    def disarm(self) -> None:
+        """Nothing is wanted."""
+        self._armed_tick = -1
+        self._delay_samples = 0
+        self._first_pair = -1
+        self._offset_us = 0
+
+    def arm(self, tick: int, delay_us: int) -> None:
+        """From the next period that begins after `tick`, and so much later."""
+        self.disarm()
+        self._armed_tick = tick
+        self._delay_samples = 2 * delay_us // PAIR_US
+
+    def sync(self, tick: int) -> None:
+        """A period begins."""
+        if self._first_pair >= 0 or not 0 <= self._armed_tick < tick:
+            return
+        taken = -(-tick // self._sample_ticks)
+        self._first_pair = -(-(taken + self._delay_samples) // 2)
+        half_us = PAIR_US // 2
+        self._offset_us = (2 * self._first_pair - taken) * half_us + half_us // 2
+
+    def ready(self, tick: int) -> bool:
+        """Whether the last sample was taken by `tick`."""
+        last = 2 * (self._first_pair + PAIRS) * self._sample_ticks
+        return self._first_pair >= 0 and tick >= last
+
+    def take(self, trace: Trace) -> tuple[int, memoryview]:
+        """(offset_us, codes of current and voltage by turns) once it is ready; then arm anew."""
+        first_s = 2 * self._first_pair * self._sample_ticks / self._clock_hz
+        offset_us = self._offset_us
+        self.disarm()
+        pairs = np.empty((PAIRS, 2), dtype=np.uint16)
+        for channel in (0, 1):
+            begin_s = first_s + channel * PAIR_US / 2e6
+            end_s = begin_s + (PAIRS - 0.5) * PAIR_US / 1e6
+            samples = trace.sampled(1e6 / PAIR_US, begin_s, end_s)
+            pairs[:, channel] = self._codes(samples[1 + channel], self._scales[channel])
+        return offset_us, memoryview(pairs.tobytes()).cast("H")
+
+    def _codes(self, values: FloatArray, per_lsb: float) -> FloatArray:
+        lsb = self._zero + values / per_lsb
+        if self._noise is not None:
+            lsb = lsb + self._noise.normal(0.0, NOISE_LSB, len(lsb))
+        return np.clip(np.round(lsb), 0, TOP)

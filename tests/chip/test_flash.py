@@ -1,0 +1,82 @@
+"""The real `scs flash` on the real MicroPython: empty, killed half-way, again, and over itself."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.chip.support import SERIAL, image
+
+from scs import boards, firmware
+from scs.flashing.prompt import Prompt
+from scs_sim import chipfiles
+from scs_sim.chip import Chip, plant_facts
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 120
+SOME_BYTES = 12_000  # of the flash written: a few files, of 58 kB
+
+
+def chip(files: chipfiles.Files, filesystem: Path | None = None) -> Chip:
+    """As fast as it goes; without a file system the flash is empty but for MicroPython."""
+    facts = plant_facts(boards.board(SERIAL), boards.electrical(SERIAL), boards.pins(SERIAL))
+    return Chip(files, image=filesystem, plant=facts, speed="max")
+
+
+def started(running: Chip, load: str) -> subprocess.Popen[str]:
+    paths = [str(ROOT / name) for name in ("firmware", "host", "sim")]
+    command = [sys.executable, "-m", "scs.cli", "flash", "--port", running.url, "--json"]
+    return subprocess.Popen(
+        [*command, "--load", load],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+    )
+
+
+def flashed(running: Chip, load: str) -> dict:
+    process = started(running, load)
+    out, _none = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, out
+    return json.loads(out)
+
+
+def programmed(running: Chip) -> int:
+    """Bytes that were ever written to the flash."""
+    return int(running.time()["stats"]["flashProg"])
+
+
+def test_an_empty_board_is_flashed_after_a_flashing_was_killed(
+    chip_files: chipfiles.Files,
+) -> None:
+    with chip(chip_files) as running:
+        before = programmed(running)
+        process = started(running, "resistor-500")
+        until = time.monotonic() + PATIENCE_S
+        while programmed(running) - before < SOME_BYTES and time.monotonic() < until:
+            time.sleep(0.05)
+        process.kill()
+        process.communicate()
+        time.sleep(0.3)
+        with Prompt(running.url) as prompt:
+            prompt.enter()
+            there = prompt.listing()
+        assert "board_config.mpy" in there
+        assert "main.py" not in there
+        said = flashed(running, "resistor-500")
+        assert (said["board"], said["fault"], said["leave_firmware"]) == (SERIAL, None, False)
+        assert "board_config.mpy" in said["keep"]  # what had arrived is not copied again
+        names = {row["name"] for row in said["copy"]} | set(said["keep"])
+        assert names == set(firmware.board_files(SERIAL))
+
+
+def test_a_running_firmware_leaves_and_only_what_differs_is_copied(
+    chip_files: chipfiles.Files, chip_folder: Path
+) -> None:
+    with chip(chip_files, image(SERIAL, chip_folder)) as running:
+        said = flashed(running, "resistor-1k")  # another dummy load is another board module
+        assert (said["leave_firmware"], said["remove"]) == (True, ["main.py"])
+        assert [row["name"] for row in said["copy"]] == ["board_config.mpy", "main.py"]
+        assert (said["board"], said["fault"]) == ("pico/mcp4922-8/resistor-1k", None)

@@ -1,0 +1,256 @@
+"""The store of a device from the host: the library, and `scs store`, on the simulated board."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.host.test_cli import GOOD, NO_DEVICE, REFUSED, USAGE, scs
+from tests.host.test_stimulator import quick
+
+from scs import bench
+from scs.failures import DeviceRefused, Failure, LinkLost, WrongUsage
+from scs.stimulator import Stimulator
+from scs_sim.board import SimBoard
+from stimcore import program, store
+
+PROFILE = """\
+name: kept
+lead: octrode-3mm
+programs:
+  - {name: low back, cathodes: [E3], anodes: [E2], rate: 50 Hz, pulse_width: 200 us,
+     amplitude: 1 mA, recharge: active}
+"""
+
+
+@contextmanager
+def served(made: SimBoard) -> Iterator[str]:
+    """The address of a board on a socket."""
+    server = bench.listen(made)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server.address
+    server.stop()
+    thread.join(5)
+
+
+def digest(amplitude: str) -> str:
+    """The hash by hand: the CRC-32 that ends the blob."""
+    return quick(amplitude).to_blob()[-4:][::-1].hex()
+
+
+# --- the library -----------------------------------------------------------------------------
+def test_programs_are_kept_listed_recalled_and_erased() -> None:
+    with Stimulator("sim") as stim:
+        assert stim.slots() == []
+        for slot, amplitude in ((1, "1 mA"), (8, "2 mA")):
+            stim.load(quick(amplitude))
+            assert stim.save(slot) == digest(amplitude)
+        assert [(one.slot, one.hash, one.length, one.damaged) for one in stim.slots()] == [
+            (1, digest("1 mA"), 99, False),
+            (8, digest("2 mA"), 99, False),
+        ]
+        stim.erase(8)
+        assert [one.slot for one in stim.slots()] == [1]
+
+
+def test_what_is_recalled_runs_without_its_profile() -> None:
+    with Stimulator("sim") as stim:
+        loaded = stim.load(quick())
+        stim.save(2)
+        stim.load(quick("2 mA"))
+        found = stim.recall(2)
+        assert (found.slot, found.hash, stim.profile) == (2, digest("1 mA"), None)
+        assert [(one.name, one.value) for one in found.figures] == [
+            (one.name, one.value) for one in loaded
+        ]
+        assert {one.contact for one in found.figures} >= {"contact 2", None}
+        assert {one.program for one in found.figures} == {None}
+        stim.arm()
+        stim.start()
+        status = stim.wait(0.5)
+        assert (status.state, status.levels[0].target_ma) == ("RUNNING", 1.0)
+
+
+def test_names_stay_known_where_the_recalled_program_is_the_profiles_own() -> None:
+    with Stimulator("sim") as stim:
+        stim.load(quick())
+        stim.save(2)
+        assert "E2" in {one.contact for one in stim.recall(2).figures}
+        assert stim.profile is not None
+
+
+def test_a_recalled_program_with_the_shortest_lease_is_kept_alive_by_poll() -> None:
+    with Stimulator("sim") as stim:
+        stim.load(quick(more="lease: 200 ms\n"))
+        stim.save(1)
+        stim.profile = None
+        stim.recall(1)
+        stim.arm()
+        stim.start()
+        assert stim.wait(1.0).state == "RUNNING"
+
+
+def test_the_unique_id_is_the_boards() -> None:
+    with Stimulator("sim") as stim:
+        assert stim.unique_id == "53494d0000000001"  # "SIM", 1
+
+
+@pytest.mark.parametrize("slot", [0, 9, -1, 256])
+def test_a_slot_that_no_device_has_is_wrong_usage(slot: int) -> None:
+    with Stimulator("sim") as stim:
+        stim.load(quick())
+        for does in (stim.save, stim.recall, stim.erase):
+            with pytest.raises(WrongUsage, match=f"no slot {slot}: they are 1 to 8"):
+                does(slot)
+
+
+def test_an_empty_slot_says_what_to_do() -> None:
+    with Stimulator("sim") as stim, pytest.raises(DeviceRefused, match="slot 5: the slot is empty"):
+        stim.recall(5)
+
+
+def test_nothing_loaded_cannot_be_saved() -> None:
+    with Stimulator("sim") as stim, pytest.raises(DeviceRefused, match="load a profile first"):
+        stim.save(1)
+
+
+def test_req_44_a_running_device_is_told_to_stop_first() -> None:
+    with Stimulator("sim") as stim:
+        stim.load(quick())
+        stim.arm()
+        stim.start()
+        for does in (lambda: stim.save(1), lambda: stim.recall(1), stim.slots):
+            with pytest.raises(DeviceRefused, match="while the device is RUNNING: stop it first"):
+                does()
+
+
+def test_a_kept_program_that_is_refused_now_is_named_with_its_slot_and_the_reason() -> None:
+    group = quick("4 mA").group
+    wide = group.programs[0]._replace(width_ns=1_000_000)
+    made = bench.make()
+    for slot, blob in enumerate([program.pack(group._replace(programs=(wide,))), b"SCSP?" * 30]):
+        store.write(made.hal, slot, blob)
+    with served(made) as address, Stimulator(address) as stim:
+        with pytest.raises(DeviceRefused, match=r"slot 1 keeps a program .*Shannon k .* 2\.\d+"):
+            stim.recall(1)
+        with pytest.raises(DeviceRefused, match=r"slot 2 keeps .* another format.*; save it anew"):
+            stim.recall(2)
+        with pytest.raises(Failure, match="nothing was loaded"):
+            stim.arm()
+
+
+def test_req_45_a_power_cut_in_mid_save_is_a_lost_link_and_the_old_program_stays() -> None:
+    made = bench.make()
+    with served(made) as address:
+        with Stimulator(address) as stim:
+            stim.load(quick("1 mA"))
+            stim.save(4)
+            stim.load(quick("2 mA"))
+            made.inject("torn_write")
+            with pytest.raises(LinkLost, match="was restarted"):
+                stim.save(4)
+        with Stimulator(address) as stim:
+            (kept,) = stim.slots()
+            assert (kept.hash, kept.damaged) == (digest("1 mA"), True)
+            assert stim.recall(4).hash == digest("1 mA")
+
+
+# --- the command line ------------------------------------------------------------------------
+@pytest.fixture
+def port() -> Iterator[str]:
+    with served(bench.make()) as address:
+        yield address
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> str:
+    path = tmp_path / "kept.yaml"
+    path.write_text(PROFILE)
+    return str(path)
+
+
+def test_a_profile_is_saved_listed_recalled_and_erased(port: str, kept: str) -> None:
+    device = {"SCS_PORT": port}
+    assert scs("store", "list", **device).output.startswith("no program is kept; keep one with")
+    saved = scs("store", "save", "3", kept, **device)
+    assert saved.output.startswith("slot 3 keeps kept, hash ")
+    digest = saved.output.split()[-1]
+    assert json.loads(scs("store", "list", "--json", **device).stdout) == [
+        {"slot": 3, "hash": digest, "length": 99, "damaged": False}
+    ]
+    assert digest in scs("store", "list", **device).stdout
+    recalled = json.loads(scs("store", "recall", "3", "--json", **device).stdout)
+    assert (recalled["slot"], recalled["hash"]) == (3, digest)
+    assert {"amplitude", "shannon", "dc"} <= {row["name"] for row in recalled["figures"]}
+    shown = scs("store", "recall", "3", **device)
+    assert f"Slot 3 is loaded, hash {digest}" in shown.stdout and "contact 2" in shown.stdout
+    again = json.loads(scs("store", "save", "8", "--json", **device).stdout)
+    assert again == {"slot": 8, "hash": digest}  # what was loaded
+    assert scs("store", "erase", "3", **device).output == "slot 3 is empty\n"
+    erased = json.loads(scs("store", "erase", "8", "--json", **device).stdout)
+    assert erased == {"slot": 8, "erased": True}
+    assert json.loads(scs("store", "list", "--json", **device).stdout) == []
+
+
+def test_a_damaged_half_is_listed_as_such(kept: str) -> None:
+    made = bench.make()
+    with served(made) as port:
+        for slot in ("1", "2"):
+            assert scs("store", "save", slot, kept, SCS_PORT=port).exit_code == GOOD
+        made.hal.nv_write(1, b"torn")
+        made.hal.nv_write(2, b"torn")
+        listed = scs("store", "list", SCS_PORT=port).stdout
+        assert "half damaged: a save was cut short" in listed
+        assert "damaged: erase it, or save a program there" in listed
+        damaged = scs("store", "recall", "2", SCS_PORT=port)
+        assert damaged.exit_code == REFUSED
+        assert "slot 2: what the slot held is damaged; save a program there" in damaged.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["recall", "2"], REFUSED, "slot 2: the slot is empty; `scs store list` tells"),
+        (["save", "1"], REFUSED, "'save' is not allowed while the device is OFF: load a profile"),
+        (["save", "9"], USAGE, "there is no slot 9: they are 1 to 8, such as 3"),
+        (["recall", "0"], USAGE, "there is no slot 0"),
+        (["erase", "two"], USAGE, "Invalid value for 'SLOT'"),
+        (["save", "1", "absent.yaml"], REFUSED, "absent.yaml"),
+        ([], USAGE, "store [OPTIONS] COMMAND"),
+    ],
+)
+def test_what_cannot_be_is_one_message(
+    port: str, arguments: list[str], code: int, said: str
+) -> None:
+    done = scs("store", *arguments, SCS_PORT=port)
+    assert (done.exit_code, said in " ".join(done.output.split())) == (code, True), done.output
+
+
+def test_a_store_that_takes_nothing_keeps_the_old_and_says_so(
+    kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bench.make()
+    with served(made) as port:
+        assert scs("store", "save", "1", kept, SCS_PORT=port).exit_code == GOOD
+        monkeypatch.setattr(made.hal, "nv_write", lambda *_: None)
+        done = scs("store", "save", "1", kept, SCS_PORT=port)
+        assert done.exit_code == REFUSED
+        assert "slot 1: the store did not take what was written; the old is kept" in done.stderr
+        assert len(json.loads(scs("store", "list", "--json", SCS_PORT=port).stdout)) == 1
+
+
+@pytest.mark.parametrize("name", ["list", "save", "recall", "erase"])
+def test_the_store_is_that_of_a_device_with_a_port_of_its_own(name: str) -> None:
+    slot = [] if name == "list" else ["1"]
+    assert "--port is needed" in scs("store", name, *slot, SCS_PORT="").stderr
+    gone = scs("store", name, *slot, "--port", "socket://127.0.0.1:1")
+    assert gone.exit_code == NO_DEVICE
+
+
+def test_status_tells_the_unique_id(port: str) -> None:
+    assert "53494d0000000001" in scs("status", SCS_PORT=port).stdout
+    seen = json.loads(scs("status", "--json", SCS_PORT=port).stdout)
+    assert seen["unique_id"] == "53494d0000000001"

@@ -1,0 +1,92 @@
+"""Captures of the simulated ADC: where they stand, what their codes are, when they are whole."""
+
+import numpy as np
+import pytest
+from tests.sim.bench_support import US, Idler, bench, biphasic
+
+from scs_sim.board import SimBoard
+
+PAIRS, PAIR_US = 1024, 8  # 8.192 ms
+AT_LEAST_US = 2  # how well the start of a period is known
+
+
+def running(**options) -> SimBoard:
+    """1 kHz of 2 mA for 200 us, 30 us of nothing, 2 mA back, into 500 ohm."""
+    made = bench(Idler, **options)
+    made.hal.stream_load(biphasic())
+    made.hal.stream_start(0)
+    return made
+
+
+def taken(made: SimBoard, delay_us: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(us since SYNC, current codes, voltage codes)."""
+    made.hal.capture_arm(delay_us)
+    for _ in range(1000):
+        made.advance_us(100)
+        found = made.hal.capture_take()
+        if found:
+            offset_us, data = found
+            pairs = np.array(data).reshape(PAIRS, 2)
+            return offset_us + PAIR_US * np.arange(PAIRS), pairs[:, 0], pairs[:, 1]
+    raise AssertionError("no capture in 100 ms")
+
+
+@pytest.mark.parametrize("delay_us", [0, 1, 5_003, 70_000])
+def test_the_pulse_stands_where_the_period_has_it(delay_us: int) -> None:
+    time_us, current, voltage = taken(running(), delay_us)
+    assert delay_us <= time_us[0] + AT_LEAST_US <= delay_us + 16
+    # -2 mA / 12.5 uA = -160; -1 V / 8 mV = -125
+    assert set(current) == {2048 - 160, 2048, 2048 + 160}
+    assert set(voltage) == {2048 - 125, 2048, 2048 + 125}
+    in_period = time_us % 1000
+    cathodic, voltage_us = current == 2048 - 160, (in_period + 4) % 1000
+    assert np.all(cathodic[(in_period > AT_LEAST_US) & (in_period < 200 - AT_LEAST_US)])
+    assert not np.any(cathodic[(in_period > 200 + AT_LEAST_US) & (in_period < 998)])
+    below = voltage == 2048 - 125
+    assert np.all(below[(voltage_us > AT_LEAST_US) & (voltage_us < 200 - AT_LEAST_US)])
+    assert not np.any(below[(voltage_us > 200 + AT_LEAST_US) & (voltage_us < 998)])
+
+
+def test_it_is_handed_out_once_and_only_when_whole() -> None:
+    made = running()
+    made.hal.capture_arm(0)
+    made.advance_us(8_190)  # less than 8.192 ms: whatever the period, it cannot be whole
+    assert made.hal.capture_take() == ()
+    made.advance_us(1_100)
+    assert made.hal.capture_take() != ()
+    assert made.hal.capture_take() == ()
+
+
+def test_arming_again_drops_what_was_under_way() -> None:
+    made = running()
+    made.hal.capture_arm(0)
+    made.advance_us(9_100)
+    made.hal.capture_arm(0)
+    assert made.hal.capture_take() == ()
+
+
+def test_an_output_that_ended_leaves_no_capture() -> None:
+    made = running()
+    made.hal.capture_arm(0)
+    made.advance_us(5_000)
+    made.hal.halt()
+    made.advance_us(20_000)
+    assert made.hal.capture_take() == ()
+
+
+def test_noise_is_of_one_code_and_the_same_for_the_same_seed() -> None:
+    quiet = taken(running())[1].astype(float)
+    noisy = taken(running(noise=True, seed=5))[1].astype(float)
+    again = taken(running(noise=True, seed=5))[1].astype(float)
+    assert np.array_equal(noisy, again)
+    assert 0.9 < np.std(noisy - quiet) < 1.2  # 1 LSB, and the rounding of 0.29
+    assert abs(np.mean(noisy - quiet)) < 0.15
+
+
+def test_codes_end_at_0_and_4095() -> None:
+    made = bench(Idler, load=dict(series_ohm=500.0, capacitance_f=0.0, leak_ohm=float("inf")))
+    made.plant.capture._scales = (1e-7, 1e-7)  # a thousandth of a code's size
+    made.hal.stream_load(biphasic(width=25 * US * 8))
+    made.hal.stream_start(0)
+    _, current, voltage = taken(made)
+    assert {0, 2048, 4095} == set(current) == set(voltage)

