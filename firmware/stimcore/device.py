@@ -17,7 +17,7 @@ from .ledger import Ledger
 from .measure import Found, Measurement
 from .sense import Monitor
 
-_WRAP_US = 1 << 30  # hal.now_us() wraps here
+_WRAP_US = (1 << 30) - 1  # the last microsecond before hal.now_us() is 0 again
 _CHECK_STREAM_MS = 100
 CAUSE_WATCHDOG = 1  # hal.reset_cause()
 
@@ -71,12 +71,9 @@ class Device:
         """One turn of the loop. An error of the firmware's own is a latched fault, output off."""
         try:
             self._clock()
-            frames = self.decoder.feed(self.hal.link_read())
-            for frame in frames:  # a HALT behind slower commands does not wait for them
-                if frame[1] == commands.HALT:
-                    self.halt()
-            for frame in frames:
-                self._handle(frame)
+            data = self.hal.link_read()
+            if data:
+                self._listen(self.decoder.feed(data))
             self._run_output()
             self._run_lease()
         except Refused as refusal:
@@ -87,15 +84,15 @@ class Device:
 
     def _clock(self) -> None:
         now = self.hal.now_us()
-        self._spare_us += (now - self._us) & (_WRAP_US - 1)
+        self._spare_us += (now - self._us) & _WRAP_US
         self._us = now
         self.now_ms += self._spare_us // 1000
         self._spare_us %= 1000
 
     # --- output and its checks -------------------------------------------------------------
     def _run_output(self) -> None:
-        self.monitor.feed(self.hal.sample())
         if self.state == states.MEASURING:
+            self.monitor.feed(self.hal.sample())
             self._run_measurement()
         if self.state not in (states.RUNNING, states.STOPPING):
             return
@@ -137,8 +134,11 @@ class Device:
             self._latch((errors.FAULT_STARVED, 0, 0, 0))  # nobody had asked for an end
 
     def _check_output(self) -> None:
-        out = self.output
-        row = self.monitor.judge(out.live, out.periods(), out.pending is None)
+        out, monitor = self.output, self.monitor
+        monitor.feed(self.hal.sample())  # after the periods were looked at, before they are again
+        row = monitor.judge(out.live, out.periods(), out.pending is None)
+        if monitor.is_closed:
+            monitor.begin(self.hal.stream_state()[1])
         self._look()
         if row:
             self._latch(row)
@@ -253,6 +253,13 @@ class Device:
         self.move("fault")
 
     # --- the link --------------------------------------------------------------------------
+    def _listen(self, frames: list) -> None:
+        for frame in frames:  # a HALT behind slower commands does not wait for them
+            if frame[1] == commands.HALT:
+                self.halt()
+        for frame in frames:
+            self._handle(frame)
+
     def _handle(self, frame: tuple) -> None:
         sequence, opcode, payload = frame
         always = opcode in (commands.HALT, commands.STOP)  # whatever their sequence number
