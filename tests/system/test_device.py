@@ -110,6 +110,22 @@ def test_req_32_halt_behind_slower_commands_is_obeyed_before_them(talk: Conversa
     assert talk.state() == "LOADED"
 
 
+def test_req_32_a_start_that_came_with_a_halt_behind_it_starts_nothing(talk: Conversation) -> None:
+    """All three arrive in one piece: the HALT is the host's last word."""
+    digest = talk.stage(group())["hash"]
+    talk.mark()
+    arm = talk.framed(commands.ARM, digest.to_bytes(4, "little"))
+    found = talk.raw(arm + talk.framed(commands.START) + talk.framed(commands.HALT), 200_000)
+    assert not talk.gate
+    assert talk.pulses() == []
+    assert [one[1] & ~commands.REPLY for one in found] == [
+        commands.ARM,
+        commands.START,
+        commands.HALT,
+    ]
+    assert talk.state() == "LOADED"
+
+
 @pytest.mark.board_only("the order within one turn is seen on the simulated board alone")
 def test_req_32_halt_overtakes_slower_commands_that_came_with_it(talk: Talk) -> None:
     talk.running()
