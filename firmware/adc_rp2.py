@@ -44,13 +44,23 @@ class Sense:
         self._write_at = at.DMA + at.CHANNEL * channel.channel + 4
         self.capture = Capture(mark[0], mark[1], self._write_at, _SAMPLES)
         self.is_on = False
+        self.is_busy = False  # a timer has to leave the samples alone
         at.poke(self._base, _EN)
         self._forget()
 
     def arm(self, delay_us: int) -> None:
         """Capture from the next period's start and so much later."""
+        self.is_busy = True
         self.gather()
         self.capture.arm(delay_us, self._at)
+        self.is_busy = False
+
+    def taken(self) -> tuple:
+        """The capture, once it is whole; else ()."""
+        self.is_busy = True
+        self.gather()
+        self.is_busy = False
+        return self.capture.take()
 
     def _forget(self) -> None:
         found = self._found
@@ -106,10 +116,12 @@ class Sense:
 
     def take(self) -> tuple:
         """(current_min, current_max, voltage_min, voltage_max, count) since the last call."""
+        self.is_busy = True
         self.gather()
         found = self._found
         out = (found[0], found[1], found[2], found[3], found[4])
         self._forget()
+        self.is_busy = False
         return out
 
     def read(self, which: int) -> int:

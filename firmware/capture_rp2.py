@@ -3,8 +3,8 @@
 Role: hal.capture_arm and hal.capture_take. When the period began is told by hardware alone: a
 state machine waits for SYNC, and at its word one DMA transfer copies the address to which the next
 sample will go. That sample was taken within 2 us of SYNC.
-Invariant: nothing is allocated after the start; take() hands out what the next arm() overwrites.
-Next: adc_rp2.py, which fills the ring; stimcore/capture.py.
+Invariant: more() allocates nothing, so that an interrupt may call it; take() hands out what the
+next arm() overwrites. Next: adc_rp2.py, which fills the ring; stimcore/capture.py.
 """
 
 from array import array
@@ -73,7 +73,9 @@ class Capture:
         many = self._ring_samples
         self._seen += (end - since) & (many - 1)
         if self._phase == _FILLS:
-            count = min(self._seen - self._next, _DONE - self._filled)
+            count = self._seen - self._next
+            if count > _DONE - self._filled:
+                count = _DONE - self._filled
             if count > 0:
                 copied(ring, self._next, many - 1, self._room, self._filled, count)
                 self._next += count

@@ -155,8 +155,7 @@ class Hal:
 
     def capture_take(self) -> tuple:
         """(offset_us, samples) once they are whole, then (); what the next arm overwrites."""
-        self._sense.gather()
-        return self._sense.capture.take()
+        return self._sense.taken()
 
     def load_id(self) -> int:
         """ADC code at the load's identification resistor."""
@@ -200,7 +199,7 @@ class Hal:
         late_us = time.ticks_diff(time.ticks_us(), self._turned_us)
         if late_us > _LATE_US:
             self._look_for_halt()
-        if late_us > _SAMPLES_US:
+        if late_us > _SAMPLES_US and not self._sense.is_busy:
             self._sense.gather()
 
     def _look_for_halt(self) -> None:

@@ -22,7 +22,8 @@ def run() -> None:
     device = Device(BOARD, hal, hal.self_test())
     while not device.leaving:
         device.step()
-        hal.wait()
+        if not device.inbox.waits():
+            hal.wait()
     hal.leave()
 
 

@@ -33,6 +33,8 @@ Board = namedtuple(
         "sense_uv_per_lsb",  # load voltage per ADC code
         "load_ohm",  # resistive part of the declared dummy load
         "load_nf",  # its series capacitance as seen by one pulse; 0: none
+        "seen_ohm",  # what a measurement (measure.py) finds of the declared dummy load …
+        "seen_nf",  # … beyond the stage's own blocking capacitor; 0: no capacitance
         "load_tolerance_permille",
         "load_id_code",  # ADC code of its identification resistor
         "load_id_tolerance",  # in ADC codes

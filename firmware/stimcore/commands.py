@@ -41,6 +41,8 @@ ERASE = 0x23
 SCOPE_ARM = 0x30
 SCOPE_READ = 0x31
 WORDS = 0x32
+MEASURE = 0x33
+IMPEDANCE = 0x34
 
 # opcode, name, request fields, reply fields, states, what it does
 TABLE = (
@@ -236,6 +238,29 @@ TABLE = (
         (RUNNING, STOPPING),
         "A piece, from a byte on, of the words that are being streamed, and their CRC-32.",
     ),
+    (
+        MEASURE,
+        "measure",
+        (("contacts", "u8"),),
+        (),
+        (OFF, LOADED),
+        "Measures the load at a mask of contacts (0: those of the loaded program, without one all)"
+        " with test pulses of 0.5 mA; the state is MEASURING until it is done.",
+    ),
+    (
+        IMPEDANCE,
+        "impedance",
+        (),
+        (
+            ("measured", "u8"),
+            ("age_ms", "u32"),
+            ("load_id", "u16"),
+            ("contacts", "bytes"),
+        ),
+        ANY,
+        "What the last measurement found; measured = 0: there is none since the start or a fault;"
+        " contacts = (contact u8, verdict u8, ohm u32, nanofarad u32; 0: none) for each.",
+    ),
 )
 
 # a refusal: rows of (code, index, value, limit)
@@ -244,6 +269,9 @@ REFUSAL = "<BHqq"
 FIGURE = "<BBqq"
 # a row of SLOTS: (slot, whether a half of it is damaged, bytes of the program, its hash)
 SLOT = "<BBHI"
+
+# a contact of IMPEDANCE: (its number, verdict of impedance.VERDICTS, ohm, nF)
+CONTACT = "<BBII"
 
 # why the output stopped
 RUNNING_STILL = 0

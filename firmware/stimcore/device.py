@@ -8,12 +8,14 @@ Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55. Next: handle
 
 import struct
 
-from . import commands, errors, handlers, output, states, train
+from . import commands, errors, handlers, output, program, states, train
 from .board import Board
 from .capture import Captures
 from .errors import Refused
 from .frame import Decoder, encode
+from .inbox import Inbox
 from .ledger import Ledger
+from .measure import Found, Measurement
 from .sense import Monitor
 
 _WRAP_US = 1 << 30  # hal.now_us() wraps here
@@ -47,7 +49,10 @@ class Device:
         self.ledger = Ledger()  # of the last run, kept when its program goes
         self.monitor = Monitor(board)
         self.captures = Captures(hal)
+        self.measurement: Measurement | None = None  # while MEASURING
+        self.load: Found | None = None  # the load as it was last found
         self.decoder = Decoder()
+        self.inbox = Inbox()
         self._us = hal.now_us()
         self._spare_us = 0
         self._sequence = -1
@@ -68,12 +73,7 @@ class Device:
         """One turn of the loop. An error of the firmware's own is a latched fault, output off."""
         try:
             self._clock()
-            frames = self.decoder.feed(self.hal.link_read())
-            for frame in frames:  # a HALT behind slower commands does not wait for them
-                if frame[1] == commands.HALT:
-                    self.halt()
-            for frame in frames:
-                self._handle(frame)
+            self._listen(self.decoder.feed(self.hal.link_read()))
             self._run_output()
             self._run_lease()
         except Refused as refusal:
@@ -92,6 +92,8 @@ class Device:
     # --- output and its checks -------------------------------------------------------------
     def _run_output(self) -> None:
         self.monitor.feed(self.hal.sample())
+        if self.state == states.MEASURING:
+            self._run_measurement()
         if self.state not in (states.RUNNING, states.STOPPING):
             return
         status = self.output.step(self.now_ms)
@@ -103,7 +105,22 @@ class Device:
         elif status == output.HALTED:
             self.halt()  # the hal saw a HALT among the bytes it had not handed over yet
         else:
-            self._latch((_STREAM_FAULTS.get(status, errors.FAULT_INTERNAL), 0, 0, 0))
+            self._fail(status)
+
+    def _run_measurement(self) -> None:
+        status = self.measurement.step(self.now_ms)
+        if status == output.ENDED:
+            if not self.measurement.aborted:
+                self.load = self.measurement.result(self.now_ms)
+            self._leave_measuring("measured")
+        elif status == output.HALTED:
+            self.halt()
+        elif status != output.RUNNING:
+            self._fail(status)
+
+    def _fail(self, status: int) -> None:
+        """The stream is over, and not because anybody wanted it."""
+        self._latch((_STREAM_FAULTS.get(status, errors.FAULT_INTERNAL), 0, 0, 0))
 
     def _run_end(self) -> None:
         """The stream ended on a whole period: counted out, stopped, or resting in a cycle."""
@@ -172,6 +189,20 @@ class Device:
         self.output.start(self.now_ms)
         self.move("start")
 
+    def measure(self, contacts: int) -> None:
+        """Measure the load at these contacts; 0: the program's, without one all of the stage's."""
+        if contacts == 0 and self.output is not None:
+            contacts = program.contacts_of(self.output.group)
+        elif contacts == 0:
+            contacts = (1 << self.board.contacts) - 1
+        self.measurement = Measurement(self.board, self.hal, contacts)
+        self.load = None
+        self.move("measure")
+
+    def _leave_measuring(self, event: str) -> None:
+        self.measurement = None
+        self.move(event if self.output is not None else event + "_empty")
+
     def move(self, event: str) -> None:
         """Follow the table of states."""
         self.state = states.after(self.state, event)
@@ -181,6 +212,8 @@ class Device:
         if self.state == states.RUNNING:
             self._stop_reason = reason
             self.output.train.end()
+        elif self.state == states.MEASURING:
+            self.measurement.stop()
         self.move("stop")
 
     def halt(self) -> None:
@@ -189,7 +222,10 @@ class Device:
         if self.state in (states.RUNNING, states.STOPPING):
             self.output.halt()
             self._close(commands.STOP_HALT)
-        self.move("halt")
+        if self.state == states.MEASURING:
+            self._leave_measuring("halt")
+        else:
+            self.move("halt")
 
     def _ended(self, reason: int) -> None:
         self._close(reason)
@@ -210,10 +246,19 @@ class Device:
             self._close(commands.STOP_FAULT)
         if self.state != states.FAULT:
             self.fault = row
+        self.measurement = self.load = None  # whatever the load was, it may be no more
         self.move("fault")
 
     # --- the link --------------------------------------------------------------------------
-    def _handle(self, frame: tuple) -> None:
+    def _listen(self, frames: list) -> None:
+        """A HALT does not wait for the slower commands before it; of them, one a turn."""
+        if self.inbox.put(frames):
+            self.halt()
+        waiting = self.inbox.take()
+        if waiting:
+            self._handle(*waiting)
+
+    def _handle(self, frame: tuple, may_start: bool) -> None:
         sequence, opcode, payload = frame
         always = opcode in (commands.HALT, commands.STOP)  # whatever their sequence number
         if sequence == self._sequence and not always and opcode != commands.HELLO:
@@ -233,15 +278,15 @@ class Device:
         if in_order:
             self._sequence = sequence
         self.renew_lease()
-        reply = self._carry_out(opcode, payload)
+        reply = self._carry_out(opcode, payload, may_start)
         self._last_reply = bytes((opcode,)) + self._answer(sequence, opcode, reply)
 
-    def _carry_out(self, opcode: int, payload: bytes) -> bytes:
+    def _carry_out(self, opcode: int, payload: bytes, may_start: bool) -> bytes:
         """The status byte and the fields of the reply, or the rows of the refusal."""
         try:
             row = commands.by_opcode(opcode)
             values = commands.unpack_fields(row[2], payload)
-            if self.state not in row[4]:
+            if self.state not in row[4] or not may_start:
                 raise Refused(errors.BAD_STATE, opcode, self.state, 0)
             reply = handlers.TABLE[opcode](self, *values)
             return bytes((errors.OK,)) + commands.pack_fields(row[3], reply)

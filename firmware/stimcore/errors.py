@@ -60,6 +60,13 @@ BELOW_CODE = 64
 STAGE_CONTACTS = 65
 SHORT_GAP = 66
 SCOPE_DELAY = 67
+MEASURE_CONTACTS = 68
+LOAD_UNKNOWN = 69
+LOAD_OLD = 70
+LOAD_OPEN = 71
+LOAD_SHORT = 72
+LOAD_OHM = 73
+LOAD_NF = 74
 # latched faults
 FAULT_STARVED = 80
 FAULT_SENTINEL = 81
@@ -130,6 +137,7 @@ TABLE = {
     ),
     SHORT_GAP: ("short_gap", "ns", "the interphase gap is shorter than the stage can follow"),
     SCOPE_DELAY: ("scope_delay", "us", "the samples asked for begin too long after a period does"),
+    MEASURE_CONTACTS: ("measure_contacts", "contacts", "a measurement needs two contacts or more"),
     DOES_NOT_FIT: ("does_not_fit", "ns", "the pulses do not fit into their slot of the period"),
     FAULT_STARVED: ("starved", "", "the sequencer ran out of words"),
     FAULT_SENTINEL: ("sentinel", "", "an active phase outlasted its ceiling"),

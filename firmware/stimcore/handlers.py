@@ -128,7 +128,8 @@ def _stop(device) -> tuple:
 
 
 def _halt(device) -> tuple:
-    return ()  # the loop dropped the gate before it handled any frame
+    device.halt()  # again: it was obeyed when it came, before the commands ahead of it
+    return ()
 
 
 def _amplitude(device, number: int, amplitude_ua: int) -> tuple:
@@ -233,6 +234,20 @@ def _words(device, offset: int) -> tuple:
     return (live.crc, len(live.words), live.words[offset : offset + commands.LOOK_BYTES])
 
 
+def _measure(device, contacts: int) -> tuple:
+    device.measure(contacts)
+    return ()
+
+
+def _impedance(device) -> tuple:
+    found = device.load
+    load_id = device.hal.load_id() if device.state not in states.OUTPUT else 0
+    if found is None:
+        return (0, 0, load_id, b"")
+    rows = b"".join([struct.pack(commands.CONTACT, *row) for row in found.rows])
+    return (1, min(device.now_ms - found.at_ms, 0xFFFFFFFF), load_id, rows)
+
+
 TABLE: dict = {
     commands.HELLO: _hello,
     commands.STATUS: _status,
@@ -255,4 +270,6 @@ TABLE: dict = {
     commands.SCOPE_ARM: _scope_arm,
     commands.SCOPE_READ: _scope_read,
     commands.WORDS: _words,
+    commands.MEASURE: _measure,
+    commands.IMPEDANCE: _impedance,
 }

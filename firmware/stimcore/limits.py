@@ -53,6 +53,10 @@ WATCHDOG_MS = 250
 # --- measured against commanded --------------------------------------------------------------
 SENSE_TOLERANCE_PERMILLE = 150  # of the commanded current
 SENSE_FLOOR_UA = 60  # and never finer than this
+MEASURE_UA = 500  # of a test pulse: what the soft start may begin with, and half of 1 mA
+MEASURE_AREA_UM2 = 2_000_000  # for which it is judged: 2 mm2, a sixth of an SCS contact's
+MEASURE_ERROR_PERMILLE = 20  # of a measurement, beside the declared load's own tolerance
+MEASURE_AGE_MS = 60_000  # how long ago the load may have been measured when it is armed
 SCOPE_DELAY_MAX_US = 2_000_000  # two periods of 1 Hz
 AREA_MIN_UM2 = 10_000  # contact area: 0.01 mm2
 AREA_MAX_UM2 = 1_000_000_000  # 10 cm2

@@ -22,9 +22,7 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     needed, ns there are) where the pulses of one need more than its slot.
     """
     period = period_ticks(board, group.programs[0].rate_mhz)
-    used = 0
-    for one in group.programs:
-        used |= one.cathodes | one.anodes
+    used = program.contacts_of(group)
     out: list = []
     count = len(group.programs)
     for number in range(count):

@@ -219,6 +219,14 @@ def validate(group: Group) -> None:
         raise Refused(errors.BLOB_FIELD, index, wanted, wanted - wanted % pulses)
 
 
+def contacts_of(group: Group) -> int:
+    """Mask of the contacts that any program uses."""
+    used = 0
+    for one in group.programs:
+        used |= one.cathodes | one.anodes
+    return used
+
+
 def pulses_per_period(group: Group) -> int:
     """How many pulses one period of the group delivers."""
     return sum(program.pulses for program in group.programs)

@@ -1,6 +1,7 @@
 """The states and every move between them: one table.
 
-Role: OFF -> LOADED -> ARMED -> RUNNING -> STOPPING; FAULT latched from anywhere.
+Role: OFF -> LOADED -> ARMED -> RUNNING -> STOPPING; MEASURING from OFF or LOADED and back there
+(the events that end in _empty are those without a program); FAULT latched from anywhere.
 Invariant: a move that is not a row does not happen. docs/states.md is generated from here.
 Requirements: REQ-30, REQ-31. Next: commands.py, which says what is allowed where.
 """
@@ -11,9 +12,11 @@ ARMED = 2
 RUNNING = 3
 STOPPING = 4
 FAULT = 5
+MEASURING = 6
 
-NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT")
-ANY = (OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT)
+NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "MEASURING")
+ANY = (OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT, MEASURING)
+OUTPUT = (RUNNING, STOPPING, MEASURING)  # current may flow
 
 # (from, event, to)
 MOVES = (
@@ -29,11 +32,18 @@ MOVES = (
     (ARMED, "halt", LOADED),
     (RUNNING, "halt", LOADED),
     (STOPPING, "halt", LOADED),
+    (OFF, "measure", MEASURING),
+    (LOADED, "measure", MEASURING),
+    (MEASURING, "measured", LOADED),
+    (MEASURING, "measured_empty", OFF),
+    (MEASURING, "halt", LOADED),
+    (MEASURING, "halt_empty", OFF),
     (OFF, "fault", FAULT),
     (LOADED, "fault", FAULT),
     (ARMED, "fault", FAULT),
     (RUNNING, "fault", FAULT),
     (STOPPING, "fault", FAULT),
+    (MEASURING, "fault", FAULT),
     (FAULT, "clear", OFF),
 )
 

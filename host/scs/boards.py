@@ -75,6 +75,8 @@ def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> B
         "clock_hz": row.clock * 1_000_000,
         "load_ohm": load.resistance,
         "load_nf": load.capacitance or 0,
+        "seen_ohm": load.resistance,
+        "seen_nf": load.capacitance or 0,
         "load_tolerance_permille": load.tolerance,
         "load_id_code": id_code(load, adc),
         "load_id_tolerance": adc.id_tolerance,

@@ -1,60 +1,107 @@
-"""Traces to files: CSV, NPZ, VCD, PNG, SVG, by the name's ending.
+"""Traces to files by the name's ending: for spreadsheets, numpy, waveform viewers, MATLAB, people.
 
-Role: write(path, trace). Invariant: a file is written aside and then renamed, so that what
-stands under its name is always whole; whatever cannot be written is one WrongUsage.
-CSV has exactly the columns time_s,current_a,voltage_v; NPZ arrays of the same names.
-Next: plot.py (the pictures).
+Role: checked() before any work, write() after it. Invariant: a file is written aside and then
+renamed, so that what stands under its name is always whole; whatever cannot be written is one
+WrongUsage. CSV has exactly the columns time_s,current_a,voltage_v; NPZ and MAT arrays of the same
+names. Next: npzfile.py, vcdfile.py, wavfile.py, plot.py, report/.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
+from .account import Run
 from .failures import WrongUsage
-from .trace import Trace
+from .pins import Pins
+from .spool import Rows
 
-Writer = Callable[[Path, Trace, str], None]
 COLUMNS = ("time_s", "current_a", "voltage_v")
-MOST_ROWS = 20_000_000
+_FORM = ",".join(("%.10f", "%.9g", "%.9g")) + "\n"  # 0.1 ns: a tick has 6.7 or 8
+_CSV_ROWS = 8_192  # formatted at once
+
+Told = Callable[[float], None]  # how much is done, 0 to 1
 
 
-def _csv(path: Path, trace: Trace, _title: str) -> None:
-    table = np.column_stack((trace.time_s, trace.current_a, trace.voltage_v))
-    form = ("%.10f", "%.9g", "%.9g")  # a tenth of a nanosecond: a tick has 6.7 or 8
-    np.savetxt(path, table, fmt=form, delimiter=",", header=",".join(COLUMNS), comments="")
+@dataclass(frozen=True)
+class Taken:
+    """What there is to write. rate_hz: evenly sampled, else a row at each change."""
+
+    rows: Rows
+    title: str = ""
+    rate_hz: float | None = None
+    pins: Pins | None = None
+    run: Run | None = None
 
 
-def _npz(path: Path, trace: Trace, _title: str) -> None:
-    with path.open("wb") as stream:  # a name would get an ending of numpy's own
-        np.savez_compressed(
-            stream,
-            time_s=trace.time_s,
-            current_a=trace.current_a,
-            voltage_v=trace.voltage_v,
-        )
+Writer = Callable[[Path, Taken, Told], None]
 
 
-def _vcd(path: Path, trace: Trace, _title: str) -> None:
-    from vcd import VCDWriter
+def nobody(_share: float) -> None:
+    """Told how much is done, does nothing."""
 
-    with path.open("w") as stream, VCDWriter(stream, timescale="1 ns", date="") as writer:
-        names = COLUMNS[1:]
-        variables = [writer.register_var("scs", name, "real", init=0.0) for name in names]
-        at_ns = np.round(trace.time_s * 1e9).astype(np.int64)
-        for row, when in enumerate(at_ns.tolist()):
-            writer.change(variables[0], when, float(trace.current_a[row]))
-            writer.change(variables[1], when, float(trace.voltage_v[row]))
+
+def _csv(path: Path, taken: Taken, told: Told) -> None:
+    done = 0
+    with path.open("w", newline="") as stream:
+        stream.write(",".join(COLUMNS) + "\n")
+        for block in taken.rows.blocks():
+            table = np.column_stack((block.time_s, block.current_a, block.voltage_v))
+            for begin in range(0, len(table), _CSV_ROWS):
+                some = table[begin : begin + _CSV_ROWS]
+                stream.write(_FORM * len(some) % tuple(some.reshape(-1).tolist()))
+                done += len(some)
+                told(done / len(taken.rows))
+
+
+def _npz(path: Path, taken: Taken, told: Told) -> None:
+    from . import npzfile
+
+    npzfile.write(path, taken.rows, told)
+
+
+def _vcd(path: Path, taken: Taken, told: Told) -> None:
+    from . import vcdfile
+
+    vcdfile.write(path, taken.rows, taken.pins, told)
+
+
+def _wav(path: Path, taken: Taken, told: Told) -> None:
+    from . import wavfile
+
+    wavfile.write(path, taken.rows, taken.rate_hz, told)
+
+
+def _mat(path: Path, taken: Taken, told: Told) -> None:
+    savemat = import_module("scipy.io").savemat
+    trace = taken.rows.whole()
+    columns = {name: getattr(trace, name).reshape(-1, 1) for name in COLUMNS}
+    with path.open("wb") as stream:  # a name would get an ending of scipy's own
+        savemat(stream, {**columns, "title": taken.title}, do_compression=True)
+    told(1.0)
+
+
+def _html(path: Path, taken: Taken, told: Told) -> None:
+    from . import report
+
+    if taken.run is None:
+        raise WrongUsage(f"{path}: a report needs a run, not a trace alone")
+    path.write_text(report.page(taken.run), encoding="utf-8")
+    told(1.0)
 
 
 def _picture(kind: str) -> Writer:
-    def write(path: Path, trace: Trace, title: str) -> None:
+    def write(path: Path, taken: Taken, told: Told) -> None:
         from . import plot
 
-        plot.save(plot.of_trace(trace, title), path, kind)
+        plot.save(plot.of_trace(taken.rows, taken.title), path, kind)
+        told(1.0)
 
     return write
 
@@ -65,35 +112,62 @@ WRITERS: dict[str, Writer] = {
     ".vcd": _vcd,
     ".png": _picture("png"),
     ".svg": _picture("svg"),
+    ".html": _html,
+    ".wav": _wav,
+    ".mat": _mat,
 }
+OF_A_TRACE = tuple(ending for ending in WRITERS if ending != ".html")  # a report needs a run
 
 
-def checked(path: Path) -> Writer:
-    """The writer for a name, before any work is done; WrongUsage where there can be no file."""
-    writer = WRITERS.get(path.suffix.lower())
+def checked(path: Path, known: Iterable[str] = tuple(WRITERS)) -> None:
+    """WrongUsage where there can be no such file; asked before any work is done."""
+    ending = path.suffix.lower()
     if path.is_dir():
         raise WrongUsage(f"{path} is a folder: name a file in it, such as {path / 'trace.csv'}")
-    if writer is None:
-        ending = f"ending {path.suffix}" if path.suffix else "file name without an ending"
-        raise WrongUsage(f"{path}: unknown {ending}; known are {', '.join(WRITERS)}")
+    if ending not in known:
+        said = f"ending {path.suffix}" if path.suffix else "file name without an ending"
+        raise WrongUsage(f"{path}: unknown {said}; known are {', '.join(known)}")
+    if ending == ".mat" and find_spec("scipy") is None:
+        raise WrongUsage(
+            f"{path}: a .mat file needs scipy, which is not installed: "
+            "pip install 'scs-bench[matlab]'"
+        )
     if not path.parent.is_dir():
         raise WrongUsage(f"{path}: there is no folder {path.parent}")
-    return writer
+    part = _part(path)
+    try:
+        part.touch()
+    except OSError as reason:
+        raise _cannot(path, reason) from None
+    part.unlink()
 
 
-def write(path: Path, trace: Trace, title: str = "") -> None:
+def write(path: Path, rows: Rows, title: str = "") -> None:
     """Write a trace; WrongUsage where that cannot be."""
-    writer = checked(path)
-    aside(path, lambda part: writer(part, trace, title))
+    save(path, Taken(rows, title))
+
+
+def save(path: Path, taken: Taken, told: Told = nobody) -> None:
+    """Write what was taken, in the form that the name asks for; WrongUsage as write."""
+    checked(path)
+    aside(path, lambda part: WRITERS[path.suffix.lower()](part, taken, told))
 
 
 def aside(path: Path, fill: Callable[[Path], None]) -> None:
     """Let `fill` write a file beside `path`, then give it its name."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = _part(path)
     try:
         fill(part)
         part.replace(path)
     except OSError as reason:
-        raise WrongUsage(f"cannot write {path}: {reason.strerror or reason}") from None
+        raise _cannot(path, reason) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def _cannot(path: Path, reason: OSError) -> WrongUsage:
+    return WrongUsage(f"cannot write {path}: {reason.strerror or reason}")

@@ -86,9 +86,9 @@ class _Curve:
         slope = (self.current[index + 1] - self.current[index]) / self.steps[index]
         return float(self.charge[index] + into * (self.current[index] + slope * into / 2))
 
-    def lobes(self) -> NDArray[np.int64]:
-        """(first row, last row) of every stretch of one sign."""
-        quiet = QUIET * float(np.max(np.abs(self.current)))
+    def lobes(self, quiet_a: float | None = None) -> NDArray[np.int64]:
+        """(first row, last row) of every stretch of one sign; below quiet_a there is no sign."""
+        quiet = QUIET * float(np.max(np.abs(self.current))) if quiet_a is None else quiet_a
         signs = np.where(np.abs(self.means) > quiet, np.sign(self.means), 0.0)
         edges = np.flatnonzero(np.diff(signs)) + 1
         firsts = np.concatenate(([0], edges)).astype(np.int64)
@@ -111,6 +111,15 @@ class _Curve:
         share = (half - size[at - 1]) / (size[at] - size[at - 1])
         return float(self.time[first + at - 1] + share * self.steps[first + at - 1])
 
+    def end(self, first: int, last: int) -> float:
+        """When the current last passes half of the stretch's largest."""
+        size, half = self._size(first, last)
+        at = last - first - int(np.argmax(size[::-1] >= half))
+        if at == last - first:
+            return float(self.time[last])
+        share = (size[at] - half) / (size[at] - size[at + 1])
+        return float(self.time[first + at] + share * self.steps[first + at])
+
     def width(self, first: int, last: int) -> float:
         """Time for which the current is above half of the stretch's largest."""
         size, half = self._size(first, last)
@@ -123,6 +132,21 @@ class _Curve:
 def pulses(time_s: ArrayLike, current_a: ArrayLike) -> Pulses:
     """The pulses of a trace. ValueError for arrays that are no trace."""
     return _pulses(_Curve(time_s, current_a))
+
+
+def edges(time_s: ArrayLike, current_a: ArrayLike, quiet_a: float) -> tuple[Floats, Floats]:
+    """(when the current begins or ends to flow, +1 where it rises and -1 where it falls).
+
+    An edge is where it passes half of the largest current of its stretch; a stretch below quiet_a
+    has none. In order of time. ValueError for arrays that are no trace.
+    """
+    curve = _Curve(time_s, current_a)
+    found = []
+    for first, last in curve.lobes(quiet_a).tolist():
+        sign = float(np.sign(curve.charge[last] - curve.charge[first]))
+        found += [(curve.begin(first, last), sign), (curve.end(first, last), -sign)]
+    times, signs = np.array(found).reshape(-1, 2).T
+    return times, signs
 
 
 def _first_phases(curve: _Curve) -> list[tuple[int, int]]:

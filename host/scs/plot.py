@@ -1,23 +1,28 @@
 """Pictures of traces by matplotlib: no window, no display, no global state.
 
-Role: of_trace() one trace; of_therapies() what `scs demo` shows. Invariant: matplotlib is
-imported here and nowhere else, and only when a picture is made. Next: demo.py.
+Role: of_trace() one trace, of_two() a pair, of_therapies() what `scs demo` shows.
+Invariant: matplotlib is imported here and nowhere else, and only when a picture is made.
+Next: demo.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .scope import Sensed
+from .spool import Rows
+from .thinning import thinned
 from .trace import Trace
 
-CURRENT, VOLTAGE = "#1f5fa8", "#b4541a"
-MOST_POINTS = 400_000  # of one line; more cannot be told apart
+if TYPE_CHECKING:
+    from .compare import Compared
+
+CURRENT, VOLTAGE, OTHER = "#1f5fa8", "#b4541a", "#222222"
 
 
 def _units(span_s: float) -> tuple[float, str]:
@@ -32,9 +37,8 @@ def _line(axes: Axes, trace: Trace, what: str) -> None:
     factor, _ = _units(float(trace.time_s[-1] - trace.time_s[0]))
     current = what == "current"
     values = trace.current_a * 1e3 if current else trace.voltage_v
-    every = max(1, len(trace) // MOST_POINTS)
     colour = CURRENT if current else VOLTAGE
-    axes.plot(trace.time_s[::every] * factor, values[::every], color=colour, linewidth=1.2)
+    axes.plot(trace.time_s * factor, values, color=colour, linewidth=1.2)
     axes.axhline(0, color="#888888", linewidth=0.6, zorder=0)
     axes.set_ylabel("current (mA)" if current else "voltage (V)", color=colour)
     axes.grid(True, color="#e4e4e4", linewidth=0.6)
@@ -51,8 +55,9 @@ def _pair(top: Axes, bottom: Axes, trace: Trace) -> None:
     bottom.set_xlabel(f"time ({unit})")
 
 
-def of_trace(trace: Trace, title: str = "") -> Figure:
+def of_trace(rows: Rows, title: str = "") -> Figure:
     """Current and voltage over the whole trace."""
+    trace = thinned(rows)
     figure = Figure(figsize=(10, 5.5), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True)
     _pair(top, bottom, trace)
@@ -76,6 +81,43 @@ def of_therapies(shown: Sequence[tuple[str, str, Trace]]) -> Figure:
         axes[0, 1].set_title("the first pulse", loc="left", fontsize=9, color="#444444")
         band.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
     return figure
+
+
+def of_two(names: tuple[str, str], one: Trace, other: Trace, found: Compared) -> Figure:
+    """Two traces overlaid, left all that they have in common, right around the worst place."""
+    other = Trace(other.time_s + found.shift_s, other.current_a, other.voltage_v)
+    begin_s = max(float(one.time_s[0]), float(other.time_s[0]))
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    axes = figure.subplots(2, 2, sharex="col", width_ratios=[3, 2])
+    worst = found.current if found.time.ok else found.time
+    low, high = _around(worst.at_s, found.span_s, begin_s)
+    for column, (start_s, end_s) in enumerate(((begin_s, begin_s + found.span_s), (low, high))):
+        for trace, style in ((one, "solid"), (other, "dashed")):
+            seen = thinned(trace.window(start_s, end_s))
+            _overlay(axes[0, column], axes[1, column], seen, start_s, style)
+    axes[0, 0].set_title(f"solid A: {names[0]}\ndashed B: {names[1]}", loc="left", fontsize=9)
+    axes[0, 1].set_title("around the largest difference", loc="left", fontsize=9)
+    return figure
+
+
+def _around(at_s: float, span_s: float, begin_s: float) -> tuple[float, float]:
+    """A hundredth of the span, at most 4 ms, around a place within it."""
+    half_s = min(span_s / 100, 2e-3)
+    low = min(max(at_s - half_s, begin_s), begin_s + span_s - 2 * half_s)
+    return low, low + 2 * half_s
+
+
+def _overlay(top: Axes, bottom: Axes, trace: Trace, start_s: float, style: str) -> None:
+    """One of two traces; its times are shown as they are."""
+    shown = ((top, trace.current_a * 1e3, "current (mA)"), (bottom, trace.voltage_v, "voltage (V)"))
+    for axes, values, label in shown:
+        colour = (CURRENT if axes is top else VOLTAGE) if style == "solid" else OTHER
+        axes.plot(trace.time_s + start_s, values, color=colour, linestyle=style, linewidth=1.2)
+        axes.set_ylabel(label)
+        axes.grid(True, color="#e4e4e4", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+    bottom.set_xlabel("time (s)")
+    bottom.locator_params(axis="x", nbins=5)
 
 
 def _first_pulse(trace: Trace) -> Trace:

@@ -33,7 +33,7 @@ class Profile:
     """A checked therapy.
 
     `group` holds the integers that the device gets (mHz, ns, uA, ms; contact i of `lead` is bit
-    i of the masks); `program_names` has one name per program of it.
+    i of the masks); `program_names` has one name per program of it; `text` is what was read.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Profile:
     program_names: tuple[str, ...]
     group: program.Group
     document: Document = field(repr=False, compare=False)
+    text: str = field(default="", repr=False, compare=False)
 
     @classmethod
     def read(cls, path: str | Path) -> Profile:
@@ -62,7 +63,8 @@ class Profile:
         names = tuple(
             one.name or f"program {number + 1}" for number, one in enumerate(model.programs)
         )
-        made = cls(model.name, name, lead, names, groups.make(model, lead), document)
+        source = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        made = cls(model.name, name, lead, names, groups.make(model, lead), document, source)
         made._judge()
         return made
 

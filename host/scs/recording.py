@@ -1,33 +1,69 @@
-"""A profile run on the simulated board from START, and what its oscilloscope saw of it.
+"""A profile run on the simulated board, and what its oscilloscope and logic analyser saw of it.
 
 Role: record() is behind `scs trace` and `scs demo`. The run goes through the same Stimulator,
 link and device as one on a bench. Invariant: virtual time only; nothing waits.
-Next: stimulator.py, trace.py.
+Next: stimulator.py, taking.py.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import trace
+import numpy as np
+
+from . import account, samples, trace
+from .account import Account, Run
 from .failures import DeviceFault
 from .figures import Figure
 from .link import SIM
+from .pins import Pins
 from .profile import Profile
 from .readings import Ledger
+from .samples import Samples
+from .spool import Store
 from .stimulator import Stimulator
+from .taking import Taker
 from .trace import Trace
 
 LONGEST_S = 3600.0  # of virtual time; an hour of 50 Hz is simulated in minutes
+BEYOND_S = 10 * trace.EDGE_S  # how far a run goes on past the end of the trace
+
+Told = Callable[[float], None]  # how much is done, 0 to 1
+
+
+def nobody(_share: float) -> None:
+    """Told how much is done, does nothing."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A trace, the device's own figures, and its ledger after the run."""
+    """A trace, the pins' edges where they were asked for, and what the device said."""
 
-    trace: Trace
-    figures: list[Figure]
-    ledger: Ledger
+    rows: Store
+    pins: Pins | None
+    account: Account
+    samples: Samples
+
+    @property
+    def trace(self) -> Trace:
+        """The whole trace in memory."""
+        return self.rows.whole()
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The device's own safety figures."""
+        return list(self.account.figures)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The device's ledger after the run."""
+        return self.account.ending.ledger
+
+    @property
+    def run(self) -> Run:
+        """What a report is made of."""
+        return Run(self.account, self.rows, self.samples)
 
 
 def record(
@@ -38,6 +74,8 @@ def record(
     from_start: bool = False,
     rate_hz: float | None = None,
     faults: str = "",
+    pins: bool = False,
+    told: Told = nobody,
 ) -> Recording:
     """Run a profile on the simulated board and take `for_s` of it.
 
@@ -47,22 +85,42 @@ def record(
         figures = stim.load(profile)
         stim.arm()
         bench = stim.link.bench
+        if pins:
+            bench.sequencer.log_pins()
         begin_s = bench.now_s()
         stim.start()
         if not from_start:
             stim.settle()
             begin_s, _period_s = trace.next_period(bench)
-        _run_until(stim, begin_s + for_s + trace.EDGE_S)
-        taken = trace.span(bench, begin_s, begin_s + for_s, rate_hz)
+        taker = Taker(bench, begin_s, begin_s + for_s, rate_hz=rate_hz, pins=pins)
+        polls = _run_until(stim, begin_s + for_s + BEYOND_S, taker, told)
+        status = stim.status()
         stim.halt()
-        return Recording(taken, figures, stim.ledger())
+        made = Account(
+            subject=account.subject(profile),
+            device=account.device(stim),
+            begun=account.utc_now(),
+            injected=faults,
+            rate_hz=rate_hz,
+            from_start=from_start,
+            figures=tuple(figures),
+            ending=account.ending(stim, status, stim.ledger()),
+            command=taker.command,
+        )
+        return Recording(taker.rows, taker.pins, made, np.array(polls))
 
 
-def _run_until(stim: Stimulator, end_s: float) -> None:
+def _run_until(stim: Stimulator, end_s: float, taker: Taker, told: Told) -> list[tuple[float, ...]]:
     """Poll until a time on the bench's clock, or let it pass where the train has ended."""
-    link = stim.link
+    link, polls = stim.link, []
     for status in stim.poll(max(end_s - link.now(), 0.0)):
         if status.fault is not None:
             raise DeviceFault(status.fault, stim.told(status.fault))
+        taker.take()
+        told(taker.share)
+        polls.append(samples.row(status, stim.ledger()))
     if end_s > link.now():
         link.sleep(end_s - link.now())
+    taker.take()
+    told(1.0)
+    return polls

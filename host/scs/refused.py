@@ -21,10 +21,12 @@ _WAY_OUT = {
     "ARMED": "stop or halt it first",
     "RUNNING": "stop it first (scs stop)",
     "STOPPING": "it is ramping down: wait, or halt it (scs halt)",
+    "MEASURING": "it is measuring the load: wait a few seconds, or halt it (scs halt)",
     "FAULT": "a fault is latched: see it with `scs faults`, clear it with `scs faults --clear`",
 }
 _HINTS = {
     errors.LOAD_ID: "connect the declared dummy load, or choose another board row with --load",
+    errors.MEASURE_CONTACTS: "write for example --contacts E1,E2",
     errors.CEILING: "the profile's limits.amplitude holds on the device; load another profile",
     errors.HASH_MISMATCH: "another program was loaded in between; load it again",
     errors.SLOT_RANGE: f"the slots are 1 to {limits.GROUP_SLOTS}",

@@ -9,15 +9,16 @@ period, within 2 us. Next: stimcore/capture.py; cli/scope.py, which shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from stimcore import commands, decode, states
+from stimcore import commands, states
 from stimcore.board import Board
 from stimcore.capture import PAIR_US, PAIRS, VOLTAGE_LATER_US, WINDOW_US
 
+from .commanded import phases
 from .failures import Failure
 from .link import Fields, Link
 from .measure import Floats
@@ -40,41 +41,58 @@ class Sensed:
 
 @dataclass(frozen=True)
 class Words:
-    """What is streamed: the length in us and the current in A of every phase of a period."""
+    """What is streamed: the length in s and the current in A of every phase of a period."""
 
     crc: int
-    length_us: tuple[float, ...]
+    length_s: tuple[float, ...]
     current_a: tuple[float, ...]
 
     @property
-    def period_us(self) -> float:
+    def period_s(self) -> float:
         """How long a period is."""
-        return sum(self.length_us)
+        return sum(self.length_s)
 
 
-def look(link: Link, board: Board, periods: int = 1) -> Sensed:
-    """So many whole periods. Failure where nothing runs, or the amplitude does not stand still."""
+def look(
+    link: Link, board: Board, periods: int = 1, *, cancelled: Callable[[], bool] = lambda: False
+) -> Sensed:
+    """So many whole periods. Failure where nothing runs, or the amplitude does not stand still.
+
+    cancelled is asked at every poll; once it says so, that is a Failure too.
+    """
+
+    def go_on() -> None:
+        if cancelled():
+            raise Failure("the look was cancelled")
+        _must_run(link)
+
     for _ in range(TRIES):
-        words = _words(link, board)
-        pieces = _windows(link, words, plan(words.length_us, periods))
+        words = _words(link, board, go_on)
+        pieces = _windows(link, words, plan(words.length_s, periods), go_on)
         if pieces:
             return _joined(board, words, periods, pieces)
     raise Failure("the amplitude went on changing: look again when it has been reached")
 
 
-def plan(length_us: Sequence[float], periods: int) -> list[int]:
+def plan(length_s: Sequence[float], periods: int) -> list[int]:
     """Where to look, in us from a period's start: windows with, or just after, a change."""
-    edges = np.cumsum(np.concatenate(([0.0], np.tile(length_us, periods))))
+    edges = np.round(1e6 * _edges(length_s, periods), 3)
     starts = range(0, int(edges[-1]), WINDOW_US)
     return [one for one in starts if np.any((edges >= one - WINDOW_US) & (edges < one + WINDOW_US))]
 
 
+def _edges(length_s: Sequence[float], periods: int) -> Floats:
+    """When each phase begins, and the last one ends."""
+    edges: Floats = np.cumsum(np.concatenate(([0.0], np.tile(length_s, periods))))
+    return edges
+
+
 # --- asking ----------------------------------------------------------------------------------
-def _words(link: Link, board: Board) -> Words:
+def _words(link: Link, board: Board, go_on: Callable[[], None]) -> Words:
     """The live words, decoded as the kernel does."""
     whole, crc = b"", None
     while True:
-        _must_run(link)
+        go_on()
         fields = link.request(commands.WORDS, len(whole))
         if fields["length"] == 0:  # the off time of a cycle
             link.sleep(POLL_S)
@@ -86,9 +104,7 @@ def _words(link: Link, board: Board) -> Words:
         whole += fields["piece"]
         if len(whole) >= fields["length"]:
             break
-    found = [decode.record(board, whole, at)[0] for at in range(len(whole) // 8)]
-    length_us = tuple(one[0] * 1e6 / board.clock_hz for one in found)
-    return Words(crc, length_us, tuple(one[5] * board.na_per_code / 1e9 for one in found))
+    return Words(crc, *phases(board, whole))
 
 
 def _must_run(link: Link) -> None:
@@ -99,13 +115,16 @@ def _must_run(link: Link) -> None:
         )
 
 
-def _windows(link: Link, words: Words, delays_us: Iterable[int]) -> list[tuple[int, bytes]]:
+def _windows(
+    link: Link, words: Words, delays_us: Iterable[int], go_on: Callable[[], None]
+) -> list[tuple[int, bytes]]:
     """(begins_us, samples) of each; [] where other words came in between."""
     found = []
     for delay_us in delays_us:
-        _must_run(link)
+        go_on()
         link.request(commands.SCOPE_ARM, delay_us)
-        first = _ready(link, 2 * words.period_us / 1e6 + (delay_us + WINDOW_US) / 1e6)
+        usual_s = 2 * words.period_s + (delay_us + WINDOW_US) / 1e6
+        first = _ready(link, usual_s, go_on)
         data = first["piece"]
         while len(data) < 4 * PAIRS:
             data += link.request(commands.SCOPE_READ, len(data))["piece"]
@@ -115,13 +134,13 @@ def _windows(link: Link, words: Words, delays_us: Iterable[int]) -> list[tuple[i
     return found
 
 
-def _ready(link: Link, usual_s: float) -> Fields:
+def _ready(link: Link, usual_s: float, go_on: Callable[[], None]) -> Fields:
     """The first piece, when it is there; a resting or a ramping output takes longer."""
     while True:
         fields = link.request(commands.SCOPE_READ, 0)
         if fields["ready"]:
             return fields
-        _must_run(link)
+        go_on()
         link.sleep(max(POLL_S, usual_s / 20))
 
 
@@ -131,14 +150,14 @@ def _joined(
 ) -> Sensed:
     columns = [_measured(board, begins_us, data) for begins_us, data in pieces]
     time_s, current_a, voltage_v = (np.concatenate(one) for one in zip(*columns, strict=True))
-    end_s = (periods * words.period_us - VOLTAGE_LATER_US) / 1e6
+    end_s = periods * words.period_s - VOLTAGE_LATER_US / 1e6
     inside = (time_s < end_s) & np.append(True, np.diff(time_s) > 0)
-    edges_s = np.cumsum(np.concatenate(([0.0], np.tile(words.length_us, periods)))) / 1e6
+    edges_s = _edges(words.length_s, periods)
     return Sensed(
         Trace(time_s[inside], current_a[inside], voltage_v[inside]),
         np.column_stack((edges_s[:-1], edges_s[1:])).reshape(-1),
         np.repeat(np.tile(words.current_a, periods), 2),
-        words.period_us / 1e6,
+        words.period_s,
     )
 
 

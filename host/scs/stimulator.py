@@ -9,7 +9,7 @@ Requirements: REQ-43, REQ-61. Next: link.py.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from .slots import Recalled, Stored
 from .trace import Trace
 
 if TYPE_CHECKING:
+    from .impedance import LoadFound
     from .profile import Profile
     from .scope import Sensed
 
@@ -196,6 +197,14 @@ class Stimulator:
     def erase(self, slot: int) -> None:
         """Empty a slot."""
         self.link.request(commands.ERASE, slots.wire(slot))
+
+    def measure(self, contacts: Iterable[str | int] = ()) -> LoadFound:
+        """Measure the load with test pulses: at these contacts (names, or numbers from 1), else at
+        those of the loaded profile, else at all. The device must be OFF or LOADED."""
+        from . import impedance
+
+        wanted = impedance.mask(contacts, self.contact_names)
+        return impedance.measure(self.link, self.board, wanted, self.contact_names)
 
     # --- running ---------------------------------------------------------------------------
     def arm(self) -> None:

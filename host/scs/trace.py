@@ -7,6 +7,7 @@ Invariant: times begin at 0 and never go back. Next: measure.py (figures), expor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,19 @@ class Trace:
     def columns(self) -> tuple[Floats, Floats, Floats]:
         """(time_s, current_a, voltage_v)."""
         return self.time_s, self.current_a, self.voltage_v
+
+    @property
+    def end_s(self) -> float:
+        """The time of the last row; 0 where there is none."""
+        return float(self.time_s[-1]) if len(self) else 0.0
+
+    def blocks(self) -> Iterator[Trace]:
+        """All of it, as one piece: what takes a trace of any length takes this one too."""
+        yield self
+
+    def whole(self) -> Trace:
+        """Itself: it is in memory."""
+        return self
 
     def measure(self) -> Measured:
         """Its figures; ValueError where it holds no pulse."""
@@ -77,6 +91,24 @@ class Trace:
         share = (at_s - begin) / (end - begin) if end > begin else 0.0
         share = min(max(share, 0.0), 1.0)
         return float(values[after - 1] + share * (values[after] - values[after - 1]))
+
+
+def stepped(trace: Trace, rate_hz: float, count: int) -> Trace:
+    """The first `count` samples of a trace, `rate_hz` a second from time 0.
+
+    On a step, the value after it; between two rows, on the straight line.
+    """
+    at_s = np.arange(count) / rate_hz
+    after = np.searchsorted(trace.time_s, at_s + SAME_S / 2, side="right")
+    after = np.clip(after, 1, max(len(trace) - 1, 1))
+    begin, end = trace.time_s[after - 1], trace.time_s[after]
+    share = np.clip((at_s - begin) / np.where(end > begin, end - begin, 1.0), 0.0, 1.0)
+    share = np.where(end > begin, share, 1.0)
+    columns = [
+        values[after - 1] + share * (values[after] - values[after - 1])
+        for values in (trace.current_a, trace.voltage_v)
+    ]
+    return Trace(at_s, *columns)
 
 
 def from_bench(bench: Any, start_s: float, end_s: float, rate_hz: float | None = None) -> Trace:
@@ -153,10 +185,20 @@ def next_period(bench: Any) -> tuple[float, float]:
     return bench.now_s() + left / board.clock_hz, sum(ticks) / board.clock_hz
 
 
-def span(bench: Any, start_s: float, end_s: float, rate_hz: float | None = None) -> Trace:
-    """What the bench saw between two instants, a step at either end belonging to what follows."""
+def span(
+    bench: Any,
+    start_s: float,
+    end_s: float,
+    rate_hz: float | None = None,
+    *,
+    edge_s: float = EDGE_S,
+) -> Trace:
+    """What the bench saw between two instants, a step at either end belonging to what follows.
+
+    edge_s: how far before its beginning it looks for such a step, 0 where there can be none.
+    """
     if rate_hz is not None:
         return from_bench(bench, start_s, end_s, rate_hz)
-    before_s = min(EDGE_S, start_s)
+    before_s = min(edge_s, start_s)
     wide = from_bench(bench, start_s - before_s, end_s)
     return wide.window(before_s, before_s + end_s - start_s)

@@ -19,6 +19,7 @@ from .asm import assemble, firmware_programs
 from .decode import SerialPins, SerialState, at_rest, decode_parallel, decode_serial
 from .dma import Admitted, Dma, Table
 from .executor import Executor, Segment, Words
+from .pins import PinLog
 from .plant import Plant
 from .sentinel import outlasts, trip_tick
 
@@ -88,7 +89,8 @@ class Sequencer:
     """The output path from the staged stream to the plant. Ticks must not go back."""
 
     def __init__(self, board: Board, plant: Plant, pins: Mapping[str, int]):
-        self._lines = lines(pins)
+        self._lines, self._pins = lines(pins), pins
+        self.pin_log: PinLog | None = None
         self.dma = Dma()
         self.latched: deque[tuple[int, int]] = deque(maxlen=LATCHES_KEPT)  # (tick, frame)
         self._parallel = board.stage == STAGE_R2R_1
@@ -109,6 +111,11 @@ class Sequencer:
         self._record_tick = _NEVER
         self._ceilings: deque[Table] = deque()
         self._rise_tick, self._trip_tick = 0, _NEVER
+
+    def log_pins(self) -> PinLog:
+        """A log of the pins, from the next start on."""
+        self.pin_log = PinLog(self._pins)
+        return self.pin_log
 
     # --- the seam's calls ------------------------------------------------------------------
     def load(self, tick: int, stream: Admitted) -> None:
@@ -135,6 +142,8 @@ class Sequencer:
         self._guard(table)
         self.dma.begin(table, periods)
         self._machine.restart(tick)
+        if self.pin_log is not None:
+            self.pin_log.started(tick)
         serial = self._lines.serial
         self._state: SerialState | int = at_rest(serial) if serial else LADDER_MIDDLE
 
@@ -191,6 +200,8 @@ class Sequencer:
         """One segment of the program; its events are due at their ticks."""
         start, before = self._machine.tick, self.dma.popped
         segment = self._machine.step(self.dma)
+        if self.pin_log is not None:
+            self.pin_log.ran(start, segment)
         latches = self.dma.popped > before and self.dma.popped % 2 == 0
         key = (segment, latches, self._state)
         known = self._decoded.get(key)
@@ -245,6 +256,8 @@ class Sequencer:
     def _end(self, tick: int, status: int) -> None:
         """The gate falls; the position is that of the cut, or none after a planned end."""
         self._plant.set_gate(tick, False)
+        if self.pin_log is not None:
+            self.pin_log.halted(tick)
         self._ticks_in = max(0, tick - self._record_tick)
         if status == ENDED:
             self._periods, self._record, self._ticks_in = self.dma.limit, 0, 0

@@ -8,6 +8,7 @@ from stimcore import commands, errors
 
 SLICE_US = 250
 OFF_NS = 5 * MS
+ANSWERS_US = 50_000
 WATCHDOG_MS = 250
 P, Q = 7, 6  # slots from which the two programs come that are saved in turn
 
@@ -60,6 +61,8 @@ def cut(talk: ChipTalk, after_ms: float) -> None:
     talk.chip.fault("power", after_ns=round(after_ms * MS), off_ns=OFF_NS)
     talk.chip.step(round(after_ms * MS) + OFF_NS)
     cause = talk.hello()["reset_cause"]
+    while talk.raw(b"", ANSWERS_US):
+        pass  # to the HELLOs that waited while it booted
     assert (cause, talk.state(), talk.fault_name()) == (0, "OFF", "ok")
 
 

@@ -33,6 +33,8 @@ BOARD = board.Board(
     sense_uv_per_lsb=8_000,
     load_ohm=500,
     load_nf=2_500,
+    seen_ohm=500,
+    seen_nf=2_500,
     load_tolerance_permille=50,
     load_id_code=2_816,
     load_id_tolerance=100,
@@ -54,6 +56,8 @@ LADDER = BOARD._replace(
     compliance_mv=1_650,
     load_ohm=1_000,
     load_nf=0,
+    seen_ohm=1_000,
+    seen_nf=0,
     max_amplitude_ua=1_000,
     max_rate_mhz=1_000_000,
 )

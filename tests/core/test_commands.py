@@ -9,8 +9,8 @@ from tests.core.support import BOARD, refused
 
 from stimcore import commands, errors, frame, handlers, limits, program
 
-OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT = range(6)
-ALWAYS = {OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT}
+OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT, MEASURING = range(7)
+ALWAYS = {OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT, MEASURING}
 # opcode and states in which it is allowed, restated
 ALLOWED = {
     "hello": (0x01, ALWAYS),
@@ -34,6 +34,8 @@ ALLOWED = {
     "scope_arm": (0x30, {RUNNING, STOPPING}),
     "scope_read": (0x31, ALWAYS),
     "words": (0x32, {RUNNING, STOPPING}),
+    "measure": (0x33, {OFF, LOADED}),
+    "impedance": (0x34, ALWAYS),
 }
 
 

@@ -4,23 +4,27 @@ import pytest
 
 from stimcore import states
 
-NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT")
-#           OFF       LOADED    ARMED      RUNNING     STOPPING   FAULT
+NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "MEASURING")
+#           OFF       LOADED    ARMED      RUNNING     STOPPING   FAULT    MEASURING
 AFTER = {
-    "commit": ("LOADED", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT"),
-    "arm": ("OFF", "ARMED", "ARMED", "RUNNING", "STOPPING", "FAULT"),
-    "start": ("OFF", "LOADED", "RUNNING", "RUNNING", "STOPPING", "FAULT"),
-    "stop": ("OFF", "LOADED", "LOADED", "STOPPING", "STOPPING", "FAULT"),
-    "ended": ("OFF", "LOADED", "ARMED", "LOADED", "LOADED", "FAULT"),
-    "halt": ("OFF", "LOADED", "LOADED", "LOADED", "LOADED", "FAULT"),
-    "fault": ("FAULT", "FAULT", "FAULT", "FAULT", "FAULT", "FAULT"),
-    "clear": ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "OFF"),
+    "commit": ("LOADED", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "MEASURING"),
+    "arm": ("OFF", "ARMED", "ARMED", "RUNNING", "STOPPING", "FAULT", "MEASURING"),
+    "start": ("OFF", "LOADED", "RUNNING", "RUNNING", "STOPPING", "FAULT", "MEASURING"),
+    "stop": ("OFF", "LOADED", "LOADED", "STOPPING", "STOPPING", "FAULT", "MEASURING"),
+    "ended": ("OFF", "LOADED", "ARMED", "LOADED", "LOADED", "FAULT", "MEASURING"),
+    "halt": ("OFF", "LOADED", "LOADED", "LOADED", "LOADED", "FAULT", "LOADED"),
+    "fault": ("FAULT", "FAULT", "FAULT", "FAULT", "FAULT", "FAULT", "FAULT"),
+    "clear": ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "OFF", "MEASURING"),
+    "measure": ("MEASURING", "MEASURING", "ARMED", "RUNNING", "STOPPING", "FAULT", "MEASURING"),
+    "measured": ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "LOADED"),
+    "measured_empty": ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "OFF"),
+    "halt_empty": ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "OFF"),
     "no such event": NAMES,
 }
 
 
 @pytest.mark.parametrize("event", AFTER)
-@pytest.mark.parametrize("state", range(6), ids=NAMES)
+@pytest.mark.parametrize("state", range(7), ids=NAMES)
 def test_req_30_every_event_in_every_state(state: int, event: str) -> None:
     assert states.NAMES[states.after(state, event)] == AFTER[event][state]
 

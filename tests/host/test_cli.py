@@ -81,7 +81,7 @@ def served() -> Iterator[str]:
 
 
 # --- help ------------------------------------------------------------------------------------
-LOOK = ("demo", "check", "trace", "sim")
+LOOK = ("demo", "check", "trace", "report", "compare", "sim")
 DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "store", "flash")
 STORE = ("list", "save", "recall", "erase")
 NAMES = (*LOOK, *DRIVE, "boards", "wiring", "ports", "schema")
@@ -261,7 +261,7 @@ def test_trace_evenly_sampled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["-o", "x.foo"], "known are .csv, .npz, .vcd, .png, .svg"),
+        (["-o", "x.foo"], "known are .csv, .npz, .vcd, .png, .svg, .html, .wav, .mat"),
         (["-o", "."], "is a folder"),
         (["-o", "no/such/x.csv"], "there is no folder"),
         (["-o", "x.csv", "--for", "10"], "--for: 10 has no unit; write for example 10s"),
@@ -272,6 +272,11 @@ def test_trace_evenly_sampled(tmp_path: Path) -> None:
         (["-o", "x.csv", "--rate", "0"], "no rate"),
         (["-o", "x.csv", "--rate", "1 GHz"], "--rate"),
         (["-o", "x.csv", "--rate", "900 MHz"], "more than"),
+        (["-o", "x.csv", "--rate", "200 MHz", "--for", "1ms"], "finer than a tick"),
+        (["-o", "x.csv", "--rate", "3 Hz", "--for", "100ms"], "does not fit into 0.1 s"),
+        (["-o", "x.csv", "--for", "0.5 us"], "shorter than 1 us"),
+        (["-o", "x.csv", "-o", "x.csv"], "named twice"),
+        (["-o", "x.csv", "-o", "x.foo"], "unknown ending .foo"),
         (["-o", "x.csv", "--fault", "opn@1"], "no fault 'opn'"),
         (["-o", "x.csv", "--fault", "open_lead@never"], "in seconds"),
     ],

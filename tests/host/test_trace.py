@@ -5,26 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.host.trace_support import train
 
 from scs import bench, export, resources, trace
 from scs.failures import Failure, WrongUsage
 from scs.profile import Profile
 from scs.stimulator import Stimulator
 from scs.trace import Trace
-
-PERIOD_S = 0.01
-
-
-def train(periods: int, late_s: float = 0.003) -> Trace:
-    """-1 mA for 1 ms, +1 mA for 1 ms, nothing for 8 ms; a voltage of 1 V for 1 mA."""
-    rows = [(0.0, 0.0)]
-    for at in range(periods):
-        begin = late_s + PERIOD_S * at
-        rows += [(begin, 0.0), (begin, -1e-3), (begin + 1e-3, -1e-3), (begin + 1e-3, 1e-3)]
-        rows += [(begin + 2e-3, 1e-3), (begin + 2e-3, 0.0)]
-    rows.append((late_s + PERIOD_S * periods, 0.0))
-    times, current = np.array(rows).T
-    return Trace(times, current, current * 1e3)
 
 
 def test_a_window_begins_after_a_step_and_ends_before_one() -> None:
@@ -154,7 +141,7 @@ def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     for path, said in (
-        (tmp_path / "x.foo", "known are .csv, .npz, .vcd, .png, .svg"),
+        (tmp_path / "x.foo", "known are .csv, .npz, .vcd, .png, .svg, .html, .wav, .mat"),
         (tmp_path / "x", "without an ending"),
         (tmp_path, "is a folder"),
         (tmp_path / "none" / "x.csv", "there is no folder"),

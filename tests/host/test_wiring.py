@@ -135,7 +135,13 @@ def test_a_wiring_that_contradicts_its_stage_is_refused(
         Catalogue.from_text(SHIPPED.replace(before, after, 1))
 
 
+# GP0 to GP22, then GP26 to GP28; 3, 8, 13, 18, 23, 28 and 38 are ground, 33 is AGND
+HEADER = (1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 19, 20, 21, 22, 24, 25, 26, 27, 29)
+
+
 def test_every_pin_of_the_board_that_is_used_is_on_its_header() -> None:
+    assert tuple(wiring.PICO_PINS.values()) == (*HEADER, 31, 32, 34)
+    assert tuple(wiring.PICO_PINS) == (*range(23), 26, 27, 28)
     for stage in boards.catalogue().model.stages.values():
         assert set(stage.pins.values()) <= set(wiring.PICO_PINS)
     numbers = [*wiring.PICO_PINS.values(), *wiring.PICO_SUPPLY.values()]

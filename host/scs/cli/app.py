@@ -12,7 +12,21 @@ from typer.core import TyperGroup
 
 from ..complaints import FileRefused
 from ..failures import INTERRUPTED, REFUSED, Failure
-from . import demo, device, flash, profiles, run, scope, sim, store, tables, wiring
+from . import (
+    compare,
+    demo,
+    device,
+    flash,
+    load,
+    profiles,
+    run,
+    scope,
+    sim,
+    store,
+    tables,
+    trace,
+    wiring,
+)
 
 EPILOG = (
     "Exit codes: 0 good, 1 a profile or the device refused, 2 wrong usage, "
@@ -76,10 +90,13 @@ def options(
 LOOK, DRIVE, KNOW = "Without hardware", "A device", "Tables"
 app.command(rich_help_panel=LOOK)(demo.demo)
 app.command(rich_help_panel=LOOK)(profiles.check)
-app.command(rich_help_panel=LOOK)(profiles.trace)
+app.command(rich_help_panel=LOOK)(trace.trace)
+app.command(rich_help_panel=LOOK)(trace.report)
+app.command(rich_help_panel=LOOK)(compare.compare)
 app.command(rich_help_panel=LOOK)(sim.sim)
 app.command(rich_help_panel=DRIVE)(run.run)
 app.command(rich_help_panel=DRIVE)(device.status)
+app.command(rich_help_panel=DRIVE)(load.load)
 app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)
 app.command(rich_help_panel=DRIVE)(device.stop)

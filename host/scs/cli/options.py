@@ -98,6 +98,20 @@ def hertz(text: str, option: str) -> float:
     return float(found / 1000)
 
 
+def share(text: str, option: str) -> float:
+    """A share such as "1%" or "0.01", above 0 and at most 1."""
+    number, percent, rest = text.partition("%")
+    try:
+        found = float(number) / (100 if percent else 1)
+    except ValueError:
+        found = -1.0
+    if rest.strip() or not 0 < found <= 1:
+        raise WrongUsage(
+            f"{option}: {text} is no share above 0 and up to 100%; write for example 1%"
+        )
+    return found
+
+
 def simulated_faults(texts: list[str] | None) -> str:
     """Faults such as open_lead@2, joined as sim:// takes them; WrongUsage for unknown ones."""
     if not texts:

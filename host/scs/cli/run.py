@@ -7,6 +7,9 @@ is what renews the lease. Requirements: REQ-61. Next: watch.py.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +21,7 @@ from .interrupts import Interrupts
 
 if TYPE_CHECKING:
     from ..profile import Profile
+    from ..runfiles import Recorder
     from ..stimulator import Stimulator
     from .watch import Watch
 
@@ -28,6 +32,12 @@ ForTime = Annotated[
 Detach = Annotated[
     bool, typer.Option("--detach", help="Start a stand_alone profile and leave it running.")
 ]
+Record = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Keep all of it in a new folder; `scs report DIR` shows it again."
+    ),
+]
 
 
 def run(
@@ -36,6 +46,7 @@ def run(
     for_: ForTime = "",
     fault: options.Faults = None,
     detach: Detach = False,
+    record: Record = None,
     json: options.Json = False,
     board: options.BoardRow = "",
     stage: options.StageRow = "",
@@ -47,20 +58,41 @@ def run(
     Ctrl-C halts at once, then reports (exit 130). A latched fault ends with exit 1, a lost link
     with exit 3; the device stops by itself when its lease runs out.
 
-    Examples:  scs run my.yaml --for 10s   ·   scs run my.yaml --port /dev/ttyACM0 --for 1min
+    Examples:  scs run my.yaml --for 10s   ·   scs run my.yaml --port /dev/ttyACM0 --record monday
     """
     from ..stimulator import Stimulator
     from .watch import Watch
 
+    if detach and record:
+        raise WrongUsage("--record needs a run that is watched to its end: leave out --detach")
     for_s = options.seconds(for_, "--for") if for_ else None
+    faults = options.simulated_faults(fault)
     stim = Stimulator(
         port,
         options.wanted_board(board, stage, load),
-        faults=options.simulated_faults(fault),
+        faults=faults,
         patience_s=timeout,
         halt_on_exit=not detach,
     )
-    raise typer.Exit(_watched(stim, profile, Watch(json=json, for_s=for_s), detach=detach))
+    with _recorder(record, faults) as recorder:
+        watch = Watch(json=json, for_s=for_s, recorder=recorder)
+        code = _watched(stim, profile, watch, detach=detach)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _recorder(folder: Path | None, faults: str) -> Iterator[Recorder | None]:
+    """What keeps the run, where that was asked for; what was not finished is dropped."""
+    if folder is None:
+        yield None
+        return
+    from ..runfiles import Recorder
+
+    recorder = Recorder(folder, injected=faults)
+    try:
+        yield recorder
+    finally:
+        recorder.drop()
 
 
 def _watched(stim: Stimulator, file: Path, watch: Watch, *, detach: bool) -> int:
@@ -84,8 +116,9 @@ def _session(stim: Stimulator, profile: Profile, watch: Watch, *, detach: bool) 
         try:
             with stim:
                 watch.opened(stim, profile)
-                stim.load(profile)
+                figures = stim.load(profile)
                 stim.arm()
+                watch.starting(figures)
                 stim.start()
                 if detach:
                     watch.detached()
@@ -106,6 +139,11 @@ def _follow(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
 
 def _until_ended(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
     """The time asked for, then STOP and its ramp; a wish to end halts in either."""
+    end_s = math.inf if watch.for_s is None else stim.link.now() + watch.for_s
+
+    def ends() -> bool:
+        return bool(interrupts) or stim.link.now() >= end_s
+
     for for_s in (watch.for_s, None):
         for status in stim.poll(for_s):
             watch.take(status, stim.ledger())
@@ -113,6 +151,8 @@ def _until_ended(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None
                 stim.halt()
                 watch.interrupted(interrupts.code)
                 return
+            if status.running and not ends():
+                watch.look(status, ends)
         if not status.running:
             return
         stim.stop(wait=False)

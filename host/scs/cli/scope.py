@@ -45,7 +45,7 @@ def scope(
     from ..scope import look
 
     if output is not None:
-        export.checked(output)
+        export.checked(output, export.OF_A_TRACE)
     with attached(port, timeout) as stim:
         found = look(stim.link, stim.board, periods)
         name = stim.board.name

@@ -8,19 +8,22 @@ Next: say.py.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from .. import figures
-from ..failures import GOOD, NO_DEVICE, REFUSED, Failure, LinkLost
+from ..failures import GOOD, NO_DEVICE, REFUSED, USAGE, Failure, LinkLost, WrongUsage
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from ..figures import Figure
     from ..profile import Profile, ProfileError
     from ..readings import Ledger, Status
+    from ..runfiles import Recorder
     from ..stimulator import Stimulator
 
 LINK_LOST = "link lost"
@@ -32,8 +35,9 @@ NOTHING: dict[str, Any] = {"pulses": 0, "periods": 0, "seconds": 0.0, "charge_nc
 class Watch:
     """What is known of one run."""
 
-    def __init__(self, *, json: bool, for_s: float | None):
+    def __init__(self, *, json: bool, for_s: float | None, recorder: Recorder | None = None):
         self.for_s = for_s
+        self._recorder = recorder
         self._json = json
         self._status: Status | None = None
         self._book: Ledger | None = None
@@ -49,6 +53,11 @@ class Watch:
         """The device answered."""
         self._stim = stim
         self._about = {"profile": profile.name, "port": stim.port, "board": stim.board.name}
+
+    def starting(self, figures: list[Figure]) -> None:
+        """All is ready; START is next."""
+        if self._recorder is not None and self._stim is not None and self._stim.profile:
+            self._recorder.starting(self._stim, self._stim.profile, figures)
 
     @property
     def begun(self) -> bool:
@@ -73,11 +82,18 @@ class Watch:
     def take(self, status: Status, book: Ledger) -> None:
         """What the device says now."""
         self._status, self._book = status, book
+        if self._recorder is not None:
+            self._recorder.keep(status, book)
         if self._bar is not None:
             from . import say
 
             elapsed_s = status.device_s - book.start_s
             self._bar.update(self._bar.task_ids[0], completed=elapsed_s, live=say.live(status))
+
+    def look(self, status: Status, cancelled: Callable[[], bool]) -> None:
+        """A recording wants to see what flows, once it flows as it shall."""
+        if self._recorder is not None and self._stim is not None and status.settled:
+            self._recorder.look(self._stim, cancelled)
 
     # --- how it ended ----------------------------------------------------------------------
     def interrupted(self, code: int) -> None:
@@ -122,6 +138,7 @@ class Watch:
     # --- the report ------------------------------------------------------------------------
     def report(self) -> int:
         """Print it; the exit code."""
+        self._keep()
         if self._message:
             from .app import complain
 
@@ -134,9 +151,22 @@ class Watch:
             console = say.console()
             console.print(f"[bold]{self._about['profile']}[/bold] on {self._about['board']}")
             console.print(say.ledger(self._book, self._stopped))
+            if "recording" in self._about:
+                console.print(f"recording  {self._about['recording']}")
         else:
             typer.echo("started; it runs until its session ends, `scs stop` or `scs halt`")
         return self._code
+
+    def _keep(self) -> None:
+        """Close the recording; where it could not be written, say so beside all else."""
+        if self._recorder is None or self._status is None or self._book is None:
+            return
+        try:
+            self._recorder.finish(self._status, self._book, self._stopped)
+            self._about["recording"] = str(self._recorder.folder)
+        except WrongUsage as reason:
+            self._message = f"{self._message}\n{reason}; the run was not recorded".lstrip()
+            self._code = self._code or USAGE
 
     def _as_dict(self) -> dict[str, Any]:
         delivered = self._book.delivered() if self._book else NOTHING

@@ -1,0 +1,152 @@
+"""What test pulses say of the load: resistance, capacitance, and whether it is the declared one.
+
+Role: Sums gathers samples of test pulses, evaluate() makes ohm and nF of them, judge() a verdict
+on a pair of contacts, by_contact() on each. Invariant: integers; every sample counts once.
+Requirements: REQ-56. Next: measure.py, which makes the pulses.
+
+A test pulse is two equal phases of opposite sign. Folded together, their offsets cancel, and so
+does what the capacitance adds to the voltage in the middle of each: the ratio of mean voltage and
+mean current is the resistance. The rise from the first third of a phase to its last is the
+capacitance.
+"""
+
+from collections import namedtuple
+
+from . import board as boards
+from . import capture, limits
+from .board import Board
+
+GOOD, OPEN, SHORT, WRONG_OHM, WRONG_NF = range(5)  # verdicts
+VERDICTS = ("good", "open", "short", "wrong resistance", "wrong capacitance")
+
+# of a phase: us, and samples in a third of its window, whose middle is the phase's. A ladder's
+# current falls while its load charges, a short phase keeps that nearly straight; its ADC is fine.
+SHAPES = {boards.STAGE_MCP4922_8: (1_000, 39), boards.STAGE_R2R_1: (400, 14)}
+SETTLED_US = 24  # after a change: the stage's settling, 2 us of the capture, one sample
+NF_MOST = 20_000  # what rises by less than one ADC code is taken for no capacitance at all
+SHORT_SHARE = 20  # a load of less than 1/20 of the declared resistance is a short
+OPEN_SHARE = 4  # less than 1/4 of the current is an open lead
+
+# of a contact (its number) or of a pair of them (its mask); nf 0: no capacitance
+Finding = namedtuple("Finding", ("where", "verdict", "ohm", "nf"))
+
+
+class Sums:
+    """What the samples of all pulses add up to, folded: codes, second phases less first ones."""
+
+    def __init__(self, board: Board) -> None:
+        self.width_us, self.third = SHAPES[board.stage]
+        self.zero = board.adc_zero
+        self.phases = 0
+        self.current = self.voltage = 0
+        self.current_rise = [0, 0]  # last third less first: of first phases, of second ones
+        self.voltage_rise = [0, 0]
+        self.late_us = 0  # how much after its middle a phase's voltage was looked at
+
+    def add(self, samples, offset_us: int, edge_us: int, second: int) -> None:
+        """The phase that begins edge_us after SYNC; second: 0 or 1."""
+        many = 3 * self.third
+        first = -(-(edge_us + SETTLED_US - offset_us) // capture.PAIR_US)
+        begins_us = offset_us + first * capture.PAIR_US
+        middle_us = begins_us + (many - 1) * capture.PAIR_US // 2 + capture.VOLTAGE_LATER_US
+        sign = 1 if second else -1
+        current, current_rise = _thirds(samples, 2 * first, self.third)
+        voltage, voltage_rise = _thirds(samples, 2 * first + 1, self.third)
+        self.current += sign * (current - many * self.zero)
+        self.voltage += sign * (voltage - many * self.zero)
+        self.current_rise[second] += sign * current_rise
+        self.voltage_rise[second] += sign * voltage_rise
+        self.late_us += middle_us - edge_us - self.width_us // 2
+        self.phases += 1
+
+
+def _thirds(samples, at: int, third: int) -> tuple:
+    """(sum of a phase's samples, sum of its last third less that of its first)."""
+    total = rise = 0
+    for number in range(3 * third):
+        one = samples[at]
+        total += one
+        if number < third:
+            rise -= one
+        elif number >= 2 * third:
+            rise += one
+        at += 2
+    return total, rise
+
+
+def evaluate(board: Board, sums: Sums) -> tuple:
+    """(ohm, nF) of a pair: ohm below 0 where no current flows, nF 0 without a capacitance.
+
+    With S = 1 / C: rise of V = R (rise of I) + S I time, and mean V = R I + S (charge in the
+    middle). That charge is nothing but for samples taken late, for the fall of a ladder's current,
+    and for unequal phases (offset, mismatch): these make the rises of both unequal too.
+    """
+    count = sums.phases * 3 * sums.third
+    current = sums.current * board.sense_na_per_lsb // count  # nA
+    wanted = boards.code_from_ua(board, limits.MEASURE_UA) * board.na_per_code
+    if current * OPEN_SHARE < wanted:
+        return (-1, 0)
+    time_us = 2 * sums.third * capture.PAIR_US  # between the middles of the thirds
+    width_us = sums.width_us
+    voltage = sums.voltage * board.sense_uv_per_lsb  # uV x count
+    rises = [one * board.sense_uv_per_lsb * 6 // count for one in sums.voltage_rise]  # uV
+    falls = [0, 0]  # nA; a current stage's is constant, what its ADC shows would only be noise
+    if board.stage == boards.STAGE_R2R_1:
+        falls = [one * board.sense_na_per_lsb * 6 // count for one in sums.current_rise]
+    late = current * sums.late_us // sums.phases
+    late -= (falls[0] + falls[1]) * width_us * width_us // (16 * time_us)
+    microohm = plain = voltage * 1_000_000_000 // (current * count)
+    nanofarad = 0
+    for _ in range(3):
+        charged = [rises[at] - microohm * falls[at] // 1_000_000_000 for at in (0, 1)]
+        nanofarad = NF_MOST + 1
+        if charged[0] + charged[1] > 0:
+            nanofarad = 2 * current * time_us // (charged[0] + charged[1])
+        if not 0 < nanofarad <= NF_MOST:
+            return (_rounded(plain), 0)
+        extra = late // nanofarad + width_us * (charged[1] - charged[0]) // (4 * time_us)  # uV
+        microohm = (voltage - extra * count) * 1_000_000_000 // (current * count)
+    return (_rounded(microohm), nanofarad)
+
+
+def _rounded(microohm: int) -> int:
+    return max(0, (microohm + 500_000) // 1_000_000)
+
+
+def judge(board: Board, where: int, ohm: int, nanofarad: int) -> Finding:
+    """The verdict on a pair: against what the declared load shows."""
+    if ohm < 0:
+        return Finding(where, OPEN, 0, 0)
+    allowed = board.load_tolerance_permille + limits.MEASURE_ERROR_PERMILLE
+    verdict = GOOD
+    if ohm * SHORT_SHARE < board.seen_ohm:
+        verdict = SHORT
+    elif abs(ohm - board.seen_ohm) * 1000 > board.seen_ohm * allowed:
+        verdict = WRONG_OHM
+    elif abs(nanofarad - board.seen_nf) * 1000 > board.seen_nf * allowed:
+        verdict = WRONG_NF
+    return Finding(where, verdict, ohm, nanofarad)
+
+
+def by_contact(found: list) -> list:
+    """Findings of contacts from those of pairs.
+
+    A short is named at both of its contacts. Anything else is the contact's own only if all of its
+    pairs have it: where one is good, the other end of the bad one is to blame.
+    """
+    used = 0
+    for one in found:
+        used |= one.where
+    rows = []
+    for contact in range(limits.CONTACTS):
+        mine = [one for one in found if one.where >> contact & 1]
+        if not used >> contact & 1:
+            continue
+        shorts = [one for one in mine if one.verdict == SHORT]
+        best = shorts[0] if shorts else min(mine, key=_verdict)
+        rows.append(Finding(contact, best.verdict, best.ohm, best.nf))
+    return rows
+
+
+def _verdict(one: Finding) -> int:
+    return int(one.verdict)

@@ -1,0 +1,181 @@
+"""The load, measured: test pulses through pairs of contacts, resistance and capacitance of each.
+
+Role: a Measurement drives the hal as output.py does, with streams of its own that kernel.admit()
+lets through like any other; result() says of each contact what was found and whether it is the
+declared dummy load. Invariant: no pulse above limits.MEASURE_UA or 500 nC, each with its exact
+recharge and a discharge; a measurement ends by itself. Requirements: REQ-56. Next: device.py.
+
+Four amplitudes, and periods that do not fit the ADC's pace, average the steps of the ADC away.
+"""
+
+import binascii
+from collections import namedtuple
+
+from . import board as boards
+from . import capture, errors, impedance, kernel, limits, output, phases, records
+from .board import Board
+from .errors import Refused, refuse_all
+
+BELOW = (0, 1, 3, 7)  # codes below that of limits.MEASURE_UA: the four amplitudes
+FINE_LSB = 100  # a voltage of so many ADC codes needs one round of pulses, a smaller one two;
+# a capacitance twice as many, for its rise is small
+PATIENCE_MS = 2_000  # for one capture
+
+# what was measured: when, at which contacts (mask), Findings of the contacts, of the pairs
+Found = namedtuple("Found", ("at_ms", "contacts", "rows", "pairs"))
+
+
+def pairs(contacts: int) -> list:
+    """(source, return) masks: each contact against the next one, so that each has two pairs."""
+    masks = [1 << at for at in range(limits.CONTACTS) if contacts >> at & 1]
+    if len(masks) < 2:
+        raise Refused(errors.MEASURE_CONTACTS, 0, len(masks), 2)
+    if len(masks) == 2:
+        return [(masks[0], masks[1])]
+    return [(masks[at], masks[(at + 1) % len(masks)]) for at in range(len(masks))]
+
+
+def width_us(board: Board) -> int:
+    """Of each phase of a test pulse."""
+    return int(impedance.SHAPES[board.stage][0])
+
+
+def slot_us(board: Board) -> int:
+    """From one test pulse to the next: the pulse, and a discharge that keeps DC within limits."""
+    return 2 * width_us(board) + 2 * board.discharge_tau_us
+
+
+def test_phases(board: Board, source: int, back: int) -> list:
+    """One period: four pulses and their discharges.
+
+    It is half a microsecond longer than a whole number of samples, so that captures of several
+    periods fall on different places of a pulse.
+    """
+    mhz = board.clock_hz // 1_000_000
+    highest = boards.code_from_ua(board, limits.MEASURE_UA)
+    if highest <= BELOW[3]:
+        raise Refused(errors.BELOW_CODE, 0, limits.MEASURE_UA * 1000, board.na_per_code)
+    width = width_us(board) * mhz
+    rest = slot_us(board) * mhz - 2 * width
+    out: list = []
+    for below in BELOW:
+        code = highest - below
+        out.append((phases.DRIVE, source, back, -code, width))
+        out.append((phases.DRIVE, source, back, code, width))
+        out.append((phases.DISCHARGE, 0, source | back, 0, rest))
+    out[-1] = out[-1][:4] + (rest + mhz // 2,)
+    return out
+
+
+def test_stream(board: Board, source: int, back: int) -> kernel.Stream:
+    """The stream of one pair; Refused with the kernel's reasons."""
+    areas = (limits.MEASURE_AREA_UM2,) * limits.CONTACTS
+    ceilings = [limits.MEASURE_UA] * limits.CONTACTS
+    terms = kernel.Terms(areas, ceilings, [0] * limits.CONTACTS)
+    verdict = kernel.admit(records.encode(board, test_phases(board, source, back)), board, terms)
+    if verdict.stream is None:
+        refuse_all(verdict.errors)
+    return verdict.stream
+
+
+_BEGINS, _RUNS, _ENDS = range(3)
+
+
+class Measurement:
+    """All pairs of the contacts named, one after the other."""
+
+    def __init__(self, board: Board, hal, contacts: int):
+        self.board = board
+        self.hal = hal
+        self.contacts = contacts
+        self.found: list = []  # Findings of the pairs done
+        self.aborted = False
+        self._pairs = pairs(contacts)
+        coarse = limits.MEASURE_UA * board.seen_ohm < FINE_LSB * board.sense_uv_per_lsb
+        self._rounds = (2 if coarse else 1) * (2 if board.seen_nf else 1)
+        self._stream = test_stream(board, self._pairs[0][0], self._pairs[0][1])
+        self._phase = _BEGINS
+        self._since_ms = 0
+        self._pulse = self._round = 0
+        self._sums = impedance.Sums(self.board)
+
+    def step(self, now_ms: int) -> int:
+        """One turn; output.RUNNING until all is done (ENDED), or what else became of it."""
+        if self._phase == _BEGINS:
+            if self.aborted:
+                return output.ENDED
+            self._begin(now_ms)
+            return output.RUNNING
+        status = self.hal.stream_state()[0]
+        if self._phase == _ENDS and status == output.ENDED:
+            return self._next()
+        if status != output.RUNNING:
+            return int(status)
+        found = self.hal.capture_take() if self._phase == _RUNS else ()
+        if found:
+            self._since_ms = now_ms
+            self._take(found[0], found[1])
+        elif now_ms - self._since_ms > PATIENCE_MS:
+            raise Refused(errors.FAULT_INTERNAL)
+        return output.RUNNING
+
+    def stop(self) -> None:
+        """End on a whole period; nothing is found."""
+        self.aborted = True
+        if self._phase == _RUNS:
+            self._end()
+
+    def result(self, now_ms: int) -> Found:
+        """What was found at all contacts."""
+        return Found(now_ms, self.contacts, impedance.by_contact(self.found), list(self.found))
+
+    def _begin(self, now_ms: int) -> None:
+        self.hal.stream_load(self._stream)
+        self.hal.stream_start(0)
+        self._phase = _RUNS
+        self._since_ms = now_ms
+        self._pulse = self._round = 0
+        self._sums = impedance.Sums(self.board)
+        self._arm()
+
+    def _arm(self) -> None:
+        self.hal.capture_arm(max(0, self._pulse * slot_us(self.board) - 2 * capture.PAIR_US))
+
+    def _take(self, offset_us: int, samples) -> None:
+        """The pulses that lie in a capture, as far as they are the next ones."""
+        if binascii.crc32(self.hal.stream_words()) & 0xFFFFFFFF != self._stream.crc:
+            raise Refused(errors.FAULT_STREAM)
+        width = width_us(self.board)
+        ends_us = offset_us + capture.WINDOW_US
+        while self._pulse < len(BELOW):
+            edge_us = self._pulse * slot_us(self.board)
+            if edge_us + 2 * width > ends_us:
+                break
+            for second in (0, 1):
+                self._sums.add(samples, offset_us, edge_us + second * width, second)
+            self._pulse += 1
+        if self._pulse == len(BELOW):
+            self._pulse = 0
+            self._round += 1
+        if self._round == self._rounds:
+            self._end()
+        else:
+            self._arm()
+
+    def _end(self) -> None:
+        self.hal.stream_stop()
+        self._phase = _ENDS
+
+    def _next(self) -> int:
+        """A pair is done: on to the next one."""
+        if self.aborted:
+            return output.ENDED
+        source, back = self._pairs[len(self.found)]
+        ohm, nanofarad = impedance.evaluate(self.board, self._sums)
+        self.found.append(impedance.judge(self.board, source | back, ohm, nanofarad))
+        if len(self.found) == len(self._pairs):
+            return output.ENDED
+        source, back = self._pairs[len(self.found)]
+        self._stream = test_stream(self.board, source, back)
+        self._phase = _BEGINS
+        return output.RUNNING

@@ -1,0 +1,150 @@
+"""compare: two traces or recordings, and where they differ most.
+
+Role: prints what ../compare.py finds. Invariant: exit 0 where the two agree within tolerance, 1
+where they do not, 2 where they cannot be compared, as diff does. Next: ../compare.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..failures import GOOD, REFUSED, WrongUsage
+from . import options
+
+if TYPE_CHECKING:
+    from ..compare import Compared, Worst
+    from ..trace import Trace
+
+KNOWN = (".png", ".svg")
+One = Annotated[
+    Path, typer.Argument(metavar="A", help="A .csv, a .npz, or the folder of a recording.")
+]
+Other = Annotated[Path, typer.Argument(metavar="B", help="What is held against it.")]
+Share = Annotated[
+    str,
+    typer.Option(metavar="SHARE", help="How far current and voltage may differ, of the largest."),
+]
+TimeTolerance = Annotated[
+    str, typer.Option(metavar="TIME", help="How far edges of the current may differ.")
+]
+Align = Annotated[
+    bool, typer.Option("--align", help="Move B so that the first edges of both coincide.")
+]
+Picture = Annotated[
+    Path | None, typer.Option("--output", "-o", help="A picture of both: .png or .svg.")
+]
+
+
+def compare(
+    a: One,
+    b: Other,
+    tolerance: Share = "1%",
+    time_tolerance: TimeTolerance = "1us",
+    align: Align = False,
+    output: Picture = None,
+    json: options.Json = False,
+) -> None:
+    """Two traces overlaid: the largest differences in time, current and voltage.
+
+    An edge is where the current passes half of its phase's largest. Exit 1 if they differ by
+    more than the tolerances, 2 if they cannot be compared.
+
+    Examples:  scs compare model.csv board.npz -o both.png   ·   scs compare monday friday --json
+    """
+    from .. import export, readfiles
+    from ..compare import compare as held
+
+    share = options.share(tolerance, "--tolerance")
+    time_s = options.seconds(time_tolerance, "--time-tolerance")
+    if output is not None:
+        export.checked(output, KNOWN)
+    one, other = readfiles.rows(a).whole(), readfiles.rows(b).whole()
+    try:
+        found = held(one, other, share=share, time_s=time_s, align=align)
+    except WrongUsage as reason:
+        raise WrongUsage(f"{a} and {b}: {reason}") from None
+    if output is not None:
+        _draw(output, (str(a), str(b)), one, other, found)
+    if json:
+        _as_json(a, b, found)
+    else:
+        _show(a, b, one, other, found, output)
+    raise typer.Exit(GOOD if found.ok else REFUSED)
+
+
+def _draw(output: Path, names: tuple[str, str], one: Trace, other: Trace, found: Compared) -> None:
+    from .. import export, plot
+
+    figure = plot.of_two(names, one, other, found)
+    kind = output.suffix.lower().removeprefix(".")
+    export.aside(output, lambda part: plot.save(figure, part, kind))
+
+
+def _as_json(a: Path, b: Path, found: Compared) -> None:
+    from . import say
+
+    def worst(one: Worst) -> dict[str, Any]:
+        keys = {"difference": one.difference, "at_s": one.at_s, "limit": one.limit}
+        return {**keys, "scale": one.scale, "ok": one.ok}
+
+    say.as_json(
+        {
+            "ok": found.ok,
+            "a": str(a),
+            "b": str(b),
+            "span_s": found.span_s,
+            "shift_s": found.shift_s,
+            "compared_share": found.share,
+            "edges": {
+                "both": found.edges,
+                "only_a": len(found.only_a),
+                "only_b": len(found.only_b),
+                "first_only_a_s": float(found.only_a[0]) if len(found.only_a) else None,
+                "first_only_b_s": float(found.only_b[0]) if len(found.only_b) else None,
+            },
+            "time_s": worst(found.time),
+            "current_a": worst(found.current),
+            "voltage_v": worst(found.voltage),
+        }
+    )
+
+
+def _show(a: Path, b: Path, one: Trace, other: Trace, found: Compared, output: Path | None) -> None:
+    from rich.markup import escape
+
+    from . import say
+
+    console = say.console()
+    for letter, path, trace in (("A", a, one), ("B", b, other)):
+        length = say.number(trace.end_s - float(trace.time_s[0]), "s")
+        console.print(f"{letter}  {escape(str(path))}: {len(trace)} rows, {length}")
+    if found.shift_s:
+        console.print(f"B was moved by {found.shift_s * 1e6:.6g} µs")
+    made = say.table("B less A", "quantity", ">largest", ">at", ">tolerance", "")
+    rows = (("edges", found.time, 1e6, "us"), ("current", found.current, 1e6, "uA"))
+    for name, worst, factor, unit in (*rows, ("voltage", found.voltage, 1e3, "mV")):
+        made.add_row(
+            name,
+            say.number(worst.difference * factor, unit),
+            f"{worst.at_s:.7f} s",
+            say.number(worst.limit * factor, unit),
+            say.mark(worst.ok),
+        )
+    console.print(made)
+    console.print(_edges(found))
+    if output is not None:
+        console.print(f"picture  {escape(str(output))}")
+
+
+def _edges(found: Compared) -> str:
+    text = (
+        f"{found.edges} edges in both, {len(found.only_a)} in A alone, {len(found.only_b)} in B "
+        f"alone; values compared over {found.share:.1%} of {found.span_s:.6g} s, away from edges"
+    )
+    for letter, times in (("A", found.only_a), ("B", found.only_b)):
+        if len(times):
+            text += f"\nthe first edge in {letter} alone: {times[0]:.7f} s"
+    return text

@@ -1,0 +1,105 @@
+"""load: the dummy load as the device measures it, beside what boards.yaml declares.
+
+Role: a measurement on demand, before a run or when a wire is in doubt. Invariant: exit 1 where it
+is not the declared load; the device is left as it was found. Next: ../impedance.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..failures import GOOD, REFUSED
+from . import options
+
+if TYPE_CHECKING:
+    from stimcore.board import Board
+
+    from ..impedance import LoadFound
+
+Contacts = Annotated[
+    str, typer.Option(metavar="NAMES", help="Which contacts, such as E1,E2; else all of the stage.")
+]
+
+
+def load(
+    port: options.Port = "sim",
+    contacts: Contacts = "",
+    fault: options.Faults = None,
+    json: options.Json = False,
+    board: options.BoardRow = "",
+    stage: options.StageRow = "",
+    load: options.LoadRow = "",
+    timeout: options.Patience = options.PATIENCE_S,
+) -> None:
+    """Measure the dummy load with test pulses of 0.5 mA; exit 1 if it is not the declared one.
+
+    Each contact is measured against its neighbours, its identification resistor is read.
+
+    Examples:  scs load --port /dev/ttyACM0   ·   scs load --contacts E1,E2 --fault open_lead@0
+    """
+    from ..stimulator import Stimulator
+
+    wanted = options.wanted_board(board, stage, load)
+    faults = options.simulated_faults(fault)
+    with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
+        found = stim.measure(part for part in contacts.split(",") if part.strip())
+        about = stim.board
+    if json:
+        _as_json(found, about)
+    else:
+        _print(found, about)
+    raise typer.Exit(GOOD if found.ok else REFUSED)
+
+
+def _as_json(found: LoadFound, board: Board) -> None:
+    from . import say
+
+    declared = {
+        "ohm": board.seen_ohm,
+        "farad": board.seen_nf / 1e9 or None,
+        "tolerance": _tolerance(board),
+        "load_id": board.load_id_code,
+    }
+    say.as_json({**asdict(found), "ok": found.ok, "board": board.name, "declared": declared})
+
+
+def _tolerance(board: Board) -> float:
+    from stimcore import limits
+
+    return float(board.load_tolerance_permille + limits.MEASURE_ERROR_PERMILLE) / 1000
+
+
+def _print(found: LoadFound, board: Board) -> None:
+    from rich.markup import escape
+
+    from . import say
+
+    made = say.table(board.name, "contact", ">resistance", ">capacitance", "verdict")
+    for one in found.contacts:
+        made.add_row(escape(one.contact), _ohm(one.ohm), _farad(one.farad), _verdict(one.verdict))
+    made.add_section()
+    made.add_row("declared", _ohm(board.seen_ohm), _farad(board.seen_nf / 1e9 or None), "")
+    console = say.console()
+    console.print(made)
+    console.print(f"each may differ by {100 * _tolerance(board):g} %")
+    word = (
+        "is that of the load"
+        if found.identified
+        else "[bold red]is not that of the load[/bold red]"
+    )
+    console.print(f"identification reads {found.load_id}, declared {board.load_id_code}: {word}")
+
+
+def _ohm(value: float | None) -> str:
+    return "none flows" if value is None else f"{value:g} Ω"
+
+
+def _farad(value: float | None) -> str:
+    return "none" if value is None else f"{value * 1e6:.3g} µF"
+
+
+def _verdict(word: str) -> str:
+    return word if word == "good" else f"[bold red]{word}[/bold red]"

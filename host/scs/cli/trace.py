@@ -1,0 +1,161 @@
+"""trace and report: what flows at the load, into files that other tools read.
+
+Role: `scs trace` runs a profile on the simulated board, `scs report` opens a run that was kept;
+both write whatever the names' endings ask for. Invariant: every name is judged before any work
+is done. Next: ../recording.py, ../export.py, ../runfiles.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..failures import WrongUsage
+from . import options
+
+if TYPE_CHECKING:
+    from ..export import Taken
+
+OutputFiles = Annotated[
+    list[Path],
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="File: .csv, .npz, .vcd, .png, .svg, .html, .wav or .mat; several times.",
+    ),
+]
+ForTime = Annotated[str, typer.Option("--for", metavar="TIME", help="How much of it.")]
+SampleRate = Annotated[
+    str, typer.Option(metavar="HZ", help="Evenly sampled; else a row at each change.")
+]
+FromStart = Annotated[
+    bool,
+    typer.Option(
+        "--from-start",
+        help="Begin with START and its soft start, not with a period at full amplitude; "
+        "always so for a session counted in pulses.",
+    ),
+]
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The folder of `scs run … --record DIR`.")
+]
+SHORTEST_S = 1e-6
+
+
+def trace(
+    profile: options.ProfileFile,
+    output: OutputFiles,
+    for_: ForTime = "1s",
+    rate: SampleRate = "",
+    from_start: FromStart = False,
+    fault: options.Faults = None,
+    board: options.BoardRow = "",
+    stage: options.StageRow = "",
+    load: options.LoadRow = "",
+) -> None:
+    """Current and voltage at the load, from the simulated board, into files.
+
+    CSV has the columns time_s,current_a,voltage_v; NPZ and MAT arrays of these names; VCD also
+    the pins; HTML is a report. A cathodic first phase is negative.
+
+    Examples:  scs trace my.yaml --for 1s -o my.csv -o my.vcd   ·   scs trace my.yaml -o my.html
+    """
+    from .. import boards, export
+    from ..profile import Profile
+    from ..recording import record
+    from .progress import bar
+
+    _named(output)
+    name = options.board_name(board, stage, load)
+    for_s, rate_hz = _extent(for_, rate, boards.board(name).clock_hz)
+    faults = options.simulated_faults(fault)
+    read = Profile.read(profile)
+    from_start = from_start or bool(read.group.header.session_pulses)
+    pins = any(one.suffix.lower() == ".vcd" for one in output)
+    with bar("simulating") as told:
+        taken = record(
+            read,
+            name,
+            for_s,
+            from_start=from_start,
+            rate_hz=rate_hz,
+            faults=faults,
+            pins=pins,
+            told=told,
+        )
+    _written(output, export.Taken(taken.rows, read.name, rate_hz, taken.pins, taken.run))
+    for one in output:
+        typer.echo(f"{one}: {for_s:g} s of {read.name!r} on {name}, {len(taken.rows)} rows")
+
+
+def report(folder: Folder, output: OutputFiles) -> None:
+    """A run that was kept with `scs run --record DIR`: as an HTML report, or its trace as a file.
+
+    The report is one file that opens offline: profile, safety figures beside their limits,
+    waveform at three zooms, current against command, what was left over, ledger, faults,
+    versions and hashes.
+
+    Examples:  scs report monday -o monday.html   ·   scs report monday -o monday.csv
+    """
+    from .. import export, runfiles
+    from ..spool import Store
+
+    _named(output, without=".vcd")
+    run = runfiles.read(folder)
+    if run.rows is None and any(one.suffix.lower() != ".html" for one in output):
+        raise WrongUsage(
+            f"{folder}: this recording holds no trace: at {run.account.device.port} there was no "
+            "time to look at what flowed; it can only be shown as .html"
+        )
+    name = run.account.subject.name
+    _written(output, export.Taken(run.rows or Store(), name, run=run))
+    for one in output:
+        typer.echo(f"{one}: {name!r}, recorded {run.account.begun}")
+
+
+def _named(output: list[Path], without: str = "") -> None:
+    """WrongUsage unless every file can be written, each once."""
+    from .. import export
+
+    known = [ending for ending in export.WRITERS if ending != without]
+    for number, one in enumerate(output):
+        export.checked(one, known)
+        if one in output[:number]:
+            raise WrongUsage(f"{one} is named twice")
+
+
+def _written(output: list[Path], taken: Taken) -> None:
+    from .. import export
+    from .progress import bar
+
+    for one in output:
+        with bar(f"writing {one.name}") as told:
+            export.save(one, taken, told)
+
+
+def _extent(for_: str, rate: str, clock_hz: int) -> tuple[float, float | None]:
+    """(seconds, hertz or None), not more than can be kept and not less than a step."""
+    from ..recording import LONGEST_S
+    from ..spool import MOST_ROWS
+
+    for_s = options.seconds(for_, "--for")
+    rate_hz = options.hertz(rate, "--rate") if rate else None
+    if for_s > LONGEST_S:
+        raise WrongUsage(f"--for: {for_} is longer than {LONGEST_S:g} s")
+    if for_s < SHORTEST_S:
+        raise WrongUsage(f"--for: {for_} is shorter than 1 us; write for example 100us")
+    if rate_hz and rate_hz * for_s > MOST_ROWS:
+        raise WrongUsage(f"--rate: that is more than {MOST_ROWS} rows; sample more slowly")
+    if rate_hz and rate_hz > clock_hz:
+        raise WrongUsage(
+            f"--rate: {rate} is finer than a tick of the board's clock, {clock_hz / 1e6:g} MHz"
+        )
+    if rate_hz and rate_hz * for_s < 1:
+        raise WrongUsage(
+            f"--rate: a step of {1 / rate_hz:g} s does not fit into {for_s:g} s; sample faster, "
+            f"such as {10 / for_s:g} Hz"
+        )
+    return for_s, rate_hz

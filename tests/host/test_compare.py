@@ -1,0 +1,262 @@
+"""Two traces held against each other: what differs, by how much, where; and what cannot be."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.host.trace_support import train
+from typer.testing import CliRunner, Result
+
+from scs import export
+from scs.cli import app as cli
+from scs.compare import compare
+from scs.failures import WrongUsage
+from scs.measure import edges
+from scs.trace import Trace, stepped
+
+AGREE, DIFFER, TROUBLE = 0, 1, 2
+
+
+def scs(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.app, [str(one) for one in arguments], env={"COLUMNS": "120"})
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    export.write(tmp_path / "a.csv", train(5))
+    export.write(tmp_path / "a.npz", train(5))
+    export.write(tmp_path / "late.csv", train(5, late_s=0.003002))
+    export.write(tmp_path / "more.csv", train(5, amplitude_a=1.02e-3))
+    return tmp_path
+
+
+# --- what is found ---------------------------------------------------------------------------
+def test_edges_are_where_the_current_passes_half() -> None:
+    at = np.array([0.0, 1.0, 1.2, 2.0, 2.4, 3.0])
+    times, signs = edges(at, np.array([0.0, 0.0, -2.0, -2.0, 0.0, 0.0]), 0.1)
+    assert times.tolist() == pytest.approx([1.1, 2.2])
+    assert signs.tolist() == [-1.0, 1.0]
+    assert len(edges(at, np.array([0.0, 0.0, -2.0, -2.0, 0.0, 0.0]), 3.0)[0]) == 0
+
+
+def test_the_same_is_no_difference() -> None:
+    found = compare(train(5), train(5))
+    assert found.ok
+    assert (found.time.difference, found.current.difference, found.voltage.difference) == (0, 0, 0)
+    assert found.edges == 15  # three a pulse: a beginning, a reversal, an end
+    assert found.share == pytest.approx(1 - 15 * 2e-6 / 0.053)  # 15 instants, 1 us either side
+
+
+def test_a_late_edge_is_a_difference_in_time_and_not_one_of_current() -> None:
+    late = train(5, late_s=0.003002)
+    found = compare(train(5), late, time_s=5e-6)
+    assert found.ok
+    assert found.time.difference == pytest.approx(2e-6)
+    assert found.current.difference == 0
+    strict = compare(train(5), late, time_s=1e-6)
+    assert not strict.ok
+    assert not strict.time.ok
+    assert strict.current.ok
+
+
+def test_a_larger_current_is_found_where_it_is() -> None:
+    other = train(5)
+    changed = other.current_a.copy()
+    changed[14:16] *= 1.05  # the first phase of the third pulse
+    found = compare(train(5), Trace(other.time_s, changed, other.voltage_v), share=0.02)
+    assert not found.current.ok
+    assert found.voltage.ok
+    assert found.current.difference == pytest.approx(-5e-5)
+    assert found.current.limit == pytest.approx(0.02 * 1.05e-3)
+    assert 0.023 <= found.current.at_s <= 0.024
+
+
+def test_a_pulse_that_is_missing_is_told_by_its_edges() -> None:
+    found = compare(train(5), train(5).window(0.0, 0.053), share=0.5)
+    assert found.ok
+    short = train(3)
+    longer = Trace(
+        np.append(short.time_s, 0.053),
+        *(np.append(one, 0.0) for one in (short.current_a, short.voltage_v)),
+    )
+    found = compare(train(5), longer)
+    assert not found.ok
+    assert found.edges == 9
+    assert (found.only_a * 1e3).tolist() == pytest.approx([33, 34, 35, 43, 44, 45])
+    assert len(found.only_b) == 0
+    loose = compare(train(5), longer, share=1.0)
+    assert loose.current.ok
+    assert not loose.ok
+
+
+def test_an_edge_that_is_far_is_another_edge() -> None:
+    found = compare(train(2), train(1, late_s=0.021))  # pulses at 3 and 13 ms; one at 21 ms
+    assert found.edges == 0
+    assert (found.only_a * 1e3).tolist() == pytest.approx([3, 4, 5, 13, 14, 15])
+    assert (found.only_b * 1e3).tolist() == pytest.approx([21, 22])
+
+
+def test_samples_are_compared_as_far_as_they_can_tell() -> None:
+    whole = train(5)
+    sampled = stepped(whole, 50_000.0, 2650)
+    found = compare(whole, sampled, time_s=1e-6)
+    assert found.ok
+    assert found.time.limit == pytest.approx(21e-6)
+    assert abs(found.time.difference) <= 20e-6
+    assert found.current.difference == 0
+    with pytest.raises(WrongUsage, match="sampled too coarsely"):
+        compare(whole, stepped(whole, 90.0, 5))
+
+
+def test_a_gap_of_about_a_sample_is_no_difference() -> None:
+    """30 us between two phases, looked at every 20 us: two edges in one trace, one in the other."""
+    step = [(0.0, 0.0), (1e-3, 0.0), (1e-3, -1e-3), (2e-3, -1e-3), (2e-3, 0.0), (2.03e-3, 0.0)]
+    step += [(2.03e-3, 1e-3), (3e-3, 1e-3), (3e-3, 0.0), (5e-3, 0.0)]
+    at, current = np.array(step).T
+    for late_s in (0.0, 3e-6, 8e-6, 13e-6):
+        whole = Trace(np.concatenate(([0.0], at[1:] + late_s)), current, current)
+        found = compare(whole, stepped(whole, 50_000.0, 250))
+        assert found.ok, late_s
+        assert len(found.only_a) == len(found.only_b) == 0
+
+
+def test_aligned_by_their_first_edges() -> None:
+    late = train(5, late_s=0.0045)
+    assert not compare(train(5), late).ok
+    found = compare(train(5), late, align=True)
+    assert found.ok
+    assert found.shift_s == pytest.approx(-1.5e-3)
+
+
+def test_only_the_common_time_is_compared() -> None:
+    found = compare(train(5), train(2))
+    assert found.ok
+    assert found.span_s == pytest.approx(0.023)
+    assert found.edges == 6
+
+
+def test_no_common_time() -> None:
+    other = train(2)
+    later = Trace(other.time_s + 1.0, other.current_a, other.voltage_v)
+    with pytest.raises(WrongUsage, match="no time in common"):
+        compare(train(2), later)
+
+
+def test_two_flat_lines_agree() -> None:
+    flat = Trace(np.array([0.0, 1.0]), np.zeros(2), np.zeros(2))
+    assert compare(flat, flat).ok
+
+
+# --- the command -----------------------------------------------------------------------------
+def test_exit_0_1_2_as_diff(files: Path) -> None:
+    assert scs("compare", files / "a.csv", files / "a.npz").exit_code == AGREE
+    assert scs("compare", files / "a.csv", files / "more.csv").exit_code == DIFFER
+    relaxed = scs("compare", files / "a.csv", files / "more.csv", "--tolerance", "3 %")
+    assert relaxed.exit_code == AGREE
+    late = (files / "a.csv", files / "late.csv")
+    assert scs("compare", *late).exit_code == DIFFER
+    assert scs("compare", *late, "--time-tolerance", "3us").exit_code == AGREE
+    assert scs("compare", *late, "--align").exit_code == AGREE
+
+
+def test_it_prints_the_largest_differences(files: Path) -> None:
+    done = scs("compare", files / "a.csv", files / "more.csv")
+    assert "current" in done.stdout
+    assert "20 µA" in done.stdout  # 2 % of 1 mA
+    assert "TOO FAR" in done.stdout
+    assert "15 edges in both, 0 in A alone, 0 in B alone" in done.stdout
+
+
+def test_its_json(files: Path) -> None:
+    found = json.loads(scs("compare", files / "a.csv", files / "late.csv", "--json").stdout)
+    assert found["ok"] is False
+    assert found["edges"] == {
+        "both": 15,
+        "only_a": 0,
+        "only_b": 0,
+        "first_only_a_s": None,
+        "first_only_b_s": None,
+    }
+    assert found["time_s"]["difference"] == pytest.approx(2e-6)
+    assert found["time_s"]["ok"] is False
+    assert set(found["current_a"]) == {"difference", "at_s", "limit", "scale", "ok"}
+
+
+def test_its_picture(files: Path) -> None:
+    for ending in ("png", "svg"):
+        path = files / f"both.{ending}"
+        done = scs("compare", files / "a.csv", files / "late.csv", "-o", path)
+        assert done.exit_code == DIFFER
+        assert path.stat().st_size > 5_000
+    refused = scs("compare", files / "a.csv", files / "a.csv", "-o", files / "both.html")
+    assert refused.exit_code == TROUBLE
+    assert "known are .png, .svg" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("none.csv", None, "there is no such file"),
+        ("x.txt", "a", "known are .csv, .npz and the folder of a recording"),
+        ("x.csv", "", "x.csv:1: there is no column time_s; a trace begins with time_s,current_a"),
+        ("x.csv", "time_s,current_a\n0,1\n", "there is no column voltage_v"),
+        ("x.csv", "time_s,current_a,voltage_v\n", "two rows or more, this one has 0"),
+        ("x.csv", "time_s,current_a,voltage_v\n0,1,2\n1,2,3\n2,3\n", "x.csv:4: this row is not"),
+        ("x.csv", "time_s,current_a,voltage_v\n0,1,2\n1,2,\n", "x.csv:3: this row is not whole"),
+        ("x.csv", "time_s,current_a,voltage_v\n1,1,2\n0,1,2\n", "its times go back"),
+        ("x.csv", "time_s,current_a,voltage_v\n0,nan,2\n1,1,2\n", "a value is not a number"),
+        ("x.csv", b"\xff\xfe\x00", "cannot be read"),
+        ("x.npz", "not a zip", "it was cut, or is no NPZ file"),
+        ("run", {}, "is no recording: it has no run.json; it holds nothing"),
+        ("run", {"samples.csv": ""}, "this recording was cut: run.json, which is written last"),
+        ("run", {"run.json": "{"}, "was cut, or is none"),
+        ("run", {"run.json": '{"format": 7}'}, "format 7 is not known; this is scs with 1"),
+        ("run", {"run.json": '{"format": 1, "files": {}}'}, "account: Field required"),
+    ],
+)
+def test_what_is_no_trace_is_one_sentence(
+    files: Path, name: str, text: str | bytes | dict[str, str] | None, said: str
+) -> None:
+    path = files / name
+    if isinstance(text, dict):
+        path.mkdir()
+        for inner, content in text.items():
+            (path / inner).write_text(content)
+    elif text is not None:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    done = scs("compare", files / "a.csv", path)
+    assert done.exit_code == TROUBLE
+    assert said in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.output
+
+
+def test_an_npz_that_was_cut_or_has_other_arrays(files: Path) -> None:
+    data = (files / "a.npz").read_bytes()
+    for size in (len(data) - 10, len(data) // 2, 30):
+        (files / "cut.npz").write_bytes(data[:size])
+        done = scs("compare", files / "cut.npz", files / "a.csv")
+        assert done.exit_code == TROUBLE
+        assert "it was cut, or is no NPZ file" in done.stderr
+    np.savez(files / "other.npz", time_s=np.arange(3), amps=np.arange(3))
+    assert "no array current_a" in scs("compare", files / "other.npz", files / "a.csv").stderr
+    np.savez(
+        files / "odd.npz", **{name: np.arange(3 + at) for at, name in enumerate(export.COLUMNS)}
+    )
+    assert "differ in length" in scs("compare", files / "odd.npz", files / "a.csv").stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--tolerance", "much"], "--tolerance: much is no share"),
+        (["--tolerance", "0"], "write for example 1%"),
+        (["--tolerance", "200%"], "up to 100%"),
+        (["--time-tolerance", "1"], "--time-tolerance"),
+        (["-o", "no/such/x.png"], "there is no folder"),
+    ],
+)
+def test_wrong_usage(files: Path, options: list[str], said: str) -> None:
+    done = scs("compare", files / "a.csv", files / "a.npz", *options)
+    assert done.exit_code == TROUBLE
+    assert said in done.stderr

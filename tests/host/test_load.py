@@ -1,0 +1,105 @@
+"""The load through the host: Stimulator.measure() and `scs load`."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from scs import Profile, Stimulator, impedance, resources
+from scs.cli.app import app
+from scs.failures import DeviceRefused, Failure, WrongUsage
+from stimcore import commands
+
+TONIC = resources.path("profiles/tonic_50hz.yaml")
+
+
+def test_measure_names_the_contacts_of_the_profile() -> None:
+    with Stimulator("sim") as stim:
+        stim.load(Profile.read(TONIC))
+        found = stim.measure()
+        assert stim.status().state == "LOADED"
+    assert [one.contact for one in found.contacts] == ["E2", "E3", "E4"]
+    assert found.ok and found.identified and found.load_id == 2815
+    for one in found.contacts:
+        assert one.verdict == "good"
+        assert one.ohm == pytest.approx(500, rel=0.02)
+        assert one.farad == pytest.approx(2.5e-6, rel=0.02)
+    assert found.age_s < 1
+
+
+def test_measure_takes_names_and_numbers() -> None:
+    with Stimulator("sim") as stim:
+        found = stim.measure(["E1", 8])
+        assert [one.contact for one in found.contacts] == ["contact 1", "contact 8"]
+        for wrong in ("E9", "x", "0", ""):
+            with pytest.raises(WrongUsage, match="write for example E1"):
+                stim.measure([wrong])
+        with pytest.raises(DeviceRefused, match="two contacts or more"):
+            stim.measure(["E1"])
+    assert impedance.mask(["b", 1], ("a", "b")) == 0b11
+
+
+def test_an_open_lead_is_no_load() -> None:
+    with Stimulator("sim", faults="open_lead@0") as stim:
+        found = stim.measure(["E1", "E2"])
+    assert not found.ok
+    assert {(one.verdict, one.ohm, one.farad) for one in found.contacts} == {("open", None, None)}
+
+
+def test_a_load_without_its_identification_is_not_ok() -> None:
+    with Stimulator("sim", faults="wrong_load@0") as stim:
+        found = stim.measure(["E1", "E2"])
+    assert {one.verdict for one in found.contacts} == {"good"}
+    assert not found.identified and not found.ok
+
+
+def test_a_measurement_that_a_fault_ends_is_said_so() -> None:
+    with Stimulator("sim", faults="starved_fifo@0.05") as stim:
+        with pytest.raises(Failure, match="was interrupted: see `scs faults`"):
+            stim.measure()
+        assert stim.status().state == "FAULT"
+
+
+def test_while_it_measures_other_commands_are_told_so() -> None:
+    with Stimulator("sim") as stim:
+        stim.link.request(commands.MEASURE, 0)
+        with pytest.raises(DeviceRefused, match="measuring the load: wait a few seconds"):
+            stim.load(Profile.read(TONIC))
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, ["load", *arguments])
+
+
+def test_the_command_prints_the_table_beside_the_declared_load() -> None:
+    said = run("--contacts", "E1,E2")
+    assert said.exit_code == 0, said.output
+    assert said.output.count("good") == 2
+    assert "declared" in said.output and "2.5 µF" in said.output
+    assert "identification reads 2815, declared 2815" in said.output
+
+
+@pytest.mark.parametrize(
+    ("fault", "word"),
+    [("open_lead@0", "open"), ("short@0", "short"), ("wrong_load@0", "is not that of the load")],
+)
+def test_the_command_ends_with_1_where_it_is_not_the_load(fault: str, word: str) -> None:
+    said = run("--contacts", "E1,E2", "--fault", fault)
+    assert said.exit_code == 1
+    assert word in said.output
+
+
+def test_the_command_as_json() -> None:
+    said = run("--contacts", "E1,E2", "--json", "--stage", "r2r-1", "--load", "resistor-1k")
+    found = json.loads(said.output)
+    assert said.exit_code == 0 and found["ok"] is True
+    assert found["declared"] == {"ohm": 1000, "farad": None, "tolerance": 0.07, "load_id": 2048}
+    assert [one["contact"] for one in found["contacts"]] == ["contact 1", "contact 2"]
+    assert found["contacts"][0]["ohm"] == pytest.approx(1000, rel=0.02)
+    assert found["contacts"][0]["farad"] is None
+
+
+def test_the_command_refuses_a_contact_that_is_none() -> None:
+    said = run("--contacts", "E1,Q")
+    assert said.exit_code == 2
+    assert "no contact is called 'Q'" in said.output
