@@ -5,6 +5,7 @@ real firmware on the emulated chip. Next: test_delivery.py, test_wire.py, test_f
 """
 
 import binascii
+import struct
 
 import pytest
 from tests.system.conversation import Conversation
@@ -164,9 +165,14 @@ def test_req_33_stop_ramps_down_and_ends_on_a_whole_period(talk: Conversation) -
     talk.running(group({"ramp_down_ms": 400}))
     talk.keep(0.5)
     talk.send(commands.STOP)
+    began_ms = talk.status()["now_ms"]
     assert talk.state() == "STOPPING"
-    talk.pass_us(200_000)
-    assert 700 <= talk.levels()[0][0] <= 1_300  # half-way down from 2000 uA
+    talk.pass_us(150_000)
+    status = talk.status()
+    level_ua = struct.unpack_from("<I", status["levels"])[0]
+    gone_ms = status["now_ms"] - began_ms
+    assert 150 <= gone_ms < 300
+    assert level_ua == pytest.approx(2_000 * (1 - gone_ms / 400), abs=350)  # 5 uA a ms, in steps
     assert talk.gate
     talk.keep(0.4)
     assert talk.state() == "LOADED"
