@@ -57,7 +57,7 @@ def test_req_56_a_broken_lead_is_open_and_a_bridged_one_short(talk: ChipTalk) ->
 
 def test_req_32_halt_in_mid_measurement(talk: ChipTalk) -> None:
     talk.send(commands.MEASURE, 0)
-    talk.pass_ms(25)
+    talk.chip.step(100_000_000, until=(talk.pins["run"], 1))
     assert talk.gate
     talk.raw(talk.framed(commands.HALT), 10_000)
     assert not talk.gate
