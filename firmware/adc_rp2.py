@@ -14,9 +14,11 @@ from uctypes import addressof
 
 import registers as at
 from capture_rp2 import Capture
+from extremes_rp2 import take
 
 RING_BITS = 13
-_SAMPLES = (1 << RING_BITS) // 2
+_ROUND = 1 << RING_BITS  # bytes
+_TOP = 0x0FFF0FFF  # the ADC's highest code, of current and of voltage
 CS, FCS, FIFO, DIV = 0x00, 0x08, 0x0C, 0x10
 _EN, _ONCE, _MANY, _READY = 1, 4, 8, 0x100
 _INPUT0 = 26  # the GPIO of ADC input 0
@@ -32,6 +34,7 @@ class Sense:
         """mark: the state machine and the DMA channel that tell when a period begins."""
         self._dma = channel
         self._base = chip[2]
+        self._fcs_at = chip[2] + FCS  # too large a number to be made in an interrupt
         self._dreq = chip[3]
         self._inputs = [
             pins[name] - _INPUT0 for name in ("sense_current", "sense_voltage", "load_id")
@@ -39,12 +42,13 @@ class Sense:
         self._room = bytearray(2 << RING_BITS)
         start = addressof(self._room)
         self._ring = (start + (1 << RING_BITS) - 1) >> RING_BITS << RING_BITS
-        self._found = array("I", (0, 0, 0, 0, 0))
-        self._at = 0
+        self._found = array("I", (_TOP, 0, 0x80008000))
+        self._count = 0  # pairs
+        self._at = self._ring  # the first one that is not yet taken
         self._write_at = at.DMA + at.CHANNEL * channel.channel + 4
-        self.capture = Capture(mark[0], mark[1], self._write_at, _SAMPLES)
+        self.capture = Capture(mark[0], mark[1], self._write_at, _ROUND // 2)
         self.is_on = False
-        self.is_busy = False  # a timer has to leave the samples alone
+        self.is_busy = False  # an interrupt has to leave the samples alone
         at.poke(self._base, _EN)
         self._forget()
 
@@ -52,7 +56,7 @@ class Sense:
         """Capture from the next period's start and so much later."""
         self.is_busy = True
         self.gather()
-        self.capture.arm(delay_us, self._at)
+        self.capture.arm(delay_us, (self._at - self._ring) // 2)
         self.is_busy = False
 
     def taken(self) -> tuple:
@@ -63,9 +67,8 @@ class Sense:
         return self.capture.take()
 
     def _forget(self) -> None:
-        found = self._found
-        found[0] = found[2] = 0xFFFF
-        found[1] = found[3] = found[4] = 0
+        self._found[0] = _TOP
+        self._found[1] = self._count = 0
 
     def start(self) -> None:
         """Sample from now on."""
@@ -82,7 +85,7 @@ class Sense:
         dma.config(
             read=self._base + FIFO, write=self._ring, count=0xFFFFFFFF, ctrl=ctrl, trigger=True
         )
-        self._at = 0
+        self._at = self._ring
         self._forget()
         at.poke(self._base + DIV, _PACE)
         at.poke(self._base, _EN | _MANY | self._inputs[0] << 12 | both << 16)
@@ -98,30 +101,31 @@ class Sense:
         self.is_on = False
 
     def gather(self) -> None:
-        """Take the ring's new samples into the extremes."""
-        if not self.is_on:
-            return
-        if at.peek(self._base + FCS) & _RAN_OVER:
-            self.is_on = False
-            self.start()
+        """Take the ring's new samples into the extremes. An interrupt may call it."""
+        if not self.is_on or at.peek(self._fcs_at) & _RAN_OVER:
             return
         begun = self.capture.begun()
-        end = (at.peek(self._write_at) - self._ring) // 2 & (_SAMPLES - 2)
-        self.capture.more(begun, self._ring, self._at, end)
-        if end < self._at:
-            at.extremes(self._ring, self._at, _SAMPLES, self._found)
-            self._at = 0
-        at.extremes(self._ring, self._at, end, self._found)
+        ring, since = self._ring, self._at
+        end = at.peek(self._write_at) & -4
+        self.capture.more(begun, ring, (since - ring) // 2, (end - ring) // 2)
+        if end < since:
+            self._count += _ROUND // 4
+            take(since, ring + _ROUND, self._found)
+            since = ring
+        self._count += (end - self._at) // 4
+        take(since, end, self._found)
         self._at = end
 
     def take(self) -> tuple:
         """(current_min, current_max, voltage_min, voltage_max, count) since the last call."""
         self.is_busy = True
         self.gather()
-        found = self._found
-        out = (found[0], found[1], found[2], found[3], found[4])
+        low, high = self._found[0], self._found[1]
+        out = (low & 0xFFFF, high & 0xFFFF, low >> 16, high >> 16, self._count)
         self._forget()
         self.is_busy = False
+        if self.is_on and at.peek(self._base + FCS) & _RAN_OVER:
+            self.start()
         return out
 
     def read(self, which: int) -> int:

@@ -3,7 +3,7 @@
 Role: makes the parts (no other file imports machine or rp2, but for the PIO programs) and
 forwards each call to the one that answers it; tells at boot whether the board is as it should be.
 Invariant: the gate is held low from the first line on, and the watchdog runs before the loop.
-Requirements: REQ-50 to REQ-55. Next: stream_rp2.py, adc_rp2.py, link_rp2.py.
+Requirements: REQ-50 to REQ-55. Next: stream_rp2.py, watch_rp2.py, adc_rp2.py, link_rp2.py.
 """
 
 import gc
@@ -11,6 +11,7 @@ import time
 
 import machine
 import rp2
+from uctypes import addressof
 
 import pio_programs as programs
 import registers as at
@@ -21,12 +22,12 @@ from pio_words import PINNED
 from stimcore import errors, limits
 from stimcore.board import STAGE_MCP4922_8
 from stream_rp2 import RUNNING, Player
+from watch_rp2 import Watch
 
 _IDLE_MS = 20  # sleep between two turns where nothing runs, and where something does
-_RUNNING_MS = 5
-_TAP_MS = 1
-_LATE_US = 800  # a turn that takes longer is watched for a HALT meanwhile
-_SAMPLES_US = 8000  # … and has its samples taken from the ring, which holds 16 ms
+_RUNNING_MS = 10  # the ADC's ring holds 16
+_TIDY_TURNS = 32  # quiet turns between two looks at how much memory was used
+_PROBE = 256  # bytes: none of the small holes below
 _ZERO_CODES = 40  # the sense inputs' zero: the same share of the ADC's errors as id_tolerance
 _LEAVE = 0x5C5B0001  # in a scratch register of the watchdog: boot to the prompt
 _SCRATCH = 0x0C + 4 * 2
@@ -61,9 +62,11 @@ class Hal:
         mark = rp2.StateMachine(6, programs.sync_mark, in_base=machine.Pin(pins["sync"]))
         self._sense = Sense(rp2.DMA(), self._chip, pins, (mark, rp2.DMA()))
         self._link = Link()
-        self._tapped = self._waits = False
-        self._turned_us = time.ticks_us()
-        self._timer = machine.Timer(-1)
+        timers = [machine.Timer(-1) for _ in range(4)]
+        self._watch = Watch(timers, self._player, self._link, self._sense)
+        self._quiet_turns = 0
+        gc.collect()
+        self._tidy_above = addressof(bytearray(_PROBE)) + gc.mem_free() // 2
         self._watchdog = machine.WDT(timeout=limits.WATCHDOG_MS)
 
     def _make_player(self, pins: dict) -> Player:
@@ -118,20 +121,27 @@ class Hal:
 
     def stream_start(self, periods: int) -> None:
         """Close the gate and run the staged stream, for ever (0) or so many whole periods."""
-        if self._tapped:
-            return  # a HALT is on its way through the loop
+        if not self._watch.permits():
+            self._player.refuse()
+            return
         self._sense.start()
         self._player.start(periods)
-        self._timer.init(period=_TAP_MS, mode=machine.Timer.PERIODIC, callback=self._tap)
+        self._watch.turned()
+        self._watch.start()
 
     def stream_stop(self) -> None:
-        """End after the period that DMA is in."""
-        self._player.stop()
+        """End after the period that is being played; where one is shorter than some ms, soon after.
+
+        What is cut away of its last record is shorter than 0.1 ms; the period counts as whole.
+        """
+        us = self._player.stop()
+        if us:
+            self._watch.end_in(us)
 
     def halt(self) -> None:
         """Gate low now."""
         self._player.halt()
-        self._tapped = False
+        self._watch.tapped = False
         self._rest()
 
     def stream_state(self) -> tuple:
@@ -185,31 +195,27 @@ class Hal:
     def wait(self) -> None:
         """Sleep until the host says something, or it is time for a turn."""
         running = self._player.status == RUNNING
-        self._waits = True
+        self._watch.waits = True
         spoken = self._link.wait(_RUNNING_MS if running else _IDLE_MS)
-        self._waits = False
+        self._watch.waits = False
         if spoken and running:
-            self._look_for_halt()
-        self._turned_us = time.ticks_us()
+            self._watch.look_for_halt()
+        self._tidy(spoken)
+        self._watch.turned()
 
-    def _tap(self, _timer) -> None:
-        """Every millisecond of a run: while a turn takes long, its HALT and samples are ours."""
-        if self._waits:
-            return
-        late_us = time.ticks_diff(time.ticks_us(), self._turned_us)
-        if late_us > _LATE_US:
-            self._look_for_halt()
-        if late_us > _SAMPLES_US and not self._sense.is_busy:
-            self._sense.gather()
+    def _tidy(self, spoken: bool) -> None:
+        """Collect garbage while nothing is asked for, so that no command has to wait in its midst.
 
-    def _look_for_halt(self) -> None:
-        if self._link.gather() and self._link.holds_halt():
-            at.cut(self._plan, self._sight)
-            self._tapped = True
+        A collection takes 20 ms. MicroPython gives out memory from below: where a new piece lies
+        says how much has been used since the last one.
+        """
+        self._quiet_turns = 0 if spoken else self._quiet_turns + 1
+        if self._quiet_turns % _TIDY_TURNS == 1 and addressof(bytearray(_PROBE)) > self._tidy_above:
+            gc.collect()
 
     def _rest(self) -> None:
         if self._sense.is_on:
-            self._timer.deinit()
+            self._watch.stop()
             self._sense.stop()
 
     def leave(self) -> None:

@@ -50,6 +50,8 @@ class Link:
 
     def wait(self, most_ms: int) -> bool:
         """Sleep until a byte is there, or so long; whether one is."""
+        if self._held:  # a timer took it while the loop was busy
+            return True
         for _ in self._readable.ipoll(most_ms):
             return True
         return False
@@ -71,11 +73,12 @@ class Link:
 
     def read(self) -> bytes:
         """All that arrived."""
-        self.gather()
-        out = bytes(self._held)
-        if out:
-            self._held = bytearray()
-        return out
+        if not self._held:
+            self.gather()
+        if not self._held:
+            return b""
+        held, self._held = self._held, bytearray()  # a timer adds to the new one from here on
+        return bytes(held)
 
     def holds_halt(self) -> bool:
         """Whether a whole HALT is among the bytes not yet read."""

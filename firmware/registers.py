@@ -1,8 +1,8 @@
 """What is done in registers, at once and without allocating: in viper.
 
-Role: the gate, the cut, the position of the output, the extremes of the ADC's ring; addresses of
-RP2040 and RP2350. Invariant: nothing here allocates, so that an interrupt may call it; the gate
-falls before anything else is touched. Requirements: REQ-50 to REQ-53. Next: stream_rp2.py.
+Role: the gate, the cut, the position of the output; addresses of RP2040 and RP2350.
+Invariant: nothing here allocates, so that an interrupt may call it; the gate falls before anything
+else is touched. Requirements: REQ-33, REQ-50 to REQ-53. Next: stream_rp2.py.
 
 A plan is an array of 32-bit words, a sight another one: what is where, and what was seen. All
 offsets are those of the RP2040's data sheet, 2.5 (DMA), 3.7 (PIO), 2.19 (GPIO), 4.9 (ADC). Where
@@ -13,10 +13,20 @@ by field, with the register headers of the Pico SDK 2.2.0. No RP2350 has run thi
 import micropython
 
 # chip: (IO_BANK0, lowest bit of OUTOVER, ADC, its DREQ, STATUS_SEL and STATUS_N of EXECCTRL,
-#        WATCHDOG, most transfers of one channel, CHAN_ABORT)
+#        WATCHDOG, most transfers of one channel, CHAN_ABORT, the microsecond timer)
 CHIPS = {
-    "rp2040": (0x40014000, 8, 0x4004C000, 36, 0x1F, 0x40058000, 0xFFFFFFFF, 0x50000444),
-    "rp2350": (0x40028000, 12, 0x400A0000, 48, 0x7F, 0x400D8000, 0x0FFFFFFF, 0x50000464),
+    "rp2040": (0x40014000, 8, 0x4004C000, 36, 0x1F, 0x40058000, 0xFFFFFFFF, 0x50000444, 0x40054000),
+    "rp2350": (
+        0x40028000,
+        12,
+        0x400A0000,
+        48,
+        0x7F,
+        0x400D8000,
+        0x0FFFFFFF,
+        0x50000464,
+        0x400B0000,
+    ),
 }
 DMA = 0x50000000
 PIO0 = 0x50200000
@@ -42,7 +52,8 @@ OFF = 11  # the instruction that leads to the sequencer's own way out
 BASE = 12  # where the sequencer's program lies in PIO0
 AHEAD = 13  # bit i: at its instruction i a whole record is taken that is not yet latched
 ABORT_AT = 14  # address of CHAN_ABORT
-PLAN_WORDS = 15
+HOLD = 15  # the instruction that holds a record
+PLAN_WORDS = 16
 
 # a sight
 TAKEN = 0  # tickets taken: periods that DMA has begun
@@ -57,7 +68,8 @@ IS_CUT = 8  # 1: the output was cut and what was seen stands
 PERIOD = 9  # the period whose record is held
 RECORD = 10  # … and the record
 HELD = 11  # 1: one is; 0: none was latched yet
-SIGHT_WORDS = 12
+ENDED_AT = 12  # the number of periods that end_early() ended it after; 0: it did not
+SIGHT_WORDS = 13
 
 # the tables: the total of periods (0: no end), how many tables, then (first period, words) of each
 TABLES_MOST = 4
@@ -73,6 +85,14 @@ def poke(address: uint, value: uint):
 def peek(address: uint) -> uint:
     """Read a register."""
     return uint(ptr32(address)[0])
+
+
+def microseconds(timer: int) -> int:
+    """Since power-on: the timer's 64 bits (TIMERAWH, TIMERAWL)."""
+    high = peek(timer + 0x24)
+    low = peek(timer + 0x28)
+    again = peek(timer + 0x24)
+    return again << 32 | (low if again == high else 0)
 
 
 @micropython.viper
@@ -169,6 +189,32 @@ def cut(plan: ptr32, sight: ptr32):
 
 
 @micropython.viper
+def end_early(plan: ptr32, sight: ptr32, tables: ptr32, number: int):
+    """Cut, where the last record of the period before `number` is held; else nothing happens.
+
+    While it is held nothing of the next period has been latched. Whether it still is, is asked
+    right before the gate falls, and what was cut is then looked at like any other cut.
+    """
+    if sight[8]:
+        return
+    see(plan, sight)
+    place(plan, sight, tables)
+    last = (int(words_of(tables, number - 1)) >> 1) - 1
+    if sight[3] != plan[15] or sight[9] != number - 1 or sight[10] != last:
+        return
+    pio = ptr32(0x50200000)
+    feed = ptr32(plan[2])
+    gate = ptr32(plan[0])
+    low = plan[1]
+    left = sight[1]
+    hold = plan[15]
+    if feed[0] == left and pio[53] == hold:
+        gate[0] = low
+        sight[12] = number
+        cut(plan, sight)
+
+
+@micropython.viper
 def swap(plan: ptr32, cell: ptr32, pointer: int, low: uint, high: uint) -> int:
     """Name the table that follows; the number of the period from which on it does.
 
@@ -194,32 +240,3 @@ def swap(plan: ptr32, cell: ptr32, pointer: int, low: uint, high: uint) -> int:
     if feed[0] == 0 and tickets[0]:
         return taken - 1  # the last ticket named no table
     return taken
-
-
-@micropython.viper
-def extremes(ring: ptr16, at: int, end: int, found: ptr32):
-    """Least and most of the samples from `at` up to `end`, current and voltage in turn.
-
-    found: current least, current most, voltage least, voltage most, pairs.
-    """
-    found[4] = found[4] + ((end - at) >> 1)
-    low = found[0]
-    high = found[1]
-    lowest = found[2]
-    highest = found[3]
-    while at < end:
-        one = ring[at]
-        if one < low:
-            low = one
-        if one > high:
-            high = one
-        one = ring[at + 1]
-        if one < lowest:
-            lowest = one
-        if one > highest:
-            highest = one
-        at += 2
-    found[0] = low
-    found[1] = high
-    found[2] = lowest
-    found[3] = highest

@@ -11,50 +11,24 @@ Four DMA channels turn the wheel, one turn a period:
   ticket  which names that pair to the channel below; its transfers are counted, so it is the
           counter of periods, and where it has no more to give the output ends
   pair    which writes the pair (count, address of a table) into the data channel and starts it.
-So a swap is one word, the cell; 0 ends the output after the period that DMA is in.
+So a swap is one word, the cell; 0 ends the output after the period that DMA is in. Where DMA is a
+period ahead of the pins by then (the FIFO holds four records), the output is cut during the last
+record of the period that is played, just before its end: see stop() and registers.end_early().
 """
 
+import time
 from array import array
 
-from uctypes import addressof
-
 import registers as at
-from pio_programs import STATUS_N, sentinel_turns
+from pio_programs import STATUS_N
+from tables_rp2 import PARALLEL_AHEAD, PARALLEL_TICKS, SERIAL_AHEAD, SERIAL_TICKS, Table
 
 IDLE, RUNNING, ENDED, HALTED, STARVED, SENTINEL = 0, 1, 2, 3, 4, 5
 
-# Ticks since the end of the hold, by instruction; HOLDS: X says it; SHIFTS: the bits left do.
-HOLDS = -1
-SHIFTS = -2
-SERIAL_TICKS = (3, 4, 5, 5, 5, 5, 6, 7, 8, -2, -2, 137, 138, 139, -1, 138, 139, -1, 139, -1)
-SERIAL_AHEAD = (9, 10, 11, 12, 13, 15, 16, 18)  # a whole record is taken and not yet latched
-PARALLEL_TICKS = (3, 4, 5, 5, 5, 5, 5, 5, 5, 6, 7, 8) + (
-    (9, 10, 11, 12, -1, 10, 11, 12, -1, 11, 12, -1)  # from the second pull on
-)
-PARALLEL_AHEAD = (12, 13, 14, 15, 17, 18, 19, 21, 22)
-_STARVED_TICKS = 5
 _FJOIN_RX = 1 << 31
 _PRIME_LOOKS = 1000
-
-
-class Table:
-    """An admitted stream where DMA can read it, and its pair."""
-
-    def __init__(self, stream):
-        self.stream = stream
-        self.words = stream.words
-        self.low = addressof(self.words)
-        if self.low & 3:
-            raise ValueError
-        self.count = len(self.words) // 4
-        self.pair = array("I", (self.count, self.low))
-        self.pointer = addressof(self.pair)
-        self.turns = sentinel_turns(stream.max_active_ticks)
-        self.since = 0  # the period it begins with
-
-    def hold(self, record: int) -> int:
-        """Hold ticks of a record."""
-        return int.from_bytes(self.words[8 * record : 8 * record + 4], "little") >> 2
+_EARLY_US = 120  # before the end of a period: when an end that DMA is past is made by hand
+_READY_US = 600  # from asking for it until the timer can strike
 
 
 class Player:
@@ -66,6 +40,7 @@ class Player:
         self.data, self.tail, self.ticket, self.pair = parts[3:]
         self._off_irqs, self._on_irqs = irqs
         self._endless = chip[6]
+        self._timer = chip[8]
         self._gate_ctrl = gate_ctrl
         self._gate_normal = at.peek(gate_ctrl) & ~(3 << chip[1])
         self._ticks = SERIAL_TICKS if is_serial else PARALLEL_TICKS
@@ -104,6 +79,7 @@ class Player:
         plan[at.SIDE] = side
         plan[at.OFF] = self._base + 2 | side
         plan[at.BASE] = self._base
+        plan[at.HOLD] = self._base + len(self._ticks) - 1
         for instruction in ahead:
             plan[at.AHEAD] |= 1 << instruction
         self.hold_gate()
@@ -111,6 +87,8 @@ class Player:
     def _clear(self) -> None:
         self.status = IDLE
         self._total = 0  # periods planned; 0: no end
+        self._began_us = 0
+        self._end = 0  # periods after which end() ends
         self._periods = self._since = self._record = self._ticks_in = 0
 
     # --- the seam's calls ------------------------------------------------------------------
@@ -128,12 +106,30 @@ class Player:
             self._guard(table.turns)  # the sentinel must know the longer run beforehand
         self._follow(table.pointer, table.low, table.low + 4 * table.count, table)
 
-    def stop(self) -> None:
-        """End after the period that DMA is in."""
-        if self.status == RUNNING and not self.sight[at.IS_CUT]:
-            since = self._follow(0, 0, 0, None)
-            self._total = min(self._total, since) if self._total else since
-            self._list()
+    def stop(self) -> int:
+        """End after the period that is played; microseconds until end() is wanted, 0: never."""
+        if self.status != RUNNING or self.sight[at.IS_CUT]:
+            return 0
+        since = self._follow(0, 0, 0, None)
+        self._total = min(self._total, since) if self._total else since
+        self._list()
+        return self._time_end()
+
+    def _time_end(self) -> int:
+        """Which period ends first, and in how many microseconds less _EARLY_US."""
+        table = self._tables[0]
+        asked_us = time.ticks_us()
+        ticks = (at.microseconds(self._timer) - self._began_us) * table.mhz
+        soonest = ticks + (_READY_US + _EARLY_US) * table.mhz
+        self._end = soonest // table.period_ticks + 1
+        if self._end >= self._total:
+            return 0  # DMA ends it by itself
+        left_us = (self._end * table.period_ticks - ticks) // table.mhz - _EARLY_US
+        return left_us - time.ticks_diff(time.ticks_us(), asked_us)
+
+    def end(self) -> None:
+        """For an interrupt: cut where the last record of the period to be ended is held."""
+        at.end_early(self.plan, self.sight, self.tables, self._end)
 
     def _follow(self, pointer: int, low: int, high: int, table) -> int:
         """Swap; from which period on."""
@@ -165,13 +161,26 @@ class Player:
         self.sentinel.put(table.turns)
         self.sentinel.active(1)
         self.status = RUNNING
-        self.sight[at.IS_CUT] = 0
+        self.sight[at.IS_CUT] = self.sight[at.ENDED_AT] = 0
+        self._began_us = at.microseconds(self._timer)
         self.sequencer.active(1)
+
+    def refuse(self) -> None:
+        """Not started after all: as if it had been, and cut at once."""
+        self._clear()
+        self.status = HALTED
 
     def halt(self) -> None:
         """Gate low now; where the period was cut is kept."""
-        at.cut(self.plan, self.sight)
+        self.cut()
         self.state()
+
+    def cut(self) -> None:
+        """The gate falls first; an interrupt's own cut must not come between what is then seen."""
+        self.hold_gate()
+        irqs = self._off_irqs()
+        at.cut(self.plan, self.sight)
+        self._on_irqs(irqs)
 
     def state(self) -> tuple:
         """(status, periods, swap_at, record, ticks_in); ticks_in only once it is over."""
@@ -182,7 +191,7 @@ class Player:
                     at.see(self.plan, self.sight)
                 self._on_irqs(irqs)
                 if (self.sight[at.FLAGS] | self.sight[at.TRIPS]) & 1:
-                    at.cut(self.plan, self.sight)
+                    self.cut()
             self._place()
             if self.sight[at.IS_CUT]:
                 self._conclude()
@@ -249,7 +258,8 @@ class Player:
         if len(self._tables) > 1:
             self._pass()
         if sight[at.IS_CUT] and sight[at.HELD]:
-            self._ticks_in = self._ticks_of(self._tables[0], self._record)
+            after = self._ticks[sight[at.PC] - self._base]
+            self._ticks_in = self._tables[0].ticks_in(self._record, after, sight)
 
     def _list(self) -> None:
         """Tell place() what the tables are."""
@@ -259,15 +269,6 @@ class Player:
         for number in range(len(self._tables)):
             tables[2 + 2 * number] = self._tables[number].since
             tables[3 + 2 * number] = self._tables[number].count
-
-    def _ticks_of(self, table: Table, record: int) -> int:
-        hold = table.hold(record)
-        after = self._ticks[self.sight[at.PC] - self._base]
-        if after == HOLDS:
-            return max(0, hold + 2 - self.sight[at.X])
-        if after == SHIFTS:
-            return hold + 9 + 8 * (16 - self.sight[at.PAIRS])
-        return hold + after
 
     def _pass(self) -> None:
         """Forget the tables before the live one; the sentinel takes the live one's ceiling."""
@@ -282,15 +283,17 @@ class Player:
         sight = self.sight
         if sight[at.TRIPS] & 1:
             self.status = SENTINEL
-        elif not sight[at.FLAGS] & 1:
-            self.status = HALTED
         elif self._is_planned_end():
             self.status = ENDED
-            self._periods, self._record, self._ticks_in = self._total, 0, 0
+            self._periods, self._record, self._ticks_in = self._periods + 1, 0, 0
         else:
-            self.status = STARVED
+            self.status = STARVED if sight[at.FLAGS] & 1 else HALTED
 
     def _is_planned_end(self) -> bool:
-        last = self._tables[0].count // 2 - 1
-        at_end = self._periods == self._total - 1 and self._record == last
-        return self._total > 0 and at_end and self.sight[at.FIFO] == 0
+        """In the last record of the last period: the words had come to their end, or end() came."""
+        sight = self.sight
+        if self._record != self._tables[0].count // 2 - 1:
+            return False
+        if sight[at.FLAGS] & 1:
+            return self._periods == self._total - 1 and sight[at.FIFO] == 0
+        return self._periods == sight[at.ENDED_AT] - 1

@@ -73,6 +73,7 @@ def walk(board: Board, records: list) -> list:
     Contacts that are switched alike in every record see the same: they share one Contact.
     """
     out = []
+    errors = [_error_pc(board, one) if one[1] else 0 for one in records]
     masks = list({one[3] << 8 | one[4] for one in records})
     known: dict = {}
     for index in range(limits.CONTACTS):
@@ -83,7 +84,7 @@ def walk(board: Board, records: list) -> list:
             contact = known[key] = Contact()
             _sums(records, bit, contact)
             if contact.used:
-                _unrecovered(board, records, bit, contact)
+                _unrecovered(board, records, errors, bit, contact)
         out.append(contact)
     return out
 
@@ -118,19 +119,20 @@ def _sums(records: list, bit: int, contact: Contact) -> None:
             contact.discharge_ticks += one[0]
 
 
-def _unrecovered(board: Board, records: list, bit: int, contact: Contact) -> None:
+def _unrecovered(board: Board, records: list, errors: list, bit: int, contact: Contact) -> None:
     """Running charge in the steady state, with passive discharge, mismatch and offset.
 
     A first pass from zero gives what a period leaves (r) and its decay (g). A period that begins
     with a charge of s ends with r + g s at most, so none ever begins with more than r / (1 - g);
     a second pass from there finds the peak.
     """
-    low, high, share, _peak = _pass(board, records, bit, 0, 0)
+    low, high, share, _peak = _pass(board, records, errors, bit, 0, 0)
     contact.left_pc = max(-low, high)
     if share >= _ONE and contact.left_pc:
         contact.running_pc = _ENDLESS_PC
         return
-    contact.running_pc = _pass(board, records, bit, -_steady(-low, share), _steady(high, share))[3]
+    low, high = -_steady(-low, share), _steady(high, share)
+    contact.running_pc = _pass(board, records, errors, bit, low, high)[3]
 
 
 def _steady(left: int, share: int) -> int:
@@ -138,7 +140,7 @@ def _steady(left: int, share: int) -> int:
     return up(left * _ONE, _ONE - share) if left > 0 else 0
 
 
-def _pass(board: Board, records: list, bit: int, low: int, high: int) -> tuple:
+def _pass(board: Board, records: list, errors: list, bit: int, low: int, high: int) -> tuple:
     """(lowest, highest charge in pC at the end, decay of the period in 65536ths, peak in pC).
 
     The charge is an interval: errors widen it, contacts in parallel may share a current in any
@@ -148,13 +150,13 @@ def _pass(board: Board, records: list, bit: int, low: int, high: int) -> tuple:
     share = _ONE
     peak = 0
     sums: dict = {}  # code x ticks since the last discharge: an active recharge leaves exactly 0
-    for one in records:
+    for at in range(len(records)):
+        one = records[at]
         code = signed(one, bit)
         if code:
             key = _sharing(one, bit)
             sums[key] = sums.get(key, 0) + code * one[0]
-            error = _error_pc(board, one)
-            low, high = low - error, high + error
+            low, high = low - errors[at], high + errors[at]
             least, most = _bounds(board, low, high, sums)
             peak = max(peak, -least, most)
         elif one[6] and one[4] & bit:

@@ -13,11 +13,12 @@ from .board import Board
 from .captures import Captures
 from .errors import Refused
 from .frame import Decoder, encode
+from .inbox import Inbox
 from .ledger import Ledger
 from .measure import Found, Measurement
 from .sense import Monitor
 
-_WRAP_US = 1 << 30  # hal.now_us() wraps here
+_WRAP_US = (1 << 30) - 1  # the last microsecond before hal.now_us() is 0 again
 _CHECK_STREAM_MS = 100
 CAUSE_WATCHDOG = 1  # hal.reset_cause()
 
@@ -51,6 +52,7 @@ class Device:
         self.measurement: Measurement | None = None  # while MEASURING
         self.load: Found | None = None  # the load as it was last found
         self.decoder = Decoder()
+        self.inbox = Inbox()
         self._us = hal.now_us()
         self._spare_us = 0
         self._sequence = -1
@@ -71,12 +73,9 @@ class Device:
         """One turn of the loop. An error of the firmware's own is a latched fault, output off."""
         try:
             self._clock()
-            frames = self.decoder.feed(self.hal.link_read())
-            for frame in frames:  # a HALT behind slower commands does not wait for them
-                if frame[1] == commands.HALT:
-                    self.halt()
-            for frame in frames:
-                self._handle(frame)
+            data = self.hal.link_read()
+            if data or self.inbox.waits():
+                self._listen(self.decoder.feed(data))
             self._run_output()
             self._run_lease()
         except Refused as refusal:
@@ -87,15 +86,15 @@ class Device:
 
     def _clock(self) -> None:
         now = self.hal.now_us()
-        self._spare_us += (now - self._us) & (_WRAP_US - 1)
+        self._spare_us += (now - self._us) & _WRAP_US
         self._us = now
         self.now_ms += self._spare_us // 1000
         self._spare_us %= 1000
 
     # --- output and its checks -------------------------------------------------------------
     def _run_output(self) -> None:
-        self.monitor.feed(self.hal.sample())
         if self.state == states.MEASURING:
+            self.monitor.feed(self.hal.sample())
             self._run_measurement()
         if self.state not in (states.RUNNING, states.STOPPING):
             return
@@ -137,8 +136,11 @@ class Device:
             self._latch((errors.FAULT_STARVED, 0, 0, 0))  # nobody had asked for an end
 
     def _check_output(self) -> None:
-        out = self.output
-        row = self.monitor.judge(out.live, out.periods(), out.pending is None)
+        out, monitor = self.output, self.monitor
+        monitor.feed(self.hal.sample())  # after the periods were looked at, before they are again
+        row = monitor.judge(out.live, out.periods(), out.pending is None)
+        if monitor.is_closed:
+            monitor.begin(self.hal.stream_state()[1])
         row = row or self.captures.look(out.live, out.pending is None, self.now_ms)
         if row:
             self._latch(row)
@@ -242,7 +244,15 @@ class Device:
         self.move("fault")
 
     # --- the link --------------------------------------------------------------------------
-    def _handle(self, frame: tuple) -> None:
+    def _listen(self, frames: list) -> None:
+        """A HALT does not wait for the slower commands before it; of them, one a turn."""
+        if self.inbox.put(frames):
+            self.halt()
+        waiting = self.inbox.take()
+        if waiting:
+            self._handle(*waiting)
+
+    def _handle(self, frame: tuple, may_start: bool) -> None:
         sequence, opcode, payload = frame
         always = opcode in (commands.HALT, commands.STOP)  # whatever their sequence number
         if sequence == self._sequence and not always and opcode != commands.HELLO:
@@ -262,15 +272,15 @@ class Device:
         if in_order:
             self._sequence = sequence
         self.renew_lease()
-        reply = self._carry_out(opcode, payload)
+        reply = self._carry_out(opcode, payload, may_start)
         self._last_reply = bytes((opcode,)) + self._answer(sequence, opcode, reply)
 
-    def _carry_out(self, opcode: int, payload: bytes) -> bytes:
+    def _carry_out(self, opcode: int, payload: bytes, may_start: bool) -> bytes:
         """The status byte and the fields of the reply, or the rows of the refusal."""
         try:
             row = commands.by_opcode(opcode)
             values = commands.unpack_fields(row[2], payload)
-            if self.state not in row[4]:
+            if self.state not in row[4] or not may_start:
                 raise Refused(errors.BAD_STATE, opcode, self.state, 0)
             reply = handlers.TABLE[opcode](self, *values)
             return bytes((errors.OK,)) + commands.pack_fields(row[3], reply)

@@ -12,15 +12,15 @@ MAX_PAYLOAD = 1024
 _OVERHEAD = 6  # sequence, opcode, CRC
 # COBS adds one byte in 254, and one
 MAX_ENCODED = MAX_PAYLOAD + _OVERHEAD + (MAX_PAYLOAD + _OVERHEAD) // 254 + 1
-_CODES = [bytes((code,)) for code in range(256)]
+_GOOD = 0x2144DF1C  # CRC-32 of any bytes with their own CRC-32, little-endian, behind them
 
 
 def cobs_encode(data: bytes) -> bytes:
     """Consistent overhead byte stuffing (Cheshire and Baker 1999): no zero in the result."""
-    pieces = bytes(data).split(b"\0")
-    if len(data) < 254:  # no piece is too long for one code: nearly every frame
-        return b"".join([_CODES[len(one) + 1] + one if one else b"\1" for one in pieces])
+    if len(data) < 254:  # no run is too long for one code: nearly every frame
+        return _stuffed(data)
     out = bytearray()
+    pieces = bytes(data).split(b"\0")
     last = len(pieces) - 1
     for number in range(len(pieces)):
         piece = pieces[number]
@@ -32,6 +32,19 @@ def cobs_encode(data: bytes) -> bytes:
                 return bytes(out)
         out.append(len(piece) + 1)
         out.extend(piece)
+    return bytes(out)
+
+
+def _stuffed(data: bytes) -> bytes:
+    """From behind: each zero, and the one put before all, becomes the distance to the next."""
+    out = bytearray(b"\0" + data)
+    distance = 1
+    for at in range(len(data), -1, -1):
+        if out[at]:
+            distance += 1
+        else:
+            out[at] = distance
+            distance = 1
     return bytes(out)
 
 
@@ -70,38 +83,36 @@ class Decoder:
     def feed(self, data: bytes) -> list:
         """The (sequence, opcode, payload) of every frame that ends in `data`."""
         frames = []
-        at = 0
-        while at < len(data):
-            zero = data.find(b"\0", at)
-            stop = len(data) if zero < 0 else zero
-            self._keep(data[at:stop])
-            if zero < 0:
-                break
-            frame = self._close()
+        pieces = data.split(b"\0")
+        rest = pieces.pop()
+        for piece in pieces:
+            if self._buffer or self._overrun or len(piece) > MAX_ENCODED:
+                self._keep(piece)
+                piece = self._taken()
+            frame = self._frame(piece) if piece else ()
             if frame:
                 frames.append(frame)
-            at = zero + 1
+        self._keep(rest)
         return frames
 
     def _keep(self, piece: bytes) -> None:
         if len(self._buffer) + len(piece) > MAX_ENCODED:
             self._overrun = True
             self._buffer = bytearray()
-        if not self._overrun:
+        if piece and not self._overrun:
             self._buffer.extend(piece)
 
-    def _close(self) -> tuple:
-        """The frame that ends here, or an empty tuple."""
-        block = bytes(self._buffer)
-        overrun = self._overrun
+    def _taken(self) -> bytes:
+        """What was kept, now that the zero has come; what is no frame where that was too much."""
+        block = b"\1" if self._overrun else bytes(self._buffer)
         self._buffer = bytearray()
         self._overrun = False
-        if not block and not overrun:
-            return ()
+        return block
+
+    def _frame(self, block: bytes) -> tuple:
+        """The frame that ends here, or an empty tuple."""
         body = cobs_decode(block)
-        if len(body) < _OVERHEAD or struct.unpack("<I", body[-4:])[0] != (
-            binascii.crc32(body[:-4]) & 0xFFFFFFFF
-        ):
+        if len(body) < _OVERHEAD or binascii.crc32(body) != _GOOD:
             self.errors += 1
             return ()
         return (body[0], body[1], body[2:-4])

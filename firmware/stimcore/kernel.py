@@ -195,10 +195,17 @@ def _ceiling_ua(board: Board, ceiling_ua: int) -> int:
     return -(-code * board.na_per_code // 1000)
 
 
+_limits: dict = {}  # by area: a lead has few sizes of contact
+
+
 def charge_limit_pc(area_um2: int) -> int:
     """Largest charge in pC that keeps both the density and Shannon's line on an area."""
-    density = limits.DENSITY_NC_PER_CM2 * area_um2 // 100_000
-    return min(density, _root(limits.SHANNON_DQ_MILLI * area_um2 * 10))
+    if area_um2 not in _limits:
+        if len(_limits) >= limits.CONTACTS:
+            _limits.clear()
+        density = limits.DENSITY_NC_PER_CM2 * area_um2 // 100_000
+        _limits[area_um2] = min(density, _root(limits.SHANNON_DQ_MILLI * area_um2 * 10))
+    return _limits[area_um2]
 
 
 def _root(value: int) -> int:

@@ -20,6 +20,7 @@ class Monitor:
         self.voltage_mv = (0, 0)
         self._stream: Stream | None = None
         self._since_periods = 0
+        self.is_closed = True
         self._low = self._high = self._v_low = self._v_high = 0
         self._count = 0
 
@@ -39,22 +40,25 @@ class Monitor:
     def judge(self, stream: Stream, periods: int, settled: bool) -> tuple:
         """A row (code, index, value, limit) for a deviation, else ().
 
-        The window is closed once two period boundaries of the same stream lie in it, so that
-        it holds a whole period; it is thrown away when the stream changes.
+        `periods`: as they were before the last feed(). The window is closed once two period
+        boundaries of the same stream lie in it, so that it holds a whole period; it is thrown
+        away when the stream changes. Where it `is_closed`, begin() opens the next.
         """
         if stream is not self._stream or not settled:
-            self._restart(stream, periods)
+            self._stream = stream
+            self.is_closed = True
             return ()
         if periods - self._since_periods < 2 or self._count == 0:
             return ()
         self._close()
-        self._restart(stream, periods)
+        self.is_closed = True
         return self._verdict(stream)
 
-    def _restart(self, stream: Stream, periods: int) -> None:
-        self._stream = stream
+    def begin(self, periods: int) -> None:
+        """A new window, from the last feed() on; `periods`: as they are after it."""
         self._since_periods = periods
         self._count = 0
+        self.is_closed = False
 
     def _close(self) -> None:
         board = self.board

@@ -4,8 +4,9 @@ Role: loops a table for ever or for so many periods, swaps in the staged one whe
 begins, and fills the FIFO as soon as there is room (RP2040: 8 words when joined; DMA needs some
 10 ticks a word, a record at least a hundred).
 Invariant: the words that come out are whole periods, one after the other; what was fetched is
-not taken back. So stop and swap act on the period after the one that DMA is in, and DMA is up to
-8 words ahead of the sequencer. Next: stream.py.
+not taken back. So a swap acts on the period after the one that DMA is in, and DMA is up to 8 words
+ahead of the sequencer; where it is a period ahead at a stop, stream.py ends before the next latch.
+Next: stream.py.
 """
 
 import struct
@@ -77,10 +78,9 @@ class Dma:
         self.fifo.clear()
         self.tags.clear()
 
-    def finish(self) -> None:
-        """Fetch no further period than the one DMA is in."""
-        here = self._period + (1 if self._index else 0)
-        self.limit = min(self.limit, here) if self.limit else here
+    def finish(self, periods: int) -> None:
+        """So many periods in all; what was fetched of a later one is not to be played."""
+        self.limit = min(self.limit, periods) if self.limit else periods
         self._fill()
 
     @property

@@ -48,7 +48,7 @@ class SimHal:
         self._bench.sequencer.start(self._bench.tick, periods)
 
     def stream_stop(self) -> None:
-        """End after the period that DMA is in."""
+        """End after the period that is being played."""
         self._bench.sequencer.stop(self._bench.tick)
 
     def halt(self) -> None:

@@ -148,9 +148,9 @@ class Sequencer:
         self._state: SerialState | int = at_rest(serial) if serial else LADDER_MIDDLE
 
     def stop(self, tick: int) -> None:
-        """End after the period that DMA is in."""
+        """End after the period that is being played."""
         self.run_to(tick)
-        self.dma.finish()
+        self.dma.finish(self._periods + 1)
 
     def halt(self, tick: int) -> None:
         """Gate low at this tick; where the period was cut is kept."""
@@ -245,9 +245,13 @@ class Sequencer:
             self._end(tick, ENDED if self.dma.spent else STARVED)
 
     def _begin_record(self, tick: int) -> None:
-        period, self._record, table = self.dma.tags.popleft()
+        period, record, table = self.dma.tags.popleft()
+        if self.dma.limit and period >= self.dma.limit:
+            self._end(tick, ENDED)  # fetched before the stop: the board's processor cuts here
+            return
+        self._record = record
         self._record_tick = tick
-        if self._record == 0:
+        if record == 0:
             self._plant.capture.sync(tick)
             self._periods = period
             if table is not self._live:

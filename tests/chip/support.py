@@ -76,7 +76,10 @@ class ChipTalk(Conversation):
     # --- a conversation -------------------------------------------------------------------
     def exchange(self, data: bytes, us: int) -> bytes:
         if self._noise is None:
-            return self.chip.step(1_000 * us, data).received
+            received = self.chip.step(1_000 * us, data).received
+            # what an interrupt that allocates writes to the link, before it is switched off
+            assert b"Uncaught exception" not in received, received
+            return received
         received = b""
         data = self._spoiled(data)
         while us > 0:

@@ -44,9 +44,8 @@ def test_req_56_a_broken_lead_is_open_and_a_bridged_one_short(talk: ChipTalk) ->
 
 def test_req_32_halt_in_mid_measurement(talk: ChipTalk) -> None:
     talk.send(commands.MEASURE, 0, 0)
-    while not talk.gate:
-        talk.pass_ms(1)
-    talk.pass_ms(30)  # the first samples are being added up
+    talk.chip.step(100_000_000, until=(talk.pins["run"], 1))
+    assert talk.gate
     talk.raw(talk.framed(commands.HALT), 10_000)
     assert not talk.gate
     assert talk.state() == "OFF"

@@ -1,20 +1,33 @@
 """Sessions on the real MicroPython: what the pins do, held against the simulator and the ledger."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import pytest
-from tests.chip.support import LADDER, SERIAL, ChipTalk
+from tests.chip.support import LADDER, MS, SERIAL, ChipTalk
 from tests.system.groups import steady
 from tests.system.support import Talk
 
 from stimcore import commands, program, states
 
 PERIOD = 2_500_000  # ticks of 50 Hz at 125 MHz
-OVERHEAD = 139  # ticks of the serial sequencer between the end of a hold and the next latch
+TICK_US = 125
 
 
-def ladder() -> program.Group:
-    return steady(cathodes=1, anodes=2, ceiling_ua=900, gap_ns=0, ratio=1)
+def ladder(**changes: int) -> program.Group:
+    shape = {"cathodes": 1, "anodes": 2, "ceiling_ua": 900, "gap_ns": 0, "ratio": 1}
+    return steady(**{**shape, **changes})
+
+
+def passive(**changes: int) -> program.Group:
+    """Two records a period: the fewest."""
+    return steady(recharge=program.RECHARGE_PASSIVE, amplitude_ua=100, **changes)
+
+
+def fast(rate_mhz: int) -> program.Group:
+    """Small enough for the ceiling of direct current."""
+    return steady(rate_mhz=rate_mhz, width_ns=10_000, gap_ns=10_000, ratio=1, amplitude_ua=100)
 
 
 def test_it_boots_with_the_output_off_and_nothing_to_complain_of(talk: ChipTalk) -> None:
@@ -111,13 +124,41 @@ def test_req_32_halt_drops_the_gate_and_the_ledger_says_what_was_delivered(
     assert abs(ledger["output_ms"] - (fell[-1] - since) / 125_000) <= 1
 
 
-def test_req_32_stop_ends_on_a_whole_period(talk: ChipTalk) -> None:
-    talk.running(steady(rate_mhz=100_000)).pass_ms(73)
+@pytest.mark.parametrize("at_us", [300, 4_000, 18_800])
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(steady, marks=pytest.mark.board(SERIAL)),
+        pytest.param(passive, marks=pytest.mark.board(SERIAL)),
+        pytest.param(partial(ladder, amplitude_ua=200), marks=pytest.mark.board(LADDER)),
+    ],
+    ids=["active", "passive", "ladder"],
+)
+def test_req_33_stop_ends_with_the_period_that_is_played(
+    talk: ChipTalk, what: Callable[..., program.Group], at_us: int
+) -> None:
+    """DMA is one or two periods ahead by then: the FIFO holds four records."""
+    talk.running(what()).pass_ms(60)
+    talk.chip.step(40 * MS, until=(talk.pins["sync"], 1))
+    talk.chip.step(at_us * 1_000)
     assert talk.send(commands.STOP).status == 0
-    talk.pass_ms(50)  # a step, then DMA may be in the period after the one that is played
+    replied = talk.cycle
+    talk.pass_ms(45)
+    last = talk.rises("sync")[-1]
+    assert last < replied  # no period was begun after it
+    end = [edge.cycle for edge in talk.edges("gate") if not edge.level][-1]
+    assert -200 * TICK_US < end - last - PERIOD <= 0  # and the last one is whole
+    ledger = talk.send(commands.LEDGER)
+    assert (ledger["truncated"], ledger["stopped"]) == (0, commands.STOP_COMMAND)
+    assert ledger["pulses"] == ledger["periods"] == len(talk.rises("sync"))
+
+
+def test_req_33_stop_of_a_fast_train_ends_on_a_whole_period(talk: ChipTalk) -> None:
+    talk.running(fast(2_000_000)).pass_ms(20)
+    assert talk.send(commands.STOP).status == 0
+    talk.pass_ms(30)
     ledger = talk.send(commands.LEDGER)
     assert (ledger["truncated"], ledger["stopped"]) == (0, commands.STOP_COMMAND)
     assert ledger["pulses"] == ledger["periods"] == len(talk.rises("sync"))
     end = [edge.cycle for edge in talk.edges("run") if not edge.level][-1]
-    # the last record is held as long as any; then RUN falls at tick 5, where a latch would follow
-    assert end - talk.rises("sync")[-1] == 1_250_000 - OVERHEAD + 5
+    assert -200 * TICK_US < end - talk.rises("sync")[-1] - 62_500 <= 0

@@ -48,10 +48,12 @@ def registers(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespac
     return types.SimpleNamespace(**space)
 
 
-# IO_BANK0, OUTOVER, ADC, DREQ_ADC, STATUS bits, WATCHDOG, TRANS_COUNT, CHAN_ABORT: of the data
-# sheets (RP2040: 2.2, 2.19.6, 2.5.3, 3.7, 2.5.7; RP2350: 2.2, 9.11.1, 12.6.4, 11.7, 12.6.9)
-RP2040 = (0x4001_4000, 8, 0x4004_C000, 36, 0b11111, 0x4005_8000, 2**32 - 1, 0x5000_0444)
-RP2350 = (0x4002_8000, 12, 0x400A_0000, 48, 0b1111111, 0x400D_8000, 2**28 - 1, 0x5000_0464)
+# IO_BANK0, OUTOVER, ADC, DREQ_ADC, STATUS bits, WATCHDOG, TRANS_COUNT, CHAN_ABORT, TIMER: of both
+# data sheets (RP2040: 2.2, 2.19.6, 2.5.3, 3.7, 2.5.7; RP2350: 2.2, 9.11.1, 12.6.4, 11.7, 12.6.9)
+RP2040 = (0x4001_4000, 8, 0x4004_C000, 36, 0b11111, 0x4005_8000, 2**32 - 1)
+RP2040 += (0x5000_0444, 0x4005_4000)
+RP2350 = (0x4002_8000, 12, 0x400A_0000, 48, 0b1111111, 0x400D_8000, 2**28 - 1)
+RP2350 += (0x5000_0464, 0x400B_0000)
 
 
 def test_each_chip_has_the_registers_of_its_data_sheet(registers: types.SimpleNamespace) -> None:

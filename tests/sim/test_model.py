@@ -115,3 +115,10 @@ def test_phases_flow_as_the_profile_says(name: str) -> None:
 def test_no_train_is_refused(period: list[model.Step]) -> None:
     with pytest.raises(ValueError, match="one step or more, each of 1 tick or more"):
         Model(RANDLES, HZ, period)
+
+
+def test_a_ladder_the_other_way_round_drives_the_other_way() -> None:
+    name = "pico/r2r-1/resistor-1k"
+    board, electrical = boards.board(name), boards.electrical(name)
+    one, other = model.steps(board, electrical, [(1, 1, 2, -64, 1000), (1, 2, 1, -64, 1000)])
+    assert one[0].value < -0.8 < 0.8 < other[0].value  # 64 codes of 12.9 mV

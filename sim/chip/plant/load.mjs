@@ -7,6 +7,7 @@ import { CLAMPED, DRIVEN, HEALTHY, LEAD_OPEN, LEAD_SHORT, OPEN } from './circuit
 import { circuitOf, dot, law } from './circuit.mjs';
 import { crossing, growth, growthIntegral, grown } from './exponentials.mjs';
 
+const AHEAD = 100e-6; // s: how far beyond an instant it is looked for the next clamp
 const CONDITIONS = [HEALTHY, LEAD_OPEN, LEAD_SHORT];
 
 export class Load {
@@ -37,11 +38,12 @@ export class Load {
 
   /** Every change of mode that falls before `at`. */
   advance(at) {
-    while (this.canClamp) {
-      const rail = this.leaves(at - this.start);
-      if (!rail) return;
-      const changeAt = this.start + rail.seconds;
-      if (!(changeAt < at)) return;
+    while (this.canClamp && at > this.clearUntil) {
+      const ahead = at - this.start + AHEAD;
+      const rail = this.leaves(ahead);
+      const changeAt = this.start + Math.min(rail?.seconds ?? Infinity, ahead);
+      this.clearUntil = changeAt;
+      if (changeAt >= at) return;
       this.settle(changeAt);
       this.begin(this.rail ? 0 : rail.bound, rail.bound);
     }
@@ -124,6 +126,7 @@ export class Load {
   begin(rail, enteredAt) {
     const { mode, value, limitV, sourceOhm } = this.demand;
     this.rail = rail;
+    this.clearUntil = this.start;
     this.enteredAt = enteredAt;
     this.mode = this.law(rail ? CLAMPED : mode, rail ? 0 : sourceOhm);
     const broken = mode === DRIVEN && limitV < Infinity ? Math.sign(value) * limitV : 0;
