@@ -7,7 +7,7 @@ whole is never handed out. Requirements: REQ-58. Next: watch.py.
 
 from .board import Board
 from .kernel import Stream
-from .watch import EVERY_MS, Watch
+from .watch import CALM_MS, EVERY_MS, Watch
 
 
 class Captures:
@@ -20,6 +20,8 @@ class Captures:
         self._asked_us = -1  # delay the host still waits for
         self._armed = False
         self._armed_ms = 0  # when it last was for the judge
+        self._live: Stream | None = None  # what flows …
+        self._live_ms = 0  # … and since when
         self._stream: Stream | None = None  # whose periods the armed capture is of
 
     def ask(self, delay_us: int) -> None:
@@ -32,12 +34,15 @@ class Captures:
         """The output ended: what is not whole by now never will be."""
         self._armed = False
         self._asked_us = -1
+        self._live = None
 
     def look(self, stream: Stream, settled: bool, now_ms: int) -> tuple:
         """Judge what was captured of the stream that flows, and capture again while it is settled.
 
         A row (code, index, value, limit) for a deviation, else ().
         """
+        if stream is not self._live:
+            self._live, self._live_ms = stream, now_ms
         found = self._take(stream)
         row = self.watch.judge(stream, found[0], found[1]) if found else ()
         if settled and not row:
@@ -63,7 +68,7 @@ class Captures:
             return
         delay_us = self._asked_us
         if delay_us < 0:
-            if now_ms - self._armed_ms < EVERY_MS:
+            if now_ms - self._armed_ms < EVERY_MS or now_ms - self._live_ms < CALM_MS:
                 return
             self._armed_ms = now_ms
             delay_us = self.watch.delay_us(stream)

@@ -18,7 +18,6 @@ from .board import Board
 
 GOOD, OPEN, SHORT, WRONG_OHM, WRONG_NF = range(5)  # verdicts
 CODES = (errors.OK, errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
-VERDICTS = ("good", "open", "short", "wrong resistance", "wrong capacitance")
 
 # of a phase: us, and samples in a third of its window, whose middle is the phase's. A ladder's
 # current falls while its load charges, a short phase keeps that nearly straight; its ADC is fine.

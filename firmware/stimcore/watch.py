@@ -11,9 +11,10 @@ from . import capture, charge, errors, limits
 from .board import Board
 from .kernel import Stream
 
-EVERY_MS = 20  # a capture, so that each period of 50 Hz is looked at
-PHASES_MOST = 4  # judged in one capture: 0.5 ms each on a board
-SAMPLES_MOST = 24  # of a phase
+EVERY_MS = 40  # from one capture to the next: two periods of 50 Hz
+CALM_MS = 100  # so long a stream must have flowed: a ramp leaves the processor no time
+PHASES_MOST = 4  # judged in one capture
+SAMPLES_MOST = 16  # of a phase
 REST_SAMPLES = 8  # of the rest before it
 SETTLED_US = 16  # from a change to the first sample: the stage, and 2 us of the capture
 MARGIN_US = 8  # from the last sample to the next change

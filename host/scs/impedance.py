@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from stimcore import commands, impedance, limits, states
 from stimcore.board import Board
 
-from . import figures
+from . import figures, texts
 from .failures import Failure, WrongUsage
 from .link import Fields, Link
 
@@ -104,10 +104,9 @@ def _found(fields: Fields, board: Board, names: Sequence[str]) -> LoadFound:
 
 def _contact(row: tuple[int, int, int, int], names: Sequence[str]) -> ContactLoad:
     number, verdict, ohm, nanofarad = row
-    known = verdict < len(impedance.VERDICTS)
     return ContactLoad(
         figures.contact_name(number, names),
-        impedance.VERDICTS[verdict] if known else f"verdict {verdict}",
+        texts.VERDICTS.get(verdict, f"verdict {verdict}"),
         None if verdict == impedance.OPEN else float(ohm),
         nanofarad / 1e9 if nanofarad else None,
     )

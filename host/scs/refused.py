@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from stimcore import commands, errors, limits, program
 
-from . import figures
+from . import figures, texts
 from .failures import Row
 
 # the state the device is in: what to do about it
@@ -68,7 +68,7 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
         return _of_field(index, value, limit, programs)
     if code == errors.BAD_COMMAND:
         return f"the device does not know command 0x{index:02x}"
-    said = errors.TABLE[code][2]
+    said = texts.ERRORS[code]
     if code in _OF_A_SLOT:
         return f"slot {index + 1}: {said}; {_HINTS[code]}"
     if code == errors.STAGE_CONTACTS:
