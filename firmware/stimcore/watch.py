@@ -157,9 +157,6 @@ class Watch:
         """The voltage that the declared load would show, and how far off the measured one is."""
         board = self.board
         volts, middle_us = seen
-        row = short_row(board, self._at, commanded, volts)
-        if row:
-            return row
         by_ohm = measured * board.seen_ohm // 1_000_000
         by_charge = 0
         doubt = base[1]
@@ -172,9 +169,14 @@ class Watch:
         allowed = (abs(by_ohm) + abs(by_charge)) * allowed // 1000 + doubt
         allowed += limits.RUN_FLOOR_LSB * board.sense_uv_per_lsb // 1000
         expected = base[0] + by_ohm + by_charge
-        if abs(volts - expected) > allowed:
-            return (errors.FAULT_LOAD, self._at, volts, expected)
-        return ()
+        if abs(volts - expected) <= allowed:
+            return ()
+        return short_row(board, self._at, expected, volts) or (
+            errors.FAULT_LOAD,
+            self._at,
+            volts,
+            expected,
+        )
 
 
 def _sum(samples, at: int, count: int, zero: int) -> int:
@@ -185,12 +187,11 @@ def _sum(samples, at: int, count: int, zero: int) -> int:
     return total - count * zero
 
 
-def short_row(board: Board, index: int, commanded: int, volts: int) -> tuple:
-    """The row for a current (nA) that makes next to no voltage (mV), where it could be seen."""
-    expected = abs(commanded) * board.load_ohm // 1_000_000
-    seen = expected >= 8 * board.sense_uv_per_lsb // 1000
-    if seen and abs(volts) * 4 < expected:
-        return (errors.FAULT_SHORT, index, abs(volts), expected // 4)
+def short_row(board: Board, index: int, expected: int, volts: int) -> tuple:
+    """The row for next to no voltage (mV) where one that could be seen is expected."""
+    seen = abs(expected) >= 8 * board.sense_uv_per_lsb // 1000
+    if seen and abs(volts) * 4 < abs(expected):
+        return (errors.FAULT_SHORT, index, abs(volts), abs(expected) // 4)
     return ()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import generate
-from scs_sim import chipfigures, chipspeed
 from scs import texts
+from scs_sim import chipfigures, chipspeed
 from stimcore import commands, errors, states
 
 

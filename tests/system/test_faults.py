@@ -32,6 +32,18 @@ CAUSES = {
 }
 
 
+@pytest.mark.parametrize("name", ["open_lead", "short"])
+def test_req_55_a_broken_load_is_noticed_within_a_ramp(talk: Conversation, name: str) -> None:
+    """Each period may be another stream's: every 20 ms of the ten seconds brings a new one."""
+    talk.running(group({"ramp_up_ms": 10_000}))
+    talk.keep(4.0)
+    assert talk.state() == "RUNNING"
+    talk.inject(name)
+    talk.keep(0.2)
+    assert not talk.gate
+    assert talk.fault_name() in CAUSES[name]
+
+
 @pytest.mark.parametrize("name", CAUSES)
 def test_req_31_a_fault_drops_the_gate_and_stays_latched(talk: Conversation, name: str) -> None:
     fail(talk, name)
@@ -110,7 +122,8 @@ def test_req_55_open_and_short_tell_what_was_measured(talk: Conversation) -> Non
     talk.send(commands.CLEAR_FAULT)
     fail(talk, "short")
     code, _index, value, limit = talk.fault()
-    assert code == errors.FAULT_SHORT and value < limit == 250
+    # a quarter of 2 mA in 500 ohm, and of up to 160 mV that its 0.4 uC leaves on 2.5 uF
+    assert code == errors.FAULT_SHORT and value < 250 <= limit <= 290
 
 
 def test_req_52_a_hung_loop_is_cut_off_by_the_watchdog_within_250_ms(talk: Conversation) -> None:
