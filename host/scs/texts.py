@@ -96,7 +96,8 @@ COMMANDS = {
         "Validates the whole program; answers with its hash and the device's own safety figures."
     ),
     commands.ARM: (
-        "Names the program to be run; refused unless the declared dummy load identifies itself."
+        "Names the program to be run; refused unless the dummy load identifies itself, and was"
+        " measured within the last minute to be the declared one."
     ),
     commands.START: "Closes the gate and starts the train, softly.",
     commands.STOP: "Ramps down and ends on a whole period; at once where nothing runs.",
