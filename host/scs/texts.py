@@ -56,6 +56,9 @@ ERRORS = {
     errors.BELOW_CODE: "the amplitude is below one step of the stage",
     errors.STAGE_CONTACTS: "the stage has two fixed contacts: the first and the second",
     errors.SHORT_GAP: "the interphase gap is shorter than the stage can follow",
+    errors.SHORT_SEGMENT: "a segment is shorter than the stage can follow, or the last one shorter"
+    " than it takes to bring the charge to zero exactly",
+    errors.STAGE_SPAN: "the amplitude is above what the stage can make",
     errors.SCOPE_DELAY: "the samples asked for begin too long after a period does",
     errors.MEASURE_CONTACTS: "contacts on either side, and none on both",
     errors.LOAD_UNKNOWN: "the load was not measured since the device started",
