@@ -34,6 +34,7 @@ LEDGER = 0x18
 CLEAR_FAULT = 0x19
 FIGURES = 0x1A
 MAINTENANCE = 0x1B
+UNLOAD = 0x1C
 SAVE = 0x20
 RECALL = 0x21
 SLOTS = 0x22
@@ -178,6 +179,14 @@ TABLE = (
         (),
         (OFF,),
         "Restarts the board to MicroPython's own prompt, to be flashed; a reset comes back.",
+    ),
+    (
+        UNLOAD,
+        "unload",
+        (),
+        (),
+        (LOADED,),
+        "Forgets the loaded program and leaves for OFF; ledger and store stay as they are.",
     ),
     (
         SAVE,
