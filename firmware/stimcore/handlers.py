@@ -8,8 +8,20 @@ REQ-36 to REQ-38, REQ-44 to REQ-46. Next: output.py, store.py.
 import binascii
 import struct
 
-from . import VERSION, charge, commands, errors, limits, output, program, states, store
-from .errors import Refused
+from . import (
+    VERSION,
+    charge,
+    commands,
+    errors,
+    impedance,
+    limits,
+    measure,
+    output,
+    program,
+    states,
+    store,
+)
+from .errors import Refused, refuse_all
 
 
 def _hello(device, protocol: int) -> tuple:
@@ -108,13 +120,28 @@ def _arm(device, digest: int) -> tuple:
         raise Refused(errors.HASH_MISMATCH, 0, digest, device.hash)
     if device.unfit:
         raise Refused(*device.unfit)
-    board = device.board
-    reading = device.hal.load_id()
-    if abs(reading - board.load_id_code) > board.load_id_tolerance:
-        raise Refused(errors.LOAD_ID, 0, reading, board.load_id_code)
+    reading = _declared_load(device)
     device.output.prepare()
     device.move("arm")
     return (reading,)
+
+
+def _declared_load(device) -> int:
+    """The load's identification; Refused unless it and what was measured are those declared."""
+    board, found = device.board, device.load
+    reading = device.hal.load_id()
+    if abs(reading - board.load_id_code) > board.load_id_tolerance:
+        raise Refused(errors.LOAD_ID, 0, reading, board.load_id_code)
+    wanted = program.contacts_of(device.output.group)
+    if found is None or wanted & ~found.contacts:
+        raise Refused(errors.LOAD_UNKNOWN)
+    age_ms = device.now_ms - found.at_ms
+    if age_ms > limits.MEASURE_AGE_MS:
+        raise Refused(errors.LOAD_OLD, 0, age_ms, limits.MEASURE_AGE_MS)
+    rows = impedance.refusals(board, found.rows, wanted)
+    if rows:
+        refuse_all(rows)
+    return int(reading)
 
 
 def _start(device) -> tuple:
@@ -245,8 +272,14 @@ def _words(device, offset: int) -> tuple:
     return (live.crc, len(live.words), live.words[offset : offset + commands.LOOK_BYTES])
 
 
-def _measure(device, contacts: int) -> tuple:
-    device.measure(contacts)
+def _measure(device, sources: int, returns: int) -> tuple:
+    if not sources and not returns and device.output is not None:
+        wanted = measure.pairs_of(device.output.group)
+    else:
+        if not sources and not returns:
+            sources, returns = 1, (1 << device.board.contacts) - 2
+        wanted = measure.pairs(sources, returns)
+    device.measure(wanted)
     return ()
 
 

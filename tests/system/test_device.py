@@ -26,7 +26,7 @@ def bring_to(talk: Conversation, name: str) -> None:
         talk.stage(group())
     elif name == "MEASURING":
         talk.stage(group())
-        assert talk.send(commands.MEASURE, 0).status == 0
+        assert talk.send(commands.MEASURE, 0, 0).status == 0
     elif name == "ARMED":
         talk.armed()
     elif name == "RUNNING":
@@ -47,7 +47,7 @@ PAYLOADS = {
     commands.STAGE_BEGIN: (program.blob_length(1), 0),
     commands.STAGE_DATA: (0, b"x"),
     commands.ARM: (1,),
-    commands.MEASURE: (0,),
+    commands.MEASURE: (0, 0),
     commands.AMPLITUDE: (0, 1_000),
     **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
@@ -224,7 +224,7 @@ def test_req_37_arm_names_the_hash_of_what_was_committed(talk: Conversation) -> 
     refused = talk.send(commands.ARM, digest ^ 1)
     assert refused.rows[0] == (errors.HASH_MISMATCH, 0, digest ^ 1, digest)
     assert talk.state() == "LOADED"
-    assert talk.send(commands.ARM, digest).status == 0
+    assert talk.arm(digest).status == 0
 
 
 def test_req_37_arm_refuses_the_hash_of_another_program(talk: Conversation) -> None:
@@ -239,7 +239,7 @@ def test_req_37_a_refused_commit_leaves_the_program_before_it(talk: Conversation
     refused = talk.stage(group(amplitude_ua=4_000, width_ns=1_000_000))  # 4 uC: k = 2.1
     assert {errors.SHANNON, errors.RUNNING_CHARGE, errors.DENSITY} <= {r[0] for r in refused.rows}
     assert talk.state() == "LOADED"
-    assert talk.send(commands.ARM, first).status == 0
+    assert talk.arm(first).status == 0
 
 
 @AT_POWER_ON

@@ -86,7 +86,7 @@ def test_req_46_a_device_whose_output_may_be_on_is_refused(
     url = served("")
     stim = loaded(url)
     if state == "MEASURING":
-        stim.link.request(commands.MEASURE, 0xFF)
+        stim.link.request(commands.MEASURE, 0x01, 0xFE)
     else:
         stim.arm()
     if state == "RUNNING":
