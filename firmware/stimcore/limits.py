@@ -36,8 +36,9 @@ COMPLIANCE_PERMILLE = 900
 TABLE_WORDS = 2_048  # two words a record: 1024 records
 PERIOD_MAX_NS = 1_000_000_000  # 1 Hz
 PERIOD_TIMES = 64  # how often one program may come in a period
-# An RP2040 judges a record in 1.3 ms (2026-11-23, emulated), so these before its watchdog bites.
-GROUP_RECORDS = 128
+# Phases of a period times contacts in use: an RP2040 judges one in 0.6 ms (emulated, 2026-11-23),
+# so all of these before its watchdog bites.
+GROUP_WORK = 300
 CONTACTS = 8
 PROGRAMS = 4
 GROUP_SLOTS = 8  # loaded programs that the store keeps

@@ -28,6 +28,7 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     """
     period = group_ticks(board, group)
     used = 0 if group.header.flags & program.FLAG_SYNC_ONLY else program.contacts_of(group)
+    most = limits.GROUP_WORK // max(1, sum([used >> at & 1 for at in range(limits.CONTACTS)]))
     places = _places(board, group, period)
     known: dict = {}  # most pulses of a program are alike
     out: list = []
@@ -42,8 +43,8 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
                 made = [(MARK, 0, 0, 0, width)]
             known[number, odd, width] = _turned(made) if odd else made
         _train(board, one, number, known[number, odd, width], end - start, used, out)
-        if len(out) > limits.GROUP_RECORDS:
-            raise Refused(errors.TABLE_LENGTH, number, 2 * len(out), 2 * limits.GROUP_RECORDS)
+        if len(out) > most:
+            raise Refused(errors.TABLE_LENGTH, number, 2 * len(out), 2 * most)
     return out
 
 

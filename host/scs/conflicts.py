@@ -62,7 +62,7 @@ def _of_others(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
         place = ("recharge", "passive", "after")
         found.append(("conflict", place, message, "burst", "pulse", "pulse"))
     if one.phase is not None and one.phase * one.rate >= 10**12:
-        most = units.text((10**12 - 1) // one.rate, "ns")
+        most = _us((10**12 - 1) // one.rate)
         message = f"begins after the next pulse would, at {rate}; permitted is 0 to {most}"
         message += "; write for example 0 ms"
         found.append(("range", ("phase",), message, units.text(one.phase, "ns"), most, "0 ms"))
@@ -111,7 +111,7 @@ def _of_segments(one: ProgramModel) -> list[Conflict]:
         return [("range", ("shape", "segments", 0, "amplitude"), message, "0 %", "", "-100 %")]
     left = shapes.net(rows)
     if left:
-        of = f"{left / 10**6:+.6g} % x us"
+        of = f"{left / 10**4:+.6g} % x us"
         message = f"the segments sum to {of} and must sum to zero; {_balanced(rows)}"
         return [("conflict", last, message, of, "0", "")]
     run, (least, most) = shapes.longest_run_ns(rows), (limits.WIDTH_MIN_NS, limits.WIDTH_MAX_NS)
@@ -175,14 +175,18 @@ def _clash(model: ProfileModel, why: Clash) -> Conflict:
         message += f" them; the most is {why.room_ns}"
     else:
         message = f"{rate} {meet} collide: their pulses, with 10 us after each, need"
-        message += f" {units.text(why.need_ns, 'ns')} and at these rates there are"
-        message += f" {units.text(why.room_ns, 'ns')} between them"
+        message += f" {_us(why.need_ns + 999)} and at these rates there are {_us(why.room_ns)}"
+        message += " between them"
     field = "phase" if why.kind == "phase" else "rate"
     if field == "phase":
         message = f"collides with programs[{why.first}]; leave out the phases, or choose others"
     example = rates[0] if rates else first
     place = ("programs", number, field)
     return ("conflict", place, message + near, rate, first, example)
+
+
+def _us(ns: int) -> str:
+    return units.text(ns // 1000 * 1000, "ns")
 
 
 def _of_session(model: ProfileModel, slots: list[Slot]) -> list[Conflict]:

@@ -62,12 +62,13 @@ def test_req_03_pulses_that_meet_are_refused_and_the_first_one_named(
 
 
 def test_req_16_more_phases_than_can_be_judged_in_time_are_refused() -> None:
-    # 64 x (pulse and rest) is the most
+    # 300 phases x contacts in use: a pulse and a rest each time, three contacts
     assert len(compiled(PASSIVE._replace(count=50))) == 100
     many = PASSIVE._replace(rate_mhz=100_000, count=64)
-    assert len(compiled(many)) == 128
-    burst = BURST._replace(rate_mhz=40_000, count=13)  # 5 x 2 phases each
-    assert refused(compiled, burst) == ("table_length", 0, 260, 256)
+    assert refused(compiled, many) == ("table_length", 0, 202, 200)
+    assert len(compiled(many._replace(anodes=2))) == 128
+    burst = BURST._replace(count=11)  # 5 x 2 phases each
+    assert refused(compiled, burst) == ("table_length", 0, 220, 200)
 
 
 def test_req_01_an_amplitude_that_the_codes_cannot_hold_is_refused() -> None:

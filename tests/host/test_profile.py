@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.host.test_presets import THERAPIES
 
 from scs import boards, resources
 from scs.checking import flow
@@ -210,7 +211,7 @@ def test_req_07_the_published_burst_amplitude_is_refused_and_the_line_named():
 
 
 def test_every_shipped_profile_is_in_that_table():
-    assert resources.stems("profiles") == sorted(SHIPPED)
+    assert resources.stems("profiles") == sorted([*SHIPPED, *THERAPIES])
 
 
 def test_a_refusal_of_the_device_names_the_line_of_the_field_to_change():
