@@ -18,7 +18,7 @@ REPLY = 0x80  # or'ed into the opcode of a reply
 PIECE_BYTES = 128  # most bytes of a program in one STAGE_DATA
 LOOK_BYTES = 480  # most bytes in one reply of SCOPE_READ or WORDS
 
-CODES = {"u8": "B", "u16": "H", "u32": "I", "i32": "i", "i64": "q", "u64": "Q"}
+CODES = {"u8": "B", "u16": "H", "u32": "I", "i16": "h", "i32": "i", "i64": "q", "u64": "Q"}
 
 HELLO = 0x01
 STATUS = 0x02
@@ -43,6 +43,15 @@ SCOPE_READ = 0x31
 WORDS = 0x32
 MEASURE = 0x33
 IMPEDANCE = 0x34
+CALIBRATE = 0x35
+CALIBRATION = 0x36
+
+_CHANNELS = (
+    ("current_offset", "i16"),
+    ("current_ppm", "i32"),
+    ("voltage_offset", "i16"),
+    ("voltage_ppm", "i32"),
+)
 
 # opcode, name, request fields, reply fields, states; what each does stands in scs.texts
 TABLE = (
@@ -232,6 +241,16 @@ TABLE = (
             ("load_id", "u16"),
             ("contacts", "bytes"),
         ),
+        ANY,
+    ),
+    (CALIBRATE, "calibrate", _CHANNELS, (), (OFF, LOADED)),
+    (
+        CALIBRATION,
+        "calibration",
+        (),
+        (("kept", "u8"),)
+        + _CHANNELS
+        + (("current_na", "u32"), ("rest_current", "u16"), ("rest_voltage", "u16")),
         ANY,
     ),
 )
