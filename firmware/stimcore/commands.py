@@ -34,6 +34,7 @@ LEDGER = 0x18
 CLEAR_FAULT = 0x19
 FIGURES = 0x1A
 MAINTENANCE = 0x1B
+UNLOAD = 0x1C
 SAVE = 0x20
 RECALL = 0x21
 SLOTS = 0x22
@@ -174,6 +175,13 @@ TABLE = (
         (),
         (),
         (OFF,),
+    ),
+    (
+        UNLOAD,
+        "unload",
+        (),
+        (),
+        (LOADED,),
     ),
     (
         SAVE,

@@ -2,7 +2,7 @@
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
 Invariant: the state table has already let the command through. Requirements: REQ-22, REQ-33,
-REQ-36, REQ-37, REQ-44, REQ-45. Next: handlers_load.py, output.py, store.py.
+REQ-36, REQ-37, REQ-44 to REQ-46. Next: handlers_load.py, output.py, store.py.
 """
 
 import binascii
@@ -171,11 +171,22 @@ def _ledger(device) -> tuple:
 
 def _clear_fault(device) -> tuple:
     device.fault = (errors.OK, 0, 0, 0)
+    _forget(device)
+    device.move("clear")
+    return ()
+
+
+def _unload(device) -> tuple:
+    _forget(device)
+    device.move("unload")
+    return ()
+
+
+def _forget(device) -> None:
+    """No program is loaded or staged any more."""
     device.output = None
     device.hash = 0
     device.staged = bytearray()
-    device.move("clear")
-    return ()
 
 
 def _maintenance(device) -> tuple:
@@ -235,6 +246,7 @@ TABLE: dict = {
     commands.CLEAR_FAULT: _clear_fault,
     commands.FIGURES: _figures,
     commands.MAINTENANCE: _maintenance,
+    commands.UNLOAD: _unload,
     commands.SAVE: _save,
     commands.RECALL: _recall,
     commands.SLOTS: _slots,

@@ -1,7 +1,7 @@
 """The commands that look at what flows and at the load, and whether it is the declared one.
 
 Role: as handlers.py, of which this is the part that reads the sense path. Invariant: what ARM asks
-for is refused unless it was measured, lately, whole and right. Requirements: REQ-38, REQ-46, REQ-56
+for is refused unless it was measured, lately, whole and right. Requirements: REQ-38, REQ-47, REQ-56
 to REQ-58. Next: measure.py, calibration.py, captures.py.
 """
 

@@ -162,6 +162,11 @@ class Stimulator:
 
         return ProfileError(profile.file, explained(refusal.rows, profile))
 
+    def unload(self) -> None:
+        """Forget the loaded program: the device is OFF again; its store and ledger stay."""
+        self.link.request(commands.UNLOAD)
+        self.profile = self._hash = None
+
     def figures(self) -> list[Figure]:
         """The device's safety figures at the present targets."""
         return self._figures(self.link.request(commands.FIGURES)["figures"])

@@ -115,6 +115,9 @@ COMMANDS = {
     commands.MAINTENANCE: (
         "Restarts the board to MicroPython's own prompt, to be flashed; a reset comes back."
     ),
+    commands.UNLOAD: (
+        "Forgets the loaded program and leaves for OFF; ledger and store stay as they are."
+    ),
     commands.SAVE: "Keeps the loaded program in a slot of the store, as it was committed.",
     commands.RECALL: (
         "Loads the program of a slot, validated whole again: the reply is that of COMMIT."

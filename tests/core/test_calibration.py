@@ -46,7 +46,7 @@ def test_nothing_but_the_sense_path_is_changed() -> None:
     assert calibration.applied(BOARD, PLAIN) == BOARD
 
 
-def test_req_46_what_is_kept_is_read_back() -> None:
+def test_req_47_what_is_kept_is_read_back() -> None:
     hal = Cells()
     assert calibration.restore(hal, BOARD) == (NONE, PLAIN)
     calibration.keep(hal, BOARD, VALUES)
@@ -55,7 +55,7 @@ def test_req_46_what_is_kept_is_read_back() -> None:
 
 
 @pytest.mark.parametrize("at", range(35))  # record 4 + 1 + 2 + 4, data 4 + 12, CRC 4, and beyond
-def test_req_46_a_flipped_byte_anywhere_is_damage(at: int) -> None:
+def test_req_47_a_flipped_byte_anywhere_is_damage(at: int) -> None:
     hal = Cells()
     calibration.keep(hal, BOARD, VALUES)
     (index,) = hal.cells
@@ -71,7 +71,7 @@ def test_req_46_a_flipped_byte_anywhere_is_damage(at: int) -> None:
     assert calibration.restore(hal, BOARD) == (GOOD, VALUES)
 
 
-def test_req_46_one_damaged_half_spoils_the_other_until_it_is_kept_anew() -> None:
+def test_req_47_one_damaged_half_spoils_the_other_until_it_is_kept_anew() -> None:
     hal = Cells()
     calibration.keep(hal, BOARD, VALUES)
     calibration.keep(hal, BOARD, (0, 0, 0, 1))
@@ -85,7 +85,7 @@ def test_req_46_one_damaged_half_spoils_the_other_until_it_is_kept_anew() -> Non
     assert calibration.restore(hal, BOARD) == (GOOD, VALUES)
 
 
-def test_req_46_another_stage_s_is_not_used_and_another_load_s_is() -> None:
+def test_req_47_another_stage_s_is_not_used_and_another_load_s_is() -> None:
     hal = Cells()
     calibration.keep(hal, BOARD, VALUES)
     assert calibration.restore(hal, LADDER) == (FOREIGN, PLAIN)
@@ -105,7 +105,7 @@ def test_req_46_another_stage_s_is_not_used_and_another_load_s_is() -> None:
         ((0, 0, 0, 50_001), (3, 50_001, 50_000)),
     ],
 )
-def test_req_46_bounds_and_one_beyond(values: tuple, row: tuple | None) -> None:
+def test_req_47_bounds_and_one_beyond(values: tuple, row: tuple | None) -> None:
     hal = Cells()
     if row is None:
         calibration.keep(hal, BOARD, values)

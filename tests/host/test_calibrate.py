@@ -21,7 +21,7 @@ def found(stim: Stimulator, ohm: float = 500.0) -> Calibration:
     return calibrate.against(stim, ohm, ["E1"], ["E2"])[0]
 
 
-def test_req_46_a_wrong_sense_path_is_found_against_a_known_resistance() -> None:
+def test_req_47_a_wrong_sense_path_is_found_against_a_known_resistance() -> None:
     with Stimulator("sim", ROW, faults=WRONG) as stim:
         assert calibrate.read(stim.link) == Calibration()
         wanted = found(stim)
@@ -57,7 +57,7 @@ def test_a_ladder_leaves_both_zeros_alone_for_its_own_offset_flows() -> None:
         assert calibrate.commanded_a(stim.board, 1_000) == pytest.approx(356.1e-6, rel=1e-3)
 
 
-def test_req_46_another_load_is_no_error_of_the_sense_path() -> None:
+def test_req_47_another_load_is_no_error_of_the_sense_path() -> None:
     with Stimulator("sim", ROW) as stim:
         with pytest.raises(DeviceRefused, match=r"voltage would be worth \+100\.\d % of what is"):
             calibrate.keep(stim.link, found(stim, 1_000.0))
@@ -142,6 +142,6 @@ def test_what_cannot_be_meant_is_refused(arguments: tuple, code: int, word: str)
     assert word in said.output
 
 
-def test_req_46_a_damaged_one_is_told_with_what_to_do() -> None:
+def test_req_47_a_damaged_one_is_told_with_what_to_do() -> None:
     said = refused.sentence((errors.CALIBRATION, 2, 0, 0))
     assert "is damaged, or of another stage" in said and "scs calibrate --reset" in said

@@ -105,7 +105,7 @@ def test_a_calibration_forgets_what_was_measured(talk: Conversation) -> None:
     assert talk.send(commands.CALIBRATE, 0, 0, 0, 0).rows[0][0] == errors.BAD_STATE
 
 
-def test_req_46_beyond_its_bounds_the_old_one_stays(talk: Conversation) -> None:
+def test_req_47_beyond_its_bounds_the_old_one_stays(talk: Conversation) -> None:
     assert talk.send(commands.CALIBRATE, 16, 1_000, -16, -1_000).status == 0
     reply = talk.send(commands.CALIBRATE, 0, 0, 0, 50_001)
     assert reply.rows == [(errors.CALIBRATION_RANGE, 3, 50_001, 50_000)]
@@ -114,7 +114,7 @@ def test_req_46_beyond_its_bounds_the_old_one_stays(talk: Conversation) -> None:
 
 
 @pytest.mark.at_power_on
-def test_req_46_it_outlasts_a_reset(talk: Conversation) -> None:
+def test_req_47_it_outlasts_a_reset(talk: Conversation) -> None:
     assert talk.send(commands.CALIBRATE, *REMEDY).status == 0
     talk.inject("hung_loop")
     talk.pass_us(300_000)
@@ -126,7 +126,7 @@ def test_req_46_it_outlasts_a_reset(talk: Conversation) -> None:
 
 @ON_THE_BOARD
 @pytest.mark.parametrize("torn_by", ["torn_write", "rot"])
-def test_req_46_damaged_it_refuses_to_arm_until_it_is_kept_anew(torn_by: str) -> None:
+def test_req_47_damaged_it_refuses_to_arm_until_it_is_kept_anew(torn_by: str) -> None:
     talk = Talk()
     talk.hello()
     talk.send(commands.CALIBRATE, 0, 1_000, 0, 0)
@@ -151,7 +151,7 @@ def test_req_46_damaged_it_refuses_to_arm_until_it_is_kept_anew(torn_by: str) ->
 
 
 @ON_THE_BOARD
-def test_req_46_that_of_another_stage_refuses_to_arm() -> None:
+def test_req_47_that_of_another_stage_refuses_to_arm() -> None:
     ladder = Talk("pico/r2r-1/resistor-500")
     ladder.hello()
     ladder.send(commands.CALIBRATE, 0, 1_000, 0, 0)

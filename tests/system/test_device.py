@@ -66,6 +66,7 @@ ALLOWED = {
         "figures",
         "save",
         "measure",
+        "unload",
         *STORE,
     },
     "ARMED": {"arm", "start", "amplitude", "figures"},
@@ -159,6 +160,32 @@ def test_req_30_only_the_table_moves_the_state(talk: Conversation) -> None:
     talk.keep(0.2)
     seen.append(talk.state())
     assert seen == ["OFF", "ARMED", "RUNNING", "LOADED"]
+
+
+def test_req_46_a_program_that_ran_is_unloaded_and_only_then_the_prompt_may_come(
+    talk: Conversation,
+) -> None:
+    talk.running(group({"session_pulses": 5}))
+    talk.keep(0.3)
+    assert talk.state() == "LOADED"
+    refused = talk.send(commands.MAINTENANCE)
+    assert refused.rows[0][:3] == (errors.BAD_STATE, commands.MAINTENANCE, 1)
+    digest = talk.stage(group())["hash"]
+    assert talk.send(commands.UNLOAD).status == 0
+    assert talk.state() == "OFF"
+    assert talk.ledger()["pulses"] == 5  # of the run, whose program is gone
+    assert talk.levels() == []
+    assert talk.send(commands.COMMIT).rows[0][0] == errors.STAGE_RANGE
+    assert talk.stage(group())["hash"] == digest
+
+
+@pytest.mark.parametrize("name", [one for one in STATE_NAMES if one != "OFF"])
+@AT_POWER_ON
+def test_req_46_the_prompt_is_refused_in_every_state_but_off(talk: Conversation, name: str) -> None:
+    bring_to(talk, name)
+    refused = talk.send(commands.MAINTENANCE)
+    assert refused.rows[0][:2] == (errors.BAD_STATE, commands.MAINTENANCE)
+    assert talk.state() == name
 
 
 def test_req_33_stop_ramps_down_and_ends_on_a_whole_period(talk: Conversation) -> None:

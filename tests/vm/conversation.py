@@ -240,6 +240,7 @@ def stored() -> None:
     talk.hal.deaf = False
     talk.say(commands.ERASE, 7)
     talk.say(commands.SLOTS)
+    talk.say(commands.UNLOAD)
     talk.books()
 
 

@@ -1,7 +1,7 @@
 """calibrate: what the sense path reads wrong, found against a known resistance, and kept.
 
 Role: find, give, show or leave a device's calibration. Invariant: nothing is kept that the device
-finds too far off; what it was and what it is are both told. Requirements: REQ-46.
+finds too far off; what it was and what it is are both told. Requirements: REQ-47.
 Next: ../calibrate.py.
 """
 
