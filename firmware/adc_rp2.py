@@ -16,7 +16,7 @@ import registers as at
 from capture_rp2 import Capture
 from extremes_rp2 import take
 
-RING_BITS = 13
+RING_BITS = 12
 _ROUND = 1 << RING_BITS  # bytes
 _TOP = 0x0FFF0FFF  # the ADC's highest code, of current and of voltage
 CS, FCS, FIFO, DIV = 0x00, 0x08, 0x0C, 0x10

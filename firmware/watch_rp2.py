@@ -20,7 +20,7 @@ from stimcore import commands
 _HALT_MS = 2
 _LOOK_MS = 4
 _LATE_US = 3000  # a turn that takes longer is looked after: a HALT may stand behind other frames
-_GATHER_MS = 8  # the ADC's ring holds 16
+_GATHER_MS = 3  # the ADC's ring holds 8
 _POLYNOMIAL = 0xEDB88320  # of CRC-32, reflected
 
 
