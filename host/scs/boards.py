@@ -12,6 +12,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
+from stimcore import measure
 from stimcore.board import STAGE_MCP4922_8, STAGE_R2R_1, Board
 
 from . import resources, units
@@ -21,6 +22,7 @@ from .complaints import Complaint, nearest, path_text, printable
 Rows = tuple[BoardModel, StageModel, LoadModel]
 STAGE_NUMBERS = {"serial": STAGE_MCP4922_8, "parallel": STAGE_R2R_1}
 KINDS = ("board", "stage", "load")
+PULSE_S = 200e-6  # a constant-phase element is the capacitance that a pulse of this width sees
 
 
 @lru_cache(maxsize=1)
@@ -73,15 +75,17 @@ def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> B
     facts = {
         "name": whole,
         "clock_hz": row.clock * 1_000_000,
-        "load_ohm": load.resistance,
-        "load_nf": load.capacitance or 0,
-        "seen_ohm": load.resistance,
-        "seen_nf": load.capacitance or 0,
+        "load_ohm": _load_ohm(load),
+        "load_nf": _load_nf(stage, load),
+        "seen_ohm": 0,
+        "seen_nf": 0,
         "load_tolerance_permille": load.tolerance,
         "load_id_code": id_code(load, adc),
         "load_id_tolerance": adc.id_tolerance,
     }
-    return Board(**facts, **_of_stage(stage, _na_per_code(stage, load)))
+    made = Board(**facts, **_of_stage(stage, _na_per_code(stage, load)))
+    ohm, nanofarad = _seen(load, measure.width_us(made) / 1e6)
+    return made._replace(seen_ohm=ohm, seen_nf=nanofarad)
 
 
 def _of_stage(stage: StageModel, na_per_code: int) -> dict[str, int]:
@@ -112,18 +116,66 @@ def _rows(source: Catalogue, whole: str) -> Rows:
     return model.boards[board], model.stages[stage], model.loads[load]
 
 
+def _load_ohm(load: LoadModel) -> int:
+    """In series, the wires of two contacts included."""
+    return load.resistance + 2 * (load.lead_resistance or 0)
+
+
+def _load_nf(stage: StageModel, load: LoadModel) -> int:
+    """What a pulse charges, nF, rounded: load and blocking capacitor in series; 0: nothing."""
+    nanofarad = _of_element(load, PULSE_S)
+    blocking = stage.blocking_capacitance or 0
+    if not (nanofarad and blocking):
+        return nanofarad or blocking
+    total = nanofarad + blocking
+    return (2 * nanofarad * blocking + total) // (2 * total)
+
+
+def _of_element(load: LoadModel, pulse_s: float, share: float = 1.0) -> int:
+    """The load's capacitance, nF; of a constant-phase element, its charge over its voltage after
+    a pulse of so many seconds, times a share."""
+    nanofarad = load.capacitance or 0
+    if not (load.cpe_exponent and load.leak and nanofarad):
+        return nanofarad
+    exponent, tau_s = load.cpe_exponent / 1000, load.leak * nanofarad / 1e9
+    of_pulse = math.gamma(1 + exponent) * math.pow(pulse_s / tau_s, 1 - exponent)
+    return round(nanofarad * of_pulse * share)
+
+
+def _seen(load: LoadModel, phase_s: float) -> tuple[int, int]:
+    """(ohm, nF) that stimcore.impedance finds with two phases, folded, of so many seconds.
+
+    A constant-phase element rises as t ** exponent, and after the turn as twice that less what
+    the first phase would have made of it. A capacitor rises by 2/3 from the first third to the
+    last, and by nothing in the mean; what the element does in the mean passes for resistance.
+    Pulses before these are left out: 5 % at most.
+    """
+    power = (load.cpe_exponent or 1000) / 1000 + 1
+
+    def mean(begin: float, length: float) -> float:  # of t ** exponent, in phases
+        return (math.pow(begin + length, power) - math.pow(begin, power)) / power / length
+
+    first, last, whole = (
+        (3 * mean(begin, length) - mean(begin + 1, length)) / 2
+        for begin, length in ((0, 1 / 3), (2 / 3, 1 / 3), (0, 1))
+    )
+    nanofarad = _of_element(load, phase_s)
+    more_ohm = round(phase_s * 1e9 / nanofarad * whole) if nanofarad else 0
+    return _load_ohm(load) + more_ohm, _of_element(load, phase_s, 2 / 3 / (last - first))
+
+
 def _na_per_code(stage: StageModel, load: LoadModel) -> int:
     """Current of one code, nA, rounded; a ladder's depends on the load (nV / ohm = nA)."""
     if stage.current_per_code is not None:
         return stage.current_per_code
-    ohm = (stage.source_resistance or 0) + load.resistance
+    ohm = (stage.source_resistance or 0) + _load_ohm(load)
     return (2 * (stage.voltage_per_code or 0) + ohm) // (2 * ohm)
 
 
 def _discharges_in_time(source: Catalogue, whole: str) -> None:
     """BoardError where (load + switch) x capacitance is above the stage's declared constant."""
     _, stage, load = _rows(source, whole)
-    ohm, nanofarad = load.resistance + stage.switch_resistance, load.capacitance or 0
+    ohm, nanofarad = _load_ohm(load) + stage.switch_resistance, _load_nf(stage, load)
     if ohm * nanofarad <= stage.discharge_time_constant * 1000:  # ohm x nF = ns
         return
     value = units.text(ohm * nanofarad, "ns")
@@ -136,11 +188,22 @@ def _discharges_in_time(source: Catalogue, whole: str) -> None:
     raise BoardError(source.document.file, [row])
 
 
+def steady_s(name: str = "", *, source: Catalogue | None = None, **parts: str) -> float:
+    """How long a train takes until blocking capacitor and load have shared its charge: 10 times
+    the leak's time constant with both, after which 1 in 20,000 is missing. Raises as full_name.
+    """
+    source = source or catalogue()
+    _, stage, load = _rows(source, full_name(name, source=source, **parts))
+    nanofarad = (load.capacitance or 0) + (stage.blocking_capacitance or 0)
+    return 10 * (load.leak or 0) * nanofarad / 1e9
+
+
 def electrical(name: str = "", *, source: Catalogue | None = None, **parts: str) -> dict[str, Any]:
     """{"stage": …, "load": …, "pins": …} in ohm, farad, volt, ampere and second, for scs_sim.
 
     A current stage has volts_per_code 0 and source_ohm 0, a ladder amps_per_code 0; a load
-    without a capacitance has capacitance_f 0 (none, not an open circuit) and leak_ohm inf.
+    without a capacitance has capacitance_f 0 (none, not an open circuit) and leak_ohm inf;
+    cpe_exponent 1 is a capacitor; a stage without a blocking capacitor has blocking_f 0.
     Raises as full_name.
     """
     source = source or catalogue()
@@ -149,6 +212,8 @@ def electrical(name: str = "", *, source: Catalogue | None = None, **parts: str)
         "series_ohm": float(load.resistance),
         "capacitance_f": (load.capacitance or 0) / 1e9,
         "leak_ohm": float(load.leak) if load.leak else math.inf,
+        "cpe_exponent": (load.cpe_exponent or 1000) / 1000,
+        "lead_ohm": float(load.lead_resistance or 0),
     }
     return {"stage": _electrical_stage(stage), "load": circuit, "pins": dict(stage.pins)}
 
@@ -166,6 +231,10 @@ def _electrical_stage(stage: StageModel) -> dict[str, Any]:
         "gain_mismatch_ppm": float(stage.gain_mismatch),
         "offset_a": stage.offset / 1e9,
         "settle_s": stage.settle / 1e9,
+        "settle_tau_s": stage.settle / 1e9 / math.log(2 << stage.code.bits),
+        "inl_codes": float(stage.inl),
+        "bleed_ohm": float(stage.bleed),
+        "blocking_f": (stage.blocking_capacitance or 0) / 1e9,
     }
 
 

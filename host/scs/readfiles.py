@@ -36,8 +36,8 @@ def _of_folder(path: Path) -> Rows:
     kept = runfiles.read(path)
     if kept.rows is None:
         raise WrongUsage(
-            f"{path}: this recording holds no trace, for its port was not simulated "
-            f"({kept.account.device.port}); its polls are in {path / runfiles.SAMPLES}"
+            f"{path}: this recording holds no trace: at {kept.account.device.port} there was no "
+            f"time to look at what flowed; its polls are in {path / runfiles.SAMPLES}"
         )
     return kept.rows
 

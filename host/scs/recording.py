@@ -72,6 +72,7 @@ def record(
     for_s: float,
     *,
     from_start: bool = False,
+    wait_s: float = 0.0,
     rate_hz: float | None = None,
     faults: str = "",
     pins: bool = False,
@@ -79,7 +80,8 @@ def record(
 ) -> Recording:
     """Run a profile on the simulated board and take `for_s` of it.
 
-    From a period at full amplitude, or, from_start, from START. Failure where it ends before.
+    From a period at full amplitude that lasted wait_s, or, from_start, from START. Failure where
+    it ends before.
     """
     with Stimulator(SIM, board, faults=faults) as stim:
         figures = stim.load(profile)
@@ -91,6 +93,7 @@ def record(
         stim.start()
         if not from_start:
             stim.settle()
+            stim.wait(wait_s)
             begin_s, _period_s = trace.next_period(bench)
         taker = Taker(bench, begin_s, begin_s + for_s, rate_hz=rate_hz, pins=pins)
         polls = _run_until(stim, begin_s + for_s + BEYOND_S, taker, told)

@@ -1,7 +1,8 @@
 """A run kept in a folder: what was asked, what flowed, what the device said, and what came of it.
 
 Role: Recorder is behind `scs run --record DIR`, read() behind whatever opens DIR again. The folder
-holds profile.yaml, samples.csv (a row a poll), trace.npz where the port is simulated, and run.json.
+holds profile.yaml, samples.csv (a row a poll), trace.npz (of the simulated bench's oscilloscope,
+else two periods as the device's ADC saw them, where it could look), and run.json.
 Invariant: run.json is written last, names every other file with its size and SHA-256, and the
 folder gets its name only then; so one that was cut has no run.json, or does not agree with it.
 Next: account.py (run.json), taking.py (the trace), samples.py.
@@ -15,23 +16,28 @@ import json
 import math
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from . import account, npzfile, samples
+from . import account, npzfile, samples, scope
 from .account import Account, Run
-from .failures import WrongUsage
+from .commanded import Command
+from .failures import Failure, LinkLost, WrongUsage
 from .figures import Figure
 from .profile import Profile
 from .readings import Ledger, Status
-from .spool import Store
+from .scope import Sensed
+from .spool import Rows, Store
 from .stimulator import Stimulator
 from .taking import Taker
 
 FORMAT = 1
+LOOKS, LOOK_PERIODS = 3, 2  # tries at what the device's ADC sees, and of how many periods
 INDEX, PROFILE, SAMPLES, TRACE = "run.json", "profile.yaml", "samples.csv", "trace.npz"
 
 
@@ -67,6 +73,8 @@ class Recorder:
         self._taker: Taker | None = None
         self._figures: tuple[Figure, ...] = ()
         self._last: tuple[Stimulator, Profile] | None = None
+        self._sensed: Sensed | None = None
+        self._looks = 0
         _free(folder)
         try:
             self._part.mkdir()
@@ -90,6 +98,22 @@ class Recorder:
         self._try(lambda: samples.append(self._samples, samples.row(status, book)))
         if self._taker is not None:
             self._try(self._taker.take)
+
+    def look(self, stim: Stimulator, cancelled: Callable[[], bool]) -> None:
+        """Where there is no bench to look at: what the device's own ADC sees, once.
+
+        Takes some periods for each piece of one; what the device refuses meanwhile, or a look
+        that was cancelled, leaves the recording without it. LinkLost as everywhere.
+        """
+        if self._taker is not None or self._sensed is not None or self._looks >= LOOKS:
+            return
+        self._looks += 1
+        try:
+            self._sensed = scope.look(stim.link, stim.board, LOOK_PERIODS, cancelled=cancelled)
+        except LinkLost:
+            raise
+        except Failure:
+            return
 
     def _try(self, what: Any) -> None:
         """Do it, unless something went wrong before."""
@@ -118,8 +142,9 @@ class Recorder:
             raise WrongUsage(f"{self.folder}: there was no run to record")
         stim, profile = self._last
         (self._part / PROFILE).write_text(profile.text, encoding="utf-8", newline="")
-        if self._taker is not None:
-            npzfile.write(self._part / TRACE, self._taker.rows, lambda _share: None)
+        rows, command, source = self._traced()
+        if rows is not None:
+            npzfile.write(self._part / TRACE, rows, lambda _share: None)
         made = Account(
             subject=account.subject(profile),
             device=account.device(stim),
@@ -129,12 +154,26 @@ class Recorder:
             from_start=True,
             figures=self._figures,
             ending=account.ending(stim, status, book, stopped),
-            command=self._taker.command if self._taker else None,
+            command=command,
+            source=source,
         )
         _write_index(self._part, made)
         if self.folder.is_dir():
             self.folder.rmdir()  # an empty one, or this fails
         self._part.rename(self.folder)
+
+    def _traced(self) -> tuple[Rows | None, Command | None, str]:
+        """What was traced, what was commanded meanwhile, and by what it was seen."""
+        if self._taker is not None:
+            return self._taker.rows, self._taker.command, account.BENCH
+        if self._sensed is None:
+            return None, None, account.NOTHING
+        seen = self._sensed
+        phases = len(seen.commanded_s) // (2 * LOOK_PERIODS)
+        length_s = np.diff(seen.commanded_s)[::2][:phases]
+        current_a = seen.commanded_a[::2][:phases]
+        command = Command(0.0, tuple(length_s.tolist()), tuple(current_a.tolist()))
+        return seen.trace, command, account.ADC
 
     def drop(self) -> None:
         """Leave nothing behind; after finish() there is nothing to drop."""

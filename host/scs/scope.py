@@ -9,7 +9,7 @@ period, within 2 us. Next: stimcore/capture.py; cli/scope.py, which shows it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,11 +53,22 @@ class Words:
         return sum(self.length_s)
 
 
-def look(link: Link, board: Board, periods: int = 1) -> Sensed:
-    """So many whole periods. Failure where nothing runs, or the amplitude does not stand still."""
+def look(
+    link: Link, board: Board, periods: int = 1, *, cancelled: Callable[[], bool] = lambda: False
+) -> Sensed:
+    """So many whole periods. Failure where nothing runs, or the amplitude does not stand still.
+
+    cancelled is asked at every poll; once it says so, that is a Failure too.
+    """
+
+    def go_on() -> None:
+        if cancelled():
+            raise Failure("the look was cancelled")
+        _must_run(link)
+
     for _ in range(TRIES):
-        words = _words(link, board)
-        pieces = _windows(link, words, plan(words.length_s, periods))
+        words = _words(link, board, go_on)
+        pieces = _windows(link, words, plan(words.length_s, periods), go_on)
         if pieces:
             return _joined(board, words, periods, pieces)
     raise Failure("the amplitude went on changing: look again when it has been reached")
@@ -77,11 +88,11 @@ def _edges(length_s: Sequence[float], periods: int) -> Floats:
 
 
 # --- asking ----------------------------------------------------------------------------------
-def _words(link: Link, board: Board) -> Words:
+def _words(link: Link, board: Board, go_on: Callable[[], None]) -> Words:
     """The live words, decoded as the kernel does."""
     whole, crc = b"", None
     while True:
-        _must_run(link)
+        go_on()
         fields = link.request(commands.WORDS, len(whole))
         if fields["length"] == 0:  # the off time of a cycle
             link.sleep(POLL_S)
@@ -104,13 +115,16 @@ def _must_run(link: Link) -> None:
         )
 
 
-def _windows(link: Link, words: Words, delays_us: Iterable[int]) -> list[tuple[int, bytes]]:
+def _windows(
+    link: Link, words: Words, delays_us: Iterable[int], go_on: Callable[[], None]
+) -> list[tuple[int, bytes]]:
     """(begins_us, samples) of each; [] where other words came in between."""
     found = []
     for delay_us in delays_us:
-        _must_run(link)
+        go_on()
         link.request(commands.SCOPE_ARM, delay_us)
-        first = _ready(link, 2 * words.period_s + (delay_us + WINDOW_US) / 1e6)
+        usual_s = 2 * words.period_s + (delay_us + WINDOW_US) / 1e6
+        first = _ready(link, usual_s, go_on)
         data = first["piece"]
         while len(data) < 4 * PAIRS:
             data += link.request(commands.SCOPE_READ, len(data))["piece"]
@@ -120,13 +134,13 @@ def _windows(link: Link, words: Words, delays_us: Iterable[int]) -> list[tuple[i
     return found
 
 
-def _ready(link: Link, usual_s: float) -> Fields:
+def _ready(link: Link, usual_s: float, go_on: Callable[[], None]) -> Fields:
     """The first piece, when it is there; a resting or a ramping output takes longer."""
     while True:
         fields = link.request(commands.SCOPE_READ, 0)
         if fields["ready"]:
             return fields
-        _must_run(link)
+        go_on()
         link.sleep(max(POLL_S, usual_s / 20))
 
 

@@ -64,8 +64,10 @@ def load_parts(load: str, *, source: Catalogue | None = None) -> list[Needed]:
     row = (source or boards.catalogue()).model.loads[load]
     found = [Needed("RL1", f"{units.text(row.resistance, 'ohm')} 1 %", "the load, in series")]
     if row.capacitance:
-        value = units.text(row.capacitance, "nF")
-        found.append(Needed("CL1", f"{value} film 5 %", "in series with RL1"))
+        value, part, does = units.text(row.capacitance, "nF"), "film 5 %", "in series with RL1"
+        if row.cpe_exponent:
+            part, does = "as a ladder of RC pairs", f"{does}; with RL2 in it: docs/simulator.md"
+        found.append(Needed("CL1", f"{value} {part}", does))
     if row.leak:
         found.append(Needed("RL2", f"{units.text(row.leak, 'ohm')} 1 %", "across CL1"))
     value = units.text(row.id_resistor, "ohm")

@@ -15,13 +15,13 @@ const NS = 1e-9;
 
 export class Plant {
   /**
-   * `facts`, in SI units: {pins: {name: gpio}, stage, load (as scs.boards.electrical gives them),
+   * `facts`, in SI units: {pins: {name: gpio}, stage, load (as chip.plant_facts gives them),
    * sense: {zero, amps_per_lsb, volts_per_lsb}, id_code}.
    */
   constructor(facts) {
     this.facts = facts;
     this.stage = new Stage(facts.stage);
-    this.load = new Load(facts.load);
+    this.load = new Load(facts.load, facts.stage);
     this.load.apply(0, this.stage.demand());
     this.port = new (this.stage.isLadder ? LadderPort : SerialPort)(facts.pins);
     this.gate = { gate: 0, run: 0 };

@@ -1,7 +1,8 @@
 """The 12-bit ADC that runs free over two channels, current and voltage by turns.
 
 Role: what the firmware's sense path sees: least and greatest code of each channel since it last
-asked. Pieces are monotonic, so only the first and the last instant in each are evaluated.
+asked. A piece is monotonic but for the instants at which it turns, so only the first and the last
+instant in each stretch are evaluated.
 Invariant: instants are whole multiples of the conversion time since power-on; even ones are of the
 current, odd ones of the voltage (RP2040: 96 cycles of 48 MHz, 500 kS/s). A pulse can fall between.
 Assumed: ideal steps of 1 LSB; the noise, when asked for, is -1, 0 or +1 LSB on each extreme.
@@ -12,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .load import Piece, growth
+from .exponentials import turns
+from .load import Piece, grown
 
 RATE_HZ = 500_000  # both channels together
 TOP = 4095
@@ -31,6 +33,24 @@ class Window(NamedTuple):
 EMPTY = Window(TOP, 0, TOP, 0, 0)
 
 
+class Curve(NamedTuple):
+    """One quantity of a piece, and the instants at which it turns."""
+
+    start: float
+    slopes: tuple[float, ...]
+    rates: tuple[float, ...]
+    turns: list[float]
+
+
+def curves(piece: Piece) -> tuple[Curve, Curve]:
+    """Its current and its voltage."""
+    rates, of_current, of_voltage = piece[3:]
+    return (
+        Curve(piece.current_a, of_current, rates, turns(of_current, rates)),
+        Curve(piece.voltage_v, of_voltage, rates, turns(of_voltage, rates)),
+    )
+
+
 class Channel:
     """One input: the extremes over its instants, in units of its own."""
 
@@ -45,23 +65,23 @@ class Channel:
         self.greatest = float("-inf")
         self.count = 0
 
-    def take(self, value: float, slope: float, tau_s: float, span: tuple[float, ...]) -> None:
+    def take(self, curve: Curve, span: tuple[float, ...]) -> None:
         """A piece: `span` is (its start, from, until) in ticks, then the ticks per second."""
         begin, since, until, clock_hz = span
-        spacing = self._spacing
-        first = -((self._first - since) // spacing)  # whole numbers of spacings, rounded up
-        last = -((self._first - until) // spacing) - 1
+        first = -((self._first - since) // self._spacing)  # in spacings, rounded up
+        last = -((self._first - until) // self._spacing) - 1
         if last < first:
             return
         self.count += int(last - first) + 1
-        low = high = value
-        if slope:
-            low += slope * growth((self._first + first * spacing - begin) / clock_hz, tau_s)
-            high += slope * growth((self._first + last * spacing - begin) / clock_hz, tau_s)
-            if slope < 0:
-                low, high = high, low
-        self.least = min(self.least, low)
-        self.greatest = max(self.greatest, high)
+        looks = {first, last}
+        for turn_s in curve.turns:
+            near = (begin + turn_s * clock_hz - self._first) // self._spacing
+            looks.update(at for at in (near, near + 1) if first < at < last)
+        for at in looks:
+            t_s = (self._first + at * self._spacing - begin) / clock_hz
+            value = grown(curve.start, curve.slopes, curve.rates, t_s)
+            self.least = min(self.least, value)
+            self.greatest = max(self.greatest, value)
 
 
 class Adc:
@@ -78,15 +98,19 @@ class Adc:
         self.voltage = Channel(spacing // 2, spacing)
         self._noise = None if seed is None else np.random.default_rng(seed)
         self._done_tick = 0.0
+        self._piece: Piece | None = None
+        self._curves: tuple[Curve, ...] = ()
 
     def take(self, start_tick: float, piece: Piece, until_tick: float) -> None:
         """The piece that began at `start_tick` held until `until_tick`; no instant counts twice."""
         since = max(start_tick, self._done_tick)
         if until_tick <= since:
             return
+        if piece is not self._piece:
+            self._piece, self._curves = piece, curves(piece)
         span = (start_tick, since, until_tick, self._clock_hz)
-        self.current.take(piece.current_a, piece.current_slope, piece.tau_s, span)
-        self.voltage.take(piece.voltage_v, piece.voltage_slope, piece.tau_s, span)
+        for channel, curve in zip((self.current, self.voltage), self._curves, strict=True):
+            channel.take(curve, span)
         self._done_tick = until_tick
 
     def sample(self) -> Window:

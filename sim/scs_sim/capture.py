@@ -12,7 +12,7 @@ import numpy as np
 from stimcore.capture import PAIR_US, PAIRS
 
 from .adc import TOP
-from .load import FloatArray
+from .exponentials import FloatArray
 from .trace import Trace
 
 NOISE_LSB = 1.0  # an RP2040's ADC with its inputs at rest (assumed)

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, Self
 from stimcore.board import Board
 
 from .chipfiles import RIG, Files, NoChip
+from .circuit import from_rows
 
 START_S = 30.0  # to listen
 ANSWER_S = 120.0  # of wall time, for one command: emulated time can be slow
@@ -67,10 +68,9 @@ def plant_facts(
     board: Board, electrical: Mapping[str, Any], pins: Mapping[str, int]
 ) -> dict[str, Any]:
     """Stage and load for the rig, from what scs.boards says of a combination. SI units."""
-    load = {
-        name: None if value is None or math.isinf(value) else value
-        for name, value in electrical["load"].items()
-    }
+    circuit = from_rows(electrical["stage"], electrical["load"])
+    elements = [[farad, None if ohm == math.inf else ohm] for farad, ohm in circuit.elements]
+    load = {"series_ohm": circuit.series_ohm, "elements": elements}
     sense = {
         "zero": board.adc_zero,
         "amps_per_lsb": board.sense_na_per_lsb * 1e-9,

@@ -39,6 +39,14 @@ def _lead(condition: str) -> Callable[["SimBoard"], None]:
     return act
 
 
+def _loose_lead(bench: "SimBoard") -> None:
+    at_us = bench.now_us()
+    for _ in range(20):
+        for name in ("open_lead", "healed"):
+            at_us += int(bench.random.integers(1_000, 100_000))
+            bench.inject(name, at_us)
+
+
 def _stuck_dac(bench: "SimBoard") -> None:
     bench.sequencer.run_to(bench.tick)
     bench.plant.stage.stuck = True
@@ -79,6 +87,7 @@ TABLE: dict[str, tuple[str, Callable[["SimBoard"], None]]] = {
     "open_lead": ("the lead breaks: no current flows", _lead(LEAD_OPEN)),
     "short": ("the lead is shorted: current flows, no voltage stands", _lead(LEAD_SHORT)),
     "healed": ("the lead is whole again", _lead(HEALTHY)),
+    "loose_lead": ("the lead breaks and heals 20 times within some 2 s", _loose_lead),
     "stuck_dac": ("the DAC keeps the first code it drives, whatever is sent", _stuck_dac),
     "starved_fifo": ("DMA stops feeding the sequencer, until the next start", _starved_fifo),
     "corrupt_word": ("one bit of the live words flips", _corrupt_word),

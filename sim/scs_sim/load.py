@@ -1,40 +1,57 @@
-"""The dummy load: series resistance and (C parallel leak), solved exactly between steps.
+"""The dummy load in time: what flows and what stands, given what the stage demands.
 
-Role: what current flows and what voltage stands, given what the stage demands. In every mode the
-capacitor's voltage u obeys du/dt = drive - u / tau, so that each quantity is its start value plus
-its start slope times growth(t) = tau (1 - exp(-t / tau)): no step size, no rounding but floats'.
-Invariant: the clamp is i = (clip(I R + u, -limit, +limit) - u) / R; the instant at which it begins
-or ends is found in closed form. Assumed: one linear capacitor, a stage that settles within its
-declared time and is otherwise ideal. Next: stage.py, which makes the demands.
+Role: puts the laws of circuit.py in order: which one holds, until when, from which state.
+Invariant: the clamp is i = (clip(V, -limit, +limit) - u) / R, V being what the demanded current
+would take; the instant at which it begins or ends is found exactly, so that the state carries
+over from piece to piece with no step size. Next: stage.py, which makes the demands; model.py,
+which runs whole trains of them at once.
 """
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
+from math import expm1
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-DRIVEN = "driven"  # the stage sets the current
-CLAMPED = "clamped"  # the stage is at its compliance and sets the voltage
-SHORTED = "shorted"  # passive discharge through the switch
-SOURCED = "sourced"  # a voltage behind a resistance: the R-2R ladder
-BLED = "bled"  # disconnected; the bleed resistor discharges it
-OPEN = "open"
+from .circuit import (
+    BLED,
+    CLAMPED,
+    DRIVEN,
+    HEALTHY,
+    LEAD_OPEN,
+    LEAD_SHORT,
+    OPEN,
+    SHORTED,
+    SOURCED,
+    Circuit,
+    Element,
+    Law,
+    checked,
+    law,
+)
+from .exponentials import FloatArray, crossing_s, growth
 
-HEALTHY = "healthy"  # conditions of the lead
-LEAD_OPEN = "open lead"
-LEAD_SHORT = "short"
-
-FloatArray = NDArray[np.float64]
-
-
-class Circuit(NamedTuple):
-    """The load's parts. capacitance 0: a resistor; leak 0 or infinite: none."""
-
-    series_ohm: float
-    capacitance_f: float = 0.0
-    leak_ohm: float = math.inf
+__all__ = [
+    "BLED",
+    "CLAMPED",
+    "DRIVEN",
+    "HEALTHY",
+    "LEAD_OPEN",
+    "LEAD_SHORT",
+    "OPEN",
+    "SHORTED",
+    "SOURCED",
+    "Circuit",
+    "Demand",
+    "Element",
+    "Load",
+    "Piece",
+    "Regime",
+    "Span",
+    "regime",
+]
 
 
 class Demand(NamedTuple):
@@ -47,187 +64,153 @@ class Demand(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A stretch without steps: start values, their slopes per second, and the time constant."""
+    """A stretch without steps: start values, and for each rate (1/s) how fast its share grows."""
 
     mode: str
     current_a: float
-    current_slope: float
     voltage_v: float
-    voltage_slope: float
-    tau_s: float
+    rates: tuple[float, ...] = ()
+    current_slopes: tuple[float, ...] = ()
+    voltage_slopes: tuple[float, ...] = ()
 
     def current(self, t_s: float) -> float:
         """Current in A, `t_s` seconds after the piece began."""
-        return self.current_a + self.current_slope * growth(t_s, self.tau_s)
+        return grown(self.current_a, self.current_slopes, self.rates, t_s)
 
     def voltage(self, t_s: float) -> float:
         """Voltage across the load in V, `t_s` seconds after the piece began."""
-        return self.voltage_v + self.voltage_slope * growth(t_s, self.tau_s)
+        return grown(self.voltage_v, self.voltage_slopes, self.rates, t_s)
 
 
-class Mode(NamedTuple):
-    """Linear law: du/dt = drive - u / tau; current and voltage are affine in u."""
-
-    name: str
-    drive: float
-    tau_s: float
-    current: tuple[float, float]
-    voltage: tuple[float, float]
+def grown(start: float, slopes: tuple[float, ...], rates: tuple[float, ...], t_s: float) -> float:
+    """start + sum of slope growth(t, rate)."""
+    for slope, rate in zip(slopes, rates, strict=True):
+        if slope:
+            start -= slope * (expm1(-t_s * rate) / rate if rate else -t_s)
+    return start
 
 
-def growth(t_s: float, tau_s: float) -> float:
-    """tau (1 - exp(-t / tau)); t where tau is infinite. Monotonic in t."""
-    if tau_s == math.inf:
-        return t_s
-    return -tau_s * math.expm1(-t_s / tau_s)
+class Span(NamedTuple):
+    """A law and what it is driven with; `bound` 0: free, else the rail it is clamped at."""
+
+    law: Law
+    inputs: FloatArray  # (aim, rail)
+    bound: float = 0.0
+
+    def begin(self, state: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(y, slope of each rate's share) from a state."""
+        whole = np.concatenate((state, self.inputs))
+        return whole, self.law.slopes @ whole
+
+    def after(self, state: FloatArray, seconds: float) -> FloatArray:
+        """The state so many seconds later."""
+        _whole, slopes = self.begin(state)
+        rates = self.law.rates.tolist()
+        shares = [s * growth(seconds, r) for s, r in zip(slopes.tolist(), rates, strict=True)]
+        later: FloatArray = state + self.law.vectors @ np.array(shares)
+        return later
+
+    def piece(self, state: FloatArray) -> Piece:
+        """The piece that begins with a state."""
+        law = self.law
+        whole, slopes = self.begin(state)
+        current, voltage, _needed = (law.shares * slopes).tolist()
+        return Piece(
+            law.name,
+            float(law.current @ whole),
+            float(law.voltage @ whole),
+            tuple(law.rates.tolist()),
+            tuple(current),
+            tuple(voltage),
+        )
+
+    def needs(self, state: FloatArray) -> tuple[float, list[float]]:
+        """(what the aim takes of the compliance in V, its slopes by rate)."""
+        whole, slopes = self.begin(state)
+        return float(self.law.needed @ whole), (self.law.shares[2] * slopes).tolist()
 
 
-def growth_array(t_s: FloatArray, tau_s: FloatArray) -> FloatArray:
-    """growth() of arrays of one shape."""
-    finite = np.isfinite(tau_s)
-    tau = np.where(finite, tau_s, 1.0)
-    grown: FloatArray = np.where(finite, -tau * np.expm1(-t_s / tau), t_s)
-    return grown
+class Regime(NamedTuple):
+    """What one demand can put the load into: free, or clamped at either rail."""
 
+    free: Span
+    clamps: tuple[Span, ...] = ()  # at -limit and at +limit, or none
+    limit_v: float = math.inf
 
-def growth_integral(t_s: FloatArray, tau_s: FloatArray) -> FloatArray:
-    """Integral of growth() from 0 to t: what turns a slope into charge."""
-    finite = np.isfinite(tau_s)
-    tau = np.where(finite, tau_s, 1.0)
-    exact: FloatArray = np.where(finite, tau * (t_s - growth_array(t_s, tau)), t_s * t_s / 2)
-    return exact
-
-
-def crossing_s(start: float, slope: float, tau_s: float, target: float) -> float:
-    """When start + slope growth(t) first meets `target` after t = 0; infinite if never."""
-    grown = (target - start) / slope if slope else -1.0
-    if grown <= 0:
-        return math.inf
-    if tau_s == math.inf:
-        return grown
-    return -tau_s * math.log1p(-grown / tau_s) if grown < tau_s else math.inf
-
-
-def _parallel(first_ohm: float, second_ohm: float) -> float:
-    if second_ohm == math.inf:
-        return first_ohm
-    return first_ohm * second_ohm / (first_ohm + second_ohm)
-
-
-def current_mode(circuit: Circuit, amps: float) -> Mode:
-    """The stage sets the current; the voltage is I R + u."""
-    series, farad, leak = circuit
-    return Mode(
-        DRIVEN,
-        amps / farad if farad else 0.0,
-        leak * farad if farad else math.inf,
-        (amps, 0.0),
-        (amps * series, 1.0),
-    )
-
-
-def voltage_mode(circuit: Circuit, volts: float, source_ohm: float, name: str) -> Mode:
-    """A voltage behind `source_ohm`; the load's own voltage is what the source does not drop."""
-    series, farad, leak = circuit
-    total = series + source_ohm
-    current = (volts / total, -1.0 / total)
-    voltage = (volts * series / total, source_ohm / total)
-    if not farad:
-        return Mode(name, 0.0, math.inf, current, voltage)
-    return Mode(name, volts / (total * farad), farad * _parallel(total, leak), current, voltage)
-
-
-def apart_mode(circuit: Circuit, demand: Demand, condition: str) -> Mode:
-    """Nothing of the stage reaches the capacitor: contacts open, lead broken or lead shorted."""
-    series, farad, leak = circuit
-    if condition == LEAD_SHORT:
-        flows = demand.value
-        if demand.mode != DRIVEN:
-            flows = demand.value / demand.source_ohm if demand.value else 0.0
-        tau = farad * _parallel(series, leak) if farad else math.inf
-        return Mode(demand.mode, 0.0, tau, (flows, 0.0), (0.0, 0.0))
-    tau = leak * farad if farad else math.inf
-    if condition == HEALTHY:
-        return Mode(OPEN, 0.0, tau, (0.0, 0.0), (0.0, 1.0))
-    rails = demand.value  # a broken lead: the stage runs to its compliance, or shows its voltage
-    if demand.mode == DRIVEN:
-        rails = math.copysign(demand.limit_v, demand.value) if demand.value else 0.0
-    return Mode(OPEN, 0.0, tau, (0.0, 0.0), (rails, 0.0))
-
-
-class Regimes:
-    """The modes one demand can put the load into, and the voltages of u at which they change."""
-
-    def __init__(self, circuit: Circuit, demand: Demand, condition: str = HEALTHY):
-        self.clamps: tuple[Mode, ...] = ()
-        self.bounds = (-math.inf, math.inf)
-        if condition != HEALTHY or demand.mode == OPEN:
-            self.free = apart_mode(circuit, demand, condition)
-        elif demand.mode == DRIVEN:
-            self.free = current_mode(circuit, demand.value)
-            drop = demand.value * circuit.series_ohm
-            if math.isfinite(demand.limit_v):
-                self.bounds = (-demand.limit_v - drop, demand.limit_v - drop)
-                self.clamps = (
-                    voltage_mode(circuit, -demand.limit_v, 0.0, CLAMPED),
-                    voltage_mode(circuit, demand.limit_v, 0.0, CLAMPED),
-                )
-        else:
-            self.free = voltage_mode(circuit, demand.value, demand.source_ohm, demand.mode)
-
-    def at(self, volts: float) -> Mode:
-        """The mode at a capacitor voltage; on a bound, the one it is moving into."""
+    def at(self, state: FloatArray) -> Span:
+        """What a state begins with; on a bound, what it is moving into."""
         if not self.clamps:
             return self.free
-        low, high = self.bounds
-        slope = self.free.drive - volts / self.free.tau_s
-        if volts > high or (volts == high and slope > 0):
-            return self.clamps[1]
-        if volts < low or (volts == low and slope < 0):
-            return self.clamps[0]
+        needed, slopes = self.free.needs(state)
+        outside = abs(needed) - self.limit_v
+        if outside > 0 or (outside == 0 and needed * sum(slopes) > 0):
+            return self.clamps[needed > 0]
         return self.free
 
-    def change(self, mode: Mode, volts: float, slope: float) -> tuple[float, float]:
-        """(seconds until the mode changes, capacitor voltage then); infinite if it never does."""
-        if not self.clamps:
-            return math.inf, volts
-        low, high = self.bounds
-        if mode is self.free:
-            target = high if slope > 0 else low
-        else:
-            target = low if mode is self.clamps[0] else high
-        return crossing_s(volts, slope, mode.tau_s, target), target
+    def leaves(
+        self, span: Span, state: FloatArray, within_s: float, entered_at: float = 0.0
+    ) -> tuple[float, float]:
+        """(seconds until the span ends, the rail it ends at); infinite if not before `within_s`.
 
-    def after(self, mode: Mode, target: float) -> Mode:
-        """The mode that follows when the capacitor reaches `target`."""
-        if mode is not self.free:
-            return self.free
-        return self.clamps[1] if target == self.bounds[1] else self.clamps[0]
+        entered_at: the rail at which the span before it ended, 0 where it began with a demand.
+        """
+        first = (math.inf, 0.0)
+        if not self.clamps:
+            return first
+        needed, slopes = span.needs(state)
+        rates = span.law.rates.tolist()
+        grown_v = [
+            slope * growth(within_s, rate) for slope, rate in zip(slopes, rates, strict=True)
+        ]
+        low = needed + sum(part for part in grown_v if part < 0)
+        high = needed + sum(part for part in grown_v if part > 0)
+        for bound in (span.bound,) if span.bound else (-self.limit_v, self.limit_v):
+            if low <= bound <= high or bound == entered_at:
+                distance = 0.0 if bound == entered_at else needed - bound
+                first = min(first, (crossing_s(distance, slopes, rates), bound))
+        return first if first[0] < within_s else (math.inf, 0.0)
+
+    def follows(self, span: Span, rail: float) -> Span:
+        """The span after one that ended at a rail."""
+        return self.free if span.bound else self.clamps[rail > 0]
+
+
+@lru_cache(maxsize=4096)  # a long ramp forgets the amplitudes it came through
+def regime(circuit: Circuit, demand: Demand, condition: str = HEALTHY) -> Regime:
+    """The regime of a demand, with the lead as it is."""
+    limit_v, aim = demand.limit_v, demand.value
+    rail = 0.0
+    if demand.mode == DRIVEN and aim and math.isfinite(limit_v):
+        rail = math.copysign(limit_v, aim)  # where a stage runs that drives a broken lead
+    of_mode = law(circuit, demand.mode, demand.source_ohm, condition)
+    free = Span(of_mode, np.array((aim, rail)))
+    if demand.mode != DRIVEN or condition == LEAD_OPEN or not math.isfinite(limit_v):
+        return Regime(free)
+    clamped = law(circuit, CLAMPED, 0.0, condition)
+    rails = (-limit_v, limit_v)
+    return Regime(free, tuple(Span(clamped, np.array((aim, v)), v) for v in rails), limit_v)
 
 
 class Load:
     """The load in time. Calls `begin(tick, piece)` whenever a new piece begins.
 
     Ticks are of `clock_hz`; a clamp may begin between two, so a piece's tick is a float.
+    ValueError for a circuit that cannot be.
     """
 
     def __init__(self, circuit: Circuit, clock_hz: int, begin: Callable[[float, Piece], None]):
-        if circuit.series_ohm <= 0:
-            raise ValueError(f"series_ohm is {circuit.series_ohm}: it must be above 0, such as 500")
-        leak = circuit.leak_ohm or math.inf
-        self.circuit = circuit._replace(leak_ohm=leak)
+        self.circuit = checked(circuit)
         self.condition = HEALTHY
         self._clock_hz = clock_hz
         self._begin = begin
-        self._known: dict[tuple[Demand, str], Regimes] = {}
         self._demand = Demand(OPEN)
-        self._volts = 0.0
+        self._state: FloatArray = np.zeros(circuit.order())
         self._enter(0.0)
 
     def apply(self, tick: float, demand: Demand) -> None:
         """The stage demands something else from `tick` on. Ticks must not go back."""
         self.advance(tick)
-        self._volts = self.capacitor_v(tick)
+        self._state = self.state(tick)
         self._demand = demand
         self._enter(tick)
 
@@ -237,41 +220,24 @@ class Load:
         self.apply(tick, self._demand)
 
     def advance(self, tick: float) -> None:
-        """Make every change of mode that falls before `tick`."""
-        while self._change_tick < tick:
-            self._volts = self._target
-            self._start(self._change_tick, self._regimes.after(self._mode, self._target))
+        """Make every change of span that falls before `tick`."""
+        while True:
+            left_s = (tick - self._tick) / self._clock_hz
+            seconds, rail = self._regime.leaves(self._span, self._state, left_s, self._entered)
+            if seconds == math.inf:
+                return
+            self._state = self._span.after(self._state, seconds)
+            span = self._regime.follows(self._span, rail)
+            self._start(self._tick + seconds * self._clock_hz, span, rail)
 
-    def capacitor_v(self, tick: float) -> float:
-        """The capacitor's voltage at a tick of the piece that is under way."""
-        t_s = (tick - self._tick) / self._clock_hz
-        return self._volts + self._slope * growth(t_s, self._mode.tau_s)
+    def state(self, tick: float) -> FloatArray:
+        """Capacitors' voltages and settling output at a tick of the piece under way."""
+        return self._span.after(self._state, (tick - self._tick) / self._clock_hz)
 
     def _enter(self, tick: float) -> None:
-        key = (self._demand, self.condition)
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) > 4096:  # a long ramp: forget the amplitudes it came through
-                self._known.clear()
-            found = self._known[key] = Regimes(self.circuit, self._demand, self.condition)
-        self._regimes = found
-        self._start(tick, found.at(self._volts))
+        self._regime = regime(self.circuit, self._demand, self.condition)
+        self._start(tick, self._regime.at(self._state), 0.0)
 
-    def _start(self, tick: float, mode: Mode) -> None:
-        volts = self._volts
-        slope = mode.drive - volts / mode.tau_s
-        self._tick, self._mode, self._slope = tick, mode, slope
-        wait_s, self._target = self._regimes.change(mode, volts, slope)
-        self._change_tick = tick + wait_s * self._clock_hz
-        (i_fixed, i_share), (v_fixed, v_share) = mode.current, mode.voltage
-        self._begin(
-            tick,
-            Piece(
-                mode.name,
-                i_fixed + i_share * volts,
-                i_share * slope,
-                v_fixed + v_share * volts,
-                v_share * slope,
-                mode.tau_s,
-            ),
-        )
+    def _start(self, tick: float, span: Span, entered_at: float) -> None:
+        self._tick, self._span, self._entered = tick, span, entered_at
+        self._begin(tick, span.piece(self._state))

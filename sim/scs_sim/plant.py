@@ -5,7 +5,6 @@ Invariant: ticks never go back; each piece goes to the trace and to the ADC exac
 Next: stream.py, which moves the pins.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,15 +12,10 @@ from stimcore.board import Board
 
 from .adc import Adc, Window
 from .capture import Capture
-from .load import Circuit, Load, Piece
+from .circuit import from_rows
+from .load import Load, Piece
 from .stage import Stage
 from .trace import Trace
-
-
-def circuit(row: Mapping[str, Any]) -> Circuit:
-    """The load of electrical["load"]; no capacitance or no leak may be 0, absent or None."""
-    farad = float(row.get("capacitance_f") or 0.0)
-    return Circuit(float(row["series_ohm"]), farad, float(row.get("leak_ohm") or math.inf))
 
 
 class Plant:
@@ -41,7 +35,8 @@ class Plant:
         self.capture = Capture(board.clock_hz, board.adc_zero, scales, noise_seed)
         self._piece: Piece | None = None
         self._piece_tick = 0.0
-        self.load = Load(circuit(electrical["load"]), board.clock_hz, self._begin)
+        circuit = from_rows(electrical["stage"], electrical["load"])
+        self.load = Load(circuit, board.clock_hz, self._begin)
         self._demand = self.stage.demand()
         self.load.apply(0, self._demand)
 

@@ -3,19 +3,19 @@
 Role: frame bits, as they were shifted or set on the pins, to a Demand for the load. It knows the
 data sheets of the DAC and the switches, nothing of records, programs or what was intended.
 Invariant: GATE low disconnects and bleeds the load whatever the bits say.
-Assumed: the real gain and offset errors are half of the declared worst (`error_share`); the load
-is one two-terminal network between whatever contacts are switched; a DAC that is shut down leaves
-the pump's input at mid-scale; steps are ideal, for the declared settling of 1 us is a tenth of the
-shortest permitted phase. Next: load.py; plant.py joins the two.
+Assumed: the real errors of gain, offset and linearity are half of the declared worst
+(`error_share`), the last of them a sine over the span; the load is one two-terminal network
+between whatever contacts are switched; a DAC that is shut down leaves the pump's input at
+mid-scale; the output settles with one time constant (circuit.py), the switches at once.
+Next: load.py; plant.py joins the two.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from . import load
 from .load import Demand
-
-BLEED_OHM = 10_000.0  # assumed; slow beside the discharge switch, fast beside a person's hands
 
 # MCP4922 write command (Microchip DS22250A, register 5-1)
 DAC_CHANNEL_B = 0x8000
@@ -35,6 +35,9 @@ class Parts(NamedTuple):
     switch_ohm: float
     gain_mismatch: float
     offset_a: float
+    inl_codes: float
+    code_span: int
+    bleed_ohm: float
 
 
 def parts(row: Mapping[str, Any]) -> Parts:
@@ -52,6 +55,9 @@ def parts(row: Mapping[str, Any]) -> Parts:
         float(row["switch_ohm"]),
         float(row["gain_mismatch_ppm"]) * 1e-6,
         float(row["offset_a"]),
+        float(row["inl_codes"]),
+        int(row["code_span"]),
+        float(row["bleed_ohm"]),
     )
 
 
@@ -86,6 +92,7 @@ class Stage:
         self.stuck = False
         self._gain_error = error_share * self.parts.gain_mismatch / 2
         self._offset_a = error_share * self.parts.offset_a
+        self._inl_codes = error_share * self.parts.inl_codes
 
     def latch(self, frame: int) -> None:
         """New bits take effect: 32 interleaved ones of two shift registers, or 8 of the ladder."""
@@ -106,7 +113,7 @@ class Stage:
     def demand(self) -> Demand:
         """What the load gets now."""
         if not self.gate_high:
-            return Demand(load.BLED, 0.0, source_ohm=BLEED_OHM)
+            return Demand(load.BLED, 0.0, source_ohm=self.parts.bleed_ohm)
         if self.parts.ladder:
             volts = self._output() + self._offset_a * self.parts.source_ohm
             return Demand(load.SOURCED, volts, source_ohm=self.parts.source_ohm)
@@ -117,8 +124,13 @@ class Stage:
             return Demand(load.SHORTED, 0.0, source_ohm=self.parts.switch_ohm)
         return Demand(load.OPEN)
 
+    def set(self, code: int, source: int, back: int) -> None:
+        """Code and contacts at once, past the pins: what model.py does."""
+        self.code, self.source, self.back = code, source, back
+
     def _output(self) -> float:
-        """The code's current or voltage; the two polarities' gains differ."""
+        """The code's current or voltage: bent by the INL, and each polarity with its own gain."""
         offset_code = self.code - self.parts.code_mid
+        bend = self._inl_codes * math.sin(math.pi * offset_code / self.parts.code_span)
         gain = 1 + self._gain_error if offset_code > 0 else 1 - self._gain_error
-        return offset_code * self.parts.step * gain
+        return (offset_code + bend) * self.parts.step * gain

@@ -1,6 +1,6 @@
 """The emulated chip for the tests here: skipped, with what is missing, where it cannot start."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,3 +52,40 @@ def talk(
     with ChipTalk(chip_files, chip_folder, marker.args[0] if marker else SERIAL) as found:
         found.hello()
         yield found
+
+
+@pytest.fixture(scope="session")
+def ready_chip(
+    chip_files: chipfiles.Files, chip_folder: Path
+) -> Iterator[Callable[[str, bool], ChipTalk]]:
+    """(name, fresh) -> a chip that answers: the last one as it rests, or one just switched on."""
+    kept: list[ChipTalk] = []
+
+    def ready(name: str, fresh: bool) -> ChipTalk:
+        if kept and (fresh or kept[0].is_spent or kept[0].row.name != name):
+            kept.pop().chip.close()
+        if not kept:
+            found = ChipTalk(chip_files, chip_folder, name)
+            kept.append(found)
+            found.hello()
+        return kept[0]
+
+    yield ready
+    for one in kept:
+        one.chip.close()
+
+
+@pytest.fixture
+def shared_talk(
+    request: pytest.FixtureRequest, ready_chip: Callable[[str, bool], ChipTalk]
+) -> Iterator[ChipTalk]:
+    """One chip for several tests, for it boots in seconds: OFF or LOADED, nothing broken.
+
+    With the marker `at_power_on` one that was just switched on: OFF. The marker `board`, or else
+    the module's BOARD, names the combination.
+    """
+    marker = request.node.get_closest_marker("board")
+    name = marker.args[0] if marker else getattr(request.module, "BOARD", SERIAL)
+    found = ready_chip(name, request.node.get_closest_marker("at_power_on") is not None)
+    yield found
+    found.rest()

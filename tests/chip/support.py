@@ -22,7 +22,6 @@ SERIAL = "pico/mcp4922-8/resistor-500"
 LADDER = "pico/r2r-1/resistor-500"
 MS = 1_000_000  # ns
 HELLO = commands.PROTOCOL.to_bytes(2, "little")
-SETTLED_MS = 60  # answers to all the HELLOs that waited for the device to boot
 TAIL_READ_ADDR = 0x5000_0040  # DMA channel 1: at the cell that points at the live pair
 NOISE = 1 / 200  # of all bytes, and up to 16 of its own in 5 ms: as in scs_sim/link.py
 STRAY_US = 5_000
@@ -64,7 +63,7 @@ class ChipTalk(Conversation):
         watched = [pins[one] for one in ("gate", "active", "sync", "run")]
         self.chip = Chip(files, image=image(name, folder, extra), plant=facts, watch=watched)
         self.booted_ms = 0.0  # since the bench was switched on
-        self.is_spent = False  # something was done that HALT does not undo
+        self.is_spent = False  # something was done that rest() does not undo
         self._noise: random.Random | None = None
         self._marked_cycle = 0
 
@@ -106,7 +105,6 @@ class ChipTalk(Conversation):
         """Also while it boots; `booted_ms` then says when it answered."""
         reply = self.insist(commands.HELLO, HELLO)
         self.booted_ms = self.now_us() / 1_000
-        self.pass_ms(SETTLED_MS)
         return reply
 
     @property
@@ -158,7 +156,6 @@ class ChipTalk(Conversation):
         return self.chip.peek(*self.table())
 
     def flip(self, word: int, mask: int) -> None:
-        self.is_spent = True
         self.chip.fault("flip", address=self.table()[0] + 4 * word, mask=mask)
 
     def inject(self, name: str) -> None:
@@ -170,17 +167,28 @@ class ChipTalk(Conversation):
             "corrupt_word": lambda: self.flip(3, 1),
             "link_noise": self._make_noisy,
             "hung_loop": lambda: self.chip.fault("stop_cpu"),
-            "wrong_load": lambda: self.chip.adc(2, OPEN_ID),
+            "wrong_load": lambda: self.show(2, OPEN_ID),
         }
         if name not in faults:
             pytest.skip(f"only the simulated board has the fault {name}")
-        self.is_spent = True
         faults[name]()
 
+    def show(self, channel: int, code: int) -> None:
+        """A fixed code at an ADC channel, whatever flows; for good."""
+        self.is_spent = True
+        self.chip.adc(channel, code)
+
     def rest(self) -> None:
-        """Back to OFF or LOADED, for another test; spent where that does not succeed."""
+        """All faults undone, and back to OFF or LOADED; spent where that does not succeed."""
+        self._noise = None
+        self.chip.lead("healthy")
+        for undone in ("start_dma", "plug_usb"):
+            self.chip.fault(undone)
         try:
             self.insist(commands.HALT)
+            self.hello()  # another host may have spoken meanwhile
+            if self.state() == "FAULT":
+                self.send(commands.CLEAR_FAULT)
             self.is_spent |= self.state() not in ("OFF", "LOADED")
         except AssertionError:
             self.is_spent = True

@@ -20,7 +20,7 @@ def test_the_readme_shows_what_the_demo_prints(
     assert result.exit_code == 0, result.output
     printed = {line.rstrip() for line in result.output.splitlines()}
     shown = [line for line in README.splitlines() if "│" in line or "┃" in line]
-    assert len(shown) == 13
+    assert len(shown) == 11
     assert [line for line in shown if line not in printed] == []
 
 

@@ -29,14 +29,53 @@ def test_the_default_is_the_reference_stage_with_the_randles_load():
     assert board.discharge_tau_us == 2_000
     assert (board.gain_mismatch_ppm, board.offset_na) == (5_000, 2_000)
     assert (board.adc_zero, board.sense_na_per_lsb, board.sense_uv_per_lsb) == (2048, 12_500, 8_000)
-    assert (board.load_ohm, board.load_nf, board.load_tolerance_permille) == (500, 2_500, 50)
+    assert (board.load_ohm, board.load_nf, board.load_tolerance_permille) == (500, 938, 50)
     assert (board.max_amplitude_ua, board.max_rate_mhz) == (12_500, 10_000_000)
 
 
 @pytest.mark.parametrize(
+    ("name", "ohm", "nanofarad"),
+    [
+        # 2.5 uF in series with 1.5 uF; without a load's, the blocking capacitor alone
+        ("pico/mcp4922-8/randles-500", 500, 938),
+        ("pico/mcp4922-8/resistor-1k", 1000, 1500),
+        ("pico/r2r-1/randles-500", 500, 2500),
+        ("pico/r2r-1/resistor-1k", 1000, 0),
+        # 480 ohm and two wires; 2.5 uF x gamma(1.85) x (200 us / 0.25 s) ^ 0.15 = 0.811 uF
+        ("pico/r2r-1/cpe-500", 500, 811),
+        ("pico/mcp4922-8/cpe-500", 500, 526),
+    ],
+)
+def test_the_device_knows_what_a_pulse_charges(name, ohm, nanofarad):
+    board = boards.board(name)
+    assert (board.load_ohm, board.load_nf) == (ohm, nanofarad)
+
+
+@pytest.mark.parametrize(
+    ("name", "ohm", "nanofarad"),
+    [
+        ("pico/mcp4922-8/randles-500", 500, 2500),  # beyond the blocking capacitor
+        ("pico/mcp4922-8/resistor-1k", 1000, 0),
+        # of 1 ms: 2.5 uF x gamma(1.85) x 0.004 ^ 0.15 = 1.033 uF, over the folded rise of 0.698
+        # times 2/3: 0.987 uF; in the mean (4 - 2 ^ 1.85) / 3.7 of 1 ms / 1.033 uF: 103 ohm
+        ("pico/mcp4922-8/cpe-500", 603, 987),
+    ],
+)
+def test_the_device_knows_what_its_measurement_finds(name, ohm, nanofarad):
+    board = boards.board(name)
+    assert (board.seen_ohm, board.seen_nf) == (ohm, nanofarad)
+
+
+def test_a_train_is_steady_once_the_leak_has_shared_its_charge():
+    # 100 kohm x (2.5 + 1.5) uF = 0.4 s
+    assert boards.steady_s() == pytest.approx(4.0)
+    assert boards.steady_s(load="resistor-500") == 0.0
+
+
+@pytest.mark.parametrize(
     ("load", "code"),
-    # 4095 x R / (R + 10k): 4.7k 1309.3, 10k 2047.5, 22k 2815.3
-    [("resistor-500", 1309), ("resistor-1k", 2048), ("randles-500", 2815)],
+    # 4095 x R / (R + 10k): 4.7k 1309.3, 10k 2047.5, 22k 2815.3, 47k 3376.6
+    [("resistor-500", 1309), ("resistor-1k", 2048), ("randles-500", 2815), ("cpe-500", 3377)],
 )
 def test_req_38_the_id_code_is_that_of_the_divider(load, code):
     board = boards.board(load=load)
@@ -82,16 +121,29 @@ def test_the_simulator_gets_plain_si_units():
         "gain_mismatch_ppm": 5000.0,
         "offset_a": 2e-6,
         "settle_s": 4.5e-6,
+        "settle_tau_s": pytest.approx(4.5e-6 / 9.0109, rel=1e-4),  # ln(8192): half a code of 4096
+        "inl_codes": 2.0,
+        "bleed_ohm": 1e4,
+        "blocking_f": 1.5e-6,
     }
-    assert circuit["load"] == {"series_ohm": 500.0, "capacitance_f": 2.5e-6, "leak_ohm": 1e5}
+    assert circuit["load"] == {
+        "series_ohm": 500.0,
+        "capacitance_f": 2.5e-6,
+        "leak_ohm": 1e5,
+        "cpe_exponent": 1.0,
+        "lead_ohm": 0.0,
+    }
     ladder = boards.electrical("pico/r2r-1/resistor-1k")
     assert (ladder["stage"]["volts_per_code"], ladder["stage"]["source_ohm"]) == (0.012890625, 1e3)
-    assert ladder["load"] == {"series_ohm": 1e3, "capacitance_f": 0.0, "leak_ohm": math.inf}
+    assert (ladder["load"]["capacitance_f"], ladder["load"]["leak_ohm"]) == (0.0, math.inf)
+    assert (ladder["stage"]["blocking_f"], ladder["stage"]["bleed_ohm"]) == (0.0, 1e4)
+    element = boards.electrical("pico/r2r-1/cpe-500")["load"]
+    assert (element["series_ohm"], element["lead_ohm"], element["cpe_exponent"]) == (480, 10, 0.85)
 
 
 def test_rows_and_pins_are_those_of_the_file():
     rows = {(row["kind"], row["name"]): row for row in boards.rows()}
-    assert len(rows) == 7
+    assert len(rows) == 8
     assert rows["stage", "mcp4922-8"]["default"] is True
     assert rows["stage", "r2r-1"]["default"] is False
     assert rows["load", "randles-500"]["figures"] == "500 ohm, 2.5 uF, id 22 kohm"
@@ -123,17 +175,19 @@ def test_all_unknown_parts_are_told_at_once():
 
 
 def test_req_19_a_load_slower_than_the_stage_declares_is_refused():
-    # (500 + 100) ohm x 2.5 uF = 1.5 ms
-    exact = changed("discharge_time_constant: 2 ms", "discharge_time_constant: 1500 us")
-    assert boards.board(source=exact).discharge_tau_us == 1500
-    tight = changed("discharge_time_constant: 2 ms", "discharge_time_constant: 1499 us")
+    # (500 + 100) ohm x 0.938 uF = 562.8 us
+    exact = changed("discharge_time_constant: 2 ms", "discharge_time_constant: 563 us")
+    assert boards.board(source=exact).discharge_tau_us == 563
+    tight = changed("discharge_time_constant: 2 ms", "discharge_time_constant: 562 us")
     with pytest.raises(BoardError) as caught:
         boards.board(source=tight)
     (row,) = caught.value.rows
     assert row.path == "stages.mcp4922-8.discharge_time_constant"
     assert SHIPPED.splitlines()[row.line - 1].strip().startswith("discharge_time_constant: 2 ms")
-    assert "600 ohm x 2.5 uF = 1.5 ms, slower than the 1.499 ms" in row.message
-    assert boards.board(load="resistor-500", source=tight).load_nf == 0
+    assert "600 ohm x 938 nF = 562.8 us, slower than the 562 us" in row.message
+    alone = changed("blocking_capacitance: 1.5 uF", "blocking_capacitance: 3.4 uF")
+    with pytest.raises(BoardError, match=r"600 ohm x 3\.4 uF = 2\.04 ms"):
+        boards.board(load="resistor-500", source=alone)
 
 
 LOOSER = [
@@ -198,6 +252,21 @@ WRONG = [
     ("    leak: 100 kohm\n", "", None, None),  # a capacitance without a leak is a load
     ("    capacitance: 2.5 uF\n", "", "loads.randles-500.leak", "parallel to a capacitance"),
     ("  pico2:", "  pico:", "boards.pico", "stands twice"),
+    ("resistance: 500 ohm", "resistance: 0 ohm", "loads.resistor-500.resistance", "least"),
+    ("resistance: 500 ohm", "resistance: -5 ohm", "loads.resistor-500.resistance", "least"),
+    ("capacitance: 2.5 uF", "capacitance: 0 uF", "loads.randles-500.capacitance", "1 nF"),
+    ("leak: 100 kohm", "leak: 0 ohm", "loads.randles-500.leak", "least"),
+    ("lead_resistance: 10 ohm", "lead_resistance: 0 ohm", "cpe-500.lead_resistance", "least"),
+    ("cpe_exponent: 85 %", "cpe_exponent: 49 %", "loads.cpe-500.cpe_exponent", "50 %"),
+    (
+        "cpe_exponent: 85 %\n    leak: 100 kohm",
+        "cpe_exponent: 85 %",
+        "cpe-500.cpe_exponent",
+        "needs capacitance and leak",
+    ),
+    ("blocking_capacitance: 1.5 uF", "blocking_capacitance: 0 uF", "blocking_capacitance", "1 nF"),
+    ("bleed: 10 kohm", "bleed: 0 ohm", "mcp4922-8.bleed", "least"),
+    ("inl: 2 ", "inl: -1 ", "mcp4922-8.inl", "below the least"),
 ]
 
 

@@ -6,7 +6,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +17,11 @@ from tests.host.test_cli import environment
 from tests.host.test_formats import no_file_above
 from typer.testing import CliRunner, Result
 
-from scs import resources, runfiles, samples
+from scs import bench, resources, runfiles, samples, scope
 from scs.cli import app as cli
-from scs.failures import WrongUsage
+from scs.failures import Failure, WrongUsage
+from scs.profile import Profile
+from scs.stimulator import Stimulator
 
 COUNTED = str(resources.path("profiles/tonic_48_pulses.yaml"))
 TONIC = str(resources.path("profiles/tonic_50hz.yaml"))
@@ -103,7 +107,44 @@ def test_a_run_that_never_began_leaves_nothing(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == []
 
 
-def test_where_the_port_is_not_simulated_the_polls_are_kept(tmp_path: Path, served: str) -> None:
+@pytest.fixture
+def served() -> Iterator[str]:
+    """The address of a board on a socket, four times as fast as time."""
+    server = bench.listen(bench.make(), "127.0.0.1", 0, 4.0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server.address
+    server.stop()
+    thread.join(5)
+
+
+def test_at_another_port_what_the_adc_sees_is_kept(tmp_path: Path, served: str) -> None:
+    """The model against the board: within 1 % of the largest, edges within a sample of 16 us."""
+    folder, model, page = tmp_path / "board", tmp_path / "model.csv", tmp_path / "x.html"
+    done = scs("run", TONIC, "--port", served, "--for", "4s", "--record", folder)
+    assert done.exit_code == GOOD, done.output
+    run = runfiles.read(folder)
+    assert run.account.source == "the device's own ADC"
+    assert run.rows is not None
+    assert 0.039 < run.rows.end_s < 0.04  # two periods
+    assert run.account.command is not None
+    assert run.account.command.current_a == (-2e-3, 0.0, 0.5e-3, 0.0)
+    assert scs("trace", TONIC, "--for", "40ms", "-o", model).exit_code == GOOD
+    held = scs("compare", model, folder, "--time-tolerance", "20us")
+    assert held.exit_code == GOOD, held.output
+    assert scs("report", folder, "-o", page).exit_code == GOOD
+    text = page.read_text()
+    assert "As seen by the device's own ADC" in text
+    assert text.count("<svg") == 4  # and the extremes at every poll
+
+
+def test_where_there_was_no_look_the_polls_are_kept(
+    tmp_path: Path, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*_: object, **__: object) -> None:
+        raise Failure("nothing runs")
+
+    monkeypatch.setattr(scope, "look", nothing)
     folder = tmp_path / "board"
     done = scs("run", COUNTED, "--port", served, "--record", folder)
     assert done.exit_code == GOOD, done.output
@@ -113,7 +154,7 @@ def test_where_the_port_is_not_simulated_the_polls_are_kept(tmp_path: Path, serv
     assert run.samples[-1][2] == 48
     page = tmp_path / "x.html"
     assert scs("report", folder, "-o", page).exit_code == GOOD
-    assert "No trace: the port was not simulated" in page.read_text()
+    assert "No trace: nobody saw what flowed" in page.read_text()
     refused = scs("report", folder, "-o", tmp_path / "x.csv")
     assert refused.exit_code == USAGE
     assert "can only be shown as .html" in refused.stderr
@@ -122,11 +163,22 @@ def test_where_the_port_is_not_simulated_the_polls_are_kept(tmp_path: Path, serv
     assert "holds no trace" in compared.stderr
 
 
-@pytest.fixture(name="served")
-def _served() -> object:
-    from tests.host.test_cli import served
+def test_a_look_ends_when_the_run_does(served: str) -> None:
+    """A wish to stop must not wait for a look: it is asked at every step of it."""
+    asked: list[int] = []
 
-    yield from served.__wrapped__()
+    def cancelled() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    with Stimulator(served) as stim:
+        stim.load(Profile.read(TONIC))
+        stim.arm()
+        stim.start()
+        with pytest.raises(Failure, match="cancelled"):
+            scope.look(stim.link, stim.board, 2, cancelled=cancelled)
+        assert len(asked) == 4
+        assert stim.status().running
 
 
 # --- where it cannot be ----------------------------------------------------------------------

@@ -23,7 +23,10 @@ CURRENT = dict(
     switch_ohm=100.0,
     gain_mismatch_ppm=0.0,
     offset_a=0.0,
-    settle_s=1e-6,
+    settle_tau_s=0.0,
+    inl_codes=0.0,
+    bleed_ohm=10_000.0,
+    blocking_f=0.0,
 )
 LADDER = {
     **CURRENT,

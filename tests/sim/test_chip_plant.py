@@ -45,7 +45,12 @@ def bench(seed: int, name: str) -> tuple[Board, dict[str, Any]]:
         "series_ohm": draw.uniform(50, 2000),
         "capacitance_f": farad,
         "leak_ohm": draw.choice([float("inf"), 1e4, 1e6]) if farad else float("inf"),
+        "lead_ohm": draw.choice([0.0, 10.0]),
     }
+    if electrical["load"]["leak_ohm"] == 1e4:
+        electrical["load"]["cpe_exponent"] = draw.choice([0.85, 1.0])
+    electrical["stage"]["blocking_f"] = draw.choice([0.0, 1.5e-6])
+    electrical["stage"]["settle_tau_s"] *= draw.choice([0.0, 1.0, 1.0])
     electrical["stage"]["compliance_v"] = draw.uniform(3, 15)
     return boards.board(name), electrical
 

@@ -65,16 +65,17 @@ def test_the_rig_s_last_words_are_in_the_error(node: str, tmp_path: Path) -> Non
 
 
 def test_the_plant_s_facts_are_plain_json() -> None:
-    name = "pico/mcp4922-8/resistor-500"
+    name = "pico/mcp4922-8/randles-500"
     facts = chip.plant_facts(boards.board(name), boards.electrical(name), boards.pins(name))
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
-    assert facts["load"] == {"series_ohm": 500.0, "capacitance_f": 0.0, "leak_ohm": None}
+    assert facts["load"] == {"series_ohm": 500.0, "elements": [[2.5e-6, 1e5]]}
+    assert facts["stage"]["blocking_f"] == 1.5e-6
     assert facts["sense"] == {
         "zero": 2048,
         "amps_per_lsb": pytest.approx(12.5e-6),
         "volts_per_lsb": pytest.approx(8e-3),
     }
-    assert facts["id_code"] == 1309  # 4095 x 4.7 / 14.7
+    assert facts["id_code"] == 2815  # 4095 x 22 / 32
 
 
 def test_the_image_is_the_file_system_of_an_rpi_pico(tmp_path: Path) -> None:

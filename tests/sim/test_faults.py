@@ -90,7 +90,7 @@ def test_a_short_takes_the_voltage_and_heals() -> None:
     one.advance_us(6_000)
     between = one.scope().events(0.002_06, 0.004_04)
     assert min(between.current_a) == pytest.approx(-2e-3)
-    assert abs(between.voltage_v).max() == 0.0
+    assert abs(between.voltage_v).max() < 2.1e-3  # 2 mA through a bridge of 1 ohm, and the rest
     assert abs(one.scope().events(0.004_06).voltage_v).max() > 1.0
 
 

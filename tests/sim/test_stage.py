@@ -5,7 +5,7 @@ from tests.sim.bench_support import CURRENT, LADDER, frame
 
 from scs_sim import load
 from scs_sim.load import Demand
-from scs_sim.stage import BLEED_OHM, Stage, even_bits
+from scs_sim.stage import Stage, even_bits
 
 
 def driven(row: dict[str, object], bits: int, share: float = 0.5) -> Demand:
@@ -39,6 +39,15 @@ def test_half_of_the_declared_errors_are_there() -> None:
     assert driven(row, frame(2048 + 320, 1, 2)).value == pytest.approx(2e-3 * 1.00125 + 1e-6)
     assert driven(row, frame(2048 - 320, 1, 2)).value == pytest.approx(-2e-3 * 0.99875 + 1e-6)
     assert driven(row, frame(2048 + 320, 1, 2), 1.0).value == pytest.approx(2e-3 * 1.0025 + 2e-6)
+
+
+def test_half_of_the_declared_inl_bends_the_line_and_leaves_its_ends() -> None:
+    row = {**CURRENT, "inl_codes": 2.0, "code_span": 2000}
+    # a sine of 1 code: 1000 of 2000 codes are at its top, 2000 and the middle at its zeros
+    assert driven(row, frame(3048, 1, 2)).value == pytest.approx(1001 * 6.25e-6)
+    assert driven(row, frame(1048, 1, 2)).value == pytest.approx(-1001 * 6.25e-6)
+    assert driven(row, frame(48, 1, 2)).value == pytest.approx(-2000 * 6.25e-6)
+    assert driven(row, frame(2048, 1, 2)).value == 0.0
 
 
 def test_a_dac_that_is_shut_down_drives_nothing() -> None:
@@ -89,7 +98,7 @@ def test_a_ladder_is_volts_behind_ohms_and_discharges_at_its_middle() -> None:
 def test_the_gate_low_bleeds_the_load_whatever_the_bits(row: dict[str, object]) -> None:
     stage = Stage(row)
     stage.latch(frame(1728, 1, 2))
-    assert stage.demand() == Demand(load.BLED, 0.0, source_ohm=BLEED_OHM)
+    assert stage.demand() == Demand(load.BLED, 0.0, source_ohm=10_000.0)
     stage.set_gate(True)
     stage.set_gate(False)
     assert stage.demand().mode == load.BLED

@@ -1,12 +1,13 @@
 """The simulated board for the tests here that speak with any fidelity."""
 
 import pytest
-from tests.system.support import Talk
+from tests.system.support import NAME, Talk
 
 
 @pytest.fixture
-def talk() -> Talk:
-    """A board at power-on that has said HELLO."""
-    found = Talk()
+def talk(request: pytest.FixtureRequest) -> Talk:
+    """A board at power-on that has said HELLO; the marker `board` names another than NAME."""
+    marker = request.node.get_closest_marker("board")
+    found = Talk(marker.args[0] if marker else NAME)
     found.hello()
     return found

@@ -173,8 +173,14 @@ class Conversation(ABC):
         for _ in range(ATTEMPTS):
             for number, kind, body in self.ask(b"\0" + data, ATTEMPT_MS):
                 if (number, kind) == (self.sequence, opcode | commands.REPLY):
+                    self._settle()
                     return Reply(opcode, body)
         raise AssertionError(f"{opcode:#x} was not answered in {ATTEMPTS} x {ATTEMPT_MS} ms")
+
+    def _settle(self) -> None:
+        """Until no reply to an earlier attempt comes any more."""
+        while self.raw(b""):
+            pass
 
     # --- the usual way --------------------------------------------------------------------
     def stage(self, what: program.Group | bytes) -> Reply:

@@ -56,8 +56,8 @@ class Talk(Conversation):
 
     def steps(self) -> list[tuple[float, float]]:
         scope = self.board.scope()
-        time_s, current_a, _ = scope.events(self._marked_tick / scope.clock_hz)
-        return list(zip(time_s[::2].tolist(), current_a[::2].tolist(), strict=True))
+        time_s, current_a, _ = scope.ends(self._marked_tick / scope.clock_hz)  # settled
+        return list(zip(time_s.tolist(), current_a.tolist(), strict=True))
 
     def latches(self) -> list[tuple[int, int]]:
         self.board.scope()

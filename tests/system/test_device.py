@@ -5,6 +5,7 @@ real firmware on the emulated chip. Next: test_delivery.py, test_wire.py, test_f
 """
 
 import binascii
+import struct
 
 import pytest
 from tests.system.conversation import Conversation
@@ -117,6 +118,22 @@ def test_req_32_halt_behind_slower_commands_is_obeyed_before_them(talk: Conversa
     assert talk.state() == "LOADED"
 
 
+def test_req_32_a_start_that_came_with_a_halt_behind_it_starts_nothing(talk: Conversation) -> None:
+    """All three arrive in one piece: the HALT is the host's last word."""
+    digest = talk.stage(group())["hash"]
+    talk.mark()
+    arm = talk.framed(commands.ARM, digest.to_bytes(4, "little"))
+    found = talk.raw(arm + talk.framed(commands.START) + talk.framed(commands.HALT), 200_000)
+    assert not talk.gate
+    assert talk.pulses() == []
+    assert [one[1] & ~commands.REPLY for one in found] == [
+        commands.ARM,
+        commands.START,
+        commands.HALT,
+    ]
+    assert talk.state() == "LOADED"
+
+
 @pytest.mark.board_only("the order within one turn is seen on the simulated board alone")
 def test_req_32_halt_overtakes_slower_commands_that_came_with_it(talk: Talk) -> None:
     talk.running()
@@ -126,7 +143,7 @@ def test_req_32_halt_overtakes_slower_commands_that_came_with_it(talk: Talk) -> 
     gates = []
     real = talk.device._carry_out
     talk.device._carry_out = lambda *a: (gates.append(talk.board.gate), real(*a))[1]
-    talk.board.advance_us(400)  # two turns of the loop: one may just have begun
+    talk.board.advance_us(10_000)
     assert gates == [False, False]
 
 
@@ -148,9 +165,14 @@ def test_req_33_stop_ramps_down_and_ends_on_a_whole_period(talk: Conversation) -
     talk.running(group({"ramp_down_ms": 400}))
     talk.keep(0.5)
     talk.send(commands.STOP)
+    began_ms = talk.status()["now_ms"]
     assert talk.state() == "STOPPING"
-    talk.pass_us(200_000)
-    assert 700 <= talk.levels()[0][0] <= 1_300  # half-way down from 2000 uA
+    talk.pass_us(150_000)
+    status = talk.status()
+    level_ua = struct.unpack_from("<I", status["levels"])[0]
+    gone_ms = status["now_ms"] - began_ms
+    assert 150 <= gone_ms < 300
+    assert level_ua == pytest.approx(2_000 * (1 - gone_ms / 400), abs=350)  # 5 uA a ms, in steps
     assert talk.gate
     talk.keep(0.4)
     assert talk.state() == "LOADED"

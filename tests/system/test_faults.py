@@ -53,6 +53,16 @@ def test_req_31_a_fault_during_a_burst_is_latched_too(talk: Conversation, name: 
     assert talk.fault_name() in CAUSES[name]
 
 
+def test_req_55_a_loose_lead_is_found_once_it_is_open_for_some_periods(talk: Conversation) -> None:
+    """Breaks of 1 to 100 ms; what judges is a window of two periods and more."""
+    talk.running()
+    talk.keep(0.5)
+    talk.inject("loose_lead")
+    talk.keep(1.5)
+    assert not talk.gate
+    assert talk.fault_name() in {"open_load", "sense"}
+
+
 def test_req_54_a_dac_that_no_longer_follows_is_found_at_the_next_change(
     talk: Conversation,
 ) -> None:

@@ -62,8 +62,7 @@ def _one(console: Console, file: str, name: str) -> Shown:
     from ..resources import path
 
     begun = time.perf_counter()
-    leak_ohm = boards.electrical(name)["load"]["leak_ohm"]
-    one = show(Profile.read(path(file)), boards.board(name), leak_ohm)
+    one = show(Profile.read(path(file)), boards.board(name))
     _print(console, one, time.perf_counter() - begun)
     return one
 

@@ -7,6 +7,7 @@ is what renews the lease. Requirements: REQ-61. Next: watch.py.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,6 +139,11 @@ def _follow(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
 
 def _until_ended(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
     """The time asked for, then STOP and its ramp; a wish to end halts in either."""
+    end_s = math.inf if watch.for_s is None else stim.link.now() + watch.for_s
+
+    def ends() -> bool:
+        return bool(interrupts) or stim.link.now() >= end_s
+
     for for_s in (watch.for_s, None):
         for status in stim.poll(for_s):
             watch.take(status, stim.ledger())
@@ -145,6 +151,8 @@ def _until_ended(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None
                 stim.halt()
                 watch.interrupted(interrupts.code)
                 return
+            if status.running and not ends():
+                watch.look(status, ends)
         if not status.running:
             return
         stim.stop(wait=False)

@@ -107,8 +107,8 @@ def report(folder: Folder, output: OutputFiles) -> None:
     run = runfiles.read(folder)
     if run.rows is None and any(one.suffix.lower() != ".html" for one in output):
         raise WrongUsage(
-            f"{folder}: this recording holds no trace, for its port was not simulated; "
-            "it can only be shown as .html"
+            f"{folder}: this recording holds no trace: at {run.account.device.port} there was no "
+            "time to look at what flowed; it can only be shown as .html"
         )
     name = run.account.subject.name
     _written(output, export.Taken(run.rows or Store(), name, run=run))

@@ -8,6 +8,7 @@ Next: say.py.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,11 @@ class Watch:
 
             elapsed_s = status.device_s - book.start_s
             self._bar.update(self._bar.task_ids[0], completed=elapsed_s, live=say.live(status))
+
+    def look(self, status: Status, cancelled: Callable[[], bool]) -> None:
+        """A recording wants to see what flows, once it flows as it shall."""
+        if self._recorder is not None and self._stim is not None and status.settled:
+            self._recorder.look(self._stim, cancelled)
 
     # --- how it ended ----------------------------------------------------------------------
     def interrupted(self, code: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-from ..account import Account, Run, Subject
+from ..account import ADC, Account, Run, Subject
 from ..commanded import Command
 from ..figures import Figure
 from ..measure import Measured
@@ -64,7 +64,9 @@ def waveform(run: Run) -> str:
     """A pulse, a period, the whole run; or the device's own extremes where there is no trace."""
     if run.rows is None or len(run.rows) < 2:
         return f"<h2>Waveform</h2>\n{_extremes(run)}"
-    views: list[tuple[str, Trace, Trace | None]] = [("The whole run", thinned(run.rows), None)]
+    of_device = run.account.source == ADC
+    name = "All that was seen" if of_device else "The whole run"
+    views: list[tuple[str, Trace, Trace | None]] = [(name, thinned(run.rows), None)]
     if run.account.command is not None:
         command = run.account.command
         whole = numbers.period(run.rows, command)
@@ -76,7 +78,9 @@ def waveform(run: Run) -> str:
         if pulse is not None:
             views = [("The first pulse of a period", pulse, None), *views]
     drawn = [f"<h3>{name}</h3>\n{_pair(name, seen, asked)}" for name, seen, asked in views]
-    return "<h2>Waveform</h2>\n" + key("current", "voltage", "command") + "\n".join(drawn)
+    said = f'<p class="quiet">As seen by {run.account.source}.</p>\n'
+    said += key("current", "voltage", "command") + "\n".join(drawn)
+    return "<h2>Waveform</h2>\n" + said + (_extremes(run) if of_device else "")
 
 
 def _pulse(rows: Rows, command: Command, whole: Trace) -> Trace | None:
@@ -100,10 +104,9 @@ def _pair(title: str, trace: Trace, command: Trace | None) -> str:
 
 def _extremes(run: Run) -> str:
     """What the device measured of each period, at every poll."""
-    said = (
-        "<p>No trace: the port was not simulated. The device's own ADC, the extremes of the last "
-        "whole period at every poll:</p>"
-    )
+    said = "<h3>The extremes of the last whole period at every poll, by the device's own ADC</h3>"
+    if run.rows is None:
+        said = "<p>No trace: nobody saw what flowed.</p>" + said
     polls = run.samples
     if len(polls) < 2:
         return said + '<p class="quiet">It was not polled often enough to draw a line.</p>'

@@ -118,10 +118,13 @@ export class Chip {
   reset(kind = 'power') {
     this.resets += 1;
     const previous = this.mcu;
-    if (kind === 'power') {
-      this.flash.tear();
+    if (kind !== 'watchdog') {
+      // 4.7.6, REASON: both bits are zero for the case of a hardware reset
       previous.peripherals[0x40058].reason = 0;
       previous.peripherals[0x40058].scratchData.fill(0);
+    }
+    if (kind === 'power') {
+      this.flash.tear();
       previous.sram.fill(0);
     }
     this.build(kind, previous);

@@ -1,121 +1,24 @@
-// The dummy load: series resistance and (C parallel leak), in closed form between steps. The twin
-// of sim/scs_sim/load.py; tests/sim/test_chip_plant.py holds the two against each other.
+// The dummy load in time, in closed form between steps. The twin of sim/scs_sim/load.py;
+// tests/sim/test_chip_plant.py holds the two against each other.
 //
-// The capacitor's voltage u obeys du/dt = drive - u / tau in every mode; current and voltage are
-// affine in u. The instant at which a clamp begins or ends is found exactly.
+// A span is a law and what it is driven with; the instant at which a clamp begins or ends is exact.
 
-export const DRIVEN = 'driven'; // the stage sets the current
-export const CLAMPED = 'clamped'; // the stage is at its compliance and sets the voltage
-export const SHORTED = 'shorted'; // passive discharge through the switch
-export const SOURCED = 'sourced'; // a voltage behind a resistance: the ladder
-export const BLED = 'bled'; // disconnected; the bleed resistor discharges it
-export const OPEN = 'open';
+import { CLAMPED, DRIVEN, HEALTHY, LEAD_OPEN, LEAD_SHORT, OPEN } from './circuit.mjs';
+import { circuitOf, dot, law } from './circuit.mjs';
+import { crossing, growth, growthIntegral, grown } from './exponentials.mjs';
 
-export const HEALTHY = 'healthy'; // conditions of the lead
-export const LEAD_OPEN = 'open lead';
-export const LEAD_SHORT = 'short';
-export const CONDITIONS = [HEALTHY, LEAD_OPEN, LEAD_SHORT];
-
-/** tau (1 - exp(-t / tau)); t where tau is infinite. */
-export function growth(seconds, tau) {
-  return tau === Infinity ? seconds : -tau * Math.expm1(-seconds / tau);
-}
-
-/** Its integral from 0: what turns a slope into charge. */
-function growthIntegral(seconds, tau) {
-  if (tau === Infinity) return (seconds * seconds) / 2;
-  return tau * (seconds - growth(seconds, tau));
-}
-
-/** When start + slope growth(t) first meets `target`; Infinity if never. */
-function crossing(start, slope, tau, target) {
-  const grown = slope ? (target - start) / slope : -1;
-  if (grown <= 0) return Infinity;
-  if (tau === Infinity) return grown;
-  return grown < tau ? -tau * Math.log1p(-grown / tau) : Infinity;
-}
-
-function parallel(first, second) {
-  return second === Infinity ? first : (first * second) / (first + second);
-}
-
-function currentMode({ seriesOhm, farad, leakOhm }, amps) {
-  return {
-    name: DRIVEN,
-    drive: farad ? amps / farad : 0,
-    tau: farad ? leakOhm * farad : Infinity,
-    current: [amps, 0],
-    voltage: [amps * seriesOhm, 1],
-  };
-}
-
-function voltageMode({ seriesOhm, farad, leakOhm }, volts, sourceOhm, name) {
-  const total = seriesOhm + sourceOhm;
-  return {
-    name,
-    drive: farad ? volts / (total * farad) : 0,
-    tau: farad ? farad * parallel(total, leakOhm) : Infinity,
-    current: [volts / total, -1 / total],
-    voltage: [(volts * seriesOhm) / total, sourceOhm / total],
-  };
-}
-
-/** Contacts open: nothing of the stage reaches the load. */
-function openMode({ farad, leakOhm }, volts, share) {
-  const tau = farad ? leakOhm * farad : Infinity;
-  return { name: OPEN, drive: 0, tau, current: [0, 0], voltage: [volts, share] };
-}
-
-/** A broken lead: the stage runs to its compliance, or shows its voltage. */
-function brokenMode(circuit, { mode, value, limitV }) {
-  const rails = mode === DRIVEN ? Math.sign(value) * limitV || 0 : value;
-  return openMode(circuit, rails, 0);
-}
-
-function shortMode({ seriesOhm, farad, leakOhm }, { mode, value, sourceOhm }) {
-  const amps = mode === DRIVEN || value === 0 ? value : value / sourceOhm;
-  const tau = farad ? farad * parallel(seriesOhm, leakOhm) : Infinity;
-  return { name: mode, drive: 0, tau, current: [amps, 0], voltage: [0, 0] };
-}
-
-/** {free, low, high, clamps}: the modes of a demand, and the u at which they change. */
-function regimes(circuit, demand, condition) {
-  const always = (free) => ({ free, low: -Infinity, high: Infinity, clamps: null });
-  if (condition === LEAD_OPEN) return always(brokenMode(circuit, demand));
-  if (condition === LEAD_SHORT) return always(shortMode(circuit, demand));
-  if (demand.mode === OPEN) return always(openMode(circuit, 0, 1));
-  if (demand.mode !== DRIVEN) {
-    return always(voltageMode(circuit, demand.value, demand.sourceOhm, demand.mode));
-  }
-  const drop = demand.value * circuit.seriesOhm;
-  return {
-    free: currentMode(circuit, demand.value),
-    low: -demand.limitV - drop,
-    high: demand.limitV - drop,
-    clamps: [-demand.limitV, demand.limitV].map((volts) => voltageMode(circuit, volts, 0, CLAMPED)),
-  };
-}
-
-/** The mode at a capacitor voltage; on a bound, the one it is moving into. */
-function modeAt({ free, low, high, clamps }, volts) {
-  if (!clamps) return free;
-  const slope = free.drive - volts / free.tau;
-  if (volts > high || (volts === high && slope > 0)) return clamps[1];
-  if (volts < low || (volts === low && slope < 0)) return clamps[0];
-  return free;
-}
+const AHEAD = 100e-6; // s: how far beyond an instant it is looked for the next clamp
+const CONDITIONS = [HEALTHY, LEAD_OPEN, LEAD_SHORT];
 
 export class Load {
-  /** `row`: electrical()["load"]. Instants are in seconds and must not go back. */
-  constructor(row) {
-    if (!(row.series_ohm > 0))
-      throw new Error(`series_ohm is ${row.series_ohm}: it must be above 0`);
-    const farad = row.capacitance_f || 0;
-    this.circuit = { seriesOhm: row.series_ohm, farad, leakOhm: row.leak_ohm || Infinity };
+  /** Facts of electrical() as chip.plant_facts gives them. Instants in seconds never go back. */
+  constructor(facts, stageFacts = {}) {
+    this.circuit = circuitOf(facts, stageFacts);
+    this.laws = new Map();
     this.condition = HEALTHY;
     this.chargeC = 0; // net, through the stage's leads, up to `start`
     this.start = 0;
-    this.volts = 0; // of the capacitor, at `start`
+    this.state = Array(this.circuit.order).fill(0);
     this.demand = { mode: OPEN, value: 0, limitV: Infinity, sourceOhm: 0 };
     this.enter();
   }
@@ -135,13 +38,34 @@ export class Load {
 
   /** Every change of mode that falls before `at`. */
   advance(at) {
-    while (this.changeAt < at) {
-      const { changeAt, target, regime, mode } = this;
-      const wasFree = mode === regime.free;
+    while (this.canClamp && at > this.clearUntil) {
+      const ahead = at - this.start + AHEAD;
+      const rail = this.leaves(ahead);
+      const changeAt = this.start + Math.min(rail?.seconds ?? Infinity, ahead);
+      this.clearUntil = changeAt;
+      if (changeAt >= at) return;
       this.settle(changeAt);
-      this.volts = target;
-      this.begin(wasFree ? regime.clamps[target === regime.high ? 1 : 0] : regime.free);
+      this.begin(this.rail ? 0 : rail.bound, rail.bound);
     }
+  }
+
+  /** {seconds, bound} of the end of this span, null where it cannot end within `seconds`. */
+  leaves(seconds) {
+    const { limitV } = this.demand;
+    const { needed, rates } = this.span;
+    let [low, high] = [needed.start, needed.start];
+    rates.forEach((rate, at) => {
+      const part = needed.slopes[at] * growth(seconds, rate);
+      if (part > 0) high += part;
+      else low += part;
+    });
+    const ends = (this.rail ? [this.rail] : [-limitV, limitV])
+      .filter((bound) => bound === this.enteredAt || (low <= bound && bound <= high))
+      .map((bound) => {
+        const distance = bound === this.enteredAt ? 0 : needed.start - bound;
+        return { bound, seconds: crossing(distance, needed.slopes, rates) };
+      });
+    return ends.sort((one, other) => one.seconds - other.seconds)[0] ?? null;
   }
 
   currentA(at) {
@@ -154,41 +78,74 @@ export class Load {
 
   /** Net charge up to `at`. */
   charge(at) {
+    const { current, rates } = this.span;
     const seconds = at - this.start;
-    const [fixed, share] = this.mode.current;
-    const slope = share * this.slope * growthIntegral(seconds, this.mode.tau);
-    return this.chargeC + (fixed + share * this.volts) * seconds + slope;
+    const start = this.chargeC + current.start * seconds;
+    return grown(start, current.slopes, rates, seconds, growthIntegral);
   }
 
   quantity(name, at) {
     this.advance(at);
-    const [fixed, share] = this.mode[name];
-    return fixed + share * this.capacitorV(at);
+    const { rates, [name]: of } = this.span;
+    return grown(of.start, of.slopes, rates, at - this.start);
   }
 
+  /** Of the load's own capacitors. */
   capacitorV(at) {
-    return this.volts + this.slope * growth(at - this.start, this.mode.tau);
+    const { first, capacitors } = this.circuit;
+    const volts = this.stateAt(at).slice(first, capacitors.length);
+    return volts.reduce((sum, one) => sum + one, 0);
+  }
+
+  stateAt(at) {
+    const { rates, slopes, vectors } = this.span;
+    const shares = slopes.map((slope, k) => slope * growth(at - this.start, rates[k]));
+    return this.state.map((value, row) => value + dot(vectors[row], shares));
   }
 
   settle(at) {
     this.chargeC = this.charge(at);
-    this.volts = this.capacitorV(at);
+    this.state = this.stateAt(at);
     this.start = at;
   }
 
   enter() {
-    this.regime = regimes(this.circuit, this.demand, this.condition);
-    this.begin(modeAt(this.regime, this.volts));
+    const { mode, limitV } = this.demand;
+    this.canClamp = mode === DRIVEN && limitV < Infinity && this.condition !== LEAD_OPEN;
+    this.begin(0, 0);
+    if (!this.canClamp) return;
+    const { needed } = this.span;
+    const outside = Math.abs(needed.start) - limitV;
+    const moves = needed.slopes.reduce((sum, slope) => sum + slope, 0);
+    if (outside > 0 || (outside === 0 && needed.start * moves > 0)) {
+      this.begin(needed.start > 0 ? limitV : -limitV, 0);
+    }
   }
 
-  begin(mode) {
-    const { free, low, high, clamps } = this.regime;
-    this.mode = mode;
-    this.slope = mode.drive - this.volts / mode.tau;
-    this.changeAt = Infinity;
-    if (!clamps) return;
-    if (mode === free) this.target = this.slope > 0 ? high : low;
-    else this.target = mode === clamps[0] ? low : high;
-    this.changeAt = this.start + crossing(this.volts, this.slope, mode.tau, this.target);
+  /** A new span: clamped at `rail`, or free where it is 0. */
+  begin(rail, enteredAt) {
+    const { mode, value, limitV, sourceOhm } = this.demand;
+    this.rail = rail;
+    this.clearUntil = this.start;
+    this.enteredAt = enteredAt;
+    this.mode = this.law(rail ? CLAMPED : mode, rail ? 0 : sourceOhm);
+    const broken = mode === DRIVEN && limitV < Infinity ? Math.sign(value) * limitV : 0;
+    const y = [...this.state, value, rail || broken];
+    const { rates, vectors } = this.mode;
+    const slopes = this.mode.slopes.map((row) => dot(row, y));
+    const of = (row) => ({
+      start: dot(row, y),
+      slopes: slopes.map((slope, k) => slope * vectors.reduce((s, v, r) => s + row[r] * v[k], 0)),
+    });
+    const { current, voltage, needed } = this.mode;
+    this.span = { rates, slopes, vectors, current: of(current), voltage: of(voltage), needed: of(needed) };
+  }
+
+  law(name, sourceOhm) {
+    const key = `${name} ${sourceOhm} ${this.condition}`;
+    if (!this.laws.has(key)) {
+      this.laws.set(key, law(this.circuit, name, sourceOhm, this.condition));
+    }
+    return this.laws.get(key);
   }
 }

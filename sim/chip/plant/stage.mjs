@@ -1,9 +1,8 @@
 // The output stages: what latched words make of the load. The twin of sim/scs_sim/stage.py, with
-// its assumptions: real gain and offset errors are half of the declared worst, steps are ideal.
+// its assumptions: real errors are half of the declared worst, INL is a sine over the span.
 
-import { BLED, DRIVEN, OPEN, SHORTED, SOURCED } from './load.mjs';
+import { BLED, DRIVEN, OPEN, SHORTED, SOURCED } from './circuit.mjs';
 
-const BLEED_OHM = 10_000;
 const ERROR_SHARE = 0.5;
 
 // MCP4922 write command (Microchip DS22250A, register 5-1)
@@ -33,6 +32,7 @@ export class Stage {
     this.connected = false; // GATE and RUN both high
     this.gainError = (ERROR_SHARE * row.gain_mismatch_ppm * 1e-6) / 2;
     this.offsetA = ERROR_SHARE * row.offset_a;
+    this.inlCodes = ERROR_SHARE * row.inl_codes;
   }
 
   latch({ dac, switches }) {
@@ -48,7 +48,8 @@ export class Stage {
   /** What the load gets now: {mode, value, limitV, sourceOhm}. */
   demand() {
     const { row, source, back } = this;
-    if (!this.connected) return { mode: BLED, value: 0, limitV: Infinity, sourceOhm: BLEED_OHM };
+    const bled = { mode: BLED, value: 0, limitV: Infinity, sourceOhm: row.bleed_ohm };
+    if (!this.connected) return bled;
     if (this.isLadder) {
       const volts = this.output() + this.offsetA * row.source_ohm;
       return { mode: SOURCED, value: volts, limitV: Infinity, sourceOhm: row.source_ohm };
@@ -62,11 +63,12 @@ export class Stage {
     return { mode, value: 0, limitV: Infinity, sourceOhm: row.switch_ohm };
   }
 
-  /** The code's current or voltage; the two polarities' gains differ. */
+  /** The code's current or voltage: bent by the INL, and each polarity with its own gain. */
   output() {
     const { row } = this;
     const offset = this.code - row.code_mid;
     const gain = offset > 0 ? 1 + this.gainError : 1 - this.gainError;
-    return offset * (this.isLadder ? row.volts_per_code : row.amps_per_code) * gain;
+    const bent = offset + this.inlCodes * Math.sin((Math.PI * offset) / row.code_span);
+    return bent * (this.isLadder ? row.volts_per_code : row.amps_per_code) * gain;
   }
 }

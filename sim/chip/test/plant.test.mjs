@@ -20,8 +20,9 @@ const FACTS = {
   stage: {
     ...{ kind: 'current', amps_per_code: 6.25e-6, volts_per_code: 0, source_ohm: 0 },
     ...{ code_mid: 2048, compliance_v: 15, switch_ohm: 100, gain_mismatch_ppm: 0, offset_a: 0 },
+    ...{ code_span: 2047, inl_codes: 0, bleed_ohm: 10_000 },
   },
-  load: { series_ohm: 500, capacitance_f: 2.5e-6, leak_ohm: null },
+  load: { series_ohm: 500, elements: [[2.5e-6, null]] },
   sense: { zero: 2048, amps_per_lsb: 12.5e-6, volts_per_lsb: 8e-3 },
   id_code: 2816,
 };
@@ -99,7 +100,7 @@ test('passive discharge: 0.16 V over 600 ohm, a time constant of 1.5 ms', () => 
 });
 
 test('the current falls when the compliance is reached', () => {
-  const load = new Load({ series_ohm: 1000, capacitance_f: 1e-6, leak_ohm: null });
+  const load = new Load({ series_ohm: 1000, elements: [[1e-6, null]] });
   load.apply(0, { mode: 'driven', value: 0.01, limitV: 15, sourceOhm: 0 });
   near(load.currentA(499e-6), 0.01); // 10 V + 5 V at 500 us
   near(load.voltageV(500e-6), 15);
@@ -115,7 +116,7 @@ test('an open lead shows the compliance, a shorted one no voltage', () => {
   assert.deepEqual([one.plant.now().current_a, one.plant.now().voltage_v], [0, 15]);
   one.plant.setCondition('short');
   near(one.plant.now().current_a, 2e-3);
-  assert.equal(one.plant.now().voltage_v, 0);
+  near(one.plant.now().voltage_v, 2e-3, 1e-5); // a bridge of 1 ohm
   assert.throws(() => one.plant.setCondition('loose'), /healthy/);
 });
 
@@ -156,7 +157,7 @@ test('the ladder: 64 codes are 0.825 V behind 1 kohm', () => {
   const pins = { ...PINS };
   for (let bit = 0; bit < 8; bit += 1) pins[`data${bit}`] = 10 + bit;
   const stage = { ...FACTS.stage, kind: 'ladder', volts_per_code: 3.3 / 256, source_ohm: 1000 };
-  const load = { series_ohm: 500, capacitance_f: 0, leak_ohm: null };
+  const load = { series_ohm: 500, elements: [] };
   const facts = { ...FACTS, pins, load, stage: { ...stage, code_mid: 128 } };
   const one = bench(facts);
   connect(one);

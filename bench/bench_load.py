@@ -1,0 +1,156 @@
+"""Phases -> load -> trace: one second of three therapies, beside ngspice; errors; an hour's memory.
+
+ngspice runs a few periods with the tolerances of scs_sim.spice, scaled to a second. The errors are
+those of the very function that is timed, held against DOP853, a clipping train included.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from row import Row, best_s
+
+from scs import boards, resources
+from scs.profile import Profile
+from scs_sim import cases, model, reference, spice
+from scs_sim.circuit import from_rows
+from scs_sim.trace import Samples
+from stimcore import phases
+from stimcore.phases import DISCHARGE, DRIVE, IDLE
+
+NAME = "pico/mcp4922-8/randles-500"
+BOARD, ELECTRICAL = boards.board(NAME), boards.electrical(NAME)
+HOUR_S, HOUR_MB, HZ = 3600, 200, 50
+FAST = {"rate_mhz": 10_000_000, "width_ns": 30_000, "gap_ns": 10_000, "ratio": 1}
+US = 125  # ticks
+# 12.5 mA for 1 ms take 5.9 V across 500 ohm and 13.3 V across the capacitors: it clips half way
+CLIPPING = (
+    (DRIVE, 1, 2, -2000, 1000 * US),
+    (IDLE, 0, 0, 0, 30 * US),
+    (DRIVE, 1, 2, 500, 4000 * US),
+    (DISCHARGE, 0, 3, 0, 14_970 * US),
+)
+
+
+class Train(NamedTuple):
+    """A period of phases, how many periods the oracles run, and simulated seconds per second."""
+
+    name: str
+    period: Sequence[Sequence[int]]
+    periods: int
+    wanted: float | None
+
+
+def compiled(path: str, **changes: int) -> Sequence[Sequence[int]]:
+    """One period of a shipped profile, or of one changed."""
+    group = Profile.read(resources.path(path)).group
+    group = group._replace(programs=(group.programs[0]._replace(**changes),))
+    found: Sequence[Sequence[int]] = phases.compile_group(
+        BOARD, group, (group.programs[0].amplitude_ua,)
+    )
+    return found
+
+
+def trains() -> list[Train]:
+    tonic = "profiles/tonic_50hz.yaml"
+    return [
+        Train("tonic", compiled(tonic), 2, 5000),
+        Train("burst", compiled("profiles/burst_dr.yaml"), 2, 5000),
+        Train("10 kHz", compiled(tonic, **FAST), 100, 400),
+        Train("clipping", CLIPPING, 2, None),
+    ]
+
+
+def case(train: Train) -> cases.Case:
+    circuit = from_rows(ELECTRICAL["stage"], ELECTRICAL["load"])
+    steps = model.steps(BOARD, ELECTRICAL, train.period)
+    return cases.train(train.name, circuit, steps, train.periods)
+
+
+def run(train: Train, periods: int) -> Samples:
+    """What is timed: from the phases to both sides of every step."""
+    return model.of_board(BOARD, ELECTRICAL, train.period).run(periods)
+
+
+def dop853_error(train: Train) -> float:
+    """Largest difference at the end of each phase, as a share of full scale."""
+    whole = case(train)
+    theirs = reference.integrated(whole)
+    rest = whole.steps[0][2]
+    ours = model.of_board(BOARD, ELECTRICAL, train.period)
+    ours.tick = rest
+    seen = ours.run(train.periods)
+    ends = slice(2 * len(reference.LOOKS) - 1, None, len(reference.LOOKS))  # but the rest's
+    at = np.searchsorted(seen.time_s, theirs.time_s[ends], side="left")
+    assert np.array_equal(seen.time_s[at], theirs.time_s[ends])
+    pairs = zip(seen[1:], theirs[1:], cases.FULL_SCALE, strict=True)
+    return max(float(np.max(np.abs(one[at] - two[ends]))) / full for one, two, full in pairs)
+
+
+def speeds(train: Train) -> list[Row]:
+    """Simulated seconds per second, beside those of ngspice on a few periods."""
+    head, ticks = f"load: {train.name}", sum(phase[4] for phase in train.period)
+    periods = round(BOARD.clock_hz / ticks)
+    ours = 1 / best_s(lambda: run(train, periods), 30)
+    found = [Row(f"{head}, phases to trace", ours, "s/s", (">", train.wanted or 0))]
+    try:
+        theirs, off = ngspice(case(train))
+    except spice.Missing as missing:
+        print(missing, file=sys.stderr)
+        return [*found, Row(f"{head}, times ngspice (which is missing)", 0, "", (">", 1000))]
+    return [
+        *found,
+        Row(f"{head}, ngspice ({train.periods} periods)", theirs, "s/s"),
+        Row(f"{head}, ngspice off by, of full scale", off, ""),
+        Row(f"{head}, times ngspice", ours / theirs, "", (">", 1000)),
+    ]
+
+
+def ngspice(whole: cases.Case) -> tuple[float, float]:
+    """(simulated seconds per second with its output read, how far it is off)."""
+    begun = time.perf_counter()
+    seen = spice.run(whole)
+    taken = time.perf_counter() - begun
+    return cases.edges_s(whole.steps)[-1] / taken, cases.error(whole, seen, cases.solved(whole))
+
+
+def hour() -> list[Row]:
+    """Memory of a child that streams an hour of 50 Hz, and how long it takes."""
+    done = subprocess.run(
+        [sys.executable, __file__], check=True, capture_output=True, text=True, timeout=300
+    )
+    peak_mb, seconds, pieces = (float(word) for word in done.stdout.split())
+    assert pieces == HOUR_S * HZ * len(trains()[0].period)
+    return [
+        Row("load: an hour of 50 Hz, streamed", seconds, "s"),
+        Row("load: its memory, Python and all", peak_mb, "MB", ("<", HOUR_MB)),
+    ]
+
+
+def stream_hour() -> None:
+    """In the child: every block is looked at and let go."""
+    tonic = model.of_board(BOARD, ELECTRICAL, trains()[0].period)
+    begun, rows = time.perf_counter(), 0
+    for block in tonic.stream(HOUR_S * HZ):
+        assert abs(block.current_a).max() < 3e-3
+        rows += len(block.time_s)
+    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(peak_kb / 1024, time.perf_counter() - begun, rows // 2)
+
+
+def measure() -> list[Row]:
+    found: list[Row] = []
+    for train in trains():
+        if train.wanted:
+            found += speeds(train)
+        off = dop853_error(train)
+        found.append(Row(f"load: {train.name}, off DOP853, of full scale", off, "", ("<", 1e-9)))
+    return found + hour()
+
+
+if __name__ == "__main__":
+    stream_hour()

@@ -1,0 +1,47 @@
+"""Frames that arrived and wait for their turn.
+
+Role: hands the device one frame a turn. Invariants: between two slow commands the output is
+looked at and the watchdog fed; what stands before a HALT starts no output any more, for the HALT
+was obeyed before it. Requirements: REQ-32, REQ-52. Next: device.py, which obeys the HALT.
+"""
+
+from . import commands
+
+WAITING_MOST = 32  # a host waits for the reply to each; what it sends beyond that is lost
+STARTERS = (commands.START, commands.MEASURE)  # what lets current flow
+
+
+class Inbox:
+    """The frames, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.lost = 0  # frames for which there was no room
+        self._frames: list = []
+        self._before_halt = 0  # how many of them stand before a HALT
+
+    def put(self, frames: list) -> bool:
+        """Takes (sequence, opcode, payload) of each; whether a HALT is among them."""
+        halts = False
+        for frame in frames:
+            if frame[1] == commands.HALT:
+                self._before_halt = len(self._frames)
+                halts = True
+            if len(self._frames) < WAITING_MOST:
+                self._frames.append(frame)
+            else:
+                self.lost += 1
+        return halts
+
+    def waits(self) -> bool:
+        """Whether a frame does: the next turn is not to be slept through."""
+        return bool(self._frames)
+
+    def take(self) -> tuple:
+        """(the next frame, whether it may start output); () where none waits."""
+        if not self._frames:
+            return ()
+        frame = self._frames.pop(0)
+        barred = self._before_halt > 0
+        if barred:
+            self._before_halt -= 1
+        return frame, not (barred and frame[1] in STARTERS)
