@@ -5,7 +5,7 @@ places of the ring, voltage at the odd ones; a FIFO that ran over starts the rin
 Requirements: REQ-54, REQ-55. Next: capture_rp2.py; stimcore/sense.py, which judges what is found.
 
 250,000 samples a second, so 8 us from one to the next of a channel: the shortest phase, 10 us, has
-one of each. The ring holds 16 ms. It runs only while the output does.
+one of each. The ring holds 8 ms. It runs only while the output does.
 """
 
 from array import array

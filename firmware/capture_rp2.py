@@ -84,7 +84,7 @@ class Capture:
     def _place(self, index: int, since: int) -> None:
         """The first sample wanted: SYNC's own, which may lie just before `since`, and the delay."""
         ahead = (index - since) & (self._ring_samples - 1)
-        if ahead > self._ring_samples // 2:
+        if ahead > self._ring_samples // 8 * 7:
             ahead -= self._ring_samples
         sync = self._seen + ahead
         self._next = (sync + self._delay + 1) & ~1

@@ -132,7 +132,7 @@ class Hal:
     def stream_stop(self) -> None:
         """End after the period that is being played; where one is shorter than some ms, soon after.
 
-        What is cut away of its last record is shorter than 0.1 ms; the period counts as whole.
+        What is cut away of its last record is shorter than 0.7 ms; the period counts as whole.
         """
         us = self._player.stop()
         if us:
@@ -198,8 +198,6 @@ class Hal:
         self._watch.waits = True
         spoken = self._link.wait(_RUNNING_MS if running else _IDLE_MS)
         self._watch.waits = False
-        if spoken and running:
-            self._watch.look_for_halt()
         self._tidy(spoken)
         self._watch.turned()
 

@@ -17,10 +17,10 @@ import micropython
 import registers as at
 from stimcore import commands
 
-_HALT_MS = 2
+_HALT_MS = 1
 _LOOK_MS = 4
 _LATE_US = 3000  # a turn that takes longer is looked after: a HALT may stand behind other frames
-_GATHER_MS = 3  # the ADC's ring holds 8
+_GATHER_MS = 5  # the ADC's ring holds 8
 _POLYNOMIAL = 0xEDB88320  # of CRC-32, reflected
 
 

@@ -75,9 +75,16 @@ def walk(board: Board, records: list) -> list:
     out = []
     errors = [_error_pc(board, one) if one[1] else 0 for one in records]
     masks = list({one[3] << 8 | one[4] for one in records})
+    switched = 0
+    for mask in masks:
+        switched |= mask >> 8 | mask & 255
     known: dict = {}
+    never = Contact()
     for index in range(limits.CONTACTS):
         bit = 1 << index
+        if not switched & bit:
+            out.append(never)
+            continue
         key = tuple([_switched(mask, bit) for mask in masks])
         contact = known.get(key)
         if contact is None:
