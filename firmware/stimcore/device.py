@@ -138,9 +138,10 @@ class Device:
     def _check_output(self) -> None:
         out, monitor = self.output, self.monitor
         monitor.feed(self.hal.sample())  # after the periods were looked at, before they are again
-        row = monitor.judge(out.live, out.periods(), out.pending is None)
+        streams = (out.live, out.pending)
+        row = monitor.judge(streams, out.periods())
         if monitor.is_closed:
-            monitor.begin(self.hal.stream_state()[1])
+            monitor.begin(self.hal.stream_state()[1], streams)
         self._look()
         if row:
             self._latch(row)

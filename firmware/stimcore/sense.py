@@ -1,14 +1,13 @@
 """Measured against commanded: what the ADC saw, held against what the stream should do.
 
-Role: gathers the extremes of current and voltage over windows that contain a whole period of
-one stream, and names the deviation. Invariant: the current is measured on its own, never taken
-from the program. Only a polarity that is commanded is judged: passive discharge makes a current
-of its own. Requirements: REQ-54, REQ-55. Next: device.py.
+Role: gathers the extremes of current and voltage over windows that contain a whole period, also
+while a ramp goes on, and names the deviation. Invariant: the current is measured on its own, never
+taken from the program. Only a polarity that is commanded is judged: passive discharge makes a
+current of its own. Requirements: REQ-54, REQ-55. Next: device.py.
 """
 
 from . import errors, limits
 from .board import Board
-from .kernel import Stream
 
 
 class Monitor:
@@ -18,7 +17,8 @@ class Monitor:
         self.board = board
         self.current_na = (0, 0)
         self.voltage_mv = (0, 0)
-        self._stream: Stream | None = None
+        self._anodic: tuple | None = None  # (least, most) peak of the streams in the window, nA
+        self._cathodic: tuple | None = None
         self._since_periods = 0
         self.is_closed = True
         self._low = self._high = self._v_low = self._v_high = 0
@@ -37,28 +37,35 @@ class Monitor:
             self._v_high = max(self._v_high, sample[3])
         self._count += sample[4]
 
-    def judge(self, stream: Stream, periods: int, settled: bool) -> tuple:
+    def judge(self, streams: tuple, periods: int) -> tuple:
         """A row (code, index, value, limit) for a deviation, else ().
 
+        `streams`: those that may have flowed since the last call, live and staged; None is none.
         `periods`: as they were before the last feed(). The window is closed once two period
-        boundaries of the same stream lie in it, so that it holds a whole period; it is thrown
-        away when the stream changes. Where it `is_closed`, begin() opens the next.
+        boundaries lie in it, so that it holds a whole period of one of them. Where it
+        `is_closed`, begin() opens the next.
         """
-        if stream is not self._stream or not settled:
-            self._stream = stream
-            self.is_closed = True
-            return ()
-        if periods - self._since_periods < 2 or self._count == 0:
+        self._permit(streams)
+        if self.is_closed or periods - self._since_periods < 2 or self._count == 0:
             return ()
         self._close()
         self.is_closed = True
-        return self._verdict(stream)
+        return self._verdict()
 
-    def begin(self, periods: int) -> None:
+    def begin(self, periods: int, streams: tuple) -> None:
         """A new window, from the last feed() on; `periods`: as they are after it."""
         self._since_periods = periods
         self._count = 0
+        self._anodic = self._cathodic = None
+        self._permit(streams)
         self.is_closed = False
+
+    def _permit(self, streams: tuple) -> None:
+        """Within a ramp each period may be another stream's: a peak lies between all of theirs."""
+        for one in streams:
+            if one is not None:
+                self._anodic = _widened(self._anodic, one.peak_max_na)
+                self._cathodic = _widened(self._cathodic, -one.peak_min_na)
 
     def _close(self) -> None:
         board = self.board
@@ -69,8 +76,8 @@ class Monitor:
             (self._v_high - board.adc_zero) * uv // 1000,
         )
 
-    def _verdict(self, stream: Stream) -> tuple:
-        commanded = max(-stream.peak_min_na, stream.peak_max_na)
+    def _verdict(self) -> tuple:
+        commanded = max(self._cathodic[0], self._anodic[0])
         measured = max(-self.current_na[0], self.current_na[1])
         volts = max(-self.voltage_mv[0], self.voltage_mv[1])
         expected_mv = commanded * self.board.load_ohm // 1_000_000
@@ -79,11 +86,22 @@ class Monitor:
                 return (errors.FAULT_SHORT, 0, volts, expected_mv // 4)
         if commanded > 2 * limits.SENSE_FLOOR_UA * 1000 and measured * 10 < commanded:
             return (errors.FAULT_OPEN, 0, measured, commanded // 10)
-        pairs = ((self.current_na[0], stream.peak_min_na), (self.current_na[1], stream.peak_max_na))
-        for measured, commanded in pairs:
-            if commanded:
-                allowed = abs(commanded) * limits.SENSE_TOLERANCE_PERMILLE // 1000
-                allowed = max(allowed, limits.SENSE_FLOOR_UA * 1000)
-                if abs(measured - commanded) > allowed:
-                    return (errors.FAULT_SENSE, 0, measured, commanded)
+        for sign, na, span in (
+            (-1, -self.current_na[0], self._cathodic),
+            (1, self.current_na[1], self._anodic),
+        ):
+            if span[0] and na < span[0] - _allowed_na(span[0]):
+                return (errors.FAULT_SENSE, 0, sign * na, sign * span[0])
+            if span[0] and na > span[1] + _allowed_na(span[1]):
+                return (errors.FAULT_SENSE, 0, sign * na, sign * span[1])
         return ()
+
+
+def _widened(span: tuple | None, na: int) -> tuple:
+    """(least, most) with one more value."""
+    return (na, na) if span is None else (min(span[0], na), max(span[1], na))
+
+
+def _allowed_na(commanded_na: int) -> int:
+    allowed = commanded_na * limits.SENSE_TOLERANCE_PERMILLE // 1000
+    return max(allowed, limits.SENSE_FLOOR_UA * 1000)

@@ -32,6 +32,18 @@ CAUSES = {
 }
 
 
+@pytest.mark.parametrize("name", ["open_lead", "short"])
+def test_req_55_a_broken_load_is_noticed_within_a_ramp(talk: Conversation, name: str) -> None:
+    """Each period may be another stream's: every 20 ms of the ten seconds brings a new one."""
+    talk.running(group({"ramp_up_ms": 10_000}))
+    talk.keep(4.0)
+    assert talk.state() == "RUNNING"
+    talk.inject(name)
+    talk.keep(0.2)
+    assert not talk.gate
+    assert talk.fault_name() in CAUSES[name]
+
+
 @pytest.mark.parametrize("name", CAUSES)
 def test_req_31_a_fault_drops_the_gate_and_stays_latched(talk: Conversation, name: str) -> None:
     fail(talk, name)
