@@ -10,6 +10,7 @@ one of each. The ring holds 8 ms. It runs only while the output does.
 
 from array import array
 
+import micropython
 from uctypes import addressof
 
 import registers as at
@@ -100,6 +101,7 @@ class Sense:
         at.poke(self._base + FCS, 0)
         self.is_on = False
 
+    @micropython.native
     def gather(self) -> None:
         """Take the ring's new samples into the extremes. An interrupt may call it."""
         if not self.is_on or at.peek(self._fcs_at) & _RAN_OVER:

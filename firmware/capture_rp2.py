@@ -60,10 +60,12 @@ class Capture:
             self._dma.active(0)
         self._phase = _IDLE
 
+    @micropython.native
     def begun(self) -> int:
         """What the DMA has brought, to be asked before the ring's end is: 0, or an address."""
         return self._cell[0] if self._phase == _WAITS else 0
 
+    @micropython.native
     def more(self, begun: int, ring: int, since: int, end: int) -> None:
         """The samples from `since` up to `end` of the ring are new; `end` may lie below `since`."""
         if self._phase == _IDLE:

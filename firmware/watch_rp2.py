@@ -61,6 +61,7 @@ class Watch:
         mode, strike = timer.ONE_SHOT, self._strike
         timer.init(period=max(us, 1), tick_hz=1_000_000, mode=mode, callback=strike, hard=True)
 
+    @micropython.native
     def turned(self) -> None:
         """A turn of the loop begins."""
         self._turned_us = time.ticks_us()
@@ -73,10 +74,12 @@ class Watch:
         return self.tapped
 
     # --- interrupts ------------------------------------------------------------------------
+    @micropython.native
     def _hear(self, _timer) -> None:
         if heard(self._room):
             at.cut(self._plan, self._sight)
 
+    @micropython.native
     def _gather(self, _timer) -> None:
         if not self._sense.is_busy:
             self._sense.gather()

@@ -40,11 +40,12 @@ def judge(
     return kernel.admit(_words(board, group, levels_ua), board, terms(group, from_na))
 
 
-_last: list = [(), bytearray()]  # what was compiled last, and its words: asked for, and then followed
+# what was compiled last, and its words: a target is judged first, then followed
+_last: list = [(), bytearray()]
 
 
 def _words(board: Board, group: program.Group, levels_ua: tuple) -> bytes:
-    """The words, always a copy: what DMA streams from, and might be damaged, is not what is kept."""
+    """The words, always a copy: what DMA streams from, and might be damaged, is not kept."""
     asked = (board, group, levels_ua)
     if _last[0] != asked:
         compiled = phases.compile_group(board, group, levels_ua)

@@ -17,7 +17,7 @@ from tests.system.groups import STAND_ALONE, group, steady
 from scs import Profile, resources
 from scs_sim.chipfigures import record
 from scs_sim.chipfiles import Files
-from stimcore import commands, program
+from stimcore import commands, packing, program
 
 TICKS_A_MS = 125_000
 OVERHEAD = 139  # ticks of the serial sequencer between the end of a hold and the next latch
@@ -119,7 +119,7 @@ def test_req_32_halt_while_the_processor_is_busy(talk: ChipTalk) -> None:
     worst = 0.0
     for number in range(16):
         talk.pass_ms(1)
-        payload = commands.pack_fields((("p", "u8"), ("a", "u32")), (0, 700 + number))
+        payload = packing.pack((("p", "u8"), ("a", "u32")), (0, 700 + number))
         restart(talk, digest_of(talk, steady(amplitude_ua=1_000)))
         talk.pass_ms(70)
         talk.chip.step(2.1 * number * MS, talk.framed(commands.AMPLITUDE, payload))

@@ -38,7 +38,8 @@ class Watched:
     def __init__(self, monkeypatch: pytest.MonkeyPatch):
         for name in ("micropython", "registers"):
             stub = types.ModuleType(name)
-            vars(stub).update(viper=lambda function: function)
+            plain = dict.fromkeys(("viper", "native"), lambda function: function)
+            vars(stub).update(plain)
             monkeypatch.setitem(sys.modules, name, stub)
         self.memory = bytearray(4096)
         self.memory[0x14:0x18] = (0xA800_0000 | BUFFER).to_bytes(4, "little")
