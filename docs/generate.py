@@ -19,6 +19,7 @@ import rig_tables
 import schematics
 import wiringpage
 from markdown import table
+from scs import texts
 from stimcore import commands, errors, frame, limits, program, states
 
 HERE = Path(__file__).resolve().parent
@@ -65,8 +66,15 @@ HELLO starts the numbering; STOP and HALT are carried out whatever their number.
 def protocol_page() -> str:
     """docs/protocol.md."""
     rows = [
-        [f"`0x{opcode:02x}`", name.upper(), fields(asked), fields(reply), allowed(where), text]
-        for opcode, name, asked, reply, where, text in commands.TABLE
+        [
+            f"`0x{opcode:02x}`",
+            name.upper(),
+            fields(asked),
+            fields(reply),
+            allowed(where),
+            texts.COMMANDS[opcode],
+        ]
+        for opcode, name, asked, reply, where in commands.TABLE
     ]
     head = ["opcode", "command", "request", "reply", "allowed in", "what it does"]
     return (
@@ -114,8 +122,8 @@ def stop_section() -> str:
 def error_section() -> str:
     """Refusals and faults."""
     rows = [
-        [str(code), f"`{name}`", unit or "none", text]
-        for code, (name, unit, text) in sorted(errors.TABLE.items())
+        [str(code), f"`{name}`", unit or "none", texts.ERRORS[code]]
+        for code, (name, unit) in sorted(errors.TABLE.items())
     ]
     return "## Refusals and faults\n\n" + table(["code", "name", "unit", "meaning"], rows)
 

@@ -31,6 +31,7 @@ LEDGER = 0x18
 CLEAR_FAULT = 0x19
 FIGURES = 0x1A
 MAINTENANCE = 0x1B
+UNLOAD = 0x1C
 SAVE = 0x20
 RECALL = 0x21
 SLOTS = 0x22
@@ -41,7 +42,7 @@ WORDS = 0x32
 MEASURE = 0x33
 IMPEDANCE = 0x34
 
-# opcode, name, request fields, reply fields, states, what it does
+# opcode, name, request fields, reply fields, states; what each does stands in scs.texts
 TABLE = (
     (
         HELLO,
@@ -57,8 +58,6 @@ TABLE = (
             ("names", "bytes"),
         ),
         ANY,
-        "Opens a session and resets the sequence number; names = version, a space, board name;"
-        " unique_id = of this very board, its first byte the highest.",
     ),
     (
         STATUS,
@@ -83,7 +82,6 @@ TABLE = (
             ("levels", "bytes"),
         ),
         ANY,
-        "What the device is doing; levels = (level_ua, target_ua) as u32 pairs, one per program.",
     ),
     (
         STAGE_BEGIN,
@@ -91,7 +89,6 @@ TABLE = (
         (("length", "u16"), ("crc", "u32")),
         (),
         (OFF, LOADED),
-        "Announces a program of so many bytes and its CRC-32; what was staged before is dropped.",
     ),
     (
         STAGE_DATA,
@@ -99,7 +96,6 @@ TABLE = (
         (("offset", "u16"), ("piece", "bytes")),
         (),
         (OFF, LOADED),
-        "The next piece of it, in order.",
     ),
     (
         COMMIT,
@@ -107,7 +103,6 @@ TABLE = (
         (),
         (("hash", "u32"), ("figures", "bytes")),
         (OFF, LOADED),
-        "Validates the whole program; answers with its hash and the device's own safety figures.",
     ),
     (
         ARM,
@@ -115,25 +110,22 @@ TABLE = (
         (("hash", "u32"),),
         (("load_id", "u16"),),
         (LOADED, ARMED),
-        "Names the program to be run; refused unless the declared dummy load identifies itself.",
     ),
-    (START, "start", (), (), (ARMED,), "Closes the gate and starts the train, softly."),
+    (START, "start", (), (), (ARMED,)),
     (
         STOP,
         "stop",
         (),
         (),
         ANY,
-        "Ramps down and ends on a whole period; at once where nothing runs.",
     ),
-    (HALT, "halt", (), (), ANY, "Drops the gate at once, from every state, with no permission."),
+    (HALT, "halt", (), (), ANY),
     (
         AMPLITUDE,
         "amplitude",
         (("program", "u8"), ("amplitude_ua", "u32")),
         (("actual_na", "u32"), ("ramp_ms", "u32")),
         (LOADED, ARMED, RUNNING),
-        "A new amplitude for one program; while running it is approached in permitted steps.",
     ),
     (
         LEDGER,
@@ -150,7 +142,6 @@ TABLE = (
             ("charge", "bytes"),
         ),
         ANY,
-        "What was delivered since the last START; charge = per contact (driven_pc, net_pc) i64.",
     ),
     (
         CLEAR_FAULT,
@@ -158,7 +149,6 @@ TABLE = (
         (),
         (),
         (FAULT,),
-        "Leaves a latched fault for OFF; the program must be staged again.",
     ),
     (
         FIGURES,
@@ -166,7 +156,6 @@ TABLE = (
         (),
         (("figures", "bytes"),),
         (LOADED, ARMED, RUNNING, STOPPING),
-        "The safety figures of the loaded program again.",
     ),
     (
         MAINTENANCE,
@@ -174,7 +163,13 @@ TABLE = (
         (),
         (),
         (OFF,),
-        "Restarts the board to MicroPython's own prompt, to be flashed; a reset comes back.",
+    ),
+    (
+        UNLOAD,
+        "unload",
+        (),
+        (),
+        (LOADED,),
     ),
     (
         SAVE,
@@ -182,7 +177,6 @@ TABLE = (
         (("slot", "u8"),),
         (("hash", "u32"),),
         (LOADED,),
-        "Keeps the loaded program in a slot of the store, as it was committed.",
     ),
     (
         RECALL,
@@ -190,7 +184,6 @@ TABLE = (
         (("slot", "u8"),),
         (("hash", "u32"), ("figures", "bytes")),
         (OFF, LOADED),
-        "Loads the program of a slot, validated whole again: the reply is that of COMMIT.",
     ),
     (
         SLOTS,
@@ -198,8 +191,6 @@ TABLE = (
         (),
         (("slots", "bytes"),),
         (OFF, LOADED),
-        "What the store holds; slots = (slot u8, damaged u8, length u16, hash u32) for each slot"
-        " in use; damaged = one of its halves is, and with length 0 both.",
     ),
     (
         ERASE,
@@ -207,7 +198,6 @@ TABLE = (
         (("slot", "u8"),),
         (),
         (OFF, LOADED),
-        "Empties a slot.",
     ),
     (
         SCOPE_ARM,
@@ -215,7 +205,6 @@ TABLE = (
         (("delay_us", "u32"),),
         (),
         (RUNNING, STOPPING),
-        "Asks for the samples that begin so long after the start of a period.",
     ),
     (
         SCOPE_READ,
@@ -223,9 +212,6 @@ TABLE = (
         (("offset", "u16"),),
         (("ready", "u8"), ("begins_us", "u32"), ("crc", "u32"), ("piece", "bytes")),
         ANY,
-        "A piece of them, from a byte on; ready = 1 once they are whole; begins_us = from the start"
-        " of the period to the first current; crc = of the words that flowed. Pairs of u16 ADC"
-        " codes, current and voltage, 8 us apart, a voltage 4 us after its current.",
     ),
     (
         WORDS,
@@ -233,16 +219,13 @@ TABLE = (
         (("offset", "u16"),),
         (("crc", "u32"), ("length", "u16"), ("piece", "bytes")),
         (RUNNING, STOPPING),
-        "A piece, from a byte on, of the words that are being streamed, and their CRC-32.",
     ),
     (
         MEASURE,
         "measure",
-        (("contacts", "u8"),),
+        (("sources", "u8"), ("returns", "u8")),
         (),
         (OFF, LOADED),
-        "Measures the load at a mask of contacts (0: those of the loaded program, without one all)"
-        " with test pulses of 0.5 mA; the state is MEASURING until it is done.",
     ),
     (
         IMPEDANCE,
@@ -255,8 +238,6 @@ TABLE = (
             ("contacts", "bytes"),
         ),
         ANY,
-        "What the last measurement found; measured = 0: there is none since the start or a fault;"
-        " contacts = (contact u8, verdict u8, ohm u32, nanofarad u32; 0: none) for each.",
     ),
 )
 
@@ -267,7 +248,7 @@ FIGURE = "<BBqq"
 # a row of SLOTS: (slot, whether a half of it is damaged, bytes of the program, its hash)
 SLOT = "<BBHI"
 
-# a contact of IMPEDANCE: (its number, verdict of impedance.VERDICTS, ohm, nF)
+# a contact of IMPEDANCE: (its number, verdict of impedance.py, ohm, nF)
 CONTACT = "<BBII"
 
 # why the output stopped

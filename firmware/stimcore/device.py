@@ -6,9 +6,9 @@ fed at the end of a turn that went all the way through, and before a write to th
 Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55. Next: dialogue.py, output.py.
 """
 
-from . import commands, errors, output, program, states, train
+from . import commands, errors, output, states, train
 from .board import Board
-from .capture import Captures
+from .captures import Captures
 from .dialogue import Dialogue
 from .errors import Refused
 from .ledger import Ledger
@@ -45,7 +45,7 @@ class Device:
         self.output: output.Output | None = None
         self.ledger = Ledger()  # of the last run, kept when its program goes
         self.monitor = Monitor(board)
-        self.captures = Captures(hal)
+        self.captures = Captures(board, hal)
         self.measurement: Measurement | None = None  # while MEASURING
         self.load: Found | None = None  # the load as it was last found
         self.dialogue = Dialogue(self)
@@ -134,20 +134,13 @@ class Device:
         row = monitor.judge(streams, out.periods())
         if monitor.is_closed:
             monitor.begin(self.hal.stream_state()[1], streams)
-        self._look()
+        row = row or self.captures.look(out.live, out.pending is None, self.now_ms)
         if row:
             self._latch(row)
         elif self.now_ms - self._checked_ms >= _CHECK_STREAM_MS:
             self._checked_ms = self.now_ms
             if not out.words_intact():
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
-
-    def _look(self) -> None:
-        """Take what was captured of the live stream, and capture again."""
-        out = self.output
-        self.captures.take(out.live)
-        if out.pending is None:
-            self.captures.arm(out.live, -1)
 
     def _check_session(self) -> None:
         session_ms = self.output.group.header.session_ms
@@ -187,13 +180,9 @@ class Device:
         self.output.start(self.now_ms)
         self.move("start")
 
-    def measure(self, contacts: int) -> None:
-        """Measure the load at these contacts; 0: the program's, without one all of the stage's."""
-        if contacts == 0 and self.output is not None:
-            contacts = program.contacts_of(self.output.group)
-        elif contacts == 0:
-            contacts = (1 << self.board.contacts) - 1
-        self.measurement = Measurement(self.board, self.hal, contacts)
+    def measure(self, wanted: list) -> None:
+        """Measure the load at these pairs of contacts."""
+        self.measurement = Measurement(self.board, self.hal, wanted)
         self.load = None
         self.move("measure")
 

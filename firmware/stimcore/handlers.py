@@ -2,14 +2,26 @@
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
 Invariant: the state table has already let the command through. Requirements: REQ-22, REQ-33,
-REQ-36 to REQ-38, REQ-44, REQ-45. Next: output.py, store.py.
+REQ-36 to REQ-38, REQ-44 to REQ-46. Next: output.py, store.py.
 """
 
 import binascii
 import struct
 
-from . import VERSION, charge, commands, errors, limits, output, program, states, store
-from .errors import Refused
+from . import (
+    VERSION,
+    charge,
+    commands,
+    errors,
+    impedance,
+    limits,
+    measure,
+    output,
+    program,
+    states,
+    store,
+)
+from .errors import Refused, refuse_all
 
 
 def _hello(device, protocol: int) -> tuple:
@@ -108,13 +120,28 @@ def _arm(device, digest: int) -> tuple:
         raise Refused(errors.HASH_MISMATCH, 0, digest, device.hash)
     if device.unfit:
         raise Refused(*device.unfit)
-    board = device.board
-    reading = device.hal.load_id()
-    if abs(reading - board.load_id_code) > board.load_id_tolerance:
-        raise Refused(errors.LOAD_ID, 0, reading, board.load_id_code)
+    reading = _declared_load(device)
     device.output.prepare()
     device.move("arm")
     return (reading,)
+
+
+def _declared_load(device) -> int:
+    """The load's identification; Refused unless it and what was measured are those declared."""
+    board, found = device.board, device.load
+    reading = device.hal.load_id()
+    if abs(reading - board.load_id_code) > board.load_id_tolerance:
+        raise Refused(errors.LOAD_ID, 0, reading, board.load_id_code)
+    wanted = program.contacts_of(device.output.group)
+    if found is None or wanted & ~found.contacts:
+        raise Refused(errors.LOAD_UNKNOWN)
+    age_ms = device.now_ms - found.at_ms
+    if age_ms > limits.MEASURE_AGE_MS:
+        raise Refused(errors.LOAD_OLD, 0, age_ms, limits.MEASURE_AGE_MS)
+    rows = impedance.refusals(board, found.rows, wanted)
+    if rows:
+        refuse_all(rows)
+    return int(reading)
 
 
 def _start(device) -> tuple:
@@ -163,11 +190,22 @@ def _ledger(device) -> tuple:
 
 def _clear_fault(device) -> tuple:
     device.fault = (errors.OK, 0, 0, 0)
+    _forget(device)
+    device.move("clear")
+    return ()
+
+
+def _unload(device) -> tuple:
+    _forget(device)
+    device.move("unload")
+    return ()
+
+
+def _forget(device) -> None:
+    """No program is loaded or staged any more."""
     device.output = None
     device.hash = 0
     device.staged = bytearray()
-    device.move("clear")
-    return ()
 
 
 def _maintenance(device) -> tuple:
@@ -234,8 +272,14 @@ def _words(device, offset: int) -> tuple:
     return (live.crc, len(live.words), live.words[offset : offset + commands.LOOK_BYTES])
 
 
-def _measure(device, contacts: int) -> tuple:
-    device.measure(contacts)
+def _measure(device, sources: int, returns: int) -> tuple:
+    if not sources and not returns and device.output is not None:
+        wanted = measure.pairs_of(device.output.group)
+    else:
+        if not sources and not returns:
+            sources, returns = 1, (1 << device.board.contacts) - 2
+        wanted = measure.pairs(sources, returns)
+    device.measure(wanted)
     return ()
 
 
@@ -263,6 +307,7 @@ TABLE: dict = {
     commands.CLEAR_FAULT: _clear_fault,
     commands.FIGURES: _figures,
     commands.MAINTENANCE: _maintenance,
+    commands.UNLOAD: _unload,
     commands.SAVE: _save,
     commands.RECALL: _recall,
     commands.SLOTS: _slots,

@@ -13,11 +13,11 @@ capacitance.
 from collections import namedtuple
 
 from . import board as boards
-from . import capture, limits
+from . import capture, errors, limits
 from .board import Board
 
 GOOD, OPEN, SHORT, WRONG_OHM, WRONG_NF = range(5)  # verdicts
-VERDICTS = ("good", "open", "short", "wrong resistance", "wrong capacitance")
+CODES = (errors.OK, errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
 
 # of a phase: us, and samples in a third of its window, whose middle is the phase's. A ladder's
 # current falls while its load charges, a short phase keeps that nearly straight; its ADC is fine.
@@ -126,6 +126,20 @@ def judge(board: Board, where: int, ohm: int, nanofarad: int) -> Finding:
     elif abs(nanofarad - board.seen_nf) * 1000 > board.seen_nf * allowed:
         verdict = WRONG_NF
     return Finding(where, verdict, ohm, nanofarad)
+
+
+def refusals(board: Board, rows: list, contacts: int) -> list:
+    """Rows (code, contact, value, limit) for those of the contacts that are not good."""
+    out = []
+    for one in rows:
+        if one.verdict != GOOD and contacts >> one.where & 1:
+            wanted, found = board.seen_ohm, one.ohm
+            if one.verdict == WRONG_NF:
+                wanted, found = board.seen_nf, one.nf
+            elif one.verdict == OPEN:
+                wanted = 0
+            out.append((CODES[one.verdict], one.where, found, wanted))
+    return out
 
 
 def by_contact(found: list) -> list:

@@ -53,6 +53,9 @@ WATCHDOG_MS = 250
 # --- measured against commanded --------------------------------------------------------------
 SENSE_TOLERANCE_PERMILLE = 150  # of the commanded current
 SENSE_FLOOR_UA = 60  # and never finer than this
+RUN_ERROR_PERMILLE = 100  # of the voltage across the load while running, beside its tolerance
+RUN_FLOOR_LSB = 4  # and never finer than so many codes of the ADC
+RAIL_PERMILLE = 800  # of the compliance: a current too small at such a voltage is out of it
 MEASURE_UA = 500  # of a test pulse: what the soft start may begin with, and half of 1 mA
 MEASURE_AREA_UM2 = 2_000_000  # for which it is judged: 2 mm2, a sixth of an SCS contact's
 MEASURE_ERROR_PERMILLE = 20  # of a measurement, beside the declared load's own tolerance

@@ -12,7 +12,7 @@ import binascii
 from collections import namedtuple
 
 from . import board as boards
-from . import capture, errors, impedance, kernel, limits, output, phases, records
+from . import capture, errors, impedance, kernel, limits, output, phases, program, records
 from .board import Board
 from .errors import Refused, refuse_all
 
@@ -21,18 +21,29 @@ FINE_LSB = 100  # a voltage of so many ADC codes needs one round of pulses, a sm
 # a capacitance twice as many, for its rise is small
 PATIENCE_MS = 2_000  # for one capture
 
-# what was measured: when, at which contacts (mask), Findings of the contacts, of the pairs
-Found = namedtuple("Found", ("at_ms", "contacts", "rows", "pairs"))
+# what was measured: when, at which contacts (mask), and their Findings
+Found = namedtuple("Found", ("at_ms", "contacts", "rows"))
 
 
-def pairs(contacts: int) -> list:
-    """(source, return) masks: each contact against the next one, so that each has two pairs."""
-    masks = [1 << at for at in range(limits.CONTACTS) if contacts >> at & 1]
-    if len(masks) < 2:
-        raise Refused(errors.MEASURE_CONTACTS, 0, len(masks), 2)
-    if len(masks) == 2:
-        return [(masks[0], masks[1])]
-    return [(masks[at], masks[(at + 1) % len(masks)]) for at in range(len(masks))]
+def pairs(sources: int, returns: int) -> list:
+    """(source, return) masks of one contact each, so that each contact is in a pair.
+
+    Contacts of one side are never measured against one another: a dummy load may join them.
+    """
+    if not sources or not returns or sources & returns:
+        raise Refused(errors.MEASURE_CONTACTS, 0, sources, returns)
+    one_side = [1 << at for at in range(limits.CONTACTS) if sources >> at & 1]
+    other = [1 << at for at in range(limits.CONTACTS) if returns >> at & 1]
+    out = [(one_side[0], each) for each in other]
+    return out + [(each, other[0]) for each in one_side[1:]]
+
+
+def pairs_of(group: program.Group) -> list:
+    """The pairs of all programs of a group, each once."""
+    out: list = []
+    for one in group.programs:
+        out += [each for each in pairs(one.cathodes, one.anodes) if each not in out]
+    return out
 
 
 def width_us(board: Board) -> int:
@@ -82,15 +93,14 @@ _BEGINS, _RUNS, _ENDS = range(3)
 
 
 class Measurement:
-    """All pairs of the contacts named, one after the other."""
+    """All pairs, one after the other."""
 
-    def __init__(self, board: Board, hal, contacts: int):
+    def __init__(self, board: Board, hal, wanted: list):
         self.board = board
         self.hal = hal
-        self.contacts = contacts
         self.found: list = []  # Findings of the pairs done
         self.aborted = False
-        self._pairs = pairs(contacts)
+        self._pairs = wanted
         coarse = limits.MEASURE_UA * board.seen_ohm < FINE_LSB * board.sense_uv_per_lsb
         self._rounds = (2 if coarse else 1) * (2 if board.seen_nf else 1)
         self._stream = test_stream(board, self._pairs[0][0], self._pairs[0][1])
@@ -127,7 +137,8 @@ class Measurement:
 
     def result(self, now_ms: int) -> Found:
         """What was found at all contacts."""
-        return Found(now_ms, self.contacts, impedance.by_contact(self.found), list(self.found))
+        rows = impedance.by_contact(self.found)
+        return Found(now_ms, sum([1 << one.where for one in rows]), rows)
 
     def _begin(self, now_ms: int) -> None:
         self.hal.stream_load(self._stream)

@@ -6,8 +6,8 @@ taken from the program. Only a polarity that is commanded is judged: passive dis
 current of its own. Requirements: REQ-54, REQ-55. Next: device.py.
 """
 
-from . import errors, limits
 from .board import Board
+from .watch import current_row, short_row
 
 
 class Monitor:
@@ -80,28 +80,23 @@ class Monitor:
         commanded = max(self._cathodic[0], self._anodic[0])
         measured = max(-self.current_na[0], self.current_na[1])
         volts = max(-self.voltage_mv[0], self.voltage_mv[1])
-        expected_mv = commanded * self.board.load_ohm // 1_000_000
-        if expected_mv >= 8 * self.board.sense_uv_per_lsb // 1000 and volts * 4 < expected_mv:
-            if measured * 2 > commanded:
-                return (errors.FAULT_SHORT, 0, volts, expected_mv // 4)
-        if commanded > 2 * limits.SENSE_FLOOR_UA * 1000 and measured * 10 < commanded:
-            return (errors.FAULT_OPEN, 0, measured, commanded // 10)
+        if measured * 2 > commanded:
+            expected = commanded * self.board.load_ohm // 1_000_000
+            row = short_row(self.board, 0, expected, volts)
+            if row:
+                return row
         for sign, na, span in (
             (-1, -self.current_na[0], self._cathodic),
             (1, self.current_na[1], self._anodic),
         ):
-            if span[0] and na < span[0] - _allowed_na(span[0]):
-                return (errors.FAULT_SENSE, 0, sign * na, sign * span[0])
-            if span[0] and na > span[1] + _allowed_na(span[1]):
-                return (errors.FAULT_SENSE, 0, sign * na, sign * span[1])
+            if span[0]:
+                nearest = min(max(na, span[0]), span[1])
+                row = current_row(self.board, 0, sign * na, sign * nearest, volts)
+                if row:
+                    return row
         return ()
 
 
 def _widened(span: tuple | None, na: int) -> tuple:
     """(least, most) with one more value."""
     return (na, na) if span is None else (min(span[0], na), max(span[1], na))
-
-
-def _allowed_na(commanded_na: int) -> int:
-    allowed = commanded_na * limits.SENSE_TOLERANCE_PERMILLE // 1000
-    return max(allowed, limits.SENSE_FLOOR_UA * 1000)

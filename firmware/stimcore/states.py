@@ -22,6 +22,7 @@ OUTPUT = (RUNNING, STOPPING, MEASURING)  # current may flow
 MOVES = (
     (OFF, "commit", LOADED),
     (LOADED, "commit", LOADED),
+    (LOADED, "unload", OFF),
     (LOADED, "arm", ARMED),
     (ARMED, "arm", ARMED),
     (ARMED, "start", RUNNING),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from stimcore import commands, impedance, limits, states
 from stimcore.board import Board
 
-from . import figures
+from . import figures, texts
 from .failures import Failure, WrongUsage
 from .link import Fields, Link
 
@@ -66,12 +66,12 @@ def _number(text: str) -> int:
     return int(digits) - 1 if digits.isdecimal() else -1
 
 
-def measure(link: Link, board: Board, contacts: int, names: Sequence[str]) -> LoadFound:
-    """Measure at a mask of contacts (0: those of the loaded program, without one all).
+def measure(link: Link, board: Board, masks: tuple[int, int], names: Sequence[str]) -> LoadFound:
+    """Measure between the contacts of two masks (0, 0: as the loaded program uses them).
 
     Failure where the device stopped measuring: it was halted, or a fault was latched.
     """
-    link.request(commands.MEASURE, contacts)
+    link.request(commands.MEASURE, *masks)
     until_s = link.now() + MOST_S
     while link.request(commands.STATUS)["state"] == states.MEASURING:
         if link.now() > until_s:
@@ -104,10 +104,9 @@ def _found(fields: Fields, board: Board, names: Sequence[str]) -> LoadFound:
 
 def _contact(row: tuple[int, int, int, int], names: Sequence[str]) -> ContactLoad:
     number, verdict, ohm, nanofarad = row
-    known = verdict < len(impedance.VERDICTS)
     return ContactLoad(
         figures.contact_name(number, names),
-        impedance.VERDICTS[verdict] if known else f"verdict {verdict}",
+        texts.VERDICTS.get(verdict, f"verdict {verdict}"),
         None if verdict == impedance.OPEN else float(ohm),
         nanofarad / 1e9 if nanofarad else None,
     )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from stimcore import commands, errors, limits, program
 
-from . import figures
+from . import figures, texts
 from .failures import Row
 
 # the state the device is in: what to do about it
@@ -26,7 +26,16 @@ _WAY_OUT = {
 }
 _HINTS = {
     errors.LOAD_ID: "connect the declared dummy load, or choose another board row with --load",
-    errors.MEASURE_CONTACTS: "write for example --contacts E1,E2",
+    errors.LOAD_UNKNOWN: "measure it first (MEASURE; Stimulator.arm() does so by itself)",
+    errors.LOAD_OLD: "measure it again (MEASURE; Stimulator.arm() does so by itself)",
+    errors.LOAD_OPEN: "look for a broken wire between stage and dummy load",
+    errors.LOAD_SHORT: "look for a short across the dummy load, or a bare wire in its place",
+    errors.LOAD_OHM: "connect the declared dummy load, or choose another board row with --load",
+    errors.LOAD_NF: "connect the declared dummy load, or choose another board row with --load",
+    errors.FAULT_LOAD: "look for a loose wire; `scs load` measures the dummy load anew",
+    errors.FAULT_RESIDUAL: "look at the switches that discharge the load",
+    errors.FAULT_COMPLIANCE: "the load is larger than declared; `scs load` measures it",
+    errors.MEASURE_CONTACTS: "write for example --from E1 --to E2",
     errors.CEILING: "the profile's limits.amplitude holds on the device; load another profile",
     errors.HASH_MISMATCH: "another program was loaded in between; load it again",
     errors.SLOT_RANGE: f"the slots are 1 to {limits.GROUP_SLOTS}",
@@ -37,6 +46,7 @@ _HINTS = {
     errors.FAULT_SHORT: "look for a short across the dummy load",
     errors.FAULT_WATCHDOG: "the output was dropped; report this with the firmware's version",
 }
+_AT_A_CONTACT = (errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
 _OF_A_SLOT = (errors.SLOT_RANGE, errors.SLOT_EMPTY, errors.SLOT_DAMAGED, errors.STORE_WRITE)
 _OF_A_PROGRAM = (errors.BELOW_CODE, errors.DOES_NOT_FIT, errors.SHORT_GAP, errors.NO_PROGRAM)
 
@@ -58,7 +68,7 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
         return _of_field(index, value, limit, programs)
     if code == errors.BAD_COMMAND:
         return f"the device does not know command 0x{index:02x}"
-    said = errors.TABLE[code][2]
+    said = texts.ERRORS[code]
     if code in _OF_A_SLOT:
         return f"slot {index + 1}: {said}; {_HINTS[code]}"
     if code == errors.STAGE_CONTACTS:
@@ -89,7 +99,7 @@ def amplitude(row: Row, contacts: Sequence[str], programs: Sequence[str]) -> str
 
 
 def _where(code: int, index: int, contacts: Sequence[str], programs: Sequence[str]) -> str:
-    if code in figures.PER_CONTACT and code != errors.CEILING:
+    if code in _AT_A_CONTACT or (code in figures.PER_CONTACT and code != errors.CEILING):
         return f", at {figures.contact_name(index, contacts)}"
     if code in _OF_A_PROGRAM:
         return f", in {_program(index, programs)}"

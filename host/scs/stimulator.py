@@ -162,6 +162,11 @@ class Stimulator:
 
         return ProfileError(profile.file, explained(refusal.rows, profile))
 
+    def unload(self) -> None:
+        """Forget the loaded program: the device is OFF again; its store and ledger stay."""
+        self.link.request(commands.UNLOAD)
+        self.profile = self._hash = None
+
     def figures(self) -> list[Figure]:
         """The device's safety figures at the present targets."""
         return self._figures(self.link.request(commands.FIGURES)["figures"])
@@ -198,20 +203,35 @@ class Stimulator:
         """Empty a slot."""
         self.link.request(commands.ERASE, slots.wire(slot))
 
-    def measure(self, contacts: Iterable[str | int] = ()) -> LoadFound:
-        """Measure the load with test pulses: at these contacts (names, or numbers from 1), else at
-        those of the loaded profile, else at all. The device must be OFF or LOADED."""
+    def measure(
+        self, sources: Iterable[str | int] = (), returns: Iterable[str | int] = ()
+    ) -> LoadFound:
+        """Measure the load with test pulses between contacts (names, or numbers from 1).
+
+        Without any: as the loaded profile uses them; without one, the first contact to all others.
+        The device must be OFF or LOADED.
+        """
         from . import impedance
 
-        wanted = impedance.mask(contacts, self.contact_names)
-        return impedance.measure(self.link, self.board, wanted, self.contact_names)
+        names = self.contact_names
+        masks = (impedance.mask(sources, names), impedance.mask(returns, names))
+        return impedance.measure(self.link, self.board, masks, names)
 
     # --- running ---------------------------------------------------------------------------
-    def arm(self) -> None:
-        """Name the loaded program to be run; the device looks for its dummy load."""
+    def arm(self, *, measure: bool = True) -> LoadFound | None:
+        """Measure the load, then name the loaded program to be run; what was measured.
+
+        The device refuses (DeviceRefused) unless it is the declared dummy load. With `measure`
+        False, or where it is armed already, a measurement of the last minute has to do.
+        """
         if self._hash is None:
             raise Failure("nothing was loaded through this connection: load a profile first")
-        self.link.request(commands.ARM, self._hash)
+        found = self.measure() if measure and self.status().state == "LOADED" else None
+        try:
+            self.link.request(commands.ARM, self._hash)
+        except DeviceRefused as refusal:
+            raise self._named(refusal) from None
+        return found
 
     def start(self) -> None:
         """Close the gate and begin, softly."""

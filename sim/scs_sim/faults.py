@@ -39,6 +39,22 @@ def _lead(condition: str) -> Callable[["SimBoard"], None]:
     return act
 
 
+def _times(factor: float) -> Callable[["SimBoard"], None]:
+    def act(bench: "SimBoard") -> None:
+        bench.sequencer.run_to(bench.tick)
+        load = bench.plant.load
+        load.exchange(
+            bench.tick, load.circuit._replace(series_ohm=factor * load.circuit.series_ohm)
+        )
+
+    return act
+
+
+def _no_discharge(bench: "SimBoard") -> None:
+    bench.sequencer.run_to(bench.tick)
+    bench.plant.stage.discharges = False
+
+
 def _loose_lead(bench: "SimBoard") -> None:
     at_us = bench.now_us()
     for _ in range(20):
@@ -87,6 +103,9 @@ TABLE: dict[str, tuple[str, Callable[["SimBoard"], None]]] = {
     "open_lead": ("the lead breaks: no current flows", _lead(LEAD_OPEN)),
     "short": ("the lead is shorted: current flows, no voltage stands", _lead(LEAD_SHORT)),
     "healed": ("the lead is whole again", _lead(HEALTHY)),
+    "drifted_load": ("the load's resistance becomes half as large again", _times(1.5)),
+    "high_load": ("the load's resistance becomes 20 times as large", _times(20.0)),
+    "no_discharge": ("the switches no longer discharge the load", _no_discharge),
     "loose_lead": ("the lead breaks and heals 20 times within some 2 s", _loose_lead),
     "stuck_dac": ("the DAC keeps the first code it drives, whatever is sent", _stuck_dac),
     "starved_fifo": ("DMA stops feeding the sequencer, until the next start", _starved_fifo),

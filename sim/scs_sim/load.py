@@ -219,6 +219,13 @@ class Load:
         self.condition = condition
         self.apply(tick, self._demand)
 
+    def exchange(self, tick: float, circuit: Circuit) -> None:
+        """Other parts from `tick` on, with the charge that the old ones had."""
+        self.advance(tick)
+        self._state = self.state(tick)
+        self.circuit = circuit
+        self._enter(tick)
+
     def advance(self, tick: float) -> None:
         """Make every change of span that falls before `tick`."""
         while True:

@@ -90,6 +90,7 @@ class Stage:
         self.back = 0
         self.gate_high = False
         self.stuck = False
+        self.discharges = True
         self._gain_error = error_share * self.parts.gain_mismatch / 2
         self._offset_a = error_share * self.parts.offset_a
         self._inl_codes = error_share * self.parts.inl_codes
@@ -120,7 +121,9 @@ class Stage:
         if self.source and self.back and not self.source & self.back:
             return Demand(load.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
         joined = max(self.source.bit_count(), self.back.bit_count()) > 1
-        if joined or self.source & self.back:  # contacts tied together: the load is shorted
+        if self.discharges and (
+            joined or self.source & self.back
+        ):  # contacts tied together: the load is shorted
             return Demand(load.SHORTED, 0.0, source_ohm=self.parts.switch_ohm)
         return Demand(load.OPEN)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.chip.support import SERIAL, image
 
-from scs import boards, firmware
+from scs import Profile, Stimulator, boards, firmware, resources
 from scs.flashing.prompt import Prompt
 from scs_sim import chipfiles
 from scs_sim.chip import Chip, plant_facts
@@ -72,10 +72,13 @@ def test_an_empty_board_is_flashed_after_a_flashing_was_killed(
         assert names == set(firmware.board_files(SERIAL))
 
 
-def test_a_running_firmware_leaves_and_only_what_differs_is_copied(
+def test_req_46_a_firmware_with_a_program_leaves_and_only_what_differs_is_copied(
     chip_files: chipfiles.Files, chip_folder: Path
 ) -> None:
+    profile = Profile.read(resources.path("profiles/tonic_50hz.yaml"))
     with chip(chip_files, image(SERIAL, chip_folder)) as running:
+        with Stimulator(running.url, patience_s=PATIENCE_S) as stim:
+            stim.load(profile)
         said = flashed(running, "resistor-1k")  # another dummy load is another board module
         assert (said["leave_firmware"], said["remove"]) == (True, ["main.py"])
         assert [row["name"] for row in said["copy"]] == ["board_config.mpy", "main.py"]

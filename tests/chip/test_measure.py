@@ -1,7 +1,5 @@
 """MEASURE with the real firmware: its pulses at the pins, its samples from the emulated ADC."""
 
-import struct
-
 import pytest
 from tests.chip.support import ChipTalk
 from tests.system.groups import group
@@ -10,17 +8,6 @@ from stimcore import commands
 
 LADDER = "pico/r2r-1/resistor-500"
 RANDLES = "pico/mcp4922-8/randles-500"
-
-
-def measured(talk: ChipTalk, contacts: int = 0) -> dict[int, tuple[int, int, int]]:
-    """contact -> (verdict, ohm, nF)."""
-    assert talk.send(commands.MEASURE, contacts).status == 0
-    while talk.state() == "MEASURING":
-        talk.pass_ms(10)
-    reply = talk.send(commands.IMPEDANCE)
-    assert reply["measured"] == 1
-    rows = struct.iter_unpack(commands.CONTACT, reply["contacts"])
-    return {row[0]: row[1:] for row in rows}
 
 
 def is_declared(talk: ChipTalk, found: tuple[int, int, int]) -> None:
@@ -34,7 +21,7 @@ def is_declared(talk: ChipTalk, found: tuple[int, int, int]) -> None:
 def test_req_56_the_declared_load_is_found_at_the_contacts_of_the_program(talk: ChipTalk) -> None:
     talk.stage(group())
     since_us = talk.now_us()
-    found = measured(talk)
+    found = talk.measured()
     took_ms = (talk.now_us() - since_us) / 1_000
     assert list(found) == [1, 2, 3]
     for one in found.values():
@@ -45,18 +32,18 @@ def test_req_56_the_declared_load_is_found_at_the_contacts_of_the_program(talk: 
 
 @pytest.mark.board(LADDER)
 def test_req_56_so_it_is_with_the_ladder(talk: ChipTalk) -> None:
-    for one in measured(talk).values():
+    for one in talk.measured().values():
         is_declared(talk, one)
 
 
 def test_req_56_a_broken_lead_is_open_and_a_bridged_one_short(talk: ChipTalk) -> None:
     for lead, verdict in (("open_lead", 1), ("short", 2), ("healed", 0)):
         talk.inject(lead)
-        assert {row[0] for row in measured(talk, 0b11).values()} == {verdict}
+        assert {row[0] for row in talk.measured(0b01, 0b10).values()} == {verdict}
 
 
 def test_req_32_halt_in_mid_measurement(talk: ChipTalk) -> None:
-    talk.send(commands.MEASURE, 0)
+    talk.send(commands.MEASURE, 0, 0)
     talk.chip.step(100_000_000, until=(talk.pins["run"], 1))
     assert talk.gate
     talk.raw(talk.framed(commands.HALT), 10_000)

@@ -27,6 +27,7 @@ ALLOWED = {
     "clear_fault": (0x19, {FAULT}),
     "figures": (0x1A, {LOADED, ARMED, RUNNING, STOPPING}),
     "maintenance": (0x1B, {OFF}),
+    "unload": (0x1C, {LOADED}),
     "save": (0x20, {LOADED}),
     "recall": (0x21, {OFF, LOADED}),
     "slots": (0x22, {OFF, LOADED}),
@@ -55,7 +56,7 @@ def test_every_command_has_a_handler_and_an_opcode_of_its_own() -> None:
     assert all(0 < opcode < commands.REPLY for opcode in opcodes)
 
 
-@pytest.mark.parametrize("opcode", [0, 3, 0x1C, 0x81, 255])
+@pytest.mark.parametrize("opcode", [0, 3, 0x1D, 0x81, 255])
 def test_req_41_an_unknown_opcode_is_refused(opcode: int) -> None:
     assert refused(commands.by_opcode, opcode)[:2] == ("bad_command", opcode)
 

@@ -3,7 +3,7 @@
 import pytest
 from tests.core.support import BOARD, E1, E2, E3, E4, LADDER, refused
 
-from stimcore import impedance, kernel, measure
+from stimcore import impedance, kernel, measure, program
 from stimcore.impedance import Finding, Sums
 
 GOOD, OPEN, SHORT, WRONG_OHM, WRONG_NF = range(5)
@@ -109,12 +109,21 @@ def test_a_single_bad_pair_leaves_both_its_contacts_in_doubt() -> None:
     assert verdicts((E1 | E3, OPEN)) == {0: OPEN, 2: OPEN}
 
 
-def test_each_contact_is_in_two_pairs_of_three_or_more() -> None:
-    assert measure.pairs(E1 | E3) == [(E1, E3)]
-    assert measure.pairs(E1 | E3 | E4) == [(E1, E3), (E3, E4), (E4, E1)]
-    assert len(measure.pairs(255)) == 8
-    assert refused(measure.pairs, E2) == ("measure_contacts", 0, 1, 2)
-    assert refused(measure.pairs, 0) == ("measure_contacts", 0, 0, 2)
+def test_each_contact_is_in_a_pair_and_no_pair_is_of_one_side() -> None:
+    assert measure.pairs(E1, E3) == [(E1, E3)]
+    assert measure.pairs(E3, E2 | E4) == [(E3, E2), (E3, E4)]
+    assert measure.pairs(E1 | E2, E3 | E4) == [(E1, E3), (E1, E4), (E2, E3)]
+    for sources, returns in ((0, E1), (E1, 0), (0, 0), (E1 | E2, E2)):
+        wanted = ("measure_contacts", 0, sources, returns)
+        assert refused(measure.pairs, sources, returns) == wanted
+
+
+def test_the_pairs_of_programs_are_theirs_each_once() -> None:
+    one = program.Program(E3, E2 | E4, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 0)
+    other = one._replace(cathodes=E2, anodes=E3)
+    header = program.Header(0, 2_000, 0, 0, 0, 0, 0, 0)
+    group = program.Group(header, (12_440_000,) * 8, (one, one, other))
+    assert measure.pairs_of(group) == [(E3, E2), (E3, E4), (E2, E3)]
 
 
 @pytest.mark.parametrize("board", [BOARD, LADDER], ids=["serial", "ladder"])

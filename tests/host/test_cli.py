@@ -293,7 +293,7 @@ def test_trace_wrong_usage(
 
 def test_trace_of_a_train_that_fails_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    done = scs("trace", TONIC, "--for", "1s", "-o", str(path), "--fault", "open_lead@2.5")
+    done = scs("trace", TONIC, "--for", "1s", "-o", str(path), "--fault", "open_lead@3.2")
     assert done.exit_code == REFUSED
     assert "open_load" in done.stderr
     assert not path.exists()

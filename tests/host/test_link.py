@@ -64,7 +64,10 @@ def blob_loaded(device: Link) -> None:
 
     device.request(STAGE_BEGIN, len(blob), binascii.crc32(blob))
     device.request(STAGE_DATA, 0, blob)
-    device.request(commands.ARM, device.request(COMMIT)["hash"])
+    digest = device.request(COMMIT)["hash"]
+    device.request(commands.MEASURE, 0, 0)
+    device.sleep(1.0)
+    device.request(commands.ARM, digest)
 
 
 def test_a_reply_is_its_fields_by_name() -> None:

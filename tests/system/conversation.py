@@ -19,6 +19,7 @@ from stimcore.board import Board
 PATIENCE_MS = 500  # for one reply
 ATTEMPT_MS = 50  # for one reply that may never come
 ATTEMPTS = 30
+MEASURING_US = 20_000  # between two looks whether a measurement is done
 KEEP_US = 100_000  # between two STATUS of a host that keeps its lease
 
 
@@ -196,8 +197,27 @@ class Conversation(ABC):
     def armed(self, what: program.Group | None = None) -> Self:
         reply = self.stage(what or group())
         assert reply.status == 0, reply.rows
-        assert self.send(commands.ARM, reply["hash"]).status == 0
+        armed = self.arm(reply["hash"])
+        assert armed.status == 0, armed.rows
         return self
+
+    def arm(self, digest: int) -> Reply:
+        """ARM, after a measurement of the load where the device says that it wants one."""
+        reply = self.send(commands.ARM, digest)
+        if reply.status in (errors.LOAD_UNKNOWN, errors.LOAD_OLD):
+            self.measured()
+            reply = self.send(commands.ARM, digest)
+        return reply
+
+    def measured(self, sources: int = 0, returns: int = 0) -> dict[int, tuple[int, int, int]]:
+        """Measure the load: contact -> (verdict, ohm, nF)."""
+        assert self.send(commands.MEASURE, sources, returns).status == 0
+        while self.state() == "MEASURING":
+            self.pass_us(MEASURING_US)
+        reply = self.send(commands.IMPEDANCE)
+        assert reply["measured"] == 1
+        rows = struct.iter_unpack(commands.CONTACT, reply["contacts"])
+        return {row[0]: row[1:] for row in rows}
 
     def running(self, what: program.Group | None = None) -> Self:
         self.armed(what)

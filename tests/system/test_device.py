@@ -26,7 +26,7 @@ def bring_to(talk: Conversation, name: str) -> None:
         talk.stage(group())
     elif name == "MEASURING":
         talk.stage(group())
-        assert talk.send(commands.MEASURE, 0).status == 0
+        assert talk.send(commands.MEASURE, 0, 0).status == 0
     elif name == "ARMED":
         talk.armed()
     elif name == "RUNNING":
@@ -47,7 +47,7 @@ PAYLOADS = {
     commands.STAGE_BEGIN: (program.blob_length(1), 0),
     commands.STAGE_DATA: (0, b"x"),
     commands.ARM: (1,),
-    commands.MEASURE: (0,),
+    commands.MEASURE: (0, 0),
     commands.AMPLITUDE: (0, 1_000),
     **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
@@ -66,6 +66,7 @@ ALLOWED = {
         "figures",
         "save",
         "measure",
+        "unload",
         *STORE,
     },
     "ARMED": {"arm", "start", "amplitude", "figures"},
@@ -161,6 +162,32 @@ def test_req_30_only_the_table_moves_the_state(talk: Conversation) -> None:
     assert seen == ["OFF", "ARMED", "RUNNING", "LOADED"]
 
 
+def test_req_46_a_program_that_ran_is_unloaded_and_only_then_the_prompt_may_come(
+    talk: Conversation,
+) -> None:
+    talk.running(group({"session_pulses": 5}))
+    talk.keep(0.3)
+    assert talk.state() == "LOADED"
+    refused = talk.send(commands.MAINTENANCE)
+    assert refused.rows[0][:3] == (errors.BAD_STATE, commands.MAINTENANCE, 1)
+    digest = talk.stage(group())["hash"]
+    assert talk.send(commands.UNLOAD).status == 0
+    assert talk.state() == "OFF"
+    assert talk.ledger()["pulses"] == 5  # of the run, whose program is gone
+    assert talk.levels() == []
+    assert talk.send(commands.COMMIT).rows[0][0] == errors.STAGE_RANGE
+    assert talk.stage(group())["hash"] == digest
+
+
+@pytest.mark.parametrize("name", [one for one in STATE_NAMES if one != "OFF"])
+@AT_POWER_ON
+def test_req_46_the_prompt_is_refused_in_every_state_but_off(talk: Conversation, name: str) -> None:
+    bring_to(talk, name)
+    refused = talk.send(commands.MAINTENANCE)
+    assert refused.rows[0][:2] == (errors.BAD_STATE, commands.MAINTENANCE)
+    assert talk.state() == name
+
+
 def test_req_33_stop_ramps_down_and_ends_on_a_whole_period(talk: Conversation) -> None:
     talk.running(group({"ramp_down_ms": 400}))
     talk.keep(0.5)
@@ -197,7 +224,7 @@ def test_req_37_arm_names_the_hash_of_what_was_committed(talk: Conversation) -> 
     refused = talk.send(commands.ARM, digest ^ 1)
     assert refused.rows[0] == (errors.HASH_MISMATCH, 0, digest ^ 1, digest)
     assert talk.state() == "LOADED"
-    assert talk.send(commands.ARM, digest).status == 0
+    assert talk.arm(digest).status == 0
 
 
 def test_req_37_arm_refuses_the_hash_of_another_program(talk: Conversation) -> None:
@@ -212,7 +239,7 @@ def test_req_37_a_refused_commit_leaves_the_program_before_it(talk: Conversation
     refused = talk.stage(group(amplitude_ua=4_000, width_ns=1_000_000))  # 4 uC: k = 2.1
     assert {errors.SHANNON, errors.RUNNING_CHARGE, errors.DENSITY} <= {r[0] for r in refused.rows}
     assert talk.state() == "LOADED"
-    assert talk.send(commands.ARM, first).status == 0
+    assert talk.arm(first).status == 0
 
 
 @AT_POWER_ON

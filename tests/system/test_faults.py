@@ -122,7 +122,8 @@ def test_req_55_open_and_short_tell_what_was_measured(talk: Conversation) -> Non
     talk.send(commands.CLEAR_FAULT)
     fail(talk, "short")
     code, _index, value, limit = talk.fault()
-    assert code == errors.FAULT_SHORT and value < limit == 250
+    # a quarter of 2 mA in 500 ohm, and of up to 160 mV that its 0.4 uC leaves on 2.5 uF
+    assert code == errors.FAULT_SHORT and value < 250 <= limit <= 290
 
 
 def test_req_52_a_hung_loop_is_cut_off_by_the_watchdog_within_250_ms(talk: Conversation) -> None:

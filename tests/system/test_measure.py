@@ -1,7 +1,5 @@
 """MEASURE: what the device finds of loads in the field's range, and how it gets out of it."""
 
-import struct
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,19 +12,6 @@ from scs_sim.board import SimBoard
 from stimcore import commands, errors
 
 LADDER = "pico/r2r-1/randles-500"
-
-
-def measured(talk: Conversation, contacts: int = 0) -> dict[int, tuple[int, int, int]]:
-    """contact -> (verdict, ohm, nF)."""
-    assert talk.send(commands.MEASURE, contacts).status == 0
-    for _ in range(1_000):
-        if talk.state() != "MEASURING":
-            break
-        talk.pass_us(5_000)
-    reply = talk.send(commands.IMPEDANCE)
-    assert reply["measured"] == 1
-    rows = struct.iter_unpack(commands.CONTACT, reply["contacts"])
-    return {row[0]: row[1:] for row in rows}
 
 
 def with_load(name: str, ohm: float, farad: float, **options) -> Talk:
@@ -49,7 +34,7 @@ def test_req_56_within_2_percent_of_the_model(
     ohm: float, nanofarad: float, seed: int | None
 ) -> None:
     talk = with_load(NAME, ohm, nanofarad * 1e-9, noise=seed is not None, seed=seed or 0)
-    found = measured(talk, 0b11)
+    found = talk.measured(0b01, 0b10)
     assert found[0][1] == pytest.approx(ohm, rel=0.02)
     assert found[0][2] == pytest.approx(nanofarad, rel=0.02)
 
@@ -62,14 +47,14 @@ def test_req_56_within_2_percent_of_the_model(
 )
 def test_req_56_a_ladder_within_3_percent(ohm: float, nanofarad: float, seed: int | None) -> None:
     talk = with_load(LADDER, ohm, nanofarad * 1e-9, noise=seed is not None, seed=seed or 0)
-    found = measured(talk)
+    found = talk.measured()
     assert found[0] == found[1]
     assert found[0][1] == pytest.approx(ohm, rel=0.03)
     assert found[0][2] == pytest.approx(nanofarad, rel=0.03)
 
 
 def test_req_56_the_declared_load_is_good_at_every_contact(talk: Conversation) -> None:
-    found = measured(talk)
+    found = talk.measured()
     assert list(found) == list(range(8))
     for verdict, ohm, nanofarad in found.values():
         assert verdict == 0
@@ -81,9 +66,9 @@ def test_req_56_the_declared_load_is_good_at_every_contact(talk: Conversation) -
 
 def test_with_a_program_its_contacts_are_measured_and_it_stays_loaded(talk: Conversation) -> None:
     talk.stage(group())
-    assert list(measured(talk)) == [1, 2, 3]
+    assert list(talk.measured()) == [1, 2, 3]
     assert talk.state() == "LOADED"
-    assert list(measured(talk, 0b1001)) == [0, 3]
+    assert list(talk.measured(0b0001, 0b1000)) == [0, 3]
 
 
 @pytest.mark.parametrize(("fault", "verdict"), [("open_lead", 1), ("short", 2)])
@@ -91,31 +76,31 @@ def test_req_56_a_broken_or_shorted_lead_is_named(
     talk: Conversation, fault: str, verdict: int
 ) -> None:
     talk.inject(fault)
-    assert {row[0] for row in measured(talk, 0b111).values()} == {verdict}
+    assert {row[0] for row in talk.measured(0b001, 0b110).values()} == {verdict}
 
 
 def test_req_56_no_pulse_is_larger_than_half_a_milliampere(talk: Conversation) -> None:
     talk.mark()
-    measured(talk, 0b11)
+    talk.measured(0b01, 0b10)
     flowed = [abs(amps) for _, amps in talk.steps()]
     assert 0.49e-3 < max(flowed) < 0.51e-3
 
 
-def test_a_single_contact_is_refused(talk: Conversation) -> None:
-    reply = talk.send(commands.MEASURE, 0b100)
-    assert reply.rows == [(errors.MEASURE_CONTACTS, 0, 1, 2)]
+def test_a_contact_on_both_sides_is_refused(talk: Conversation) -> None:
+    reply = talk.send(commands.MEASURE, 0b110, 0b100)
+    assert reply.rows == [(errors.MEASURE_CONTACTS, 0, 0b110, 0b100)]
     assert talk.state() == "OFF"
 
 
 def test_a_contact_that_the_stage_has_not_is_refused() -> None:
     talk = Talk(LADDER)
     talk.hello()
-    assert talk.send(commands.MEASURE, 0b101).status != 0
+    assert talk.send(commands.MEASURE, 0b001, 0b100).status != 0
     assert talk.state() == "OFF"
 
 
 def test_stop_ends_a_measurement_with_nothing_found(talk: Conversation) -> None:
-    assert talk.send(commands.MEASURE, 0).status == 0
+    assert talk.send(commands.MEASURE, 0, 0).status == 0
     talk.pass_us(30_000)
     talk.send(commands.STOP)
     talk.pass_us(100_000)
@@ -125,7 +110,7 @@ def test_stop_ends_a_measurement_with_nothing_found(talk: Conversation) -> None:
 
 @pytest.mark.parametrize("fault", ["starved_fifo", "corrupt_word"])
 def test_req_31_what_fails_while_measuring_is_latched(talk: Conversation, fault: str) -> None:
-    assert talk.send(commands.MEASURE, 0).status == 0
+    assert talk.send(commands.MEASURE, 0, 0).status == 0
     talk.pass_us(20_000)
     talk.inject(fault)
     talk.pass_us(150_000)
@@ -135,10 +120,10 @@ def test_req_31_what_fails_while_measuring_is_latched(talk: Conversation, fault:
 
 
 def test_a_fault_forgets_what_was_measured(talk: Conversation) -> None:
-    measured(talk)
+    talk.measured()
     talk.stage(group())
     assert talk.send(commands.IMPEDANCE)["measured"] == 1
-    talk.send(commands.MEASURE, 0)
+    talk.send(commands.MEASURE, 0, 0)
     talk.pass_us(20_000)
     talk.inject("starved_fifo")
     talk.pass_us(150_000)
@@ -150,5 +135,5 @@ def test_the_ledger_of_the_last_run_is_kept(talk: Conversation) -> None:
     talk.running(group({"session_pulses": 5, "flags": 1}, amplitude_ua=500))
     talk.pass_us(300_000)
     before = talk.ledger().raw
-    measured(talk)
+    talk.measured()
     assert talk.ledger().raw == before

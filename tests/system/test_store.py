@@ -48,7 +48,7 @@ def test_what_is_saved_is_recalled_with_the_reply_of_a_commit(talk: Conversation
     assert talk.send(commands.SAVE, 2)["hash"] == committed["hash"]
     talk.stage(group(amplitude_ua=1_500))
     assert talk.send(commands.RECALL, 2).raw == committed.raw
-    assert talk.send(commands.ARM, committed["hash"]).status == 0
+    assert talk.arm(committed["hash"]).status == 0
 
 
 @pytest.mark.at_power_on
@@ -61,7 +61,7 @@ def test_a_program_outlasts_a_reset_and_runs(talk: Conversation) -> None:
     assert talk.send(commands.CLEAR_FAULT).status == 0
     assert talk.send(commands.RECALL, LAST_SLOT)["hash"] == digest
     assert talk.state() == "LOADED"
-    assert talk.send(commands.ARM, digest).status == 0
+    assert talk.arm(digest).status == 0
     assert talk.send(commands.START).status == 0
     talk.keep(0.5)
     assert talk.gate and talk.ledger()["pulses"] > 20
@@ -101,7 +101,7 @@ def test_an_empty_slot_is_refused_and_the_loaded_program_stays(talk: Conversatio
     assert talk.send(commands.ERASE, 4).status == 0
     assert talk.send(commands.RECALL, 4).rows == [(errors.SLOT_EMPTY, 4, 0, 0)]
     assert talk.state() == "LOADED"
-    assert talk.send(commands.ARM, digest).status == 0
+    assert talk.arm(digest).status == 0
 
 
 # --- REQ-44: what the states let through is in test_device.py, too ---------------------------

@@ -51,7 +51,10 @@ class Talk:
         return program.digest(blob)
 
     def run(self, group: program.Group) -> None:
-        self.say(commands.ARM, self.load(group))
+        digest = self.load(group)
+        self.say(commands.MEASURE, 0, 0)
+        self.turns(120)
+        self.say(commands.ARM, digest)
         self.say(commands.START)
 
     def watch(self, times: int, turns: int) -> None:
@@ -89,18 +92,18 @@ def ordinary() -> None:
 def measuring() -> None:
     """The load measured with and without a program, halted, broken, shorted and of another size."""
     talk = Talk()
-    talk.say(commands.MEASURE, 0b1011)
+    talk.say(commands.MEASURE, 0b0001, 0b1010)
     talk.watch(12, 9)
     talk.say(commands.IMPEDANCE)
     talk.load(tonic())
     for ohm, gain in ((500, 1000), (450, 1000), (50, 1000), (3, 1000), (500, 3)):
         talk.hal.ohm, talk.hal.gain_permille = ohm, gain
-        talk.say(commands.MEASURE, 0)
+        talk.say(commands.MEASURE, 0, 0)
         talk.watch(9, 9)
         talk.say(commands.IMPEDANCE)
-    talk.say(commands.MEASURE, 1)
+    talk.say(commands.MEASURE, 1, 1)
     for way_out in (commands.HALT, commands.STOP):
-        talk.say(commands.MEASURE, 0)
+        talk.say(commands.MEASURE, 0, 0)
         talk.turns(9)
         talk.say(way_out)
         talk.watch(2, 20)
@@ -217,6 +220,7 @@ def stored() -> None:
     talk.hal.deaf = False
     talk.say(commands.ERASE, 7)
     talk.say(commands.SLOTS)
+    talk.say(commands.UNLOAD)
     talk.books()
 
 

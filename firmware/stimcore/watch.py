@@ -1,0 +1,210 @@
+"""Pulse by pulse: what was delivered against what was commanded, and whether the load is still it.
+
+Role: walks through the records of the live stream, a few in each capture: what stands before a
+pulse, the current of a phase, and the voltage that it makes across the declared load. Says where
+the next capture is to begin. Invariant: what is judged comes from the ADC, what it is held against
+from the admitted words and the board; a phase too short for two settled samples is left to
+sense.py. Requirements: REQ-54, REQ-55, REQ-58, REQ-59. Next: captures.py.
+"""
+
+from . import capture, charge, errors, limits
+from .board import Board
+from .kernel import Stream
+
+EVERY_MS = 40  # from one capture to the next: two periods of 50 Hz
+CALM_MS = 100  # so long a stream must have flowed: a ramp leaves the processor no time
+PHASES_MOST = 4  # judged in one capture
+SAMPLES_MOST = 16  # of a phase
+REST_SAMPLES = 8  # of the rest before it
+SETTLED_US = 16  # from a change to the first sample: the stage, and 2 us of the capture
+MARGIN_US = 8  # from the last sample to the next change
+_LEAD_US = (REST_SAMPLES + 2) * capture.PAIR_US  # a capture begins so long before its first phase
+
+
+class Watch:
+    """Where it is in the stream: a record, the tick it begins, and the charge held until then."""
+
+    def __init__(self, board: Board):
+        self.board = board
+        self._mhz = board.clock_hz // 1_000_000
+        self._tau = board.discharge_tau_us * self._mhz
+        self._stream: Stream | None = None
+        self._at = self._tick = 0
+        self._held = 0  # code x ticks that no discharge has taken away yet
+        self._doubt_pc = 0  # what a discharge may have left
+        self._area = 0  # held charge x time of the period so far, pC x us
+        self._mean_pc = -1  # … over a whole period; below 0: not known yet
+
+    def delay_us(self, stream: Stream) -> int:
+        """Where the next capture is to begin: just before a phase, perhaps of the next period."""
+        if stream is not self._stream:
+            self._stream = stream
+            self._at = self._tick = self._held = self._doubt_pc = self._area = 0
+            self._mean_pc = -1
+        self._tick %= stream.period_ticks
+        self._skip(stream)
+        if self._tick < _LEAD_US * self._mhz:
+            self._tick += stream.period_ticks
+        return max(0, self._tick // self._mhz - _LEAD_US)
+
+    def judge(self, stream: Stream, offset_us: int, samples) -> tuple:
+        """A row (code, record, value, limit) for a deviation, else ()."""
+        ends_us = offset_us + capture.WINDOW_US - capture.PAIR_US
+        base = (0, -1)  # mV before the pulse, and its doubt; below 0: not known
+        for _ in range(PHASES_MOST):
+            self._skip(stream)
+            one = stream.record(self._at)
+            since_us = self._tick // self._mhz
+            until_us = (self._tick + one[0]) // self._mhz
+            if until_us > ends_us or since_us < offset_us:
+                return ()
+            if self._held == 0:
+                base = self._base(stream, since_us, offset_us, samples)
+                row = self._residual(stream, base)
+                if row:
+                    return row
+            row = self._phase(one, (since_us, until_us, offset_us), base, samples)
+            if row:
+                return row
+            self._pass(stream, one)
+        return ()
+
+    def _skip(self, stream: Stream) -> None:
+        """On to a phase of current; a stream has one, at its beginning."""
+        one = stream.record(self._at)
+        while not one[1]:
+            self._pass(stream, one)
+            one = stream.record(self._at)
+
+    def _pass(self, stream: Stream, one: tuple) -> None:
+        """Leave a record behind; the first one follows the last."""
+        held_pc = charge.picocoulombs(self.board, self._held) + self._doubt_pc
+        lasts = one[0]
+        if one[1]:
+            self._held += one[5] * one[0]
+            held_pc = max(held_pc, charge.picocoulombs(self.board, self._held) + self._doubt_pc)
+        elif one[6]:
+            self._doubt_pc = charge.up(held_pc * charge.decay(one[0], self._tau), 65536)
+            self._held = 0
+            lasts = min(lasts, self._tau)
+        self._area += held_pc * (lasts // self._mhz)
+        self._tick += one[0]
+        self._at += 1
+        if self._at == stream.records:
+            self._at = 0
+            self._mean_pc = self._area * self._mhz // stream.period_ticks
+            self._area = 0
+
+    def _base(self, stream: Stream, since_us: int, offset_us: int, samples) -> tuple:
+        """(mV that the capacitance holds before a pulse, 0), from the end of the rest before it.
+
+        Where the rest is too short to tell: (0, what it may be).
+        """
+        rest_us = stream.record(self._at - 1 if self._at else stream.records - 1)[0] // self._mhz
+        last = (since_us - MARGIN_US - offset_us) // capture.PAIR_US
+        count = min(last, (rest_us - SETTLED_US) // capture.PAIR_US, REST_SAMPLES)
+        if count < 2:
+            return (0, self._allowed_mv(stream))
+        board = self.board
+        first = last - count
+        amps = _sum(samples, 2 * first, count, board.adc_zero) * board.sense_na_per_lsb
+        volts = _sum(samples, 2 * first + 1, count, board.adc_zero) * board.sense_uv_per_lsb
+        return ((volts - amps * board.seen_ohm // 1000) // (1000 * count), 0)
+
+    def _allowed_mv(self, stream: Stream) -> int:
+        """What may stand before a pulse; below 0: not known yet.
+
+        The stage's blocking capacitor lets the load keep the mean of its own voltage, for its
+        leak takes away no more than that; beyond it there is what limits.DC_PA brings a period.
+        """
+        board = self.board
+        if self._mean_pc < 0:
+            return -1
+        allowed = limits.RUN_FLOOR_LSB * board.sense_uv_per_lsb // 1000
+        allowed += board.sense_na_per_lsb * board.seen_ohm // 1_000_000
+        if board.seen_nf:
+            period_us = stream.period_ticks // self._mhz
+            allowed += limits.DC_PA // 1000 * period_us // (1000 * board.seen_nf)  # pC / nF: mV
+            allowed += self._mean_pc // board.seen_nf
+        return allowed
+
+    def _residual(self, stream: Stream, base: tuple) -> tuple:
+        allowed = self._allowed_mv(stream)
+        if base[1] == 0 and 0 <= allowed < abs(base[0]):
+            return (errors.FAULT_RESIDUAL, self._at, base[0], allowed)
+        return ()
+
+    def _phase(self, one: tuple, place_us: tuple, base: tuple, samples) -> tuple:
+        """The mean current of a phase, and the mean voltage it makes."""
+        since_us, until_us, offset_us = place_us
+        first = -(-(since_us + SETTLED_US - offset_us) // capture.PAIR_US)
+        last = (until_us - MARGIN_US - offset_us) // capture.PAIR_US
+        count = min(last - first, SAMPLES_MOST)
+        if count < 2:
+            return ()
+        measured = _sum(samples, 2 * first, count, self.board.adc_zero)
+        measured = measured * self.board.sense_na_per_lsb // count
+        volts = _sum(samples, 2 * first + 1, count, self.board.adc_zero)
+        volts = volts * self.board.sense_uv_per_lsb // (1000 * count)  # mV
+        commanded = one[5] * self.board.na_per_code
+        row = current_row(self.board, self._at, measured, commanded, volts)
+        if row or base[1] < 0:
+            return row
+        middle_us = offset_us + first * capture.PAIR_US + count * capture.PAIR_US // 2 - since_us
+        return self._load_row(commanded, measured, (volts, middle_us), base)
+
+    def _load_row(self, commanded: int, measured: int, seen: tuple, base: tuple) -> tuple:
+        """The voltage that the declared load would show, and how far off the measured one is."""
+        board = self.board
+        volts, middle_us = seen
+        by_ohm = measured * board.seen_ohm // 1_000_000
+        by_charge = 0
+        doubt = base[1]
+        if board.seen_nf:
+            held_pc = charge.picocoulombs(board, self._held)
+            held_pc = held_pc if self._held > 0 else -held_pc
+            by_charge = (held_pc + commanded * middle_us // 1000) // board.seen_nf  # pC / nF: mV
+            doubt += self._doubt_pc // board.seen_nf
+        allowed = board.load_tolerance_permille + limits.RUN_ERROR_PERMILLE
+        allowed = (abs(by_ohm) + abs(by_charge)) * allowed // 1000 + doubt
+        allowed += limits.RUN_FLOOR_LSB * board.sense_uv_per_lsb // 1000
+        expected = base[0] + by_ohm + by_charge
+        if abs(volts - expected) <= allowed:
+            return ()
+        return short_row(board, self._at, expected, volts) or (
+            errors.FAULT_LOAD,
+            self._at,
+            volts,
+            expected,
+        )
+
+
+def _sum(samples, at: int, count: int, zero: int) -> int:
+    """The sum of `count` samples of a channel, in codes away from zero."""
+    total = 0
+    for number in range(at, at + 2 * count, 2):
+        total += samples[number]
+    return total - count * zero
+
+
+def short_row(board: Board, index: int, expected: int, volts: int) -> tuple:
+    """The row for next to no voltage (mV) where one that could be seen is expected."""
+    seen = abs(expected) >= 8 * board.sense_uv_per_lsb // 1000
+    if seen and abs(volts) * 4 < abs(expected):
+        return (errors.FAULT_SHORT, index, abs(volts), abs(expected) // 4)
+    return ()
+
+
+def current_row(board: Board, index: int, measured: int, commanded: int, volts: int) -> tuple:
+    """The row for a current (nA) that is not the commanded one, with the voltage (mV) it has."""
+    allowed = abs(commanded) * limits.SENSE_TOLERANCE_PERMILLE // 1000
+    allowed = max(allowed, limits.SENSE_FLOOR_UA * 1000)
+    if abs(measured - commanded) <= allowed:
+        return ()
+    weaker = abs(measured) < abs(commanded)
+    if weaker and abs(commanded) > 2 * limits.SENSE_FLOOR_UA * 1000:
+        if abs(measured) * 10 < abs(commanded):
+            return (errors.FAULT_OPEN, index, abs(measured), abs(commanded) // 10)
+    if weaker and abs(volts) * 1000 >= board.compliance_mv * limits.RAIL_PERMILLE:
+        return (errors.FAULT_COMPLIANCE, index, abs(volts), board.compliance_mv)
+    return (errors.FAULT_SENSE, index, measured, commanded)

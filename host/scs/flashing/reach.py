@@ -1,0 +1,127 @@
+"""Reaching MicroPython's prompt, from whatever a board runs.
+
+Role: what_is_at() tells a prompt from our firmware; ask_to_leave() makes the firmware give way,
+prompt_at() waits for the prompt. Invariant: a board whose output may be on is never asked to
+leave; one error says how to stop it first. Requirements: REQ-46. Next: prompt.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+from stimcore import commands, errors, states
+
+from ..failures import DeviceRefused, Failure, LinkLost, Mismatch
+from ..link import Link
+from . import ports
+from .prompt import Prompt
+
+PROMPT, FIRMWARE = "prompt", "firmware"
+REACH_S = 8.0
+PATIENCE_S = 1.0
+
+BOOTSEL = "unplug the board, hold its BOOTSEL button, plug it in, and run scs flash again"
+EMPTY = "https://datasheets.raspberrypi.com/soft/flash_nuke.uf2"
+FREE = (states.OFF, states.LOADED)  # whence the firmware can leave; LOADED is unloaded first
+WAY_OUT = {
+    states.LOADED: "a program is loaded, and this version unloads it by a restart alone: "
+    "unplug it, plug it in, then flash",
+    states.FAULT: "a fault is latched: read it with `scs faults`, clear it with `scs faults "
+    "--clear`, then flash",
+}
+STOP_FIRST = "stop it first (scs stop), then flash"
+
+
+def what_is_at(port: str) -> str:
+    """PROMPT or FIRMWARE. LinkLost where it is neither."""
+    until = time.monotonic() + REACH_S
+    while True:
+        with Prompt(port) as prompt, contextlib.suppress(LinkLost):
+            if prompt.is_there():
+                return PROMPT
+        time.sleep(ports.LOOK_S)
+        if says_hello(port):
+            time.sleep(ports.LOOK_S)  # a socket takes a while to be free for the next
+            return FIRMWARE
+        if time.monotonic() > until:
+            raise LinkLost(
+                f"{port} answers neither as an scs device nor with MicroPython's prompt: if it is "
+                f"a Pico, {BOOTSEL}; should it still not answer, empty it first with {EMPTY}"
+            )
+        time.sleep(ports.LOOK_S)
+
+
+def says_hello(port: str) -> bool:
+    """Whether our firmware answers, of whatever version."""
+    try:
+        with Link(port, patience_s=PATIENCE_S) as link:
+            _hello(link)
+    except LinkLost:
+        return False
+    return True
+
+
+def _hello(link: Link) -> dict[str, Any]:
+    """HELLO's reply; {} from a firmware of another version whose reply has another form."""
+    try:
+        return link.request(commands.HELLO, commands.PROTOCOL)
+    except Mismatch:
+        return {}
+
+
+def require_off(port: str) -> None:
+    """Failure, with the way out, where the firmware would not leave as it is now."""
+    with Link(port, patience_s=PATIENCE_S) as link:
+        state = _hello(link).get("state", states.OFF)
+        if state not in FREE:
+            raise _stays(port, state)
+
+
+def ask_to_leave(port: str, *, was_installed: bool) -> None:
+    """MAINTENANCE, after UNLOAD where a program is loaded. Failure where the device refuses.
+
+    was_installed: the boot ROM has just restarted the board by its watchdog, and the firmware
+    that was on it takes that for a fault; this one is cleared.
+    """
+    with Link(port, patience_s=PATIENCE_S) as link:
+        _hello(link)
+        if was_installed and link.request(commands.STATUS)["fault"] == errors.FAULT_WATCHDOG:
+            link.request(commands.CLEAR_FAULT)
+        state = _refuses(link)
+        if state == states.LOADED:
+            with contextlib.suppress(DeviceRefused):  # a version that has no such command
+                link.request(commands.UNLOAD)
+            state = _refuses(link)
+        if state is not None:
+            raise _stays(port, state)
+
+
+def _refuses(link: Link) -> int | None:
+    """MAINTENANCE: the state in which it is refused; None where the device leaves."""
+    try:
+        link.request(commands.MAINTENANCE)
+    except DeviceRefused as refusal:
+        row = refusal.rows[0] if refusal.rows else (0, 0, 0, 0)
+        if row[0] != errors.BAD_STATE:
+            raise
+        return row[2]
+    return None
+
+
+def _stays(port: str, state: int) -> Failure:
+    name = states.NAMES[state] if state < len(states.NAMES) else "in an unknown state"
+    return Failure(f"{port}: the device is {name}: {WAY_OUT.get(state, STOP_FIRST)}")
+
+
+def prompt_at(port: str, number: str) -> str:
+    """The port at which the prompt comes, after the firmware was asked to leave."""
+    until = time.monotonic() + REACH_S
+    while time.monotonic() < until:
+        time.sleep(ports.LOOK_S)
+        port = ports.now(port, number)
+        with contextlib.suppress(LinkLost), Prompt(port) as prompt:
+            if prompt.is_there():
+                return port
+    raise LinkLost(f"{port}: the firmware left and no prompt came: {BOOTSEL}")

@@ -1,0 +1,40 @@
+"""What the tests of flashing share: few files to flash, a board that is not there, no waiting."""
+
+import time
+import types
+from collections.abc import Iterator
+
+import pytest
+from mpremote import transport_serial
+from tests.host.flashing.fakeboard import FakeBoard
+from tests.host.flashing.support import NAME
+
+from scs import firmware
+from scs.flashing import drives, ports, prompt, reach
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    """A firmware of few files, compiled once."""
+    whole = firmware.board_files(NAME)
+    few = ("board_config.mpy", "registers.mpy", "stimcore/states.mpy", "main.py")
+    return {name: whole[name] for name in few}
+
+
+@pytest.fixture(autouse=True)
+def few_files(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firmware, "board_files", lambda _name: dict(files))
+    monkeypatch.setattr(reach, "REACH_S", 1.0)
+    monkeypatch.setattr(ports, "LOOK_S", 0.1)
+    quick = types.SimpleNamespace(sleep=lambda _s: time.sleep(0.0005), monotonic=time.monotonic)
+    monkeypatch.setattr(transport_serial, "time", quick)
+    monkeypatch.setattr(prompt, "time", quick)
+    monkeypatch.setattr(ports, "boards", list)
+    monkeypatch.setattr(drives, "mounts", list)
+
+
+@pytest.fixture
+def board() -> Iterator[FakeBoard]:
+    made = FakeBoard()
+    yield made
+    made.close()

@@ -1,0 +1,131 @@
+"""A board whose firmware runs: it leaves for the prompt, or says what is to be done first."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.host.flashing.fakeboard import FakeBoard
+from tests.host.flashing.support import GOOD, NAME, NO_DEVICE, REFUSED, flash
+
+from scs import Profile, Stimulator, bench, resources
+from scs.failures import Failure
+from scs.flashing import reach
+from stimcore import commands, errors, handlers
+from stimcore.errors import Refused
+
+PROFILE = "profiles/tonic_50hz.yaml"
+
+
+def loaded(url: str) -> Stimulator:
+    """A device with a program, still open."""
+    stim = Stimulator(url, halt_on_exit=False)
+    stim.open()
+    stim.load(Profile.read(resources.path(PROFILE)))
+    return stim
+
+
+def test_a_firmware_that_runs_is_left_alone_by_a_dry_run(board: FakeBoard) -> None:
+    board.start()
+    done = flash("--port", board.url, "--dry-run")
+    assert done.exit_code == GOOD, done.output
+    assert "leave for MicroPython's prompt" in done.output
+    assert "unless the board has it already" in done.output
+    assert board.bench is not None
+
+
+def test_req_46_a_board_that_ran_a_program_is_flashed_without_being_unplugged(
+    board: FakeBoard, files: dict[str, bytes]
+) -> None:
+    board.files, board.folders = {**files, "registers.mpy": b"old"}, {"stimcore"}
+    board.start()
+    loaded(board.url).close()
+    assert flash("--port", board.url, "--dry-run").exit_code == GOOD
+    done = flash("--port", board.url)
+    assert done.exit_code == GOOD, done.output
+    assert board.files == files
+    assert board.resets == 1
+
+
+def test_req_46_a_version_that_cannot_unload_says_what_to_do(
+    board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_device: object) -> tuple[()]:
+        raise Refused(errors.BAD_COMMAND, commands.UNLOAD)
+
+    monkeypatch.setitem(handlers.TABLE, commands.UNLOAD, unknown)
+    board.start()
+    loaded(board.url).close()
+    done = flash("--port", board.url)
+    assert done.exit_code == REFUSED, done.output
+    assert "unloads it by a restart alone" in done.output.replace("\n", " ")
+
+
+@pytest.fixture
+def served() -> Iterator[Callable[[str], str]]:
+    """Serves a simulated board with a fault; its address. It has no prompt to leave for."""
+    running: list[tuple[bench.Server, threading.Thread]] = []
+
+    def serve(fault: str = "") -> str:
+        server = bench.listen(bench.make(NAME, fault))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        running.append((server, thread))
+        return server.address
+
+    yield serve
+    for server, thread in running:
+        server.stop()
+        thread.join(5)
+
+
+@pytest.mark.parametrize("state", ["ARMED", "RUNNING", "MEASURING"])
+def test_req_46_a_device_whose_output_may_be_on_is_refused(
+    served: Callable[[str], str], state: str
+) -> None:
+    url = served("")
+    stim = loaded(url)
+    if state == "MEASURING":
+        stim.link.request(commands.MEASURE, 0x01, 0xFE)
+    else:
+        stim.arm()
+    if state == "RUNNING":
+        stim.start()
+    stim.close()
+    told = f"is {state}: stop it first \\(scs stop\\), then flash"
+    with pytest.raises(Failure, match=told):
+        reach.require_off(url)
+    with pytest.raises(Failure, match=told):
+        reach.ask_to_leave(url, was_installed=False)
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_req_46_a_refusal_is_one_sentence_also_in_a_dry_run(
+    served: Callable[[str], str], dry: tuple[str, ...]
+) -> None:
+    url = served("")
+    stim = loaded(url)
+    stim.arm()
+    stim.close()
+    done = flash("--port", url, *dry)
+    assert (done.exit_code, done.stdout) == (REFUSED, "")
+    assert "is ARMED: stop it first (scs stop), then flash" in done.output.replace("\n", " ")
+
+
+def test_a_latched_fault_is_told_but_cleared_after_an_installation(
+    served: Callable[[str], str],
+) -> None:
+    url = served("hung_loop@0.05")
+    time.sleep(0.6)
+    done = flash("--port", url)
+    assert done.exit_code == REFUSED, done.output
+    assert "is FAULT: a fault is latched" in done.output.replace("\n", " ")
+    reach.ask_to_leave(url, was_installed=True)
+    with Stimulator(url, halt_on_exit=False) as stim:
+        assert stim.status().fault is None
+
+
+def test_a_firmware_that_leaves_for_nowhere(served: Callable[[str], str]) -> None:
+    done = flash("--port", served(""))
+    assert done.exit_code == NO_DEVICE
+    assert "the firmware left and no prompt came" in done.output.replace("\n", " ")
