@@ -137,35 +137,52 @@ def switches(sheet: Any, name: Name, node: tuple[float, float]) -> None:
     note(sheet, (x + 1.0, y + 1.9), "U12 3, closed while active is low")
     note(sheet, (x + 1.0, y + 1.5), f"{name('R24')} to AGND")
     sheet.add(elm.Ground().at((x + 0.4, y + 2.4)).theta(180))
-    rail, back = (bus[0] + 6.2, y), y - 4.8
+    rail, back = (bus[0] + 3.6, y), y - 4.8
     wire(sheet, bus, rail)
     note(sheet, (rail[0] + 0.15, y), "source bus")
     wire(sheet, (bus[0] + 0.2, back), (rail[0], back))
     note(sheet, (rail[0] + 0.15, back), "return bus")
-    cell(sheet, name, (bus[0] + 3.2, y, back))
-    sheet.add(elm.Switch().endpoints((bus[0] + 0.2, y), (bus[0] + 0.2, y - 1.8)))
-    resistor(sheet, (bus[0] + 0.2, y - 1.8), (bus[0] + 0.2, back), name("R23"), "bottom")
-    note(sheet, (bus[0] + 0.7, y - 1.0), "U12 2, closed at low")
     shunt = (bus[0] + 0.2, back - 2.2)
     resistor(sheet, (shunt[0], back), shunt, name("R5"), "bottom")
     sheet.add(elm.Ground().at(shunt))
+    cell(sheet, (bus[0] + 1.0, y, back))
+    jumpers(sheet, name, (bus[0] + 1.0, (y + back) / 2))
     gate(sheet, name, (x - 1.9, back - 1.4))
     sense(sheet, name, (x - 1.2, back - 3.2))
 
 
-def cell(sheet: Any, name: Name, at: tuple[float, float, float]) -> None:
+def cell(sheet: Any, at: tuple[float, float, float]) -> None:
     """One contact of eight."""
     x, top, back = at
     middle = (top + back) / 2
     sheet.add(elm.Switch().endpoints((x, top), (x, middle)))
     sheet.add(elm.Switch().endpoints((x, middle), (x, back)))
     sheet.add(elm.Dot().at((x, middle)))
-    sheet.add(elm.Capacitor().endpoints((x, middle), (x + 2, middle)))
-    net(sheet, (x + 2, middle), "contact 1", "right")
-    note(sheet, (x + 0.4, middle - 0.6), name("C1"))
     note(sheet, (x + 0.5, middle + 1.3), "U8 1, by U7 QA")
     note(sheet, (x + 0.5, middle - 1.3), "U10 1, by U6 QA")
     note(sheet, (x + 0.5, middle - 1.7), "(one cell of eight)")
+
+
+def jumpers(sheet: Any, name: Name, contact: tuple[float, float]) -> None:
+    """From a contact by its jumper to row A, and through the load to row B."""
+    x, y = contact
+    wire(sheet, contact, (x + 1.5, y))
+    net(sheet, (x + 1.5, y), "contact 1", "right")
+    row, load, high, low = x + 5.0, x + 9.8, y + 1.5, y - 1.5
+    sheet.add(elm.Line().endpoints((x + 2.8, y), (row - 1.8, high - 0.2)).linestyle("--"))
+    for level, text in ((high, "J1 row A"), (low, "J1 row B")):
+        note(sheet, (row - 1.1, level), text, "right")
+        wire(sheet, (row - 1, level), (row + 1.9, level))
+    sheet.add(elm.Switch().endpoints((row, high), (row, y)))
+    note(sheet, (row + 0.4, y + 0.8), "U12 2, closed at low")
+    resistor(sheet, (row, y), (row, low), name("R23"), "bottom")
+    for level, part, terminal in ((high, name("C1"), "A"), (low, "C2", "B")):
+        sheet.add(elm.Capacitor().endpoints((row + 1.9, level), (row + 3.9, level)))
+        note(sheet, (row + 2.9, level + 0.6), part, "center")
+        wire(sheet, (row + 3.9, level), (load, level))
+        net(sheet, (load, level), f"terminal {terminal}", "right")
+    resistor(sheet, (load, high), (load, low), "dummy load", "bottom")
+    note(sheet, (row - 0.9, low - 0.4), "here the contacts of the other side")
 
 
 def gate(sheet: Any, name: Name, at: tuple[float, float]) -> None:
@@ -181,7 +198,7 @@ def sense(sheet: Any, name: Name, at: tuple[float, float]) -> None:
     """What the two inputs of the ADC see."""
     lines = [
         f"sense_current: U5 A, voltage across R5 x R8/R7 + 1.65 V; {name('R7')}, {name('R8')}",
-        "sense_voltage: U5 B, (source bus - return bus) x R12/R11 + 1.65 V;",
+        "sense_voltage: U5 B, (terminal A - terminal B) x R12/R11 + 1.65 V;",
         f"    {name('R11')}, {name('R12')}",
         f"each through {name('R20')} (R21), 1 nF and {name('D1')} (D2); 1.65 V from U3 B",
         "U3, U4, U5: supplies of + and - 19 V",

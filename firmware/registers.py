@@ -188,6 +188,16 @@ def cut(plan: ptr32, sight: ptr32):
     ptr32(0x50202000)[0] = 1  # CTRL, set alias
 
 
+def rewind(plan):
+    """The sequencer, standing still, at its beginning with nCS high.
+
+    StateMachine.restart() would lower nCS, and START raise it again: an edge at which the contact
+    switches take what was shifted last, whole or not.
+    """
+    poke(PIO0 + 0x2000, 1 << 4)  # CTRL, set alias: SM_RESTART of state machine 0
+    poke(PIO0 + SM0 + 16, plan[BASE] | plan[SIDE])  # INSTR: jmp to the beginning
+
+
 @micropython.viper
 def end_early(plan: ptr32, sight: ptr32, tables: ptr32, number: int):
     """Cut, where the last record of the period before `number` is held; else nothing happens.
@@ -207,8 +217,9 @@ def end_early(plan: ptr32, sight: ptr32, tables: ptr32, number: int):
     gate = ptr32(plan[0])
     low = plan[1]
     left = sight[1]
+    level = sight[2]
     hold = plan[15]
-    if feed[0] == left and pio[53] == hold:
+    if feed[0] == left and pio[3] & 15 == level and pio[53] == hold:
         gate[0] = low
         sight[12] = number
         cut(plan, sight)

@@ -27,7 +27,7 @@ IDLE, RUNNING, ENDED, HALTED, STARVED, SENTINEL = 0, 1, 2, 3, 4, 5
 
 _FJOIN_RX = 1 << 31
 _PRIME_LOOKS = 1000
-_EARLY_US = 120  # before the end of a period: when an end that DMA is past is made by hand
+_EARLY_US = 600  # before a period's end, for another interrupt may be on: when end() is wanted
 _READY_US = 600  # from asking for it until the timer can strike
 
 
@@ -52,7 +52,6 @@ class Player:
         self._joined = at.peek(at.PIO0 + at.SM0 + 8)
         status = at.peek(at.PIO0 + at.EXECCTRL) & ~chip[4] | STATUS_N
         at.poke(at.PIO0 + at.EXECCTRL, status)
-        self.sequencer.restart()
         self._base = at.peek(at.PIO0 + at.SM0 + 12)
         low = self._gate_normal | at.LOW << chip[1]
         if is_serial:
@@ -212,7 +211,8 @@ class Player:
             shape = at.peek(at.PIO1 + machine + 8)
             at.poke(at.PIO1 + machine + 8, shape ^ _FJOIN_RX)
             at.poke(at.PIO1 + machine + 8, shape)
-        for machine in (self.sequencer, self.sentinel, self.relay):
+        at.rewind(self.plan)
+        for machine in (self.sentinel, self.relay):
             machine.restart()
         self.sentinel.exec(0xE000)  # set(pins, 0): its own GATE is low before the pin is its again
         at.poke(at.PIO0 + 0x30, 1)

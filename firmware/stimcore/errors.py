@@ -67,8 +67,10 @@ LOAD_OPEN = 71
 LOAD_SHORT = 72
 LOAD_OHM = 73
 LOAD_NF = 74
-SHORT_SEGMENT = 75
-STAGE_SPAN = 76
+CALIBRATION = 75
+CALIBRATION_RANGE = 76
+SHORT_SEGMENT = 77
+STAGE_SPAN = 78
 # latched faults
 FAULT_STARVED = 80
 FAULT_SENTINEL = 81
@@ -141,6 +143,8 @@ TABLE = {
     LOAD_SHORT: ("load_short", "ohm"),
     LOAD_OHM: ("load_ohm", "ohm"),
     LOAD_NF: ("load_nf", "nF"),
+    CALIBRATION: ("calibration", ""),
+    CALIBRATION_RANGE: ("calibration_range", ""),
     SHORT_SEGMENT: ("short_segment", "ns"),
     STAGE_SPAN: ("stage_span", "uA"),
     DOES_NOT_FIT: ("does_not_fit", "ns"),

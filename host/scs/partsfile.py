@@ -17,8 +17,8 @@ from .fields import Strict, Text
 
 Where = Annotated[str, Text(160, "U1.5 SDI", "part and pin, or a description")]
 SUPPLIES = ("3V3", "VBUS", "ADC_VREF", "AGND", "GND")
-_PART = re.compile(r"\b(?:U|R|D|C|RV)\d+\b")
-_RANGE = re.compile(r"\b([URDC])(\d+) to \1(\d+)\b")
+_PART = re.compile(r"\b(?:U|R|D|C|J|RV)\d+\b")
+_RANGE = re.compile(r"\b([URDCJ])(\d+) to \1(\d+)\b")
 
 
 class Part(Strict):

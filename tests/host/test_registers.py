@@ -78,3 +78,14 @@ def test_req_32_a_cut_drops_the_gate_first_and_then_stops_dma_where_that_chip_ha
     assert max(disabled) < order.index(abort)
     assert (abort, 0b1111) in bus.writes
     assert not ({0x5000_0444, 0x5000_0464} - {abort}) & set(order)
+
+
+def test_the_sequencer_is_put_back_to_its_beginning_without_lowering_ncs(
+    bus: Bus, registers: types.SimpleNamespace
+) -> None:
+    plan = bus.ptr32(0x2000_0000)
+    plan[registers.BASE], plan[registers.SIDE] = 12, 0x1000
+    bus.writes.clear()
+    registers.rewind(plan)
+    # CTRL's SM_RESTART of state machine 0, then its INSTR: jmp 12, side 0b10 in bits 12:11
+    assert bus.writes == [(0x5020_2000, 0b1_0000), (0x5020_00D8, 0x100C)]

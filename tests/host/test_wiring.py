@@ -62,6 +62,23 @@ def test_the_supplies_leave_room_for_the_compliance() -> None:
     assert 15 + most_a * series_ohm + swing_v < supply_v
 
 
+def test_the_capacitors_and_the_bleed_are_those_of_the_model_and_the_voltage_is_beyond_them() -> (
+    None
+):
+    row, wires = (
+        boards.catalogue().model.stages["mcp4922-8"],
+        wiring.parts("pico/mcp4922-8/resistor-500"),
+    )
+    does = {one.ref: one.does for one in wires}
+    assert value("mcp4922-8", "C1") / 2 * 1000 == row.blocking_capacitance  # two in series, nF
+    assert "terminal A" in does["C1"] and "C2 likewise" in does["C1"]
+    assert "terminal A" in does["R11"] and "from B" in does["R11"]
+    assert value("mcp4922-8", "R23") == row.bleed
+    assert value("r2r-1", "R24") == boards.catalogue().model.stages["r2r-1"].bleed
+    seen = boards.board("pico/mcp4922-8/resistor-500")
+    assert (seen.seen_nf, seen.load_nf) == (0, 1500)
+
+
 @pytest.mark.parametrize("stage", ["mcp4922-8", "r2r-1"])
 def test_the_gates_pull_downs_hold_an_rp2350_too(stage: str) -> None:
     """Erratum RP2350-E9: a pull-down of 8.2 kohm or less."""

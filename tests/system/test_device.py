@@ -51,9 +51,10 @@ PAYLOADS = {
     commands.AMPLITUDE: (0, 1_000),
     **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
+    commands.CALIBRATE: (0, 0, 0, 0),
 }
 LOOK = {"scope_arm", "words"}
-STORE = {"recall", "slots", "erase"}
+STORE = {"recall", "slots", "erase", "calibrate"}
 # restated by hand: what each state lets through
 ALLOWED = {
     "OFF": {"stage_begin", "stage_data", "commit", "maintenance", "measure", *STORE},
@@ -75,7 +76,7 @@ ALLOWED = {
     "FAULT": {"clear_fault"},
     "MEASURING": set(),
 }
-EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance"}
+EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance", "calibration"}
 
 
 @pytest.mark.parametrize("name", STATE_NAMES)
@@ -142,8 +143,8 @@ def test_req_32_halt_overtakes_slower_commands_that_came_with_it(talk: Talk) -> 
     figures = frame.encode(talk.next_sequence, commands.FIGURES, b"")
     talk.board.host_write(figures + frame.encode(9, commands.HALT, b"no fields belong here"))
     gates = []
-    real = talk.device._carry_out
-    talk.device._carry_out = lambda *a: (gates.append(talk.board.gate), real(*a))[1]
+    real = talk.device.dialogue._carry_out
+    talk.device.dialogue._carry_out = lambda *a: (gates.append(talk.board.gate), real(*a))[1]
     talk.board.advance_us(10_000)
     assert gates == [False, False]
 

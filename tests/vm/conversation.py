@@ -10,7 +10,7 @@ import struct
 
 from fakehal import FakeHal
 from scenario import PLAIN, Lcg, bench_board, line
-from stimcore import board, commands, errors, frame, output, program
+from stimcore import board, commands, errors, frame, output, packing, program
 from stimcore.device import Device
 
 US_A_TURN = 5_000
@@ -19,8 +19,9 @@ US_A_TURN = 5_000
 class Talk:
     """A host of a few lines: numbers its frames, prints every byte that comes back."""
 
-    def __init__(self, cause: int = 0) -> None:
+    def __init__(self, cause: int = 0, cells: dict | None = None) -> None:
         self.hal = FakeHal(cause)
+        self.hal.cells.update(cells or {})
         self.device = Device(bench_board(board.STAGE_MCP4922_8), self.hal)
         self.sequence = 0
         self.say(commands.HELLO, commands.PROTOCOL)
@@ -40,7 +41,7 @@ class Talk:
     def say(self, opcode: int, *values: object) -> None:
         fields = commands.by_opcode(opcode)[2]
         self.sequence = (self.sequence + 1) & 255
-        self.send(self.sequence, opcode, commands.pack_fields(fields, values))
+        self.send(self.sequence, opcode, packing.pack(fields, values))
 
     def load(self, group: program.Group) -> int:
         blob = program.pack(group)
@@ -108,6 +109,25 @@ def measuring() -> None:
         talk.say(way_out)
         talk.watch(2, 20)
         talk.say(commands.IMPEDANCE)
+
+
+def calibrated() -> None:
+    """The sense path, as it is, corrected, too far off; and the store that keeps it damaged."""
+    talk = Talk()
+    talk.say(commands.CALIBRATION)
+    for values in ((0, 0, 0, 0), (20, -38_461, -64, 41_667), (513, 0, 0, 0), (0, 0, 0, -50_001)):
+        talk.say(commands.CALIBRATE, *values)
+        talk.say(commands.MEASURE, 0b01, 0b10)
+        talk.watch(12, 9)
+        talk.say(commands.IMPEDANCE)
+        talk.say(commands.CALIBRATION)
+    cells = talk.hal.cells
+    cells[17] = cells[17][:-1]
+    talk = Talk(0, cells)
+    talk.say(commands.ARM, talk.load(tonic()))
+    talk.say(commands.CALIBRATION)
+    talk.say(commands.CALIBRATE, 0, 0, 0, 0)
+    talk.say(commands.CALIBRATION)
 
 
 def looked_at() -> None:
@@ -233,12 +253,13 @@ def noisy() -> None:
         cut = frame.encode(at, lcg.below(256), lcg.raw(lcg.below(40)))
         talk.hal.inbox += cut[: lcg.below(len(cut))]
         talk.say(commands.STATUS)
-    print("code", errors.BAD_COMMAND, talk.device.decoder.errors)
+    print("code", errors.BAD_COMMAND, talk.device.dialogue.decoder.errors)
 
 
 TALKS = (
     ordinary,
     measuring,
+    calibrated,
     looked_at,
     halted,
     counted,

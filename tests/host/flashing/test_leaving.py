@@ -62,12 +62,12 @@ def test_req_46_a_version_that_cannot_unload_says_what_to_do(
 
 
 @pytest.fixture
-def served() -> Iterator[Callable[[str], str]]:
+def served() -> Iterator[Callable[..., str]]:
     """Serves a simulated board with a fault; its address. It has no prompt to leave for."""
     running: list[tuple[bench.Server, threading.Thread]] = []
 
-    def serve(fault: str = "") -> str:
-        server = bench.listen(bench.make(NAME, fault))
+    def serve(fault: str = "", speed: float = 1.0) -> str:
+        server = bench.listen(bench.make(NAME, fault), speed=speed)
         thread = threading.Thread(target=server.run)
         thread.start()
         running.append((server, thread))
@@ -81,9 +81,9 @@ def served() -> Iterator[Callable[[str], str]]:
 
 @pytest.mark.parametrize("state", ["ARMED", "RUNNING", "MEASURING"])
 def test_req_46_a_device_whose_output_may_be_on_is_refused(
-    served: Callable[[str], str], state: str
+    served: Callable[..., str], state: str
 ) -> None:
-    url = served("")
+    url = served(speed=0.2)  # so that neither the measurement nor the lease ends meanwhile
     stim = loaded(url)
     if state == "MEASURING":
         stim.link.request(commands.MEASURE, 0x01, 0xFE)
@@ -101,9 +101,9 @@ def test_req_46_a_device_whose_output_may_be_on_is_refused(
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
 def test_req_46_a_refusal_is_one_sentence_also_in_a_dry_run(
-    served: Callable[[str], str], dry: tuple[str, ...]
+    served: Callable[..., str], dry: tuple[str, ...]
 ) -> None:
-    url = served("")
+    url = served()
     stim = loaded(url)
     stim.arm()
     stim.close()
@@ -113,7 +113,7 @@ def test_req_46_a_refusal_is_one_sentence_also_in_a_dry_run(
 
 
 def test_a_latched_fault_is_told_but_cleared_after_an_installation(
-    served: Callable[[str], str],
+    served: Callable[..., str],
 ) -> None:
     url = served("hung_loop@0.05")
     time.sleep(0.6)
@@ -125,7 +125,7 @@ def test_a_latched_fault_is_told_but_cleared_after_an_installation(
         assert stim.status().fault is None
 
 
-def test_a_firmware_that_leaves_for_nowhere(served: Callable[[str], str]) -> None:
-    done = flash("--port", served(""))
+def test_a_firmware_that_leaves_for_nowhere(served: Callable[..., str]) -> None:
+    done = flash("--port", served())
     assert done.exit_code == NO_DEVICE
     assert "the firmware left and no prompt came" in done.output.replace("\n", " ")
