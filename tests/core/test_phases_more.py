@@ -65,7 +65,7 @@ def test_req_16_more_phases_than_can_be_judged_in_time_are_refused() -> None:
     # 300 phases x contacts in use: a pulse and a rest each time, three contacts
     assert len(compiled(PASSIVE._replace(count=50))) == 100
     many = PASSIVE._replace(rate_mhz=100_000, count=64)
-    assert refused(compiled, many) == ("table_length", 0, 202, 200)
+    assert refused(compiled, many) == ("table_length", 0, 204, 200)
     assert len(compiled(many._replace(anodes=2))) == 128
     burst = BURST._replace(count=11)  # 5 x 2 phases each
     assert refused(compiled, burst) == ("table_length", 0, 220, 200)
