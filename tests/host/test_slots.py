@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.host.test_cli import GOOD, NO_DEVICE, REFUSED, USAGE, scs
+from tests.host.cli.support import GOOD, NO_DEVICE, REFUSED, USAGE, scs
 from tests.host.test_stimulator import quick
 
 from scs import bench
