@@ -5,18 +5,19 @@ places of the ring, voltage at the odd ones; a FIFO that ran over starts the rin
 Requirements: REQ-54, REQ-55. Next: capture_rp2.py; stimcore/sense.py, which judges what is found.
 
 250,000 samples a second, so 8 us from one to the next of a channel: the shortest phase, 10 us, has
-one of each. The ring holds 16 ms. It runs only while the output does.
+one of each. The ring holds 8 ms. It runs only while the output does.
 """
 
 from array import array
 
+import micropython
 from uctypes import addressof
 
 import registers as at
 from capture_rp2 import Capture
 from extremes_rp2 import take
 
-RING_BITS = 13
+RING_BITS = 12
 _ROUND = 1 << RING_BITS  # bytes
 _TOP = 0x0FFF0FFF  # the ADC's highest code, of current and of voltage
 CS, FCS, FIFO, DIV = 0x00, 0x08, 0x0C, 0x10
@@ -100,6 +101,7 @@ class Sense:
         at.poke(self._base + FCS, 0)
         self.is_on = False
 
+    @micropython.native
     def gather(self) -> None:
         """Take the ring's new samples into the extremes. An interrupt may call it."""
         if not self.is_on or at.peek(self._fcs_at) & _RAN_OVER:

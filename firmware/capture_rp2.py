@@ -60,10 +60,12 @@ class Capture:
             self._dma.active(0)
         self._phase = _IDLE
 
+    @micropython.native
     def begun(self) -> int:
         """What the DMA has brought, to be asked before the ring's end is: 0, or an address."""
         return self._cell[0] if self._phase == _WAITS else 0
 
+    @micropython.native
     def more(self, begun: int, ring: int, since: int, end: int) -> None:
         """The samples from `since` up to `end` of the ring are new; `end` may lie below `since`."""
         if self._phase == _IDLE:
@@ -84,7 +86,7 @@ class Capture:
     def _place(self, index: int, since: int) -> None:
         """The first sample wanted: SYNC's own, which may lie just before `since`, and the delay."""
         ahead = (index - since) & (self._ring_samples - 1)
-        if ahead > self._ring_samples // 2:
+        if ahead > self._ring_samples // 8 * 7:
             ahead -= self._ring_samples
         sync = self._seen + ahead
         self._next = (sync + self._delay + 1) & ~1

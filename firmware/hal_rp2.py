@@ -10,6 +10,7 @@ import gc
 import time
 
 import machine
+import micropython
 import rp2
 from uctypes import addressof
 
@@ -101,10 +102,12 @@ class Hal:
             self._sight[at.TRIPS] = 1
 
     # --- the seam --------------------------------------------------------------------------
+    @micropython.native
     def now_us(self) -> int:
         """Microseconds, modulo 2**30."""
         return time.ticks_us()
 
+    @micropython.native
     def link_read(self) -> bytes:
         """All that arrived."""
         return self._link.read()
@@ -132,7 +135,7 @@ class Hal:
     def stream_stop(self) -> None:
         """End after the period that is being played; where one is shorter than some ms, soon after.
 
-        What is cut away of its last record is shorter than 0.1 ms; the period counts as whole.
+        What is cut away of its last record is shorter than 0.7 ms; the period counts as whole.
         """
         us = self._player.stop()
         if us:
@@ -192,17 +195,17 @@ class Hal:
         return machine.unique_id()
 
     # --- between two turns -----------------------------------------------------------------
+    @micropython.native
     def wait(self) -> None:
         """Sleep until the host says something, or it is time for a turn."""
         running = self._player.status == RUNNING
         self._watch.waits = True
         spoken = self._link.wait(_RUNNING_MS if running else _IDLE_MS)
         self._watch.waits = False
-        if spoken and running:
-            self._watch.look_for_halt()
         self._tidy(spoken)
         self._watch.turned()
 
+    @micropython.native
     def _tidy(self, spoken: bool) -> None:
         """Collect garbage while nothing is asked for, so that no command has to wait in its midst.
 

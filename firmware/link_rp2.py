@@ -48,6 +48,7 @@ class Link:
         self._held = bytearray()
         self._gathering = False
 
+    @micropython.native
     def wait(self, most_ms: int) -> bool:
         """Sleep until a byte is there, or so long; whether one is."""
         if self._held:  # a timer took it while the loop was busy
@@ -56,6 +57,7 @@ class Link:
             return True
         return False
 
+    @micropython.native
     def gather(self) -> bool:
         """Take what has come; whether anything has.
 
@@ -71,6 +73,7 @@ class Link:
         self._gathering = False
         return count > 0
 
+    @micropython.native
     def read(self) -> bytes:
         """All that arrived."""
         if not self._held:

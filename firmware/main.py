@@ -30,7 +30,7 @@ def run() -> None:
     gc.threshold(-1)
     while not device.leaving:
         device.step()
-        if not device.inbox.waits():
+        if not device.dialogue.waits():
             hal.wait()
     hal.leave()
 

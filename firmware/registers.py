@@ -217,8 +217,9 @@ def end_early(plan: ptr32, sight: ptr32, tables: ptr32, number: int):
     gate = ptr32(plan[0])
     low = plan[1]
     left = sight[1]
+    level = sight[2]
     hold = plan[15]
-    if feed[0] == left and pio[53] == hold:
+    if feed[0] == left and pio[3] & 15 == level and pio[53] == hold:
         gate[0] = low
         sight[12] = number
         cut(plan, sight)

@@ -27,7 +27,7 @@ IDLE, RUNNING, ENDED, HALTED, STARVED, SENTINEL = 0, 1, 2, 3, 4, 5
 
 _FJOIN_RX = 1 << 31
 _PRIME_LOOKS = 1000
-_EARLY_US = 120  # before the end of a period: when an end that DMA is past is made by hand
+_EARLY_US = 600  # before a period's end, for another interrupt may be on: when end() is wanted
 _READY_US = 600  # from asking for it until the timer can strike
 
 

@@ -17,10 +17,10 @@ import micropython
 import registers as at
 from stimcore import commands
 
-_HALT_MS = 2
+_HALT_MS = 1
 _LOOK_MS = 4
 _LATE_US = 3000  # a turn that takes longer is looked after: a HALT may stand behind other frames
-_GATHER_MS = 8  # the ADC's ring holds 16
+_GATHER_MS = 5  # the ADC's ring holds 8
 _POLYNOMIAL = 0xEDB88320  # of CRC-32, reflected
 
 
@@ -61,6 +61,7 @@ class Watch:
         mode, strike = timer.ONE_SHOT, self._strike
         timer.init(period=max(us, 1), tick_hz=1_000_000, mode=mode, callback=strike, hard=True)
 
+    @micropython.native
     def turned(self) -> None:
         """A turn of the loop begins."""
         self._turned_us = time.ticks_us()
@@ -73,10 +74,12 @@ class Watch:
         return self.tapped
 
     # --- interrupts ------------------------------------------------------------------------
+    @micropython.native
     def _hear(self, _timer) -> None:
         if heard(self._room):
             at.cut(self._plan, self._sight)
 
+    @micropython.native
     def _gather(self, _timer) -> None:
         if not self._sense.is_busy:
             self._sense.gather()

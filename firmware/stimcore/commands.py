@@ -3,11 +3,10 @@
 Role: the one table of the protocol; docs/protocol.md is generated from it and HELLO compares
 its digest. Invariant: fields are fixed-size integers, but the last may be `bytes` (the rest).
 A reply is a status byte, then the fields of the table; a refusal is the status byte, then rows
-of REFUSAL. Requirements: REQ-40, REQ-41. Next: frame.py (bytes), device.py (actions).
+of REFUSAL. Requirements: REQ-40, REQ-41. Next: packing.py (bytes), handlers.py (actions).
 """
 
 import binascii
-import struct
 
 from . import errors, limits, states
 from .errors import Refused
@@ -17,8 +16,6 @@ PROTOCOL = 1
 REPLY = 0x80  # or'ed into the opcode of a reply
 PIECE_BYTES = 128  # most bytes of a program in one STAGE_DATA
 LOOK_BYTES = 480  # most bytes in one reply of SCOPE_READ or WORDS
-
-CODES = {"u8": "B", "u16": "H", "u32": "I", "i32": "i", "i64": "q", "u64": "Q"}
 
 HELLO = 0x01
 STATUS = 0x02
@@ -272,39 +269,6 @@ def by_opcode(opcode: int) -> tuple:
         if row[0] == opcode:
             return row
     raise Refused(errors.BAD_COMMAND, opcode)
-
-
-def pack_fields(fields: tuple, values: tuple) -> bytes:
-    """Fields in order; a last field of type bytes is appended as it is."""
-    _fields, form, _size, tail = _form(fields)
-    if tail:
-        return struct.pack(form, *values[:-1]) + bytes(values[-1])
-    return struct.pack(form, *values)
-
-
-def unpack_fields(fields: tuple, data: bytes) -> list:
-    """The values of the fields; Refused(BAD_LENGTH) unless `data` is exactly as long."""
-    _fields, form, size, tail = _form(fields)
-    if len(data) < size or (len(data) > size and not tail):
-        raise Refused(errors.BAD_LENGTH, 0, len(data), size)
-    values = list(struct.unpack_from(form, data, 0))
-    if tail:
-        values.append(data[size:])
-    return values
-
-
-_forms: dict = {}  # by the identity of the fields, which are kept with it
-
-
-def _form(fields: tuple) -> tuple:
-    """(the fields, struct's form of those of fixed size, its size, whether bytes follow)."""
-    known = _forms.get(id(fields))
-    if known is None:
-        tail = bool(fields) and fields[-1][1] == "bytes"
-        fixed = fields[:-1] if tail else fields
-        form = "<" + "".join([CODES[field[1]] for field in fixed])
-        known = _forms[id(fields)] = (fields, form, struct.calcsize(form), tail)
-    return known
 
 
 def tables_digest() -> int:

@@ -3,17 +3,14 @@
 Role: holds the state, feeds the watchdog, latches faults, drives the output and its checks.
 Invariant: nothing blocks; the output is off before anything else is handled; the watchdog is
 fed at the end of a turn that went all the way through, and before a write to the store.
-Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55. Next: handlers.py, output.py.
+Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55. Next: dialogue.py, output.py.
 """
 
-import struct
-
-from . import commands, errors, handlers, output, states, train
+from . import commands, errors, output, states, train
 from .board import Board
 from .captures import Captures
+from .dialogue import Dialogue
 from .errors import Refused
-from .frame import Decoder, encode
-from .inbox import Inbox
 from .ledger import Ledger
 from .measure import Found, Measurement
 from .sense import Monitor
@@ -51,12 +48,9 @@ class Device:
         self.captures = Captures(board, hal)
         self.measurement: Measurement | None = None  # while MEASURING
         self.load: Found | None = None  # the load as it was last found
-        self.decoder = Decoder()
-        self.inbox = Inbox()
+        self.dialogue = Dialogue(self)
         self._us = hal.now_us()
         self._spare_us = 0
-        self._sequence = -1
-        self._last_reply = b""
         self._checked_ms = 0
         self._stop_reason = 0
         self.digests = (commands.tables_digest(), commands.board_digest(board))
@@ -73,9 +67,7 @@ class Device:
         """One turn of the loop. An error of the firmware's own is a latched fault, output off."""
         try:
             self._clock()
-            data = self.hal.link_read()
-            if data or self.inbox.waits():
-                self._listen(self.decoder.feed(data))
+            self.dialogue.step()
             self._run_output()
             self._run_lease()
         except Refused as refusal:
@@ -243,58 +235,3 @@ class Device:
             self.fault = row
         self.measurement = self.load = None  # whatever the load was, it may be no more
         self.move("fault")
-
-    # --- the link --------------------------------------------------------------------------
-    def _listen(self, frames: list) -> None:
-        """A HALT does not wait for the slower commands before it; of them, one a turn."""
-        if self.inbox.put(frames):
-            self.halt()
-        waiting = self.inbox.take()
-        if waiting:
-            self._handle(*waiting)
-
-    def _handle(self, frame: tuple, may_start: bool) -> None:
-        sequence, opcode, payload = frame
-        always = opcode in (commands.HALT, commands.STOP)  # whatever their sequence number
-        if sequence == self._sequence and not always and opcode != commands.HELLO:
-            # the reply was lost and the host asks again: same answer, nothing done twice
-            same = self._last_reply[:1] == bytes((opcode,))
-            if same:
-                self.hal.link_write(self._last_reply[1:])
-            else:
-                self._answer(sequence, opcode, self._refusal(Refused(errors.BAD_SEQUENCE)))
-            return
-        in_order = opcode == commands.HELLO or sequence == (self._sequence + 1) & 255
-        if not in_order and not always:
-            wanted = (self._sequence + 1) & 255
-            refusal = Refused(errors.BAD_SEQUENCE, 0, sequence, wanted)
-            self._answer(sequence, opcode, self._refusal(refusal))
-            return
-        if in_order:
-            self._sequence = sequence
-        self.renew_lease()
-        reply = self._carry_out(opcode, payload, may_start)
-        self._last_reply = bytes((opcode,)) + self._answer(sequence, opcode, reply)
-
-    def _carry_out(self, opcode: int, payload: bytes, may_start: bool) -> bytes:
-        """The status byte and the fields of the reply, or the rows of the refusal."""
-        try:
-            row = commands.by_opcode(opcode)
-            values = commands.unpack_fields(row[2], payload)
-            if self.state not in row[4] or not may_start:
-                raise Refused(errors.BAD_STATE, opcode, self.state, 0)
-            reply = handlers.TABLE[opcode](self, *values)
-            return bytes((errors.OK,)) + commands.pack_fields(row[3], reply)
-        except Refused as refusal:
-            return self._refusal(refusal)
-
-    def _refusal(self, refusal: Refused) -> bytes:
-        out = bytes((refusal.code,))
-        for row in refusal.rows:
-            out += struct.pack(commands.REFUSAL, *row)
-        return out
-
-    def _answer(self, sequence: int, opcode: int, reply: bytes) -> bytes:
-        data = encode(sequence, opcode | commands.REPLY, reply)
-        self.hal.link_write(data)
-        return data

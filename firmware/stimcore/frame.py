@@ -15,7 +15,7 @@ MAX_ENCODED = MAX_PAYLOAD + _OVERHEAD + (MAX_PAYLOAD + _OVERHEAD) // 254 + 1
 _GOOD = 0x2144DF1C  # CRC-32 of any bytes with their own CRC-32, little-endian, behind them
 
 
-def cobs_encode(data: bytes) -> bytes:
+def cobs_encode(data: bytes) -> bytes | bytearray:
     """Consistent overhead byte stuffing (Cheshire and Baker 1999): no zero in the result."""
     if len(data) < 254:  # no run is too long for one code: nearly every frame
         return _stuffed(data)
@@ -35,17 +35,23 @@ def cobs_encode(data: bytes) -> bytes:
     return bytes(out)
 
 
-def _stuffed(data: bytes) -> bytes:
-    """From behind: each zero, and the one put before all, becomes the distance to the next."""
-    out = bytearray(b"\0" + data)
-    distance = 1
-    for at in range(len(data), -1, -1):
-        if out[at]:
-            distance += 1
-        else:
-            out[at] = distance
-            distance = 1
-    return bytes(out)
+def _stuffed(data: bytes) -> bytearray:
+    """Each zero, and the one put before all, becomes the distance to the next.
+
+    Most of a reply is zeros in a row, and they are 1 at once; a run of others sets the code before.
+    """
+    out = bytearray(b"\1" * (len(data) + 1))
+    at = run = 0
+    for byte in data:
+        at += 1
+        if byte:
+            out[at] = byte
+            run += 1
+        elif run:
+            out[at - 1 - run] = run + 1
+            run = 0
+    out[at - run] = run + 1
+    return out
 
 
 def cobs_decode(data: bytes) -> bytes:

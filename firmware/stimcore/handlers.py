@@ -58,7 +58,7 @@ def _status(device) -> tuple:
         stopped,
         periods,
         pulses,
-        device.decoder.errors,
+        device.dialogue.decoder.errors,
         current[0],
         current[1],
         voltage[0],

@@ -53,12 +53,11 @@ def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
     if count == 0 or len(words) % 8 or count > limits.TABLE_WORDS:
         return Verdict([(errors.TABLE_LENGTH, 0, count, limits.TABLE_WORDS)], [], None)
     words = bytes(words)  # judged and streamed: the same bytes, whatever the caller does to his
-    records, contacts, rows, figures = _examined(words, board, terms)
+    records, contacts, rows, figures, unequal = _examined(words, board, terms)
     if rows:
         return Verdict(list(rows), [], None)
     figures = figures[:-1] + _step_up(board, contacts, terms) + figures[-1:]  # by code
-    rows = [row for row in figures if not _holds(row)]
-    rows += _imbalance(records)
+    rows = [row for row in figures if not _holds(row)] + unequal
     return Verdict(rows, figures, None if rows else Stream(board, words, records, contacts))
 
 
@@ -66,7 +65,7 @@ _last: list = [None, None]  # what was examined last, and what was found
 
 
 def _examined(words: bytes, board: Board, terms: Terms) -> tuple:
-    """(records, contacts, structural refusals, figures but STEP_UP): of the words and the terms.
+    """(records, contacts, structural refusals, figures but STEP_UP, recharges that are not equal).
 
     A new amplitude is judged when it is asked for, and again when its turn comes, as a step from
     what flows then: what depends on the words alone is found once.
@@ -79,12 +78,13 @@ def _examined(words: bytes, board: Board, terms: Terms) -> tuple:
             known = limits.AREA_MIN_UM2 <= terms.areas_um2[index] <= limits.AREA_MAX_UM2
             if contacts[index].used and not known:
                 rows.append((errors.CONTACT_UNKNOWN, index, 1 << index, 0))
-        figures = []
+        figures = unequal = []
         if not rows:
             figures = _timing(board, records, len(words) // 4)
             figures += _per_contact(board, records, contacts, terms)
+            unequal = _imbalance(records)
         _last[0] = (words, board, tuple(terms.areas_um2), list(terms.ceilings_ua))
-        _last[1] = (records, contacts, rows, figures)
+        _last[1] = (records, contacts, rows, figures, unequal)
     return _last[1]
 
 

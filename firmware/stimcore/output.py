@@ -37,8 +37,21 @@ def judge(
     board: Board, group: program.Group, levels_ua: tuple, from_na: list | None = None
 ) -> kernel.Verdict:
     """The kernel's verdict on a group at these levels; Refused if it does not even compile."""
-    compiled = phases.compile_group(board, group, levels_ua)
-    return kernel.admit(records.encode(board, compiled), board, terms(group, from_na))
+    return kernel.admit(_words(board, group, levels_ua), board, terms(group, from_na))
+
+
+# what was compiled last, and its words: a target is judged first, then followed
+_last: list = [(), bytearray()]
+
+
+def _words(board: Board, group: program.Group, levels_ua: tuple) -> bytes:
+    """The words, always a copy: what DMA streams from, and might be damaged, is not kept."""
+    asked = (board, group, levels_ua)
+    if _last[0] != asked:
+        compiled = phases.compile_group(board, group, levels_ua)
+        _last[1] = bytearray(records.encode(board, compiled))
+        _last[0] = asked
+    return bytes(_last[1])
 
 
 class Output:
@@ -97,7 +110,7 @@ class Output:
     def _begin(self, now_ms: int) -> None:
         self.train.begin(now_ms)
         self.live, self.pending = self.pending, None
-        self._live_from = 0
+        self._live_from = self._periods = 0
         self.hal.stream_start(self._left)
 
     def halt(self) -> None:
@@ -176,16 +189,12 @@ class Output:
         return book
 
     def counts(self) -> tuple:
-        """(periods, pulses) delivered so far: the ledger's, without the charge."""
+        """(periods, pulses) delivered when step() last looked: the ledger's, without the charge."""
         periods, pulses = self.ledger.periods, self.ledger.pulses
         if self.live is not None:
-            state = self.hal.stream_state()
-            swapped = self.pending is not None and state[2] > self._live_from
-            upto = state[2] if swapped else state[1]
-            periods += state[1] - self._live_from
-            pulses += self.live.pulses * (upto - self._live_from)
-            if swapped:
-                pulses += self.pending.pulses * (state[1] - state[2])
+            whole = self._periods - self._live_from
+            periods += whole
+            pulses += self.live.pulses * whole
         return periods, pulses
 
     def periods(self) -> int:

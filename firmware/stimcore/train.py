@@ -13,6 +13,8 @@ DOWN = 1  # towards nothing
 REST = 2  # the off time of a cycle: no output
 DONE = 3
 
+_LONGEST_MS = 2 * limits.STEP_MS  # what one step makes up for at most
+
 
 class Train:
     """Levels and targets of one group."""
@@ -62,10 +64,11 @@ class Train:
         at_once = self.phase == DOWN and not self.header.ramp_down_ms
         if self.phase in (REST, DONE) or (elapsed < limits.STEP_MS and not at_once):
             return ()
-        self._stepped_ms = now_ms
+        elapsed = min(elapsed, _LONGEST_MS)
         new = self._risen(elapsed) if self.phase == UP else self._fallen(elapsed)
         if new == self.levels_ua:
-            return ()
+            return ()  # a new target is followed at once: the last step was long ago
+        self._stepped_ms = now_ms
         self.levels_ua = new
         return tuple(new)
 

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import serial
 
-from stimcore import commands, errors, frame, states
+from stimcore import commands, errors, frame, packing, states
 from stimcore.errors import Refused
 
 from . import refused
@@ -114,7 +114,7 @@ class Link:
 
     def _question(self, row: tuple[Any, ...], values: tuple[Any, ...]) -> bytes:
         self._sequence = (self._sequence + 1) & 255
-        return bytes(frame.encode(self._sequence, row[0], commands.pack_fields(row[2], values)))
+        return bytes(frame.encode(self._sequence, row[0], packing.pack(row[2], values)))
 
     def _write(self, data: bytes) -> None:
         try:
@@ -173,7 +173,7 @@ def _understood(row: tuple[Any, ...], payload: bytes) -> Fields:
     if payload[:1] != bytes((errors.OK,)):
         raise _refusal(row[1], payload)
     try:
-        values = commands.unpack_fields(row[3], payload[1:])
+        values = packing.unpack(row[3], payload[1:])
     except Refused:
         raise Mismatch(f"the reply to {row[1]!r} has another form than expected") from None
     return {field[0]: value for field, value in zip(row[3], values, strict=True)}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.support import BOARD, refused
 
-from stimcore import commands, errors, frame, handlers, limits, program
+from stimcore import commands, errors, frame, handlers, limits, packing, program
 
 OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT, MEASURING = range(7)
 ALWAYS = {OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT, MEASURING}
@@ -71,10 +71,10 @@ def test_req_40_fields_of_another_length_are_refused(row: tuple) -> None:
     size = sum(SIZES[field[1]] for field in fields if field[1] != "bytes")
     for length in range(size + 3):
         if length == size or (tail and length > size):
-            assert len(commands.unpack_fields(fields, bytes(length))) == len(fields)
+            assert len(packing.unpack(fields, bytes(length))) == len(fields)
         else:
             wanted = ("bad_length", 0, length, size)
-            assert refused(commands.unpack_fields, fields, bytes(length)) == wanted
+            assert refused(packing.unpack, fields, bytes(length)) == wanted
 
 
 @pytest.mark.parametrize("side", [2, 3])
@@ -89,7 +89,7 @@ def test_what_is_packed_is_unpacked(side: int, data: st.DataObject) -> None:
             bits = 8 * SIZES[kind]
             low = -(1 << bits - 1) if kind[0] == "i" else 0
             values.append(data.draw(st.integers(low, low + (1 << bits) - 1)))
-    assert commands.unpack_fields(row[side], commands.pack_fields(row[side], values)) == values
+    assert packing.unpack(row[side], packing.pack(row[side], values)) == values
 
 
 def test_only_the_last_field_is_of_any_length() -> None:

@@ -51,6 +51,24 @@ def test_req_33_each_program_has_its_own_ramp() -> None:
 
 
 # --- live changes ---------------------------------------------------------------------------------
+def test_req_18_a_new_target_is_followed_at_once_where_the_last_step_was_long_ago() -> None:
+    one = train(500)
+    one.begin(0)
+    assert steps(one, [20, 5_000]) == [(), ()]
+    one.targets_ua[0] = 700
+    assert steps(one, [5_001, 5_002]) == [(700,), ()]
+
+
+def test_req_33_a_ramp_makes_up_for_two_steps_at_most() -> None:
+    one = train(200, ramp_up_ms=1_000, ramp_down_ms=1_000)
+    one.begin(0)
+    one.levels_ua = [200]
+    one.targets_ua[0] = 1_000
+    assert steps(one, [9_000]) == [(240,)]  # 1000 uA x 40 ms / 1 s
+    one.end()
+    assert steps(one, [20_000]) == [(200,)]
+
+
 def test_req_18_a_new_target_above_is_approached_in_steps_and_one_below_at_once() -> None:
     one = train(500)
     one.begin(0)

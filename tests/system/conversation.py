@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from tests.system.groups import group
 
-from stimcore import commands, errors, frame, program, states
+from stimcore import commands, errors, frame, packing, program, states
 from stimcore.board import Board
 
 PATIENCE_MS = 500  # for one reply
@@ -39,7 +39,7 @@ class Reply:
             ]
         else:
             row = commands.by_opcode(opcode)
-            values = commands.unpack_fields(row[3], payload[1:])
+            values = packing.unpack(row[3], payload[1:])
             self.fields = dict(zip((name for name, _ in row[3]), values, strict=True))
 
     def __getitem__(self, name: str) -> Any:
@@ -162,7 +162,7 @@ class Conversation(ABC):
         """One command and its reply; the next sequence number unless one is given."""
         if sequence is None:
             self.sequence = sequence = self.next_sequence
-        payload = commands.pack_fields(commands.by_opcode(opcode)[2], values)
+        payload = packing.pack(commands.by_opcode(opcode)[2], values)
         frames = self.ask(frame.encode(sequence, opcode, payload), patience_ms)
         assert len(frames) == 1, f"{len(frames)} replies to {opcode:#x} within {patience_ms} ms"
         assert frames[0][:2] == (sequence, opcode | commands.REPLY)

@@ -116,8 +116,8 @@ def test_req_32_halt_overtakes_slower_commands_that_came_with_it(talk: Talk) -> 
     figures = frame.encode(talk.next_sequence, commands.FIGURES, b"")
     talk.board.host_write(figures + frame.encode(9, commands.HALT, b"no fields belong here"))
     gates = []
-    real = talk.device._carry_out
-    talk.device._carry_out = lambda *a: (gates.append(talk.board.gate), real(*a))[1]
+    real = talk.device.dialogue._carry_out
+    talk.device.dialogue._carry_out = lambda *a: (gates.append(talk.board.gate), real(*a))[1]
     talk.board.advance_us(10_000)
     assert gates == [False, False]
 

@@ -10,7 +10,7 @@ import struct
 
 from fakehal import FakeHal
 from scenario import Lcg, bench_board, line
-from stimcore import board, commands, errors, frame, output, program
+from stimcore import board, commands, errors, frame, output, packing, program
 from stimcore.device import Device
 
 US_A_TURN = 5_000
@@ -40,7 +40,7 @@ class Talk:
     def say(self, opcode: int, *values: object) -> None:
         fields = commands.by_opcode(opcode)[2]
         self.sequence = (self.sequence + 1) & 255
-        self.send(self.sequence, opcode, commands.pack_fields(fields, values))
+        self.send(self.sequence, opcode, packing.pack(fields, values))
 
     def load(self, group: program.Group) -> int:
         blob = program.pack(group)
@@ -233,7 +233,7 @@ def noisy() -> None:
         cut = frame.encode(at, lcg.below(256), lcg.raw(lcg.below(40)))
         talk.hal.inbox += cut[: lcg.below(len(cut))]
         talk.say(commands.STATUS)
-    print("code", errors.BAD_COMMAND, talk.device.decoder.errors)
+    print("code", errors.BAD_COMMAND, talk.device.dialogue.decoder.errors)
 
 
 TALKS = (

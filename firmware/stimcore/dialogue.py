@@ -1,0 +1,91 @@
+"""What the host says, and what is answered: bytes -> frame -> row of commands -> handler -> reply.
+
+Role: keeps the order of the frames, repeats a lost reply, answers a mistake with a refusal.
+Invariants: a HALT is obeyed before anything that stands before it; a command is carried out once,
+whatever is sent again. Requirements: REQ-32, REQ-40 to REQ-43. Next: handlers.py, one for each.
+"""
+
+import struct
+
+from . import commands, errors, handlers
+from .errors import Refused
+from .frame import Decoder, encode
+from .inbox import Inbox
+from .packing import pack, unpack
+
+_ALWAYS = (commands.HALT, commands.STOP)  # whatever their sequence number
+
+
+class Dialogue:
+    """The talk of one device with its host."""
+
+    def __init__(self, device) -> None:
+        self.device = device
+        self.decoder = Decoder()
+        self.inbox = Inbox()
+        self._sequence = -1
+        self._last_reply = b""
+
+    def waits(self) -> bool:
+        """Whether a command does: the next turn is not to be slept through."""
+        return self.inbox.waits()
+
+    def step(self) -> None:
+        """A HALT does not wait for the slower commands before it; of them, one a turn."""
+        data = self.device.hal.link_read()
+        if not data and not self.inbox.waits():
+            return
+        if self.inbox.put(self.decoder.feed(data)):
+            self.device.halt()
+        waiting = self.inbox.take()
+        if waiting:
+            self._handle(*waiting)
+
+    def _handle(self, frame: tuple, may_start: bool) -> None:
+        sequence, opcode, payload = frame
+        always = opcode in _ALWAYS
+        if sequence == self._sequence and not always and opcode != commands.HELLO:
+            self._again(sequence, opcode)
+            return
+        in_order = opcode == commands.HELLO or sequence == (self._sequence + 1) & 255
+        if not in_order and not always:
+            wanted = (self._sequence + 1) & 255
+            refusal = Refused(errors.BAD_SEQUENCE, 0, sequence, wanted)
+            self._answer(sequence, opcode, _refusal(refusal))
+            return
+        if in_order:
+            self._sequence = sequence
+        self.device.renew_lease()
+        reply = self._carry_out(opcode, payload, may_start)
+        self._last_reply = bytes((opcode,)) + self._answer(sequence, opcode, reply)
+
+    def _again(self, sequence: int, opcode: int) -> None:
+        """The reply was lost and the host asks again: same answer, nothing done twice."""
+        if self._last_reply[:1] == bytes((opcode,)):
+            self.device.hal.link_write(self._last_reply[1:])
+        else:
+            self._answer(sequence, opcode, _refusal(Refused(errors.BAD_SEQUENCE)))
+
+    def _carry_out(self, opcode: int, payload: bytes, may_start: bool) -> bytes:
+        """The status byte and the fields of the reply, or the rows of the refusal."""
+        try:
+            row = commands.by_opcode(opcode)
+            values = unpack(row[2], payload)
+            if self.device.state not in row[4] or not may_start:
+                raise Refused(errors.BAD_STATE, opcode, self.device.state, 0)
+            reply = handlers.TABLE[opcode](self.device, *values)
+            return bytes((errors.OK,)) + pack(row[3], reply)
+        except Refused as refusal:
+            return _refusal(refusal)
+
+    def _answer(self, sequence: int, opcode: int, reply: bytes) -> bytes:
+        data = encode(sequence, opcode | commands.REPLY, reply)
+        self.device.hal.link_write(data)
+        return data
+
+
+def _refusal(refusal: Refused) -> bytes:
+    out = bytes((refusal.code,))
+    for row in refusal.rows:
+        out += struct.pack(commands.REFUSAL, *row)
+    return out

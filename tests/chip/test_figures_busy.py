@@ -1,0 +1,80 @@
+"""More of how fast the output goes off: questions that pour in, and a loop that really hangs.
+
+Role: figures for the table of `make chip`, beside those of test_figures.py.
+Invariant: the worst of many instants is kept. Next: scs_sim/chipfigures.py.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.chip.support import ChipTalk
+from tests.chip.test_figures import digest_of, halted, restart, until
+from tests.system.groups import steady
+
+from scs_sim.chipfigures import record
+from scs_sim.chipfiles import Files
+from stimcore import commands, errors
+
+TURN_MS = 10  # of the loop, while pulses go on
+HANG_MS = 250
+HANG_PIN = 22
+HANGING = f"""
+import machine
+import hal_rp2
+wait = hal_rp2.Hal.wait
+pin = machine.Pin({HANG_PIN}, machine.Pin.IN, machine.Pin.PULL_DOWN)
+def hang(self):
+    wait(self)
+    while pin.value():
+        pass
+hal_rp2.Hal.wait = hang
+"""
+
+
+def pouring(talk: ChipTalk, phase: int) -> None:
+    """More questions than it can answer: its memory fills with garbage too."""
+    for at in range(30 + phase):
+        talk.raw(talk.framed((commands.STATUS, commands.LEDGER)[at % 2]), 1_700)
+
+
+def in_front(talk: ChipTalk, phase: int) -> None:
+    """In one packet with the HALT, which the interrupt sees only if nobody fetched it yet."""
+    talk.chip.step(100, talk.framed(commands.LEDGER) + talk.framed(commands.STATUS))
+    talk.pass_us(70 * phase)
+
+
+@pytest.mark.parametrize(
+    ("name", "before"), [("questions pour in", pouring), ("questions stand before it", in_front)]
+)
+def test_req_32_halt_among_questions(
+    shared_talk: ChipTalk, name: str, before: Callable[[ChipTalk, int], None]
+) -> None:
+    talk, worst = shared_talk, 0.0
+    digest = digest_of(talk, steady())
+    for phase in range(12):
+        restart(talk, digest)
+        talk.pass_ms(60 + phase * 1.13)
+        before(talk, phase)
+        worst = max(worst, halted(talk))
+        talk.pass_ms(250)  # whatever still waits for an answer
+        talk.hello()  # some had no room
+    assert record(f"HALT to gate low while {name}", worst, "ms", "<=", 10)
+
+
+def test_req_52_a_loop_that_hangs_in_python_is_ended_by_the_watchdog(
+    chip_files: Files, chip_folder: Path
+) -> None:
+    """It turns on the spot with its interrupts alive, and they do not feed the watchdog."""
+    source = (Path(__file__).parents[2] / "firmware" / "main.py").read_bytes()
+    extra = (("main.py", HANGING.encode() + source),)
+    with ChipTalk(chip_files, chip_folder, extra=extra) as talk:
+        talk.hello()
+        talk.running(steady()).pass_ms(60)
+        talk.chip.drive(HANG_PIN, 1)
+        took_ms = until(talk, "gate", 0)
+        assert record("loop hung in Python to gate low", took_ms, "ms", "<=", HANG_MS)
+        assert took_ms > HANG_MS - 2 * TURN_MS  # it was the watchdog
+        talk.chip.drive(HANG_PIN, 0)
+        talk.hello()
+        assert (talk.state(), talk.fault()[0]) == ("FAULT", errors.FAULT_WATCHDOG)
