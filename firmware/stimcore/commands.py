@@ -41,6 +41,15 @@ SCOPE_READ = 0x31
 WORDS = 0x32
 MEASURE = 0x33
 IMPEDANCE = 0x34
+CALIBRATE = 0x35
+CALIBRATION = 0x36
+
+_CHANNELS = (
+    ("current_offset", "i16"),
+    ("current_ppm", "i32"),
+    ("voltage_offset", "i16"),
+    ("voltage_ppm", "i32"),
+)
 
 # opcode, name, request fields, reply fields, states; what each does stands in scs.texts
 TABLE = (
@@ -237,6 +246,16 @@ TABLE = (
             ("load_id", "u16"),
             ("contacts", "bytes"),
         ),
+        ANY,
+    ),
+    (CALIBRATE, "calibrate", _CHANNELS, (), (OFF, LOADED)),
+    (
+        CALIBRATION,
+        "calibration",
+        (),
+        (("kept", "u8"),)
+        + _CHANNELS
+        + (("current_na", "u32"), ("rest_current", "u16"), ("rest_voltage", "u16")),
         ANY,
     ),
 )

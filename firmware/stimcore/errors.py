@@ -67,6 +67,8 @@ LOAD_OPEN = 71
 LOAD_SHORT = 72
 LOAD_OHM = 73
 LOAD_NF = 74
+CALIBRATION = 75
+CALIBRATION_RANGE = 76
 # latched faults
 FAULT_STARVED = 80
 FAULT_SENTINEL = 81
@@ -139,6 +141,8 @@ TABLE = {
     LOAD_SHORT: ("load_short", "ohm"),
     LOAD_OHM: ("load_ohm", "ohm"),
     LOAD_NF: ("load_nf", "nF"),
+    CALIBRATION: ("calibration", ""),
+    CALIBRATION_RANGE: ("calibration_range", ""),
     DOES_NOT_FIT: ("does_not_fit", "ns"),
     FAULT_STARVED: ("starved", ""),
     FAULT_SENTINEL: ("sentinel", ""),

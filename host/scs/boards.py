@@ -105,10 +105,12 @@ def _of_stage(stage: StageModel, na_per_code: int) -> dict[str, int]:
         "gain_mismatch_ppm": stage.gain_mismatch,
         "offset_na": stage.offset,
         "adc_zero": stage.sense.zero_code,
-        "sense_na_per_lsb": stage.sense.current_per_lsb,
-        "sense_uv_per_lsb": stage.sense.voltage_per_lsb,
         "max_amplitude_ua": min(stage.max.amplitude, na_per_code * stage.code.span // 1000),
         "max_rate_mhz": stage.max.rate,
+        "current_offset": 0,
+        "sense_na_per_lsb": stage.sense.current_per_lsb,
+        "voltage_offset": 0,
+        "sense_uv_per_lsb": stage.sense.voltage_per_lsb,
     }
 
 

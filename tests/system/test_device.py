@@ -25,9 +25,10 @@ PAYLOADS = {
     commands.AMPLITUDE: (0, 1_000),
     **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
+    commands.CALIBRATE: (0, 0, 0, 0),
 }
 LOOK = {"scope_arm", "words"}
-STORE = {"recall", "slots", "erase"}
+STORE = {"recall", "slots", "erase", "calibrate"}
 # restated by hand: what each state lets through
 ALLOWED = {
     "OFF": {"stage_begin", "stage_data", "commit", "maintenance", "measure", *STORE},
@@ -49,7 +50,7 @@ ALLOWED = {
     "FAULT": {"clear_fault"},
     "MEASURING": set(),
 }
-EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance"}
+EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance", "calibration"}
 
 
 @pytest.mark.parametrize("name", STATE_NAMES)
