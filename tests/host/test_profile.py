@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scs import boards, resources
+from scs import boards, resources, texts
 from scs.checking import flow
 from scs.profile import Profile
 from stimcore import errors, limits, output, program
@@ -228,7 +228,7 @@ def test_a_refusal_of_the_device_names_the_line_of_the_field_to_change():
 
 def test_every_code_of_the_device_can_be_explained():
     profile = read(LEAST)
-    for code in (*errors.TABLE, 250):
+    for code in (*texts.ERRORS, 250):
         if code != errors.BLOB_FIELD:
             assert profile.explain((code, 200, 1, 2)).line >= 1
     for index in (*range(8), *range(100, 112)):
