@@ -29,8 +29,6 @@ Board = namedtuple(
         "gain_mismatch_ppm",  # worst difference of gain between the two polarities
         "offset_na",  # worst current at code_mid and under it
         "adc_zero",  # ADC code of zero current and of zero voltage
-        "sense_na_per_lsb",  # current per ADC code
-        "sense_uv_per_lsb",  # load voltage per ADC code
         "load_ohm",  # resistive part of the declared dummy load
         "load_nf",  # its series capacitance as seen by one pulse; 0: none
         "seen_ohm",  # what a measurement (measure.py) finds of the declared dummy load …
@@ -40,8 +38,14 @@ Board = namedtuple(
         "load_id_tolerance",  # in ADC codes
         "max_amplitude_ua",
         "max_rate_mhz",
+        # the sense path; these four last, for a calibration replaces them (calibration.py)
+        "current_offset",  # what the current's channel reads above adc_zero, 1/16 of a code
+        "sense_na_per_lsb",  # current per ADC code
+        "voltage_offset",  # what the voltage's channel reads above adc_zero, 1/16 of a code
+        "sense_uv_per_lsb",  # load voltage per ADC code
     ),
 )
+FINE = 16  # parts of an ADC code in which readings and offsets are told
 
 
 def ticks_from_ns(board: Board, ns: int) -> int:
@@ -52,6 +56,17 @@ def ticks_from_ns(board: Board, ns: int) -> int:
 def period_ticks(board: Board, rate_mhz: int) -> int:
     """Nearest whole number of ticks to one period of a rate in millihertz."""
     return (board.clock_hz * 1000 + rate_mhz // 2) // rate_mhz
+
+
+def sensed_na(board: Board, reading: int) -> int:
+    """The current, nA, of a reading in 1/16 of an ADC code."""
+    return (reading - FINE * board.adc_zero - board.current_offset) * board.sense_na_per_lsb // FINE
+
+
+def sensed_mv(board: Board, reading: int) -> int:
+    """The voltage, mV, of a reading in 1/16 of an ADC code."""
+    zero = FINE * board.adc_zero + board.voltage_offset
+    return (reading - zero) * board.sense_uv_per_lsb // (1000 * FINE)
 
 
 def code_from_ua(board: Board, amplitude_ua: int) -> int:

@@ -41,6 +41,8 @@ SCOPE_READ = 0x31
 WORDS = 0x32
 MEASURE = 0x33
 IMPEDANCE = 0x34
+CALIBRATE = 0x35
+CALIBRATION = 0x36
 
 # opcode, name, request fields, reply fields, states; what each does stands in scs.texts.
 # A string is a third of the memory that tuples of names and types take on a board.
@@ -98,6 +100,21 @@ TABLE = (
     (WORDS, "words", "offset u16", "crc u32, length u16, piece bytes", (RUNNING, STOPPING)),
     (MEASURE, "measure", "sources u8, returns u8", "", (OFF, LOADED)),
     (IMPEDANCE, "impedance", "", "measured u8, age_ms u32, load_id u16, contacts bytes", ANY),
+    (
+        CALIBRATE,
+        "calibrate",
+        "current_offset i16, current_ppm i32, voltage_offset i16, voltage_ppm i32",
+        "",
+        (OFF, LOADED),
+    ),
+    (
+        CALIBRATION,
+        "calibration",
+        "",
+        "kept u8, current_offset i16, current_ppm i32, voltage_offset i16, voltage_ppm i32, "
+        "current_na u32, rest_current u16, rest_voltage u16",
+        ANY,
+    ),
 )
 
 # a refusal: rows of (code, index, value, limit)

@@ -6,7 +6,7 @@ fed at the end of a turn that went all the way through, and before a write to th
 Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55. Next: dialogue.py, output.py.
 """
 
-from . import commands, errors, output, states, train
+from . import calibration, commands, errors, output, states, train
 from .board import Board
 from .captures import Captures
 from .dialogue import Dialogue
@@ -32,7 +32,7 @@ class Device:
     """
 
     def __init__(self, board: Board, hal, unfit: tuple = ()):
-        self.board = board
+        self.declared = board
         self.hal = hal
         self.state = states.OFF
         self.fault = (errors.OK, 0, 0, 0)
@@ -44,10 +44,9 @@ class Device:
         self.hash = 0
         self.output: output.Output | None = None
         self.ledger = Ledger()  # of the last run, kept when its program goes
-        self.monitor = Monitor(board)
-        self.captures = Captures(board, hal)
         self.measurement: Measurement | None = None  # while MEASURING
         self.load: Found | None = None  # the load as it was last found
+        self.calibrated(calibration.restore(hal, board))
         self.dialogue = Dialogue(self)
         self._us = hal.now_us()
         self._spare_us = 0
@@ -179,6 +178,14 @@ class Device:
         self._stop_reason = 0
         self.output.start(self.now_ms)
         self.move("start")
+
+    def calibrated(self, found: tuple) -> None:
+        """Use this calibration (calibration.restore()); what was measured before is no more."""
+        self.calibration = found
+        self.board = calibration.applied(self.declared, found[1])
+        self.monitor = Monitor(self.board)
+        self.captures = Captures(self.board, self.hal)
+        self.load = None
 
     def measure(self, wanted: list) -> None:
         """Measure the load at these pairs of contacts."""

@@ -2,7 +2,7 @@
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
 Invariant: the state table has already let the command through. Requirements: REQ-22, REQ-33,
-REQ-36 to REQ-38, REQ-44 to REQ-46. Next: output.py, store.py.
+REQ-36, REQ-37, REQ-44 to REQ-46. Next: handlers_load.py, output.py, store.py.
 """
 
 import binascii
@@ -13,15 +13,14 @@ from . import (
     charge,
     commands,
     errors,
-    impedance,
+    handlers_load,
     limits,
-    measure,
     output,
     program,
     states,
     store,
 )
-from .errors import Refused, refuse_all
+from .errors import Refused
 
 
 def _hello(device, protocol: int) -> tuple:
@@ -120,28 +119,10 @@ def _arm(device, digest: int) -> tuple:
         raise Refused(errors.HASH_MISMATCH, 0, digest, device.hash)
     if device.unfit:
         raise Refused(*device.unfit)
-    reading = _declared_load(device)
+    reading = handlers_load.declared(device)
     device.output.prepare()
     device.move("arm")
     return (reading,)
-
-
-def _declared_load(device) -> int:
-    """The load's identification; Refused unless it and what was measured are those declared."""
-    board, found = device.board, device.load
-    reading = device.hal.load_id()
-    if abs(reading - board.load_id_code) > board.load_id_tolerance:
-        raise Refused(errors.LOAD_ID, 0, reading, board.load_id_code)
-    wanted = program.contacts_of(device.output.group)
-    if found is None or wanted & ~found.contacts:
-        raise Refused(errors.LOAD_UNKNOWN)
-    age_ms = device.now_ms - found.at_ms
-    if age_ms > limits.MEASURE_AGE_MS:
-        raise Refused(errors.LOAD_OLD, 0, age_ms, limits.MEASURE_AGE_MS)
-    rows = impedance.refusals(board, found.rows, wanted)
-    if rows:
-        refuse_all(rows)
-    return int(reading)
 
 
 def _start(device) -> tuple:
@@ -250,48 +231,6 @@ def _erase(device, slot: int) -> tuple:
     return ()
 
 
-# --- what flows ------------------------------------------------------------------------------
-def _scope_arm(device, delay_us: int) -> tuple:
-    if delay_us > limits.SCOPE_DELAY_MAX_US:
-        raise Refused(errors.SCOPE_DELAY, 0, delay_us, limits.SCOPE_DELAY_MAX_US)
-    device.captures.ask(delay_us)
-    return ()
-
-
-def _scope_read(device, offset: int) -> tuple:
-    if not device.captures.kept:
-        return (0, 0, 0, b"")
-    begins_us, data, stream = device.captures.kept
-    return (1, begins_us, stream.crc, data[offset : offset + commands.LOOK_BYTES])
-
-
-def _words(device, offset: int) -> tuple:
-    live = device.output.live
-    if live is None:  # the off time of a cycle
-        return (0, 0, b"")
-    return (live.crc, len(live.words), live.words[offset : offset + commands.LOOK_BYTES])
-
-
-def _measure(device, sources: int, returns: int) -> tuple:
-    if not sources and not returns and device.output is not None:
-        wanted = measure.pairs_of(device.output.group)
-    else:
-        if not sources and not returns:
-            sources, returns = 1, (1 << device.board.contacts) - 2
-        wanted = measure.pairs(sources, returns)
-    device.measure(wanted)
-    return ()
-
-
-def _impedance(device) -> tuple:
-    found = device.load
-    load_id = device.hal.load_id() if device.state not in states.OUTPUT else 0
-    if found is None:
-        return (0, 0, load_id, b"")
-    rows = b"".join([struct.pack(commands.CONTACT, *row) for row in found.rows])
-    return (1, min(device.now_ms - found.at_ms, 0xFFFFFFFF), load_id, rows)
-
-
 TABLE: dict = {
     commands.HELLO: _hello,
     commands.STATUS: _status,
@@ -312,9 +251,5 @@ TABLE: dict = {
     commands.RECALL: _recall,
     commands.SLOTS: _slots,
     commands.ERASE: _erase,
-    commands.SCOPE_ARM: _scope_arm,
-    commands.SCOPE_READ: _scope_read,
-    commands.WORDS: _words,
-    commands.MEASURE: _measure,
-    commands.IMPEDANCE: _impedance,
 }
+TABLE.update(handlers_load.TABLE)

@@ -23,6 +23,7 @@ CODES = (errors.OK, errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors
 # current falls while its load charges, a short phase keeps that nearly straight; its ADC is fine.
 SHAPES = {boards.STAGE_MCP4922_8: (1_000, 39), boards.STAGE_R2R_1: (400, 14)}
 SETTLED_US = 24  # after a change: the stage's settling, 2 us of the capture, one sample
+REST = 16  # pairs at the end of the rest after a pulse
 NF_MOST = 20_000  # what rises by less than one ADC code is taken for no capacitance at all
 SHORT_SHARE = 20  # a load of less than 1/20 of the declared resistance is a short
 OPEN_SHARE = 4  # less than 1/4 of the current is an open lead
@@ -41,6 +42,7 @@ class Sums:
         self.current = self.voltage = 0
         self.current_rise = [0, 0]  # last third less first: of first phases, of second ones
         self.voltage_rise = [0, 0]
+        self.rest_current = self.rest_voltage = self.rests = 0
         self.late_us = 0  # how much after its middle a phase's voltage was looked at
 
     def add(self, samples, offset_us: int, edge_us: int, second: int) -> None:
@@ -58,6 +60,22 @@ class Sums:
         self.voltage_rise[second] += sign * voltage_rise
         self.late_us += middle_us - edge_us - self.width_us // 2
         self.phases += 1
+
+    def add_rest(self, samples, last: int) -> None:
+        """The end of a rest, in which nothing flows: REST pairs before the pair `last`."""
+        for at in range(2 * (last - REST), 2 * last, 2):
+            self.rest_current += samples[at]
+            self.rest_voltage += samples[at + 1]
+        self.rests += REST
+
+    def current_na(self, board: Board) -> int:
+        """The mean current of the pulses' phases."""
+        return self.current * board.sense_na_per_lsb // (self.phases * 3 * self.third)
+
+    def raw(self, board: Board) -> tuple:
+        """What a calibration is made of: (nA, readings of both channels at rest, 1/16 codes)."""
+        rest = [boards.FINE * one // self.rests for one in (self.rest_current, self.rest_voltage)]
+        return (max(0, self.current_na(board)), rest[0], rest[1])
 
 
 def _thirds(samples, at: int, third: int) -> tuple:
@@ -82,7 +100,7 @@ def evaluate(board: Board, sums: Sums) -> tuple:
     and for unequal phases (offset, mismatch): these make the rises of both unequal too.
     """
     count = sums.phases * 3 * sums.third
-    current = sums.current * board.sense_na_per_lsb // count  # nA
+    current = sums.current_na(board)
     wanted = boards.code_from_ua(board, limits.MEASURE_UA) * board.na_per_code
     if current * OPEN_SHARE < wanted:
         return (-1, 0)

@@ -60,6 +60,10 @@ MEASURE_UA = 500  # of a test pulse: what the soft start may begin with, and hal
 MEASURE_AREA_UM2 = 2_000_000  # for which it is judged: 2 mm2, a sixth of an SCS contact's
 MEASURE_ERROR_PERMILLE = 20  # of a measurement, beside the declared load's own tolerance
 MEASURE_AGE_MS = 60_000  # how long ago the load may have been measured when it is armed
+# A sense path of parts of 0.1 % behind a converter's own reference is no more wrong than this;
+# what is, has a fault, which a calibration must not hide.
+CALIBRATION_PPM = 50_000  # of what an ADC code is worth
+CALIBRATION_OFFSET = 512  # of a channel's zero, in 1/16 of an ADC code: 32 codes
 SCOPE_DELAY_MAX_US = 2_000_000  # two periods of 1 Hz
 AREA_MIN_UM2 = 10_000  # contact area: 0.01 mm2
 AREA_MAX_UM2 = 1_000_000_000  # 10 cm2

@@ -21,8 +21,8 @@ FINE_LSB = 100  # a voltage of so many ADC codes needs one round of pulses, a sm
 # a capacitance twice as many, for its rise is small
 PATIENCE_MS = 2_000  # for one capture
 
-# what was measured: when, at which contacts (mask), and their Findings
-Found = namedtuple("Found", ("at_ms", "contacts", "rows"))
+# what was measured: when, at which contacts (mask), their Findings, and Sums.raw() of the last pair
+Found = namedtuple("Found", ("at_ms", "contacts", "rows", "raw"))
 
 
 def pairs(sources: int, returns: int) -> list:
@@ -138,7 +138,8 @@ class Measurement:
     def result(self, now_ms: int) -> Found:
         """What was found at all contacts."""
         rows = impedance.by_contact(self.found)
-        return Found(now_ms, sum([1 << one.where for one in rows]), rows)
+        contacts = sum([1 << one.where for one in rows])
+        return Found(now_ms, contacts, rows, self._sums.raw(self.board))
 
     def _begin(self, now_ms: int) -> None:
         self.hal.stream_load(self._stream)
@@ -158,6 +159,8 @@ class Measurement:
             raise Refused(errors.FAULT_STREAM)
         width = width_us(self.board)
         ends_us = offset_us + capture.WINDOW_US
+        rest_us = min((self._pulse + 1) * slot_us(self.board), ends_us) - capture.PAIR_US
+        self._sums.add_rest(samples, (rest_us - offset_us) // capture.PAIR_US)
         while self._pulse < len(BELOW):
             edge_us = self._pulse * slot_us(self.board)
             if edge_us + 2 * width > ends_us:

@@ -11,7 +11,7 @@ import struct
 from . import errors
 from .errors import Refused
 
-CODES = {"u8": "B", "u16": "H", "u32": "I", "i32": "i", "i64": "q", "u64": "Q"}
+CODES = {"u8": "B", "u16": "H", "u32": "I", "i16": "h", "i32": "i", "i64": "q", "u64": "Q"}
 
 
 def columns(fields: str) -> list:

@@ -6,7 +6,7 @@ taken from the program. Only a polarity that is commanded is judged: passive dis
 current of its own. Requirements: REQ-54, REQ-55. Next: device.py.
 """
 
-from .board import Board
+from .board import FINE, Board, sensed_mv, sensed_na
 from .watch import current_row, short_row
 
 
@@ -69,11 +69,10 @@ class Monitor:
 
     def _close(self) -> None:
         board = self.board
-        na, uv = board.sense_na_per_lsb, board.sense_uv_per_lsb
-        self.current_na = ((self._low - board.adc_zero) * na, (self._high - board.adc_zero) * na)
+        self.current_na = (sensed_na(board, FINE * self._low), sensed_na(board, FINE * self._high))
         self.voltage_mv = (
-            (self._v_low - board.adc_zero) * uv // 1000,
-            (self._v_high - board.adc_zero) * uv // 1000,
+            sensed_mv(board, FINE * self._v_low),
+            sensed_mv(board, FINE * self._v_high),
         )
 
     def _verdict(self) -> tuple:

@@ -8,7 +8,7 @@ sense.py. Requirements: REQ-54, REQ-55, REQ-58, REQ-59. Next: captures.py.
 """
 
 from . import capture, charge, errors, limits
-from .board import Board
+from .board import FINE, Board, sensed_mv, sensed_na
 from .kernel import Stream
 
 EVERY_MS = 20  # from one capture to the next: a period of 50 Hz
@@ -107,9 +107,9 @@ class Watch:
             return (0, self._allowed_mv(stream))
         board = self.board
         first = last - count
-        amps = _sum(samples, 2 * first, count, board.adc_zero) * board.sense_na_per_lsb
-        volts = _sum(samples, 2 * first + 1, count, board.adc_zero) * board.sense_uv_per_lsb
-        return ((volts - amps * board.seen_ohm // 1000) // (1000 * count), 0)
+        flows = sensed_na(board, _mean(samples, 2 * first, count))
+        volts = sensed_mv(board, _mean(samples, 2 * first + 1, count))
+        return (volts - flows * board.seen_ohm // 1_000_000, 0)
 
     def _allowed_mv(self, stream: Stream) -> int:
         """What may stand before a pulse; below 0: not known yet.
@@ -142,10 +142,8 @@ class Watch:
         count = min(last - first, SAMPLES_MOST)
         if count < 2:
             return ()
-        measured = _sum(samples, 2 * first, count, self.board.adc_zero)
-        measured = measured * self.board.sense_na_per_lsb // count
-        volts = _sum(samples, 2 * first + 1, count, self.board.adc_zero)
-        volts = volts * self.board.sense_uv_per_lsb // (1000 * count)  # mV
+        measured = sensed_na(self.board, _mean(samples, 2 * first, count))
+        volts = sensed_mv(self.board, _mean(samples, 2 * first + 1, count))
         commanded = one[5] * self.board.na_per_code
         row = current_row(self.board, self._at, measured, commanded, volts)
         if row or base[1] < 0:
@@ -179,12 +177,12 @@ class Watch:
         )
 
 
-def _sum(samples, at: int, count: int, zero: int) -> int:
-    """The sum of `count` samples of a channel, in codes away from zero."""
+def _mean(samples, at: int, count: int) -> int:
+    """The mean of `count` samples of a channel, in 1/16 of a code."""
     total = 0
     for number in range(at, at + 2 * count, 2):
         total += samples[number]
-    return total - count * zero
+    return FINE * total // count
 
 
 def short_row(board: Board, index: int, expected: int, volts: int) -> tuple:

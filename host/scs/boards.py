@@ -3,7 +3,7 @@
 Role: board() derives the integers of stimcore.board.Board, electrical() the same facts in SI
 units for the simulator, pins() the wiring, rows() the table that `scs boards` prints.
 Invariant: a combination whose load discharges more slowly than the stage declares is refused.
-Requirements: REQ-19. Next: boardfile.py (the schema of boards.yaml).
+Requirements: REQ-19. Next: boardfile.py, boardrows.py (the schema of boards.yaml).
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from stimcore import measure
 from stimcore.board import STAGE_MCP4922_8, STAGE_R2R_1, Board
 
 from . import resources, units
-from .boardfile import BoardError, BoardModel, Catalogue, LoadModel, StageModel, id_code
+from .boardfile import BoardError, Catalogue
+from .boardrows import BoardModel, LoadModel, StageModel
+from .boardrules import id_code
 from .complaints import Complaint, nearest, path_text, printable
 
 Rows = tuple[BoardModel, StageModel, LoadModel]
@@ -103,10 +105,12 @@ def _of_stage(stage: StageModel, na_per_code: int) -> dict[str, int]:
         "gain_mismatch_ppm": stage.gain_mismatch,
         "offset_na": stage.offset,
         "adc_zero": stage.sense.zero_code,
-        "sense_na_per_lsb": stage.sense.current_per_lsb,
-        "sense_uv_per_lsb": stage.sense.voltage_per_lsb,
         "max_amplitude_ua": min(stage.max.amplitude, na_per_code * stage.code.span // 1000),
         "max_rate_mhz": stage.max.rate,
+        "current_offset": 0,
+        "sense_na_per_lsb": stage.sense.current_per_lsb,
+        "voltage_offset": 0,
+        "sense_uv_per_lsb": stage.sense.voltage_per_lsb,
     }
 
 

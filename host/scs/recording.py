@@ -86,16 +86,10 @@ def record(
     with Stimulator(SIM, board, faults=faults) as stim:
         figures = stim.load(profile)
         stim.arm()
-        bench = stim.link.bench
         if pins:
-            bench.sequencer.log_pins()
-        begin_s = bench.now_s()
-        stim.start()
-        if not from_start:
-            stim.settle()
-            stim.wait(wait_s)
-            begin_s, _period_s = trace.next_period(bench)
-        taker = Taker(bench, begin_s, begin_s + for_s, rate_hz=rate_hz, pins=pins)
+            stim.link.bench.sequencer.log_pins()
+        begin_s = _begun(stim, None if from_start else wait_s)
+        taker = Taker(stim.link.bench, begin_s, begin_s + for_s, rate_hz=rate_hz, pins=pins)
         polls = _run_until(stim, begin_s + for_s + BEYOND_S, taker, told)
         status = stim.status()
         stim.halt()
@@ -111,6 +105,19 @@ def record(
             command=taker.command,
         )
         return Recording(taker.rows, taker.pins, made, np.array(polls))
+
+
+def _begun(stim: Stimulator, wait_s: float | None) -> float:
+    """Start; when the trace begins, on the bench's clock: at START, or with a period at full
+    amplitude that lasted wait_s."""
+    bench = stim.link.bench
+    start_s: float = bench.now_s()
+    stim.start()
+    if wait_s is None:
+        return start_s
+    stim.settle()
+    stim.wait(wait_s)
+    return trace.next_period(bench)[0]
 
 
 def _run_until(stim: Stimulator, end_s: float, taker: Taker, told: Told) -> list[tuple[float, ...]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stimcore import commands, errors, limits, program
+from stimcore.board import FINE
 
 from . import figures, texts
 from .failures import Row
@@ -32,6 +33,7 @@ _HINTS = {
     errors.LOAD_SHORT: "look for a short across the dummy load, or a bare wire in its place",
     errors.LOAD_OHM: "connect the declared dummy load, or choose another board row with --load",
     errors.LOAD_NF: "connect the declared dummy load, or choose another board row with --load",
+    errors.CALIBRATION: "find it anew with `scs calibrate`, or do without: `scs calibrate --reset`",
     errors.FAULT_LOAD: "look for a loose wire; `scs load` measures the dummy load anew",
     errors.FAULT_RESIDUAL: "look at the switches that discharge the load",
     errors.FAULT_COMPLIANCE: "the load is larger than declared; `scs load` measures it",
@@ -73,6 +75,8 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
         return f"slot {index + 1}: {said}; {_HINTS[code]}"
     if code == errors.STAGE_CONTACTS:
         return f"{said}; {_two_contacts(contacts)}"
+    if code == errors.CALIBRATION_RANGE:
+        return _of_calibration(index, value, limit)
     if value or limit:
         said += f": {figures.text(code, value)} against {figures.text(code, limit)}"
     said += _where(code, index, contacts, programs)
@@ -82,6 +86,18 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
 def _two_contacts(contacts: Sequence[str]) -> str:
     first, second = contacts[:2] if len(contacts) > 1 else ("E1", "E2")
     return f"write for example cathodes: [{first}], anodes: [{second}], or choose another --stage"
+
+
+def _of_calibration(index: int, value: int, limit: int) -> str:
+    channel = ("current", "voltage")[index >> 1 & 1]
+    if index & 1:
+        what = f"a code of the {channel} would be worth {value / 1e4:+.1f} % of what is declared"
+        most = f"{limit / 1e4:g} %"
+    else:
+        what = f"the {channel}'s zero would be {value / FINE:+.1f} ADC codes off"
+        most = f"{limit / FINE:g} codes"
+    said = f"{what}, and no sense path is off by more than {most}"
+    return f"{said}; look at the load and at the stage; the calibration stays as it was"
 
 
 def fault(row: Row, contacts: Sequence[str] = ()) -> str:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from stimcore import commands, states
-from stimcore.board import Board
+from stimcore.board import FINE, Board
 from stimcore.capture import PAIR_US, PAIRS, VOLTAGE_LATER_US, WINDOW_US
 
+from .calibrate import in_use
 from .commanded import phases
 from .failures import Failure
 from .link import Fields, Link
@@ -66,6 +67,7 @@ def look(
             raise Failure("the look was cancelled")
         _must_run(link)
 
+    board = in_use(link, board)
     for _ in range(TRIES):
         words = _words(link, board, go_on)
         pieces = _windows(link, words, plan(words.length_s, periods), go_on)
@@ -164,6 +166,7 @@ def _joined(
 def _measured(board: Board, begins_us: int, data: bytes) -> tuple[Floats, Floats, Floats]:
     """(s, A, V), the voltage as it was when the current was sampled."""
     codes = np.frombuffer(data, dtype="<u2").reshape(-1, 2).astype(np.float64) - board.adc_zero
+    codes -= np.array([board.current_offset, board.voltage_offset]) / FINE
     time_s = (begins_us + PAIR_US * np.arange(len(codes))) / 1e6
     voltage_v = codes[:, 1] * board.sense_uv_per_lsb / 1e6
     at_current = np.interp(time_s, time_s + VOLTAGE_LATER_US / 1e6, voltage_v)

@@ -2,25 +2,22 @@
 
 Role: the library's front door. Every method is one or a few commands of stimcore.commands.
 Invariant: nothing is sent but from the caller's own calls: a program that hangs lets the lease
-run out, and the device stops. A device built from other tables is refused, never guessed at.
-Requirements: REQ-43, REQ-61. Next: link.py.
+run out, and the device stops.
+Requirements: REQ-43, REQ-61. Next: opened.py, link.py.
 """
 
 from __future__ import annotations
 
 import binascii
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from stimcore import commands, limits, program
-from stimcore.board import Board
 
 from . import figures, readings, refused, slots, trace, units
-from .failures import DeviceFault, DeviceRefused, Failure, LinkLost, Row, WrongUsage
+from .failures import DeviceFault, DeviceRefused, Failure, Row, WrongUsage
 from .figures import Figure
-from .handshake import hello
-from .link import PATIENCE_S, SIM, Link, is_sim, url_of
+from .opened import Opened
 from .readings import Amplitude, Ledger, Status
 from .slots import Recalled, Stored
 from .trace import Trace
@@ -35,7 +32,7 @@ SETTLE_PERIODS = 3
 SETTLE_MOST_S = 120.0  # the longest ramp is 60 s
 
 
-class Stimulator:
+class Stimulator(Opened):
     """One device on one port: "sim", "/dev/ttyACM0", "COM3", "socket://host:port".
 
     board: the row of boards.yaml that the device must be ("BOARD/STAGE/LOAD"); None takes the
@@ -43,91 +40,6 @@ class Stimulator:
     "open_lead@2". halt_on_exit False leaves a stand-alone device running.
     Methods raise LinkLost, DeviceRefused, Mismatch or DeviceFault (all Failures).
     """
-
-    def __init__(
-        self,
-        port: str = SIM,
-        board: str | None = None,
-        *,
-        faults: str = "",
-        patience_s: float = PATIENCE_S,
-        halt_on_exit: bool = True,
-    ):
-        self.port = port
-        self.profile: Profile | None = None
-        self.version = self.unique_id = ""
-        self._wanted = board
-        self._faults = faults
-        self._patience_s = patience_s
-        self._halt_on_exit = halt_on_exit
-        self._hash: int | None = None
-        self._board: Board | None = None
-        self._link: Link | None = None
-
-    # --- opening and leaving ---------------------------------------------------------------
-    def __enter__(self) -> Stimulator:
-        self.open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        reason: BaseException | None,
-        frames: TracebackType | None,
-    ) -> None:
-        try:
-            if self._halt_on_exit and isinstance(reason, LinkLost):
-                self.link.tell(commands.HALT)
-            elif self._halt_on_exit and self._link is not None:
-                self.halt()
-        except Failure:
-            if kind is None:  # else the first reason is the one to tell
-                raise
-        finally:
-            self.close()
-
-    def open(self) -> None:
-        """Open the port and make sure that both ends mean the same by everything."""
-        url = url_of(self.port, self._wanted or "", self._faults)
-        if self._faults and not is_sim(url):
-            raise WrongUsage(f"faults can be injected into the simulated board, not at {self.port}")
-        self._link = Link(url, patience_s=self._patience_s)
-        try:
-            self._board, self.version, self.unique_id = hello(self._link, self._wanted)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Close the port; the device goes on until its lease ends."""
-        if self._link is not None:
-            self._link.close()
-        self._link = None
-
-    # --- what is known ---------------------------------------------------------------------
-    @property
-    def link(self) -> Link:
-        """The open link; Failure where the device was not opened."""
-        if self._link is None:
-            raise Failure("the device is not open: use `with Stimulator(…) as stim:`")
-        return self._link
-
-    @property
-    def board(self) -> Board:
-        """The board, stage and load that the device said it has."""
-        if self._board is None:
-            raise Failure("the device is not open: use `with Stimulator(…) as stim:`")
-        return self._board
-
-    @property
-    def contact_names(self) -> tuple[str, ...]:
-        """The contacts' names, where a profile was loaded."""
-        return self.profile.contact_names if self.profile else ()
-
-    @property
-    def program_names(self) -> tuple[str, ...]:
-        """The programs' names, where a profile was loaded."""
-        return self.profile.program_names if self.profile else ()
 
     # --- program ---------------------------------------------------------------------------
     def load(self, profile: Profile) -> list[Figure]:

@@ -119,6 +119,10 @@ ERRORS = {
     errors.LOAD_SHORT: Kind("load_short", "ohm", "the load is shorted"),
     errors.LOAD_OHM: Kind("load_ohm", "ohm", "the load has not the declared resistance"),
     errors.LOAD_NF: Kind("load_nf", "nF", "the load has not the declared capacitance"),
+    errors.CALIBRATION: Kind(
+        "calibration", "", "the calibration kept for the sense path is damaged, or of another stage"
+    ),
+    errors.CALIBRATION_RANGE: Kind("calibration_range", "", "no sense path is so wrong"),
     errors.DOES_NOT_FIT: Kind(
         "does_not_fit", "ns", "the pulses do not fit into their slot of the period"
     ),
@@ -212,6 +216,16 @@ COMMANDS = {
         "What the last measurement found; measured = 0: there is none"
         " since the start or a fault; contacts = (contact u8, verdict"
         " u8, ohm u32, nanofarad u32; 0: none) for each."
+    ),
+    commands.CALIBRATE: (
+        "Keeps a calibration of the sense path in the store and uses it from now on; offsets are"
+        " what a channel reads above its zero, in 1/16 of an ADC code, ppm what a code is worth"
+        " more than declared. What was measured of the load counts no more."
+    ),
+    commands.CALIBRATION: (
+        "The calibration in use; kept = 0: none is, 1: good, 2: damaged, 3: of another stage (then"
+        " it is not used, and ARM is refused). Of the last measurement: the mean current of its"
+        " pulses, and what both channels read at rest, in 1/16 of an ADC code; 0: there is none."
     ),
 }
 

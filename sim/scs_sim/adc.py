@@ -9,13 +9,14 @@ Assumed: ideal steps of 1 LSB; the noise, when asked for, is -1, 0 or +1 LSB on 
 Next: plant.py.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from .exponentials import turns
+from .exponentials import FloatArray, turns
 from .load import Piece, grown
 
+Values = TypeVar("Values", float, FloatArray)
 RATE_HZ = 500_000  # both channels together
 TOP = 4095
 
@@ -84,15 +85,30 @@ class Channel:
             self.greatest = max(self.greatest, value)
 
 
+class Sense:
+    """What the amplifiers before the ADC make of current (channel 0) and voltage (1)."""
+
+    def __init__(self, zero: int, amps_per_lsb: float, volts_per_lsb: float):
+        self._zeros = [float(zero)] * 2
+        self._per_unit = [1 / amps_per_lsb, 1 / volts_per_lsb]
+
+    def misread(self, gains: tuple[float, float], codes: tuple[float, float]) -> None:
+        """From now on each channel reads so many times as much, and so many codes above it."""
+        for channel in (0, 1):
+            self._zeros[channel] += codes[channel]
+            self._per_unit[channel] *= gains[channel]
+
+    def codes(self, channel: int, values: Values) -> Values:
+        """Ampere or volt in codes, not yet rounded."""
+        return self._zeros[channel] + values * self._per_unit[channel]
+
+
 class Adc:
     """Two channels on one piece after the other. `seed` None: no noise."""
 
-    def __init__(
-        self, clock_hz: int, zero: int, amps_per_lsb: float, volts_per_lsb: float, seed: int | None
-    ):
+    def __init__(self, clock_hz: int, sense: Sense, seed: int | None):
         self._clock_hz = clock_hz
-        self._zero = zero
-        self._scales = (1 / amps_per_lsb, 1 / volts_per_lsb)
+        self._sense = sense
         spacing = 2 * clock_hz // RATE_HZ
         self.current = Channel(0, spacing)
         self.voltage = Channel(spacing // 2, spacing)
@@ -117,18 +133,18 @@ class Adc:
         """The window since the last call, and a new one; samples of the current channel."""
         out = EMPTY
         if self.current.count and self.voltage.count:
-            current = self._codes(self.current, self._scales[0])
-            voltage = self._codes(self.voltage, self._scales[1])
+            current = self._codes(self.current, 0)
+            voltage = self._codes(self.voltage, 1)
             out = Window(*current, *voltage, self.current.count)
             self.current.clear()
             self.voltage.clear()
         return out
 
-    def _codes(self, channel: Channel, per_unit: float) -> tuple[int, int]:
-        least = self._code(channel.least * per_unit)
-        greatest = self._code(channel.greatest * per_unit)
+    def _codes(self, channel: Channel, number: int) -> tuple[int, int]:
+        least = self._code(self._sense.codes(number, channel.least))
+        greatest = self._code(self._sense.codes(number, channel.greatest))
         return min(least, greatest), max(least, greatest)
 
     def _code(self, lsb: float) -> int:
         noise = 0 if self._noise is None else int(self._noise.integers(-1, 2))
-        return min(max(round(self._zero + lsb) + noise, 0), TOP)
+        return min(max(round(lsb) + noise, 0), TOP)

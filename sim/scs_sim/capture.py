@@ -11,7 +11,7 @@ import numpy as np
 
 from stimcore.capture import PAIR_US, PAIRS
 
-from .adc import TOP
+from .adc import TOP, Sense
 from .exponentials import FloatArray
 from .trace import Trace
 
@@ -21,11 +21,9 @@ NOISE_LSB = 1.0  # an RP2040's ADC with its inputs at rest (assumed)
 class Capture:
     """One capture at a time. `seed` None: no noise."""
 
-    def __init__(self, clock_hz: int, zero: int, scales: tuple[float, float], seed: int | None):
-        """scales: ampere and volt per code."""
+    def __init__(self, clock_hz: int, sense: Sense, seed: int | None):
         self._clock_hz = clock_hz
-        self._zero = zero
-        self._scales = scales
+        self._sense = sense
         self._sample_ticks = PAIR_US * (clock_hz // 1_000_000) // 2
         self._noise = None if seed is None else np.random.default_rng(seed)
         self.disarm()
@@ -67,11 +65,10 @@ class Capture:
             begin_s = first_s + channel * PAIR_US / 2e6
             end_s = begin_s + (PAIRS - 0.5) * PAIR_US / 1e6
             samples = trace.sampled(1e6 / PAIR_US, begin_s, end_s)
-            pairs[:, channel] = self._codes(samples[1 + channel], self._scales[channel])
+            pairs[:, channel] = self._rounded(self._sense.codes(channel, samples[1 + channel]))
         return offset_us, memoryview(pairs.tobytes()).cast("H")
 
-    def _codes(self, values: FloatArray, per_lsb: float) -> FloatArray:
-        lsb = self._zero + values / per_lsb
+    def _rounded(self, lsb: FloatArray) -> FloatArray:
         if self._noise is not None:
             lsb = lsb + self._noise.normal(0.0, NOISE_LSB, len(lsb))
         return np.clip(np.round(lsb), 0, TOP)

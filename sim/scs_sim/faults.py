@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .board import SimBoard
 
 
+MISREAD_GAINS = (1.04, 0.96)  # of current and voltage
+MISREAD_CODES = (5.0, -3.0)
 _SHORTEST_RECORD = 114  # bytes in the store of a group of one program
 
 
@@ -98,6 +100,11 @@ def _wrong_load(bench: "SimBoard") -> None:
     bench.hal.wrong_load = True
 
 
+def _sense_error(bench: "SimBoard") -> None:
+    bench.plant.run_to(bench.tick)
+    bench.plant.sense.misread(MISREAD_GAINS, MISREAD_CODES)
+
+
 # name: (what happens, action)
 TABLE: dict[str, tuple[str, Callable[["SimBoard"], None]]] = {
     "open_lead": ("the lead breaks: no current flows", _lead(LEAD_OPEN)),
@@ -119,6 +126,11 @@ TABLE: dict[str, tuple[str, Callable[["SimBoard"], None]]] = {
     "torn_write": (
         "the power fails for an instant in the middle of the next write to the store",
         _torn_write,
+    ),
+    "sense_error": (
+        "the sense path reads 4 % too much current and 4 % too little voltage, 5 codes too high and"
+        " 3 too low: `scs calibrate` mends it",
+        _sense_error,
     ),
     "wrong_load": ("the load has no identification resistor", _wrong_load),
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 from stimcore.board import Board
 
-from .adc import Adc, Window
+from .adc import Adc, Sense, Window
 from .capture import Capture
 from .circuit import from_rows
 from .load import Load, Piece
@@ -31,8 +31,9 @@ class Plant:
         self.stage = Stage(electrical["stage"])
         self.trace = Trace(board.clock_hz, trace_pieces)
         scales = (board.sense_na_per_lsb * 1e-9, board.sense_uv_per_lsb * 1e-6)
-        self.adc = Adc(board.clock_hz, board.adc_zero, *scales, noise_seed)
-        self.capture = Capture(board.clock_hz, board.adc_zero, scales, noise_seed)
+        self.sense = Sense(board.adc_zero, *scales)
+        self.adc = Adc(board.clock_hz, self.sense, noise_seed)
+        self.capture = Capture(board.clock_hz, self.sense, noise_seed)
         self._piece: Piece | None = None
         self._piece_tick = 0.0
         circuit = from_rows(electrical["stage"], electrical["load"])

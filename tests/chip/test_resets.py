@@ -8,7 +8,7 @@ Next: test_cable.py.
 import pytest
 from tests.chip.support import MS, ChipTalk
 from tests.system.groups import STAND_ALONE, group, steady
-from tests.system.test_device import STATE_NAMES, bring_to
+from tests.system.states import STATE_NAMES, bring_to
 
 from stimcore import commands
 

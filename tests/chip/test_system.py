@@ -8,6 +8,7 @@ Next: test_faults.py, what is shown on the chip alone.
 import pytest
 from tests.chip.support import ChipTalk
 from tests.system import (
+    test_commit,
     test_delivery,
     test_device,
     test_faults,
@@ -19,7 +20,15 @@ from tests.system.support import NAME
 
 BOARD = NAME
 
-MODULES = (test_device, test_delivery, test_wire, test_faults, test_store, test_profiles)
+MODULES = (
+    test_device,
+    test_commit,
+    test_delivery,
+    test_wire,
+    test_faults,
+    test_store,
+    test_profiles,
+)
 
 for module in MODULES:
     for name, value in vars(module).items():

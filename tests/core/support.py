@@ -30,8 +30,6 @@ BOARD = board.Board(
     gain_mismatch_ppm=5_000,
     offset_na=2_000,
     adc_zero=2_048,
-    sense_na_per_lsb=12_500,
-    sense_uv_per_lsb=8_000,
     load_ohm=500,
     load_nf=2_500,
     seen_ohm=500,
@@ -41,6 +39,10 @@ BOARD = board.Board(
     load_id_tolerance=100,
     max_amplitude_ua=12_500,
     max_rate_mhz=10_000_000,
+    current_offset=0,
+    sense_na_per_lsb=12_500,
+    voltage_offset=0,
+    sense_uv_per_lsb=8_000,
 )
 # no mismatch, no offset: figures come out as the plain sums of the words
 IDEAL = BOARD._replace(gain_mismatch_ppm=0, offset_na=0)

@@ -37,6 +37,8 @@ ALLOWED = {
     "words": (0x32, {RUNNING, STOPPING}),
     "measure": (0x33, {OFF, LOADED}),
     "impedance": (0x34, ALWAYS),
+    "calibrate": (0x35, {OFF, LOADED}),
+    "calibration": (0x36, ALWAYS),
 }
 
 
@@ -61,7 +63,7 @@ def test_req_41_an_unknown_opcode_is_refused(opcode: int) -> None:
     assert refused(commands.by_opcode, opcode)[:2] == ("bad_command", opcode)
 
 
-SIZES = {"u8": 1, "u16": 2, "u32": 4, "i32": 4, "i64": 8, "u64": 8}
+SIZES = {"u8": 1, "u16": 2, "u32": 4, "i16": 2, "i32": 4, "i64": 8, "u64": 8}
 
 
 @pytest.mark.parametrize("row", commands.TABLE, ids=lambda row: row[1])

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.host.test_cli import GOOD, NO_DEVICE, REFUSED, USAGE, scs
-from tests.host.test_stimulator import quick
+from tests.host.cli.support import GOOD, NO_DEVICE, REFUSED, USAGE, scs
+from tests.host.stimulator_support import quick
 
 from scs import bench
 from scs.failures import DeviceRefused, Failure, LinkLost, WrongUsage

@@ -1,119 +1,19 @@
-"""Stimulator against the simulated board: what it accepts, what it does, what it says."""
+"""A Stimulator's programs, runs and failures, on the simulated board."""
 
 import importlib
 import math
 
 import pytest
+from tests.host.stimulator_support import QUICK, quick, shipped, started
 
 import scs
-from scs import bench as benches
-from scs import resources
-from scs.failures import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
+from scs.failures import DeviceFault, DeviceRefused, Failure, LinkLost, WrongUsage
 from scs.profile import Profile, ProfileError
 from scs.stimulator import Stimulator
 from scs_sim.board import SimBoard
 from stimcore import commands, handlers
 
-QUICK = """\
-name: quick
-lead: octrode-3mm
-programs:
-  - name: low back
-    cathodes: [E3]
-    anodes: [E2, E4]
-    rate: 50 Hz
-    pulse_width: 200 us
-    amplitude: {amplitude}
-    recharge: active
-limits: {{amplitude: 4 mA}}
-ramp: {{up: 0 s, down: 0 s}}
-"""
 
-
-def quick(amplitude: str = "1 mA", more: str = "") -> Profile:
-    return Profile.from_text(QUICK.format(amplitude=amplitude) + more, "quick.yaml")
-
-
-def shipped(stem: str) -> Profile:
-    return Profile.read(resources.path(f"profiles/{stem}.yaml"))
-
-
-def started(stim: Stimulator, profile: Profile) -> None:
-    stim.load(profile)
-    stim.arm()
-    stim.start()
-
-
-# --- opening ---------------------------------------------------------------------------------
-def test_the_design_example_runs() -> None:
-    with scs.Stimulator("sim") as stim:
-        stim.load(scs.Profile.read(resources.path("profiles/tonic_50hz.yaml")))
-        stim.arm()
-        stim.start()
-        trace = stim.scope(periods=2)
-    assert trace.time_s[0] == 0.0
-    assert trace.time_s[-1] == pytest.approx(0.04)
-    # not one step of the ramp before: 2 mA with its share of INL, gain mismatch, offset, settling
-    assert trace.pulses().amplitude_a == pytest.approx([-1.9979e-3] * 2, abs=1e-7)
-    assert len(trace.time_s) == len(trace.current_a) == len(trace.voltage_v)
-
-
-def test_the_board_is_the_row_that_the_device_names() -> None:
-    with Stimulator("sim", "pico2/r2r-1/resistor-1k") as stim:
-        assert stim.board.name == "pico2/r2r-1/resistor-1k"
-        assert stim.board.clock_hz == 150_000_000
-        assert stim.version == "0.1.0"
-
-
-def test_req_43_other_tables_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hello(device: object, protocol: int) -> tuple:
-        fields = list(handlers._hello(device, protocol))
-        fields[1] ^= 1
-        return tuple(fields)
-
-    monkeypatch.setitem(handlers.TABLE, commands.HELLO, hello)
-    with pytest.raises(Mismatch, match=r"other commands or limits .* reflash"):
-        Stimulator("sim").open()
-
-
-def test_req_43_another_board_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def make(board, *rest, **options) -> SimBoard:
-        return SimBoard(board._replace(offset_na=board.offset_na + 1), *rest, **options)
-
-    monkeypatch.setattr(benches, "SimBoard", make)
-    with pytest.raises(Mismatch, match=r"differ from those in boards.yaml; reflash"):
-        Stimulator("sim").open()
-
-
-def test_req_43_a_board_that_is_in_no_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def make(board, *rest, **options) -> SimBoard:
-        return SimBoard(board._replace(name="pico/home-made/x"), *rest, **options)
-
-    monkeypatch.setattr(benches, "SimBoard", make)
-    with pytest.raises(Mismatch, match=r"'pico/home-made/x', which boards.yaml does not have"):
-        Stimulator("sim").open()
-
-
-def test_a_refused_device_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(handlers.TABLE, commands.HELLO, lambda *_: (1, 0, 0, 0, 0, 0, b"x y"))
-    stim = Stimulator("sim")
-    with pytest.raises(Mismatch):
-        stim.open()
-    with pytest.raises(Failure, match="not open"):
-        stim.status()
-
-
-def test_another_board_than_asked_for_is_wrong_usage() -> None:
-    with pytest.raises(WrongUsage, match=r"is pico/mcp4922-8/randles-500, not pico2"):
-        Stimulator("sim://", "pico2/mcp4922-8/randles-500").open()
-
-
-def test_faults_are_for_the_simulated_board_only() -> None:
-    with pytest.raises(WrongUsage, match="faults"):
-        Stimulator("/dev/ttyACM0", faults="open_lead@1").open()
-
-
-# --- loading ---------------------------------------------------------------------------------
 def test_load_answers_with_the_devices_own_figures() -> None:
     with Stimulator("sim") as stim:
         found = {one.name: one for one in stim.load(shipped("tonic_50hz"))}
@@ -189,7 +89,6 @@ def test_a_running_device_takes_no_other_program() -> None:
             stim.load(quick())
 
 
-# --- running ---------------------------------------------------------------------------------
 def test_status_is_typed_and_in_human_units() -> None:
     with Stimulator("sim") as stim:
         started(stim, quick())
@@ -318,7 +217,6 @@ def test_an_amplitude_that_cannot_be_meant(program: str | int, quantity: str, sa
             stim.amplitude(program, quantity)
 
 
-# --- when it goes wrong ----------------------------------------------------------------------
 def test_req_55_a_broken_lead_is_a_device_fault() -> None:
     with Stimulator("sim", faults="open_lead@0.5") as stim:
         started(stim, quick())

@@ -56,8 +56,6 @@ def board(stage: int = 0) -> Board:
         gain_mismatch_ppm=5_000,
         offset_na=2_000,
         adc_zero=2048,
-        sense_na_per_lsb=1_000 if stage else 12_500,
-        sense_uv_per_lsb=1_000 if stage else 8_000,
         load_ohm=500,
         load_nf=0,
         seen_ohm=500,
@@ -67,6 +65,10 @@ def board(stage: int = 0) -> Board:
         load_id_tolerance=60,
         max_amplitude_ua=12_500,
         max_rate_mhz=10_000_000,
+        current_offset=0,
+        sense_na_per_lsb=1_000 if stage else 12_500,
+        voltage_offset=0,
+        sense_uv_per_lsb=1_000 if stage else 8_000,
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scs_sim.adc import EMPTY, Adc
+from scs_sim.adc import EMPTY, Adc, Sense
 from scs_sim.load import Piece
 
 HZ = 125_000_000
@@ -13,7 +13,7 @@ US = 125  # ticks
 
 def adc(seed: int | None = None) -> Adc:
     """12.5 uA and 8 mV per code around 2048."""
-    return Adc(HZ, 2048, 12.5e-6, 8e-3, seed)
+    return Adc(HZ, Sense(2048, 12.5e-6, 8e-3), seed)
 
 
 def flat(amps: float, volts: float) -> Piece:

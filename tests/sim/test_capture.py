@@ -85,7 +85,7 @@ def test_noise_is_of_one_code_and_the_same_for_the_same_seed() -> None:
 
 def test_codes_end_at_0_and_4095() -> None:
     made = bench(Idler, load=dict(series_ohm=500.0, capacitance_f=0.0, leak_ohm=float("inf")))
-    made.plant.capture._scales = (1e-7, 1e-7)  # a thousandth of a code's size
+    made.plant.sense.misread((125.0, 80_000.0), (0.0, 0.0))  # codes of 0.1 uA and 0.1 uV
     made.hal.stream_load(biphasic(width=25 * US * 8))
     made.hal.stream_start(0)
     _, current, voltage = taken(made)

@@ -218,7 +218,7 @@ class Conversation(ABC):
         while self.state() == "MEASURING":
             self.pass_us(MEASURING_US)
         reply = self.send(commands.IMPEDANCE)
-        assert reply["measured"] == 1
+        assert reply["measured"] == 1, self.fault_name()
         rows = struct.iter_unpack(commands.CONTACT, reply["contacts"])
         return {row[0]: row[1:] for row in rows}
 

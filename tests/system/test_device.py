@@ -4,45 +4,19 @@ Each test takes the conversation `talk`: here with the simulated board, in tests
 real firmware on the emulated chip. Next: test_delivery.py, test_wire.py, test_faults.py.
 """
 
-import binascii
 import struct
 
 import pytest
 from tests.system.conversation import Conversation
 from tests.system.groups import STAND_ALONE, group
+from tests.system.states import STATE_NAMES, bring_to
 from tests.system.support import Talk
 
 from stimcore import commands, errors, frame, program
 
 AT_POWER_ON = pytest.mark.at_power_on
-STATE_NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "MEASURING")
 HALT_US = 2_000  # from its bytes to the gate, in the steady state
 HALT_WORST_US = 10_000  # while something is computed
-
-
-def bring_to(talk: Conversation, name: str) -> None:
-    """From OFF to a state, by what a host would do."""
-    if name == "LOADED":
-        talk.stage(group())
-    elif name == "MEASURING":
-        talk.stage(group())
-        assert talk.send(commands.MEASURE, 0, 0).status == 0
-    elif name == "ARMED":
-        talk.armed()
-    elif name == "RUNNING":
-        talk.running()
-    elif name == "STOPPING":
-        talk.running(group({"ramp_down_ms": 5_000}))
-        talk.keep(0.5)
-        talk.send(commands.STOP)
-    elif name == "FAULT":
-        talk.running()
-        talk.keep(0.5)
-        talk.inject("starved_fifo")
-        talk.keep(0.2)
-    assert talk.state() == name
-
-
 PAYLOADS = {
     commands.STAGE_BEGIN: (program.blob_length(1), 0),
     commands.STAGE_DATA: (0, b"x"),
@@ -51,9 +25,10 @@ PAYLOADS = {
     commands.AMPLITUDE: (0, 1_000),
     **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
+    commands.CALIBRATE: (0, 0, 0, 0),
 }
 LOOK = {"scope_arm", "words"}
-STORE = {"recall", "slots", "erase"}
+STORE = {"recall", "slots", "erase", "calibrate"}
 # restated by hand: what each state lets through
 ALLOWED = {
     "OFF": {"stage_begin", "stage_data", "commit", "maintenance", "measure", *STORE},
@@ -75,7 +50,7 @@ ALLOWED = {
     "FAULT": {"clear_fault"},
     "MEASURING": set(),
 }
-EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance"}
+EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance", "calibration"}
 
 
 @pytest.mark.parametrize("name", STATE_NAMES)
@@ -215,79 +190,6 @@ def test_req_33_stop_without_ramp_ends_with_the_period_that_dma_is_in(talk: Conv
     talk.send(commands.STOP)
     talk.pass_us(65_000)  # a step of 20 ms, this period and the next that DMA is in, 5 ms
     assert not talk.gate
-
-
-def test_req_37_arm_names_the_hash_of_what_was_committed(talk: Conversation) -> None:
-    blob = program.pack(group())
-    digest = talk.stage(blob)["hash"]
-    assert digest == binascii.crc32(blob[:-4])
-    refused = talk.send(commands.ARM, digest ^ 1)
-    assert refused.rows[0] == (errors.HASH_MISMATCH, 0, digest ^ 1, digest)
-    assert talk.state() == "LOADED"
-    assert talk.arm(digest).status == 0
-
-
-def test_req_37_arm_refuses_the_hash_of_another_program(talk: Conversation) -> None:
-    first = talk.stage(group())["hash"]
-    second = talk.stage(group(amplitude_ua=1_500))["hash"]
-    assert first != second
-    assert talk.send(commands.ARM, first).rows[0] == (errors.HASH_MISMATCH, 0, first, second)
-
-
-def test_req_37_a_refused_commit_leaves_the_program_before_it(talk: Conversation) -> None:
-    first = talk.stage(group())["hash"]
-    refused = talk.stage(group(amplitude_ua=4_000, width_ns=1_000_000))  # 4 uC: k = 2.1
-    assert {errors.SHANNON, errors.RUNNING_CHARGE, errors.DENSITY} <= {r[0] for r in refused.rows}
-    assert talk.state() == "LOADED"
-    assert talk.arm(first).status == 0
-
-
-@AT_POWER_ON
-def test_req_37_a_program_staged_in_part_cannot_be_committed(talk: Conversation) -> None:
-    blob = program.pack(group())
-    talk.send(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob) & 0xFFFFFFFF)
-    talk.send(commands.STAGE_DATA, 0, blob[:40])
-    assert talk.send(commands.COMMIT).rows[0] == (errors.STAGE_RANGE, 2, 40, len(blob))
-    assert talk.send(commands.STAGE_DATA, 41, blob[41:]).rows[0][0] == errors.STAGE_RANGE
-    assert talk.send(commands.STAGE_DATA, 40, blob[40:] + b"!").rows[0][0] == errors.STAGE_RANGE
-    assert talk.state() == "OFF"
-
-
-def test_req_20_a_blob_that_is_not_the_announced_one_is_refused(talk: Conversation) -> None:
-    blob = program.pack(group())
-    talk.send(commands.STAGE_BEGIN, len(blob), 1)
-    talk.send(commands.STAGE_DATA, 0, blob)
-    assert talk.send(commands.COMMIT).rows[0][0] == errors.STAGE_CRC
-
-
-@AT_POWER_ON
-def test_req_21_the_device_itself_refuses_a_field_out_of_range(talk: Conversation) -> None:
-    refused = talk.stage(group(pulses=2))  # two pulses in a tonic program
-    assert refused.rows[0][0] == errors.BLOB_FIELD
-    assert program.field_name(refused.rows[0][1]) == (0, "pulses")
-    assert talk.state() == "OFF"
-
-
-def test_req_22_an_amplitude_above_the_profiles_ceiling_is_refused_live(
-    talk: Conversation,
-) -> None:
-    talk.running()
-    talk.keep(0.3)
-    refused = talk.send(commands.AMPLITUDE, 0, 4_001)
-    assert refused.rows[0] == (errors.CEILING, 0, 4_001, 4_000)
-    assert talk.send(commands.AMPLITUDE, 1, 100).rows[0][0] == errors.NO_PROGRAM
-    assert talk.send(commands.AMPLITUDE, 0, 0).rows[0][0] == errors.BELOW_CODE
-    assert talk.levels() == [(2_000, 2_000)]
-
-
-def test_req_38_arm_is_refused_when_the_load_does_not_identify_itself(
-    talk: Conversation,
-) -> None:
-    talk.inject("wrong_load")
-    digest = talk.stage(group())["hash"]
-    refused = talk.send(commands.ARM, digest)
-    assert refused.rows[0][0] == errors.LOAD_ID and refused.rows[0][2] == 4095
-    assert talk.state() == "LOADED"
 
 
 def test_req_34_a_host_that_falls_silent_stops_the_output_after_its_lease(

@@ -10,8 +10,8 @@ import struct
 import pytest
 from tests.system.conversation import Conversation
 from tests.system.groups import group
+from tests.system.states import bring_to
 from tests.system.support import Talk
-from tests.system.test_device import bring_to
 
 from stimcore import commands, errors, program, store
 

@@ -19,8 +19,9 @@ US_A_TURN = 5_000
 class Talk:
     """A host of a few lines: numbers its frames, prints every byte that comes back."""
 
-    def __init__(self, cause: int = 0) -> None:
+    def __init__(self, cause: int = 0, cells: dict | None = None) -> None:
         self.hal = FakeHal(cause)
+        self.hal.cells.update(cells or {})
         self.device = Device(bench_board(board.STAGE_MCP4922_8), self.hal)
         self.sequence = 0
         self.say(commands.HELLO, commands.PROTOCOL)
@@ -108,6 +109,25 @@ def measuring() -> None:
         talk.say(way_out)
         talk.watch(2, 20)
         talk.say(commands.IMPEDANCE)
+
+
+def calibrated() -> None:
+    """The sense path, as it is, corrected, too far off; and the store that keeps it damaged."""
+    talk = Talk()
+    talk.say(commands.CALIBRATION)
+    for values in ((0, 0, 0, 0), (20, -38_461, -64, 41_667), (513, 0, 0, 0), (0, 0, 0, -50_001)):
+        talk.say(commands.CALIBRATE, *values)
+        talk.say(commands.MEASURE, 0b01, 0b10)
+        talk.watch(12, 9)
+        talk.say(commands.IMPEDANCE)
+        talk.say(commands.CALIBRATION)
+    cells = talk.hal.cells
+    cells[17] = cells[17][:-1]
+    talk = Talk(0, cells)
+    talk.say(commands.ARM, talk.load(tonic()))
+    talk.say(commands.CALIBRATION)
+    talk.say(commands.CALIBRATE, 0, 0, 0, 0)
+    talk.say(commands.CALIBRATION)
 
 
 def looked_at() -> None:
@@ -239,6 +259,7 @@ def noisy() -> None:
 TALKS = (
     ordinary,
     measuring,
+    calibrated,
     looked_at,
     halted,
     counted,

@@ -13,19 +13,24 @@ from stimcore.errors import Refused
 GROUPS_A_STEP = 20
 STEPS = 13  # 0: tables; 1 to 10: random groups; 11: frames; 12: field by field
 CPU_HZ = 125_000_000
+SENSE = (0, 12_500, 0, 8_000)
 
 
 def bench_board(stage: int) -> board.Board:
     """A board of hand-written figures: this comparison needs no boards.yaml."""
     if stage == board.STAGE_R2R_1:
         analog = (2, 8_000, 128, 127, 12, 64, 1_650, 10_000, 20_000, 8_000)
-        return board.Board("pico/r2r-1/r", CPU_HZ, stage, *analog, *_sense(), 1_000_000, 1_000_000)
+        return board.Board(
+            "pico/r2r-1/r", CPU_HZ, stage, *analog, *_load(), 1_000_000, 1_000_000, *SENSE
+        )
     analog = (8, 6_250, 2048, 2047, 40, 80, 15_000, 2_000, 5_000, 2_000)
-    return board.Board("pico/mcp/rc", CPU_HZ, stage, *analog, *_sense(), 12_500_000, 10_000_000)
+    return board.Board(
+        "pico/mcp/rc", CPU_HZ, stage, *analog, *_load(), 12_500_000, 10_000_000, *SENSE
+    )
 
 
-def _sense() -> tuple:
-    return (2048, 12_500, 8_000, 500, 2_500, 500, 0, 50, 2_815, 20)
+def _load() -> tuple:
+    return (2048, 500, 2_500, 500, 0, 50, 2_815, 20)
 
 
 class Lcg:

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from ..complaints import FileRefused
 from ..failures import INTERRUPTED, REFUSED, Failure
 from . import (
+    calibrate,
     compare,
     demo,
     device,
@@ -97,6 +98,7 @@ app.command(rich_help_panel=LOOK)(sim.sim)
 app.command(rich_help_panel=DRIVE)(run.run)
 app.command(rich_help_panel=DRIVE)(device.status)
 app.command(rich_help_panel=DRIVE)(load.load)
+app.command(rich_help_panel=DRIVE)(calibrate.calibrate)
 app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)
 app.command(rich_help_panel=DRIVE)(device.stop)

@@ -52,18 +52,27 @@ def status(
 
     Example:  scs status --port socket://127.0.0.1:7000
     """
+    from ..calibrate import read
+
     with attached(port, timeout) as stim:
         found, book = stim.status(), stim.ledger()
+        calibration = read(stim.link)
         fault = stim.told(found.fault) if found.fault else None
         name, unique_id = stim.board.name, stim.unique_id
     from . import say
 
     if json:
-        about = {"fault": fault, "board": name, "unique_id": unique_id}
+        about = {
+            "fault": fault,
+            "board": name,
+            "unique_id": unique_id,
+            "calibration": asdict(calibration),
+        }
         say.as_json({**asdict(found), **about, "delivered": book.delivered()})
         return
     made = say.table(name, "what", "now")
-    for what, now in [("unique id", unique_id), *_rows(found, fault)]:
+    rows = [("unique id", unique_id), ("calibration", calibration.kept), *_rows(found, fault)]
+    for what, now in rows:
         made.add_row(what, now)
     say.console().print(made, "", say.ledger(book), sep="\n")
 

@@ -50,7 +50,7 @@ def load(
     wanted = options.wanted_board(board, stage, load)
     faults = options.simulated_faults(fault)
     with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
-        found = stim.measure(_names(from_), _names(to))
+        found = stim.measure(names(from_), names(to))
         about = stim.board
     if json:
         _as_json(found, about)
@@ -59,7 +59,8 @@ def load(
     raise typer.Exit(GOOD if found.ok else REFUSED)
 
 
-def _names(text: str) -> list[str]:
+def names(text: str) -> list[str]:
+    """The contacts of a text such as "E1,E2"."""
     return [part for part in text.split(",") if part.strip()]
 
 

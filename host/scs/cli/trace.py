@@ -17,6 +17,7 @@ from . import options
 
 if TYPE_CHECKING:
     from ..export import Taken
+    from ..profile import Profile
 
 OutputFiles = Annotated[
     list[Path],
@@ -44,6 +45,8 @@ Folder = Annotated[
 ]
 SHORTEST_S = 1e-6
 
+Extent = tuple[float, float | None]  # seconds, and hertz where it is evenly sampled
+
 
 def trace(
     profile: options.ProfileFile,
@@ -63,32 +66,35 @@ def trace(
 
     Examples:  scs trace my.yaml --for 1s -o my.csv -o my.vcd   ·   scs trace my.yaml -o my.html
     """
-    from .. import boards, export
+    from .. import boards
     from ..profile import Profile
-    from ..recording import record
-    from .progress import bar
 
     _named(output)
     name = options.board_name(board, stage, load)
-    for_s, rate_hz = _extent(for_, rate, boards.board(name).clock_hz)
+    extent = _extent(for_, rate, boards.board(name).clock_hz)
     faults = options.simulated_faults(fault)
     read = Profile.read(profile)
     from_start = from_start or bool(read.group.header.session_pulses)
     pins = any(one.suffix.lower() == ".vcd" for one in output)
-    with bar("simulating") as told:
-        taken = record(
-            read,
-            name,
-            for_s,
-            from_start=from_start,
-            rate_hz=rate_hz,
-            faults=faults,
-            pins=pins,
-            told=told,
-        )
-    _written(output, export.Taken(taken.rows, read.name, rate_hz, taken.pins, taken.run))
+    taken = _simulated(read, name, extent, from_start=from_start, faults=faults, pins=pins)
+    _written(output, taken)
     for one in output:
-        typer.echo(f"{one}: {for_s:g} s of {read.name!r} on {name}, {len(taken.rows)} rows")
+        typer.echo(f"{one}: {extent[0]:g} s of {read.name!r} on {name}, {len(taken.rows)} rows")
+
+
+def _simulated(
+    read: Profile, name: str, extent: Extent, *, from_start: bool, faults: str, pins: bool
+) -> Taken:
+    """A run on the simulated board, with a bar."""
+    from ..export import Taken
+    from ..recording import record
+    from .progress import bar
+
+    for_s, rate_hz = extent
+    how = {"from_start": from_start, "pins": pins}
+    with bar("simulating") as told:
+        made = record(read, name, for_s, rate_hz=rate_hz, faults=faults, told=told, **how)
+    return Taken(made.rows, read.name, rate_hz, made.pins, made.run)
 
 
 def report(folder: Folder, output: OutputFiles) -> None:
@@ -136,8 +142,8 @@ def _written(output: list[Path], taken: Taken) -> None:
             export.save(one, taken, told)
 
 
-def _extent(for_: str, rate: str, clock_hz: int) -> tuple[float, float | None]:
-    """(seconds, hertz or None), not more than can be kept and not less than a step."""
+def _extent(for_: str, rate: str, clock_hz: int) -> Extent:
+    """Not more than can be kept and not less than a step."""
     from ..recording import LONGEST_S
     from ..spool import MOST_ROWS
 

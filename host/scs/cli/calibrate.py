@@ -1,0 +1,146 @@
+"""calibrate: what the sense path reads wrong, found against a known resistance, and kept.
+
+Role: find, give, show or leave a device's calibration. Invariant: nothing is kept that the device
+finds too far off; what it was and what it is are both told. Requirements: REQ-47.
+Next: ../calibrate.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..failures import WrongUsage
+from . import options
+from .load import names
+
+if TYPE_CHECKING:
+    from ..calibrate import Calibration
+    from ..stimulator import Stimulator
+
+
+@dataclass(frozen=True)
+class Resistance:
+    """Between the contacts: as it is known, who says so, as it was and as it is found, ohm."""
+
+    known: float
+    said: str
+    before: float | None
+    now: float | None
+
+
+Ohm = Annotated[
+    float | None,
+    typer.Option(metavar="OHM", help="What is between the contacts; else as declared of the load."),
+]
+Source = Annotated[str, typer.Option("--from", metavar="NAME", help="A contact, such as E1.")]
+Back = Annotated[str, typer.Option("--to", metavar="NAME", help="Another, such as E2.")]
+Gain = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="A code's worth over the declared one, such as 1.012."),
+]
+Offset = Annotated[
+    float | None, typer.Option(metavar="CODES", help="ADC codes read too high at zero, as -2.5.")
+]
+Reset = Annotated[bool, typer.Option("--reset", help="Take the sense path for what is declared.")]
+Show = Annotated[bool, typer.Option("--show", help="Only say what is kept.")]
+
+
+def calibrate(
+    port: options.Port = "sim",
+    ohm: Ohm = None,
+    from_: Source = "E1",
+    to: Back = "E2",
+    current_gain: Gain = None,
+    current_offset: Offset = None,
+    voltage_gain: Gain = None,
+    voltage_offset: Offset = None,
+    reset: Reset = False,
+    show: Show = False,
+    fault: options.Faults = None,
+    json: options.Json = False,
+    board: options.BoardRow = "",
+    stage: options.StageRow = "",
+    load: options.LoadRow = "",
+    timeout: options.Patience = options.PATIENCE_S,
+) -> None:
+    """Find what the sense path reads wrong, against a known resistance, and keep it on the device.
+
+    The current is held against what the stage sends, the voltage against --ohm times that, both
+    zeros against what is read at rest. Values of your own instruments can be given instead. It is
+    kept apart from the programs, and applied to `scs load`, to every check while a program runs,
+    and to `scs scope`.
+
+    Examples:  scs calibrate --port /dev/ttyACM0 --ohm 499.2   ·   scs calibrate --voltage-gain 1.01
+    """
+    from ..calibrate import Calibration, keep, read
+    from ..stimulator import Stimulator
+
+    values = {
+        "current_gain": current_gain,
+        "current_offset": current_offset,
+        "voltage_gain": voltage_gain,
+        "voltage_offset": voltage_offset,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    if reset + show + bool(given) + (ohm is not None) > 1:
+        raise WrongUsage("one of --ohm, values of your own, --reset or --show; not two of them")
+    if ohm is not None and not 0 < ohm < 1e6:
+        raise WrongUsage(f"--ohm {ohm:g} is no resistance of a load; write for example 499.2")
+    wanted = options.wanted_board(board, stage, load)
+    faults = options.simulated_faults(fault)
+    with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
+        before, resistance = read(stim.link), None
+        if reset:
+            now = keep(stim.link, Calibration())
+        elif given:
+            now = keep(stim.link, Calibration(**{**asdict(before), **given}))
+        elif show:
+            now = before
+        else:
+            now, resistance = _against(stim, ohm, (names(from_), names(to)))
+        name = stim.board.name
+    _tell(name, (before, now), resistance, json=json)
+
+
+def _against(
+    stim: Stimulator, ohm: float | None, contacts: tuple[list[str], list[str]]
+) -> tuple[Calibration, Resistance]:
+    """Found and kept; then the load is measured once more."""
+    from ..calibrate import against, keep
+
+    known = float(stim.board.seen_ohm) if ohm is None else ohm
+    wanted, found = against(stim, known, *contacts)
+    now = keep(stim.link, wanted)
+    again = stim.measure(*contacts)
+    said = "given" if ohm is not None else "declared"
+    return now, Resistance(known, said, found.contacts[0].ohm, again.contacts[0].ohm)
+
+
+def _tell(
+    name: str,
+    calibrations: tuple[Calibration, Calibration],
+    resistance: Resistance | None,
+    *,
+    json: bool,
+) -> None:
+    from . import say
+
+    before, now = calibrations
+    if json:
+        ohm = asdict(resistance) if resistance else None
+        say.as_json({"board": name, "before": asdict(before), "now": asdict(now), "ohm": ohm})
+        return
+    made = say.table(f"Sense path of {name}", "", ">before", ">now")
+    for channel in ("current", "voltage"):
+        for what, form in (("offset", "{:+.2f} codes"), ("gain", "{:.4f}")):
+            values = [getattr(one, f"{channel}_{what}") for one in calibrations]
+            made.add_row(f"{channel}, {what}", *[form.format(value) for value in values])
+    made.add_row("kept", before.kept, now.kept)
+    if resistance:
+        made.add_section()
+        known = f"load, {resistance.said} as {resistance.known:g} Ω"
+        made.add_row(known, f"{resistance.before:g} Ω", f"{resistance.now:g} Ω")
+    say.console().print(made)

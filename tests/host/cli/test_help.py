@@ -1,0 +1,80 @@
+"""What every command has in common, and the tables: help, version, exit codes."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.host.cli.support import GOOD, TONIC, USAGE, environment, scs
+
+from scs.cli import profiles as profile_commands
+
+LOOK = ("demo", "check", "trace", "report", "compare", "sim")
+DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "store", "flash")
+STORE = ("list", "save", "recall", "erase")
+NAMES = (*LOOK, *DRIVE, "boards", "wiring", "ports", "schema")
+
+
+def test_every_command_has_a_line_and_an_example() -> None:
+    overview = scs("--help").output
+    for name in NAMES:
+        assert re.search(rf"\b{name} +\w", overview), name
+        for command in [f"store {one}" for one in STORE] if name == "store" else [name]:
+            text = scs(*command.split(), "--help")
+            assert text.exit_code == GOOD
+            assert f"scs {command}" in text.output.split("Example")[-1]
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from scs.cli.app import app\n"
+        "try: app(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(*sorted({'numpy', 'pydantic', 'pint', 'serial', 'yaml', 'matplotlib', 'scs_sim'}"
+        " & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.strip() == ""
+
+
+def test_version() -> None:
+    assert scs("--version").output.strip() == "scs 0.1.0"
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], ["run"], ["check", TONIC, "--bord", "pico"]])
+def test_wrong_usage_is_exit_2(arguments: list[str]) -> None:
+    assert scs(*arguments).exit_code == USAGE
+
+
+def test_boards_ports_and_faults_for_scripts() -> None:
+    rows = json.loads(scs("boards", "--json").stdout)
+    assert {"kind": "board", "name": "pico"}.items() <= rows[0].items()
+    assert isinstance(json.loads(scs("ports", "--json").stdout), list)
+    assert "open_lead" in json.loads(scs("faults", "--simulated", "--json").stdout)
+    for table in (["boards"], ["ports"], ["faults", "--simulated"]):
+        assert scs(*table).exit_code == GOOD
+
+
+def test_schema_to_stdout_and_to_a_file(tmp_path: Path) -> None:
+    found = json.loads(scs("schema").stdout)
+    assert found["properties"]["programs"]
+    path = tmp_path / "schema.json"
+    assert scs("schema", "-o", str(path)).exit_code == GOOD
+    assert json.loads(path.read_text()) == found
+    assert scs("schema", "-o", str(tmp_path)).exit_code == USAGE
+
+
+def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(profile_commands.options, "board_name", broken)
+    assert isinstance(scs("check", TONIC).exception, RuntimeError)

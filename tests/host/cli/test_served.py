@@ -1,0 +1,166 @@
+"""A board that another process serves: watched, stopped, interrupted, lost."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.host.cli.support import (
+    GOOD,
+    INTERRUPTED,
+    NO_DEVICE,
+    REFUSED,
+    USAGE,
+    environment,
+    process,
+    scs,
+)
+
+from scs.cli import interrupts
+
+
+def test_a_wish_to_end_halts_and_is_exit_130(alone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_once(self: interrupts.Interrupts) -> interrupts.Interrupts:
+        self.code = 128 + signal.SIGINT
+        return self
+
+    monkeypatch.setattr(interrupts.Interrupts, "__enter__", at_once)
+    done = scs("run", alone, "--for", "60s", "--json")
+    assert done.exit_code == INTERRUPTED
+    assert json.loads(done.stdout)["stopped"] == "halt"
+
+
+def test_a_detached_device_is_watched_changed_and_stopped(alone: str, served: str) -> None:
+    port = {"SCS_PORT": served}
+    assert scs("run", alone, "--detach", **port).exit_code == GOOD
+    seen = json.loads(scs("status", "--json", **port).stdout)
+    assert seen["state"] == "RUNNING"
+    assert seen["lease_left_s"] is None
+    assert "RUNNING" in scs("status", **port).stdout
+    changed = json.loads(scs("amplitude", "1", "2 mA", "--json", **port).stdout)
+    assert (changed["requested_ma"], changed["actual_ma"]) == (2.0, 2.0)
+    named = scs("amplitude", "low back", "1.5 mA", "--profile", alone, **port)
+    assert named.output.startswith("asked 1.5 mA, gives 1.5 mA")
+    refused = scs("amplitude", "1", "3.5 mA", **port)
+    assert refused.exit_code == REFUSED
+    assert "3.5 mA against 3 mA" in refused.stderr
+    assert "no fault is latched" in scs("faults", **port).output
+    stopped = json.loads(scs("stop", "--json", **port).stdout)
+    assert stopped["stopped"] == "stop"
+    assert stopped["delivered"]["pulses"] > 0
+
+
+def test_halt_works_where_hello_is_refused(
+    alone: str, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stimcore import commands, handlers
+
+    assert scs("run", alone, "--detach", "--port", served).exit_code == GOOD
+    monkeypatch.setitem(handlers.TABLE, commands.HELLO, lambda *_: (1, 0, 0, 3, 0, 0, b"9 other"))
+    refused = scs("status", "--port", served)
+    assert refused.exit_code == REFUSED
+    assert "reflash" in refused.stderr
+    assert scs("halt", "--port", served).output == "halted: the output is off\n"
+    monkeypatch.undo()
+    seen = json.loads(scs("status", "--json", "--port", served).stdout)
+    assert (seen["state"], seen["delivered"]["pulses"] > 0) == ("LOADED", True)
+
+
+@pytest.mark.parametrize("name", ["status", "stop", "halt", "faults"])
+def test_a_device_needs_a_port_of_its_own(name: str) -> None:
+    for options in ([], ["--port", "sim"]):
+        done = scs(name, *options, SCS_PORT="")
+        assert done.exit_code == USAGE
+        assert "--port is needed" in done.stderr
+
+
+def test_a_run_over_a_pty_ends_by_ctrl_c_and_the_server_goes_on(alone: str) -> None:
+    with process("sim", "--pty") as server:
+        try:
+            assert server.stdout is not None
+            address = server.stdout.readline().strip()
+            with process("run", alone, "--port", address, "--for", "60s", "--json") as running:
+                wait_until_open(address, running)
+                time.sleep(1.0)
+                running.send_signal(signal.SIGINT)
+                out, err = running.communicate(timeout=10)
+            assert running.returncode == INTERRUPTED, err
+            assert json.loads(out)["stopped"] == "halt"
+            seen = json.loads(scs("status", "--json", "--port", address).stdout)
+            assert seen["state"] == "LOADED"
+            assert seen["delivered"]["pulses"] == json.loads(out)["delivered"]["pulses"] > 0
+        finally:
+            server.send_signal(signal.SIGINT)
+            assert server.wait(10) == GOOD
+
+
+def wait_until_open(address: str, running: subprocess.Popen[str]) -> None:
+    """Until the process has the tty among its files."""
+    files = Path(f"/proc/{running.pid}/fd")
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if address in [str(one.readlink()) for one in files.iterdir()]:
+                return
+        time.sleep(0.05)
+
+
+DYING = """
+import os, threading, time
+from scs import bench
+made = bench.make()
+server = bench.listen(made)
+def die():
+    while made.device.state != 3:
+        time.sleep(0.02)
+    time.sleep(1.0)
+    os._exit(9)
+threading.Thread(target=die, daemon=True).start()
+print(server.address, flush=True)
+server.run()
+"""
+
+
+def test_req_61_a_server_that_dies_in_mid_run_is_exit_3(alone: str) -> None:
+    command = [sys.executable, "-c", DYING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        with process("run", alone, "--port", address, "--for", "60s", "--json") as running:
+            out, err = running.communicate(timeout=30)
+    assert running.returncode == NO_DEVICE, err
+    assert json.loads(out)["stopped"] == "link lost"
+    assert json.loads(out)["delivered"]["pulses"] > 0
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], USAGE),
+        (["--pty", "--listen", "127.0.0.1:0"], USAGE),
+        (["--listen", "here"], USAGE),
+        (["--listen", "127.0.0.1:99999"], USAGE),
+        (["--listen", "192.0.2.1:7000"], NO_DEVICE),
+        (["--pty", "--speed", "-1"], USAGE),
+        (["--pty", "--fault", "opn"], USAGE),
+    ],
+)
+def test_sim_wrong_usage(options: list[str], code: int) -> None:
+    assert scs("sim", *options).exit_code == code
+
+
+def test_a_second_signal_is_an_interrupt() -> None:
+    with interrupts.Interrupts() as wish:
+        assert not wish
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert wish
+        assert wish.code == 143
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,0 +1,31 @@
+"""A stream that was started on the simulated board, and when it should latch what."""
+
+from tests.sim.bench_support import (
+    Stream,
+    bench,
+    frame,
+)
+
+from scs_sim.board import SimBoard
+
+IDLE_FRAME = frame(2048, 0, 0)
+# from the start: look at the FIFO (3), fetch and shift the first record (5 + 128), latch
+FIRST_LATCH = 136
+
+
+def running(what: Stream, periods: int = 0, **options) -> SimBoard:
+    """A bench whose stream was started at its first microsecond."""
+    one = bench(**options)
+    one.hal.stream_load(what)
+    one.hal.stream_start(periods)
+    return one
+
+
+def expected(*parts: tuple[Stream, int]) -> list[tuple[int, int]]:
+    """(tick, frame) of every latch of so many periods of each stream, one after the other."""
+    at, out = FIRST_LATCH, []
+    for what, periods in parts:
+        for ticks, bits in list(zip(what.ticks, what.frames, strict=True)) * periods:
+            out.append((at, bits))
+            at += ticks
+    return out

@@ -1,0 +1,142 @@
+"""The stream of the seam: counted, stopped, swapped and cut, to the tick."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.sim.bench_support import (
+    RANDLES,
+    US,
+    bench,
+    biphasic,
+    frame,
+    stream,
+)
+from tests.sim.stream_support import FIRST_LATCH, IDLE_FRAME, expected, running
+
+from scs_sim.stream import ENDED, HALTED
+
+
+@pytest.mark.parametrize("periods", [1, 2, 48])
+def test_req_35_a_counted_train_has_exactly_so_many_periods(periods: int) -> None:
+    what = biphasic()
+    one = running(what, periods)
+    one.advance_us(60_000)
+    assert one.hal.stream_state() == (ENDED, periods, 0, 0, 0)
+    assert list(one.sequencer.latched) == expected((what, periods))
+    assert not one.gate
+
+
+def test_req_33_stop_ends_after_the_period_that_is_played() -> None:
+    """Where DMA is in the next one too: its 8 words are a whole period ahead."""
+    what = biphasic()
+    one = running(what)
+    one.advance_us(2_100)
+    one.hal.stream_stop()
+    one.advance_us(10_000)
+    assert one.hal.stream_state() == (ENDED, 3, 0, 0, 0)
+    assert list(one.sequencer.latched) == expected((what, 3))
+    assert not one.gate
+
+
+def test_stop_right_after_the_start_ends_after_one_period() -> None:
+    one = running(biphasic())
+    one.hal.stream_stop()
+    one.advance_us(10_000)
+    assert one.hal.stream_state() == (ENDED, 1, 0, 0, 0)
+
+
+def test_stop_of_a_long_table_ends_with_the_period_under_way() -> None:
+    records = [(500, 2, frame(2047, 1, 2))] + [(500, 0, IDLE_FRAME)] * 40
+    one = running(stream(*records))
+    one.advance_us(10)
+    one.hal.stream_stop()
+    one.advance_us(10_000)
+    assert one.hal.stream_state() == (ENDED, 1, 0, 0, 0)
+
+
+def test_a_swap_happens_at_a_period_boundary_and_is_told_when_it_plays() -> None:
+    first, second = biphasic(320), biphasic(400)
+    one = running(first)
+    one.advance_us(2_100)
+    one.hal.stream_load(second)
+    assert one.hal.stream_words() == first.words
+    one.advance_us(3_000)
+    state = one.hal.stream_state()
+    assert state.swap_at in (3, 4)
+    assert one.hal.stream_words() == second.words
+    one.hal.halt()
+    assert (
+        list(one.sequencer.latched)[: 4 * 5] == expected((first, state.swap_at), (second, 5))[:20]
+    )
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(1, 6_000), st.integers(1, 500)), max_size=6),
+    st.integers(200, 1_500),
+)
+def test_no_swap_loses_doubles_or_cuts_a_pulse(
+    swaps: list[tuple[int, int]], period_us: int
+) -> None:
+    period = max(period_us, 450) * US
+    tables = [biphasic(320, period=period)]
+    one = running(tables[0])
+    for wait_us, code in swaps:
+        one.advance_us(wait_us)
+        tables.append(biphasic(code, period=period))
+        one.hal.stream_load(tables[-1])
+    one.advance_us(3 * period_us + 2_000)
+    state = one.hal.stream_state()
+    latched = list(one.sequencer.latched)
+    assert [tick for tick, _ in latched] == [row[0] for row in expected((tables[0], 99))][
+        : len(latched)
+    ]
+    periods = [tuple(bits for _, bits in latched[at : at + 4]) for at in range(0, len(latched), 4)]
+    whole = periods if len(periods[-1]) == 4 else periods[:-1]
+    assert all(one_period in {table.frames for table in tables} for one_period in whole)
+    assert len(periods) == state.periods + 1
+    # the last one staged is the one that plays, since the period that was named
+    assert set(whole[state.swap_at :]) == {tables[-1].frames}
+
+
+def test_halt_drops_the_gate_at_its_instant_and_keeps_the_cut() -> None:
+    one = running(biphasic(), load=RANDLES)
+    one.advance_us(3_300)
+    one.hal.halt()
+    assert not one.gate
+    state = one.hal.stream_state()
+    # 3300 us: in the fourth period 300 us less the start, past 25000 and 3750 ticks
+    assert state == (HALTED, 3, 0, 2, 300 * US - FIRST_LATCH - 28_750)
+    one.advance_us(1_000)
+    assert one.hal.stream_state() == state
+    rows = one.scope().events(0.003_29, 0.003_31)
+    assert rows.time_s[1:3] == pytest.approx([0.0033, 0.0033])
+    assert rows.current_a[1] == pytest.approx(2e-3)
+    assert abs(rows.current_a[2]) < 20e-6  # bled: what the capacitor holds through 10 kohm
+
+
+def test_halt_before_the_first_latch_delivers_nothing() -> None:
+    one = running(biphasic())
+    one.advance_us(1)
+    one.hal.halt()
+    assert one.hal.stream_state() == (HALTED, 0, 0, 0, 0)
+    one.advance_us(1_000)
+    assert set(one.scope().events().current_a) == {0.0}
+
+
+def test_a_restart_shows_nothing_of_what_was_latched_before() -> None:
+    one = running(biphasic())
+    one.advance_us(100)
+    one.hal.halt()  # the DAC and the switches keep a cathodic phase
+    one.hal.stream_load(biphasic(320))
+    one.advance_us(100)
+    one.hal.stream_start(0)
+    one.advance_us(1)
+    rows = one.scope().events(99.9e-6)
+    assert rows.current_a[0] == pytest.approx(-2e-3)
+    assert set(rows.current_a[2:]) == {0.0}
+
+
+def test_start_without_a_stream_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing is staged"):
+        bench().hal.stream_start(0)
