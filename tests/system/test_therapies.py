@@ -12,8 +12,8 @@ from tests.system.conversation import Conversation
 from tests.system.support import NAME
 from tests.system.test_profiles import MADE_FOR, Latch, as_at_the_pins, visible
 
-from scs import Profile, boards, judging, resources
-from stimcore import commands, errors, phases, program, records
+from scs import Profile, boards, judging, resources, texts
+from stimcore import commands, phases, program, records
 from stimcore.board import Board
 
 PERIODS = 3
@@ -77,8 +77,7 @@ def test_a_therapy_that_the_stage_cannot_give_is_refused_with_the_reason(
 ) -> None:
     reply = talk.stage(profile.group)
     expected = judging.judge(profile, talk.row).errors
-    assert reply.status in errors.TABLE
-    assert [errors.TABLE[row[0]][0] for row in reply.rows] == [one.id for one in expected]
+    assert [texts.ERRORS[row[0]].name for row in reply.rows] == [one.id for one in expected]
     assert talk.send(commands.STATUS)["levels"] == b""
 
 
