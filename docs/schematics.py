@@ -11,7 +11,7 @@ from typing import Any
 from schemdraw import elements, logic
 
 from scs import boards, drawing
-from scs.partsfile import Part
+from scs.partsfile import Part, refs
 
 elm: Any = elements  # only half of it is annotated
 SMALL = 8
@@ -26,8 +26,9 @@ def draw(stage: str) -> str:
 
 
 def label(parts: Mapping[str, Part], ref: str) -> str:
-    """ "R6 80 ohm 0.1 %"; the name alone of a part that is like another."""
-    return f"{ref} {parts[ref].part}" if ref in parts else ref
+    """ "R6 80 ohm 0.1 %"; of several alike the first has the value, the others their names."""
+    first = {refs(key)[0]: row.part for key, row in parts.items()}
+    return f"{ref} {first[ref]}" if ref in first else ref
 
 
 Name = Callable[[str], str]
@@ -176,7 +177,7 @@ def jumpers(sheet: Any, name: Name, contact: tuple[float, float]) -> None:
     sheet.add(elm.Switch().endpoints((row, high), (row, y)))
     note(sheet, (row + 0.4, y + 0.8), "U12 2, closed at low")
     resistor(sheet, (row, y), (row, low), name("R23"), "bottom")
-    for level, part, terminal in ((high, name("C1"), "A"), (low, "C2", "B")):
+    for level, part, terminal in ((high, name("C1"), "A"), (low, name("C2"), "B")):
         sheet.add(elm.Capacitor().endpoints((row + 1.9, level), (row + 3.9, level)))
         note(sheet, (row + 2.9, level + 0.6), part, "center")
         wire(sheet, (row + 3.9, level), (load, level))
