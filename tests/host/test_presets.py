@@ -9,7 +9,7 @@ from tests.host.cli.support import scs
 from scs import boards, presets, resources
 from scs.judging import Judgement, judge
 from scs.profile import Profile
-from stimcore import program
+from stimcore import output, program
 
 ABOVE, FIXED, DC, RATE = "stage_span", "stage_contacts", "dc", "rate"
 # name: ((turns, rate mHz, width us, uA) of each program, pulses of a period; what each stage says)
@@ -98,6 +98,17 @@ def test_the_file_says_where_its_figures_come_from(name: str) -> None:
     words = " ".join(comment)
     sources = ("PMC", "10.1", "manual", "patent", "MN0700", "Dinsmoor", "Huang", "chosen", ".yaml")
     assert any(word in words for word in sources)
+
+
+@pytest.mark.parametrize("name", [name for name in THERAPIES if not THERAPIES[name][2]])
+def test_req_18_every_level_of_a_ramp_is_admitted(name: str) -> None:
+    group, board = read(name).group, boards.board()
+    for share in (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987):
+        levels = tuple(max(7, one.amplitude_ua * share // 1000) for one in group.programs)
+        verdict = output.judge(board, group, levels)
+        assert verdict.errors == [], levels
+        assert verdict.stream is not None
+        assert verdict.stream.pulses == program.pulses_per_period(group)
 
 
 def figure(name: str, wanted: str) -> float:
