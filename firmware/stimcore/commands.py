@@ -293,7 +293,8 @@ def by_opcode(opcode: int) -> tuple:
 def tables_digest() -> int:
     """CRC-32 over the commands, the limits, the errors' codes and the states."""
     rows = [(row[0], row[1], row[2], row[3], row[4]) for row in TABLE]
-    text = repr((PROTOCOL, rows, limits.rows(), errors.rows(), states.MOVES, STOP_REASONS))
+    names = sorted((code, row[0], row[1]) for code, row in errors.TABLE.items())
+    text = repr((PROTOCOL, rows, limits.rows(), names, states.MOVES, STOP_REASONS))
     return binascii.crc32(text.encode()) & 0xFFFFFFFF
 
 

@@ -15,10 +15,9 @@ from typing import Any
 
 from stimcore import commands, errors, kernel, program
 
-from . import texts
 from .failures import Row
 
-# unit in texts.ERRORS: (unit shown, how many of the table's make one)
+# unit in errors.TABLE: (unit shown, how many of the table's make one)
 _SCALES = {
     "nA": ("mA", 1e6),
     "uA": ("mA", 1e3),
@@ -108,7 +107,7 @@ def quantity(code: int, value: int) -> tuple[float, str]:
     if code in _OWN:
         unit, convert = _OWN[code]
         return convert(value), unit
-    unit = texts.ERRORS[code][1] if code in texts.ERRORS else ""
+    unit = errors.TABLE[code][1] if code in errors.TABLE else ""
     shown, size = _SCALES.get(unit, (unit, 1))
     return value / size, shown
 

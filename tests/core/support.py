@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from scs import texts
-from stimcore import board, kernel
+from stimcore import board, errors, kernel
 from stimcore.errors import Refused
 
 # one tick is 8 ns, one DAC code 6.25 uA: 1 code x 1 tick is 0.05 pC
@@ -142,7 +141,7 @@ def tonic(period: int = 20 * MS) -> tuple[Rec, ...]:
 
 
 def name(code: int) -> str:
-    return texts.ERRORS[code][0]
+    return str(errors.TABLE[code][0])
 
 
 def refusals(verdict: kernel.Verdict) -> dict[str, tuple[int, int]]:

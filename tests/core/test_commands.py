@@ -118,8 +118,7 @@ def test_every_reply_fits_into_a_frame() -> None:
         (commands, "PROTOCOL", 2),
         (commands, "TABLE", commands.TABLE[:-1]),
         (commands, "STOP_REASONS", commands.STOP_REASONS[:-1]),
-        (errors, "LOAD_NF", 99),
-        (errors, "FAULT_OPEN", 86),
+        (errors, "TABLE", {0: ("ok", "", "accepted")}),
     ],
 )
 def test_req_43_the_digest_notices_a_change(

@@ -8,7 +8,7 @@ import pytest
 import generate
 from scs import texts
 from scs_sim import chipfigures, chipspeed
-from stimcore import commands, states
+from stimcore import commands, errors, states
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ def test_the_protocol_page_has_every_command_field_and_error(elsewhere: Path) ->
         assert f"| `0x{row[0]:02x}` | {row[1].upper()} |" in text
         for name, kind in row[2] + row[3]:
             assert f"`{name}: {kind}`" in text
-    for code, (name, _unit, sentence) in texts.ERRORS.items():
+    for code, (name, _unit) in errors.TABLE.items():
         assert f"| {code} | `{name}` |" in text
-        assert sentence in text
+        assert texts.ERRORS[code] in text
 
 
 def test_the_picture_is_svg_and_shows_every_move(elsewhere: Path) -> None:

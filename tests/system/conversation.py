@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Self
 
 from tests.system.groups import group
 
-from scs import texts
 from stimcore import commands, errors, frame, packing, program, states
 from stimcore.board import Board
 
@@ -260,7 +259,7 @@ class Conversation(ABC):
 
     def fault_name(self) -> str:
         """ "ok" where there is none."""
-        return texts.error_name(self.fault()[0])
+        return str(errors.TABLE[self.fault()[0]][0])
 
     def levels(self) -> list[tuple[int, int]]:
         """(level, target) in uA of each program."""
