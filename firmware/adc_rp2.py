@@ -8,6 +8,7 @@ Requirements: REQ-54, REQ-55. Next: capture_rp2.py; stimcore/sense.py, which jud
 one of each. The ring holds 8 ms. It runs only while the output does.
 """
 
+import gc
 from array import array
 
 import micropython
@@ -40,9 +41,8 @@ class Sense:
         self._inputs = [
             pins[name] - _INPUT0 for name in ("sense_current", "sense_voltage", "load_id")
         ]
-        self._room = bytearray(2 << RING_BITS)
-        start = addressof(self._room)
-        self._ring = (start + (1 << RING_BITS) - 1) >> RING_BITS << RING_BITS
+        self._room = _aligned(_ROUND)
+        self._ring = (addressof(self._room) + _ROUND - 1) & -_ROUND
         self._found = array("I", (_TOP, 0, 0x80008000))
         self._count = 0  # pairs
         self._at = self._ring  # the first one that is not yet taken
@@ -139,3 +139,20 @@ class Sense:
                 pass
             total += at.peek(self._base + 4)
         return (total + 4) // 8
+
+
+def _aligned(size: int) -> bytearray:
+    """Room that holds a ring of `size`, a power of two, at a multiple of it, as DMA wants it.
+
+    MicroPython gives out memory from below: something as long as what lies before the next
+    multiple, and the ring comes to stand there. Where it does not, twice the room always holds one.
+    """
+    gc.collect()
+    gap = -addressof(bytearray(2 * size)) & (size - 1)
+    gc.collect()
+    before = bytearray(gap)
+    room = bytearray(size)
+    if addressof(room) & (size - 1):
+        del before
+        room = bytearray(2 * size)
+    return room

@@ -44,218 +44,75 @@ IMPEDANCE = 0x34
 CALIBRATE = 0x35
 CALIBRATION = 0x36
 
-_CHANNELS = (
-    ("current_offset", "i16"),
-    ("current_ppm", "i32"),
-    ("voltage_offset", "i16"),
-    ("voltage_ppm", "i32"),
-)
-
-# opcode, name, request fields, reply fields, states; what each does stands in scs.texts
+# opcode, name, request fields, reply fields, states; what each does stands in scs.texts.
+# A string is a third of the memory that tuples of names and types take on a board.
 TABLE = (
     (
         HELLO,
         "hello",
-        (("protocol", "u16"),),
-        (
-            ("protocol", "u16"),
-            ("tables_digest", "u32"),
-            ("board_digest", "u32"),
-            ("state", "u8"),
-            ("reset_cause", "u8"),
-            ("unique_id", "u64"),
-            ("names", "bytes"),
-        ),
+        "protocol u16",
+        "protocol u16, tables_digest u32, board_digest u32, state u8, reset_cause u8, "
+        "unique_id u64, names bytes",
         ANY,
     ),
     (
         STATUS,
         "status",
-        (),
-        (
-            ("state", "u8"),
-            ("fault", "u8"),
-            ("fault_index", "u16"),
-            ("fault_value", "i64"),
-            ("fault_limit", "i64"),
-            ("now_ms", "u32"),
-            ("lease_left_ms", "u16"),
-            ("stopped", "u8"),
-            ("periods", "u32"),
-            ("pulses", "u32"),
-            ("link_errors", "u32"),
-            ("current_min_na", "i32"),
-            ("current_max_na", "i32"),
-            ("voltage_min_mv", "i32"),
-            ("voltage_max_mv", "i32"),
-            ("levels", "bytes"),
-        ),
+        "",
+        "state u8, fault u8, fault_index u16, fault_value i64, fault_limit i64, now_ms u32, "
+        "lease_left_ms u16, stopped u8, periods u32, pulses u32, link_errors u32, "
+        "current_min_na i32, current_max_na i32, voltage_min_mv i32, voltage_max_mv i32, "
+        "levels bytes",
         ANY,
     ),
-    (
-        STAGE_BEGIN,
-        "stage_begin",
-        (("length", "u16"), ("crc", "u32")),
-        (),
-        (OFF, LOADED),
-    ),
-    (
-        STAGE_DATA,
-        "stage_data",
-        (("offset", "u16"), ("piece", "bytes")),
-        (),
-        (OFF, LOADED),
-    ),
-    (
-        COMMIT,
-        "commit",
-        (),
-        (("hash", "u32"), ("figures", "bytes")),
-        (OFF, LOADED),
-    ),
-    (
-        ARM,
-        "arm",
-        (("hash", "u32"),),
-        (("load_id", "u16"),),
-        (LOADED, ARMED),
-    ),
-    (START, "start", (), (), (ARMED,)),
-    (
-        STOP,
-        "stop",
-        (),
-        (),
-        ANY,
-    ),
-    (HALT, "halt", (), (), ANY),
+    (STAGE_BEGIN, "stage_begin", "length u16, crc u32", "", (OFF, LOADED)),
+    (STAGE_DATA, "stage_data", "offset u16, piece bytes", "", (OFF, LOADED)),
+    (COMMIT, "commit", "", "hash u32, figures bytes", (OFF, LOADED)),
+    (ARM, "arm", "hash u32", "load_id u16", (LOADED, ARMED)),
+    (START, "start", "", "", (ARMED,)),
+    (STOP, "stop", "", "", ANY),
+    (HALT, "halt", "", "", ANY),
     (
         AMPLITUDE,
         "amplitude",
-        (("program", "u8"), ("amplitude_ua", "u32")),
-        (("actual_na", "u32"), ("ramp_ms", "u32")),
+        "program u8, amplitude_ua u32",
+        "actual_na u32, ramp_ms u32",
         (LOADED, ARMED, RUNNING),
     ),
     (
         LEDGER,
         "ledger",
-        (),
-        (
-            ("pulses", "u32"),
-            ("truncated", "u32"),
-            ("periods", "u32"),
-            ("start_ms", "u32"),
-            ("stop_ms", "u32"),
-            ("output_ms", "u32"),
-            ("stopped", "u8"),
-            ("charge", "bytes"),
-        ),
+        "",
+        "pulses u32, truncated u32, periods u32, start_ms u32, stop_ms u32, output_ms u32, "
+        "stopped u8, charge bytes",
         ANY,
     ),
+    (CLEAR_FAULT, "clear_fault", "", "", (FAULT,)),
+    (FIGURES, "figures", "", "figures bytes", (LOADED, ARMED, RUNNING, STOPPING)),
+    (MAINTENANCE, "maintenance", "", "", (OFF,)),
+    (UNLOAD, "unload", "", "", (LOADED,)),
+    (SAVE, "save", "slot u8", "hash u32", (LOADED,)),
+    (RECALL, "recall", "slot u8", "hash u32, figures bytes", (OFF, LOADED)),
+    (SLOTS, "slots", "", "slots bytes", (OFF, LOADED)),
+    (ERASE, "erase", "slot u8", "", (OFF, LOADED)),
+    (SCOPE_ARM, "scope_arm", "delay_us u32", "", (RUNNING, STOPPING)),
+    (SCOPE_READ, "scope_read", "offset u16", "ready u8, begins_us u32, crc u32, piece bytes", ANY),
+    (WORDS, "words", "offset u16", "crc u32, length u16, piece bytes", (RUNNING, STOPPING)),
+    (MEASURE, "measure", "sources u8, returns u8", "", (OFF, LOADED)),
+    (IMPEDANCE, "impedance", "", "measured u8, age_ms u32, load_id u16, contacts bytes", ANY),
     (
-        CLEAR_FAULT,
-        "clear_fault",
-        (),
-        (),
-        (FAULT,),
-    ),
-    (
-        FIGURES,
-        "figures",
-        (),
-        (("figures", "bytes"),),
-        (LOADED, ARMED, RUNNING, STOPPING),
-    ),
-    (
-        MAINTENANCE,
-        "maintenance",
-        (),
-        (),
-        (OFF,),
-    ),
-    (
-        UNLOAD,
-        "unload",
-        (),
-        (),
-        (LOADED,),
-    ),
-    (
-        SAVE,
-        "save",
-        (("slot", "u8"),),
-        (("hash", "u32"),),
-        (LOADED,),
-    ),
-    (
-        RECALL,
-        "recall",
-        (("slot", "u8"),),
-        (("hash", "u32"), ("figures", "bytes")),
+        CALIBRATE,
+        "calibrate",
+        "current_offset i16, current_ppm i32, voltage_offset i16, voltage_ppm i32",
+        "",
         (OFF, LOADED),
     ),
-    (
-        SLOTS,
-        "slots",
-        (),
-        (("slots", "bytes"),),
-        (OFF, LOADED),
-    ),
-    (
-        ERASE,
-        "erase",
-        (("slot", "u8"),),
-        (),
-        (OFF, LOADED),
-    ),
-    (
-        SCOPE_ARM,
-        "scope_arm",
-        (("delay_us", "u32"),),
-        (),
-        (RUNNING, STOPPING),
-    ),
-    (
-        SCOPE_READ,
-        "scope_read",
-        (("offset", "u16"),),
-        (("ready", "u8"), ("begins_us", "u32"), ("crc", "u32"), ("piece", "bytes")),
-        ANY,
-    ),
-    (
-        WORDS,
-        "words",
-        (("offset", "u16"),),
-        (("crc", "u32"), ("length", "u16"), ("piece", "bytes")),
-        (RUNNING, STOPPING),
-    ),
-    (
-        MEASURE,
-        "measure",
-        (("sources", "u8"), ("returns", "u8")),
-        (),
-        (OFF, LOADED),
-    ),
-    (
-        IMPEDANCE,
-        "impedance",
-        (),
-        (
-            ("measured", "u8"),
-            ("age_ms", "u32"),
-            ("load_id", "u16"),
-            ("contacts", "bytes"),
-        ),
-        ANY,
-    ),
-    (CALIBRATE, "calibrate", _CHANNELS, (), (OFF, LOADED)),
     (
         CALIBRATION,
         "calibration",
-        (),
-        (("kept", "u8"),)
-        + _CHANNELS
-        + (("current_na", "u32"), ("rest_current", "u16"), ("rest_voltage", "u16")),
+        "",
+        "kept u8, current_offset i16, current_ppm i32, voltage_offset i16, voltage_ppm i32, "
+        "current_na u32, rest_current u16, rest_voltage u16",
         ANY,
     ),
 )
@@ -292,9 +149,8 @@ def by_opcode(opcode: int) -> tuple:
 
 def tables_digest() -> int:
     """CRC-32 over the commands, the limits, the errors' codes and the states."""
-    rows = [(row[0], row[1], row[2], row[3], row[4]) for row in TABLE]
-    names = sorted((code, row[0], row[1]) for code, row in errors.TABLE.items())
-    text = repr((PROTOCOL, rows, limits.rows(), names, states.MOVES, STOP_REASONS))
+    codes = [(getattr(errors, name), name) for name in dir(errors) if name.isupper()]
+    text = repr((PROTOCOL, TABLE, limits.rows(), sorted(codes), states.MOVES, STOP_REASONS))
     return binascii.crc32(text.encode()) & 0xFFFFFFFF
 
 

@@ -1,7 +1,7 @@
-"""Every refusal and fault: one table for the wire, the device and the host's messages.
+"""Every refusal and fault has a code; a refusal carries (code, index, value, limit).
 
-Role: code -> (name, unit of value and limit). A refusal carries (code, index, value,
-limit); the host adds the place in the profile and an example.
+Role: the codes, and the exception. What each is called, its unit and what it means stand in
+scs.texts: the host says it, and adds the place in the profile and an example.
 Invariant: a code is never reused. Next: kernel.py and program.py, which raise most of them.
 """
 
@@ -82,81 +82,6 @@ FAULT_SELF_TEST = 88
 FAULT_LOAD = 89
 FAULT_RESIDUAL = 90
 FAULT_COMPLIANCE = 91
-
-# code: (name, unit of value and limit); the sentences stand in scs.texts
-TABLE = {
-    OK: ("ok", ""),
-    BAD_COMMAND: ("bad_command", ""),
-    BAD_LENGTH: ("bad_length", "bytes"),
-    BAD_STATE: ("bad_state", ""),
-    BAD_SEQUENCE: ("bad_sequence", ""),
-    BAD_VERSION: ("bad_version", ""),
-    STAGE_RANGE: ("stage_range", "bytes"),
-    STAGE_CRC: ("stage_crc", ""),
-    BLOB_FORMAT: ("blob_format", ""),
-    BLOB_FIELD: ("field", ""),
-    HASH_MISMATCH: ("hash_mismatch", ""),
-    SLOT_RANGE: ("slot_range", ""),
-    SLOT_EMPTY: ("slot_empty", ""),
-    SLOT_DAMAGED: ("slot_damaged", ""),
-    STORE_WRITE: ("store_write", ""),
-    AMPLITUDE: ("amplitude", "nA"),
-    WIDTH: ("width", "ns"),
-    WIDTH_SHORT: ("width_short", "ns"),
-    ACTIVE_RUN: ("active_run", "ns"),
-    RATE: ("rate", "ns"),
-    PHASE_CHARGE: ("phase_charge", "pC"),
-    DENSITY: ("density", "nC/cm2"),
-    SHANNON: ("shannon", "1e-3 uC2/cm2"),
-    RUNNING_CHARGE: ("running_charge", "pC"),
-    PERIOD_DC: ("dc", "pA"),
-    NO_DISCHARGE: ("no_discharge", "ns"),
-    NO_ANODE: ("no_anode", "contacts"),
-    NO_CATHODE: ("no_cathode", "contacts"),
-    OVERLAP: ("overlap", "mask"),
-    SHORT_RECORD: ("short_record", "ticks"),
-    ACTIVE_NO_END: ("active_no_end", "record"),
-    ACTIVE_FLAG: ("active_flag", "record"),
-    COMPLIANCE: ("compliance", "mV"),
-    TABLE_LENGTH: ("table_length", "words"),
-    FRAME_FORMAT: ("frame_format", "record"),
-    PERIOD: ("period", "ns"),
-    IMBALANCE: ("imbalance", "code ticks"),
-    STEP_UP: ("step_up", "uA"),
-    NO_SYNC: ("no_sync", "marks"),
-    CONTACT_UNKNOWN: ("contact_unknown", "mask"),
-    PART_DISCHARGE: ("part_discharge", "mask"),
-    LIVE_SWITCH: ("live_switch", "masks"),
-    LOAD_ID: ("load_id", "ADC codes"),
-    CEILING: ("ceiling", "uA"),
-    NO_PROGRAM: ("no_program", ""),
-    BELOW_CODE: ("below_code", "nA"),
-    STAGE_CONTACTS: ("stage_contacts", "mask"),
-    SHORT_GAP: ("short_gap", "ns"),
-    SCOPE_DELAY: ("scope_delay", "us"),
-    MEASURE_CONTACTS: ("measure_contacts", "masks"),
-    LOAD_UNKNOWN: ("load_unknown", ""),
-    LOAD_OLD: ("load_old", "ms"),
-    LOAD_OPEN: ("load_open", ""),
-    LOAD_SHORT: ("load_short", "ohm"),
-    LOAD_OHM: ("load_ohm", "ohm"),
-    LOAD_NF: ("load_nf", "nF"),
-    CALIBRATION: ("calibration", ""),
-    CALIBRATION_RANGE: ("calibration_range", ""),
-    DOES_NOT_FIT: ("does_not_fit", "ns"),
-    FAULT_STARVED: ("starved", ""),
-    FAULT_SENTINEL: ("sentinel", ""),
-    FAULT_WATCHDOG: ("watchdog", ""),
-    FAULT_STREAM: ("stream", ""),
-    FAULT_SENSE: ("sense", "nA"),
-    FAULT_OPEN: ("open_load", "nA"),
-    FAULT_SHORT: ("short_load", "mV"),
-    FAULT_INTERNAL: ("internal", ""),
-    FAULT_LOAD: ("load", "mV"),
-    FAULT_RESIDUAL: ("residual", "mV"),
-    FAULT_COMPLIANCE: ("out_of_compliance", "mV"),
-    FAULT_SELF_TEST: ("self_test", ""),
-}
 
 
 class Refused(Exception):

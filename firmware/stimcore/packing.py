@@ -1,5 +1,7 @@
 """Fields of the commands as bytes: little-endian, in order, a last one of any length.
 
+A row of the table of commands names them in one string, such as "offset u16, piece bytes".
+
 Role: pack and unpack by a row of the table of commands. Invariant: nothing of another length is
 unpacked. Requirements: REQ-40, REQ-41. Next: commands.py, which has the table.
 """
@@ -12,19 +14,24 @@ from .errors import Refused
 CODES = {"u8": "B", "u16": "H", "u32": "I", "i16": "h", "i32": "i", "i64": "q", "u64": "Q"}
 
 
-def pack(fields: tuple, values: tuple) -> bytes:
-    """Fields in order; a last field of type bytes is appended as it is."""
-    _fields, form, _size, tail = _form(fields)
+def columns(fields: str) -> list:
+    """(name, type) of each field."""
+    return [tuple(field.split(" ")) for field in fields.split(", ")] if fields else []
+
+
+def pack(fields: str, values: tuple) -> bytes:
+    """Values in order; a last field of type bytes is appended as it is."""
+    form, _size, tail = _form(fields)
     if tail:
         return struct.pack(form, *values[:-1]) + bytes(values[-1])
     return struct.pack(form, *values)
 
 
-def unpack(fields: tuple, data: bytes) -> list:
+def unpack(fields: str, data: bytes) -> list:
     """The values of the fields; Refused(BAD_LENGTH) unless `data` is exactly as long."""
     if not fields and not data:
         return []
-    _fields, form, size, tail = _form(fields)
+    form, size, tail = _form(fields)
     if len(data) < size or (len(data) > size and not tail):
         raise Refused(errors.BAD_LENGTH, 0, len(data), size)
     values = list(struct.unpack_from(form, data, 0))
@@ -33,15 +40,15 @@ def unpack(fields: tuple, data: bytes) -> list:
     return values
 
 
-_forms: dict = {}  # by the identity of the fields, which are kept with it
+_forms: dict = {}  # found once: a command comes again and again
 
 
-def _form(fields: tuple) -> tuple:
-    """(the fields, struct's form of those of fixed size, its size, whether bytes follow)."""
-    known = _forms.get(id(fields))
+def _form(fields: str) -> tuple:
+    """(struct's form of the fields of fixed size, its size, whether bytes follow)."""
+    known = _forms.get(fields)
     if known is None:
-        tail = bool(fields) and fields[-1][1] == "bytes"
-        fixed = fields[:-1] if tail else fields
-        form = "<" + "".join([CODES[field[1]] for field in fixed])
-        known = _forms[id(fields)] = (fields, form, struct.calcsize(form), tail)
+        kinds = [kind for _name, kind in columns(fields)]
+        tail = kinds[-1:] == ["bytes"]
+        form = "<" + "".join([CODES[kind] for kind in (kinds[:-1] if tail else kinds)])
+        known = _forms[fields] = (form, struct.calcsize(form), tail)
     return known

@@ -15,9 +15,10 @@ from typing import Any
 
 from stimcore import commands, errors, kernel, program
 
+from . import texts
 from .failures import Row
 
-# unit in errors.TABLE: (unit shown, how many of the table's make one)
+# unit in texts.ERRORS: (unit shown, how many of the table's make one)
 _SCALES = {
     "nA": ("mA", 1e6),
     "uA": ("mA", 1e3),
@@ -107,7 +108,7 @@ def quantity(code: int, value: int) -> tuple[float, str]:
     if code in _OWN:
         unit, convert = _OWN[code]
         return convert(value), unit
-    unit = errors.TABLE[code][1] if code in errors.TABLE else ""
+    unit = texts.ERRORS[code].unit if code in texts.ERRORS else ""
     shown, size = _SCALES.get(unit, (unit, 1))
     return value / size, shown
 

@@ -176,7 +176,8 @@ def _understood(row: tuple[Any, ...], payload: bytes) -> Fields:
         values = packing.unpack(row[3], payload[1:])
     except Refused:
         raise Mismatch(f"the reply to {row[1]!r} has another form than expected") from None
-    return {field[0]: value for field, value in zip(row[3], values, strict=True)}
+    names = [name for name, _ in packing.columns(row[3])]
+    return dict(zip(names, values, strict=True))
 
 
 def _refusal(command: str, payload: bytes) -> Exception:

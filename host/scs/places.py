@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from stimcore import errors, program
 
-from . import figures, refused, units
+from . import figures, refused, texts, units
 from .complaints import Complaint, Place, path_text
 from .failures import Row
 from .leads import Lead
@@ -82,11 +82,14 @@ def complaint(row: Row, group: program.Group, lead: Lead, document: Document) ->
         return _of_field(index, value, limit, document)
     place = _place(code, index, group)
     message = refused.sentence(row, lead.contact_names)
-    line, texts = document.line(place), ("", "")
+    line, shown = document.line(place), ("", "")
     name = f"code_{code}"
-    if code in errors.TABLE:
-        name, texts = errors.TABLE[code][0], (figures.text(code, value), figures.text(code, limit))
-    return Complaint(name, path_text(place), line, message, *texts)
+    if code in texts.ERRORS:
+        name, shown = (
+            texts.ERRORS[code].name,
+            (figures.text(code, value), figures.text(code, limit)),
+        )
+    return Complaint(name, path_text(place), line, message, *shown)
 
 
 def _place(code: int, index: int, group: program.Group) -> Place:

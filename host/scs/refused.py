@@ -64,13 +64,13 @@ def not_in_state(command: str, state: str) -> str:
 def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = ()) -> str:
     """One row as a sentence."""
     code, index, value, limit = row
-    if code not in errors.TABLE:
+    if code not in texts.ERRORS:
         return f"the device refused with code {code}, which this host does not know"
     if code == errors.BLOB_FIELD:
         return _of_field(index, value, limit, programs)
     if code == errors.BAD_COMMAND:
         return f"the device does not know command 0x{index:02x}"
-    said = texts.ERRORS[code]
+    said = texts.ERRORS[code].text
     if code in _OF_A_SLOT:
         return f"slot {index + 1}: {said}; {_HINTS[code]}"
     if code == errors.STAGE_CONTACTS:
@@ -102,7 +102,7 @@ def _of_calibration(index: int, value: int, limit: int) -> str:
 
 def fault(row: Row, contacts: Sequence[str] = ()) -> str:
     """A latched fault as a sentence that begins with its name."""
-    name = errors.TABLE[row[0]][0] if row[0] in errors.TABLE else f"code {row[0]}"
+    name = texts.ERRORS[row[0]].name if row[0] in texts.ERRORS else f"code {row[0]}"
     return f"{name}: {sentence(row, contacts)}"
 
 

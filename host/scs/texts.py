@@ -1,84 +1,151 @@
 """What errors, commands and verdicts mean, in words: for people, so not in a device's memory.
 
-Role: code of stimcore.errors -> sentence; opcode of stimcore.commands -> what the command does;
+Role: code of stimcore.errors -> name, unit, sentence; opcode of stimcore.commands -> what it does;
 verdict of stimcore.impedance -> word. Invariant: every one of them has its words.
 Next: stimcore/errors.py; refused.py, which makes messages of them.
 """
 
+from typing import NamedTuple
+
 from stimcore import commands, errors, impedance
 
+
+class Kind(NamedTuple):
+    """What the host calls an error, in what unit its value and limit are, and what it means."""
+
+    name: str
+    unit: str
+    text: str
+
+
 ERRORS = {
-    errors.OK: "accepted",
-    errors.BAD_COMMAND: "no such command",
-    errors.BAD_LENGTH: "the command's fields have another length",
-    errors.BAD_STATE: "not allowed in this state",
-    errors.BAD_SEQUENCE: "this sequence number is not the next one",
-    errors.BAD_VERSION: "the device speaks another protocol version",
-    errors.STAGE_RANGE: "the piece lies outside the staged program",
-    errors.STAGE_CRC: "the staged program arrived damaged",
-    errors.BLOB_FORMAT: "the program has another format",
-    errors.BLOB_FIELD: "a field of the program is out of its range",
-    errors.HASH_MISMATCH: "the hash named is not that of the program loaded",
-    errors.SLOT_RANGE: "the store has no slot of that number",
-    errors.SLOT_EMPTY: "the slot is empty",
-    errors.SLOT_DAMAGED: "what the slot held is damaged",
-    errors.STORE_WRITE: "the store did not take what was written; the old is kept",
-    errors.AMPLITUDE: "the current is above its ceiling",
-    errors.WIDTH: "a first phase is longer than permitted",
-    errors.WIDTH_SHORT: "a first phase is shorter than permitted",
-    errors.ACTIVE_RUN: "current flows longer without a pause than permitted",
-    errors.RATE: "two pulses begin closer together than the highest rate permits",
-    errors.PHASE_CHARGE: "the charge of one phase is above what the contact permits",
-    errors.DENSITY: "the charge density of one phase is above its ceiling",
-    errors.SHANNON: "the phase lies beyond Shannon k = 1.5",
-    errors.RUNNING_CHARGE: "the charge not yet recovered grows too large",
-    errors.PERIOD_DC: "the net current over a period is above its ceiling",
-    errors.NO_DISCHARGE: "a used contact is never discharged in the period",
-    errors.NO_ANODE: "current flows with no contact to return it",
-    errors.NO_CATHODE: "current flows with no contact to source it",
-    errors.OVERLAP: "a contact is switched to source and to return at once",
-    errors.SHORT_RECORD: "a record is shorter than the sequencer can shift",
-    errors.ACTIVE_NO_END: "the table ends in an active record",
-    errors.ACTIVE_FLAG: "the active flag contradicts what the frame drives",
-    errors.COMPLIANCE: "the load needs more voltage than the stage has",
-    errors.TABLE_LENGTH: "the table of words is too long, empty or odd",
-    errors.FRAME_FORMAT: "a frame holds bits the stage does not know",
-    errors.PERIOD: "the period is longer than the lowest rate permits",
-    errors.IMBALANCE: "active recharge does not return the charge exactly",
-    errors.STEP_UP: "the amplitude rises in a larger step than permitted",
-    errors.NO_SYNC: "the period is not marked by exactly one SYNC",
-    errors.CONTACT_UNKNOWN: "a contact has no known area or is not there",
-    errors.PART_DISCHARGE: "a discharge must join exactly the contacts in use",
-    errors.LIVE_SWITCH: "contacts are switched while current flows",
-    errors.LOAD_ID: "the dummy load's identification resistor reads wrong",
-    errors.CEILING: "the amplitude is above the profile's own ceiling",
-    errors.NO_PROGRAM: "the group has no program of that number",
-    errors.BELOW_CODE: "the amplitude is below one step of the stage",
-    errors.STAGE_CONTACTS: "the stage has two fixed contacts: the first and the second",
-    errors.SHORT_GAP: "the interphase gap is shorter than the stage can follow",
-    errors.SCOPE_DELAY: "the samples asked for begin too long after a period does",
-    errors.MEASURE_CONTACTS: "contacts on either side, and none on both",
-    errors.LOAD_UNKNOWN: "the load was not measured since the device started",
-    errors.LOAD_OLD: "the load was measured too long ago",
-    errors.LOAD_OPEN: "no current flows through the load",
-    errors.LOAD_SHORT: "the load is shorted",
-    errors.LOAD_OHM: "the load has not the declared resistance",
-    errors.LOAD_NF: "the load has not the declared capacitance",
-    errors.CALIBRATION: "the calibration kept for the sense path is damaged, or of another stage",
-    errors.CALIBRATION_RANGE: "no sense path is so wrong",
-    errors.DOES_NOT_FIT: "the pulses do not fit into their slot of the period",
-    errors.FAULT_STARVED: "the sequencer ran out of words",
-    errors.FAULT_SENTINEL: "an active phase outlasted its ceiling",
-    errors.FAULT_WATCHDOG: "the main loop stalled and the watchdog reset the device",
-    errors.FAULT_STREAM: "the live words differ from the admitted ones",
-    errors.FAULT_SENSE: "the measured current is not the commanded one",
-    errors.FAULT_OPEN: "almost no current flows: the load is open",
-    errors.FAULT_SHORT: "almost no voltage stands across the load: it is shorted",
-    errors.FAULT_INTERNAL: "the firmware refused its own next step",
-    errors.FAULT_LOAD: "the load no longer shows the voltage of the declared one",
-    errors.FAULT_RESIDUAL: "too much voltage is left after the discharge",
-    errors.FAULT_COMPLIANCE: "the stage is at its limit of voltage",
-    errors.FAULT_SELF_TEST: "the board is not as it should be at boot",
+    errors.OK: Kind("ok", "", "accepted"),
+    errors.BAD_COMMAND: Kind("bad_command", "", "no such command"),
+    errors.BAD_LENGTH: Kind("bad_length", "bytes", "the command's fields have another length"),
+    errors.BAD_STATE: Kind("bad_state", "", "not allowed in this state"),
+    errors.BAD_SEQUENCE: Kind("bad_sequence", "", "this sequence number is not the next one"),
+    errors.BAD_VERSION: Kind("bad_version", "", "the device speaks another protocol version"),
+    errors.STAGE_RANGE: Kind("stage_range", "bytes", "the piece lies outside the staged program"),
+    errors.STAGE_CRC: Kind("stage_crc", "", "the staged program arrived damaged"),
+    errors.BLOB_FORMAT: Kind("blob_format", "", "the program has another format"),
+    errors.BLOB_FIELD: Kind("field", "", "a field of the program is out of its range"),
+    errors.HASH_MISMATCH: Kind(
+        "hash_mismatch", "", "the hash named is not that of the program loaded"
+    ),
+    errors.SLOT_RANGE: Kind("slot_range", "", "the store has no slot of that number"),
+    errors.SLOT_EMPTY: Kind("slot_empty", "", "the slot is empty"),
+    errors.SLOT_DAMAGED: Kind("slot_damaged", "", "what the slot held is damaged"),
+    errors.STORE_WRITE: Kind(
+        "store_write", "", "the store did not take what was written; the old is kept"
+    ),
+    errors.AMPLITUDE: Kind("amplitude", "nA", "the current is above its ceiling"),
+    errors.WIDTH: Kind("width", "ns", "a first phase is longer than permitted"),
+    errors.WIDTH_SHORT: Kind("width_short", "ns", "a first phase is shorter than permitted"),
+    errors.ACTIVE_RUN: Kind(
+        "active_run", "ns", "current flows longer without a pause than permitted"
+    ),
+    errors.RATE: Kind(
+        "rate", "ns", "two pulses begin closer together than the highest rate permits"
+    ),
+    errors.PHASE_CHARGE: Kind(
+        "phase_charge", "pC", "the charge of one phase is above what the contact permits"
+    ),
+    errors.DENSITY: Kind(
+        "density", "nC/cm2", "the charge density of one phase is above its ceiling"
+    ),
+    errors.SHANNON: Kind("shannon", "1e-3 uC2/cm2", "the phase lies beyond Shannon k = 1.5"),
+    errors.RUNNING_CHARGE: Kind(
+        "running_charge", "pC", "the charge not yet recovered grows too large"
+    ),
+    errors.PERIOD_DC: Kind("dc", "pA", "the net current over a period is above its ceiling"),
+    errors.NO_DISCHARGE: Kind(
+        "no_discharge", "ns", "a used contact is never discharged in the period"
+    ),
+    errors.NO_ANODE: Kind("no_anode", "contacts", "current flows with no contact to return it"),
+    errors.NO_CATHODE: Kind("no_cathode", "contacts", "current flows with no contact to source it"),
+    errors.OVERLAP: Kind(
+        "overlap", "mask", "a contact is switched to source and to return at once"
+    ),
+    errors.SHORT_RECORD: Kind(
+        "short_record", "ticks", "a record is shorter than the sequencer can shift"
+    ),
+    errors.ACTIVE_NO_END: Kind("active_no_end", "record", "the table ends in an active record"),
+    errors.ACTIVE_FLAG: Kind(
+        "active_flag", "record", "the active flag contradicts what the frame drives"
+    ),
+    errors.COMPLIANCE: Kind("compliance", "mV", "the load needs more voltage than the stage has"),
+    errors.TABLE_LENGTH: Kind(
+        "table_length", "words", "the table of words is too long, empty or odd"
+    ),
+    errors.FRAME_FORMAT: Kind(
+        "frame_format", "record", "a frame holds bits the stage does not know"
+    ),
+    errors.PERIOD: Kind("period", "ns", "the period is longer than the lowest rate permits"),
+    errors.IMBALANCE: Kind(
+        "imbalance", "code ticks", "active recharge does not return the charge exactly"
+    ),
+    errors.STEP_UP: Kind("step_up", "uA", "the amplitude rises in a larger step than permitted"),
+    errors.NO_SYNC: Kind("no_sync", "marks", "the period is not marked by exactly one SYNC"),
+    errors.CONTACT_UNKNOWN: Kind(
+        "contact_unknown", "mask", "a contact has no known area or is not there"
+    ),
+    errors.PART_DISCHARGE: Kind(
+        "part_discharge", "mask", "a discharge must join exactly the contacts in use"
+    ),
+    errors.LIVE_SWITCH: Kind("live_switch", "masks", "contacts are switched while current flows"),
+    errors.LOAD_ID: Kind(
+        "load_id", "ADC codes", "the dummy load's identification resistor reads wrong"
+    ),
+    errors.CEILING: Kind("ceiling", "uA", "the amplitude is above the profile's own ceiling"),
+    errors.NO_PROGRAM: Kind("no_program", "", "the group has no program of that number"),
+    errors.BELOW_CODE: Kind("below_code", "nA", "the amplitude is below one step of the stage"),
+    errors.STAGE_CONTACTS: Kind(
+        "stage_contacts", "mask", "the stage has two fixed contacts: the first and the second"
+    ),
+    errors.SHORT_GAP: Kind(
+        "short_gap", "ns", "the interphase gap is shorter than the stage can follow"
+    ),
+    errors.SCOPE_DELAY: Kind(
+        "scope_delay", "us", "the samples asked for begin too long after a period does"
+    ),
+    errors.MEASURE_CONTACTS: Kind(
+        "measure_contacts", "masks", "contacts on either side, and none on both"
+    ),
+    errors.LOAD_UNKNOWN: Kind(
+        "load_unknown", "", "the load was not measured since the device started"
+    ),
+    errors.LOAD_OLD: Kind("load_old", "ms", "the load was measured too long ago"),
+    errors.LOAD_OPEN: Kind("load_open", "", "no current flows through the load"),
+    errors.LOAD_SHORT: Kind("load_short", "ohm", "the load is shorted"),
+    errors.LOAD_OHM: Kind("load_ohm", "ohm", "the load has not the declared resistance"),
+    errors.LOAD_NF: Kind("load_nf", "nF", "the load has not the declared capacitance"),
+    errors.CALIBRATION: Kind(
+        "calibration", "", "the calibration kept for the sense path is damaged, or of another stage"
+    ),
+    errors.CALIBRATION_RANGE: Kind("calibration_range", "", "no sense path is so wrong"),
+    errors.DOES_NOT_FIT: Kind(
+        "does_not_fit", "ns", "the pulses do not fit into their slot of the period"
+    ),
+    errors.FAULT_STARVED: Kind("starved", "", "the sequencer ran out of words"),
+    errors.FAULT_SENTINEL: Kind("sentinel", "", "an active phase outlasted its ceiling"),
+    errors.FAULT_WATCHDOG: Kind(
+        "watchdog", "", "the main loop stalled and the watchdog reset the device"
+    ),
+    errors.FAULT_STREAM: Kind("stream", "", "the live words differ from the admitted ones"),
+    errors.FAULT_SENSE: Kind("sense", "nA", "the measured current is not the commanded one"),
+    errors.FAULT_OPEN: Kind("open_load", "nA", "almost no current flows: the load is open"),
+    errors.FAULT_SHORT: Kind(
+        "short_load", "mV", "almost no voltage stands across the load: it is shorted"
+    ),
+    errors.FAULT_INTERNAL: Kind("internal", "", "the firmware refused its own next step"),
+    errors.FAULT_LOAD: Kind(
+        "load", "mV", "the load no longer shows the voltage of the declared one"
+    ),
+    errors.FAULT_RESIDUAL: Kind("residual", "mV", "too much voltage is left after the discharge"),
+    errors.FAULT_COMPLIANCE: Kind(
+        "out_of_compliance", "mV", "the stage is at its limit of voltage"
+    ),
+    errors.FAULT_SELF_TEST: Kind("self_test", "", "the board is not as it should be at boot"),
 }
 
 COMMANDS = {

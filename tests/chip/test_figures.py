@@ -119,7 +119,7 @@ def test_req_32_halt_while_the_processor_is_busy(talk: ChipTalk) -> None:
     worst = 0.0
     for number in range(16):
         talk.pass_ms(1)
-        payload = packing.pack((("p", "u8"), ("a", "u32")), (0, 700 + number))
+        payload = packing.pack("program u8, amplitude_ua u32", (0, 700 + number))
         restart(talk, digest_of(talk, steady(amplitude_ua=1_000)))
         talk.pass_ms(70)
         talk.chip.step(2.1 * number * MS, talk.framed(commands.AMPLITUDE, payload))

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-from stimcore import board, errors, kernel
+from scs import texts
+from stimcore import board, kernel
 from stimcore.errors import Refused
 
 # one tick is 8 ns, one DAC code 6.25 uA: 1 code x 1 tick is 0.05 pC
@@ -141,7 +142,7 @@ def tonic(period: int = 20 * MS) -> tuple[Rec, ...]:
 
 
 def name(code: int) -> str:
-    return str(errors.TABLE[code][0])
+    return str(texts.ERRORS[code].name)
 
 
 def refusals(verdict: kernel.Verdict) -> dict[str, tuple[int, int]]:

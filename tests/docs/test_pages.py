@@ -8,7 +8,7 @@ import pytest
 import generate
 from scs import texts
 from scs_sim import chipfigures, chipspeed
-from stimcore import commands, errors, states
+from stimcore import commands, packing, states
 
 
 @pytest.fixture
@@ -69,11 +69,11 @@ def test_the_protocol_page_has_every_command_field_and_error(elsewhere: Path) ->
     text = (elsewhere / "protocol.md").read_text()
     for row in commands.TABLE:
         assert f"| `0x{row[0]:02x}` | {row[1].upper()} |" in text
-        for name, kind in row[2] + row[3]:
+        for name, kind in packing.columns(row[2]) + packing.columns(row[3]):
             assert f"`{name}: {kind}`" in text
-    for code, (name, _unit) in errors.TABLE.items():
-        assert f"| {code} | `{name}` |" in text
-        assert texts.ERRORS[code] in text
+    for code, kind in texts.ERRORS.items():
+        assert f"| {code} | `{kind.name}` |" in text
+        assert kind.text in text
 
 
 def test_the_picture_is_svg_and_shows_every_move(elsewhere: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.host.test_profile import LEAST, read
 
+from scs import texts
 from scs.checking import flow
 from scs.profile import Profile
 from stimcore import errors, limits
@@ -81,7 +82,7 @@ def test_every_field_is_explained_in_the_documentation():
 
 def test_every_code_of_the_device_can_be_explained():
     profile = read(LEAST)
-    for code in (*errors.TABLE, 250):
+    for code in (*texts.ERRORS, 250):
         if code != errors.BLOB_FIELD:
             assert profile.explain((code, 200, 1, 2)).line >= 1
     for index in (*range(8), *range(100, 112)):

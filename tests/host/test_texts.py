@@ -4,14 +4,20 @@ from scs import texts
 from stimcore import commands, errors, impedance
 
 
+def codes() -> list[int]:
+    return [value for name, value in vars(errors).items() if name.isupper()]
+
+
 def test_every_error_every_command_and_every_verdict_has_words() -> None:
-    assert set(texts.ERRORS) == set(errors.TABLE)
+    assert set(texts.ERRORS) == set(codes())
     assert set(texts.COMMANDS) == {row[0] for row in commands.TABLE}
     assert len(texts.VERDICTS) == len(impedance.CODES) == 5
-    for table in (texts.ERRORS, texts.COMMANDS, texts.VERDICTS):
+    for table in (texts.COMMANDS, texts.VERDICTS):
         assert all(table.values())
+    assert all(kind.name and kind.text for kind in texts.ERRORS.values())
 
 
-def test_every_code_of_the_table_is_a_constant_of_its_own() -> None:
-    known = {value for name, value in vars(errors).items() if name.isupper() and name != "TABLE"}
-    assert known == set(errors.TABLE)
+def test_no_two_errors_have_one_code_or_one_name() -> None:
+    assert len(codes()) == len(set(codes()))
+    names = [kind.name for kind in texts.ERRORS.values()]
+    assert len(names) == len(set(names))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from tests.system.groups import group
 
+from scs import texts
 from stimcore import commands, errors, frame, packing, program, states
 from stimcore.board import Board
 
@@ -40,7 +41,9 @@ class Reply:
         else:
             row = commands.by_opcode(opcode)
             values = packing.unpack(row[3], payload[1:])
-            self.fields = dict(zip((name for name, _ in row[3]), values, strict=True))
+            self.fields = dict(
+                zip((name for name, _ in packing.columns(row[3])), values, strict=True)
+            )
 
     def __getitem__(self, name: str) -> Any:
         return self.fields[name]
@@ -259,7 +262,7 @@ class Conversation(ABC):
 
     def fault_name(self) -> str:
         """ "ok" where there is none."""
-        return str(errors.TABLE[self.fault()[0]][0])
+        return str(texts.ERRORS[self.fault()[0]].name)
 
     def levels(self) -> list[tuple[int, int]]:
         """(level, target) in uA of each program."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from .. import figures
+from .. import figures, texts
 from ..failures import GOOD, NO_DEVICE, REFUSED, USAGE, Failure, LinkLost, WrongUsage
 
 if TYPE_CHECKING:
@@ -193,10 +193,9 @@ class Watch:
 def _fault(row: tuple[int, int, int, int] | None) -> dict[str, Any] | None:
     if row is None:
         return None
-    from stimcore import errors
 
     code, index, value, limit = row
-    name = errors.TABLE[code][0] if code in errors.TABLE else f"code {code}"
+    name = texts.ERRORS[code].name if code in texts.ERRORS else f"code {code}"
     shown, unit = figures.quantity(code, value)
     most = figures.quantity(code, limit)[0]
     return {"name": name, "index": index, "value": shown, "limit": most, "unit": unit}
