@@ -38,6 +38,13 @@ def pairs(sources: int, returns: int) -> list:
     return out + [(each, other[0]) for each in one_side[1:]]
 
 
+def usual(board: Board) -> tuple:
+    """(sources, returns) with no program: E3, where the shipped ones have their cathode, to all
+    others; so docs/hardware.md joins contacts to the load. The first where there are but two."""
+    one = 0b100 if board.contacts > 2 else 1
+    return (one, (1 << board.contacts) - 1 - one)
+
+
 def pairs_of(group: program.Group) -> list:
     """The pairs of all programs of a group, each once."""
     out: list = []

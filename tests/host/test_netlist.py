@@ -17,6 +17,7 @@ DATA_SHEETS = {
     "SN74LV595A": LV595.split(),
     "DG412": DG41X.split(),
     "DG413": DG41X.split(),
+    "L78L05ACZ": ["OUT", "GND", "IN"],
     "OPA2991": OPA2.split(),
     "SN74LVC1G08": ["A", "B", "GND", "Y", "VCC"],
     "MCP6004-I/P": MCP6004.split(),
@@ -28,7 +29,7 @@ OPEN |= {("mcp4922-8", "U12", pin) for pin in ("6", "7")}
 SUPPLY_PINS = {
     "VDD": {"3V3"},
     "VCC": {"3V3"},
-    "VL": {"VBUS"},
+    "VL": {"logic 5 V"},
     "V+": {"plus 19 V"},
     "V-": {"minus 19 V"},
     "GND": {"GND"},

@@ -6,12 +6,15 @@ Role: shows boards.yaml's wiring of one combination. Next: ../wiring.py.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..failures import WrongUsage
 from . import options
+
+if TYPE_CHECKING:
+    from .. import wiring as facts
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Draw it there, too.")
@@ -40,6 +43,14 @@ def wiring(
         rows = [[one._asdict() for one in table] for table in (wires, nets, parts)]
         say.as_json({"board": name, "wires": rows[0], "nets": rows[1], "parts": rows[2]})
         return
+    _print(name, wires, nets, parts)
+
+
+def _print(
+    name: str, wires: list[facts.Wire], nets: list[facts.Net], parts: list[facts.Needed]
+) -> None:
+    from . import say
+
     made = say.table(name, ">GPIO", ">pin", "net", "goes to")
     for wire in wires:
         made.add_row("" if wire.gpio is None else str(wire.gpio), str(wire.pin), wire.net, wire.to)
