@@ -208,9 +208,12 @@ def _shape(board: Board, one: program.Program, number: int, code: int) -> list:
             raise _short(board, errors.SHORT_SEGMENT, number, width_ns, board.min_record_ticks)
         alike = (alike and ticks == width) or asked == 0
         width = ticks
-        asked += permille * width_ns
+        before, asked = asked, asked + permille * width_ns
         if asked or not permille:
-            parts = [(_share(code, permille), ticks)]
+            size = _share(code, permille)
+            if before * permille < 0 and asked * before > 0:  # a recharge never overshoots
+                size = _least(size, -charge, ticks)
+            parts = [(size, ticks)]
         else:
             least = board.min_record_ticks
             if not alike and ticks < 4 * least:
@@ -228,6 +231,12 @@ def _share(code: int, permille: int) -> int:
     """So much of a code; one step at least, so that a ramp changes no pulse's form."""
     size = max(code * abs(permille) // 1000, 1) if permille else 0
     return -size if permille < 0 else size
+
+
+def _least(size: int, missing: int, ticks: int) -> int:
+    """A code of a recharge, or as many as bring back no more than is missing."""
+    most = max(0, missing // ticks if size > 0 else -missing // ticks)
+    return min(size, most) if size > 0 else max(size, -most)
 
 
 def closing_parts(charge: int, ticks: int, least: int) -> list:
