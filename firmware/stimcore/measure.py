@@ -39,10 +39,10 @@ def pairs(sources: int, returns: int) -> list:
 
 
 def usual(board: Board) -> tuple:
-    """(sources, returns) with no program: E3, where the shipped ones have their cathode, to all
-    others; so docs/hardware.md joins contacts to the load. The first where there are but two."""
-    one = 0b100 if board.contacts > 2 else 1
-    return (one, (1 << board.contacts) - 1 - one)
+    """(sources, returns) with no program: E1, E3, … to E2, E4, …, as docs/hardware.md joins them to
+    the load; every shipped profile has its cathodes and anodes so."""
+    every = (1 << board.contacts) - 1
+    return (every & 0x55555555, every & 0xAAAAAAAA)
 
 
 def pairs_of(group: program.Group) -> list:

@@ -16,7 +16,7 @@ from math import ceil, gcd, lcm
 
 from stimcore import limits
 
-REST_NS = 10_000  # after each pulse at least: no stage needs longer to follow
+REST_NS = 14_000  # after each pulse at least: two of the shortest records, one for a trim
 STEP_NS = 1_000  # to which rests are made as long as they can be
 TERMS = 25  # of the small ratios that are offered as other rates
 SECOND_NS = 1_000_000_000

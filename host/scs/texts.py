@@ -216,7 +216,7 @@ COMMANDS = {
     commands.MEASURE: (
         "Measures the load with test pulses of 0.5 mA, between contacts"
         " of two masks (both 0: as the loaded program uses them; "
-        "without one, E3 to all others, of two the first); the state is "
+        "without one, the first, third, … to the second, fourth, …); the state is "
         "MEASURING until it is done."
     ),
     commands.IMPEDANCE: (

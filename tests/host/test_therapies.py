@@ -181,7 +181,7 @@ def test_req_23_programs_that_collide_are_named_with_rates_that_fit() -> None:
     )
     assert (row.id, row.path, row.line) == ("conflict", "programs[1].rate", 11)
     assert "70 Hz and programs[0] at 50 Hz collide" in row.message
-    assert "need 3.22 ms and at these rates there are 2.857 ms between them" in row.message
+    assert "need 3.228 ms and at these rates there are 2.857 ms between them" in row.message
     assert row.message.endswith("rates nearby that fit: 62.5 Hz and 75 Hz")
 
 

@@ -36,9 +36,7 @@ Ohm = Annotated[
     typer.Option(metavar="OHM", help="What is between the contacts; else as declared of the load."),
 ]
 Source = Annotated[str, typer.Option("--from", metavar="NAME", help="A contact, such as E3.")]
-Back = Annotated[
-    str, typer.Option("--to", metavar="NAME", help="Another, such as E2; else E3 and E2.")
-]
+Back = Annotated[str, typer.Option("--to", metavar="NAME", help="Another, such as E4.")]
 Gain = Annotated[
     float | None,
     typer.Option(metavar="SHARE", help="A code's worth over the declared one, such as 1.012."),
@@ -53,8 +51,8 @@ Show = Annotated[bool, typer.Option("--show", help="Only say what is kept.")]
 def calibrate(
     port: options.Port = "sim",
     ohm: Ohm = None,
-    from_: Source = "",
-    to: Back = "",
+    from_: Source = "E1",
+    to: Back = "E2",
     current_gain: Gain = None,
     current_offset: Offset = None,
     voltage_gain: Gain = None,
@@ -102,9 +100,7 @@ def calibrate(
         elif show:
             now = before
         else:
-            usual = ("E3", "E2") if stim.board.contacts > 2 else ("E1", "E2")
-            pair = (names(from_ or usual[0]), names(to or usual[1]))
-            now, resistance = _against(stim, ohm, pair)
+            now, resistance = _against(stim, ohm, (names(from_), names(to)))
         name = stim.board.name
     _tell(name, (before, now), resistance, json=json)
 
