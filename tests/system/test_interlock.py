@@ -9,7 +9,7 @@ from tests.system.conversation import Conversation
 from tests.system.groups import BURST, STAND_ALONE, group, steady
 from tests.system.support import NAME, Talk
 
-from scs import boards
+from scs import Profile, boards, resources
 from scs_sim.board import SimBoard
 from stimcore import commands, errors
 
@@ -185,6 +185,21 @@ def test_req_58_noise_of_the_adc_halts_nothing(seed: int) -> None:
         talk.running(what)
         talk.keep(3.0)
         assert talk.state() == "RUNNING"
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"),
+    [
+        ("pico/mcp4922-8/cpe-500", "burst_recharged"),  # charge sinks in between its pulses
+        ("pico/r2r-1/randles-500", "r2r_tonic"),  # the ladder's own offset stays on the load
+    ],
+)
+def test_req_58_other_stages_and_loads_are_left_alone(name: str, profile: str) -> None:
+    talk = Talk(name, noise=True, seed=7)
+    talk.hello()
+    talk.running(Profile.read(resources.path(f"profiles/{profile}.yaml")).group)
+    talk.keep(5.0)
+    assert talk.state() == "RUNNING"
 
 
 def test_req_59_what_a_discharge_leaves_is_judged(talk: Conversation) -> None:
