@@ -20,6 +20,7 @@ PICTURES = Path(__file__).resolve().parent / "therapies"
 # how much of it a picture shows: one pulse where its form matters, else a period
 SPANS = {
     "alternating_50hz": "41ms",
+    "burst_dosed": "26ms",
     "burst_dr": "26ms",
     "burst_low_dose": "26ms",
     "burst_recharged": "26ms",

@@ -203,6 +203,19 @@ def test_req_12_a_segment_too_short_to_shift_or_to_balance_is_refused(
     assert refused(compiled, shaped(*segments)) == wanted
 
 
+@given(
+    st.integers(1, 2_000), st.integers(-400, 400), st.integers(1, 400), st.integers(1_600, 9_000)
+)
+def test_req_17_closing_parts_near_a_whole_code(
+    code: int, off: int, least: int, ticks: int
+) -> None:
+    """Less than a record's time of one code is missing, or over."""
+    parts = phases.closing_parts(-(code * ticks + off), ticks, least)
+    assert sum(part * lasts for part, lasts in parts) == -(code * ticks + off)
+    assert sum(lasts for _part, lasts in parts) == ticks
+    assert all(lasts >= least for _part, lasts in parts)
+
+
 @given(st.integers(-10_000_000, 10_000_000), st.integers(1, 400), st.integers(1_600, 50_000))
 def test_req_17_closing_parts_are_exact_and_keep_their_width(
     charge: int, least: int, ticks: int

@@ -15,6 +15,7 @@ ABOVE, FIXED, DC, RATE = "stage_span", "stage_contacts", "dc", "rate"
 # name: ((turns, rate mHz, width us, uA) of each program, pulses of a period; what each stage says)
 THERAPIES: dict[str, tuple[tuple[tuple[int, int, int, int], ...], int, set[str], set[str]]] = {
     "alternating_50hz": (((2, 50_000, 200, 900),), 2, set(), {DC}),
+    "burst_dosed": (((1, 40_000, 1_000, 350),), 5, set(), {DC}),
     "burst_low_dose": (((1, 40_000, 1_000, 350),), 5, set(), {DC}),
     "burst_recharged": (((1, 40_000, 1_000, 600),), 5, set(), {DC}),
     "ctbs": (((1, 5_000, 200, 1_000),), 3, set(), set()),

@@ -97,6 +97,10 @@ def test_req_23_a_phase_that_was_asked_for_is_kept_or_refused() -> None:
     assert [one.phase_ns for one in found] == [0, 3_000_000] or found[1].phase_ns == 3_000_000
     bad = clash(train(50, 200, phase_ns=0), train(50, 200, phase_ns=100_000))
     assert (bad.kind, bad.first, bad.second) == ("phase", 0, 1)
+    wide = clash(train(50, 9_990, phase_ns=0), train(50, 9_990, phase_ns=10_000_000))
+    assert (wide.kind, wide.rates_mhz) == ("fit", ())  # whatever the phase and the rate
+    close = train(50, 200, phase_ns=0), train(50, 200, phase_ns=213_999), train(50, 200)
+    assert clash(*close).kind == "phase"
 
 
 def test_a_block_of_pulses_makes_the_period_longer() -> None:
@@ -117,7 +121,7 @@ def test_req_23_pulses_never_meet(rates: list[int], extents: list[int]) -> None:
         assert len(trains) > 1
         assert found.kind == "count" or found.need_ns > found.room_ns or len(trains) > 2
         return
-    assert meetings(trains, found, 10) == 0
+    assert meetings(trains, found, 14) == 0
     for one, slot in zip(trains, found, strict=True):
         assert slot.count * trains[0].rate_mhz == found[0].count * one.rate_mhz
         assert slot.phase_ns < one.every_ns
