@@ -15,10 +15,8 @@ MAX_ENCODED = MAX_PAYLOAD + _OVERHEAD + (MAX_PAYLOAD + _OVERHEAD) // 254 + 1
 _GOOD = 0x2144DF1C  # CRC-32 of any bytes with their own CRC-32, little-endian, behind them
 
 
-def cobs_encode(data: bytes) -> bytes | bytearray:
+def cobs_encode(data: bytes) -> bytes:
     """Consistent overhead byte stuffing (Cheshire and Baker 1999): no zero in the result."""
-    if len(data) < 254:  # no run is too long for one code: nearly every frame
-        return _stuffed(data)
     out = bytearray()
     pieces = bytes(data).split(b"\0")
     last = len(pieces) - 1
@@ -35,13 +33,14 @@ def cobs_encode(data: bytes) -> bytes | bytearray:
     return bytes(out)
 
 
-def _stuffed(data: bytes) -> bytearray:
-    """Each zero, and the one put before all, becomes the distance to the next.
+def _enclosed(data: bytes) -> bytearray:
+    """The same for data in which no run is too long for one code, with a zero at either end.
 
-    Most of a reply is zeros in a row, and they are 1 at once; a run of others sets the code before.
+    Each zero of the data, and one put before all, becomes the distance to the next. Most of a
+    reply is zeros in a row, and they are 1 at once; a run of others sets the code before it.
     """
-    out = bytearray(b"\1" * (len(data) + 1))
-    at = run = 0
+    out = bytearray(b"\1" * (len(data) + 3))
+    at, run = 1, 0
     for byte in data:
         at += 1
         if byte:
@@ -51,6 +50,7 @@ def _stuffed(data: bytes) -> bytearray:
             out[at - 1 - run] = run + 1
             run = 0
     out[at - run] = run + 1
+    out[0] = out[at + 1] = 0
     return out
 
 
@@ -71,11 +71,13 @@ def cobs_decode(data: bytes) -> bytes:
     return bytes(out)
 
 
-def encode(sequence: int, opcode: int, payload: bytes) -> bytes:
+def encode(sequence: int, opcode: int, payload: bytes) -> bytes | bytearray:
     """One frame, its zero at either end: the first one ends whatever noise came before."""
     body = bytes((sequence, opcode)) + payload
-    crc = binascii.crc32(body) & 0xFFFFFFFF
-    return b"\0" + cobs_encode(body + struct.pack("<I", crc)) + b"\0"
+    body += struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
+    if len(body) < 254:  # nearly every frame
+        return _enclosed(body)
+    return b"\0" + cobs_encode(body) + b"\0"
 
 
 class Decoder:

@@ -11,6 +11,7 @@ from collections import namedtuple
 
 from . import charge, decode, errors, limits
 from .board import Board
+from .walk import Contact, walk
 
 # what the words are judged for: per contact (limits.CONTACTS each) the area in um2 (0: no such
 # contact), this person's ceiling in uA, and the peak now flowing in nA (None: not a swap)
@@ -73,7 +74,7 @@ def _examined(words: bytes, board: Board, terms: Terms) -> tuple:
     asked = (words, board, terms.areas_um2, terms.ceilings_ua)
     if _last[0] != asked:
         records, rows = decode.table(board, words)
-        contacts = charge.walk(board, records)
+        contacts = walk(board, records)
         for index in range(limits.CONTACTS):
             known = limits.AREA_MIN_UM2 <= terms.areas_um2[index] <= limits.AREA_MAX_UM2
             if contacts[index].used and not known:
@@ -164,9 +165,7 @@ def _nearer(row: tuple, known: tuple) -> bool:
     return (row[2] * known[3], row[2]) > (known[2] * row[3], known[2])
 
 
-def _contact_figures(
-    board: Board, contact: charge.Contact, index: int, terms: Terms, period: int
-) -> list:
+def _contact_figures(board: Board, contact: Contact, index: int, terms: Terms, period: int) -> list:
     area = terms.areas_um2[index]
     peak_na = contact.peak_code * board.na_per_code
     phase_pc = charge.picocoulombs(board, contact.phase)
@@ -220,7 +219,7 @@ def _root(value: int) -> int:
     return guess
 
 
-def _needed_mv(board: Board, peak_na: int, contact: charge.Contact) -> int:
+def _needed_mv(board: Board, peak_na: int, contact: Contact) -> int:
     """I x R of the declared load at its upper tolerance, and its capacitance's share."""
     above = 1000 + board.load_tolerance_permille
     needed = -(-peak_na * board.load_ohm * above // 1_000_000_000)

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 from cobs import cobs
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stimcore import frame
@@ -58,6 +58,19 @@ def test_req_40_unstuffing_noise_gives_what_the_library_gives_or_nothing(noise: 
 
 
 # --- frames ---------------------------------------------------------------------------------------
+@given(st.integers(0, 255), st.integers(0, 255), runs)
+@example(0, 0, bytes(247))
+@example(1, 1, b"\x01" * 247)
+@example(1, 1, b"\x01" * 248)
+@example(1, 1, b"\x01" * 1024)
+def test_req_40_a_frame_is_what_the_published_library_makes_of_it(
+    sequence: int, opcode: int, payload: bytes
+) -> None:
+    body = bytes((sequence, opcode)) + payload
+    crc = binascii.crc32(body).to_bytes(4, "little")
+    assert frame.encode(sequence, opcode, payload) == b"\0" + cobs.encode(body + crc) + b"\0"
+
+
 def test_req_40_a_frame_byte_by_byte() -> None:
     # sequence 5, opcode 0x12, no payload; CRC-32 least significant byte first
     crc = struct.pack("<I", binascii.crc32(b"\x05\x12"))
