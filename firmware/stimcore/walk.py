@@ -84,17 +84,20 @@ def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:
 def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Contact) -> None:
     """Running charge in the steady state, with passive discharge, mismatch and offset.
 
-    A first pass from zero gives what a period leaves (r) and its decay (g). A period that begins
-    with a charge of s ends with r + g s at most, so none ever begins with more than r / (1 - g);
-    a second pass from there finds the peak. `seen`: of each record the code and its error in pC.
+    A period from zero gives what it leaves (r) and its decay (g). A period that begins with a
+    charge of s ends with r + g s at most, so none ever begins with more than r / (1 - g); what it
+    begins with adds to each charge within it what the discharges until then have left of it.
+    `seen`: of each record the code and its error in pC.
     """
-    low, high, share, _peak = _pass(board, records, seen, bit, 0, 0)
+    low, high, share, charges = _period(board, records, seen, bit)
     contact.left_pc = max(-low, high)
     if share >= ONE and contact.left_pc:
         contact.running_pc = _ENDLESS_PC
         return
-    low, high = -_steady(-low, share), _steady(high, share)
-    contact.running_pc = _pass(board, records, seen, bit, low, high)[3]
+    below, above = _steady(-low, share), _steady(high, share)
+    for least, most, left in charges:
+        peak = max(_shrink(below, left) - least, most + _shrink(above, left))
+        contact.running_pc = max(contact.running_pc, peak)
 
 
 def _steady(left: int, share: int) -> int:
@@ -102,16 +105,18 @@ def _steady(left: int, share: int) -> int:
     return up(left * ONE, ONE - share) if left > 0 else 0
 
 
-def _pass(board: Board, records: list, seen: tuple, bit: int, low: int, high: int) -> tuple:
-    """(lowest, highest charge in pC at the end, decay of the period in 65536ths, peak in pC).
+def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
+    """(lowest, highest charge in pC at the end, decay in 65536ths, [(least, most, decay)]).
 
-    The charge is an interval: errors widen it, contacts in parallel may share a current in any
-    way, and a discharge may leave anything from nothing to what the slowest time constant does.
+    The list: after each record with current, its decay being that of the period until then. The
+    charge is an interval: errors widen it, contacts in parallel may share a current in any way,
+    and a discharge may leave anything from nothing to what the slowest time constant does.
     """
     tau = board.discharge_tau_us * (board.clock_hz // 1_000_000)
     codes, errors = seen
     share = ONE
-    peak = 0
+    low = high = 0
+    charges = []
     sums: dict = {}  # code x ticks since the last discharge: an active recharge leaves exactly 0
     for at in range(len(records)):
         one, code = records[at], codes[at]
@@ -119,8 +124,7 @@ def _pass(board: Board, records: list, seen: tuple, bit: int, low: int, high: in
             key = _sharing(one, bit)
             sums[key] = sums.get(key, 0) + code * one[0]
             low, high = low - errors[at], high + errors[at]
-            least, most = _bounds(board, low, high, sums)
-            peak = max(peak, -least, most)
+            charges.append(_bounds(board, low, high, sums) + (share,))
         elif one[6] and one[4] & bit:
             factor = decay(one[0], tau)
             least, most = _bounds(board, low, high, sums)
@@ -128,7 +132,7 @@ def _pass(board: Board, records: list, seen: tuple, bit: int, low: int, high: in
             share = _shrink(share, factor)
             sums = {}
     low, high = _bounds(board, low, high, sums)
-    return low, high, share, peak
+    return low, high, share, charges
 
 
 def _sharing(one: tuple, bit: int) -> int:
