@@ -100,8 +100,9 @@ def program_section() -> str:
         f"## The staged program\n\n`{program.MAGIC.decode()}`, format `u8` = {program.FORMAT},"
         " number of programs `u8`; the header;"
         f" {limits.CONTACTS} contact areas in µm² (`u32`, 0 where the lead has no contact);"
-        " the programs; CRC-32 of all before it, which is the program's hash too. COMMIT refuses"
-        " anything else.\n\n"
+        " the programs, each followed by as many segments as its last field says (`i16`: ‰ of the"
+        " amplitude, negative is cathodic; `u32`: ns); CRC-32 of all before it, which is the"
+        " program's hash too. COMMIT refuses anything else.\n\n"
     )
     for title, rows in (("header", program.HEADER), ("program", program.PROGRAM)):
         kinds = {"B": "u8", "H": "u16", "I": "u32"}

@@ -5,16 +5,13 @@ up by its name. Next: generate.py, which writes docs/stage-*.svg.
 """
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import Any
 
-from schemdraw import elements, logic
+from schemdraw import logic
 
 from scs import boards, drawing
-from scs.partsfile import Part
-
-elm: Any = elements  # only half of it is annotated
-SMALL = 8
+from scs.partsfile import Part, refs
+from symbols import SMALL, chip, elm, net, note, opamp, resistor, wire
 
 
 def draw(stage: str) -> str:
@@ -26,59 +23,12 @@ def draw(stage: str) -> str:
 
 
 def label(parts: Mapping[str, Part], ref: str) -> str:
-    """ "R6 80 ohm 0.1 %"; the name alone of a part that is like another."""
-    return f"{ref} {parts[ref].part}" if ref in parts else ref
+    """ "R6 80 ohm 0.1 %"; of several alike the first has the value, the others their names."""
+    first = {refs(key)[0]: row.part for key, row in parts.items()}
+    return f"{ref} {first[ref]}" if ref in first else ref
 
 
 Name = Callable[[str], str]
-
-
-def note(sheet: Any, at: tuple[float, float], text: str, halign: str = "left") -> None:
-    sheet.add(elm.Label().at(at).label(text, halign=halign, valign="center", fontsize=SMALL))
-
-
-def net(sheet: Any, at: tuple[float, float], text: str, side: str = "left") -> None:
-    """The name of a wire at its end."""
-    sheet.add(elm.Dot(open=True).at(at))
-    shift = -0.15 if side == "left" else 0.15
-    halign = "right" if side == "left" else "left"
-    note(sheet, (at[0] + shift, at[1]), text, halign)
-
-
-def resistor(
-    sheet: Any, start: tuple[float, float], end: tuple[float, float], text: str, loc: str = "top"
-) -> None:
-    sheet.add(elm.ResistorIEC().endpoints(start, end).label(text, loc=loc, fontsize=SMALL))
-
-
-def wire(sheet: Any, *points: tuple[float, float]) -> None:
-    for start, end in pairwise(points):
-        sheet.add(elm.Line().endpoints(start, end))
-
-
-def opamp(
-    sheet: Any, out: tuple[float, float], text: str, *, left: bool = False, flip: bool = False
-) -> Any:
-    """An amplifier with its output at `out`; its inverting input is above, flipped below.
-
-    left: the output points to the left. Its inputs are in1 (inverting) and in2.
-    """
-    shape = elm.Opamp(leads=False).anchor("out").at(out)
-    shape = shape.left() if left else shape.right()
-    shape = shape.flip() if flip else shape
-    placed = sheet.add(shape)
-    note(sheet, (out[0] + (0.7 if left else -1.5), out[1]), text)
-    return placed
-
-
-def chip(sheet: Any, at: tuple[float, float], anchor: str, pins: list[tuple[str, str, str]]) -> Any:
-    """A box with pins (name, number, slot): slots with L stand left, with R right."""
-    made = [
-        elm.IcPin(name=name, pin=number, slot=slot[1:], side="left" if slot[0] == "L" else "right")
-        for name, number, slot in pins
-    ]
-    shape = elm.Ic(pins=made, size=(2.8, 2.4), lsize=9, plblsize=SMALL)
-    return sheet.add(shape.at(at).anchor(anchor).right())
 
 
 # --- mcp4922-8 -----------------------------------------------------------------------------------
@@ -176,7 +126,7 @@ def jumpers(sheet: Any, name: Name, contact: tuple[float, float]) -> None:
     sheet.add(elm.Switch().endpoints((row, high), (row, y)))
     note(sheet, (row + 0.4, y + 0.8), "U12 2, closed at low")
     resistor(sheet, (row, y), (row, low), name("R23"), "bottom")
-    for level, part, terminal in ((high, name("C1"), "A"), (low, "C2", "B")):
+    for level, part, terminal in ((high, name("C1"), "A"), (low, name("C2"), "B")):
         sheet.add(elm.Capacitor().endpoints((row + 1.9, level), (row + 3.9, level)))
         note(sheet, (row + 2.9, level + 0.6), part, "center")
         wire(sheet, (row + 3.9, level), (load, level))

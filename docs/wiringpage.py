@@ -17,9 +17,9 @@ Made from `boards.yaml` and the shipped profiles. `scs wiring --board B --stage 
 the same for one combination, `-o FILE.svg` draws it. How to use this page:
 [hardware.md](hardware.md).
 
-Both boards, Pico and Pico 2, have the same pins. Pin is the board's own number, 1 to 40. A part
-written as *likewise* has the value of the one beside it; 100 nF from each supply pin of a chip to
-ground go without saying.
+Both boards, Pico and Pico 2, have the same pins. Pin is the board's own number, 1 to 40. `U1.5 SDI`
+is pin 5 of U1; a resistor or capacitor has two ends, and each stands in one line. Not listed: 100
+nF from each supply pin of a chip to ground, close to it, and 10 µF where each supply comes in.
 """
 SEEN = (("r2r-1", "r2r_tonic"), ("mcp4922-8", "tonic_48_pulses"), ("mcp4922-8", "tonic_50hz"))
 LOAD = "resistor-500"
@@ -47,8 +47,12 @@ def stage_section(stage: str) -> Iterator[str]:
     ]
     yield table(["GPIO", "pin", "net", "goes to"], wires)
     yield "\n"
-    listed = boards.catalogue().model.wiring[stage].parts
-    yield table(["part", "what", "what for"], [[r, p.part, p.does] for r, p in listed.items()])
+    yield "Within the stage, beside the lines above:\n\n"
+    yield table(["net", "joins"], [list(one) for one in wiring.nets(name)])
+    yield "\n"
+    needed = [one for one in wiring.parts(name) if one not in wiring.load_parts(LOAD)]
+    rows = [[one.ref, str(one.pieces), one.part, one.does] for one in needed]
+    yield table(["parts", "pieces", "what", "what for"], rows)
 
 
 def load_section() -> Iterator[str]:

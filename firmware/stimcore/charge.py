@@ -84,6 +84,20 @@ def grows(running: dict, one: tuple, ticks: int) -> bool:
     return before * code >= 0 or running[key] * code > 0
 
 
+def count(found: list) -> int:
+    """How many pulses those are: a run that follows at once is the other way round of the same one.
+
+    It goes on beyond zero where it takes back what the first run gave, as a triphasic pulse does.
+    """
+    whole = 0
+    ends = -1
+    for start, width in found:
+        if start != ends:
+            whole += 1
+        ends = start + width
+    return whole
+
+
 def pulses(records: list) -> tuple:
     """([(start tick, ticks of the first phase)], ticks of the longest active run).
 

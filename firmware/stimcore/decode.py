@@ -57,10 +57,14 @@ def _even_bits(half: int) -> int:
 
 
 def table(board: Board, words: bytes) -> tuple:
-    """(records, structural refusals as rows (code, index, value, limit)) of a whole table."""
+    """(records, structural refusals as rows (code, index, value, limit)) of a whole table.
+
+    A table that drives nothing at all is a train of marks: each of its active records is a SYNC.
+    """
     records = []
     rows: list = []
     syncs = 0
+    silent = True
     for at in range(len(words) // 8):
         one, known = record(board, words, at)
         records.append(one)
@@ -68,21 +72,25 @@ def table(board: Board, words: bytes) -> tuple:
             rows.append((errors.FRAME_FORMAT, at, at, 0))
         if one[2]:
             syncs += 1
-        _structure(board, one, at, rows)
+        if one[3] or one[5]:
+            silent = False
+    for at in range(len(records)):
+        _structure(board, records[at], at, silent, rows)
     _switching(records, rows)
-    if syncs != 1 or not records[0][2]:
+    if not records[0][2] or (syncs != 1 and not silent):
         rows.append((errors.NO_SYNC, 0, syncs, 1))
     if records[-1][1]:
         rows.append((errors.ACTIVE_NO_END, len(records) - 1, len(records) - 1, len(records) - 2))
     return records, rows
 
 
-def _structure(board: Board, one: tuple, at: int, rows: list) -> None:
-    ticks, active, _sync, source, back, code, _discharge = one
+def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> None:
+    ticks, active, sync, source, back, code, _discharge = one
     drives = code != 0 or source != 0
     if ticks < board.min_record_ticks:
         rows.append((errors.SHORT_RECORD, at, ticks, board.min_record_ticks))
-    if active != (code != 0) or (drives and not active):
+    flagged = sync if silent else code != 0
+    if active != flagged or (drives and not active):
         rows.append((errors.ACTIVE_FLAG, at, int(active), int(code != 0)))
     if source & back:
         rows.append((errors.OVERLAP, at, source & back, 0))

@@ -67,9 +67,8 @@ def _status(device) -> tuple:
 
 
 def _stage_begin(device, length: int, crc: int) -> tuple:
-    most = program.blob_length(limits.PROGRAMS)
-    if not program.blob_length(1) <= length <= most:
-        raise Refused(errors.STAGE_RANGE, 0, length, most)
+    if not program.blob_length(1) <= length <= program.LONGEST:
+        raise Refused(errors.STAGE_RANGE, 0, length, program.LONGEST)
     device.staged = bytearray()
     device.staged_length = length
     device.staged_crc = crc

@@ -35,7 +35,7 @@ class Stream:
         self.records = len(records)
         self.period_ticks = sum([one[0] for one in records])
         self.max_active_ticks = longest
-        self.pulses = len(found)
+        self.pulses = charge.count(found)
         self.sums: list = []  # the walk of a whole period, once ledger.py has made it
         self.net = [contact.net for contact in contacts]  # code x ticks per period
         self.peaks_na = [contact.peak_code * board.na_per_code for contact in contacts]

@@ -17,6 +17,8 @@ RECHARGE_MAX_NS = WIDTH_MAX_NS * (RECHARGE_RATIO_MAX + 1)  # ratio 10, plus the 
 ACTIVE_RUN_MAX_NS = WIDTH_MAX_NS + RECHARGE_MAX_NS  # a first phase and its recharge, no gap
 BURST_PULSES_MIN = 2
 BURST_PULSES_MAX = 10
+SEGMENTS = 32  # of a shape
+DITHER_PERMILLE = 500  # of the time between two pulses, and of a width
 
 # --- charge ----------------------------------------------------------------------------------
 PHASE_CHARGE_PC = 10_000_000  # 10 uC, whatever area a lead file claims for its contacts
@@ -33,6 +35,10 @@ COMPLIANCE_PERMILLE = 900
 # --- the table of words ----------------------------------------------------------------------
 TABLE_WORDS = 2_048  # two words a record: 1024 records
 PERIOD_MAX_NS = 1_000_000_000  # 1 Hz
+PERIOD_TIMES = 64  # how often one program may come in a period
+# Phases of a period times contacts in use: an RP2040 judges one in 0.6 ms (emulated, 2026-11-23),
+# so all of these before its watchdog bites.
+GROUP_WORK = 300
 CONTACTS = 8
 PROGRAMS = 4
 GROUP_SLOTS = 8  # loaded programs that the store keeps

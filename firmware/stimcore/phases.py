@@ -1,71 +1,109 @@
-"""Program -> one period of phases.
+"""Programs -> one period of phases.
 
-Role: decides what flows when: (kind, source mask, return mask, signed code, ticks).
-Invariant: the ticks sum to the period exactly; the code x ticks of a pulse with active recharge
-sum to zero exactly. It knows no ceiling: the kernel judges what it makes.
+Role: decides what flows when: (kind, source mask, return mask, signed code, ticks). Each pulse, or
+burst, begins at its place in the period; what is left until the next one is a rest.
+Invariant: the ticks sum to the period exactly; the code x ticks of a pulse with active recharge,
+or with a shape, sum to zero exactly. It knows no ceiling: the kernel judges what it makes.
 Requirements: REQ-09, REQ-17, REQ-35. Next: records.py.
 """
 
-from . import errors, program
+from . import errors, limits, program
 from .board import Board, code_from_ua, period_ticks, ticks_from_ns
 from .errors import Refused
 
 IDLE = 0  # contacts open
 DRIVE = 1
 DISCHARGE = 2  # every used contact to return
+MARK = 3  # contacts open, SYNC high: a trigger for others
+
+SEED_BITS = 16
 
 
 def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     """One period of a group at the given amplitudes (uA, one per program).
 
-    Programs share the period in equal slots, in order. Refused (DOES_NOT_FIT, program, ns
-    needed, ns there are) where the pulses of one need more than its slot.
+    It begins with the first pulse. Refused (DOES_NOT_FIT, program, ns needed, ns there are) where
+    a pulse needs more than there is until the next one, (TABLE_LENGTH, program, words, most) where
+    there are more phases than can be judged in time.
     """
-    period = period_ticks(board, group.programs[0].rate_mhz)
-    used = program.contacts_of(group)
+    period = group_ticks(board, group)
+    used = 0 if group.header.flags & program.FLAG_SYNC_ONLY else program.contacts_of(group)
+    most = limits.GROUP_WORK // max(1, sum([used >> at & 1 for at in range(limits.CONTACTS)]))
+    places = _places(board, group, period)
+    known: dict = {}  # most pulses of a program are alike
     out: list = []
-    count = len(group.programs)
-    for number in range(count):
-        slot = (number + 1) * period // count - number * period // count
-        _slot(board, group.programs[number], number, levels_ua[number], slot, used, out)
+    for at in range(len(places)):
+        start, number, odd, width = places[at]
+        end = places[at + 1][0] if at + 1 < len(places) else places[0][0] + period
+        one = group.programs[number]
+        if (number, odd, width) not in known:
+            if used:
+                made = _pulse(board, one, number, levels_ua[number], width)
+            else:
+                made = [(MARK, 0, 0, 0, width)]
+            known[number, odd, width] = _turned(made) if odd else made
+        _train(board, one, number, known[number, odd, width], end - start, used, out)
+        if len(out) > most:
+            raise Refused(errors.TABLE_LENGTH, number, 2 * len(out), 2 * most)
     return out
 
 
-def _slot(
-    board: Board,
-    one: program.Program,
-    number: int,
-    level_ua: int,
-    slot: int,
-    used: int,
-    out: list,
+# --- where pulses stand ----------------------------------------------------------------------
+def group_ticks(board: Board, group: program.Group) -> int:
+    """The period in which all programs come round, to the nearest tick."""
+    one = group.programs[0]
+    return (board.clock_hz * 1000 * one.count + one.rate_mhz // 2) // one.rate_mhz
+
+
+def _places(board: Board, group: program.Group, period: int) -> list:
+    """(start tick, program, 1 where it is turned round, ticks of the width), in order of time."""
+    out: list = []
+    for number, one in enumerate(group.programs):
+        draw = one.seed
+        phase = ticks_from_ns(board, one.phase_ns)
+        late = period // one.count * one.rate_dither // 1000
+        width = ticks_from_ns(board, one.width_ns)
+        spread = 2 * width * one.width_dither // 1000
+        for turn in range(one.count):
+            draw = drawn(draw)
+            start = phase + turn * period // one.count + (late * draw >> SEED_BITS)
+            draw = drawn(draw)
+            wide = width - spread // 2 + (spread * draw >> SEED_BITS)
+            out.append((start, number, turn & one.alternating, wide))
+    out.sort()
+    return out
+
+
+def drawn(draw: int) -> int:
+    """The next of 65,535 numbers from 1 to 65,535 in an order without pattern (xorshift)."""
+    draw ^= draw << 7 & 0xFFFF
+    draw ^= draw >> 9
+    return draw ^ (draw << 8 & 0xFFFF)
+
+
+def _train(
+    board: Board, one: program.Program, number: int, pulse: list, room: int, used: int, out: list
 ) -> None:
-    """The pulses of one program from the start of its slot, then discharge to the slot's end."""
-    code = code_from_ua(board, level_ua)
-    if code < 1:
-        raise Refused(errors.BELOW_CODE, number, level_ua * 1000, board.na_per_code)
-    pulse = _pulse(board, one, number, code)
+    """A pulse, or the pulses of a burst, and rests until the room is filled."""
     length = sum([phase[4] for phase in pulse])
-    spacing = slot
-    if one.waveform == program.BURST:
-        spacing = period_ticks(board, one.intra_rate_mhz)
-    between = DISCHARGE
-    if one.recharge == program.RECHARGE_PASSIVE_BURST:
-        between = IDLE
+    spacing = period_ticks(board, one.intra_rate_mhz) if one.pulses > 1 else 0
+    between = IDLE if one.recharge == program.RECHARGE_PASSIVE_BURST else DISCHARGE
     for at in range(one.pulses):
         last = at == one.pulses - 1
-        room = slot - at * spacing if last else spacing
-        rest = room - length
+        room_here = room - at * spacing if last else spacing
+        rest = room_here - length
         # the last rest discharges the contacts; between pulses a rest may be nothing at all
         if rest < board.min_record_ticks and (last or rest != 0):
-            raise _does_not_fit(board, number, length + board.min_record_ticks, room)
+            raise _does_not_fit(board, number, length + board.min_record_ticks, room_here)
         out.extend(pulse)
         if rest:
             out.append(_rest(DISCHARGE if last else between, used, rest))
 
 
 def _rest(kind: int, used: int, ticks: int) -> tuple:
-    return (kind, 0, used if kind == DISCHARGE else 0, 0, ticks)
+    if kind == DISCHARGE and used:
+        return (DISCHARGE, 0, used, 0, ticks)
+    return (IDLE, 0, 0, 0, ticks)
 
 
 def _does_not_fit(board: Board, number: int, needed: int, room: int) -> Refused:
@@ -73,20 +111,35 @@ def _does_not_fit(board: Board, number: int, needed: int, room: int) -> Refused:
     return Refused(errors.DOES_NOT_FIT, number, needed * 1000 // mhz, max(room, 0) * 1000 // mhz)
 
 
-def _pulse(board: Board, one: program.Program, number: int, code: int) -> list:
-    """First phase (cathodic), gap, and the active recharge if there is one."""
-    width = ticks_from_ns(board, one.width_ns)
+# --- one pulse -------------------------------------------------------------------------------
+def _pulse(board: Board, one: program.Program, number: int, level_ua: int, width: int) -> list:
+    """First phase (cathodic), gap, and the active recharge if there is one; or the shape."""
+    code = code_from_ua(board, level_ua)
+    if code < 1:
+        raise Refused(errors.BELOW_CODE, number, level_ua * 1000, board.na_per_code)
+    if code > board.code_span:  # what the frame cannot hold, the kernel would not see
+        raise Refused(errors.STAGE_SPAN, number, level_ua, board.max_amplitude_ua)
+    if one.segments:
+        return _shape(board, one, number, code)
     out = [(DRIVE, one.cathodes, one.anodes, -code, width)]
-    gap = ticks_from_ns(board, one.gap_ns)
-    if gap:
+    if one.gap_ns:
+        gap = ticks_from_ns(board, one.gap_ns)
         if gap < board.min_record_ticks:
-            least_ns = -(-board.min_record_ticks * 1000 // (board.clock_hz // 1_000_000))
-            raise Refused(errors.SHORT_GAP, number, one.gap_ns, least_ns)
+            raise _short(board, errors.SHORT_GAP, number, one.gap_ns, board.min_record_ticks)
         out.append((IDLE, 0, 0, 0, gap))
     if one.recharge == program.RECHARGE_ACTIVE:
         for part in recharge_parts(code, width, one.ratio, board.min_record_ticks):
             out.append((DRIVE, one.cathodes, one.anodes, part[0], part[1]))
     return out
+
+
+def _short(board: Board, code: int, number: int, ns: int, ticks: int) -> Refused:
+    return Refused(code, number, ns, -(-ticks * 1000 // (board.clock_hz // 1_000_000)))
+
+
+def _turned(pulse: list) -> list:
+    """The same pulse with its current the other way round."""
+    return [(kind, source, back, -code, ticks) for kind, source, back, code, ticks in pulse]
 
 
 def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:
@@ -103,3 +156,58 @@ def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:
     total = (charge + least + lower - 1) // lower
     trim = lower * total - charge
     return [(lower, total - trim), (lower - 1, trim)]
+
+
+def _shape(board: Board, one: program.Program, number: int, code: int) -> list:
+    """The segments. Wherever their sum comes back to zero the codes' sum is made to, exactly."""
+    out: list = []
+    asked = charge = 0  # permille x ns, code x ticks
+    alike = True  # since the last zero all segments were of one width
+    width = 0
+    for permille, width_ns in one.segments:
+        ticks = ticks_from_ns(board, width_ns)
+        if ticks < board.min_record_ticks:
+            raise _short(board, errors.SHORT_SEGMENT, number, width_ns, board.min_record_ticks)
+        alike = (alike and ticks == width) or asked == 0
+        width = ticks
+        asked += permille * width_ns
+        if asked or not permille:
+            parts = [(_share(code, permille), ticks)]
+        else:
+            least = board.min_record_ticks
+            if not alike and ticks < 4 * least:
+                raise _short(board, errors.SHORT_SEGMENT, number, width_ns, 4 * least)
+            parts = closing_parts(-charge, ticks, least)
+        for part, lasts in parts:
+            kind = DRIVE if part else IDLE
+            masks = (one.cathodes, one.anodes) if part else (0, 0)
+            out.append((kind, masks[0], masks[1], part, lasts))
+            charge += part * lasts
+    return out
+
+
+def _share(code: int, permille: int) -> int:
+    """So much of a code; one step at least, so that a ramp changes no pulse's form."""
+    size = max(code * abs(permille) // 1000, 1) if permille else 0
+    return -size if permille < 0 else size
+
+
+def closing_parts(charge: int, ticks: int, least: int) -> list:
+    """(code, ticks) parts, `ticks` long in all, whose products sum to `charge` exactly.
+
+    b codes where they divide it, else part of the time one code less: b T - r, with r of the ticks.
+    Where r or what is left of T is too short for a record, another part goes one code the other
+    way for as long as the shortest record, and the first one is longer by it.
+    """
+    sign = -1 if charge < 0 else 1
+    code = -(-abs(charge) // ticks)
+    less = code * ticks - abs(charge)
+    if less == 0:
+        return [(sign * code, ticks)]
+    parts = [(code, ticks - less), (code - 1, less)]
+    if less < least:
+        parts = [(code + 1, least), (code, ticks - less - 2 * least), (code - 1, less + least)]
+    elif ticks - less < least:
+        more = ticks - less
+        parts = [(code, more + least), (code - 1, ticks - more - 2 * least), (code - 2, least)]
+    return [(sign * part, lasts) for part, lasts in parts]

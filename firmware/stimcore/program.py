@@ -1,9 +1,9 @@
 """The integer program: what a profile becomes, packed as one versioned, CRC'd blob.
 
-Role: pack / unpack / validate. A group is one header and one to four programs.
-Invariant: unpack refuses any blob that is not exactly as pack would write it; validate names
-the field by its index in HEADER or PROGRAM. Both ends run this same file.
-Requirements: REQ-20, REQ-21. Next: phases.py.
+Role: pack / unpack / validate. A group is one header and one to four programs, each with a shape
+of its own where it is no plain pulse. Invariant: unpack refuses any blob that is not exactly as
+pack would write it; validate names the field by its index in HEADER or PROGRAM. Both ends run this
+same file. Requirements: REQ-20, REQ-21. Next: phases.py.
 """
 
 import binascii
@@ -14,7 +14,7 @@ from . import errors, limits
 from .errors import Refused
 
 MAGIC = b"SCSP"
-FORMAT = 1
+FORMAT = 2
 
 TONIC = 0
 BURST = 1
@@ -23,10 +23,11 @@ RECHARGE_PASSIVE = 1  # every used contact to return after each pulse
 RECHARGE_PASSIVE_BURST = 2  # the same, but only after the last pulse of a burst
 
 FLAG_STAND_ALONE = 1  # no lease: goes on without a host
+FLAG_SYNC_ONLY = 2  # no output: each pulse is a mark on SYNC
 
 # (field, struct code, least, most); the order is the wire's
 HEADER = (
-    ("flags", "B", 0, 1),
+    ("flags", "B", 0, FLAG_STAND_ALONE | FLAG_SYNC_ONLY),
     ("lease_ms", "H", limits.LEASE_MIN_MS, limits.LEASE_MAX_MS),
     ("ramp_up_ms", "I", 0, limits.RAMP_MAX_MS),
     ("ramp_down_ms", "I", 0, limits.RAMP_MAX_MS),
@@ -48,6 +49,13 @@ PROGRAM = (
     ("ceiling_ua", "I", 1, limits.AMPLITUDE_UA),
     ("width_ns", "I", limits.WIDTH_MIN_NS, limits.WIDTH_MAX_NS),
     ("gap_ns", "I", 0, limits.GAP_MAX_NS),
+    ("alternating", "B", 0, 1),  # every other pulse the other way round
+    ("count", "H", 1, limits.PERIOD_TIMES),  # how often a pulse, or a burst, comes in a period
+    ("phase_ns", "I", 0, limits.PERIOD_MAX_NS),  # when the first of them begins
+    ("rate_dither", "H", 0, limits.DITHER_PERMILLE),  # of the time between two of them
+    ("width_dither", "H", 0, limits.DITHER_PERMILLE),  # of the width, to either side
+    ("seed", "H", 1, 65535),  # of the dither
+    ("segments", "B", 0, limits.SEGMENTS),  # of its shape; 0: width, gap and recharge are the pulse
 )
 
 # the names of the rows above once more, in the form that a type checker can read
@@ -79,9 +87,17 @@ Program = namedtuple(
         "ceiling_ua",
         "width_ns",
         "gap_ns",
+        "alternating",
+        "count",
+        "phase_ns",
+        "rate_dither",
+        "width_dither",
+        "seed",
+        "segments",  # a tuple of (permille of the amplitude, negative: cathodic; ns)
     ),
 )
-AREAS_INDEX = 50  # a BLOB_FIELD refusal's index of the first contact's area
+AREAS_INDEX = 50  # a BLOB_FIELD refusal's index of the first contact's area …
+SEGMENTS_INDEX = 50  # … and, in a program's hundred, of its first segment
 
 # areas_um2: one per contact, 0 where the lead has none; programs: tuple of Program
 Group = namedtuple("Group", ("header", "areas_um2", "programs"))
@@ -90,16 +106,24 @@ _FIXED = "<4sBB"  # magic, format, number of programs
 _HEADER = "<" + "".join(row[1] for row in HEADER)
 _AREAS = "<" + "I" * limits.CONTACTS
 _PROGRAM = "<" + "".join(row[1] for row in PROGRAM)
+_SEGMENT = "<hI"
 
 
 def pack(group: Group) -> bytes:
-    """The blob of a group: fixed part, header, areas, programs, CRC-32 of all before it."""
+    """The blob: fixed part, header, areas, programs each with its segments, CRC-32 of all of it."""
     body = struct.pack(_FIXED, MAGIC, FORMAT, len(group.programs))
     body += struct.pack(_HEADER, *group.header)
     body += struct.pack(_AREAS, *group.areas_um2)
     for program in group.programs:
-        body += struct.pack(_PROGRAM, *program)
+        body += struct.pack(_PROGRAM, *_numbers(program))
+        for segment in program.segments:
+            body += struct.pack(_SEGMENT, *segment)
     return body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
+
+
+def _numbers(program: Program) -> tuple:
+    """The fields as PROGRAM has them: of the segments, how many there are."""
+    return program[:-1] + (len(program.segments),)
 
 
 def digest(blob: bytes) -> int:
@@ -111,10 +135,14 @@ def digest(blob: bytes) -> int:
     return binascii.crc32(blob[:-4]) & 0xFFFFFFFF
 
 
-def blob_length(programs: int) -> int:
-    """Bytes of a blob of so many programs."""
+def blob_length(programs: int, segments: int = 0) -> int:
+    """Bytes of a blob of so many programs, with so many segments in all."""
     fixed = struct.calcsize(_FIXED) + struct.calcsize(_HEADER) + struct.calcsize(_AREAS)
-    return fixed + programs * struct.calcsize(_PROGRAM) + 4
+    shapes = segments * struct.calcsize(_SEGMENT)
+    return fixed + programs * struct.calcsize(_PROGRAM) + shapes + 4
+
+
+LONGEST = blob_length(limits.PROGRAMS, limits.PROGRAMS * limits.SEGMENTS)
 
 
 def unpack(blob: bytes) -> Group:
@@ -124,7 +152,7 @@ def unpack(blob: bytes) -> Group:
     magic, form, count = struct.unpack_from(_FIXED, blob, 0)
     if magic != MAGIC or form != FORMAT:
         raise Refused(errors.BLOB_FORMAT, 1, form, FORMAT)
-    if not 1 <= count <= limits.PROGRAMS or len(blob) != blob_length(count):
+    if not 1 <= count <= limits.PROGRAMS:
         raise Refused(errors.BLOB_FORMAT, 2, count, limits.PROGRAMS)
     crc = binascii.crc32(blob[:-4]) & 0xFFFFFFFF
     if struct.unpack_from("<I", blob, len(blob) - 4)[0] != crc:
@@ -135,10 +163,27 @@ def unpack(blob: bytes) -> Group:
     areas = struct.unpack_from(_AREAS, blob, at)
     at += struct.calcsize(_AREAS)
     programs = []
-    for number in range(count):
-        offset = at + number * struct.calcsize(_PROGRAM)
-        programs.append(Program(*struct.unpack_from(_PROGRAM, blob, offset)))
+    for left in range(count, 0, -1):
+        wanted = at + left * struct.calcsize(_PROGRAM) + 4
+        if len(blob) < wanted:
+            raise Refused(errors.BLOB_FORMAT, 0, len(blob), wanted)
+        program, at = _program_at(blob, at)
+        programs.append(program)
+    if len(blob) != at + 4:
+        raise Refused(errors.BLOB_FORMAT, 0, len(blob), at + 4)
     return Group(header, areas, tuple(programs))
+
+
+def _program_at(blob: bytes, at: int) -> tuple:
+    """(the program that begins there, where it ends)."""
+    numbers = struct.unpack_from(_PROGRAM, blob, at)
+    at += struct.calcsize(_PROGRAM)
+    size = struct.calcsize(_SEGMENT)
+    ends = at + numbers[-1] * size
+    if len(blob) < ends + 4:
+        raise Refused(errors.BLOB_FORMAT, 0, len(blob), ends + 4)
+    segments = [struct.unpack_from(_SEGMENT, blob, each) for each in range(at, ends, size)]
+    return Program(*(numbers[:-1] + (tuple(segments),))), ends
 
 
 def field_name(index: int) -> tuple:
@@ -147,6 +192,8 @@ def field_name(index: int) -> tuple:
         return (-1, "areas_um2")
     if index < 100:
         return (-1, HEADER[index][0])
+    if index % 100 >= SEGMENTS_INDEX:
+        return (index // 100 - 1, "segments")
     return (index // 100 - 1, PROGRAM[index % 100][0])
 
 
@@ -181,9 +228,9 @@ def _check_areas(areas_um2: tuple) -> None:
             raise Refused(errors.BLOB_FIELD, AREAS_INDEX + at, area, limit)
 
 
-def _check_program(program: Program, number: int, rate_mhz: int) -> None:
+def _check_program(program: Program, number: int, first: Program) -> None:
     base = 100 * (number + 1)
-    _check_rows(PROGRAM, program, base)
+    _check_rows(PROGRAM, _numbers(program), base)
 
     def refuse(name: str, value: int, limit: int) -> None:
         raise Refused(errors.BLOB_FIELD, base + _field(PROGRAM, name), value, limit)
@@ -192,8 +239,6 @@ def _check_program(program: Program, number: int, rate_mhz: int) -> None:
         refuse("anodes", program.anodes, 255 ^ program.cathodes)
     if program.amplitude_ua > program.ceiling_ua:
         refuse("amplitude_ua", program.amplitude_ua, program.ceiling_ua)
-    if program.rate_mhz != rate_mhz:
-        refuse("rate_mhz", program.rate_mhz, rate_mhz)
     if program.waveform == TONIC:
         if program.pulses != 1:
             refuse("pulses", program.pulses, 1)
@@ -204,6 +249,44 @@ def _check_program(program: Program, number: int, rate_mhz: int) -> None:
             refuse("pulses", program.pulses, limits.BURST_PULSES_MIN)
         if program.intra_rate_mhz < program.rate_mhz:
             refuse("intra_rate_mhz", program.intra_rate_mhz, program.rate_mhz)
+    _check_times(program, first, refuse)
+    if program.segments:
+        _check_shape(program, base, refuse)
+
+
+def _check_times(program: Program, first: Program, refuse) -> None:
+    """All programs come round in the same period, each at its own rate, and begin within it."""
+    if program.count * first.rate_mhz != first.count * program.rate_mhz:
+        refuse("count", program.count, first.count * program.rate_mhz // first.rate_mhz)
+    most = limits.PERIOD_MAX_NS * program.rate_mhz // 1_000_000_000_000
+    if program.count > max(most, 1):
+        refuse("count", program.count, max(most, 1))
+    if program.phase_ns * program.rate_mhz >= 1_000_000_000_000:
+        refuse("phase_ns", program.phase_ns, 999_999_999_999 // program.rate_mhz)
+    if program.alternating:
+        if program.count % 2:
+            refuse("count", program.count, program.count + 1)
+        if program.width_dither:  # what one pulse leaves the next one would not take back
+            refuse("width_dither", program.width_dither, 0)
+
+
+def _check_shape(program: Program, base: int, refuse) -> None:
+    """Segments that sum to zero; the other ways to say what a pulse is are left out."""
+    if program.recharge == RECHARGE_ACTIVE:
+        refuse("recharge", program.recharge, RECHARGE_PASSIVE)
+    for name in ("gap_ns", "width_dither"):
+        if getattr(program, name):
+            refuse(name, getattr(program, name), 0)
+    total = 0
+    for at, (permille, width_ns) in enumerate(program.segments):
+        index = base + SEGMENTS_INDEX + at
+        if not -1000 <= permille <= 1000 or (at == 0 and permille == 0):
+            raise Refused(errors.BLOB_FIELD, index, permille, 1000)
+        if not 1 <= width_ns <= limits.WIDTH_MAX_NS:
+            raise Refused(errors.BLOB_FIELD, index, width_ns, limits.WIDTH_MAX_NS)
+        total += permille * width_ns
+    if total:
+        raise Refused(errors.BLOB_FIELD, base + SEGMENTS_INDEX + at, total, 0)
 
 
 def validate(group: Group) -> None:
@@ -211,7 +294,7 @@ def validate(group: Group) -> None:
     _check_header(group.header)
     _check_areas(group.areas_um2)
     for number, program in enumerate(group.programs):
-        _check_program(program, number, group.programs[0].rate_mhz)
+        _check_program(program, number, group.programs[0])
     pulses = pulses_per_period(group)
     wanted = group.header.session_pulses
     if wanted % pulses:
@@ -229,4 +312,19 @@ def contacts_of(group: Group) -> int:
 
 def pulses_per_period(group: Group) -> int:
     """How many pulses one period of the group delivers."""
-    return sum(program.pulses for program in group.programs)
+    return sum([one.count * one.pulses * first_phases(one.segments) for one in group.programs])
+
+
+def first_phases(segments: tuple) -> int:
+    """How many of a shape's runs take charge away from zero: so many pulses the kernel counts."""
+    if not segments:
+        return 1
+    found = charge = 0
+    before = False
+    for permille, width_ns in segments:
+        after = charge + permille * width_ns
+        grows = permille != 0 and (charge * permille >= 0 or after * permille > 0)
+        if grows and not before:
+            found += 1
+        charge, before = after, grows
+    return found

@@ -9,10 +9,10 @@ from . import board as boards
 from . import errors
 from .board import Board
 from .errors import Refused
-from .phases import DRIVE
+from .phases import DRIVE, MARK
 
 FLAG_ACTIVE = 1
-FLAG_ACTIVE_SYNC = 2  # active, and the first record of the period
+FLAG_ACTIVE_SYNC = 2  # active, and the first record of the period; or a mark for others
 DAC_A_ON = 0x3000  # MCP4922: channel A, unbuffered, gain 1, not shut down (data sheet, table 5-1)
 
 
@@ -27,6 +27,8 @@ def encode(board: Board, phases: list) -> bytes:
         flags = 0
         if kind == DRIVE:
             flags = FLAG_ACTIVE if at else FLAG_ACTIVE_SYNC
+        elif kind == MARK:
+            flags = FLAG_ACTIVE_SYNC
         _put(out, 8 * at, hold >> 14, (hold & 0x3FFF) << 2 | flags)
         high, low = _frame(board, source, back, code)
         _put(out, 8 * at + 4, high, low)

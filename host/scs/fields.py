@@ -92,9 +92,10 @@ class Quantity(Leaf):
             written.replace("u", "[uµμ]").replace("ohm", "(ohm|Ω)").replace("\\^2", "(\\^2|²)")
         )
         number = r"[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?"
+        sign = "[+-]?" if self.least < 0 else "\\+?"
         return {
             "type": "string",
-            "pattern": f"^\\s*\\+?{number}\\s*({written})\\s*$",
+            "pattern": f"^\\s*{sign}{number}\\s*({written})\\s*$",
             "description": f"{self.about}: {self.span()}, on a grid of 1 {self.grid}",
             "examples": [self.example],
         }

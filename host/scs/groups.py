@@ -1,34 +1,53 @@
-"""The validated profile as the integer group that the device runs, and what its fields forbid
-one another.
+"""The validated profile as the integer group that the device runs.
 
-Role: make() turns a ProfileModel and its lead into stimcore.program.Group; conflicts() names
-what no single field can show (rates that differ, an amplitude above the profile's own limit).
-Invariant: numbers pass through unchanged; the device's own validate() has the last word.
-Requirements: REQ-22, REQ-60. Next: profile.py.
+Role: make() turns a ProfileModel and its lead into stimcore.program.Group.
+Invariant: numbers pass through unchanged; conflicts.py has found nothing; the device's own
+validate() has the last word. Requirements: REQ-22, REQ-60. Next: conflicts.py, schedule.py.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import lcm
+
 from stimcore import program
 
-from . import units
-from .complaints import Complaint, Place, path_text
+from . import shapes
 from .leads import Lead
+from .schedule import Slot, Train
 from .schema import BurstBox, ProfileModel, ProgramModel, RechargeBox
-from .yamltext import Document
 
 
-def make(model: ProfileModel, lead: Lead) -> program.Group:
-    """The group; contact i of the lead is bit i of the masks."""
+def make(model: ProfileModel, lead: Lead, slots: Sequence[Slot]) -> program.Group:
+    """The group; contact i of the lead is bit i of the masks; a slot for each program."""
     ceiling_ua = model.limits.amplitude if model.limits else 0
-    programs = tuple(_program(one, lead, ceiling_ua) for one in model.programs)
+    programs = tuple(
+        _program(one, lead, ceiling_ua, slot)
+        for one, slot in zip(model.programs, slots, strict=True)
+    )
     return program.Group(_header(model), lead.areas_of_eight(), programs)
+
+
+def train(one: ProgramModel) -> Train:
+    """What the schedule must know of a program; dither widens the room that a pulse takes."""
+    dither, extent_ns = one.dither, shapes.extent_ns(one)
+    if dither:
+        extent_ns += 10**12 // one.rate * dither.rate // 1000
+    block = lcm(2 if one.polarity == "alternating" else 1, dither.pulses if dither else 1)
+    return Train(one.rate, extent_ns, block, one.phase)
+
+
+def pulses(one: ProgramModel) -> int:
+    """How many pulses come each time: those of a burst, or one."""
+    return one.waveform.burst.pulses if isinstance(one.waveform, BurstBox) else 1
 
 
 def _header(model: ProfileModel) -> program.Header:
     cycle, session = model.cycle, model.session
+    alone = program.FLAG_STAND_ALONE if model.stand_alone else 0
+    silent = program.FLAG_SYNC_ONLY if model.output == "sync" else 0
     values = {
-        "flags": program.FLAG_STAND_ALONE if model.stand_alone else 0,
+        "flags": alone | silent,
         "lease_ms": model.lease,
         "ramp_up_ms": model.ramp.up,
         "ramp_down_ms": model.ramp.down,
@@ -40,27 +59,34 @@ def _header(model: ProfileModel) -> program.Header:
     return program.Header._make(values[row[0]] for row in program.HEADER)
 
 
-def _program(one: ProgramModel, lead: Lead, ceiling_ua: int) -> program.Program:
+def _program(one: ProgramModel, lead: Lead, ceiling_ua: int, slot: Slot) -> program.Program:
     burst = one.waveform.burst if isinstance(one.waveform, BurstBox) else None
-    recharge, ratio = _recharge(one)
+    kind, ratio = recharge(one)
     values = {
         "cathodes": lead.mask(one.cathodes),
         "anodes": lead.mask(one.anodes),
         "waveform": program.BURST if burst else program.TONIC,
-        "recharge": recharge,
+        "recharge": kind,
         "ratio": ratio,
         "pulses": burst.pulses if burst else 1,
         "rate_mhz": one.rate,
         "intra_rate_mhz": burst.intra_rate if burst else 0,
         "amplitude_ua": one.amplitude,
         "ceiling_ua": ceiling_ua or one.amplitude,
-        "width_ns": one.pulse_width,
+        "width_ns": shapes.width_ns(one),
         "gap_ns": one.interphase_gap,
+        "alternating": int(one.polarity == "alternating"),
+        "count": slot.count,
+        "phase_ns": slot.phase_ns,
+        "rate_dither": one.dither.rate if one.dither else 0,
+        "width_dither": one.dither.width if one.dither else 0,
+        "seed": one.dither.seed if one.dither else 1,
+        "segments": shapes.segments(one),
     }
     return program.Program._make(values[row[0]] for row in program.PROGRAM)
 
 
-def _recharge(one: ProgramModel) -> tuple[int, int]:
+def recharge(one: ProgramModel) -> tuple[int, int]:
     """(stimcore's RECHARGE_*, ratio). Passive recharge follows a burst as a whole by default."""
     box = one.recharge
     if isinstance(box, RechargeBox) and box.active:
@@ -72,67 +98,3 @@ def _recharge(one: ProgramModel) -> tuple[int, int]:
     if (after or ("burst" if bursts else "pulse")) == "burst":
         return program.RECHARGE_PASSIVE_BURST, 1
     return program.RECHARGE_PASSIVE, 1
-
-
-def conflicts(model: ProfileModel, document: Document) -> list[Complaint]:
-    """All that two fields of a profile, each good by itself, forbid one another."""
-    found: list[Complaint] = []
-
-    def complain(kind: str, place: Place, message: str, *texts: str) -> None:
-        line = document.line(place)
-        found.append(Complaint(kind, path_text(place), line, message, *texts))
-
-    for number, one in enumerate(model.programs):
-        for kind, fields, message, *texts in _of_program(model, one):
-            complain(kind, ("programs", number, *fields), message, *texts)
-    for kind, fields, message, *texts in _of_session(model):
-        complain(kind, fields, message, *texts)
-    return found
-
-
-Conflict = tuple[str, Place, str, str, str, str]  # id, place, message, value, limit, example
-
-
-def _of_program(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
-    found: list[Conflict] = []
-    rate, amplitude = units.text(one.rate, "mHz"), units.text(one.amplitude, "uA")
-    first = units.text(model.programs[0].rate, "mHz")
-    if rate != first:
-        message = f"{rate} is not the rate of programs[0], {first}: programs share one rate"
-        found.append(("conflict", ("rate",), message, rate, first, first))
-    if model.limits and one.amplitude > model.limits.amplitude:
-        most = units.text(model.limits.amplitude, "uA")
-        message = f"{amplitude} is above this profile's own limits.amplitude, {most}"
-        found.append(("range", ("amplitude",), message, amplitude, most, most))
-    if isinstance(one.waveform, BurstBox):
-        intra = units.text(one.waveform.burst.intra_rate, "mHz")
-        if one.waveform.burst.intra_rate < one.rate:
-            message = f"{intra} is below the rate of the bursts, {rate}; write for example 500 Hz"
-            place = ("waveform", "burst", "intra_rate")
-            found.append(("conflict", place, message, intra, rate, "500 Hz"))
-    elif _recharge(one)[0] == program.RECHARGE_PASSIVE_BURST:
-        message = "a tonic waveform has no bursts; write for example after: pulse"
-        place = ("recharge", "passive", "after")
-        found.append(("conflict", place, message, "burst", "pulse", "pulse"))
-    return found
-
-
-def _of_session(model: ProfileModel) -> list[Conflict]:
-    found: list[Conflict] = []
-    if model.stand_alone and "lease" in model.model_fields_set:
-        message = "there is no lease where stand_alone is true; leave out one of the two"
-        found.append(("conflict", ("lease",), message, units.text(model.lease, "ms"), "", ""))
-    wanted = (model.session.pulses or 0) if model.session else 0
-    one_period = sum(_pulses(one) for one in model.programs)
-    if wanted % one_period:
-        fewer, more = wanted - wanted % one_period, wanted - wanted % one_period + one_period
-        near = str(fewer or more)
-        message = f"{wanted} is no multiple of the {one_period} pulses of one period, and only"
-        message += f" whole periods are delivered; write for example {near}"
-        place = ("session", "pulses")
-        found.append(("conflict", place, message, str(wanted), str(one_period), near))
-    return found
-
-
-def _pulses(one: ProgramModel) -> int:
-    return one.waveform.burst.pulses if isinstance(one.waveform, BurstBox) else 1

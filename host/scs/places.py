@@ -40,6 +40,13 @@ PROGRAM: dict[str, tuple[Place, str]] = {
     "ceiling_ua": (("amplitude",), "uA"),  # by default; limits.amplitude is checked by itself
     "width_ns": (("pulse_width",), "ns"),
     "gap_ns": (("interphase_gap",), "ns"),
+    "alternating": (("polarity",), ""),
+    "count": (("rate",), ""),
+    "phase_ns": (("phase",), "ns"),
+    "rate_dither": (("dither", "rate"), "permille"),
+    "width_dither": (("dither", "width"), "permille"),
+    "seed": (("dither", "seed"), ""),
+    "segments": (("shape", "segments"), ""),
 }
 # what the compiler and the kernel refuse: the field of a program that it follows from
 FIELD = {
@@ -67,11 +74,15 @@ FIELD = {
     errors.CONTACT_UNKNOWN: "cathodes",
     errors.STAGE_CONTACTS: "cathodes",
     errors.SHORT_GAP: "interphase_gap",
+    errors.SHORT_SEGMENT: "shape",
+    errors.STAGE_SPAN: "amplitude",
 }
 BY_PROGRAM = (
     errors.BELOW_CODE,
     errors.DOES_NOT_FIT,
     errors.SHORT_GAP,
+    errors.SHORT_SEGMENT,
+    errors.STAGE_SPAN,
 )  # their index is a program's
 
 

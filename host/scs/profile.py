@@ -15,11 +15,12 @@ from typing import Any
 from stimcore import program
 from stimcore.errors import Refused
 
-from . import contacts, groups, places
+from . import conflicts, contacts, groups, places
 from .checking import shape_of, validate
 from .complaints import Complaint, FileRefused
 from .failures import Row
 from .leads import Lead
+from .schedule import Slot
 from .schema import ProfileModel
 from .yamltext import Document, parse, read_bytes
 
@@ -56,15 +57,17 @@ class Profile:
         model, found = validate(ProfileModel, document)
         lead, more = contacts.check(document)
         complaints = document.complaints + found + more
+        slots: list[Slot] = []
         if model is not None:
-            complaints += groups.conflicts(model, document)
+            slots, more = conflicts.find(model, document)
+            complaints += more
         if model is None or lead is None or complaints:
             raise ProfileError(name, complaints)
         names = tuple(
             one.name or f"program {number + 1}" for number, one in enumerate(model.programs)
         )
         source = text if isinstance(text, str) else text.decode("utf-8", "replace")
-        made = cls(model.name, name, lead, names, groups.make(model, lead), document, source)
+        made = cls(model.name, name, lead, names, groups.make(model, lead, slots), document, source)
         made._judge()
         return made
 

@@ -50,7 +50,14 @@ _HINTS = {
 }
 _AT_A_CONTACT = (errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
 _OF_A_SLOT = (errors.SLOT_RANGE, errors.SLOT_EMPTY, errors.SLOT_DAMAGED, errors.STORE_WRITE)
-_OF_A_PROGRAM = (errors.BELOW_CODE, errors.DOES_NOT_FIT, errors.SHORT_GAP, errors.NO_PROGRAM)
+_OF_A_PROGRAM = (
+    errors.BELOW_CODE,
+    errors.DOES_NOT_FIT,
+    errors.SHORT_GAP,
+    errors.SHORT_SEGMENT,
+    errors.STAGE_SPAN,
+    errors.NO_PROGRAM,
+)
 
 
 def not_in_state(command: str, state: str) -> str:

@@ -26,10 +26,19 @@ RAMPS = (0, limits.RAMP_MAX_MS)
 CYCLES = (limits.CYCLE_MIN_MS, limits.CYCLE_MAX_MS)
 SESSIONS = (1, limits.SESSION_MAX_MS)
 LEASES = (limits.LEASE_MIN_MS, limits.LEASE_MAX_MS)
+SEGMENT_NS = (1_000, limits.WIDTH_MAX_NS)
+SHARES = (-1000, 1000)
+PHASES = (0, limits.PERIOD_MAX_NS)
+DITHERS = (0, limits.DITHER_PERMILLE)
 BURST_PULSES = (limits.BURST_PULSES_MIN, limits.BURST_PULSES_MAX)
 RATIOS = (1, limits.RECHARGE_RATIO_MAX)
 
 BURST_EXAMPLE: dict[str, Any] = {"burst": {"pulses": 5, "intra_rate": "500 Hz"}}
+SEGMENT_EXAMPLE: list[dict[str, Any]] = [
+    {"amplitude": "-100 %", "width": "200 us"},
+    {"amplitude": "50 %", "width": "400 us"},
+]
+DITHER_EXAMPLE: dict[str, Any] = {"rate": "20 %", "pulses": 16}
 PROGRAM_EXAMPLE: dict[str, Any] = {
     "cathodes": ["E3"],
     "anodes": ["E2", "E4"],
@@ -99,6 +108,32 @@ class RechargeBox(Strict):
         return self
 
 
+class Segment(Strict):
+    amplitude: Annotated[
+        int, Quantity("permille", *SHARES, "-100 %", "of the amplitude; negative is cathodic")
+    ]
+    width: Annotated[int, Quantity("ns", *SEGMENT_NS, "200 us", "how long it lasts")]
+
+
+class SegmentsBox(Strict):
+    segments: Annotated[list[Segment], Field(min_length=2, max_length=limits.SEGMENTS)] = Field(
+        examples=[SEGMENT_EXAMPLE]
+    )
+
+
+class Dither(Strict):
+    rate: Annotated[
+        int, Quantity("permille", *DITHERS, "20 %", "how much later than its turn a pulse may come")
+    ] = default("0 %")
+    width: Annotated[
+        int, Quantity("permille", *DITHERS, "10 %", "how much wider or narrower a pulse may be")
+    ] = default("0 %")
+    pulses: Annotated[
+        int, Whole(2, limits.PERIOD_TIMES, "16", "after so many pulses, or bursts, it repeats")
+    ]
+    seed: Annotated[int, Whole(1, 65535, "1", "another seed is another train")] = 1
+
+
 ContactName = Annotated[str, Text(20, "E3", "a contact of the lead")]
 Contacts = Annotated[list[ContactName], Field(min_length=1, max_length=limits.CONTACTS)]
 Tonic = Word(("tonic",), "tonic", "single pulses", "{burst: {pulses: 5, intra_rate: 500 Hz}}")
@@ -108,6 +143,16 @@ Waveform = Annotated[
 RechargeWord = Word(
     ("passive", "active"), "passive", "how the charge returns", "{active: {ratio: 4}}"
 )
+ShapeWord = Word(
+    ("square", "triphasic", "sine", "gaussian"),
+    "square",
+    "the form of a pulse",
+    "{segments: [...]}",
+)
+ShapeOf = Annotated[
+    Annotated[str, ShapeWord, WORD] | Annotated[SegmentsBox, MAPPING],
+    Discriminator(word_or_mapping),
+]
 Recharge = Annotated[
     Annotated[str, RechargeWord, WORD] | Annotated[RechargeBox, MAPPING],
     Discriminator(word_or_mapping),
@@ -126,12 +171,24 @@ class ProgramModel(Strict):
     )
     waveform: Waveform = Field(default="tonic", examples=["tonic", BURST_EXAMPLE])
     rate: Annotated[int, Quantity("mHz", *RATES, "50 Hz", "pulses, or bursts, a second")]
-    pulse_width: Annotated[int, Quantity("ns", *WIDTHS, "200 us", "length of the first phase")]
+    pulse_width: Annotated[
+        int | None, Quantity("ns", *WIDTHS, "200 us", "length of the first phase")
+    ] = Field(default_factory=absent)
     amplitude: Annotated[int, Quantity("uA", *AMPLITUDES, "2 mA", "current of the first phase")]
     interphase_gap: Annotated[
         int, Quantity("ns", *GAPS, "30 us", "pause between the first phase and its recharge")
     ] = default("0 us")
     recharge: Recharge = Field(default="passive", examples=["passive", {"active": {"ratio": 4}}])
+    shape: ShapeOf = Field(default="square", examples=["triphasic", {"segments": SEGMENT_EXAMPLE}])
+    polarity: Annotated[
+        str, Word(("cathodic", "alternating"), "alternating", "the sign of the first phase")
+    ] = "cathodic"
+    phase: Annotated[
+        int | None, Quantity("ns", *PHASES, "5 ms", "when its first pulse comes in a period")
+    ] = Field(default_factory=absent)
+    dither: Annotated[Dither | None, Given(Dither)] = Field(
+        default_factory=absent, examples=[DITHER_EXAMPLE]
+    )
 
 
 Programs = Annotated[list[ProgramModel], Field(min_length=1, max_length=limits.PROGRAMS)]
@@ -178,9 +235,7 @@ class ProfileModel(Strict):
     model_config = ConfigDict(json_schema_extra={"examples": [PROFILE_EXAMPLE]})
     name: Annotated[str, Text(LONGEST_NAME, "Tonic 50 Hz", "what people call it")]
     lead: Annotated[str, Text(LONGEST_NAME, "octrode-3mm", "a file of leads/, without .yaml")]
-    programs: Programs = Field(
-        examples=[[PROGRAM_EXAMPLE]], description="all of one rate; they take turns"
-    )
+    programs: Programs = Field(examples=[[PROGRAM_EXAMPLE]], description="their pulses never meet")
     limits: Annotated[Limits | None, Given(Limits)] = Field(
         default_factory=absent, examples=[{"amplitude": "4 mA"}]
     )
@@ -194,4 +249,7 @@ class ProfileModel(Strict):
     lease: Annotated[
         int, Quantity("ms", *LEASES, "2 s", "it stops when the host is silent for so long")
     ] = default("2 s")
+    output: Annotated[
+        str, Word(("stimulation", "sync"), "sync", "sync: marks on SYNC alone, and no current")
+    ] = "stimulation"
     stand_alone: Annotated[bool, Flag("it goes on without a host: there is no lease")] = False

@@ -123,8 +123,15 @@ ERRORS = {
         "calibration", "", "the calibration kept for the sense path is damaged, or of another stage"
     ),
     errors.CALIBRATION_RANGE: Kind("calibration_range", "", "no sense path is so wrong"),
+    errors.SHORT_SEGMENT: Kind(
+        "short_segment",
+        "ns",
+        "a segment is shorter than the stage can follow, or the last one shorter than it takes to"
+        " bring the charge to zero exactly",
+    ),
+    errors.STAGE_SPAN: Kind("stage_span", "uA", "the amplitude is above what the stage can make"),
     errors.DOES_NOT_FIT: Kind(
-        "does_not_fit", "ns", "the pulses do not fit into their slot of the period"
+        "does_not_fit", "ns", "a pulse does not fit into the time until the next one"
     ),
     errors.FAULT_STARVED: Kind("starved", "", "the sequencer ran out of words"),
     errors.FAULT_SENTINEL: Kind("sentinel", "", "an active phase outlasted its ceiling"),

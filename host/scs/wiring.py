@@ -1,6 +1,6 @@
 """The wiring of a stage to a board: which pin of the board goes where, and what is needed.
 
-Role: rows() and parts() for `scs wiring` and the pages of docs; svg() draws the same.
+Role: rows(), nets() and parts() for `scs wiring` and the pages of docs; svg() draws rows().
 Invariant: everything comes from boards.yaml but the board's own numbering of its 40 pins.
 Requirements: none. Next: partsfile.py (the schema), docs/hardware.md.
 """
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from . import boards, units
 from .boardfile import Catalogue
+from .partsfile import refs
 
 # Raspberry Pi Pico data sheet, figure 2; the Pico 2 has the same
 PICO_PINS = {
@@ -30,10 +31,18 @@ class Wire(NamedTuple):
     to: str
 
 
+class Net(NamedTuple):
+    """Ends of parts that are joined, none of them a pin of the board."""
+
+    net: str
+    joins: str
+
+
 class Needed(NamedTuple):
-    """One line of the bill of materials."""
+    """One line of the bill of materials: names such as "R7, R9", and how many they are."""
 
     ref: str
+    pieces: int
     part: str
     does: str
 
@@ -49,29 +58,36 @@ def rows(name: str = "", *, source: Catalogue | None = None) -> list[Wire]:
     return sorted(signals, key=lambda wire: wire.pin) + supply
 
 
+def nets(name: str = "", *, source: Catalogue | None = None) -> list[Net]:
+    """What is joined within the stage. BoardError."""
+    source = source or boards.catalogue()
+    stage = boards.full_name(name, source=source).split("/")[1]
+    return [Net(net, joins) for net, joins in source.model.wiring[stage].nets.items()]
+
+
 def parts(name: str = "", *, source: Catalogue | None = None) -> list[Needed]:
     """The stage's parts and the dummy load's. BoardError."""
     source = source or boards.catalogue()
     whole = boards.full_name(name, source=source)
     _, stage, load = whole.split("/")
     listed = source.model.wiring[stage].parts
-    found = [Needed(ref, row.part, row.does) for ref, row in listed.items()]
+    found = [Needed(key, len(refs(key)), row.part, row.does) for key, row in listed.items()]
     return found + load_parts(load, source=source)
 
 
 def load_parts(load: str, *, source: Catalogue | None = None) -> list[Needed]:
     """The parts of a dummy load."""
     row = (source or boards.catalogue()).model.loads[load]
-    found = [Needed("RL1", f"{units.text(row.resistance, 'ohm')} 1 %", "the load, in series")]
+    found = [Needed("RL1", 1, f"{units.text(row.resistance, 'ohm')} 1 %", "the load, in series")]
     if row.capacitance:
         value, part, does = units.text(row.capacitance, "nF"), "film 5 %", "in series with RL1"
         if row.cpe_exponent:
             part, does = "as a ladder of RC pairs", f"{does}; with RL2 in it: docs/simulator.md"
-        found.append(Needed("CL1", f"{value} {part}", does))
+        found.append(Needed("CL1", 1, f"{value} {part}", does))
     if row.leak:
-        found.append(Needed("RL2", f"{units.text(row.leak, 'ohm')} 1 %", "across CL1"))
+        found.append(Needed("RL2", 1, f"{units.text(row.leak, 'ohm')} 1 %", "across CL1"))
     value = units.text(row.id_resistor, "ohm")
-    return [*found, Needed("RL3", f"{value} 1 %", "identifies the load: load_id to AGND")]
+    return [*found, Needed("RL3", 1, f"{value} 1 %", "identifies the load: load_id to AGND")]
 
 
 def svg(name: str = "", *, source: Catalogue | None = None) -> str:

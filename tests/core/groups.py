@@ -29,6 +29,13 @@ TONIC = program.Program(
     ceiling_ua=4_000,
     width_ns=200_000,
     gap_ns=30_000,
+    alternating=0,
+    count=1,
+    phase_ns=0,
+    rate_dither=0,
+    width_dither=0,
+    seed=1,
+    segments=(),
 )
 # five pulses of 1 ms at 500 Hz, 40 times a second
 BURST = TONIC._replace(
@@ -75,12 +82,21 @@ def programs(draw: st.DrawFn, rate_mhz: int) -> program.Program:
         ceiling_ua=draw(st.integers(amplitude, 25_500)),
         width_ns=draw(st.integers(10_000, 300_000)),
         gap_ns=draw(st.sampled_from([0, 0, 2_312, 30_000, 100_000])),
+        alternating=0,
+        count=1,
+        phase_ns=0,
+        rate_dither=0,
+        width_dither=0,
+        seed=1,
+        segments=(),
     )
 
 
 @st.composite
 def groups(draw: st.DrawFn) -> program.Group:
-    """One to three programs at one slow rate."""
+    """One to three programs at one slow rate, each with an equal part of the period."""
     rate = draw(st.integers(1_000, 60_000))
     count = draw(st.integers(1, 3))
-    return group(*[draw(programs(rate)) for _ in range(count)])
+    rows = [draw(programs(rate)) for _ in range(count)]
+    part = 10**12 // rate // count
+    return group(*[one._replace(phase_ns=at * part) for at, one in enumerate(rows)])

@@ -119,7 +119,9 @@ def test_each_contact_is_in_a_pair_and_no_pair_is_of_one_side() -> None:
 
 
 def test_the_pairs_of_programs_are_theirs_each_once() -> None:
-    one = program.Program(E3, E2 | E4, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 0)
+    one = program.Program(
+        E3, E2 | E4, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 0, 0, 1, 0, 0, 0, 1, ()
+    )
     other = one._replace(cathodes=E2, anodes=E3)
     header = program.Header(0, 2_000, 0, 0, 0, 0, 0, 0)
     group = program.Group(header, (12_440_000,) * 8, (one, one, other))

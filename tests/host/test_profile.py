@@ -1,6 +1,7 @@
 """Good profiles: each field becomes the integer written here by hand."""
 
 import pytest
+from tests.host.test_presets import THERAPIES
 
 from scs import boards, resources
 from scs.profile import Profile
@@ -76,8 +77,8 @@ def test_every_field_arrives_as_the_integer_meant():
     assert tuple(profile.group.header) == (0, 500, 2_000, 1_000, 30_000, 90_000, 600_000, 0)
     assert profile.group.areas_um2 == (12_440_000,) * 4 + (0,) * 4
     tonic, burst = profile.group.programs
-    assert tuple(tonic) == (1, 2, 0, 0, 10, 1, 40_000, 0, 1_250, 4_000, 300_000, 30_000)
-    assert tuple(burst) == (5, 8, 1, 1, 1, 5, 40_000, 500_000, 350, 4_000, 1_000_000, 0)
+    assert tuple(tonic)[:12] == (1, 2, 0, 0, 10, 1, 40_000, 0, 1_250, 4_000, 300_000, 30_000)
+    assert tuple(burst)[:12] == (5, 8, 1, 1, 1, 5, 40_000, 500_000, 350, 4_000, 1_000_000, 0)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ SHIPPED = {
 def test_the_shipped_profiles_are_what_they_say(name):
     profile = Profile.read(resources.path(f"profiles/{name}.yaml"))
     fields, pulses = SHIPPED[name]
-    assert tuple(profile.group.programs[0]) == fields
+    assert tuple(profile.group.programs[0])[:12] == fields
     assert profile.group.header.session_pulses == pulses
 
 
@@ -206,7 +207,7 @@ def test_req_07_the_published_burst_amplitude_is_refused_and_the_line_named():
 
 
 def test_every_shipped_profile_is_in_that_table():
-    assert resources.stems("profiles") == sorted(SHIPPED)
+    assert resources.stems("profiles") == sorted([*SHIPPED, *THERAPIES])
 
 
 def test_a_refusal_of_the_device_names_the_line_of_the_field_to_change():

@@ -72,7 +72,7 @@ def test_more_than_eight_contacts_or_four_programs_are_refused():
 # --- fields that forbid one another ----------------------------------------------------------
 
 CONFLICTS = [
-    (22, "50 Hz", "programs[1].rate", 22, "conflict", "not the rate of programs[0], 40 Hz"),
+    (22, "50 Hz", "programs[1].rate", 22, "conflict", "and programs[0] at 40 Hz collide"),
     (29, "1 mA", "programs[0].amplitude", 10, "range", "own limits.amplitude, 1 mA"),
     (21, "39 Hz", "programs[1].waveform.burst.intra_rate", 21, "conflict", "below the rate of"),
     (12, "{passive: {after: burst}}", "programs[0].recharge.passive.after", 12, "conflict", ""),

@@ -49,8 +49,8 @@ def test_programs_are_kept_listed_recalled_and_erased() -> None:
             stim.load(quick(amplitude))
             assert stim.save(slot) == digest(amplitude)
         assert [(one.slot, one.hash, one.length, one.damaged) for one in stim.slots()] == [
-            (1, digest("1 mA"), 99, False),
-            (8, digest("2 mA"), 99, False),
+            (1, digest("1 mA"), 113, False),
+            (8, digest("2 mA"), 113, False),
         ]
         stim.erase(8)
         assert [one.slot for one in stim.slots()] == [1]
@@ -179,7 +179,7 @@ def test_a_profile_is_saved_listed_recalled_and_erased(port: str, kept: str) -> 
     assert saved.output.startswith("slot 3 keeps kept, hash ")
     digest = saved.output.split()[-1]
     assert json.loads(scs("store", "list", "--json", **device).stdout) == [
-        {"slot": 3, "hash": digest, "length": 99, "damaged": False}
+        {"slot": 3, "hash": digest, "length": 113, "damaged": False}
     ]
     assert digest in scs("store", "list", **device).stdout
     recalled = json.loads(scs("store", "recall", "3", "--json", **device).stdout)

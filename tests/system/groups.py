@@ -22,6 +22,12 @@ TONIC = dict(
     ceiling_ua=4_000,
     width_ns=200_000,
     gap_ns=30_000,
+    alternating=0,
+    count=1,
+    phase_ns=0,
+    rate_dither=0,
+    width_dither=0,
+    seed=1,
 )
 HEADER = dict(
     flags=0,
@@ -48,7 +54,7 @@ BURST: dict[str, int] = dict(
 
 def group(header: dict[str, int] | None = None, **changes: Any) -> program.Group:
     """One tonic program of 50 Hz, 200 us, 2 mA, with changes."""
-    one = program.Program(**{**TONIC, **changes})
+    one = program.Program(**{**TONIC, "segments": (), **changes})
     areas = (OCTRODE_UM2,) * 8
     return program.Group(program.Header(**{**HEADER, **(header or {})}), areas, (one,))
 

@@ -9,7 +9,7 @@ import binascii
 import struct
 
 from fakehal import FakeHal
-from scenario import Lcg, bench_board, line
+from scenario import PLAIN, Lcg, bench_board, line
 from stimcore import board, commands, errors, frame, output, packing, program
 from stimcore.device import Device
 
@@ -70,7 +70,7 @@ class Talk:
 
 def tonic(session_pulses: int = 0, ramp_ms: int = 100, cycle_ms: int = 0) -> program.Group:
     header = program.Header(0, 400, ramp_ms, ramp_ms, cycle_ms, cycle_ms, 0, session_pulses)
-    one = program.Program(4, 10, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 30_000)
+    one = program.Program(4, 10, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 30_000, *PLAIN)
     return program.Group(header, (12_440_000,) * 8, (one,))
 
 

@@ -10,10 +10,11 @@ import binascii
 from stimcore import board, commands, frame, kernel, limits, output, phases, program, records
 from stimcore.errors import Refused
 
-GROUPS_A_STEP = 20
+GROUPS_A_STEP = 25
 STEPS = 13  # 0: tables; 1 to 10: random groups; 11: frames; 12: field by field
 CPU_HZ = 125_000_000
 SENSE = (0, 12_500, 0, 8_000)
+PLAIN = (0, 1, 0, 0, 0, 1, ())  # alternating to segments: what a plain pulse has
 
 
 def bench_board(stage: int) -> board.Board:
@@ -80,12 +81,16 @@ def _tables() -> None:
 
 
 # --- groups ----------------------------------------------------------------------------------
-def _program(lcg: Lcg, rate_mhz: int) -> program.Program:
+def _program(lcg: Lcg, rate_mhz: int, count: int, phase_ns: int) -> program.Program:
     """Mostly good: about one in three is refused somewhere, so that refusals are compared too."""
     cathodes = 1 << lcg.below(8)
     anodes = (1 << lcg.below(8) | 1 << lcg.below(8)) & ~cathodes or cathodes ^ 255
     burst = lcg.below(3) == 0
     recharge = lcg.below(3 if burst else 2)
+    gap_ns = lcg.pick((0, 0, 10_000, 30_000, 123_456))
+    alternating, rate_dither, width_dither, seed, segments = _more(lcg)
+    if segments and lcg.below(4):
+        recharge, gap_ns = program.RECHARGE_PASSIVE, 0
     return program.Program(
         cathodes,
         anodes,
@@ -98,14 +103,37 @@ def _program(lcg: Lcg, rate_mhz: int) -> program.Program:
         6 + lcg.below(4_000),
         4_006 + lcg.below(2_000),
         10_000 + lcg.below(400_000),
-        lcg.pick((0, 0, 10_000, 30_000, 123_456)),
+        gap_ns,
+        alternating,
+        count,
+        phase_ns,
+        rate_dither,
+        width_dither,
+        seed,
+        segments,
     )
+
+
+def _more(lcg: Lcg) -> tuple:
+    """Now and then alternating, dithered or with a shape."""
+    kind = lcg.below(8)
+    if kind == 0:
+        return (1, 0, 0, 1, ())
+    if kind == 1:
+        return (0, lcg.below(500), lcg.below(300), 1 + lcg.below(65_535), ())
+    if kind == 2:
+        share, ns = 1 + lcg.below(999), 30_000 + lcg.below(100_000)
+        return (0, 0, 0, 1, ((share, ns), (-1_000, ns), (1_000 - share, ns)))
+    return (0, 0, 0, 1, ())
 
 
 def _some_group(lcg: Lcg) -> program.Group:
     rate_mhz = lcg.pick((2_000, 20_000, 40_000, 50_000, 90_500, 130_000, 1_000_000))
-    header = program.Header(lcg.below(2), 2_000, 500, 500, 0, 0, 10_000, 0)
-    programs = [_program(lcg, rate_mhz) for _ in range(1 + lcg.below(2))]
+    header = program.Header(lcg.pick((0, 1, 0, 1, 2)), 2_000, 500, 500, 0, 0, 10_000, 0)
+    count = lcg.pick((1, 2, 2, 6))
+    many = 1 + lcg.below(2)
+    part = 1_000_000_000_000 // rate_mhz // many
+    programs = [_program(lcg, rate_mhz, count, at * part) for at in range(many)]
     return program.Group(header, (12_440_000,) * limits.CONTACTS, tuple(programs))
 
 
@@ -161,7 +189,7 @@ def _fed(decoder: frame.Decoder, data: bytes) -> None:
 # --- every field at its edges ----------------------------------------------------------------
 def _fields() -> None:
     header = program.Header(0, 2_000, 500, 500, 0, 0, 0, 0)
-    one = program.Program(1, 2, 0, 0, 1, 1, 50_000, 0, 1_000, 2_000, 200_000, 0)
+    one = program.Program(1, 2, 0, 0, 1, 1, 50_000, 0, 1_000, 2_000, 200_000, 0, *PLAIN)
     for rows, base in ((program.HEADER, 0), (program.PROGRAM, 1)):
         for at, row in enumerate(rows):
             for value in (row[2] - 1, row[2], row[3], row[3] + 1):
@@ -169,6 +197,9 @@ def _fields() -> None:
                     continue
                 changed = list(one if base else header)
                 changed[at] = value
+                if row[0] == "segments":
+                    changed[at] = tuple([(9 - at % 2 * 18, 1_000) for at in range(value)])
+                    changed[3] = program.RECHARGE_PASSIVE
                 _edge(f"{row[0]} {value}", header, one, changed, base)
 
 

@@ -6,12 +6,15 @@ Role: shows boards.yaml's wiring of one combination. Next: ../wiring.py.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..failures import WrongUsage
 from . import options
+
+if TYPE_CHECKING:
+    from .. import wiring as facts
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Draw it there, too.")
@@ -25,7 +28,7 @@ def wiring(
     output: Output = None,
     json: options.Json = False,
 ) -> None:
-    """Which pin of the board goes where on the output stage, and the parts that are needed.
+    """Which pin of the board goes where, what is joined within the stage, and the parts for it.
 
     Examples:  scs wiring --stage r2r-1 --load resistor-500   ·   scs wiring -o wiring.svg
     """
@@ -33,21 +36,31 @@ def wiring(
     from . import say
 
     name = options.board_name(board, stage, load)
-    wires, parts = facts.rows(name), facts.parts(name)
+    wires, nets, parts = facts.rows(name), facts.nets(name), facts.parts(name)
     if output is not None:
         _draw(name, output)
     if json:
-        rows = [wire._asdict() for wire in wires]
-        needed = [part._asdict() for part in parts]
-        say.as_json({"board": name, "wires": rows, "parts": needed})
+        rows = [[one._asdict() for one in table] for table in (wires, nets, parts)]
+        say.as_json({"board": name, "wires": rows[0], "nets": rows[1], "parts": rows[2]})
         return
+    _print(name, wires, nets, parts)
+
+
+def _print(
+    name: str, wires: list[facts.Wire], nets: list[facts.Net], parts: list[facts.Needed]
+) -> None:
+    from . import say
+
     made = say.table(name, ">GPIO", ">pin", "net", "goes to")
     for wire in wires:
         made.add_row("" if wire.gpio is None else str(wire.gpio), str(wire.pin), wire.net, wire.to)
-    bill = say.table("Parts", "name", "part", "what for")
+    inner = say.table("Within the stage", "net", "joins")
+    for net in nets:
+        inner.add_row(*net)
+    bill = say.table("Parts", "name", ">pieces", "part", "what for")
     for part in parts:
-        bill.add_row(*part)
-    say.console().print(made, "", bill, sep="\n")
+        bill.add_row(part.ref, str(part.pieces), part.part, part.does)
+    say.console().print(made, "", inner, "", bill, sep="\n")
 
 
 def _draw(name: str, output: Path) -> None:

@@ -60,7 +60,9 @@ class Flasher:
         """What would be done. Nothing is changed on the board, but a program at the prompt ends."""
         if isinstance(self._target, Drive):
             made = Plan(self.name, str(self._target.path), install=self._source())
-            self._checked_image(self._target)
+            self._suits(self._target)
+            if self._image is not None:
+                self._checked_image(self._target)
         else:
             made = Plan(self.name, self._target)
             self._look_at(self._target, made)
@@ -98,7 +100,7 @@ class Flasher:
     def _pinned(self) -> str:
         return boards.catalogue().model.boards[self.name.split("/")[0]].micropython
 
-    def _checked_image(self, drive: Drive) -> bytes:
+    def _suits(self, drive: Drive) -> str:
         chip = boards.chip(self.name)
         if drive.chip != chip:
             other = "pico2" if drive.chip == "rp2350" else "pico"
@@ -106,6 +108,10 @@ class Flasher:
                 f"{drive.path} is an {drive.chip.upper()}, and {self.name} has an {chip.upper()}; "
                 f"choose its board: --board {other}"
             )
+        return chip
+
+    def _checked_image(self, drive: Drive) -> bytes:
+        chip = self._suits(drive)
         if self._image is None and not self._loaded:
             self._tell("downloading MicroPython", 0, 1)
         self._loaded = self._loaded or uf2.image(chip, self._pinned(), self._image)

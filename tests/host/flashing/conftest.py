@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from mpremote import transport_serial
+from serial.urlhandler import protocol_socket
 from tests.host.flashing.fakeboard import FakeBoard
 from tests.host.flashing.support import NAME
 
@@ -25,10 +26,12 @@ def files() -> dict[str, bytes]:
 def few_files(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(firmware, "board_files", lambda _name: dict(files))
     monkeypatch.setattr(reach, "REACH_S", 1.0)
-    monkeypatch.setattr(ports, "LOOK_S", 0.1)
+    monkeypatch.setattr(ports, "LOOK_S", 0.02)
+    monkeypatch.setattr(prompt, "HEAR_S", 0.3)
     quick = types.SimpleNamespace(sleep=lambda _s: time.sleep(0.0005), monotonic=time.monotonic)
     monkeypatch.setattr(transport_serial, "time", quick)
     monkeypatch.setattr(prompt, "time", quick)
+    monkeypatch.setattr(protocol_socket, "time", quick)  # it waits 0.3 s at each close
     monkeypatch.setattr(ports, "boards", list)
     monkeypatch.setattr(drives, "mounts", list)
 

@@ -57,9 +57,8 @@ class FakeBoard:
         self.damages = ""
         self.is_silent = False
         self.name = "pico/mcp4922-8/resistor-500"
-        self.pulled_at_script = 1 << 30
+        self.pulled_before = "nothing of this"  # words of a script
         self.written = 0
-        self.scripts = 0
         self.resets = 0
         self.is_raw = False
         self.bench: bench.SimBoard | None = None  # what main.py makes of the board
@@ -118,8 +117,7 @@ class FakeBoard:
         return held
 
     def _run(self, client: socket.socket, script: str) -> None:
-        self.scripts += 1
-        if self.scripts > self.pulled_at_script:
+        if self.pulled_before in script:
             raise Gone
         if not script:
             self._space = {}

@@ -94,6 +94,14 @@ def test_without_a_network_it_says_how_to_go_on(
     assert "scs flash --uf2 FILE" in done.output
 
 
+def test_a_dry_run_downloads_nothing(drive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uf2, "SITE", "http://127.0.0.1:9/firmware")
+    done = flash("--port", str(drive), "--dry-run")
+    assert done.exit_code == GOOD, done.output
+    assert "install MicroPython: http://127.0.0.1:9/firmware/RPI_PICO-" in done.output
+    assert flash("--port", str(drive), "--dry-run", "--board", "pico2").exit_code == USAGE
+
+
 def test_a_dry_run_on_a_drive_lists_the_image_and_all_files(drive: Path, image: Path) -> None:
     done = flash("--port", str(drive), "--uf2", str(image), "--dry-run")
     assert done.exit_code == GOOD, done.output

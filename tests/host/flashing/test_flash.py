@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from tests.host.flashing.fakeboard import FakeBoard
 from tests.host.flashing.support import GOOD, NAME, NO_DEVICE, REFUSED, USAGE, flash
 
@@ -63,19 +64,53 @@ def test_what_would_hide_our_files_goes_and_the_store_stays(
 
 
 # --- interrupted -----------------------------------------------------------------------------
-def test_pulled_in_the_middle_the_board_has_no_entry_and_can_be_flashed_again(
-    board: FakeBoard, files: dict[str, bytes]
-) -> None:
-    board.files, board.folders = {"main.py": b"old", "registers.mpy": b"old"}, {"stimcore"}
-    board.pulled_after = len(files["board_config.mpy"]) + 2000
-    done = flash("--port", board.url)
-    assert done.exit_code == NO_DEVICE
-    assert "broke while it was to write registers.mpy" in done.output
-    assert "main.py" not in board.files
-    board.pulled_after = 1 << 30
+def flash_again(board: FakeBoard, files: dict[str, bytes]) -> list[str]:
+    """What was kept, once nothing is in the way any more."""
+    board.pulled_after, board.pulled_before = 1 << 30, "nothing of this"
     again = flash("--port", board.url, "--json")
     assert again.exit_code == GOOD, again.output
-    assert json.loads(again.stdout)["keep"] == ["board_config.mpy"]
+    assert board.files == files
+    kept: list[str] = json.loads(again.stdout)["keep"]
+    return kept
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_pulled_in_the_middle_of_a_file_the_board_has_no_entry_and_can_be_flashed_again(
+    board: FakeBoard, files: dict[str, bytes], number: int
+) -> None:
+    board.files, board.folders = dict.fromkeys(files, b"old"), {"stimcore"}
+    names = list(files)
+    board.pulled_after = (
+        sum(len(files[one]) for one in names[:number]) + len(files[names[number]]) // 2
+    )
+    done = flash("--port", board.url)
+    assert done.exit_code == NO_DEVICE
+    written = "main.new" if number == 3 else names[number]
+    assert f"broke while it was to write {written}" in done.output
+    assert "main.py" not in board.files
+    assert flash_again(board, files) == names[:number]
+
+
+@pytest.mark.parametrize(
+    ("words", "has_entry", "said"),
+    [
+        ("os.remove", True, "broke while it was to remove old files"),
+        ("os.rename", False, "broke while it was to put main.py in its place"),
+        ("machine.reset", True, "every file is on the board, and it does not say HELLO"),
+    ],
+)
+def test_pulled_between_two_files_the_entry_is_there_with_all_others_or_not_at_all(
+    board: FakeBoard, files: dict[str, bytes], words: str, has_entry: bool, said: str
+) -> None:
+    old = dict.fromkeys(files, b"old")
+    board.files, board.folders = dict(old), {"stimcore"}
+    board.pulled_before = words
+    done = flash("--port", board.url)
+    assert done.exit_code == NO_DEVICE
+    assert said in done.output.replace("\n", " ")
+    assert ("main.py" in board.files) == has_entry
+    assert not has_entry or board.files in (old, files)
+    flash_again(board, files)
 
 
 def test_a_file_that_arrived_otherwise_is_found_and_the_board_does_not_start(

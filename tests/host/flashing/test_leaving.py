@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from serial.urlhandler import protocol_socket
 from tests.host.flashing.fakeboard import FakeBoard
 from tests.host.flashing.support import GOOD, NAME, NO_DEVICE, REFUSED, flash
 
@@ -62,8 +63,9 @@ def test_req_46_a_version_that_cannot_unload_says_what_to_do(
 
 
 @pytest.fixture
-def served() -> Iterator[Callable[..., str]]:
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """Serves a simulated board with a fault; its address. It has no prompt to leave for."""
+    monkeypatch.setattr(protocol_socket, "time", time)  # its server is not free at once
     running: list[tuple[bench.Server, threading.Thread]] = []
 
     def serve(fault: str = "", speed: float = 1.0) -> str:

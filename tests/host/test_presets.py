@@ -1,0 +1,132 @@
+"""The shipped therapies: what each is, by hand, and which stage takes it or why it does not."""
+
+import pytest
+
+from scs import boards, resources
+from scs.judging import Judgement, judge
+from scs.profile import Profile
+from stimcore import program
+
+ABOVE, FIXED, DC, RATE = "stage_span", "stage_contacts", "dc", "rate"
+# name: ((turns, rate mHz, width us, uA) of each program, pulses of a period; what each stage says)
+THERAPIES: dict[str, tuple[tuple[tuple[int, int, int, int], ...], int, set[str], set[str]]] = {
+    "alternating_50hz": (((2, 50_000, 200, 900),), 2, set(), {DC}),
+    "burst_low_dose": (((1, 40_000, 1_000, 350),), 5, set(), {DC}),
+    "burst_recharged": (((1, 40_000, 1_000, 600),), 5, set(), {DC}),
+    "ctbs": (((1, 5_000, 200, 1_000),), 3, set(), set()),
+    "ctbs_sync": (((1, 5_000, 200, 1_000),), 3, set(), set()),
+    "dithered_50hz": (((16, 50_000, 200, 900),), 16, set(), set()),
+    "drg_20hz": (((1, 20_000, 260, 800),), 1, set(), set()),
+    "four_programs": (
+        (
+            (1, 20_000, 300, 1_500),
+            (2, 40_000, 200, 2_000),
+            (3, 60_000, 150, 2_000),
+            (5, 100_000, 100, 2_500),
+        ),
+        11,
+        set(),
+        {ABOVE},
+    ),
+    "gaussian_50hz": (((1, 50_000, 400, 900),), 1, set(), set()),
+    "hd500": (((1, 500_000, 500, 1_000),), 1, {DC}, {DC}),
+    "hf10": (((1, 10_000_000, 30, 2_000),), 1, {DC}, {ABOVE}),
+    "hf10_pulse_dosing": (((1, 10_000_000, 30, 2_000),), 1, {DC}, {ABOVE}),
+    "itbs": (((1, 5_000, 200, 1_000),), 3, set(), set()),
+    "itbs_sync": (((1, 5_000, 200, 1_000),), 3, set(), set()),
+    "khz1": (((1, 1_000_000, 120, 2_000),), 1, {DC}, {ABOVE}),
+    "microburst": (((1, 40_000, 250, 900),), 3, set(), {DC}),
+    "multiplexed_50_1200hz": (
+        ((1, 50_000, 200, 1_500), (24, 1_200_000, 50, 1_500)),
+        25,
+        set(),
+        {ABOVE},
+    ),
+    "multiplexed_50_300hz": (
+        ((1, 50_000, 200, 1_500), (6, 300_000, 200, 1_500)),
+        7,
+        set(),
+        {ABOVE},
+    ),
+    "prepulse_50hz": (((1, 50_000, 500, 900),), 1, set(), {DC, RATE}),
+    "segments_50hz": (((1, 50_000, 600, 900),), 1, set(), {DC, RATE}),
+    "sine_50hz": (((1, 50_000, 200, 900),), 1, set(), set()),
+    "symmetric_90hz": (((1, 90_000, 200, 3_000),), 1, set(), {ABOVE}),
+    "triphasic_50hz": (((1, 50_000, 200, 900),), 1, set(), {RATE}),
+}
+
+
+def read(name: str) -> Profile:
+    return Profile.read(resources.path(f"profiles/{name}.yaml"))
+
+
+def judged(name: str, stage: str, load: str = "") -> Judgement:
+    return judge(read(name), boards.board(stage=stage, load=load))
+
+
+@pytest.mark.parametrize("name", THERAPIES)
+def test_a_therapy_is_what_it_says(name: str) -> None:
+    rows, pulses, _one, _other = THERAPIES[name]
+    group = read(name).group
+    assert rows == tuple(
+        (one.count, one.rate_mhz, one.width_ns // 1000, one.amplitude_ua) for one in group.programs
+    )
+    assert program.pulses_per_period(group) == pulses
+
+
+@pytest.mark.parametrize("name", THERAPIES)
+def test_each_stage_takes_a_therapy_or_says_why_not(name: str) -> None:
+    _rows, _pulses, serial, ladder = THERAPIES[name]
+    assert {one.id for one in judged(name, "mcp4922-8").errors} == serial
+    assert {one.id for one in judged(name, "r2r-1").errors} == ladder
+
+
+@pytest.mark.parametrize("load", ["resistor-500", "resistor-1k"])
+@pytest.mark.parametrize("name", [name for name in THERAPIES if not THERAPIES[name][2]])
+def test_a_therapy_is_admitted_into_every_load(name: str, load: str) -> None:
+    assert judged(name, "mcp4922-8", load).errors == ()
+
+
+@pytest.mark.parametrize("name", THERAPIES)
+def test_the_file_says_where_its_figures_come_from(name: str) -> None:
+    text = resources.path(f"profiles/{name}.yaml").read_text(encoding="utf-8")
+    comment = [line for line in text.splitlines() if line.startswith("#")]
+    words = " ".join(comment)
+    sources = ("PMC", "10.1", "manual", "patent", "MN0700", "Dinsmoor", "Huang", "chosen", ".yaml")
+    assert any(word in words for word in sources)
+
+
+def figure(name: str, wanted: str) -> float:
+    return next(one.value for one in judged(name, "mcp4922-8").figures if one.name == wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "charge_uc"),
+    [
+        ("burst_recharged", 0.6),  # 0.6 mA x 1 ms
+        ("symmetric_90hz", 0.6),  # 3 mA x 200 us
+        ("triphasic_50hz", 0.18),  # 0.9 mA x 200 us, the middle phase
+        ("alternating_50hz", 0.18),
+        ("prepulse_50hz", 0.18),
+        ("segments_50hz", 0.18),  # 0.9 mA x (150 + 50) us
+        ("sine_50hz", 0.11745),  # 900 uA x 25 us x (199 + 567 + 847 + 1000) x 2 / 1000
+        ("gaussian_50hz", 0.18747),  # 900 uA x 50 us x (96 + 310 + 677 + 1000) x 2 / 1000
+        ("four_programs", 0.45),  # 1.5 mA x 300 us
+    ],
+)
+def test_charge_of_a_phase(name: str, charge_uc: float) -> None:
+    assert figure(name, "phase_charge") == pytest.approx(charge_uc, rel=0.01)
+
+
+def test_a_burst_recharged_pulse_by_pulse_may_have_the_published_amplitude() -> None:
+    # 0.6 uC, and 30 nC of mismatch and offset over the burst; without recharge it would be 3.0 uC
+    assert figure("burst_recharged", "running_charge") == pytest.approx(0.63, abs=0.005)
+
+
+def test_intermittent_theta_burst_is_twenty_trains_of_thirty() -> None:
+    header = read("itbs").group.header
+    # 1.9 s end within the tenth period of 200 ms, which is played to its end; then 8 s
+    assert -(-header.cycle_on_ms // 200) == 10
+    assert header.cycle_on_ms + header.cycle_off_ms == 10_000
+    assert header.session_pulses == 20 * 10 * 3
+    assert header.ramp_up_ms == header.ramp_down_ms == 0

@@ -1,0 +1,123 @@
+"""Several rates in one period: worked by hand, refused with what would do, and never meeting."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scs.schedule import Clash, Slot, Train, plan
+
+US = 1_000
+
+
+def train(rate_hz: float, extent_us: int, **more: int) -> Train:
+    return Train(int(1000 * rate_hz), extent_us * US, **more)
+
+
+def slots(*trains: Train) -> list[Slot]:
+    found = plan(trains)
+    assert not isinstance(found, Clash), found
+    return found
+
+
+def clash(*trains: Train) -> Clash:
+    found = plan(trains)
+    assert isinstance(found, Clash)
+    return found
+
+
+def meetings(trains: list[Train], found: list[Slot], rest_us: int) -> int:
+    """How many pulses begin before the one before has ended and rested, over a whole period."""
+    period = Fraction(1_000_000_000_000 * found[0].count, trains[0].rate_mhz)
+    pulses = sorted(
+        (slot.phase_ns + turn * period / slot.count, one.extent_ns)
+        for one, slot in zip(trains, found, strict=True)
+        for turn in range(slot.count)
+    )
+    pulses.append((pulses[0][0] + period, 0))
+    return sum(b[0] < a[0] + a[1] + rest_us * US for a, b in pairwise(pulses))
+
+
+@pytest.mark.parametrize(
+    ("rates", "counts"),
+    [
+        ((50,), [1]),
+        ((50, 50), [1, 1]),
+        ((50, 300), [1, 6]),  # 20 ms
+        ((50, 1200), [1, 24]),
+        ((50, 70), [5, 7]),  # 100 ms
+        ((20, 40, 60, 100), [1, 2, 3, 5]),  # 50 ms
+        ((33.3, 66.6), [1, 2]),
+    ],
+)
+def test_req_23_the_least_period_holds_whole_numbers_of_pulses(
+    rates: tuple[float, ...], counts: list[int]
+) -> None:
+    found = slots(*[train(rate, 100) for rate in rates])
+    assert [one.count for one in found] == counts
+    assert found[0].phase_ns == 0
+
+
+def test_req_23_equal_programs_stand_as_far_apart_as_they_can() -> None:
+    # 20 ms, pulses of 1 ms: rests of 4 ms between four, to the microsecond
+    found = slots(*[train(50, 1_000)] * 4)
+    assert [round(one.phase_ns / 1e6, 2) for one in found] == [0, 5, 10, 15]
+
+
+def test_req_23_two_pulses_share_what_is_common_to_their_times() -> None:
+    # of 20 ms and 3.333 ms that is 3.333 ms: two pulses, two rests of 10 us, to the last ns
+    fits = 1_000_000_000 // 300
+    good = train(50, 0), Train(300_000, fits - 20 * US)
+    assert [one.count for one in slots(*good)] == [1, 6]
+    bad = clash(train(50, 0), Train(300_000, fits - 20 * US + 1))
+    assert (bad.kind, bad.first, bad.second) == ("fit", 0, 1)
+    assert (bad.need_ns, bad.room_ns) == (fits + 1, fits)
+
+
+def test_req_23_a_clash_names_rates_that_do() -> None:
+    # 5 ms in common, 9 + 1 ms wanted: with 40 and 40 Hz there are 25 ms, with 60 Hz 8.3 ms
+    bad = clash(train(40, 1_000), train(50, 9_000))
+    assert (bad.kind, bad.need_ns, bad.room_ns) == ("fit", 10_020_000, 5_000_000)
+    assert bad.rates_mhz == (40_000, 80_000)
+
+
+def test_req_23_rates_that_never_come_round_are_refused() -> None:
+    bad = clash(train(50, 200), train(51.3, 200))
+    assert (bad.kind, bad.second, bad.need_ns) == ("period", 1, 10_000_000_000)
+    assert len(bad.rates_mhz) == 2
+    assert bad.rates_mhz[0] < 51_300 < bad.rates_mhz[1]
+    many = clash(train(2, 50), train(200, 50))  # 100 pulses in 500 ms
+    assert (many.kind, many.need_ns, many.room_ns) == ("count", 100, 64)
+
+
+def test_req_23_a_phase_that_was_asked_for_is_kept_or_refused() -> None:
+    found = slots(train(50, 200), train(50, 200, phase_ns=3_000_000))
+    assert [one.phase_ns for one in found] == [0, 3_000_000] or found[1].phase_ns == 3_000_000
+    bad = clash(train(50, 200, phase_ns=0), train(50, 200, phase_ns=100_000))
+    assert (bad.kind, bad.first, bad.second) == ("phase", 0, 1)
+
+
+def test_a_block_of_pulses_makes_the_period_longer() -> None:
+    assert slots(train(50, 200, block=2))[0].count == 2
+    both = slots(train(50, 200, block=16), train(100, 200))
+    assert [one.count for one in both] == [16, 32]
+    assert clash(train(50, 200, block=51)).kind == "period"
+
+
+@given(
+    st.lists(st.sampled_from([10, 20, 30, 40, 50, 60, 100, 150, 300]), min_size=1, max_size=4),
+    st.lists(st.integers(60, 1_500), min_size=4, max_size=4),
+)
+def test_req_23_pulses_never_meet(rates: list[int], extents: list[int]) -> None:
+    trains = [train(rate, extent) for rate, extent in zip(rates, extents, strict=False)]
+    found = plan(trains)
+    if isinstance(found, Clash):
+        assert len(trains) > 1
+        assert found.kind == "count" or found.need_ns > found.room_ns or len(trains) > 2
+        return
+    assert meetings(trains, found, 10) == 0
+    for one, slot in zip(trains, found, strict=True):
+        assert slot.count * trains[0].rate_mhz == found[0].count * one.rate_mhz
+        assert slot.phase_ns < one.every_ns

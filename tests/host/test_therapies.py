@@ -1,0 +1,224 @@
+"""Shapes, polarity, dither, several rates, marks: from YAML to integers, mistakes by line."""
+
+import pytest
+from tests.host.profile_support import only, rows_of
+
+from scs import shapes
+from scs.profile import Profile
+from stimcore import program
+
+HEAD = """name: Test
+lead: octrode-3mm
+programs:
+  - cathodes: [E1]
+    anodes: [E2]
+    rate: 50 Hz
+    amplitude: 2 mA
+"""
+WIDE = HEAD + "    pulse_width: 200 us\n"
+SECOND = """  - cathodes: [E3]
+    anodes: [E4]
+    rate: 300 Hz
+    amplitude: 1 mA
+    pulse_width: 100 us
+"""
+
+
+def one(text: str) -> program.Program:
+    return Profile.from_text(text, "test.yaml").group.programs[0]
+
+
+def segments(*rows: str) -> str:
+    parts = ", ".join(
+        f"{{amplitude: {row.split()[0]} %, width: {row.split()[1]} us}}" for row in rows
+    )
+    return f"    shape: {{segments: [{parts}]}}\n"
+
+
+# --- what becomes of each ------------------------------------------------------------------------
+def test_a_plain_program_has_one_turn_and_no_segments() -> None:
+    assert tuple(one(WIDE))[12:] == (0, 1, 0, 0, 0, 1, ())
+
+
+def test_named_shapes_are_tables_that_sum_to_zero() -> None:
+    triphasic = one(WIDE + "    shape: triphasic\n")
+    assert triphasic.segments == ((500, 200_000), (-1_000, 200_000), (500, 200_000))
+    assert triphasic.recharge == program.RECHARGE_PASSIVE
+    sine = one(WIDE + "    shape: sine\n").segments
+    assert sine[:4] == ((-199, 25_000), (-567, 25_000), (-847, 25_000), (-1_000, 25_000))
+    assert (len(sine), sine[8:12]) == (16, tuple((-share, width) for share, width in sine[:4]))
+    gaussian = one(WIDE + "    shape: gaussian\n").segments
+    assert gaussian[:4] == ((-96, 25_000), (-310, 25_000), (-677, 25_000), (-1_000, 25_000))
+    assert shapes.net(sine) == shapes.net(gaussian) == shapes.net(triphasic.segments) == 0
+
+
+def test_a_list_of_segments_says_its_own_widths() -> None:
+    made = one(HEAD + segments("-100 150", "-50 100", "0 30", "40 500"))
+    assert made.segments == ((-1_000, 150_000), (-500, 100_000), (0, 30_000), (400, 500_000))
+    assert made.width_ns == 500_000  # the longest run of one direction
+
+
+def test_a_square_shape_is_no_shape() -> None:
+    assert one(WIDE + "    shape: square\n") == one(WIDE)
+
+
+def test_alternating_pulses_come_in_pairs() -> None:
+    made = one(WIDE + "    polarity: alternating\n")
+    assert (made.alternating, made.count) == (1, 2)
+
+
+def test_dither_repeats_after_so_many_pulses() -> None:
+    made = one(WIDE + "    dither: {rate: 20 %, width: 10 %, pulses: 16, seed: 7}\n")
+    assert (made.rate_dither, made.width_dither, made.count, made.seed) == (200, 100, 16, 7)
+    assert one(WIDE + "    dither: {rate: 5 %, pulses: 2}\n").seed == 1
+
+
+def test_two_rates_have_their_turns_and_phases() -> None:
+    group = Profile.from_text(WIDE + SECOND, "test.yaml").group
+    assert [each.count for each in group.programs] == [1, 6]
+    # 3,333 us in common, 200 and 100 us wide: 1,516 us of rest before and after
+    assert group.programs[0].phase_ns == 0
+    assert abs(group.programs[1].phase_ns - 1_716_000) < 2_000
+
+
+def test_a_phase_is_kept() -> None:
+    group = Profile.from_text(WIDE + SECOND + "    phase: 500 us\n", "test.yaml").group
+    assert group.programs[1].phase_ns == 500_000
+
+
+def test_sync_only_is_a_flag() -> None:
+    assert Profile.from_text(WIDE + "output: sync\n", "x").group.header.flags == 2
+    assert (
+        Profile.from_text(WIDE + "output: sync\nstand_alone: true\n", "x").group.header.flags == 3
+    )
+
+
+# --- what is refused -----------------------------------------------------------------------------
+NET = "the segments sum to -4000 % x us and must sum to zero; write for the last one"
+BAD = [
+    # after HEAD, path, line, id, part of the message
+    (segments("-100 200", "40 400"), "shape.segments[1]", 8, "conflict", f"{NET} width: 500 us"),
+    (segments("-50 200", "20 300", "3 40"), "shape.segments[2]", 8, "conflict", "amplitude: 100 %"),
+    (segments("0 200", "40 400"), "shape.segments[0].amplitude", 8, "range", "begins with current"),
+    (segments("-10 900", "-10 900", "18 1000"), "shape.segments", 8, "range", "1.8 ms at most"),
+    (segments("-1 5", "1 5"), "shape.segments", 8, "range", "permitted is 10 us to 1 ms"),
+    (segments("-101 5", "1 5"), "shape.segments[0].amplitude", 8, "range", "-100 % to 100 %"),
+    ("    pulse_width: 9 us\n" + segments("-1 9", "1 9"), "pulse_width", 8, "range", ""),
+    ("    pulse_width: 90 us\n" + segments("-1 90", "1 90"), "pulse_width", 8, "conflict", "leave"),
+    ("    shape: {segments: []}\n", "shape.segments", 8, "range", "2 to 32 entries"),
+    ("", "pulse_width", 4, "missing", "write for example pulse_width: 200 us"),
+]
+BAD_WIDE = [
+    ("    shape: oval\n", "shape", 9, "range", "square, triphasic, sine, gaussian"),
+    ("    shape: sine\n    recharge: active\n", "recharge", 10, "conflict", "its own charge"),
+    ("    shape: sine\n    interphase_gap: 9 us\n", "interphase_gap", 10, "conflict", "0 us"),
+    ("    polarity: both\n", "polarity", 9, "range", "cathodic, alternating"),
+    ("    phase: 20 ms\n", "phase", 9, "range", "0 to 19.999 ms"),
+    ("    dither: {rate: 51 %, pulses: 4}\n", "dither.rate", 9, "range", "0 permille to 50 %"),
+    ("    dither: {rate: 5 %, pulses: 65}\n", "dither.pulses", 9, "range", "2 to 64"),
+    (
+        "    dither: {rate: 5 %, pulses: 51}\n",
+        "dither.pulses",
+        9,
+        "conflict",
+        "write for example 50",
+    ),
+    ("    dither: {rate: 5 %}\n", "dither.pulses", 9, "missing", "pulses: 16"),
+    ("    dither: {pulses: 4, seed: 0}\n", "dither.seed", 9, "range", "1 to 65535"),
+    (
+        "    dither: {width: 5 %, pulses: 4}\n    polarity: alternating\n",
+        "dither.width",
+        9,
+        "conflict",
+        "polarity: alternating",
+    ),
+    (
+        "    dither: {width: 5 %, pulses: 4}\n    shape: sine\n",
+        "dither.width",
+        9,
+        "conflict",
+        "a shape",
+    ),
+]
+
+
+@pytest.mark.parametrize(("more", "path", "line", "kind", "part"), BAD)
+def test_req_60_a_wrong_shape_is_told_by_line(
+    more: str, path: str, line: int, kind: str, part: str
+) -> None:
+    row = only(HEAD + more)
+    assert (row.path, row.line, row.id) == (f"programs[0].{path}", line, kind)
+    assert part in row.message
+
+
+@pytest.mark.parametrize(("more", "path", "line", "kind", "part"), BAD_WIDE)
+def test_req_60_wrong_polarity_phase_and_dither_are_told_by_line(
+    more: str, path: str, line: int, kind: str, part: str
+) -> None:
+    row = only(WIDE + more)
+    assert (row.path, row.line, row.id) == (f"programs[0].{path}", line, kind)
+    assert part in row.message
+
+
+def test_req_60_a_dithered_width_stays_within_what_a_width_may_be() -> None:
+    row = only(HEAD + "    pulse_width: 0.9 ms\n    dither: {width: 12 %, pulses: 4}\n")
+    assert row.path == "programs[0].dither.width"
+    assert "write for example 11.1 %" in row.message
+
+
+def test_req_60_a_sine_of_an_odd_width_is_told_the_nearest() -> None:
+    row = only(HEAD + "    pulse_width: 203 us\n    shape: sine\n")
+    assert row.path == "programs[0].pulse_width"
+    assert "write for example 200 us" in row.message
+
+
+def test_req_23_programs_that_collide_are_named_with_rates_that_fit() -> None:
+    row = only(
+        WIDE
+        + SECOND.replace("300 Hz", "70 Hz")
+        .replace("100 us", "1 ms")
+        .replace("1 mA", "1 mA\n    recharge: {active: {ratio: 2}}")
+    )
+    assert (row.id, row.path, row.line) == ("conflict", "programs[1].rate", 11)
+    assert "70 Hz and programs[0] at 50 Hz collide" in row.message
+    assert "need 3.22 ms and at these rates there are 2.857 ms between them" in row.message
+    assert row.message.endswith("rates nearby that fit: 62.5 Hz and 75 Hz")
+
+
+def test_req_23_rates_with_no_common_period_are_refused() -> None:
+    row = only(WIDE + SECOND.replace("300 Hz", "51.3 Hz"))
+    assert (row.id, row.path) == ("conflict", "programs[1].rate")
+    assert "come round together only after 10 s, more than the 1 s" in row.message
+    assert "rates nearby that fit: " in row.message
+
+
+def test_req_23_phases_that_collide_are_refused() -> None:
+    row = only(WIDE + "    phase: 1 ms\n" + SECOND + "    phase: 1.1 ms\n")
+    assert (row.id, row.path) == ("conflict", "programs[1].phase")
+    assert "collides with programs[0]; leave out the phases" in row.message
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ("ramp: {up: 3 s}\nsession: {duration: 2 s}\n", "ramp.up"),
+        ("ramp: {up: 3 s}\ncycle: {on: 2 s, off: 5 s}\n", "ramp.up"),
+    ],
+)
+def test_req_60_a_ramp_longer_than_what_it_is_for_is_refused(more: str, path: str) -> None:
+    row = only(WIDE + more)
+    assert (row.id, row.path) == ("conflict", path)
+    assert row.message.endswith("the amplitude would never be reached; write for example 2 s")
+
+
+def test_req_60_more_programs_than_a_group_holds_are_refused() -> None:
+    rows = rows_of(WIDE + SECOND * 4)
+    assert [row.path for row in rows] == ["programs"]
+
+
+def test_req_35_a_session_counts_the_pulses_of_all_turns() -> None:
+    text = WIDE + SECOND + "session: {pulses: 50}\n"
+    row = only(text)
+    assert row.message.endswith(
+        "the 7 pulses of one period, and only whole periods are delivered; write for example 49"
+    )
