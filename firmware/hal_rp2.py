@@ -11,7 +11,6 @@ import sys
 import time
 
 import machine
-import micropython
 import rp2
 from uctypes import addressof
 
@@ -97,12 +96,10 @@ class Hal:
             self._sight[at.TRIPS] = 1
 
     # --- the seam --------------------------------------------------------------------------
-    @micropython.native
     def now_us(self) -> int:
         """Microseconds, modulo 2**30."""
         return time.ticks_us()
 
-    @micropython.native
     def link_read(self) -> bytes:
         """All that arrived."""
         return self._link.read()
@@ -190,7 +187,6 @@ class Hal:
         return machine.unique_id()
 
     # --- between two turns -----------------------------------------------------------------
-    @micropython.native
     def wait(self) -> None:
         """Sleep until the host says something, or it is time for a turn."""
         running = self._player.status == RUNNING
@@ -200,7 +196,6 @@ class Hal:
         self._tidy(spoken)
         self._watch.turned()
 
-    @micropython.native
     def _tidy(self, spoken: bool) -> None:
         """Collect garbage while nothing is asked for, so that no command has to wait in its midst.
 

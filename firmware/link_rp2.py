@@ -48,7 +48,6 @@ class Link:
         self._held = bytearray()
         self._gathering = False
 
-    @micropython.native
     def wait(self, most_ms: int) -> bool:
         """Sleep until a byte is there, or so long; whether one is."""
         if self._held:  # a timer took it while the loop was busy
@@ -57,7 +56,6 @@ class Link:
             return True
         return False
 
-    @micropython.native
     def gather(self) -> bool:
         """Take what has come; whether anything has.
 
