@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test vm rig chip firmware lint check docs bench oracles clean
+.PHONY: help venv demo test vm rig chip firmware lint check docs pictures bench oracles clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ check: lint test ## the gate for people and for CI: lint, then test
 
 docs: .venv/.run ## write the generated pages anew: docs/protocol.md, docs/states.md, docs/wiring.md, pictures
 	@$(PY) docs/generate.py
+
+pictures: .venv/.run ## draw docs/therapies/*.png anew, a minute or two
+	@$(PY) docs/therapies.py
 
 bench: .venv/.dev ## measure speeds side by side and hold them against their targets
 	@$(PY) bench/run.py $(ARGS)

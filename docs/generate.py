@@ -4,7 +4,7 @@
 
 Role: docs/protocol.md from commands and errors, docs/states.md and docs/states.svg from states,
 docs/wiring.md and docs/stage-*.svg from boards.yaml and the shipped profiles; and the generated
-parts of docs/chip.md, which is written by hand but for those.
+parts of docs/chip.md and docs/profiles.md, which are written by hand but for those.
 Invariant: another page holds nothing that is not in a table, but for its headings.
 Next: picture.py (the states), schematics.py (the stages), wiringpage.py, rig_tables.py.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 import picture
 import rig_tables
 import schematics
+import therapies
 import wiringpage
 from markdown import table
 from scs import texts
@@ -169,10 +170,22 @@ def chip_page() -> str:
     return rig_tables.filled(page.read_text(encoding="utf-8"))
 
 
+# --- profiles.md -----------------------------------------------------------------------------
+PROFILES_PAGE = "profiles.md"
+
+
+def profiles_page() -> str:
+    """docs/profiles.md: as it is, with the table of therapies anew."""
+    here = HERE / PROFILES_PAGE
+    page = here if here.is_file() else Path(__file__).resolve().parent / PROFILES_PAGE
+    return therapies.filled(page.read_text(encoding="utf-8"))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "protocol.md": protocol_page,
     "states.md": states_page,
     CHIP_PAGE: chip_page,
+    PROFILES_PAGE: profiles_page,
     "states.svg": lambda: picture.draw(states.NAMES, states.MOVES),
     "wiring.md": lambda: wiringpage.page(NOTE),
     **{f"stage-{stage}.svg": partial(schematics.draw, stage) for stage in schematics.SHEETS},

@@ -19,14 +19,30 @@ def record(board: Board, words: bytes, at: int) -> tuple:
     high = words[base + 2] | words[base + 3] << 8
     flags = low & 3
     ticks = (high << 14 | low >> 2) + board.overhead_ticks
-    low = words[base + 4] | words[base + 5] << 8
-    high = words[base + 6] | words[base + 7] << 8
-    if board.stage == boards.STAGE_R2R_1:
-        source, back, code, known = _network(board, high, low)
-    else:
-        source, back, code, known = _switched(board, high, low)
+    source, back, code, known = _frame(board, words[base + 4 : base + 8])
     discharge = source == 0 and back != 0
     return (ticks, flags != 0, flags == 2, source, back, code, discharge), known and flags != 3
+
+
+_FRAMES_KEPT = 32
+_frames: dict = {}  # by their very bits: a table has few different ones
+_frames_of: list = [None]  # the board that they are of
+
+
+def _frame(board: Board, bits: bytes) -> tuple:
+    """(source, return, code, the frame is of the known form)."""
+    if _frames_of[0] is not board or len(_frames) >= _FRAMES_KEPT:
+        _frames.clear()
+        _frames_of[0] = board
+    found = _frames.get(bits)
+    if found is None:
+        low, high = bits[0] | bits[1] << 8, bits[2] | bits[3] << 8
+        if board.stage == boards.STAGE_R2R_1:
+            found = _network(board, high, low)
+        else:
+            found = _switched(board, high, low)
+        _frames[bits] = found
+    return found
 
 
 def _network(board: Board, high: int, low: int) -> tuple:

@@ -57,7 +57,7 @@ def _measure(device, sources: int, returns: int) -> tuple:
         wanted = measure.pairs_of(device.output.group)
     else:
         if not sources and not returns:
-            sources, returns = 1, (1 << device.board.contacts) - 2
+            sources, returns = measure.usual(device.board)
         wanted = measure.pairs(sources, returns)
     device.measure(wanted)
     return ()

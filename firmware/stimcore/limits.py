@@ -36,9 +36,10 @@ COMPLIANCE_PERMILLE = 900
 TABLE_WORDS = 2_048  # two words a record: 1024 records
 PERIOD_MAX_NS = 1_000_000_000  # 1 Hz
 PERIOD_TIMES = 64  # how often one program may come in a period
-# Phases of a period times contacts in use: an RP2040 judges one in 0.6 ms (emulated, 2026-11-23),
-# so all of these before its watchdog bites.
-GROUP_WORK = 300
+# What judging a group takes in one turn of the loop, in fifths of a millisecond on an RP2040
+# (emulated, 2026-11-23): a phase 3, 4 more for each pair of contacts (8 where one side has several)
+# and 7 more where it is dithered. With a step of a ramp it is to be over before the watchdog bites.
+GROUP_WORK = 825
 CONTACTS = 8
 PROGRAMS = 4
 GROUP_SLOTS = 8  # loaded programs that the store keeps

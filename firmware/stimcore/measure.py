@@ -38,6 +38,13 @@ def pairs(sources: int, returns: int) -> list:
     return out + [(each, other[0]) for each in one_side[1:]]
 
 
+def usual(board: Board) -> tuple:
+    """(sources, returns) with no program: E1, E3, … to E2, E4, …, as docs/hardware.md joins them to
+    the load; every shipped profile has its cathodes and anodes so."""
+    every = (1 << board.contacts) - 1
+    return (every & 0x55555555, every & 0xAAAAAAAA)
+
+
 def pairs_of(group: program.Group) -> list:
     """The pairs of all programs of a group, each once."""
     out: list = []

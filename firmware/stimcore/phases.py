@@ -24,11 +24,11 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
 
     It begins with the first pulse. Refused (DOES_NOT_FIT, program, ns needed, ns there are) where
     a pulse needs more than there is until the next one, (TABLE_LENGTH, program, words, most) where
-    there are more phases than can be judged in time.
+    there may be more phases than can be judged in time.
     """
     period = group_ticks(board, group)
     used = 0 if group.header.flags & program.FLAG_SYNC_ONLY else program.contacts_of(group)
-    most = limits.GROUP_WORK // max(1, sum([used >> at & 1 for at in range(limits.CONTACTS)]))
+    _check_work(group)
     places = _places(board, group, period)
     known: dict = {}  # most pulses of a program are alike
     out: list = []
@@ -43,9 +43,37 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
                 made = [(MARK, 0, 0, 0, width)]
             known[number, odd, width] = _turned(made) if odd else made
         _train(board, one, number, known[number, odd, width], end - start, used, out)
-        if len(out) > most:
-            raise Refused(errors.TABLE_LENGTH, number, 2 * len(out), 2 * most)
     return out
+
+
+def _check_work(group: program.Group) -> None:
+    """More phases than are judged before the watchdog bites are refused, whatever the levels."""
+    each = 3
+    for cathodes, anodes in {(one.cathodes, one.anodes) for one in group.programs}:
+        several = cathodes & (cathodes - 1) or anodes & (anodes - 1)
+        each += 8 if several else 4
+    if max([one.rate_dither + one.width_dither for one in group.programs]):
+        each += 7
+    most = limits.GROUP_WORK // each
+    total = 0
+    for number, one in enumerate(group.programs):
+        total += one.count * one.pulses * _most_phases(one)
+        if total > most:
+            raise Refused(errors.TABLE_LENGTH, number, 2 * total, 2 * most)
+
+
+def _most_phases(one: program.Program) -> int:
+    """Of one pulse and the rest behind it, at the level that needs most of them."""
+    if not one.segments:
+        recharge = 0
+        if one.recharge == program.RECHARGE_ACTIVE:
+            recharge = 1 if one.ratio == 1 else 2
+        return 2 + (1 if one.gap_ns else 0) + recharge
+    found, asked = 1, 0
+    for permille, width_ns in one.segments:
+        asked += permille * width_ns
+        found += 1 if asked or not permille else 3
+    return found
 
 
 # --- where pulses stand ----------------------------------------------------------------------
@@ -86,6 +114,7 @@ def _train(
 ) -> None:
     """A pulse, or the pulses of a burst, and rests until the room is filled."""
     length = sum([phase[4] for phase in pulse])
+    spare = max(0, _longest(board, one, pulse) - length)  # what fits at one level fits at all
     spacing = period_ticks(board, one.intra_rate_mhz) if one.pulses > 1 else 0
     between = IDLE if one.recharge == program.RECHARGE_PASSIVE_BURST else DISCHARGE
     for at in range(one.pulses):
@@ -93,11 +122,20 @@ def _train(
         room_here = room - at * spacing if last else spacing
         rest = room_here - length
         # the last rest discharges the contacts; between pulses a rest may be nothing at all
-        if rest < board.min_record_ticks and (last or rest != 0):
-            raise _does_not_fit(board, number, length + board.min_record_ticks, room_here)
+        if rest - spare < board.min_record_ticks and (last or rest != 0 or spare):
+            raise _does_not_fit(board, number, length + spare + board.min_record_ticks, room_here)
         out.extend(pulse)
         if rest:
             out.append(_rest(DISCHARGE if last else between, used, rest))
+
+
+def _longest(board: Board, one: program.Program, pulse: list) -> int:
+    """Ticks of this pulse at the level at which the trim of its recharge makes it longest."""
+    trimmed = one.recharge == program.RECHARGE_ACTIVE and one.ratio > 1
+    if one.segments or not trimmed or pulse[0][0] == MARK:
+        return 0
+    gap = ticks_from_ns(board, one.gap_ns)
+    return pulse[0][4] * (1 + one.ratio) + gap + board.min_record_ticks + 1
 
 
 def _rest(kind: int, used: int, ticks: int) -> tuple:
@@ -170,9 +208,12 @@ def _shape(board: Board, one: program.Program, number: int, code: int) -> list:
             raise _short(board, errors.SHORT_SEGMENT, number, width_ns, board.min_record_ticks)
         alike = (alike and ticks == width) or asked == 0
         width = ticks
-        asked += permille * width_ns
+        before, asked = asked, asked + permille * width_ns
         if asked or not permille:
-            parts = [(_share(code, permille), ticks)]
+            size = _share(code, permille)
+            if before * permille < 0 and asked * before > 0:  # a recharge never overshoots
+                size = _least(size, -charge, ticks)
+            parts = [(size, ticks)]
         else:
             least = board.min_record_ticks
             if not alike and ticks < 4 * least:
@@ -192,6 +233,12 @@ def _share(code: int, permille: int) -> int:
     return -size if permille < 0 else size
 
 
+def _least(size: int, missing: int, ticks: int) -> int:
+    """A code of a recharge, or as many as bring back no more than is missing."""
+    most = max(0, missing // ticks if size > 0 else -missing // ticks)
+    return min(size, most) if size > 0 else max(size, -most)
+
+
 def closing_parts(charge: int, ticks: int, least: int) -> list:
     """(code, ticks) parts, `ticks` long in all, whose products sum to `charge` exactly.
 
@@ -209,5 +256,5 @@ def closing_parts(charge: int, ticks: int, least: int) -> list:
         parts = [(code + 1, least), (code, ticks - less - 2 * least), (code - 1, less + least)]
     elif ticks - less < least:
         more = ticks - less
-        parts = [(code, more + least), (code - 1, ticks - more - 2 * least), (code - 2, least)]
+        parts = [(code, more + least), (code - 2, least), (code - 1, ticks - more - 2 * least)]
     return [(sign * part, lasts) for part, lasts in parts]

@@ -19,6 +19,7 @@ DAC_A_ON = 0x3000  # MCP4922: channel A, unbuffered, gain 1, not shut down (data
 def encode(board: Board, phases: list) -> bytes:
     """The table of words of one period."""
     out = bytearray(8 * len(phases))
+    frames: dict = {}  # a period has few different ones
     for at in range(len(phases)):
         kind, source, back, code, ticks = phases[at]
         hold = ticks - board.overhead_ticks
@@ -30,7 +31,10 @@ def encode(board: Board, phases: list) -> bytes:
         elif kind == MARK:
             flags = FLAG_ACTIVE_SYNC
         _put(out, 8 * at, hold >> 14, (hold & 0x3FFF) << 2 | flags)
-        high, low = _frame(board, source, back, code)
+        what = (source, back, code)
+        if what not in frames:
+            frames[what] = _frame(board, source, back, code)
+        high, low = frames[what]
         _put(out, 8 * at + 4, high, low)
     return bytes(out)
 

@@ -13,8 +13,6 @@ DOWN = 1  # towards nothing
 REST = 2  # the off time of a cycle: no output
 DONE = 3
 
-_LONGEST_MS = 2 * limits.STEP_MS  # what one step makes up for at most
-
 
 class Train:
     """Levels and targets of one group."""
@@ -24,6 +22,10 @@ class Train:
         self.targets_ua = [one.amplitude_ua for one in group.programs]
         self.levels_ua = [0] * len(self.targets_ua)
         self.phase = DONE
+        first = group.programs[0]
+        period_ms = 1_000_000 * first.count // first.rate_mhz
+        # what one step makes up for at most: a level is swapped where a period begins
+        self._longest_ms = limits.STEP_MS + max(limits.STEP_MS, period_ms)
         self._cycle_on_ms = 0  # 0: goes on until it is ended
         self._stepped_ms = 0
         self._turned_ms = 0  # when the present on or off time began
@@ -64,7 +66,7 @@ class Train:
         at_once = self.phase == DOWN and not self.header.ramp_down_ms
         if self.phase in (REST, DONE) or (elapsed < limits.STEP_MS and not at_once):
             return ()
-        elapsed = min(elapsed, _LONGEST_MS)
+        elapsed = min(elapsed, self._longest_ms)
         new = self._risen(elapsed) if self.phase == UP else self._fallen(elapsed)
         if new == self.levels_ua:
             return ()  # a new target is followed at once: the last step was long ago

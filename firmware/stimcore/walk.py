@@ -25,11 +25,20 @@ class Contact:
         self.discharge_ticks = 0
         self.used = False
 
+    def turned(self) -> "Contact":
+        """What a contact sees that always carries the opposite current: only its sum differs."""
+        other = Contact()
+        other.peak_code, other.phase, other.net = self.peak_code, self.phase, -self.net
+        other.running_pc, other.left_pc = self.running_pc, self.left_pc
+        other.discharge_ticks, other.used = self.discharge_ticks, self.used
+        return other
+
 
 def walk(board: Board, records: list) -> list:
     """One Contact per contact of the lead (limits.CONTACTS of them).
 
-    Contacts that are switched alike in every record see the same: they share one Contact.
+    Contacts that are switched alike in every record see the same: they share one Contact; those
+    that are always on the other side see the opposite current.
     """
     out = []
     errors = [_error_pc(board, one) if one[1] else 0 for one in records]
@@ -45,20 +54,31 @@ def walk(board: Board, records: list) -> list:
             out.append(never)
             continue
         key = tuple([_switched(mask, bit) for mask in masks])
-        contact = known.get(key)
-        if contact is None:
-            contact = known[key] = Contact()
-            codes = [signed(one, bit) for one in records]
-            _sums(records, codes, bit, contact)
-            if contact.used:
-                _unrecovered(board, records, (codes, errors), bit, contact)
-        out.append(contact)
+        if key not in known:
+            other = known.get(tuple([_OTHER_SIDE[side] for side in key]))
+            known[key] = other.turned() if other else _seen(board, records, errors, bit)
+        out.append(known[key])
     return out
 
 
+def _seen(board: Board, records: list, errors: list, bit: int) -> Contact:
+    """What a contact sees."""
+    contact = Contact()
+    codes = [signed(one, bit) for one in records]
+    _sums(records, codes, bit, contact)
+    if contact.used:
+        _unrecovered(board, records, (codes, errors), bit, contact)
+    return contact
+
+
+_OTHER_SIDE = (0, 2, 1, 3, 4, 6, 5, 7, 8)
+
+
 def _switched(masks: int, bit: int) -> int:
-    """How a pair of masks switches a contact: 1 to source, 2 to return; 4: and no other so."""
+    """How masks switch a contact: 1 to source, 2 to return; 4: and no other so; 8: discharged."""
     source, back = masks >> 8, masks & 255
+    if source == 0:
+        return 8 if back & bit else 0
     alone = 4 if bit in (source, back) else 0
     return alone + (1 if source & bit else 0) + (2 if back & bit else 0)
 

@@ -8,7 +8,7 @@ sense.py. Requirements: REQ-54, REQ-55, REQ-58, REQ-59. Next: captures.py.
 """
 
 from . import capture, charge, errors, limits
-from .board import FINE, Board, sensed_mv, sensed_na
+from .board import FINE, STAGE_R2R_1, Board, sensed_mv, sensed_na
 from .kernel import Stream
 
 EVERY_MS = 30  # from one capture to the next; one phase is judged in each
@@ -98,9 +98,11 @@ class Watch:
     def _base(self, stream: Stream, since_us: int, offset_us: int, samples) -> tuple:
         """(mV that the capacitance holds before a pulse, 0), from the end of the rest before it.
 
-        Where the rest is too short to tell: (0, what it may be).
+        Where the rest is too short to tell: (0, what it may be). Without a discharge in it a
+        constant-phase element goes on sinking: then all of it may be gone in the pulse.
         """
-        rest_us = stream.record(self._at - 1 if self._at else stream.records - 1)[0] // self._mhz
+        rest = stream.record(self._at - 1 if self._at else stream.records - 1)
+        rest_us = rest[0] // self._mhz
         last = (since_us - MARGIN_US - offset_us) // capture.PAIR_US
         count = min(last, (rest_us - SETTLED_US) // capture.PAIR_US, REST_SAMPLES)
         if count < 2:
@@ -109,7 +111,8 @@ class Watch:
         first = last - count
         flows = sensed_na(board, _mean(samples, 2 * first, count))
         volts = sensed_mv(board, _mean(samples, 2 * first + 1, count))
-        return (volts - flows * board.seen_ohm // 1_000_000, 0)
+        base = volts - flows * board.seen_ohm // 1_000_000
+        return (base, 0 if rest[6] else abs(base))
 
     def _allowed_mv(self, stream: Stream) -> int:
         """What may stand before a pulse; below 0: not known yet.
@@ -126,6 +129,9 @@ class Watch:
             period_us = stream.period_ticks // self._mhz
             allowed += limits.DC_PA // 1000 * period_us // (1000 * board.seen_nf)  # pC / nF: mV
             allowed += self._mean_pc // board.seen_nf
+            if board.stage == STAGE_R2R_1:  # its own offset, as an open ladder has it
+                codes = board.code_mid * board.na_per_code
+                allowed += board.compliance_mv * board.offset_na // codes
         return allowed
 
     def _residual(self, stream: Stream, base: tuple) -> tuple:

@@ -19,6 +19,8 @@ from .measure import QUIET, Floats, edges
 from .trace import SAME_S, Trace
 
 EVEN = 0.01  # of the step: a trace whose steps differ by less is evenly sampled
+SMEAR = 2  # steps of a sampled trace in which an edge shows: between two samples, half a step more
+# for a voltage that was sampled between two currents, and what is not known of a period's start
 SIDE_S = 2e-10  # how far from a row its two sides are looked at
 
 
@@ -83,7 +85,8 @@ def compare(
         raise WrongUsage("the two traces have no time in common")
     span = (begin_s + unsure_s, end_s - unsure_s)
     pairs, only_a, only_b = matching.matched(of_a, of_b, unsure_s, span)
-    at_s, used = _places(a, b, np.concatenate((of_a[:, 0], of_b[:, 0])), begin_s, end_s, unsure_s)
+    smear_s = time_s + SMEAR * (_step(a) + _step(b))
+    at_s, used = _places(a, b, np.concatenate((of_a[:, 0], of_b[:, 0])), begin_s, end_s, smear_s)
     current, voltage = _values(a, b, at_s, share)
     return Compared(
         span_s=float(end_s - begin_s),

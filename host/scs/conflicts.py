@@ -174,7 +174,7 @@ def _clash(model: ProfileModel, why: Clash) -> Conflict:
         message = f"{rate} {meet} come round together only after {why.need_ns} pulses of one of"
         message += f" them; the most is {why.room_ns}"
     else:
-        message = f"{rate} {meet} collide: their pulses, with 10 us after each, need"
+        message = f"{rate} {meet} collide: their pulses, with 14 us after each, need"
         message += f" {_us(why.need_ns + 999)} and at these rates there are {_us(why.room_ns)}"
         message += " between them"
     field = "phase" if why.kind == "phase" else "rate"

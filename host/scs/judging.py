@@ -39,12 +39,28 @@ class Actual:
 
 
 @dataclass(frozen=True)
+class Turns:
+    """When a program's pulses, or bursts, come in a period: how many, the first, how often."""
+
+    program: str
+    turns: int
+    phase_ms: float
+    every_ms: float
+    period_ms: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as JSON carries it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What the kernel says of a profile on a board; `ok` when nothing speaks against it."""
 
     figures: tuple[Figure, ...]
     errors: tuple[Complaint, ...]
     actual: tuple[Actual, ...]
+    slots: tuple[Turns, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -69,7 +85,24 @@ def judge(profile: Profile, board: Board) -> Judgement:
         figures=tuple(figures.make(shown, group, profile.contact_names, profile.program_names)),
         errors=tuple(explained(rows, profile)),
         actual=tuple(actual(profile, board)),
+        slots=tuple(slots(profile, board)),
     )
+
+
+def slots(profile: Profile, board: Board) -> list[Turns]:
+    """Where each program stands in the period, in the stage's own ticks."""
+    tick_ms = 1e3 / board.clock_hz
+    period_ms = phases.group_ticks(board, profile.group) * tick_ms
+    return [
+        Turns(
+            name,
+            one.count,
+            boards.ticks_from_ns(board, one.phase_ns) * tick_ms,
+            period_ms / one.count,
+            period_ms,
+        )
+        for name, one in zip(profile.program_names, profile.group.programs, strict=True)
+    ]
 
 
 def actual(profile: Profile, board: Board) -> list[Actual]:
@@ -89,7 +122,7 @@ def _quantised(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
     milliamps = board.na_per_code / 1e6
     rows = [
         ("amplitude", one.amplitude_ua / 1000, code * milliamps, "mA"),
-        ("pulse_width", one.width_ns / 1000, width * tick_us, "us"),
+        ("pulse_width", one.width_ns / 1000, _width(board, one) * tick_us, "us"),
         ("rate", one.rate_mhz / 1000, _hertz(board, one.rate_mhz), "Hz"),
     ]
     if one.waveform == program.BURST:
@@ -99,13 +132,24 @@ def _quantised(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
     if one.gap_ns:
         gap = boards.ticks_from_ns(board, one.gap_ns)
         rows.append(("interphase_gap", one.gap_ns / 1000, gap * tick_us, "us"))
-    if one.recharge == program.RECHARGE_ACTIVE and code:
+    if one.recharge == program.RECHARGE_ACTIVE and code and not one.segments:
         parts = phases.recharge_parts(code, width, one.ratio, board.min_record_ticks)
         length = sum(part[1] for part in parts) * tick_us
         asked = one.amplitude_ua / 1000 / one.ratio
         rows.append(("recharge_amplitude", asked, parts[0][0] * milliamps, "mA"))
         rows.append(("recharge_width", one.width_ns / 1000 * one.ratio, length, "us"))
     return rows
+
+
+def _width(board: Board, one: Any) -> int:
+    """Ticks of the first phase; of a shape those of its longest run."""
+    longest = run = sign = 0
+    for permille, ns in one.segments:
+        now = (permille > 0) - (permille < 0)
+        run = (run if now == sign else 0) + boards.ticks_from_ns(board, ns)
+        sign = now
+        longest = max(longest, run if sign else 0)
+    return longest or boards.ticks_from_ns(board, one.width_ns)
 
 
 def _hertz(board: Board, rate_mhz: int) -> float:

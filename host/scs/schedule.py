@@ -16,7 +16,7 @@ from math import ceil, gcd, lcm
 
 from stimcore import limits
 
-REST_NS = 10_000  # after each pulse at least: no stage needs longer to follow
+REST_NS = 14_000  # after each pulse at least: two of the shortest records, one for a trim
 STEP_NS = 1_000  # to which rests are made as long as they can be
 TERMS = 25  # of the small ratios that are offered as other rates
 SECOND_NS = 1_000_000_000
@@ -79,15 +79,12 @@ def _plan(trains: Sequence[Train]) -> list[Slot] | Clash:
         return Clash("period", 0, worst, int(period_ns), limits.PERIOD_MAX_NS)
     if counts[most] > limits.PERIOD_TIMES:
         return Clash("count", 0, most or len(trains) - 1, counts[most], limits.PERIOD_TIMES)
-    clash = _pairs(trains)
-    if clash is not None:
-        return clash
     phases = _roomiest(trains)
     if phases is None:
         first, second = _tightest(trains)
         need, room = _need_ns(trains, first, second), _room_ns(trains, first, second)
-        kind = "phase" if trains[second].phase_ns is not None else "fit"
-        return Clash(kind, first, second, need, room)
+        kept = need <= room and trains[second].phase_ns is not None
+        return Clash("phase" if kept else "fit", first, second, need, room)
     return [Slot(count, phase) for count, phase in zip(counts, phases, strict=True)]
 
 
@@ -117,15 +114,6 @@ def _need_ns(trains: Sequence[Train], one: int, other: int) -> int:
 
 def _couples(trains: Sequence[Train]) -> list[tuple[int, int]]:
     return [(one, other) for other in range(len(trains)) for one in range(other)]
-
-
-def _pairs(trains: Sequence[Train]) -> Clash | None:
-    """The first two programs that no phases keep apart."""
-    for one, other in _couples(trains):
-        need, room = _need_ns(trains, one, other), _room_ns(trains, one, other)
-        if need > room:
-            return Clash("fit", one, other, need, room)
-    return None
 
 
 def _tightest(trains: Sequence[Train]) -> tuple[int, int]:

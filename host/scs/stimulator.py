@@ -120,7 +120,7 @@ class Stimulator(Opened):
     ) -> LoadFound:
         """Measure the load with test pulses between contacts (names, or numbers from 1).
 
-        Without any: as the loaded profile uses them; without one, the first contact to all others.
+        Without any: as the loaded profile uses them; without one E1, E3, … to E2, E4, ….
         The device must be OFF or LOADED.
         """
         from . import impedance

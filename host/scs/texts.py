@@ -216,7 +216,7 @@ COMMANDS = {
     commands.MEASURE: (
         "Measures the load with test pulses of 0.5 mA, between contacts"
         " of two masks (both 0: as the loaded program uses them; "
-        "without one, the first contact to all others); the state is "
+        "without one, the first, third, … to the second, fourth, …); the state is "
         "MEASURING until it is done."
     ),
     commands.IMPEDANCE: (

@@ -70,7 +70,8 @@ class Trace:
 
     def _table(self, t0_s: float, t1_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """(rows that touch the window, their first and last seconds within it)."""
-        blocks = [*self._blocks, np.array(self._rows)]
+        late = max(bisect_right(self._rows, t0_s * self.clock_hz, key=_tick) - 1, 0)
+        blocks = [*self._blocks, np.array(self._rows[late:])]  # a look at the end is a short one
         begins = [float(block[0, 0]) / self.clock_hz for block in blocks]
         low = max(bisect_right(begins, t0_s) - 1, 0)
         high = max(bisect_left(begins, t1_s), low + 1)
@@ -138,6 +139,10 @@ class Trace:
         begun, ended = (growth_integral((at - starts)[:, None], rates) for at in (first, last))
         curved = np.sum(currents * (ended - begun))
         return float(np.sum(rows[:, 1] * (last - first)) + curved)
+
+
+def _tick(row: list[float]) -> float:
+    return row[0]
 
 
 def _shares(rows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

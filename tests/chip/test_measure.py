@@ -1,13 +1,30 @@
-"""MEASURE with the real firmware: its pulses at the pins, its samples from the emulated ADC."""
+"""MEASURE with the real firmware: its pulses at the pins, its samples from the emulated ADC.
+
+Role: what is shown here alone, and the tests of tests/system that look at the load before ARM, at
+what flows, and at the calibration; as test_system.py does for the others.
+"""
 
 import pytest
 from tests.chip.support import ChipTalk
+from tests.system import test_calibration, test_interlock
 from tests.system.groups import group
 
 from stimcore import commands
 
 LADDER = "pico/r2r-1/resistor-500"
 RANDLES = "pico/mcp4922-8/randles-500"
+BOARD = RANDLES
+
+for module in (test_calibration, test_interlock):
+    for name, value in vars(module).items():
+        if name.startswith("test_"):
+            assert name not in globals(), f"{name} stands in two modules"
+            globals()[name] = value
+
+
+@pytest.fixture
+def talk(shared_talk: ChipTalk) -> ChipTalk:
+    return shared_talk
 
 
 def is_declared(talk: ChipTalk, found: tuple[int, int, int]) -> None:
@@ -42,6 +59,7 @@ def test_req_56_a_broken_lead_is_open_and_a_bridged_one_short(talk: ChipTalk) ->
         assert {row[0] for row in talk.measured(0b01, 0b10).values()} == {verdict}
 
 
+@pytest.mark.at_power_on
 def test_req_32_halt_in_mid_measurement(talk: ChipTalk) -> None:
     talk.send(commands.MEASURE, 0, 0)
     talk.chip.step(100_000_000, until=(talk.pins["run"], 1))

@@ -118,6 +118,11 @@ def test_each_contact_is_in_a_pair_and_no_pair_is_of_one_side() -> None:
         assert refused(measure.pairs, sources, returns) == wanted
 
 
+def test_without_a_program_all_contacts_are_measured_as_they_are_joined_to_a_load() -> None:
+    assert measure.usual(BOARD) == (0b01010101, 0b10101010)
+    assert measure.usual(LADDER) == (E1, E2)
+
+
 def test_the_pairs_of_programs_are_theirs_each_once() -> None:
     one = program.Program(
         E3, E2 | E4, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 0, 0, 1, 0, 0, 0, 1, ()

@@ -62,13 +62,27 @@ def test_req_03_pulses_that_meet_are_refused_and_the_first_one_named(
 
 
 def test_req_16_more_phases_than_can_be_judged_in_time_are_refused() -> None:
-    # 300 phases x contacts in use: a pulse and a rest each time, three contacts
-    assert len(compiled(PASSIVE._replace(count=50))) == 100
-    many = PASSIVE._replace(rate_mhz=100_000, count=64)
-    assert refused(compiled, many) == ("table_length", 0, 204, 200)
-    assert len(compiled(many._replace(anodes=2))) == 128
-    burst = BURST._replace(count=11)  # 5 x 2 phases each
-    assert refused(compiled, burst) == ("table_length", 0, 220, 200)
+    # 825 / (3 + 8) is 75 with two anodes: a pulse and a rest each time
+    assert len(compiled(PASSIVE._replace(count=37))) == 74
+    assert refused(compiled, PASSIVE._replace(count=38)) == ("table_length", 0, 152, 150)
+    burst = BURST._replace(count=8)  # 5 x 2 phases each
+    assert refused(compiled, burst) == ("table_length", 0, 160, 150)
+    # one against one 825 / 7 is 117; dithered 825 / 18 is 45
+    pair = PASSIVE._replace(anodes=2)
+    assert len(compiled(pair._replace(count=50))) == 100
+    assert refused(compiled, pair._replace(rate_mhz=60_000, count=59))[2:] == (236, 234)
+    assert refused(compiled, PASSIVE._replace(count=23, rate_dither=100))[2:] == (92, 90)
+    second = pair._replace(rate_mhz=100_000, count=40, phase_ns=5_000_000)
+    two = (pair._replace(count=20, cathodes=8, anodes=16), second)  # 40 and 80 of 825 / 11
+    assert refused(compiled, *two) == ("table_length", 1, 240, 150)
+
+
+@given(st.integers(7, 12_000), st.integers(1, 10), st.sampled_from([0, 30_000]))
+def test_req_16_no_level_needs_more_phases_than_were_counted(
+    amplitude_ua: int, ratio: int, gap_ns: int
+) -> None:
+    one = TONIC._replace(amplitude_ua=amplitude_ua, ratio=ratio, gap_ns=gap_ns, ceiling_ua=25_500)
+    assert len(compiled(one)) <= phases._most_phases(one)
 
 
 def test_req_01_an_amplitude_that_the_codes_cannot_hold_is_refused() -> None:
@@ -189,6 +203,19 @@ def test_req_12_a_segment_too_short_to_shift_or_to_balance_is_refused(
     assert refused(compiled, shaped(*segments)) == wanted
 
 
+@given(
+    st.integers(1, 2_000), st.integers(-400, 400), st.integers(1, 400), st.integers(1_600, 9_000)
+)
+def test_req_17_closing_parts_near_a_whole_code(
+    code: int, off: int, least: int, ticks: int
+) -> None:
+    """Less than a record's time of one code is missing, or over."""
+    parts = phases.closing_parts(-(code * ticks + off), ticks, least)
+    assert sum(part * lasts for part, lasts in parts) == -(code * ticks + off)
+    assert sum(lasts for _part, lasts in parts) == ticks
+    assert all(lasts >= least for _part, lasts in parts)
+
+
 @given(st.integers(-10_000_000, 10_000_000), st.integers(1, 400), st.integers(1_600, 50_000))
 def test_req_17_closing_parts_are_exact_and_keep_their_width(
     charge: int, least: int, ticks: int
@@ -224,6 +251,7 @@ def test_req_17_any_shape_sums_to_zero_and_holds_its_widths(
         edges.add(at)
     ends = [sum(width for _share, width in rows[: n + 1]) // 8 for n in range(len(rows))]
     assert set(ends) <= edges
+    assert len(found) <= phases._most_phases(one)
 
 
 # --- what is admitted --------------------------------------------------------------------------
@@ -359,3 +387,19 @@ def test_req_35_a_pulse_that_goes_beyond_zero_is_one_pulse() -> None:
     stream = admit(IDEAL, *apart).stream
     assert stream is not None
     assert stream.pulses == 2
+
+
+# --- a ramp passes through every level -----------------------------------------------------------
+@given(st.integers(1, 2_047), st.integers(10_000, 300_000), st.integers(2, 10))
+def test_req_21_what_fits_at_one_level_fits_at_every_level(
+    code: int, width_ns: int, ratio: int
+) -> None:
+    """A recharge is trimmed by the level; the room it needs is judged at its longest."""
+    width = (width_ns + 4) // 8
+    room = width * (1 + ratio) + 2 * 289 + 1  # the trim, and the shortest record
+    rate_mhz = 125_000_000_000 // room
+    one = TONIC._replace(gap_ns=0, ratio=ratio, width_ns=width_ns, rate_mhz=rate_mhz)
+    level_ua = -(-code * 25 // 4)
+    assert phases.compile_group(BOARD, group(one), (level_ua,))
+    fast = one._replace(rate_mhz=125_000_000_000 // (room - 2))
+    assert refused(phases.compile_group, BOARD, group(fast), (level_ua,))[0] == "does_not_fit"

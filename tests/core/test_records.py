@@ -64,6 +64,13 @@ def read_back(on: board.Board, table: list[tuple[int, int, int, int, int]]) -> l
     return list(found)
 
 
+def test_req_16_the_same_bits_mean_something_else_on_another_stage() -> None:
+    words = bytes(4) + bytes((0, 0, 0, 0x30))  # the ladder's code 0x30 is 80 below its middle
+    for _ in range(2):
+        assert decode.record(LADDER, words, 0)[0][3:6] == (1, 2, 0x30 - 128)
+        assert decode.record(BOARD, words, 0)[1] is False  # no command of the DAC
+
+
 @given(groups())
 def test_req_16_the_kernels_decoder_reads_what_the_compiler_meant(one: program.Group) -> None:
     try:

@@ -38,6 +38,16 @@ def test_req_33_a_ramp_up_takes_the_time_it_was_given() -> None:
     assert steps(one, [20, 50, 70]) == [(80,), (140,), (180,)]
 
 
+def test_req_33_a_ramp_takes_its_time_where_a_period_is_long_too() -> None:
+    # 16 pulses at 50 Hz are 320 ms: 900 uA in 1 s are 288 uA a period, and 500 at most
+    one = Train(group(TONIC._replace(amplitude_ua=900, count=16), ramp_up_ms=1_000))
+    assert one.begin(0) == (18,)
+    assert steps(one, [320, 640, 960, 1_280]) == [(306,), (594,), (882,), (900,)]
+    fast = Train(group(TONIC._replace(amplitude_ua=2_000, count=16), ramp_up_ms=1_000))
+    fast.begin(0)
+    assert steps(fast, [320, 9_000]) == [(540,), (1_040,)]
+
+
 def test_req_33_a_ramp_slower_than_1_ua_a_step_still_rises() -> None:
     one = train(10, ramp_up_ms=60_000)
     assert one.begin(0) == (1,)

@@ -109,6 +109,18 @@ def test_samples_are_compared_as_far_as_they_can_tell() -> None:
         compare(whole, stepped(whole, 90.0, 5))
 
 
+def test_what_an_adc_saw_agrees_with_the_model() -> None:
+    """A sample of each every 8 us, the voltage 4 us later and told as it was with the current."""
+    model = train(5)
+    for begins_s in (0.0, 2e-6, 5e-6):
+        time_s = begins_s + 8e-6 * np.arange(6_200)
+        current_a = np.interp(time_s, model.time_s, model.current_a)
+        later_v = np.interp(time_s + 4e-6, model.time_s, model.voltage_v)
+        voltage_v = np.interp(time_s, time_s + 4e-6, later_v)
+        found = compare(model, Trace(time_s - begins_s + 1e-6, current_a, voltage_v))
+        assert found.ok, begins_s
+
+
 def test_a_gap_of_about_a_sample_is_no_difference() -> None:
     """30 us between two phases, looked at every 20 us: two edges in one trace, one in the other."""
     step = [(0.0, 0.0), (1e-3, 0.0), (1e-3, -1e-3), (2e-3, -1e-3), (2e-3, 0.0), (2.03e-3, 0.0)]

@@ -1,16 +1,21 @@
 """The shipped therapies: what each is, by hand, and which stage takes it or why it does not."""
 
-import pytest
+import json
+from pathlib import Path
 
-from scs import boards, resources
+import pytest
+from tests.host.cli.support import scs
+
+from scs import boards, presets, resources
 from scs.judging import Judgement, judge
 from scs.profile import Profile
-from stimcore import program
+from stimcore import output, program
 
 ABOVE, FIXED, DC, RATE = "stage_span", "stage_contacts", "dc", "rate"
 # name: ((turns, rate mHz, width us, uA) of each program, pulses of a period; what each stage says)
 THERAPIES: dict[str, tuple[tuple[tuple[int, int, int, int], ...], int, set[str], set[str]]] = {
     "alternating_50hz": (((2, 50_000, 200, 900),), 2, set(), {DC}),
+    "burst_dosed": (((1, 40_000, 1_000, 350),), 5, set(), {DC}),
     "burst_low_dose": (((1, 40_000, 1_000, 350),), 5, set(), {DC}),
     "burst_recharged": (((1, 40_000, 1_000, 600),), 5, set(), {DC}),
     "ctbs": (((1, 5_000, 200, 1_000),), 3, set(), set()),
@@ -96,6 +101,17 @@ def test_the_file_says_where_its_figures_come_from(name: str) -> None:
     assert any(word in words for word in sources)
 
 
+@pytest.mark.parametrize("name", [name for name in THERAPIES if not THERAPIES[name][2]])
+def test_req_18_every_level_of_a_ramp_is_admitted(name: str) -> None:
+    group, board = read(name).group, boards.board()
+    for share in (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987):
+        levels = tuple(max(7, one.amplitude_ua * share // 1000) for one in group.programs)
+        verdict = output.judge(board, group, levels)
+        assert verdict.errors == [], levels
+        assert verdict.stream is not None
+        assert verdict.stream.pulses == program.pulses_per_period(group)
+
+
 def figure(name: str, wanted: str) -> float:
     return next(one.value for one in judged(name, "mcp4922-8").figures if one.name == wanted)
 
@@ -130,3 +146,68 @@ def test_intermittent_theta_burst_is_twenty_trains_of_thirty() -> None:
     assert header.cycle_on_ms + header.cycle_off_ms == 10_000
     assert header.session_pulses == 20 * 10 * 3
     assert header.ramp_up_ms == header.ramp_down_ms == 0
+
+
+# --- the commands ------------------------------------------------------------------------------
+def test_presets_lists_all_of_them_with_their_figures() -> None:
+    done = scs("presets", "--json")
+    assert done.exit_code == 0
+    found = {row["name"]: row for row in json.loads(done.stdout)}
+    assert sorted(found) == resources.stems("profiles")
+    one = found["symmetric_90hz"]
+    assert (one["rate"], one["width"], one["amplitude"]) == ("90 Hz", "200 us", "3 mA")
+    # 3 mA x 200 us on 0.1244 cm2; 4.82 x 0.6 = 2.89; 3 mA x 1.05 kohm and 0.6 uC over 1.43 uF
+    assert one["charge_uc"] == pytest.approx(0.6)
+    assert one["density_uc_cm2"] == pytest.approx(4.823, abs=0.001)
+    assert one["shannon_k"] == pytest.approx(0.4615, abs=0.001)
+    assert one["volts"] == pytest.approx(3.15 + 0.42, abs=0.02)
+    assert one["stages"] == {"mcp4922-8": "", "r2r-1": "stage span: 3 mA, limit 1 mA"}
+    assert found["hf10"]["stages"]["mcp4922-8"] == "dc: 4160 nA, limit 100 nA"
+    assert found["itbs_sync"]["charge_uc"] is None
+
+
+def test_presets_on_a_terminal_names_who_takes_what() -> None:
+    shown = scs("presets").output
+    assert all(name in shown for name in presets.names())
+
+
+def test_new_copies_a_preset_comments_and_all(tmp_path: Path) -> None:
+    target = tmp_path / "mine.yaml"
+    done = scs("new", "burst_dr", str(target))
+    assert done.exit_code == 0
+    assert target.read_text() == resources.path("profiles/burst_dr.yaml").read_text()
+    again = scs("new", "tonic_50hz", str(target))
+    assert again.exit_code == 2
+    assert "is there already" in again.output
+    assert scs("new", "tonic_50hz", str(target), "--force").exit_code == 0
+    assert "tonic" in target.read_text().lower()
+
+
+def test_new_of_an_unknown_preset_names_the_nearest() -> None:
+    done = scs("new", "burst_rd")
+    assert done.exit_code == 2
+    assert "no such preset; did you mean burst_dr" in done.output
+
+
+def test_new_in_a_place_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    done = scs("new", "burst_dr", str(tmp_path / "none" / "mine.yaml"))
+    assert done.exit_code == 2
+    assert len(done.output.strip().splitlines()) == 1
+
+
+def test_check_shows_the_places_of_several_programs() -> None:
+    path = str(resources.path("profiles/multiplexed_50_300hz.yaml"))
+    rows = json.loads(scs("check", path, "--json").stdout)["slots"]
+    assert [(row["program"], row["turns"]) for row in rows] == [("base", 1), ("prime", 6)]
+    assert rows[1]["phase_ms"] == pytest.approx(1.666, abs=0.001)
+    assert rows[1]["every_ms"] == pytest.approx(3.3333, abs=1e-4)
+    assert {row["period_ms"] for row in rows} == {20.0}
+    assert "Places in a period of 20 ms" in scs("check", path).output
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_check_of_each_therapy_ends_as_its_stage_does(name: str) -> None:
+    done = scs("check", str(resources.path(f"profiles/{name}.yaml")), "--json")
+    found = json.loads(done.stdout)
+    assert done.exit_code == (0 if found["ok"] else 1)
+    assert found["ok"] == (not presets.preset(name).stages["mcp4922-8"])

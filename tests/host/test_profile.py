@@ -206,6 +206,13 @@ def test_req_07_the_published_burst_amplitude_is_refused_and_the_line_named():
     assert row.limit == "1.983 µC"
 
 
+def test_every_shipped_profile_fits_the_usual_jumpers_of_a_dummy_load():
+    """Odd contacts at one terminal, even ones at the other: docs/hardware.md, measure.usual()."""
+    for path in resources.path("profiles").glob("*.yaml"):
+        for one in Profile.read(path).group.programs:
+            assert (one.cathodes & 0b10101010, one.anodes & 0b01010101) == (0, 0), path.name
+
+
 def test_every_shipped_profile_is_in_that_table():
     assert resources.stems("profiles") == sorted([*SHIPPED, *THERAPIES])
 

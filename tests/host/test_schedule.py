@@ -67,11 +67,11 @@ def test_req_23_equal_programs_stand_as_far_apart_as_they_can() -> None:
 
 
 def test_req_23_two_pulses_share_what_is_common_to_their_times() -> None:
-    # of 20 ms and 3.333 ms that is 3.333 ms: two pulses, two rests of 10 us, to the last ns
+    # of 20 ms and 3.333 ms that is 3.333 ms: two pulses, two rests of 14 us, to the last ns
     fits = 1_000_000_000 // 300
-    good = train(50, 0), Train(300_000, fits - 20 * US)
+    good = train(50, 0), Train(300_000, fits - 28 * US)
     assert [one.count for one in slots(*good)] == [1, 6]
-    bad = clash(train(50, 0), Train(300_000, fits - 20 * US + 1))
+    bad = clash(train(50, 0), Train(300_000, fits - 28 * US + 1))
     assert (bad.kind, bad.first, bad.second) == ("fit", 0, 1)
     assert (bad.need_ns, bad.room_ns) == (fits + 1, fits)
 
@@ -79,7 +79,7 @@ def test_req_23_two_pulses_share_what_is_common_to_their_times() -> None:
 def test_req_23_a_clash_names_rates_that_do() -> None:
     # 5 ms in common, 9 + 1 ms wanted: with 40 and 40 Hz there are 25 ms, with 60 Hz 8.3 ms
     bad = clash(train(40, 1_000), train(50, 9_000))
-    assert (bad.kind, bad.need_ns, bad.room_ns) == ("fit", 10_020_000, 5_000_000)
+    assert (bad.kind, bad.need_ns, bad.room_ns) == ("fit", 10_028_000, 5_000_000)
     assert bad.rates_mhz == (40_000, 80_000)
 
 
@@ -97,6 +97,10 @@ def test_req_23_a_phase_that_was_asked_for_is_kept_or_refused() -> None:
     assert [one.phase_ns for one in found] == [0, 3_000_000] or found[1].phase_ns == 3_000_000
     bad = clash(train(50, 200, phase_ns=0), train(50, 200, phase_ns=100_000))
     assert (bad.kind, bad.first, bad.second) == ("phase", 0, 1)
+    wide = clash(train(50, 9_990, phase_ns=0), train(50, 9_990, phase_ns=10_000_000))
+    assert (wide.kind, wide.rates_mhz) == ("fit", ())  # whatever the phase and the rate
+    close = train(50, 200, phase_ns=0), train(50, 200, phase_ns=213_999), train(50, 200)
+    assert clash(*close).kind == "phase"
 
 
 def test_a_block_of_pulses_makes_the_period_longer() -> None:
@@ -117,7 +121,7 @@ def test_req_23_pulses_never_meet(rates: list[int], extents: list[int]) -> None:
         assert len(trains) > 1
         assert found.kind == "count" or found.need_ns > found.room_ns or len(trains) > 2
         return
-    assert meetings(trains, found, 10) == 0
+    assert meetings(trains, found, 14) == 0
     for one, slot in zip(trains, found, strict=True):
         assert slot.count * trains[0].rate_mhz == found[0].count * one.rate_mhz
         assert slot.phase_ns < one.every_ns

@@ -61,6 +61,18 @@ def test_a_hash_that_is_not_the_programs_own_is_refused(monkeypatch: pytest.Monk
         stim.load(quick())
 
 
+def test_an_unloaded_device_is_off_and_arms_nothing() -> None:
+    with Stimulator() as stim:
+        stim.load(quick())
+        stim.unload()
+        assert stim.status().state == "OFF"
+        assert stim.profile is None
+        with pytest.raises(Failure, match="nothing was loaded"):
+            stim.arm()
+        with pytest.raises(DeviceRefused, match="OFF"):
+            stim.unload()
+
+
 def test_nothing_is_armed_that_was_not_loaded_here() -> None:
     with Stimulator("sim") as stim, pytest.raises(Failure, match="nothing was loaded through"):
         stim.arm()

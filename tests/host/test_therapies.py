@@ -73,6 +73,18 @@ def test_dither_repeats_after_so_many_pulses() -> None:
     assert one(WIDE + "    dither: {rate: 5 %, pulses: 2}\n").seed == 1
 
 
+def test_dither_takes_the_room_that_it_may_need() -> None:
+    # 4 ms late at most: the other pulses stay clear of all of it, by 14 us on either side
+    text = WIDE + "    dither: {rate: 20 %, pulses: 4}\n"
+    group = Profile.from_text(text + SECOND.replace("300 Hz", "50 Hz"), "x").group
+    assert [each.count for each in group.programs] == [4, 4]
+    assert 4_214_000 <= group.programs[1].phase_ns <= 20_000_000 - 114_000
+    # 100 and 400 Hz have 2.5 ms in common: 2.3 ms fit, 25 % more than 10 ms do not
+    fast = text.replace("50 Hz", "100 Hz"), SECOND.replace("300 Hz", "400 Hz")
+    assert Profile.from_text("".join(fast), "x")
+    assert "collide" in only("".join(fast).replace("20 %", "25 %")).message
+
+
 def test_two_rates_have_their_turns_and_phases() -> None:
     group = Profile.from_text(WIDE + SECOND, "test.yaml").group
     assert [each.count for each in group.programs] == [1, 6]
@@ -181,7 +193,7 @@ def test_req_23_programs_that_collide_are_named_with_rates_that_fit() -> None:
     )
     assert (row.id, row.path, row.line) == ("conflict", "programs[1].rate", 11)
     assert "70 Hz and programs[0] at 50 Hz collide" in row.message
-    assert "need 3.22 ms and at these rates there are 2.857 ms between them" in row.message
+    assert "need 3.228 ms and at these rates there are 2.857 ms between them" in row.message
     assert row.message.endswith("rates nearby that fit: 62.5 Hz and 75 Hz")
 
 

@@ -9,11 +9,12 @@ from tests.system.conversation import Conversation
 from tests.system.groups import BURST, STAND_ALONE, group, steady
 from tests.system.support import NAME, Talk
 
-from scs import boards
+from scs import Profile, boards, resources
 from scs_sim.board import SimBoard
 from stimcore import commands, errors
 
 E2, E3, E4 = 1, 2, 3  # the contacts of group()
+BY_HAND = pytest.mark.board_only("another load, or a noisy ADC, is put in by hand")
 
 
 def in_place_of_the_load(name: str = NAME, **parts: float) -> Talk:
@@ -43,6 +44,7 @@ def test_req_57_arm_is_refused_before_the_load_was_measured(talk: Conversation) 
     assert talk.state() == "LOADED"
 
 
+@BY_HAND
 def test_req_57_a_measurement_of_a_minute_ago_will_do_and_one_of_61_s_will_not() -> None:
     for seconds, good in ((59, True), (61, False)):
         talk = Talk()
@@ -59,6 +61,7 @@ def test_req_57_a_measurement_of_a_minute_ago_will_do_and_one_of_61_s_will_not()
             assert 61_000 <= value < 61_100
 
 
+@BY_HAND
 def test_req_57_what_was_measured_before_a_reset_or_a_fault_counts_no_more() -> None:
     talk = Talk()
     talk.hello()
@@ -97,18 +100,21 @@ def test_req_57_a_disconnected_lead_is_refused(talk: Conversation) -> None:
     assert refusal(talk) == [(errors.LOAD_OPEN, contact, 0, 0) for contact in (E2, E3, E4)]
 
 
+@BY_HAND
 def test_req_57_a_bare_wire_is_refused() -> None:
     rows = refusal(in_place_of_the_load(series_ohm=0.1, capacitance_f=0.0))
     assert [row[:2] for row in rows] == [(errors.LOAD_SHORT, contact) for contact in (E2, E3, E4)]
     assert all(row[2] <= 1 and row[3] == 500 for row in rows)
 
 
+@BY_HAND
 def test_req_57_50_ohm_are_refused() -> None:
     rows = refusal(in_place_of_the_load(series_ohm=50.0, capacitance_f=0.0))
     assert [row[:2] for row in rows] == [(errors.LOAD_OHM, contact) for contact in (E2, E3, E4)]
     assert all(45 <= row[2] <= 55 and row[3] == 500 for row in rows)
 
 
+@BY_HAND
 @pytest.mark.parametrize(
     ("parts", "code", "found"),
     [
@@ -126,6 +132,7 @@ def test_req_57_another_dummy_load_is_refused(parts: dict, code: int, found: int
     assert all(row[2] == pytest.approx(found, rel=0.03) for row in rows)
 
 
+@BY_HAND
 @pytest.mark.parametrize("parts", [{"series_ohm": 520.0}, {"capacitance_f": 2.4e-6}])
 def test_req_57_a_load_within_its_tolerance_is_armed(parts: dict) -> None:
     talk = in_place_of_the_load(**parts)
@@ -177,6 +184,7 @@ def test_req_58_a_load_that_stays_is_left_alone(talk: Conversation) -> None:
     assert talk.state() == "RUNNING"
 
 
+@BY_HAND
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_req_58_noise_of_the_adc_halts_nothing(seed: int) -> None:
     for what in (group(STAND_ALONE, **BURST), group(STAND_ALONE, amplitude_ua=100), steady()):
@@ -185,6 +193,22 @@ def test_req_58_noise_of_the_adc_halts_nothing(seed: int) -> None:
         talk.running(what)
         talk.keep(3.0)
         assert talk.state() == "RUNNING"
+
+
+@BY_HAND
+@pytest.mark.parametrize(
+    ("name", "profile"),
+    [
+        ("pico/mcp4922-8/cpe-500", "burst_recharged"),  # charge sinks in between its pulses
+        ("pico/r2r-1/randles-500", "r2r_tonic"),  # the ladder's own offset stays on the load
+    ],
+)
+def test_req_58_other_stages_and_loads_are_left_alone(name: str, profile: str) -> None:
+    talk = Talk(name, noise=True, seed=7)
+    talk.hello()
+    talk.running(Profile.read(resources.path(f"profiles/{profile}.yaml")).group)
+    talk.keep(5.0)
+    assert talk.state() == "RUNNING"
 
 
 def test_req_59_what_a_discharge_leaves_is_judged(talk: Conversation) -> None:

@@ -6,6 +6,7 @@ Invariant: a therapy that its stage refuses is refused by the device with the sa
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from tests.system.conversation import Conversation
@@ -89,3 +90,46 @@ def test_req_14_sync_only_gives_triplets_of_marks_and_no_current(talk: Conversat
     assert talk.state() == "RUNNING"
     assert talk.ledger()["pulses"] == 6  # two whole periods of three
     assert talk.ledger()["charge"] == bytes(8 * 16)
+
+
+def bursts(found: list[Latch], apart: int) -> list[int]:
+    """How many latches each group has; groups are so many ticks apart."""
+    sizes = [1]
+    for (before, _one), (after, _other) in pairwise(found):
+        if after - before > apart:
+            sizes.append(0)
+        sizes[-1] += 1
+    return sizes
+
+
+def test_intermittent_theta_burst_gives_trains_of_thirty_pulses(talk: Conversation) -> None:
+    profile = Profile.read(resources.path("profiles/itbs.yaml"))
+    talk.running(profile.group)
+    talk.keep(23.0)
+    driven = [one for one in talk.latches() if one[1] in first_frames(talk, profile)]
+    assert bursts(driven, 3 * talk.row.clock_hz) == [30, 30, 30]
+    begins = [driven[0][0], driven[30][0], driven[60][0]]
+    apart_s = [(b - a) / talk.row.clock_hz for a, b in pairwise(begins)]
+    assert all(9.9 < one < 10.2 for one in apart_s), apart_s
+
+
+def first_frames(talk: Conversation, profile: Profile) -> set[int]:
+    """The frames of a first phase at every level of the soft start: 500 uA a period."""
+    board, (one,) = talk.row, profile.group.programs
+    levels = (MOST_UA, one.amplitude_ua)
+    made = [phases.compile_group(board, profile.group, (level,)) for level in levels]
+    words = [records.encode(board, compiled[:1]) for compiled in made]
+    return {as_at_the_pins(board, int.from_bytes(word[4:8], "little")) for word in words}
+
+
+def test_a_dose_schedule_starts_softly_after_each_pause(talk: Conversation) -> None:
+    group = at_once(Profile.read(resources.path("profiles/burst_low_dose.yaml")).group)
+    header = group.header._replace(ramp_up_ms=500, cycle_on_ms=1_000, cycle_off_ms=1_000)
+    talk.running(program.Group(header, group.areas_um2, group.programs))
+    talk.keep(5.9)
+    currents = [(at, -amps) for at, amps in talk.steps() if amps < -1e-6]
+    pauses = [at for at, amps in enumerate(currents[1:], 1) if amps[0] - currents[at - 1][0] > 0.5]
+    assert len(pauses) == 2
+    for begin in (0, *pauses):
+        assert currents[begin][1] < 0.05 * 350e-6  # 500 ms from nothing: 14 uA in 20 ms
+    assert max(amps for _at, amps in currents) == pytest.approx(350e-6, rel=0.02)

@@ -19,6 +19,7 @@ from . import (
     device,
     flash,
     load,
+    presets,
     profiles,
     run,
     scope,
@@ -91,6 +92,8 @@ def options(
 LOOK, DRIVE, KNOW = "Without hardware", "A device", "Tables"
 app.command(rich_help_panel=LOOK)(demo.demo)
 app.command(rich_help_panel=LOOK)(profiles.check)
+app.command(rich_help_panel=LOOK)(presets.presets)
+app.command(rich_help_panel=LOOK)(presets.new)
 app.command(rich_help_panel=LOOK)(trace.trace)
 app.command(rich_help_panel=LOOK)(trace.report)
 app.command(rich_help_panel=LOOK)(compare.compare)

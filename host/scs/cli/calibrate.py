@@ -35,8 +35,8 @@ Ohm = Annotated[
     float | None,
     typer.Option(metavar="OHM", help="What is between the contacts; else as declared of the load."),
 ]
-Source = Annotated[str, typer.Option("--from", metavar="NAME", help="A contact, such as E1.")]
-Back = Annotated[str, typer.Option("--to", metavar="NAME", help="Another, such as E2.")]
+Source = Annotated[str, typer.Option("--from", metavar="NAME", help="A contact, such as E3.")]
+Back = Annotated[str, typer.Option("--to", metavar="NAME", help="Another, such as E4.")]
 Gain = Annotated[
     float | None,
     typer.Option(metavar="SHARE", help="A code's worth over the declared one, such as 1.012."),

@@ -40,8 +40,9 @@ def load(
 ) -> None:
     """Measure the dummy load with test pulses of 0.5 mA; exit 1 if it is not the declared one.
 
-    Each contact is measured against one of the other side (else E1 against all others, or as the
-    loaded program uses them), and the identification resistor is read.
+    Each contact is measured against one of the other side, and the identification resistor is read.
+    Without --from and --to: as the loaded program uses the contacts, else E1, E3, … against
+    E2, E4, …, as they are joined to a dummy load.
 
     Examples:  scs load --port /dev/ttyACM0 --from E3 --to E2,E4   ·   scs load --fault open_lead@0
     """

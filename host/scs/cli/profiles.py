@@ -14,6 +14,8 @@ from ..failures import GOOD, REFUSED
 from . import options
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ..judging import Judgement
     from ..profile import Profile
 
@@ -59,8 +61,22 @@ def _as_json(verdict: Judgement) -> None:
             "figures": [one.as_dict() for one in verdict.figures],
             "errors": [one.as_dict() for one in verdict.errors],
             "actual": [one.as_dict() for one in verdict.actual],
+            "slots": [one.as_dict() for one in verdict.slots],
         }
     )
+
+
+def _slots(verdict: Judgement) -> Table:
+    from rich.markup import escape
+
+    from . import say
+
+    period = say.number(verdict.slots[0].period_ms, "ms")
+    made = say.table(f"Places in a period of {period}", "program", ">turns", ">first at", ">every")
+    for one in verdict.slots:
+        times = (say.number(one.phase_ms, "ms"), say.number(one.every_ms, "ms"))
+        made.add_row(escape(one.program), str(one.turns), *times)
+    return made
 
 
 def _show(profile: Profile, board: str, verdict: Judgement) -> None:
@@ -76,6 +92,9 @@ def _show(profile: Profile, board: str, verdict: Judgement) -> None:
         shown = (say.number(one.requested, one.unit), say.number(one.actual, one.unit))
         made.add_row(escape(one.program), one.name.replace("_", " "), *shown)
     console.print(made)
+    if len(verdict.slots) > 1 or any(one.turns > 1 for one in verdict.slots):
+        console.print()
+        console.print(_slots(verdict))
     if verdict.figures:
         console.print()
         console.print(say.figures("Safety figures", verdict.figures))

@@ -73,7 +73,7 @@ class Flasher:
     def _look_at(self, port: str, made: Plan) -> None:
         made.is_running = reach.what_is_at(port) == reach.FIRMWARE
         if made.is_running:
-            reach.require_off(port)
+            made.cleared = reach.would_clear(port)
         else:
             with Prompt(port) as prompt:
                 self._compare(prompt, made)
@@ -129,7 +129,7 @@ class Flasher:
         number = ports.serial_number(port)
         made.is_running = reach.what_is_at(port) == reach.FIRMWARE
         if made.is_running:
-            reach.ask_to_leave(port, was_installed=bool(made.install))
+            made.cleared = reach.ask_to_leave(port)
             port = reach.prompt_at(port, number)
         made.where = port
         with Prompt(port) as prompt:

@@ -28,6 +28,7 @@ class Plan:
     where: str
     install: str = ""  # the image of MicroPython, where it is in BOOTSEL
     is_running: bool = False  # our firmware, which is asked to leave for the prompt
+    cleared: str = ""  # the fault that was latched; flashing clears it
     micropython: str = ""  # what the board says it runs
     remove: tuple[str, ...] = ()
     copy: Mapping[str, bytes] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Plan:
             "where": self.where,
             "install": self.install or None,
             "leave_firmware": self.is_running,
+            "cleared_fault": self.cleared or None,
             "micropython": self.micropython or None,
             "remove": list(self.remove),
             "copy": files,
@@ -59,6 +61,8 @@ class Plan:
         lines = [f"flash {self.board} at {self.where}"]
         if self.install:
             lines.append(f"install MicroPython: {self.install}")
+        if self.cleared:
+            lines.append(f"clear the latched fault: {self.cleared}")
         if self.is_running:
             lines.append(
                 "ask the running firmware to unload its program and leave for MicroPython's prompt"

@@ -13,6 +13,7 @@ from typing import Any
 
 from stimcore import commands, errors, states
 
+from .. import refused
 from ..failures import DeviceRefused, Failure, LinkLost, Mismatch
 from ..link import Link
 from . import ports
@@ -24,12 +25,11 @@ PATIENCE_S = 1.0
 
 BOOTSEL = "unplug the board, hold its BOOTSEL button, plug it in, and run scs flash again"
 EMPTY = "https://datasheets.raspberrypi.com/soft/flash_nuke.uf2"
-FREE = (states.OFF, states.LOADED)  # whence the firmware can leave; LOADED is unloaded first
+FREE = (states.OFF, states.LOADED, states.FAULT)  # whence the firmware can leave: output off
+FAULT_FIELDS = ("fault", "fault_index", "fault_value", "fault_limit")
 WAY_OUT = {
     states.LOADED: "a program is loaded, and this version unloads it by a restart alone: "
     "unplug it, plug it in, then flash",
-    states.FAULT: "a fault is latched: read it with `scs faults`, clear it with `scs faults "
-    "--clear`, then flash",
 }
 STOP_FIRST = "stop it first (scs stop), then flash"
 
@@ -71,31 +71,43 @@ def _hello(link: Link) -> dict[str, Any]:
         return {}
 
 
-def require_off(port: str) -> None:
-    """Failure, with the way out, where the firmware would not leave as it is now."""
+def would_clear(port: str) -> str:
+    """The fault that is latched, and would be cleared; "" where none is. Failure, with the way
+    out, where the firmware would not leave as it is now."""
     with Link(port, patience_s=PATIENCE_S) as link:
         state = _hello(link).get("state", states.OFF)
         if state not in FREE:
             raise _stays(port, state)
+        return _fault(link) if state == states.FAULT else ""
 
 
-def ask_to_leave(port: str, *, was_installed: bool) -> None:
-    """MAINTENANCE, after UNLOAD where a program is loaded. Failure where the device refuses.
-
-    was_installed: the boot ROM has just restarted the board by its watchdog, and the firmware
-    that was on it takes that for a fault; this one is cleared.
-    """
+def ask_to_leave(port: str) -> str:
+    """MAINTENANCE; before it UNLOAD where a program is loaded, and CLEAR_FAULT where a fault is
+    latched. What the fault was, or "". Failure where the device refuses."""
+    told = ""
     with Link(port, patience_s=PATIENCE_S) as link:
         _hello(link)
-        if was_installed and link.request(commands.STATUS)["fault"] == errors.FAULT_WATCHDOG:
-            link.request(commands.CLEAR_FAULT)
         state = _refuses(link)
-        if state == states.LOADED:
+        if state == states.FAULT:
+            told = _fault(link)
+            link.request(commands.CLEAR_FAULT)
+            state = _refuses(link)
+        elif state == states.LOADED:
             with contextlib.suppress(DeviceRefused):  # a version that has no such command
                 link.request(commands.UNLOAD)
             state = _refuses(link)
         if state is not None:
             raise _stays(port, state)
+    return told
+
+
+def _fault(link: Link) -> str:
+    """What is latched, as a sentence; a firmware of another version may say it otherwise."""
+    try:
+        said = link.request(commands.STATUS)
+    except Mismatch:
+        return "unknown, of another version of the firmware"
+    return refused.fault(tuple(said[name] for name in FAULT_FIELDS))
 
 
 def _refuses(link: Link) -> int | None:

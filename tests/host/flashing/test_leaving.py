@@ -12,7 +12,7 @@ from tests.host.flashing.support import GOOD, NAME, NO_DEVICE, REFUSED, flash
 from scs import Profile, Stimulator, bench, resources
 from scs.failures import Failure
 from scs.flashing import reach
-from stimcore import commands, errors, handlers
+from stimcore import commands, errors, handlers, states
 from stimcore.errors import Refused
 
 PROFILE = "profiles/tonic_50hz.yaml"
@@ -96,9 +96,9 @@ def test_req_46_a_device_whose_output_may_be_on_is_refused(
     stim.close()
     told = f"is {state}: stop it first \\(scs stop\\), then flash"
     with pytest.raises(Failure, match=told):
-        reach.require_off(url)
+        reach.would_clear(url)
     with pytest.raises(Failure, match=told):
-        reach.ask_to_leave(url, was_installed=False)
+        reach.ask_to_leave(url)
 
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
@@ -114,17 +114,21 @@ def test_req_46_a_refusal_is_one_sentence_also_in_a_dry_run(
     assert "is ARMED: stop it first (scs stop), then flash" in done.output.replace("\n", " ")
 
 
-def test_a_latched_fault_is_told_but_cleared_after_an_installation(
-    served: Callable[..., str],
+def test_req_31_a_latched_fault_is_told_and_cleared_by_the_flashing(
+    board: FakeBoard, files: dict[str, bytes]
 ) -> None:
-    url = served("hung_loop@0.05")
-    time.sleep(0.6)
-    done = flash("--port", url)
-    assert done.exit_code == REFUSED, done.output
-    assert "is FAULT: a fault is latched" in done.output.replace("\n", " ")
-    reach.ask_to_leave(url, was_installed=True)
-    with Stimulator(url, halt_on_exit=False) as stim:
-        assert stim.status().fault is None
+    """Else a board that faults at each start, with a firmware of other tables, is stuck."""
+    board.files, board.folders = dict(files), {"stimcore"}
+    board.start()
+    board.bench.device.unfit = (errors.FAULT_SELF_TEST, 3, 4095, 40)
+    board.bench.device._latch(board.bench.device.unfit)
+    listed = flash("--port", board.url, "--dry-run")
+    assert "clear the latched fault: self_test: " in listed.output.replace("\n", " ")
+    assert board.bench.device.state == states.FAULT
+    done = flash("--port", board.url)
+    assert done.exit_code == GOOD, done.output
+    assert "a fault was latched before, and cleared: self_test: " in done.output.replace("\n", " ")
+    assert board.resets == 1
 
 
 def test_a_firmware_that_leaves_for_nowhere(served: Callable[..., str]) -> None:

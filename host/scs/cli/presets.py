@@ -1,0 +1,71 @@
+"""presets, new: the shipped therapies, and a file of one's own that begins with one of them.
+
+Role: the two commands. Invariant: `new` overwrites nothing unless it is told to.
+Next: ../presets.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..failures import WrongUsage
+from . import options
+
+if TYPE_CHECKING:
+    from ..presets import Preset
+
+PresetName = Annotated[str, typer.Argument(metavar="PRESET", help="One of `scs presets`.")]
+NewFile = Annotated[
+    Path | None, typer.Argument(metavar="FILE", help="The file to write; default PRESET.yaml here.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")]
+
+
+def presets(json: options.Json = False) -> None:
+    """The shipped therapies: rate, width, charge, safety figures, and which stage takes them.
+
+    Examples:  scs presets   ·   scs presets --json   ·   scs new burst_dr my.yaml
+    """
+    from .. import presets as table
+    from . import say
+
+    if json:
+        say.as_json([one.as_dict() for one in table.rows()])
+        return
+    made = say.table(
+        "Shipped therapies", "preset", "rate", "width", "amplitude", ">charge", ">k", "taken by"
+    )
+    made.columns[0].no_wrap = True
+    for one in table.rows():
+        charge = "" if one.charge_uc is None else say.number(one.charge_uc, "uC")
+        shannon = "" if one.shannon_k is None else f"{one.shannon_k:.2f}"
+        made.add_row(one.name, one.rate, one.width, one.amplitude, charge, shannon, _taken(one))
+    say.console().print(made)
+    say.console().print("`scs check` on a file of `scs new PRESET` says why a stage refuses it.")
+
+
+def _taken(one: Preset) -> str:
+    return ", ".join(stage for stage, reason in one.stages.items() if not reason) or "none"
+
+
+def new(preset: PresetName, file: NewFile = None, force: Force = False) -> None:
+    """A profile of your own: a shipped therapy, comments and all, in a file to be changed.
+
+    Examples:  scs new tonic_50hz   ·   scs new burst_dr my.yaml
+    """
+    from .. import presets as table
+    from ..export import aside
+
+    text = table.text(preset)
+    target = file or Path(f"{preset}.yaml")
+    if target.exists() and not force:
+        raise WrongUsage(f"{target} is there already; name another file, or overwrite with --force")
+
+    def fill(part: Path) -> None:
+        part.write_text(text, encoding="utf-8")
+
+    aside(target, fill)
+    typer.echo(f"{target}: {preset}; judge it with `scs check {target}`")

@@ -1,0 +1,120 @@
+"""The shipped therapies as a table: what each is, and which stage takes it.
+
+Role: Preset is a row of `scs presets` and of docs/profiles.md, made by judging the profile; text()
+is the file that `scs new` copies. Invariant: every figure is the device's own, of the very words.
+Requirements: none of its own. Next: judging.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from stimcore import program
+
+from . import boards, resources, units
+from .complaints import nearest
+from .failures import WrongUsage
+from .judging import Judgement, judge
+from .profile import Profile
+
+STAGES = ("mcp4922-8", "r2r-1")
+LOAD = "resistor-1k"  # at which the voltage needed is told
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A shipped therapy. Figures are the largest of any contact; None where nothing flows.
+
+    charge_uc, density_uc_cm2, shannon_k: of one phase; dc_na: worst case; volts: needed at 1 kOhm.
+    stages: by stage, "" where it takes the therapy, else the reason why not.
+    """
+
+    name: str
+    title: str
+    rate: str
+    width: str
+    amplitude: str
+    charge_uc: float | None
+    density_uc_cm2: float | None
+    shannon_k: float | None
+    dc_na: float | None
+    volts: float | None
+    stages: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as JSON carries it."""
+        return asdict(self)
+
+
+def names() -> list[str]:
+    """The shipped therapies, sorted."""
+    return resources.stems("profiles")
+
+
+def text(name: str) -> str:
+    """The file of a shipped therapy, comments and all; WrongUsage for a name that is none."""
+    if name not in names():
+        hint = nearest(name, names()).rstrip("?") or "; write for example tonic_50hz"
+        raise WrongUsage(f"{name}: no such preset{hint} (`scs presets` lists them)")
+    return resources.path(f"profiles/{name}.yaml").read_text(encoding="utf-8")
+
+
+def read(name: str) -> Profile:
+    """The profile of a shipped therapy."""
+    return Profile.read(resources.path(f"profiles/{name}.yaml"))
+
+
+def rows() -> Iterator[Preset]:
+    """All of them."""
+    return (preset(name) for name in names())
+
+
+@lru_cache(maxsize=64)
+def preset(name: str) -> Preset:
+    """One of them, judged on every stage."""
+    profile = read(name)
+    verdicts = {stage: judge(profile, boards.board(stage=stage)) for stage in STAGES}
+    main = min(STAGES, key=lambda stage: (not verdicts[stage].figures, STAGES.index(stage)))
+    loaded = judge(profile, boards.board(stage=main, load=LOAD))
+    programs = profile.group.programs
+    return Preset(
+        name=name,
+        title=profile.name,
+        rate=_joined(rate(one) for one in programs),
+        width=_joined(units.text(one.width_ns, "ns") for one in programs),
+        amplitude=_joined(units.text(one.amplitude_ua, "uA") for one in programs),
+        charge_uc=_figure(verdicts[main], "phase_charge"),
+        density_uc_cm2=_figure(verdicts[main], "density"),
+        shannon_k=_figure(verdicts[main], "shannon"),
+        dc_na=_figure(verdicts[main], "dc"),
+        volts=_figure(loaded, "compliance"),
+        stages={stage: _reason(verdicts[stage]) for stage in STAGES},
+    )
+
+
+def rate(one: program.Program) -> str:
+    """Of a burst, how many pulses at which rate, and how often."""
+    often = units.text(one.rate_mhz, "mHz")
+    if one.pulses == 1:
+        return often
+    return f"{one.pulses} at {units.text(one.intra_rate_mhz, 'mHz')}, {often}"
+
+
+def _joined(texts: Iterator[str]) -> str:
+    return " + ".join(dict.fromkeys(texts))
+
+
+def _figure(verdict: Judgement, name: str) -> float | None:
+    return next((one.value for one in verdict.figures if one.name == name), None)
+
+
+def _reason(verdict: Judgement) -> str:
+    """Why it is refused: the first reason, its value and its limit."""
+    if not verdict.errors:
+        return ""
+    why = verdict.errors[0]
+    said = why.id.replace("_", " ")
+    return said if why.id == "stage_contacts" else f"{said}: {why.value}, limit {why.limit}"

@@ -1,0 +1,34 @@
+"""The table of therapies in docs/profiles.md, and the pictures it shows."""
+
+import re
+
+import pytest
+
+import therapies
+from scs import presets
+
+PAGE = (therapies.PICTURES.parent / "profiles.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_each_therapy_has_a_row_and_a_picture_or_a_reason(name: str) -> None:
+    one = presets.preset(name)
+    (row,) = [line for line in PAGE.splitlines() if f"[`{name}`]" in line]
+    picture = therapies.PICTURES / f"{name}.png"
+    assert picture.is_file() == therapies.shown(one) == (f"therapies/{name}.png" in row)
+    if one.charge_uc is None:
+        assert row.count("| none |") >= 2
+    elif not therapies.shown(one):
+        assert "limit" in row
+
+
+def test_every_picture_is_of_a_therapy_and_shown() -> None:
+    made = {path.stem for path in therapies.PICTURES.iterdir()}
+    assert made == set(re.findall(r"therapies/(\w+)\.png", PAGE)) == set(therapies.SPANS)
+
+
+def test_the_table_is_made_of_what_the_device_says() -> None:
+    assert therapies.filled(PAGE) == PAGE
+    wrong = PAGE.replace("| 4160 nA |", "| 41 nA |").replace("4.16e+03 nA", "41 nA")
+    assert wrong != PAGE
+    assert therapies.filled(wrong) == PAGE
