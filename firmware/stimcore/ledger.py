@@ -118,11 +118,13 @@ class _Walk:
                 self._running = {}
             return False
         grows = charge.grows(self._running, one, ticks)
+        masks = one[3] | one[4]
         for index in range(limits.CONTACTS):
-            part = charge.signed(one, 1 << index) * ticks
-            self.net[index] += part
-            if grows:
-                self.driven[index] += abs(part)
+            if masks >> index & 1:
+                part = charge.signed(one, 1 << index) * ticks
+                self.net[index] += part
+                if grows:
+                    self.driven[index] += abs(part)
         return grows
 
 

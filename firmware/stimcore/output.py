@@ -160,6 +160,7 @@ class Output:
             self.hal.stream_load(stream)
 
     def _admitted(self, levels: tuple, from_na: list) -> Stream:
+        self.hal.feed_watchdog()  # so far all went through; what follows may take 200 ms alone
         least = -(-self.board.na_per_code // 1000)  # a ramp begins at one code, not at none
         verdict = judge(self.board, self.group, tuple([max(one, least) for one in levels]), from_na)
         if verdict.stream is None:

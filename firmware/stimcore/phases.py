@@ -69,10 +69,13 @@ def _most_phases(one: program.Program) -> int:
         if one.recharge == program.RECHARGE_ACTIVE:
             recharge = 1 if one.ratio == 1 else 2
         return 2 + (1 if one.gap_ns else 0) + recharge
-    found, asked = 1, 0
+    found, asked, width = 1, 0, 0
+    alike = True
     for permille, width_ns in one.segments:
+        alike = (alike and width_ns == width) or asked == 0
+        width = width_ns
         asked += permille * width_ns
-        found += 1 if asked or not permille else 3
+        found += 1 if asked or not permille or alike else 3
     return found
 
 

@@ -25,6 +25,9 @@ class Hal:
     def stream_stop(self) -> None:
         pass
 
+    def feed_watchdog(self) -> None:
+        pass
+
     def stream_state(self) -> tuple[int, int, int, int, int]:
         return self.state
 

@@ -1,10 +1,13 @@
 """Shapes, polarity, dither, several rates, marks: from YAML to integers, mistakes by line."""
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.host.profile_support import only, rows_of
 
 from scs import shapes
-from scs.profile import Profile
+from scs.profile import Profile, ProfileError
 from stimcore import program
 
 HEAD = """name: Test
@@ -234,3 +237,36 @@ def test_req_35_a_session_counts_the_pulses_of_all_turns() -> None:
     assert row.message.endswith(
         "the 7 pulses of one period, and only whole periods are delivered; write for example 49"
     )
+
+
+# --- anything at all ----------------------------------------------------------------------------
+FIELDS = ["shape", "polarity", "phase", "dither", "pulse_width", "interphase_gap", "recharge"]
+KNOWN = ["square", "sine", "triphasic", "alternating", "5 ms", "200 us", "active", "0 %", "-20 %"]
+SCALARS = st.one_of(
+    st.sampled_from(KNOWN), st.integers(-9, 99), st.floats(allow_nan=True), st.none(), st.booleans()
+)
+ROWS = st.fixed_dictionaries({"amplitude": SCALARS, "width": SCALARS})
+VALUES = st.one_of(
+    SCALARS,
+    st.fixed_dictionaries({"segments": st.lists(ROWS, max_size=4)}),
+    st.fixed_dictionaries({"pulses": st.integers(0, 70), "rate": SCALARS, "seed": SCALARS}),
+    st.lists(SCALARS, max_size=3),
+)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), VALUES, min_size=1))
+def test_req_60_any_value_is_taken_or_refused_by_the_field(fields: dict[str, object]) -> None:
+    plain = dict(cathodes=["E1"], anodes=["E2"], rate="50 Hz", amplitude="2 mA")
+    whole = {"name": "x", "lead": "octrode-3mm", "programs": [{**plain, **fields}]}
+    try:
+        profile = Profile.from_text(yaml.safe_dump(whole, allow_unicode=True), "x.yaml")
+        rows = ()
+    except ProfileError as reason:
+        rows = reason.rows
+    if not rows:
+        program.validate(profile.group)
+    for row in rows:
+        named = row.path.removeprefix("programs[0].").partition(".")[0].partition("[")[0]
+        assert named in (*FIELDS, "cathodes", "anodes"), row
+        assert row.line >= 1
+        assert row.message.isprintable()

@@ -82,6 +82,24 @@ def test_a_therapy_that_the_stage_cannot_give_is_refused_with_the_reason(
     assert talk.send(commands.STATUS)["levels"] == b""
 
 
+def test_req_20_the_longest_program_that_there_can_be_arrives_whole(talk: Conversation) -> None:
+    # 4 programs of 32 segments each are 132 phases; 117 are judged on one pair of contacts
+    rows = tuple((share, 60_000) for share in (-1_000, 1_000) * 16)
+    plain = Profile.read(resources.path("profiles/sine_50hz.yaml")).group
+    programs = tuple(
+        plain.programs[0]._replace(segments=rows, rate_mhz=1_000, phase_ns=at * 250_000_000)
+        for at in range(4)
+    )
+    group = program.Group(plain.header, plain.areas_um2, programs)
+    assert len(program.pack(group)) == program.LONGEST == 1_013
+    reply = talk.stage(group)
+    assert [texts.ERRORS[row[0]].name for row in reply.rows] == ["table_length"]
+    fewer = [one._replace(segments=rows[:16]) for one in programs]
+    reply = talk.stage(program.Group(plain.header, plain.areas_um2, tuple(fewer)))
+    assert reply.rows == []
+    assert reply["hash"] == program.digest(program.pack(group._replace(programs=tuple(fewer))))
+
+
 def test_req_14_sync_only_gives_triplets_of_marks_and_no_current(talk: Conversation) -> None:
     profile = Profile.read(resources.path("profiles/ctbs_sync.yaml"))
     talk.running(at_once(profile.group))
