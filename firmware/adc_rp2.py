@@ -8,7 +8,6 @@ Requirements: REQ-54, REQ-55. Next: capture_rp2.py; stimcore/sense.py, which jud
 one of each. The ring holds 8 ms. It runs only while the output does.
 """
 
-import gc
 from array import array
 
 import micropython
@@ -17,6 +16,7 @@ from uctypes import addressof
 import registers as at
 from capture_rp2 import Capture
 from extremes_rp2 import take
+from ring_rp2 import aligned
 
 RING_BITS = 12
 _ROUND = 1 << RING_BITS  # bytes
@@ -27,6 +27,8 @@ _INPUT0 = 26  # the GPIO of ADC input 0
 _RAN_OVER = 1 << 11
 _PACE = 191 << 8  # DIV: 192 cycles of 48 MHz from one sample to the next
 _FIFO_ON = 1 << 24 | _RAN_OVER | 8 | 1  # one sample a request; clears what has run over
+
+_ROOM = aligned(_ROUND)
 
 
 class Sense:
@@ -41,8 +43,7 @@ class Sense:
         self._inputs = [
             pins[name] - _INPUT0 for name in ("sense_current", "sense_voltage", "load_id")
         ]
-        self._room = _aligned(_ROUND)
-        self._ring = (addressof(self._room) + _ROUND - 1) & -_ROUND
+        self._ring = (addressof(_ROOM) + _ROUND - 1) & -_ROUND
         self._found = array("I", (_TOP, 0, 0x80008000))
         self._count = 0  # pairs
         self._at = self._ring  # the first one that is not yet taken
@@ -139,20 +140,3 @@ class Sense:
                 pass
             total += at.peek(self._base + 4)
         return (total + 4) // 8
-
-
-def _aligned(size: int) -> bytearray:
-    """Room that holds a ring of `size`, a power of two, at a multiple of it, as DMA wants it.
-
-    MicroPython gives out memory from below: something as long as what lies before the next
-    multiple, and the ring comes to stand there. Where it does not, twice the room always holds one.
-    """
-    gc.collect()
-    gap = -addressof(bytearray(2 * size)) & (size - 1)
-    gc.collect()
-    before = bytearray(gap)
-    room = bytearray(size)
-    if addressof(room) & (size - 1):
-        del before
-        room = bytearray(2 * size)
-    return room

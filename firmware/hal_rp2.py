@@ -7,10 +7,10 @@ Requirements: REQ-50 to REQ-55. Next: stream_rp2.py, watch_rp2.py, adc_rp2.py, l
 """
 
 import gc
+import sys
 import time
 
 import machine
-import micropython
 import rp2
 from uctypes import addressof
 
@@ -19,8 +19,7 @@ import registers as at
 import store_rp2
 from adc_rp2 import Sense
 from link_rp2 import Link
-from pio_words import PINNED
-from stimcore import errors, limits
+from stimcore import limits
 from stimcore.board import STAGE_MCP4922_8
 from stream_rp2 import RUNNING, Player
 from watch_rp2 import Watch
@@ -29,13 +28,8 @@ _IDLE_MS = 20  # sleep between two turns where nothing runs, and where something
 _RUNNING_MS = 10  # the ADC's ring holds 16
 _TIDY_TURNS = 32  # quiet turns between two looks at how much memory was used
 _PROBE = 256  # bytes: none of the small holes below
-_ZERO_CODES = 40  # the sense inputs' zero: the same share of the ADC's errors as id_tolerance
 _LEAVE = 0x5C5B0001  # in a scratch register of the watchdog: boot to the prompt
 _SCRATCH = 0x0C + 4 * 2
-_CLOCK_PERMILLE = 5
-
-# what a failed self-test names as its index
-GATE, WORDS_SEQUENCER, WORDS_SENTINEL, CURRENT, VOLTAGE, CLOCK, WATCHDOG = range(7)
 
 
 def wants_prompt(chip: str) -> bool:
@@ -102,12 +96,10 @@ class Hal:
             self._sight[at.TRIPS] = 1
 
     # --- the seam --------------------------------------------------------------------------
-    @micropython.native
     def now_us(self) -> int:
         """Microseconds, modulo 2**30."""
         return time.ticks_us()
 
-    @micropython.native
     def link_read(self) -> bytes:
         """All that arrived."""
         return self._link.read()
@@ -195,7 +187,6 @@ class Hal:
         return machine.unique_id()
 
     # --- between two turns -----------------------------------------------------------------
-    @micropython.native
     def wait(self) -> None:
         """Sleep until the host says something, or it is time for a turn."""
         running = self._player.status == RUNNING
@@ -205,7 +196,6 @@ class Hal:
         self._tidy(spoken)
         self._watch.turned()
 
-    @micropython.native
     def _tidy(self, spoken: bool) -> None:
         """Collect garbage while nothing is asked for, so that no command has to wait in its midst.
 
@@ -229,49 +219,14 @@ class Hal:
 
     # --- at boot ---------------------------------------------------------------------------
     def self_test(self) -> tuple:
-        """The row (code, index, value, limit) of the first thing that is wrong, or ()."""
-        for index, value, least, most in self._findings():
-            if not least <= value <= most:
-                return (errors.FAULT_SELF_TEST, index, value, most if value > most else least)
-        return ()
+        """The row (code, index, value, limit) of the first thing that is wrong, or ().
 
-    def _findings(self) -> list:
-        zero = self.board.adc_zero
-        clock = _measured_hz() // 1000
-        off = self.board.clock_hz // 1000 * _CLOCK_PERMILLE // 1000
-        khz = self.board.clock_hz // 1000
-        name = "serial" if self.board.stage == STAGE_MCP4922_8 else "parallel"
-        gate = int(not self._gate_was_low) + 2 * self._gate.value()
-        return [
-            (GATE, gate, 0, 0),
-            (WORDS_SEQUENCER, _differ(self._sequencer, PINNED["sequencer_" + name]), -1, -1),
-            (WORDS_SENTINEL, _differ(programs.sentinel, PINNED["sentinel"]), -1, -1),
-            (CURRENT, self._sense.read(0), zero - _ZERO_CODES, zero + _ZERO_CODES),
-            (VOLTAGE, self._sense.read(1), zero - _ZERO_CODES, zero + _ZERO_CODES),
-            (CLOCK, clock, khz - off, khz + off),
-            (WATCHDOG, at.peek(self._chip[5]) >> 30 & 1, 1, 1),
-        ]
+        What is wanted once does not stay in memory: 3 kB.
+        """
+        import selftest_rp2
 
-
-def _differ(program, pinned: tuple) -> int:
-    """The first instruction that is not the pinned one; -1: they are the same."""
-    words = program[0]
-    for number in range(max(len(words), len(pinned))):
-        if number >= len(words) or number >= len(pinned) or words[number] != pinned[number]:
-            return number
-    return -1
-
-
-def _measured_hz() -> int:
-    """The processor's clock, counted by SysTick over 2 ms of the microsecond timer."""
-    at.poke(0xE000E014, 0xFFFFFF)
-    at.poke(0xE000E018, 0)
-    at.poke(0xE000E010, 5)
-    since = time.ticks_us()
-    before = at.peek(0xE000E018)
-    while time.ticks_diff(time.ticks_us(), since) < 2000:
-        pass
-    passed_us = time.ticks_diff(time.ticks_us(), since)
-    counted = before - at.peek(0xE000E018) & 0xFFFFFF
-    at.poke(0xE000E010, 0)
-    return counted * 1000 // passed_us * 1000
+        parts = (self._gate, self._gate_was_low, self._sequencer, self._sense, self._chip)
+        row = selftest_rp2.row(self.board, parts)
+        for name in ("selftest_rp2", "pio_words"):
+            del sys.modules[name]
+        return row

@@ -48,7 +48,6 @@ class Link:
         self._held = bytearray()
         self._gathering = False
 
-    @micropython.native
     def wait(self, most_ms: int) -> bool:
         """Sleep until a byte is there, or so long; whether one is."""
         if self._held:  # a timer took it while the loop was busy
@@ -57,7 +56,6 @@ class Link:
             return True
         return False
 
-    @micropython.native
     def gather(self) -> bool:
         """Take what has come; whether anything has.
 
@@ -76,12 +74,16 @@ class Link:
     @micropython.native
     def read(self) -> bytes:
         """All that arrived."""
-        if not self._held:
-            self.gather()
-        if not self._held:
+        if self._held:
+            held, self._held = self._held, bytearray()  # a timer adds to the new one from here on
+            return bytes(held)
+        if self._gathering:
             return b""
-        held, self._held = self._held, bytearray()  # a timer adds to the new one from here on
-        return bytes(held)
+        self._gathering = True  # until they are copied
+        count = _drain(self._readable.ipoll, self._in.readinto, self._byte, self._piece)
+        data = bytes(memoryview(self._piece)[:count]) if count else b""
+        self._gathering = False
+        return data
 
     def holds_halt(self) -> bool:
         """Whether a whole HALT is among the bytes not yet read."""

@@ -17,8 +17,8 @@ import micropython
 import registers as at
 from stimcore import commands
 
-_HALT_MS = 1
-_LOOK_MS = 4
+_HALT_US = 1800
+_LOOK_MS = 6
 _LATE_US = 3000  # a turn that takes longer is looked after: a HALT may stand behind other frames
 _GATHER_MS = 5  # the ADC's ring holds 8
 _POLYNOMIAL = 0xEDB88320  # of CRC-32, reflected
@@ -46,7 +46,7 @@ class Watch:
         """The output runs."""
         halt, gather, look, _end = self._timers
         periodic = halt.PERIODIC
-        halt.init(period=_HALT_MS, mode=periodic, callback=self._hear, hard=True)
+        halt.init(period=_HALT_US, tick_hz=1_000_000, mode=periodic, callback=self._hear, hard=True)
         gather.init(period=_GATHER_MS, mode=periodic, callback=self._gather, hard=True)
         look.init(period=_LOOK_MS, mode=periodic, callback=self._look)
 
@@ -104,13 +104,16 @@ def heard(room: ptr8) -> int:
     """
     usb = ptr32(0x50100000)
     packets = ptr8(0x50100000)
+    opcode = room[12]
     at = usb[5] & 0xFFC0  # where endpoint 2's OUT buffer lies
     control = usb[37]  # its control word
     last = at
     if not control & 0x400:  # not AVAILABLE
         last = at + (control & 0x3FF) - 9
     while at <= last:
-        if packets[at] == 0 and packets[at + 8] == 0 and int(is_halt(at + 1, room)):
+        # the third byte under COBS is the opcode, whatever the sequence number
+        is_like = packets[at] == 0 and packets[at + 3] == opcode and packets[at + 8] == 0
+        if is_like and int(is_halt(at + 1, room)):
             is_new = 1
             if room[14] and room[13] == room[0]:
                 is_new = 0

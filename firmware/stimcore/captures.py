@@ -44,10 +44,11 @@ class Captures:
         if stream is not self._live:
             self._live, self._live_ms = stream, now_ms
         found = self._take(stream)
-        row = self.watch.judge(stream, found[0], found[1]) if found else ()
-        if settled and not row:
+        if found:  # the next one is for the next turn, that a command need not wait for both
+            return self.watch.judge(stream, found[0], found[1])
+        if settled:
             self._arm(stream, now_ms)
-        return row
+        return ()
 
     def _take(self, stream: Stream) -> tuple:
         """A capture of `stream` that has become whole; else ()."""

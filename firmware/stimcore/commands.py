@@ -149,11 +149,18 @@ def by_opcode(opcode: int) -> tuple:
 
 def tables_digest() -> int:
     """CRC-32 over the commands, the limits, the errors' codes and the states."""
-    codes = [(getattr(errors, name), name) for name in dir(errors) if name.isupper()]
-    text = repr((PROTOCOL, TABLE, limits.rows(), sorted(codes), states.MOVES, STOP_REASONS))
-    return binascii.crc32(text.encode()) & 0xFFFFFFFF
+    codes = sorted([(getattr(errors, name), name) for name in dir(errors) if name.isupper()])
+    return _digest([PROTOCOL, STOP_REASONS] + list(TABLE + states.MOVES) + limits.rows() + codes)
 
 
 def board_digest(board: tuple) -> int:
     """CRC-32 over a Board tuple."""
-    return binascii.crc32(repr(tuple(board)).encode()) & 0xFFFFFFFF
+    return _digest(board)
+
+
+def _digest(rows: list | tuple) -> int:
+    """Row by row: the text of them all would be as long as what a board has left in one piece."""
+    crc = 0
+    for row in rows:
+        crc = binascii.crc32((repr(row) + ",").encode(), crc)
+    return crc & 0xFFFFFFFF

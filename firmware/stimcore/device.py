@@ -18,6 +18,7 @@ from .sense import Monitor
 
 _WRAP_US = (1 << 30) - 1  # the last microsecond before hal.now_us() is 0 again
 _CHECK_STREAM_MS = 100
+_TABLES_DIGEST = commands.tables_digest()  # takes longer than a watchdog that runs would wait
 CAUSE_WATCHDOG = 1  # hal.reset_cause()
 
 _STREAM_FAULTS = {
@@ -53,7 +54,7 @@ class Device:
         self._spare_us = 0
         self._checked_ms = 0
         self._stop_reason = 0
-        self.digests = (commands.tables_digest(), commands.board_digest(board))
+        self.digests = (_TABLES_DIGEST, commands.board_digest(board))
         self.unfit = unfit
         self.leaving = False  # the loop is to end: the host asked for MicroPython's prompt
         self.hal.halt()

@@ -78,7 +78,7 @@ class Dialogue:
         except Refused as refusal:
             return _refusal(refusal)
 
-    def _answer(self, sequence: int, opcode: int, reply: bytes) -> bytes:
+    def _answer(self, sequence: int, opcode: int, reply: bytes) -> bytes | bytearray:
         data = encode(sequence, opcode | commands.REPLY, reply)
         self.device.hal.link_write(data)
         return data

@@ -2,11 +2,13 @@
 
 Role: encode one frame; decode a stream of bytes that may be cut, flipped or noise.
 Invariant: the decoder never raises on bytes and never holds more than one frame; it finds the
-next frame at the next zero. Requirements: REQ-40, REQ-42. Next: device.py.
+next frame at the next zero. Requirements: REQ-40, REQ-42. Next: cobs.py, dialogue.py.
 """
 
 import binascii
 import struct
+
+from . import cobs
 
 MAX_PAYLOAD = 1024
 _OVERHEAD = 6  # sequence, opcode, CRC
@@ -15,67 +17,13 @@ MAX_ENCODED = MAX_PAYLOAD + _OVERHEAD + (MAX_PAYLOAD + _OVERHEAD) // 254 + 1
 _GOOD = 0x2144DF1C  # CRC-32 of any bytes with their own CRC-32, little-endian, behind them
 
 
-def cobs_encode(data: bytes) -> bytes | bytearray:
-    """Consistent overhead byte stuffing (Cheshire and Baker 1999): no zero in the result."""
-    if len(data) < 254:  # no run is too long for one code: nearly every frame
-        return _stuffed(data)
-    out = bytearray()
-    pieces = bytes(data).split(b"\0")
-    last = len(pieces) - 1
-    for number in range(len(pieces)):
-        piece = pieces[number]
-        while len(piece) >= 254:
-            out.append(255)
-            out.extend(piece[:254])
-            piece = piece[254:]
-            if not piece and number == last:
-                return bytes(out)
-        out.append(len(piece) + 1)
-        out.extend(piece)
-    return bytes(out)
-
-
-def _stuffed(data: bytes) -> bytearray:
-    """Each zero, and the one put before all, becomes the distance to the next.
-
-    Most of a reply is zeros in a row, and they are 1 at once; a run of others sets the code before.
-    """
-    out = bytearray(b"\1" * (len(data) + 1))
-    at = run = 0
-    for byte in data:
-        at += 1
-        if byte:
-            out[at] = byte
-            run += 1
-        elif run:
-            out[at - 1 - run] = run + 1
-            run = 0
-    out[at - run] = run + 1
-    return out
-
-
-def cobs_decode(data: bytes) -> bytes:
-    """The bytes that were stuffed; empty where `data` is not a COBS block."""
-    out = bytearray()
-    at = 0
-    end = len(data)
-    while at < end:
-        code = data[at]
-        stop = at + code
-        if code == 0 or stop > end:
-            return b""
-        out.extend(data[at + 1 : stop])
-        at = stop
-        if code < 255 and at < end:
-            out.append(0)
-    return bytes(out)
-
-
-def encode(sequence: int, opcode: int, payload: bytes) -> bytes:
+def encode(sequence: int, opcode: int, payload: bytes) -> bytes | bytearray:
     """One frame, its zero at either end: the first one ends whatever noise came before."""
     body = bytes((sequence, opcode)) + payload
-    crc = binascii.crc32(body) & 0xFFFFFFFF
-    return b"\0" + cobs_encode(body + struct.pack("<I", crc)) + b"\0"
+    body += struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
+    if len(body) < 254:  # nearly every frame
+        return cobs.enclosed(body)
+    return b"\0" + cobs.encode(body) + b"\0"
 
 
 class Decoder:
@@ -117,7 +65,7 @@ class Decoder:
 
     def _frame(self, block: bytes) -> tuple:
         """The frame that ends here, or an empty tuple."""
-        body = cobs_decode(block)
+        body = cobs.decode(block)
         if len(body) < _OVERHEAD or binascii.crc32(body) != _GOOD:
             self.errors += 1
             return ()

@@ -11,6 +11,7 @@ from collections import namedtuple
 
 from . import charge, decode, errors, limits
 from .board import Board
+from .walk import Contact, walk
 
 # what the words are judged for: per contact (limits.CONTACTS each) the area in um2 (0: no such
 # contact), this person's ceiling in uA, and the peak now flowing in nA (None: not a swap)
@@ -26,8 +27,8 @@ AT_LEAST = (errors.WIDTH_SHORT, errors.RATE, errors.NO_DISCHARGE)
 class Stream:
     """An admitted table of words. Made by admit() alone."""
 
-    def __init__(self, board: Board, words: bytes, records: list, contacts: list):
-        found, longest = charge.pulses(records)
+    def __init__(self, board: Board, words: bytes, records: list, contacts: list, pulses: tuple):
+        found, longest = pulses
         self.board = board
         self.words = words
         self.crc = binascii.crc32(words) & 0xFFFFFFFF
@@ -53,39 +54,52 @@ def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
     if count == 0 or len(words) % 8 or count > limits.TABLE_WORDS:
         return Verdict([(errors.TABLE_LENGTH, 0, count, limits.TABLE_WORDS)], [], None)
     words = bytes(words)  # judged and streamed: the same bytes, whatever the caller does to his
-    records, contacts, rows, figures, unequal = _examined(words, board, terms)
-    if rows:
-        return Verdict(list(rows), [], None)
-    figures = figures[:-1] + _step_up(board, contacts, terms) + figures[-1:]  # by code
-    rows = [row for row in figures if not _holds(row)] + unequal
-    return Verdict(rows, figures, None if rows else Stream(board, words, records, contacts))
+    found = _examined(words, board, terms)
+    if found.rows:
+        return Verdict(list(found.rows), [], None)
+    figures = found.figures[:-1] + _step_up(board, found.contacts, terms) + found.figures[-1:]
+    rows = [row for row in figures if not _holds(row)] + found.unequal
+    return Verdict(rows, figures, None if rows else found.stream())
 
 
-_last: list = [None, None]  # what was examined last, and what was found
+class _Examined:
+    """What the words and the terms but from_na say of themselves.
 
-
-def _examined(words: bytes, board: Board, terms: Terms) -> tuple:
-    """(records, contacts, structural refusals, figures but STEP_UP, recharges that are not equal).
-
-    A new amplitude is judged when it is asked for, and again when its turn comes, as a step from
-    what flows then: what depends on the words alone is found once.
+    rows: structural refusals; where there are none, figures by code and recharges not equal.
     """
-    asked = (words, board, terms.areas_um2, terms.ceilings_ua)
-    if _last[0] != asked:
-        records, rows = decode.table(board, words)
-        contacts = charge.walk(board, records)
+
+    def __init__(self, words: bytes, board: Board, terms: Terms):
+        self.asked = (words, board, tuple(terms.areas_um2), list(terms.ceilings_ua))
+        self.records, self.rows = decode.table(board, words)
+        self.contacts = walk(board, self.records)
         for index in range(limits.CONTACTS):
             known = limits.AREA_MIN_UM2 <= terms.areas_um2[index] <= limits.AREA_MAX_UM2
-            if contacts[index].used and not known:
-                rows.append((errors.CONTACT_UNKNOWN, index, 1 << index, 0))
-        figures = unequal = []
-        if not rows:
-            figures = _timing(board, records, len(words) // 4)
-            figures += _per_contact(board, records, contacts, terms)
-            unequal = _imbalance(records)
-        _last[0] = (words, board, tuple(terms.areas_um2), list(terms.ceilings_ua))
-        _last[1] = (records, contacts, rows, figures, unequal)
-    return _last[1]
+            if self.contacts[index].used and not known:
+                self.rows.append((errors.CONTACT_UNKNOWN, index, 1 << index, 0))
+        self._stream: Stream | None = None
+        if not self.rows:
+            self._pulses = charge.pulses(self.records)
+            self.figures = _timing(board, self.records, self._pulses, len(words) // 4)
+            self.figures += _per_contact(board, self.records, self.contacts, terms)
+            self.unequal = _imbalance(self.records)
+
+    def stream(self) -> Stream:
+        """Made once; a table that was damaged since is another one, and examined anew."""
+        if self._stream is None:
+            words, board = self.asked[:2]
+            self._stream = Stream(board, words, self.records, self.contacts, self._pulses)
+        return self._stream
+
+
+_last: list = [None]
+
+
+def _examined(words: bytes, board: Board, terms: Terms) -> _Examined:
+    """A new amplitude is judged when it is asked for, and when its turn comes: examined once."""
+    asked = (words, board, terms.areas_um2, terms.ceilings_ua)
+    if _last[0] is None or _last[0].asked != asked:
+        _last[0] = _Examined(words, board, terms)
+    return _last[0]
 
 
 def _holds(row: tuple) -> bool:
@@ -102,9 +116,9 @@ def _ns_up(board: Board, ticks: int) -> int:
     return -(-ticks * 1000 // (board.clock_hz // 1_000_000))
 
 
-def _timing(board: Board, records: list, count: int) -> list:
+def _timing(board: Board, records: list, pulses: tuple, count: int) -> list:
     """Figures of the table as a whole: widths, rate, period, length."""
-    found, longest = charge.pulses(records)
+    found, longest = pulses
     period = sum([one[0] for one in records])
     widths = [pulse[1] for pulse in found]  # one at least: SYNC marks an active record
     starts = [pulse[0] for pulse in found]
@@ -164,9 +178,7 @@ def _nearer(row: tuple, known: tuple) -> bool:
     return (row[2] * known[3], row[2]) > (known[2] * row[3], known[2])
 
 
-def _contact_figures(
-    board: Board, contact: charge.Contact, index: int, terms: Terms, period: int
-) -> list:
+def _contact_figures(board: Board, contact: Contact, index: int, terms: Terms, period: int) -> list:
     area = terms.areas_um2[index]
     peak_na = contact.peak_code * board.na_per_code
     phase_pc = charge.picocoulombs(board, contact.phase)
@@ -220,7 +232,7 @@ def _root(value: int) -> int:
     return guess
 
 
-def _needed_mv(board: Board, peak_na: int, contact: charge.Contact) -> int:
+def _needed_mv(board: Board, peak_na: int, contact: Contact) -> int:
     """I x R of the declared load at its upper tolerance, and its capacitance's share."""
     above = 1000 + board.load_tolerance_permille
     needed = -(-peak_na * board.load_ohm * above // 1_000_000_000)

@@ -23,14 +23,19 @@ STARVED = 4
 SENTINEL = 5
 
 
+_of: list = [None, []]  # a group, and the ceilings of its contacts
+
+
 def terms(group: program.Group, from_na: list | None) -> Terms:
     """What a group's words are judged for; a contact's ceiling is the highest of its programs."""
-    ceilings = [0] * limits.CONTACTS
-    for one in group.programs:
-        for index in range(limits.CONTACTS):
-            if (one.cathodes | one.anodes) >> index & 1:
-                ceilings[index] = max(ceilings[index], one.ceiling_ua)
-    return Terms(group.areas_um2, ceilings, from_na)
+    if _of[0] is not group:
+        ceilings = [0] * limits.CONTACTS
+        for one in group.programs:
+            for index in range(limits.CONTACTS):
+                if (one.cathodes | one.anodes) >> index & 1:
+                    ceilings[index] = max(ceilings[index], one.ceiling_ua)
+        _of[:] = [group, ceilings]
+    return Terms(group.areas_um2, _of[1], from_na)
 
 
 def judge(
@@ -41,17 +46,15 @@ def judge(
 
 
 # what was compiled last, and its words: a target is judged first, then followed
-_last: list = [(), bytearray()]
+_last: list = [None, None, (), b""]
 
 
 def _words(board: Board, group: program.Group, levels_ua: tuple) -> bytes:
     """The words, always a copy: what DMA streams from, and might be damaged, is not kept."""
-    asked = (board, group, levels_ua)
-    if _last[0] != asked:
+    if _last[0] is not board or _last[1] is not group or _last[2] != levels_ua:
         compiled = phases.compile_group(board, group, levels_ua)
-        _last[1] = bytearray(records.encode(board, compiled))
-        _last[0] = asked
-    return bytes(_last[1])
+        _last[:] = [board, group, levels_ua, bytearray(records.encode(board, compiled))]
+    return bytes(_last[3])
 
 
 class Output:

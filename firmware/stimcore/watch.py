@@ -11,9 +11,9 @@ from . import capture, charge, errors, limits
 from .board import FINE, STAGE_R2R_1, Board, sensed_mv, sensed_na
 from .kernel import Stream
 
-EVERY_MS = 20  # from one capture to the next: a period of 50 Hz
+EVERY_MS = 30  # from one capture to the next; one phase is judged in each
 CALM_MS = 100  # so long a stream must have flowed: a ramp leaves the processor no time
-PHASES_MOST = 1  # judged in one capture: 2 ms of a turn, which an amplitude may have to wait for
+PHASES_MOST = 1  # judged in one capture: 2.5 ms of a turn, which a command may have to wait for
 SAMPLES_MOST = 16  # of a phase
 REST_SAMPLES = 8  # of the rest before it
 SETTLED_US = 16  # from a change to the first sample: the stage, and 2 us of the capture

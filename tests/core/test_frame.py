@@ -5,9 +5,10 @@ import struct
 
 import pytest
 from cobs import cobs
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from stimcore import cobs as stuffing
 from stimcore import frame
 
 Frame = tuple[int, int, bytes]
@@ -37,15 +38,15 @@ def fed(data: bytes, piece: int = 0) -> tuple[list[Frame], int]:
 # --- stuffing -------------------------------------------------------------------------------------
 @given(runs)
 def test_req_40_stuffing_is_that_of_the_published_library(data: bytes) -> None:
-    assert frame.cobs_encode(data) == cobs.encode(data)
-    assert frame.cobs_decode(cobs.encode(data)) == data
+    assert stuffing.encode(data) == cobs.encode(data)
+    assert stuffing.decode(cobs.encode(data)) == data
 
 
 @pytest.mark.parametrize("size", [0, 1, 253, 254, 255, 508, 509, 1024, 1030])
 def test_req_40_stuffing_around_the_longest_block(size: int) -> None:
     for data in (b"\x01" * size, b"\0" * size, b"\x01" * size + b"\0", b"\0" + b"\x01" * size):
-        assert frame.cobs_encode(data) == cobs.encode(data)
-        assert frame.cobs_decode(frame.cobs_encode(data)) == data
+        assert stuffing.encode(data) == cobs.encode(data)
+        assert stuffing.decode(stuffing.encode(data)) == data
 
 
 @given(st.binary(max_size=600))
@@ -54,10 +55,23 @@ def test_req_40_unstuffing_noise_gives_what_the_library_gives_or_nothing(noise: 
         expected = cobs.decode(noise)
     except cobs.DecodeError:
         expected = b""
-    assert frame.cobs_decode(noise) == expected
+    assert stuffing.decode(noise) == expected
 
 
 # --- frames ---------------------------------------------------------------------------------------
+@given(st.integers(0, 255), st.integers(0, 255), runs)
+@example(0, 0, bytes(247))
+@example(1, 1, b"\x01" * 247)
+@example(1, 1, b"\x01" * 248)
+@example(1, 1, b"\x01" * 1024)
+def test_req_40_a_frame_is_what_the_published_library_makes_of_it(
+    sequence: int, opcode: int, payload: bytes
+) -> None:
+    body = bytes((sequence, opcode)) + payload
+    crc = binascii.crc32(body).to_bytes(4, "little")
+    assert frame.encode(sequence, opcode, payload) == b"\0" + cobs.encode(body + crc) + b"\0"
+
+
 def test_req_40_a_frame_byte_by_byte() -> None:
     # sequence 5, opcode 0x12, no payload; CRC-32 least significant byte first
     crc = struct.pack("<I", binascii.crc32(b"\x05\x12"))

@@ -1,0 +1,26 @@
+"""Memory that begins at a multiple of its own size: what a DMA channel needs to write in a ring.
+
+Role: aligned(). Invariant: what it gives is such, or twice as long, so that it holds such a place.
+Next: adc_rp2.py, whose ring it is; it asks when it is imported, while memory has few holes.
+"""
+
+from uctypes import addressof
+
+_TRIES = 6
+
+
+def aligned(size: int) -> bytearray:
+    """Room for a ring of `size` bytes, a power of two.
+
+    MicroPython gives out memory from below. Behind a piece that lies wrong, and another as long as
+    what it lacks, the next lies right, unless a hole took the second one: then again.
+    """
+    passed = []
+    for _ in range(_TRIES):
+        room = bytearray(size)
+        lacks = -addressof(room) & (size - 1)
+        if not lacks:
+            return room
+        passed.append(room)
+        passed.append(bytearray(lacks))
+    return bytearray(2 * size)
