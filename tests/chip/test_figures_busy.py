@@ -20,6 +20,8 @@ TURN_MS = 10  # of the loop, while pulses go on
 HANG_MS = 250
 HANG_PIN = 22
 HANGING = f"""
+import micropython
+micropython.kbd_intr(-1)
 import machine
 import hal_rp2
 wait = hal_rp2.Hal.wait

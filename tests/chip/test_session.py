@@ -167,7 +167,7 @@ def test_req_33_stop_of_a_fast_train_ends_on_a_whole_period(talk: ChipTalk) -> N
 @pytest.mark.board(LADDER)
 def test_req_32_halt_of_a_ladder_drives_its_middle(talk: ChipTalk) -> None:
     """Nothing disconnects a ladder but the transistor that the gate drives: its code goes too."""
-    talk.running(ladder(rate_mhz=200_000, amplitude_ua=100, width_ns=1_000_000))
+    talk.running(ladder(rate_mhz=20_000, amplitude_ua=100, width_ns=1_000_000))
     talk.pass_ms(40)
     assert talk.chip.step(20 * MS, until=(talk.pins["active"], 1)).met
     talk.raw(talk.framed(commands.HALT), 5_000)
@@ -176,12 +176,9 @@ def test_req_32_halt_of_a_ladder_drives_its_middle(talk: ChipTalk) -> None:
     assert not talk.level("gate") and not talk.level("active") and not talk.level("run")
 
 
-@pytest.mark.parametrize("rate_mhz", [2_000_000, 10_000_000], ids=["2 kHz", "10 kHz"])
-def test_req_52_pulses_need_no_processor_until_the_watchdog_ends_them(
-    talk: ChipTalk, rate_mhz: int
-) -> None:
-    period = 125_000_000_000 // rate_mhz
-    talk.running(fast(rate_mhz)).pass_ms(30)
+def test_req_52_pulses_need_no_processor_until_the_watchdog_ends_them(talk: ChipTalk) -> None:
+    period = 62_500  # 2 kHz
+    talk.running(fast(2_000_000)).pass_ms(30)
     talk.chip.fault("stop_cpu")
     since = talk.cycle
     talk.pass_ms(260)

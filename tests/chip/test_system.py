@@ -14,6 +14,7 @@ from tests.system import (
     test_faults,
     test_profiles,
     test_store,
+    test_therapies,
     test_wire,
 )
 from tests.system.support import NAME
@@ -28,6 +29,7 @@ MODULES = (
     test_faults,
     test_store,
     test_profiles,
+    test_therapies,
 )
 
 for module in MODULES:

@@ -19,7 +19,7 @@ from stimcore.board import Board
 
 PATIENCE_MS = 500  # for one reply
 ATTEMPT_MS = 50  # for one reply that may never come
-ATTEMPTS = 30
+ATTEMPTS = 40
 MEASURING_US = 20_000  # between two looks whether a measurement is done
 KEEP_US = 100_000  # between two STATUS of a host that keeps its lease
 
