@@ -17,6 +17,7 @@ from . import (
     compare,
     demo,
     device,
+    diff,
     flash,
     load,
     presets,
@@ -92,6 +93,7 @@ def options(
 LOOK, DRIVE, KNOW = "Without hardware", "A device", "Tables"
 app.command(rich_help_panel=LOOK)(demo.demo)
 app.command(rich_help_panel=LOOK)(profiles.check)
+app.command(rich_help_panel=LOOK)(diff.diff)
 app.command(rich_help_panel=LOOK)(presets.presets)
 app.command(rich_help_panel=LOOK)(presets.new)
 app.command(rich_help_panel=LOOK)(trace.trace)

@@ -1,0 +1,105 @@
+"""diff: two profiles, and how the therapies differ.
+
+Role: prints what ../clinical.py finds. Invariant: exit 0 where both are the same therapy, 1 where
+they are not, 2 where a file cannot be read as a profile, as diff does. Requirements: REQ-60.
+Next: ../clinical.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..failures import GOOD, REFUSED, USAGE, WrongUsage
+from . import options
+
+if TYPE_CHECKING:
+    from ..clinical import Difference
+    from ..complaints import Complaint
+    from ..profile import Profile
+
+One = Annotated[Path, typer.Argument(metavar="A", help="A profile, a .yaml file.")]
+Other = Annotated[Path, typer.Argument(metavar="B", help="What is held against it.")]
+
+
+def diff(a: One, b: Other, json: options.Json = False) -> None:
+    """How two profiles differ: contacts, rate, width, amplitude, charge, ramps, session, limits.
+
+    Programs belong together by their names, else in the order of the files; names and titles are
+    no difference. Exit 1 if the therapies differ, 2 if a file is no profile.
+
+    Examples:  scs diff monday.yaml friday.yaml   ·   scs diff mine.yaml theirs.yaml --json
+    """
+    from ..clinical import compare
+
+    one, other, errors = _both(a, b)
+    if one is None or other is None:
+        if not json:
+            lines = [line for found in errors for line in found[1]]
+            raise WrongUsage("\n".join(lines))
+        _as_json(a, b, [], [row for found in errors for row in found[0]])
+        raise typer.Exit(USAGE)
+    found = compare(one, other)
+    if json:
+        _as_json(a, b, found, [])
+    else:
+        _show(a, b, one, other, found)
+    raise typer.Exit(REFUSED if found else GOOD)
+
+
+Refusals = list[tuple[list[dict[str, str | int]], list[str]]]  # rows with their file, lines
+
+
+def _both(a: Path, b: Path) -> tuple[Profile | None, Profile | None, Refusals]:
+    """Both profiles; None for one that is refused, and everything that is wrong with either."""
+    from ..profile import Profile, ProfileError
+
+    read: list[Profile | None] = []
+    refused: Refusals = []
+    for path in (a, b):
+        try:
+            read.append(Profile.read(path))
+        except ProfileError as reason:
+            read.append(None)
+            rows = [_row(path, complaint) for complaint in reason.rows]
+            refused.append((rows, reason.lines()))
+    return read[0], read[1], refused
+
+
+def _row(path: Path, complaint: Complaint) -> dict[str, str | int]:
+    return {"file": str(path), **complaint.as_dict()}
+
+
+def _as_json(a: Path, b: Path, found: list[Difference], errors: list[dict[str, str | int]]) -> None:
+    from . import say
+
+    say.as_json(
+        {
+            "same": not found and not errors,
+            "a": str(a),
+            "b": str(b),
+            "differences": [one.as_dict() for one in found],
+            "errors": errors,
+        }
+    )
+
+
+def _show(a: Path, b: Path, one: Profile, other: Profile, found: list[Difference]) -> None:
+    from rich.markup import escape
+
+    from . import say
+
+    console = say.console()
+    for letter, path, profile in (("A", a, one), ("B", b, other)):
+        console.print(f"{letter}  {escape(str(path))}: {escape(profile.name)}")
+    if not found:
+        console.print("[green]The same therapy.[/green]")
+        return
+    made = say.table("Differences", "program", "quantity", ">A", ">B")
+    for row in found:
+        texts = (escape(row.a_text), escape(row.b_text))
+        alone = f" (only in {row.only.upper()})" if row.only else ""
+        made.add_row(escape(row.program + alone) or "all", row.quantity, *texts)
+    console.print(made)
