@@ -137,11 +137,19 @@ class Device:
             monitor.begin(self.hal.stream_state()[1], streams)
         row = row or self.captures.look(out.live, out.pending is None, self.now_ms)
         if row:
-            self._latch(row)
+            self._blame(row)
         elif self.now_ms - self._checked_ms >= _CHECK_STREAM_MS:
             self._checked_ms = self.now_ms
             if not out.words_intact():
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
+
+    def _blame(self, row: tuple) -> None:
+        """What ended the stream meanwhile goes before what the samples look like without it."""
+        status = self.hal.stream_state()[0]
+        if status == output.RUNNING:
+            self._latch(row)
+        elif status in _STREAM_FAULTS:
+            self._fail(status)  # an end or a HALT is for the next turn
 
     def _check_session(self) -> None:
         session_ms = self.output.group.header.session_ms

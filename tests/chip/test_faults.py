@@ -268,7 +268,7 @@ def test_a_failed_self_test_is_a_fault_with_its_reason_and_forbids_to_arm(
 @pytest.mark.at_power_on
 def test_maintenance_leads_to_the_prompt_and_a_reset_comes_back(talk: ChipTalk) -> None:
     assert talk.send(commands.MAINTENANCE).status == 0
-    talk.pass_ms(1_000)
+    talk.pass_ms(1_500)
     assert b"2\r\n>>> " in talk.chip.step(100_000_000, b"1+1\r").received
     talk.chip.step(1_000_000_000, b"import machine; machine.reset()\r")
     talk.hello()

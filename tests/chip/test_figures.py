@@ -216,6 +216,7 @@ def test_a_new_amplitude(talk: ChipTalk) -> None:
 
 def test_round_trips(talk: ChipTalk) -> None:
     talk.running(steady())
+    talk.SLICE_US = 20  # what a reply's arrival is known to
     took_ms = []
     chance = random.Random(50)  # at no rate of its own: the loop has several
     for _ in range(60):

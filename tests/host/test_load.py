@@ -99,6 +99,31 @@ def test_the_command_as_json() -> None:
     assert found["contacts"][0]["farad"] is None
 
 
+def test_the_command_measures_each_pair_of_the_two_sides() -> None:
+    said = run("--pairs")
+    assert said.exit_code == 0, said.output
+    assert said.output.count("501 Ω") + said.output.count("500 Ω") >= 16  # four by four
+    assert "identification reads 2815, declared 2815" in said.output
+    found = json.loads(run("--pairs", "--from", "E1,E3", "--to", "E2", "--json").output)
+    assert [(one["from"], one["to"]) for one in found["pairs"]] == [("E1", "E2"), ("E3", "E2")]
+    assert all(one["verdict"] == "good" and one["ok"] for one in found["pairs"])
+    assert found["pairs"][0]["ohm"] == pytest.approx(500, rel=0.02)
+
+
+def test_a_pair_that_is_open_ends_it_with_1_and_is_named() -> None:
+    said = run("--pairs", "--from", "E1", "--to", "E2,E4", "--fault", "open_lead@0")
+    assert said.exit_code == 1
+    assert said.output.count("open") == 2
+    told = json.loads(
+        run("--pairs", "--from", "E1", "--to", "E2", "--fault", "open_lead@0", "--json").output
+    )
+    assert (told["ok"], told["pairs"][0]["verdict"], told["pairs"][0]["ohm"]) == (
+        False,
+        "open",
+        None,
+    )
+
+
 def test_the_command_refuses_a_contact_that_is_none() -> None:
     said = run("--from", "E1", "--to", "Q")
     assert said.exit_code == 2

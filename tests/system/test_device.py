@@ -123,6 +123,25 @@ def test_req_32_halt_overtakes_slower_commands_that_came_with_it(talk: Talk) -> 
     assert gates == [False, False]
 
 
+@pytest.mark.board_only("a HALT between two lines of a turn is made by hand")
+def test_req_32_a_halt_in_the_midst_of_a_turn_is_no_fault(talk: Talk) -> None:
+    """An interrupt cuts the output; what was sampled since looks like an open load."""
+    talk.running()
+    talk.keep(0.3)
+    captures = talk.device.captures
+    look = captures.look
+
+    def cut(*_asked: object) -> tuple[int, int, int, int]:
+        captures.look = look
+        talk.device.hal.halt()
+        return (errors.FAULT_OPEN, 0, 0, 200_000)
+
+    captures.look = cut
+    talk.keep(0.1)
+    assert (talk.state(), talk.why_it_stopped()) == ("LOADED", "halt")
+    assert not talk.gate
+
+
 @AT_POWER_ON
 def test_req_30_only_the_table_moves_the_state(talk: Conversation) -> None:
     seen = [talk.state()]

@@ -15,6 +15,8 @@ from ..failures import GOOD, REFUSED
 from . import options
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from stimcore.board import Board
 
     from ..impedance import LoadFound
@@ -27,10 +29,16 @@ Returns = Annotated[
 ]
 
 
+EachPair = Annotated[
+    bool, typer.Option("--pairs", help="Each contact of one side against each of the other.")
+]
+
+
 def load(
     port: options.Port = "sim",
     from_: Sources = "",
     to: Returns = "",
+    pairs: EachPair = False,
     fault: options.Faults = None,
     json: options.Json = False,
     board: options.BoardRow = "",
@@ -42,15 +50,21 @@ def load(
 
     Each contact is measured against one of the other side, and the identification resistor is read.
     Without --from and --to: as the loaded program uses the contacts, else E1, E3, … against
-    E2, E4, …, as they are joined to a dummy load.
+    E2, E4, …, as they are joined to a dummy load. With --pairs a broken contact shows as a row or
+    a column of its own.
 
     Examples:  scs load --port /dev/ttyACM0 --from E3 --to E2,E4   ·   scs load --fault open_lead@0
+               scs load --port /dev/ttyACM0 --pairs
     """
     from ..stimulator import Stimulator
+    from . import loadpairs
 
     wanted = options.wanted_board(board, stage, load)
     faults = options.simulated_faults(fault)
     with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
+        if pairs:
+            sides = names(from_) or list("1357"), names(to) or list("2468")
+            raise typer.Exit(loadpairs.show(stim, sides, json=json))
         found = stim.measure(names(from_), names(to))
         about = stim.board
     if json:
@@ -68,16 +82,22 @@ def names(text: str) -> list[str]:
 def _as_json(found: LoadFound, board: Board) -> None:
     from . import say
 
-    declared = {
+    about = {"board": board.name, "declared": declared(board)}
+    say.as_json({**asdict(found), "ok": found.ok, **about})
+
+
+def declared(board: Board) -> dict[str, float | None]:
+    """What boards.yaml says of the load, for --json."""
+    return {
         "ohm": board.seen_ohm,
         "farad": board.seen_nf / 1e9 or None,
-        "tolerance": _tolerance(board),
+        "tolerance": tolerance(board),
         "load_id": board.load_id_code,
     }
-    say.as_json({**asdict(found), "ok": found.ok, "board": board.name, "declared": declared})
 
 
-def _tolerance(board: Board) -> float:
+def tolerance(board: Board) -> float:
+    """By what share a measured value may differ from the declared one."""
     from stimcore import limits
 
     return float(board.load_tolerance_permille + limits.MEASURE_ERROR_PERMILLE) / 1000
@@ -90,12 +110,17 @@ def _print(found: LoadFound, board: Board) -> None:
 
     made = say.table(board.name, "contact", ">resistance", ">capacitance", "verdict")
     for one in found.contacts:
-        made.add_row(escape(one.contact), _ohm(one.ohm), _farad(one.farad), _verdict(one.verdict))
+        made.add_row(escape(one.contact), ohm(one.ohm), farad(one.farad), _verdict(one.verdict))
     made.add_section()
-    made.add_row("declared", _ohm(board.seen_ohm), _farad(board.seen_nf / 1e9 or None), "")
+    made.add_row("declared", ohm(board.seen_ohm), farad(board.seen_nf / 1e9 or None), "")
     console = say.console()
     console.print(made)
-    console.print(f"each may differ by {100 * _tolerance(board):g} %")
+    console.print(f"each may differ by {100 * tolerance(board):g} %")
+    say_identified(console, found, board)
+
+
+def say_identified(console: Console, found: LoadFound, board: Board) -> None:
+    """Whether the identification resistor is that of the load."""
     word = (
         "is that of the load"
         if found.identified
@@ -104,11 +129,13 @@ def _print(found: LoadFound, board: Board) -> None:
     console.print(f"identification reads {found.load_id}, declared {board.load_id_code}: {word}")
 
 
-def _ohm(value: float | None) -> str:
+def ohm(value: float | None) -> str:
+    """A resistance as it is printed."""
     return "none flows" if value is None else f"{value:g} Ω"
 
 
-def _farad(value: float | None) -> str:
+def farad(value: float | None) -> str:
+    """A capacitance as it is printed."""
     return "none" if value is None else f"{value * 1e6:.3g} µF"
 
 
