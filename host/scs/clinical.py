@@ -1,8 +1,8 @@
 """A profile in the words of a clinician's programmer, and where two of them differ.
 
 Role: facts() turns the integers that the device gets, and what was measured, into quantities with
-units; compare() sets two profiles side by side. Invariant: two profiles without a difference give the device the
-same integers, but for the order of programs; what people call things is no difference.
+units; compare() sets two profiles side by side. Invariant: two profiles without a difference give
+the device the same integers, but for the order of programs; names are no difference.
 Requirements: none of its own. Next: cli/diff.py.
 """
 
