@@ -25,6 +25,7 @@ from . import (
     run,
     scope,
     sim,
+    steer,
     store,
     tables,
     trace,
@@ -96,6 +97,7 @@ app.command(rich_help_panel=LOOK)(profiles.check)
 app.command(rich_help_panel=LOOK)(diff.diff)
 app.command(rich_help_panel=LOOK)(presets.presets)
 app.command(rich_help_panel=LOOK)(presets.new)
+app.command(rich_help_panel=LOOK)(steer.steer)
 app.command(rich_help_panel=LOOK)(trace.trace)
 app.command(rich_help_panel=LOOK)(trace.report)
 app.command(rich_help_panel=LOOK)(compare.compare)
