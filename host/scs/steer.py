@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import units
-from .complaints import nearest
 from .editing import edited
 from .failures import WrongUsage
 from .leads import Lead
 from .profile import Profile
+from .readings import program_number
 
 ROLES = ("cathodes", "anodes")
 
@@ -23,17 +23,7 @@ ROLES = ("cathodes", "anodes")
 def chosen(profile: Profile, wanted: str) -> list[int]:
     """The programs that are meant: all of them, or the one of that name or number (from 1)."""
     names = profile.program_names
-    if not wanted:
-        return list(range(len(names)))
-    found = [at for at, name in enumerate(names) if name == wanted]
-    if not found and wanted.isdecimal() and 1 <= int(wanted) <= len(names):
-        found = [int(wanted) - 1]
-    if len(found) == 1:
-        return found
-    what = "several programs" if found else "no program"
-    listed = ", ".join(f"{at + 1} {name}" for at, name in enumerate(names))
-    hint = "" if found else nearest(wanted, names).removesuffix("?")
-    raise WrongUsage(f"--program: {what} of the name {wanted}{hint}; they are {listed}")
+    return [program_number(wanted, names)] if wanted else list(range(len(names)))
 
 
 def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:

@@ -28,6 +28,7 @@ from . import (
     steer,
     store,
     tables,
+    titrate,
     trace,
     wiring,
 )
@@ -108,6 +109,7 @@ app.command(rich_help_panel=DRIVE)(load.load)
 app.command(rich_help_panel=DRIVE)(calibrate.calibrate)
 app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)
+app.command(rich_help_panel=DRIVE)(titrate.titrate)
 app.command(rich_help_panel=DRIVE)(device.stop)
 app.command(rich_help_panel=DRIVE)(device.halt)
 app.command(rich_help_panel=DRIVE)(device.faults)

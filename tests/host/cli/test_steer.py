@@ -87,9 +87,9 @@ def test_no_ceiling_and_no_amplitude_rises_by_a_move(file: Path) -> None:
         (("--by", "6", "--program", "low back"), "write for example --by 5"),
         (
             ("--by", "1", "--program", "lo back"),
-            "did you mean low back; they are 1 low back, 2 leg",
+            "no program is called 'lo back'; known are low back, leg",
         ),
-        (("--by", "1", "--program", "3"), "no program of the name 3"),
+        (("--by", "1", "--program", "3"), "no program is called '3'"),
         (("--by", "x"), "Invalid value for '--by'"),
     ],
 )
