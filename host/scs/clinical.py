@@ -1,8 +1,8 @@
 """A profile in the words of a clinician's programmer, and where two of them differ.
 
-Role: facts() turns the integers that the device gets into named quantities with units; compare()
-sets two profiles side by side. Invariant: two profiles without a difference give the device the
-same integers, but for the order of programs; what people call things is no difference.
+Role: facts() turns the integers that the device gets, and what was measured, into quantities with
+units; compare() sets two profiles side by side. Invariant: two profiles without a difference give
+the device the same integers, but for the order of programs; names are no difference.
 Requirements: none of its own. Next: cli/diff.py.
 """
 
@@ -16,6 +16,7 @@ from stimcore import program
 
 from . import units
 from .profile import Profile
+from .settings import Settings
 
 Value = float | str | None
 # grid of the integers: (unit shown, how many of the grid make one)
@@ -149,6 +150,7 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
         _quantity("pulse width", one.width_ns, "ns"),
         _quantity("amplitude", one.amplitude_ua, "uA"),
         _quantity("ceiling", one.ceiling_ua, "uA"),
+        *_person(profile.settings[number]),
         _word("shape", _shape(one)),
         _word("recharge", _RECHARGES.get(one.recharge) or f"active, 1:{one.ratio}"),
     ]
@@ -157,6 +159,21 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
     if one.gap_ns:
         found.append(_quantity("interphase gap", one.gap_ns, "ns"))
     return found + _timing(one)
+
+
+def _person(found: Settings) -> list[Fact]:
+    """What was measured, and how the amplitude was chosen by it."""
+    rows = {
+        "perception": found.perception_ua,
+        "comfort": found.comfort_ua,
+        "discomfort": found.discomfort_ua,
+        "step": found.step_ua,
+    }
+    facts = [_quantity(name, ua, "uA") for name, ua in rows.items() if ua]
+    if found.permille:
+        percent = found.permille / 10
+        facts.append(Fact("of perception", f"{percent:g} %", percent, "%"))
+    return facts
 
 
 def _timing(one: program.Program) -> list[Fact]:

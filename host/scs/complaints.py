@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 Place = tuple[str | int, ...]  # ("programs", 0, "rate")
+Conflict = tuple[str, Place, str, str, str, str]  # id, place, message, value, limit, example
 
 
 @dataclass(frozen=True)

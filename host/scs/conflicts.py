@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from stimcore import limits, program
 
-from . import groups, schedule, shapes, units
-from .complaints import Complaint, Place, path_text
+from . import groups, schedule, settings, shapes, units
+from .complaints import Complaint, Conflict, Place, path_text
 from .schedule import Clash, Slot
 from .schema import BurstBox, ProfileModel, ProgramModel, SegmentsBox
 from .yamltext import Document
-
-Conflict = tuple[str, Place, str, str, str, str]  # id, place, message, value, limit, example
 
 
 def find(model: ProfileModel, document: Document) -> tuple[list[Slot], list[Complaint]]:
@@ -45,12 +43,8 @@ def _of_program(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
 
 
 def _of_others(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
-    found: list[Conflict] = []
-    rate, amplitude = units.text(one.rate, "mHz"), units.text(one.amplitude, "uA")
-    if model.limits and one.amplitude > model.limits.amplitude:
-        most = units.text(model.limits.amplitude, "uA")
-        message = f"{amplitude} is above this profile's own limits.amplitude, {most}"
-        found.append(("range", ("amplitude",), message, amplitude, most, most))
+    found = settings.conflicts(model, one)
+    rate = units.text(one.rate, "mHz")
     if isinstance(one.waveform, BurstBox):
         intra = units.text(one.waveform.burst.intra_rate, "mHz")
         if one.waveform.burst.intra_rate < one.rate:

@@ -12,7 +12,7 @@ from math import lcm
 
 from stimcore import program
 
-from . import shapes
+from . import settings, shapes
 from .leads import Lead
 from .schedule import Slot, Train
 from .schema import BurstBox, ProfileModel, ProgramModel, RechargeBox
@@ -20,9 +20,8 @@ from .schema import BurstBox, ProfileModel, ProgramModel, RechargeBox
 
 def make(model: ProfileModel, lead: Lead, slots: Sequence[Slot]) -> program.Group:
     """The group; contact i of the lead is bit i of the masks; a slot for each program."""
-    ceiling_ua = model.limits.amplitude if model.limits else 0
     programs = tuple(
-        _program(one, lead, ceiling_ua, slot)
+        _program(one, lead, settings.ceiling_ua(model, one), slot)
         for one, slot in zip(model.programs, slots, strict=True)
     )
     return program.Group(_header(model), lead.areas_of_eight(), programs)
@@ -71,8 +70,8 @@ def _program(one: ProgramModel, lead: Lead, ceiling_ua: int, slot: Slot) -> prog
         "pulses": burst.pulses if burst else 1,
         "rate_mhz": one.rate,
         "intra_rate_mhz": burst.intra_rate if burst else 0,
-        "amplitude_ua": one.amplitude,
-        "ceiling_ua": ceiling_ua or one.amplitude,
+        "amplitude_ua": settings.amplitude_ua(one),
+        "ceiling_ua": ceiling_ua,
         "width_ns": shapes.width_ns(one),
         "gap_ns": one.interphase_gap,
         "alternating": int(one.polarity == "alternating"),

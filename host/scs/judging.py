@@ -21,6 +21,7 @@ from .complaints import Complaint
 from .failures import Row
 from .figures import Figure
 from .profile import Profile
+from .settings import Settings
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,22 @@ def slots(profile: Profile, board: Board) -> list[Turns]:
 def actual(profile: Profile, board: Board) -> list[Actual]:
     """Requested against actual, program by program."""
     found = []
-    for name, one in zip(profile.program_names, profile.group.programs, strict=True):
+    programs = zip(profile.program_names, profile.group.programs, profile.settings, strict=True)
+    for name, one, person in programs:
         for what, requested, got, unit in _quantised(one, board):
             found.append(Actual(name, what, requested, got, unit))
+        found += _of_perception(name, one.amplitude_ua, person, board)
     return found
+
+
+def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> list[Actual]:
+    """The amplitude in percent of the threshold of perception, where that was measured."""
+    made_ua = boards.code_from_ua(board, asked_ua) * board.na_per_code / 1e3
+    asked, made = person.percent(asked_ua), person.percent(made_ua)
+    if asked is None or made is None:
+        return []
+    asked = person.permille / 10 if person.permille else asked
+    return [Actual(name, "amplitude_of_perception", asked, made, "%")]
 
 
 def _quantised(one: Any, board: Board) -> list[tuple[str, float, float, str]]:

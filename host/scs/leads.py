@@ -36,6 +36,9 @@ class ContactModel(Strict):
     name: Annotated[str, Text(20, "E1", "what profiles call it")]
     area: Annotated[int, Quantity("um^2", *AREAS, "12.44 mm^2", "geometric surface")]
     position: Annotated[int, Quantity("um", *POSITIONS, "7 mm", "its centre, from the tip's")]
+    across: Annotated[
+        int, Quantity("um", *POSITIONS, "4 mm", "its centre, from the first column's")
+    ] = Field(default="0 mm", validate_default=True)
 
 
 Contacts = Annotated[list[ContactModel], Field(min_length=1, max_length=limits.CONTACTS)]
@@ -53,18 +56,25 @@ class LeadModel(Strict):
 
 @dataclass(frozen=True)
 class Lead:
-    """A lead: per contact its name, area (um^2) and position of its centre (um)."""
+    """A lead: per contact its name, area (um^2), and its centre along and across the lead (um)."""
 
     name: str
     about: str
     contact_names: tuple[str, ...]
     areas_um2: tuple[int, ...]
     positions_um: tuple[int, ...]
+    across_um: tuple[int, ...]
 
     def mask(self, names: list[str]) -> int:
         """The bits of the contacts named; KeyError for a name the lead has not."""
         bits = {name: 1 << at for at, name in enumerate(self.contact_names)}
         return sum({bits[name] for name in names})
+
+    def column(self, name: str) -> tuple[str, ...]:
+        """The contacts of the column that a contact stands in, from the tip."""
+        across = self.across_um[self.contact_names.index(name)]
+        rows = zip(self.positions_um, self.across_um, self.contact_names, strict=True)
+        return tuple(other for _, where, other in sorted(rows) if where == across)
 
     def areas_of_eight(self) -> tuple[int, ...]:
         """The areas as the blob carries them: 0 where the lead has no contact."""
@@ -105,6 +115,7 @@ def from_text(data: bytes | str, file: str, stem: str) -> Lead:
         tuple(contact.name for contact in model.contacts),
         tuple(contact.area for contact in model.contacts),
         tuple(contact.position for contact in model.contacts),
+        tuple(contact.across for contact in model.contacts),
     )
 
 

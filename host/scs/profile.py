@@ -15,13 +15,14 @@ from typing import Any
 from stimcore import program
 from stimcore.errors import Refused
 
-from . import conflicts, contacts, groups, places
+from . import conflicts, contacts, groups, places, settings
 from .checking import shape_of, validate
 from .complaints import Complaint, FileRefused
 from .failures import Row
 from .leads import Lead
 from .schedule import Slot
 from .schema import ProfileModel
+from .settings import Settings
 from .yamltext import Document, parse, read_bytes
 
 
@@ -34,7 +35,8 @@ class Profile:
     """A checked therapy.
 
     `group` holds the integers that the device gets (mHz, ns, uA, ms; contact i of `lead` is bit
-    i of the masks); `program_names` has one name per program of it; `text` is what was read.
+    i of the masks); `program_names` and `settings` (what was measured) have one entry per
+    program of it; `text` is what was read.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Profile:
     lead: Lead
     program_names: tuple[str, ...]
     group: program.Group
+    settings: tuple[Settings, ...]
     document: Document = field(repr=False, compare=False)
     text: str = field(default="", repr=False, compare=False)
 
@@ -67,7 +70,9 @@ class Profile:
             one.name or f"program {number + 1}" for number, one in enumerate(model.programs)
         )
         source = text if isinstance(text, str) else text.decode("utf-8", "replace")
-        made = cls(model.name, name, lead, names, groups.make(model, lead, slots), document, source)
+        group = groups.make(model, lead, slots)
+        person = tuple(settings.of(one) for one in model.programs)
+        made = cls(model.name, name, lead, names, group, person, document, source)
         made._judge()
         return made
 

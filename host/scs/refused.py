@@ -38,7 +38,7 @@ _HINTS = {
     errors.FAULT_RESIDUAL: "look at the switches that discharge the load",
     errors.FAULT_COMPLIANCE: "the load is larger than declared; `scs load` measures it",
     errors.MEASURE_CONTACTS: "write for example --from E1 --to E2",
-    errors.CEILING: "the profile's limits.amplitude holds on the device; load another profile",
+    errors.CEILING: "the profile's own ceiling holds on the device; load another profile",
     errors.HASH_MISMATCH: "another program was loaded in between; load it again",
     errors.SLOT_RANGE: f"the slots are 1 to {limits.GROUP_SLOTS}",
     errors.SLOT_EMPTY: "`scs store list` tells what is kept",

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Discriminator, Field, model_validator
 from stimcore import limits
 
 from .checking import MAPPING, WORD, word_or_mapping
+from .doses import Amplitude, Dose
 from .fields import Flag, Given, Quantity, Strict, Text, Whole, Word, absent, refuse
 
 LONGEST_NAME = 80
@@ -25,6 +26,7 @@ AMPLITUDES = (1, limits.AMPLITUDE_UA)
 RAMPS = (0, limits.RAMP_MAX_MS)
 CYCLES = (limits.CYCLE_MIN_MS, limits.CYCLE_MAX_MS)
 SESSIONS = (1, limits.SESSION_MAX_MS)
+STEPS = (1, 1_000)  # uA; implants have 25 uA to 0.5 mA
 LEASES = (limits.LEASE_MIN_MS, limits.LEASE_MAX_MS)
 SEGMENT_NS = (1_000, limits.WIDTH_MAX_NS)
 SHARES = (-1000, 1000)
@@ -39,6 +41,11 @@ SEGMENT_EXAMPLE: list[dict[str, Any]] = [
     {"amplitude": "50 %", "width": "400 us"},
 ]
 DITHER_EXAMPLE: dict[str, Any] = {"rate": "20 %", "pulses": 16}
+THRESHOLDS_EXAMPLE: dict[str, Any] = {
+    "perception": "1.2 mA",
+    "comfort": "2 mA",
+    "discomfort": "3 mA",
+}
 PROGRAM_EXAMPLE: dict[str, Any] = {
     "cathodes": ["E3"],
     "anodes": ["E2", "E4"],
@@ -134,6 +141,7 @@ class Dither(Strict):
     seed: Annotated[int, Whole(1, 65535, "1", "another seed is another train")] = 1
 
 
+Threshold = Annotated[int | None, Quantity("uA", *AMPLITUDES, "1.2 mA", "measured amplitude")]
 ContactName = Annotated[str, Text(20, "E3", "a contact of the lead")]
 Contacts = Annotated[list[ContactName], Field(min_length=1, max_length=limits.CONTACTS)]
 Tonic = Word(("tonic",), "tonic", "single pulses", "{burst: {pulses: 5, intra_rate: 500 Hz}}")
@@ -159,6 +167,14 @@ Recharge = Annotated[
 ]
 
 
+class Thresholds(Strict):
+    """What one person, or for the bench the load, was found to show; measured, not chosen."""
+
+    perception: Threshold = Field(default_factory=absent)
+    comfort: Threshold = Field(default_factory=absent)
+    discomfort: Threshold = Field(default_factory=absent)
+
+
 class ProgramModel(Strict):
     """One pulse train on one set of contacts."""
 
@@ -174,7 +190,16 @@ class ProgramModel(Strict):
     pulse_width: Annotated[
         int | None, Quantity("ns", *WIDTHS, "200 us", "length of the first phase")
     ] = Field(default_factory=absent)
-    amplitude: Annotated[int, Quantity("uA", *AMPLITUDES, "2 mA", "current of the first phase")]
+    amplitude: Annotated[Dose, Amplitude(*AMPLITUDES, "2 mA", "current of the first phase")]
+    thresholds: Annotated[Thresholds | None, Given(Thresholds)] = Field(
+        default_factory=absent, examples=[THRESHOLDS_EXAMPLE]
+    )
+    ceiling: Annotated[
+        int | None, Quantity("uA", *AMPLITUDES, "3 mA", "the most its amplitude may become")
+    ] = Field(default_factory=absent)
+    step: Annotated[
+        int | None, Quantity("uA", *STEPS, "100 uA", "by which its amplitude is raised")
+    ] = Field(default_factory=absent)
     interphase_gap: Annotated[
         int, Quantity("ns", *GAPS, "30 us", "pause between the first phase and its recharge")
     ] = default("0 us")

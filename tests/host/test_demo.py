@@ -70,9 +70,7 @@ def test_every_comparison_can_fail(tonic: demo.Shown) -> None:
     good = {row.name for row in tonic.rows if row.ok}
     other = profile.group.programs[0]._replace(amplitude_ua=2050, width_ns=202_000, rate_mhz=50_010)
     group = profile.group._replace(programs=(other,), areas_um2=(60_000,) * 8)
-    wrong = Profile(
-        profile.name, profile.file, profile.lead, profile.program_names, group, profile.document
-    )
+    wrong = dataclasses.replace(profile, group=group)
     failed = {row.name for row in demo._rows(wrong, BOARD, found) if row.ok is False}
     assert failed == good
 

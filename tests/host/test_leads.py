@@ -6,6 +6,14 @@ import pytest
 
 from scs import leads
 
+NAMES = [
+    "dummy-2",
+    "octrode-3mm",
+    "octrode-3mm-pitch12",
+    "octrode-3mm-pitch4",
+    "paddle-2x4",
+    "quad-3mm",
+]
 GOOD = """name: two
 about: two contacts
 contacts:
@@ -32,8 +40,25 @@ def test_the_shipped_leads_have_cylinders_of_3_mm_by_1_32_mm(name, count):
     assert lead.positions_um == tuple(7_000 * at for at in range(count))  # 3 mm and a 4 mm gap
 
 
+@pytest.mark.parametrize("pitch", [4, 12])
+def test_pitches_are_those_of_the_closest_and_widest_published_gaps(pitch):
+    lead = leads.read(f"octrode-3mm-pitch{pitch}")
+    assert lead.areas_um2 == (12_440_000,) * 8
+    assert lead.positions_um == tuple(1_000 * pitch * at for at in range(8))
+    assert pitch - 3 in (1, 9)  # mm from edge to edge
+
+
+def test_the_paddle_has_two_columns_of_plates():
+    lead = leads.read("paddle-2x4")
+    assert lead.areas_um2 == (6_000_000,) * 8  # 4 x 1.5 mm
+    assert lead.column("L2") == ("L1", "L2", "L3", "L4")
+    assert lead.column("R4") == ("R1", "R2", "R3", "R4")
+    assert lead.positions_um == (0, 7_000, 14_000, 21_000) * 2
+    assert leads.read("quad-3mm").column("E3") == ("E1", "E2", "E3", "E4")
+
+
 def test_every_shipped_lead_can_be_read():
-    assert leads.names() == ["dummy-2", "octrode-3mm", "quad-3mm"]
+    assert leads.names() == NAMES
     assert all(leads.read(name).name == name for name in leads.names())
 
 
@@ -41,7 +66,7 @@ def test_every_shipped_lead_can_be_read():
 def test_an_unknown_lead_is_refused_with_the_list(name):
     with pytest.raises(KeyError) as caught:
         leads.read(name)
-    assert "the leads are dummy-2, octrode-3mm, quad-3mm" in str(caught.value)
+    assert f"the leads are {', '.join(NAMES)}" in str(caught.value)
 
 
 WRONG = [

@@ -14,7 +14,14 @@ def fresh():
 
 def test_in_the_repository_they_stand_at_its_root():
     assert resources.path("boards.yaml").parent.joinpath("firmware", "stimcore").is_dir()
-    assert resources.stems("leads") == ["dummy-2", "octrode-3mm", "quad-3mm"]
+    assert resources.stems("leads") == [
+        "dummy-2",
+        "octrode-3mm",
+        "octrode-3mm-pitch12",
+        "octrode-3mm-pitch4",
+        "paddle-2x4",
+        "quad-3mm",
+    ]
 
 
 def test_in_a_wheel_they_stand_in_the_package(tmp_path, monkeypatch):

@@ -25,8 +25,10 @@ from . import (
     run,
     scope,
     sim,
+    steer,
     store,
     tables,
+    titrate,
     trace,
     wiring,
 )
@@ -96,6 +98,7 @@ app.command(rich_help_panel=LOOK)(profiles.check)
 app.command(rich_help_panel=LOOK)(diff.diff)
 app.command(rich_help_panel=LOOK)(presets.presets)
 app.command(rich_help_panel=LOOK)(presets.new)
+app.command(rich_help_panel=LOOK)(steer.steer)
 app.command(rich_help_panel=LOOK)(trace.trace)
 app.command(rich_help_panel=LOOK)(trace.report)
 app.command(rich_help_panel=LOOK)(compare.compare)
@@ -106,6 +109,7 @@ app.command(rich_help_panel=DRIVE)(load.load)
 app.command(rich_help_panel=DRIVE)(calibrate.calibrate)
 app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)
+app.command(rich_help_panel=DRIVE)(titrate.titrate)
 app.command(rich_help_panel=DRIVE)(device.stop)
 app.command(rich_help_panel=DRIVE)(device.halt)
 app.command(rich_help_panel=DRIVE)(device.faults)

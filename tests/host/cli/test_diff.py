@@ -94,6 +94,13 @@ def test_fields_that_are_not_there_by_default_are_differences_too(line: str) -> 
     assert differences(plain, plain.replace("    rate:", f"    {line}\n    rate:"))
 
 
+def test_what_was_measured_is_a_difference_though_no_device_gets_it() -> None:
+    found = differences(
+        ALONE, ALONE.replace("    recharge:", "    thresholds: {perception: 1 mA}\n    recharge:")
+    )
+    assert found == {("low back", "perception"): (None, 1.0, "mA")}
+
+
 def test_names_and_comments_are_no_difference_and_the_order_of_programs_is_none() -> None:
     renamed = ALONE.replace("alone\n", "another\n", 1).replace("low back", "leg")
     assert differences(ALONE, f"# for friday\n{renamed}") == {}

@@ -11,8 +11,8 @@ from tests.host.cli.support import GOOD, TONIC, USAGE, environment, scs
 
 from scs.cli import profiles as profile_commands
 
-LOOK = ("demo", "check", "diff", "trace", "report", "compare", "sim")
-DRIVE = ("run", "status", "amplitude", "stop", "halt", "faults", "store", "flash")
+LOOK = ("demo", "check", "diff", "steer", "trace", "report", "compare", "sim")
+DRIVE = ("run", "status", "amplitude", "titrate", "stop", "halt", "faults", "store", "flash")
 STORE = ("list", "save", "recall", "erase")
 NAMES = (*LOOK, *DRIVE, "boards", "wiring", "ports", "schema")
 

@@ -1,0 +1,149 @@
+"""titrate: a program's amplitude in steps up to its ceiling, and thresholds back to the profile.
+
+Role: the command. Invariant: the log is shown also where nothing can be written, and leaving the
+device, however that comes, halts it. Requirements: REQ-22, REQ-61. Next: ../titrate.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..complaints import FileRefused
+from ..failures import Failure, WrongUsage
+from . import options
+
+if TYPE_CHECKING:
+    from ..profile import Profile
+    from ..titrate import Step
+
+Wanted = Annotated[str, typer.Option("--program", metavar="NAME", help="Its name or number.")]
+Size = Annotated[
+    str, typer.Option("--step", metavar="CURRENT", help="Default the program's step, or 100 uA.")
+]
+Dwell = Annotated[str, typer.Option("--dwell", metavar="TIME", help="How long each is held.")]
+Note = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VOLTAGE",
+        help="Note perception, comfort or discomfort where the load first shows this; several.",
+    ),
+]
+Target = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="The file to write; default PROFILE itself."),
+]
+
+
+def titrate(
+    profile: options.ProfileFile,
+    port: options.Port = "sim",
+    program: Wanted = "1",
+    step: Size = "",
+    dwell: Dwell = "1s",
+    note: Note = None,
+    output: Target = None,
+    json: options.Json = False,
+    board: options.BoardRow = "",
+    stage: options.StageRow = "",
+    load: options.LoadRow = "",
+    timeout: options.Patience = options.PATIENCE_S,
+) -> None:
+    """Walk one program's amplitude up to its ceiling and log what the load shows at each step.
+
+    On a dummy load a threshold is noted by voltage; discomfort ends the walk. What was noted is
+    written to the profile, comments kept.
+
+    Examples:  scs titrate my.yaml --port sim --note perception=0.6V --note discomfort=1.2V
+    """
+    from .. import editing, readings
+    from .. import titrate as walking
+    from ..profile import Profile
+    from ..stimulator import Stimulator
+
+    read = Profile.read(profile)
+    number = readings.program_number(program, read.program_names)
+    step_ua = _step_ua(step, read, number)
+    dwell_s, marks = options.seconds(dwell, "--dwell"), _marks(note or [])
+    walked = walking.prepared(read, number, step_ua)
+    with Stimulator(port, options.wanted_board(board, stage, load), patience_s=timeout) as stim:
+        steps, why = walking.run(stim, walked, step_ua, dwell_s, marks)
+    target, refusal = None, None
+    try:
+        if any(one.noted for one in steps):
+            editing.save(walking.noted(read, number, steps), output or profile)
+            target = output or profile
+    except (FileRefused, Failure) as reason:
+        refusal = reason
+    _show(read.program_names[number], steps, why, target, json=json)
+    if refusal is not None:
+        raise refusal
+
+
+def _step_ua(text: str, read: Profile, number: int) -> int:
+    from .. import units
+    from ..schema import STEPS
+    from ..titrate import STEP_UA
+
+    if not text:
+        return read.settings[number].step_ua or STEP_UA
+    try:
+        found = units.integer(text, "uA", "100 uA")
+    except units.UnitError as reason:
+        raise WrongUsage(f"--step: {reason}") from None
+    if not STEPS[0] <= found <= STEPS[1]:
+        raise WrongUsage(f"--step: {text} is not 1 uA to 1 mA; write for example 100 uA")
+    return found
+
+
+def _marks(notes: list[str]) -> dict[str, float]:
+    """Volts by the names of thresholds; they must rise as the thresholds do."""
+    from .. import units
+    from ..settings import ORDER
+
+    found: dict[str, float] = {}
+    for note in notes:
+        name, _, volts = note.partition("=")
+        if name not in ORDER:
+            listed = ", ".join(ORDER)
+            raise WrongUsage(f"--note: {name} is not one of {listed}; write perception=0.6V")
+        try:
+            found[name] = units.integer(volts, "mV", "0.6V") / 1000
+        except units.UnitError as reason:
+            raise WrongUsage(f"--note {name}: {reason}") from None
+    rising = [found[name] for name in ORDER if name in found]
+    if rising != sorted(rising) or any(one <= 0 for one in rising):
+        raise WrongUsage(f"--note: voltages rise from above 0 in the order {', '.join(ORDER)}")
+    return found
+
+
+def _show(name: str, steps: list[Step], why: str, target: Path | None, *, json: bool) -> None:
+    from rich.markup import escape
+
+    from . import say
+
+    if json:
+        rows = [one.as_dict() for one in steps]
+        noted = {each: one.amplitude_ua / 1000 for one in steps for each in one.noted}
+        file = str(target) if target else None
+        told = {"program": name, "steps": rows, "noted_ma": noted, "ended": why, "file": file}
+        say.as_json(told)
+        return
+    columns = (">amplitude", ">actual", ">measured", ">voltage", ">pulses", "noted")
+    made = say.table(f"{name}, step by step", *columns)
+    for one in steps:
+        made.add_row(
+            say.number(one.amplitude_ua / 1000, "mA"),
+            say.number(one.actual_ma, "mA"),
+            say.number(one.current_ma, "mA"),
+            say.number(one.voltage_v, "V"),
+            str(one.pulses),
+            ", ".join(one.noted),
+        )
+    console = say.console()
+    console.print(made)
+    console.print(f"ended: {escape(why)}")
+    where = f"thresholds written to {target}" if target else "no threshold was written"
+    console.print(escape(where))
