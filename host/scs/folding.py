@@ -106,9 +106,10 @@ def _modules(tree: ast.Module) -> dict[str, str]:
     """Name in this file -> module, of each import of a whole module."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            if getattr(node, "module", None) in (None, "stimcore"):
-                found.update({one.asname or one.name: one.name for one in node.names})
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        if getattr(node, "module", None) in (None, "stimcore"):
+            found.update({one.asname or one.name: one.name for one in node.names})
     return found
 
 
