@@ -24,6 +24,11 @@ class Failure(Exception):
     exit_code = REFUSED
 
 
+def said(reason: Exception) -> str:
+    """What it says, and below that what was added to it on its way: what stands on the device."""
+    return "\n".join([str(reason), *getattr(reason, "__notes__", [])])
+
+
 class WrongUsage(Failure):
     """An option or an argument that cannot be meant so."""
 

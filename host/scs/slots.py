@@ -9,11 +9,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from stimcore import commands, errors, limits
+from stimcore import commands, errors, limits, states
 
 from .failures import DeviceRefused, WrongUsage
 from .figures import Figure
+from .link import Link
 
+_NO_HASH = 0
 _OF_THE_BLOB = (errors.BLOB_FORMAT, errors.STAGE_CRC)
 
 
@@ -22,13 +24,15 @@ class Stored:
     """A slot in use. hash: eight hex digits, "" where all of it is damaged (length 0).
 
     damaged with a length: one of two halves is, as a power cut in mid-save leaves it; what the
-    slot holds may then be the program before the last one saved.
+    slot holds may then be the program before the last one saved. loaded: it is the very program
+    that the device has loaded.
     """
 
     slot: int
     hash: str
     length: int
     damaged: bool
+    loaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,14 +56,32 @@ def wire(slot: int) -> int:
     return slot - 1
 
 
-def unpack(packed: bytes) -> list[Stored]:
-    """The rows of a SLOTS reply."""
+def unpack(packed: bytes, loaded: int | None = None) -> list[Stored]:
+    """The rows of a SLOTS reply; `loaded` is the hash of the program that is loaded."""
     size = struct.calcsize(commands.SLOT)
     rows = struct.iter_unpack(commands.SLOT, packed[: len(packed) // size * size])
     return [
-        Stored(slot + 1, text(digest) if length else "", length, bool(damaged))
+        Stored(slot + 1, text(digest), length, bool(damaged), digest == loaded)
+        if length
+        else Stored(slot + 1, "", 0, bool(damaged))
         for slot, damaged, length, digest in rows
     ]
+
+
+def loaded(link: Link) -> int | None:
+    """The hash of the program that is loaded; None unless the device is LOADED.
+
+    ARM with another hash is refused before anything else, and the refusal names the right one.
+    """
+    if link.request(commands.STATUS)["state"] != states.LOADED:
+        return None
+    try:
+        link.request(commands.ARM, _NO_HASH)
+    except DeviceRefused as refusal:
+        code, _index, _value, limit = refusal.rows[0]
+        return limit if code == errors.HASH_MISMATCH else _NO_HASH
+    link.request(commands.STOP)  # one program in four thousand million has this hash: not armed
+    return _NO_HASH
 
 
 def explained(refusal: DeviceRefused, slot: int) -> DeviceRefused:

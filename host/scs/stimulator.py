@@ -90,8 +90,9 @@ class Stimulator(Opened):
 
     # --- the store -------------------------------------------------------------------------
     def slots(self) -> list[Stored]:
-        """The slots in use, of 1 to 8."""
-        return slots.unpack(self.link.request(commands.SLOTS)["slots"])
+        """The slots in use, of 1 to 8; one says whether its program is the one that is loaded."""
+        packed = self.link.request(commands.SLOTS)["slots"]
+        return slots.unpack(packed, slots.loaded(self.link))
 
     def save(self, slot: int) -> str:
         """Keep the loaded program, as it was committed, in a slot; its hash."""

@@ -1,8 +1,9 @@
 """Integer programs for the tests of the pure core: a tonic and a burst to change, random ones."""
 
 from hypothesis import strategies as st
+from tests.core.support import BOARD
 
-from stimcore import program
+from stimcore import phases, program
 
 AREAS = (12_440_000,) * 8
 HEADER = program.Header(
@@ -49,6 +50,8 @@ BURST = TONIC._replace(
     width_ns=1_000_000,
     gap_ns=0,
 )
+PASSIVE = TONIC._replace(recharge=program.RECHARGE_PASSIVE, gap_ns=0, ratio=1)
+TRIPHASIC = ((500, 200_000), (-1_000, 200_000), (500, 200_000))
 
 
 def group(*programs: program.Program, **header: int) -> program.Group:
@@ -58,6 +61,17 @@ def group(*programs: program.Program, **header: int) -> program.Group:
 
 def tonic(**changes: int) -> program.Group:
     return group(TONIC._replace(**changes))
+
+
+def shaped(*segments: tuple[int, int], **changes: int) -> program.Program:
+    return PASSIVE._replace(segments=segments, **changes)
+
+
+def compiled(*programs: program.Program, **header: int) -> list[tuple[int, int, int, int, int]]:
+    """The phases of a group at its own amplitudes."""
+    one = group(*programs, **header)
+    levels = tuple(each.amplitude_ua for each in one.programs)
+    return list(phases.compile_group(BOARD, one, levels))
 
 
 @st.composite

@@ -1,6 +1,7 @@
 """The store of a device from the host: the library, and `scs store`, on the simulated board."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ import pytest
 from tests.host.cli.support import GOOD, NO_DEVICE, REFUSED, USAGE, scs
 from tests.host.stimulator_support import quick
 
-from scs import bench
+from scs import bench, slots
 from scs.failures import DeviceRefused, Failure, LinkLost, WrongUsage
 from scs.stimulator import Stimulator
 from scs_sim.board import SimBoard
@@ -54,6 +55,40 @@ def test_programs_are_kept_listed_recalled_and_erased() -> None:
         ]
         stim.erase(8)
         assert [one.slot for one in stim.slots()] == [1]
+
+
+def test_the_slot_whose_program_is_loaded_is_told_and_telling_it_changes_nothing() -> None:
+    def told(stim: Stimulator) -> tuple[list[int], str]:
+        marked = [one.slot for one in stim.slots() if one.loaded]
+        return marked, stim.status().state
+
+    with Stimulator("sim") as stim:
+        for slot, amplitude in ((1, "1 mA"), (2, "2 mA"), (3, "1 mA")):
+            stim.load(quick(amplitude))
+            stim.save(slot)
+        assert told(stim) == ([1, 3], "LOADED")
+        stim.recall(2)
+        stim.measure()  # now ARM would be granted
+        assert told(stim) == ([2], "LOADED")
+        stim.amplitude(1, "1.5 mA")  # live: the program is the same
+        assert told(stim) == ([2], "LOADED")
+        stim.load(quick("3 mA"))
+        assert told(stim) == ([], "LOADED")
+        stim.unload()
+        assert told(stim) == ([], "OFF")
+
+
+def test_a_program_whose_hash_is_the_one_that_is_asked_with_is_not_left_armed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Stimulator("sim") as stim:
+        stim.load(quick())
+        stim.save(1)
+        monkeypatch.setattr(slots, "_NO_HASH", int(digest("1 mA"), 16))
+        for _ in ("refused by the load that was not measured", "granted"):
+            assert [one.loaded for one in stim.slots()] == [True]
+            assert stim.status().state == "LOADED"
+            stim.measure()
 
 
 def test_what_is_recalled_runs_without_its_profile() -> None:
@@ -179,9 +214,9 @@ def test_a_profile_is_saved_listed_recalled_and_erased(port: str, kept: str) -> 
     assert saved.output.startswith("slot 3 keeps kept, hash ")
     digest = saved.output.split()[-1]
     assert json.loads(scs("store", "list", "--json", **device).stdout) == [
-        {"slot": 3, "hash": digest, "length": 113, "damaged": False}
+        {"slot": 3, "hash": digest, "length": 113, "damaged": False, "loaded": True}
     ]
-    assert digest in scs("store", "list", **device).stdout
+    assert re.search(rf"3 │ {digest} │ +113 │ loaded", scs("store", "list", **device).stdout)
     recalled = json.loads(scs("store", "recall", "3", "--json", **device).stdout)
     assert (recalled["slot"], recalled["hash"]) == (3, digest)
     assert {"amplitude", "shannon", "dc"} <= {row["name"] for row in recalled["figures"]}

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..complaints import FileRefused
-from ..failures import INTERRUPTED, REFUSED, Failure
+from ..failures import INTERRUPTED, REFUSED, Failure, said
 from . import (
     calibrate,
     compare,
@@ -47,10 +47,10 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except Failure as failure:
-            complain(str(failure))
+            complain(said(failure))
             raise typer.Exit(failure.exit_code) from None
         except FileRefused as refused:
-            complain("\n".join(refused.lines()))
+            complain(said(refused))
             raise typer.Exit(REFUSED) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None

@@ -75,34 +75,47 @@ def calibrate(
 
     Examples:  scs calibrate --port /dev/ttyACM0 --ohm 499.2   ·   scs calibrate --voltage-gain 1.01
     """
-    from ..calibrate import Calibration, keep, read
+    from ..calibrate import read
     from ..stimulator import Stimulator
 
-    values = {
-        "current_gain": current_gain,
-        "current_offset": current_offset,
-        "voltage_gain": voltage_gain,
-        "voltage_offset": voltage_offset,
-    }
-    given = {name: value for name, value in values.items() if value is not None}
+    given = _named(
+        current_gain=current_gain,
+        current_offset=current_offset,
+        voltage_gain=voltage_gain,
+        voltage_offset=voltage_offset,
+    )
+    _one_wish(ohm, given, reset=reset, show=show)
+    wanted = options.wanted_board(board, stage, load)
+    faults = options.simulated_faults(fault)
+    with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
+        before = now = read(stim.link)
+        resistance = None
+        if reset or given:
+            now = _given(stim, None if reset else before, given)
+        elif not show:
+            now, resistance = _against(stim, ohm, (names(from_), names(to)))
+        name = stim.board.name
+    _tell(name, (before, now), resistance, json=json)
+
+
+def _named(**values: float | None) -> dict[str, float]:
+    """Those that were given."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _one_wish(ohm: float | None, given: dict[str, float], *, reset: bool, show: bool) -> None:
     if reset + show + bool(given) + (ohm is not None) > 1:
         raise WrongUsage("one of --ohm, values of your own, --reset or --show; not two of them")
     if ohm is not None and not 0 < ohm < 1e6:
         raise WrongUsage(f"--ohm {ohm:g} is no resistance of a load; write for example 499.2")
-    wanted = options.wanted_board(board, stage, load)
-    faults = options.simulated_faults(fault)
-    with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
-        before, resistance = read(stim.link), None
-        if reset:
-            now = keep(stim.link, Calibration())
-        elif given:
-            now = keep(stim.link, Calibration(**{**asdict(before), **given}))
-        elif show:
-            now = before
-        else:
-            now, resistance = _against(stim, ohm, (names(from_), names(to)))
-        name = stim.board.name
-    _tell(name, (before, now), resistance, json=json)
+
+
+def _given(stim: Stimulator, before: Calibration | None, given: dict[str, float]) -> Calibration:
+    """Kept: the values given in the place of those before; without any, as declared."""
+    from ..calibrate import Calibration, keep
+
+    old = asdict(before) if before is not None else {}
+    return keep(stim.link, Calibration(**{**old, **given}))
 
 
 def _against(

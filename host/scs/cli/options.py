@@ -42,6 +42,9 @@ Patience = Annotated[
         help="How long the device may leave a question unanswered.",
     ),
 ]
+ForTime = Annotated[
+    str, typer.Option("--for", metavar="TIME", help="Stop after this; else the profile's session.")
+]
 Faults = Annotated[
     list[str] | None,
     typer.Option(

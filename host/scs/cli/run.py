@@ -1,13 +1,12 @@
-"""run: a profile on a device, watched, stopped, and accounted for.
+"""run: a profile, or a program that the device keeps, watched, stopped, and accounted for.
 
-Role: load, measure the dummy load, arm, start, poll, stop, and the ledger whatever happened.
-Invariant: Ctrl-C halts first and reports then; a link that is lost reports what was last known;
-the caller's own polling is what renews the lease. Requirements: REQ-61. Next: watch.py.
+Role: load or recall, measure the dummy load, arm, start, poll, stop, and the ledger whatever
+happened. Invariant: what is asked and cannot be kept (a recording of a slot, a detached lease) is
+refused before anything flows. Requirements: REQ-61. Next: session.py, watch.py.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,19 +14,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import Failure, LinkLost, WrongUsage
-from . import options
-from .interrupts import Interrupts
+from ..failures import WrongUsage
+from . import options, session
 
 if TYPE_CHECKING:
+    from ..figures import Figure
     from ..profile import Profile
     from ..runfiles import Recorder
     from ..stimulator import Stimulator
     from .watch import Watch
 
-
-ForTime = Annotated[
-    str, typer.Option("--for", metavar="TIME", help="Stop after this; else the profile's session.")
+Source = Annotated[
+    Path | None, typer.Argument(metavar="[PROFILE]", help="A profile, a .yaml file.")
+]
+Slot = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Run what the device keeps in this slot, 1 to 8, instead."),
 ]
 Detach = Annotated[
     bool, typer.Option("--detach", help="Start a stand_alone profile and leave it running.")
@@ -41,9 +43,10 @@ Record = Annotated[
 
 
 def run(
-    profile: options.ProfileFile,
+    profile: Source = None,
+    slot: Slot = None,
     port: options.Port = "sim",
-    for_: ForTime = "",
+    for_: options.ForTime = "",
     fault: options.Faults = None,
     detach: Detach = False,
     record: Record = None,
@@ -59,12 +62,12 @@ def run(
     with exit 3; the device stops by itself when its lease runs out.
 
     Examples:  scs run my.yaml --for 10s   ·   scs run my.yaml --port /dev/ttyACM0 --record monday
+               scs run --slot 3 --port /dev/ttyACM0
     """
     from ..stimulator import Stimulator
     from .watch import Watch
 
-    if detach and record:
-        raise WrongUsage("--record needs a run that is watched to its end: leave out --detach")
+    kept = _chosen(profile, slot, record, detach=detach)
     for_s = options.seconds(for_, "--for") if for_ else None
     faults = options.simulated_faults(fault)
     stim = Stimulator(
@@ -76,8 +79,31 @@ def run(
     )
     with _recorder(record, faults) as recorder:
         watch = Watch(json=json, for_s=for_s, recorder=recorder)
-        code = _watched(stim, profile, watch, detach=detach)
+        code = session.reported(watch, lambda: _work(stim, kept, watch, detach=detach))
     raise typer.Exit(code)
+
+
+def _chosen(
+    profile: Path | None, slot: int | None, record: Path | None, *, detach: bool
+) -> Path | int:
+    """The one of both that was named."""
+    from .. import slots
+
+    if detach and record:
+        raise WrongUsage("--record needs a run that is watched to its end: leave out --detach")
+    if slot is None and profile is not None:
+        return profile
+    if slot is None or profile is not None:
+        raise WrongUsage(
+            "one of PROFILE and --slot; write for example scs run my.yaml, or scs run --slot 3"
+        )
+    if record:
+        raise WrongUsage(
+            "--record keeps the profile's text, which the device does not have: run the profile "
+            "itself, or leave out --record"
+        )
+    slots.wire(slot)
+    return slot
 
 
 @contextmanager
@@ -95,64 +121,35 @@ def _recorder(folder: Path | None, faults: str) -> Iterator[Recorder | None]:
         recorder.drop()
 
 
-def _watched(stim: Stimulator, file: Path, watch: Watch, *, detach: bool) -> int:
-    """The exit code of a run that was reported."""
+def _work(stim: Stimulator, kept: Path | int, watch: Watch, *, detach: bool) -> None:
     from ..link import is_sim
-    from ..profile import Profile, ProfileError
+    from ..profile import Profile
 
-    try:
-        profile = Profile.read(file)
-        if detach and (is_sim(stim.port) or not profile.group.header.flags & 1):
-            raise WrongUsage("--detach needs a real port and a profile with stand_alone: true")
-        _session(stim, profile, watch, detach=detach)
-    except (ProfileError, Failure) as reason:
-        watch.never_began(reason)
-        raise
-    return watch.report()
-
-
-def _session(stim: Stimulator, profile: Profile, watch: Watch, *, detach: bool) -> None:
-    with Interrupts() as interrupts:
-        try:
-            with stim:
-                watch.opened(stim, profile)
-                figures = stim.load(profile)
-                watch.armed(stim.arm())
-                watch.starting(figures)
-                stim.start()
-                if detach:
-                    watch.detached()
-                    return
-                _follow(stim, watch, interrupts)
-        except LinkLost as reason:
-            if not watch.begun:
-                raise
-            watch.lost(reason)
+    source = kept if isinstance(kept, int) else Profile.read(kept)
+    alone = isinstance(source, int) or session.stands_alone(source)  # of a slot: asked for later
+    if detach and (is_sim(stim.port) or not alone):
+        raise WrongUsage("--detach needs a real port and a profile with stand_alone: true")
+    with session.opened(stim, watch) as interrupts:
+        watch.opened(stim, source)
+        figures = _put(stim, source, watch, detach=detach)
+        watch.armed(stim.arm())
+        watch.starting(figures)
+        stim.start()
+        if detach:
+            watch.detached()
+        else:
+            session.follow(stim, watch, interrupts)
 
 
-def _follow(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
-    """Poll until the end, in whatever way it comes; then the ledger."""
-    with watch:
-        _until_ended(stim, watch, interrupts)
-    watch.close(stim.status(), stim.ledger())
-
-
-def _until_ended(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
-    """The time asked for, then STOP and its ramp; a wish to end halts in either."""
-    end_s = math.inf if watch.for_s is None else stim.link.now() + watch.for_s
-
-    def ends() -> bool:
-        return bool(interrupts) or stim.link.now() >= end_s
-
-    for for_s in (watch.for_s, None):
-        for status in stim.poll(for_s):
-            watch.take(status, stim.ledger())
-            if interrupts:
-                stim.halt()
-                watch.interrupted(interrupts.code)
-                return
-            if status.running and not ends():
-                watch.look(status, ends)
-        if not status.running:
-            return
-        stim.stop(wait=False)
+def _put(stim: Stimulator, source: Profile | int, watch: Watch, *, detach: bool) -> list[Figure]:
+    """Load a profile, or what a slot of the device keeps."""
+    if not isinstance(source, int):
+        return stim.load(source)
+    found = stim.recall(source)
+    watch.recalled(found)
+    if detach and stim.status().lease_left_s is not None:
+        raise WrongUsage(
+            f"--detach: the program of slot {source} has a lease and stops when nobody asks; "
+            "leave out --detach, or keep a profile with stand_alone: true there"
+        )
+    return found.figures

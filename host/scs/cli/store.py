@@ -39,7 +39,7 @@ Kept = Annotated[
 def list_(
     port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
 ) -> None:
-    """The programs that a device keeps: slot, hash, size, and whether a save was cut short.
+    """The programs that a device keeps: slot, hash, size; which is loaded, which is damaged.
 
     Example:  scs store list --port /dev/ttyACM0
     """
@@ -59,11 +59,11 @@ def list_(
 
 
 def _note(one: Stored) -> str:
-    if not one.damaged:
-        return ""
     if not one.length:
         return "damaged: erase it, or save a program there"
-    return "half damaged: a save was cut short, or flash failed; compare the hash"
+    half = "half damaged: a save was cut short, or flash failed; compare the hash"
+    notes = {"loaded": one.loaded, half: one.damaged}
+    return "; ".join(note for note, holds in notes.items() if holds)
 
 
 @app.command()

@@ -58,7 +58,7 @@ def titrate(
 
     Examples:  scs titrate my.yaml --port sim --note perception=0.6V --note discomfort=1.2V
     """
-    from .. import editing, readings
+    from .. import readings
     from .. import titrate as walking
     from ..profile import Profile
     from ..stimulator import Stimulator
@@ -70,16 +70,26 @@ def titrate(
     walked = walking.prepared(read, number, step_ua)
     with Stimulator(port, options.wanted_board(board, stage, load), patience_s=timeout) as stim:
         steps, why = walking.run(stim, walked, step_ua, dwell_s, marks)
-    target, refusal = None, None
-    try:
-        if any(one.noted for one in steps):
-            editing.save(walking.noted(read, number, steps), output or profile)
-            target = output or profile
-    except (FileRefused, Failure) as reason:
-        refusal = reason
-    _show(read.program_names[number], steps, why, target, json=json)
+    written, refusal = _written(read, number, steps, output or profile)
+    _show(read.program_names[number], steps, why, written, json=json)
     if refusal is not None:
         raise refusal
+
+
+def _written(
+    read: Profile, number: int, steps: list[Step], target: Path
+) -> tuple[Path | None, FileRefused | Failure | None]:
+    """The file with what was noted, or why there is none: the log is to be shown before that."""
+    from .. import editing
+    from .. import titrate as walking
+
+    if not any(one.noted for one in steps):
+        return None, None
+    try:
+        editing.save(walking.noted(read, number, steps), target)
+    except (FileRefused, Failure) as reason:
+        return None, reason
+    return target, None
 
 
 def _step_ua(text: str, read: Profile, number: int) -> int:

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .. import figures, texts
-from ..failures import GOOD, NO_DEVICE, REFUSED, USAGE, Failure, LinkLost, WrongUsage
+from ..failures import GOOD, NO_DEVICE, REFUSED, USAGE, Failure, LinkLost, WrongUsage, said
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from ..complaints import FileRefused
     from ..figures import Figure
     from ..impedance import LoadFound
-    from ..profile import Profile, ProfileError
+    from ..profile import Profile
     from ..readings import Ledger, Status
     from ..runfiles import Recorder
+    from ..slots import Recalled
     from ..stimulator import Stimulator
 
 LINK_LOST = "link lost"
@@ -50,12 +52,22 @@ class Watch:
         self._bar: Progress | None = None
         self._message = ""
         self._load: LoadFound | None = None
+        self._title = ""
 
     # --- while it runs ---------------------------------------------------------------------
-    def opened(self, stim: Stimulator, profile: Profile) -> None:
-        """The device answered."""
+    def opened(self, stim: Stimulator, source: Profile | int) -> None:
+        """The device answered; it is to run a profile, or what one of its slots keeps."""
         self._stim = stim
-        self._about = {"profile": profile.name, "port": stim.port, "board": stim.board.name}
+        if isinstance(source, int):
+            self._title, self._about = f"slot {source}", {"slot": source}
+        else:
+            self._title, self._about = source.name, {"profile": source.name}
+        self._about |= {"port": stim.port, "board": stim.board.name}
+
+    def recalled(self, found: Recalled) -> None:
+        """It was a slot, and this is what it keeps."""
+        self._title += f", hash {found.hash}"
+        self._about["hash"] = found.hash
 
     def starting(self, figures: list[Figure]) -> None:
         """All is ready; START is next."""
@@ -117,17 +129,19 @@ class Watch:
         """The link broke in the middle of the run."""
         self._stopped = LINK_LOST
         self._code = NO_DEVICE
-        self._message = f"{reason}\nIf it still runs, the device stops by itself when its lease"
-        self._message += " runs out; what follows is the last that is known."
+        alone = self._status is not None and self._status.lease_left_s is None
+        way_out = "goes on: `scs halt`" if alone else "stops by itself when its lease runs out"
+        self._message = f"{said(reason)}\nIf it still runs, the device {way_out}; what follows is"
+        self._message += " the last that is known."
 
-    def never_began(self, reason: ProfileError | Failure) -> None:
+    def never_began(self, reason: FileRefused | Failure) -> None:
         """Profile or device refused, or there is no device: the same form, for scripts."""
         if not self._json:
             return
         rows: list[dict[str, Any]]
         if isinstance(reason, Failure):
             word = NO_DEVICE_WORD if isinstance(reason, LinkLost) else REFUSED_WORD
-            rows = [{"id": word, "path": "", "line": 0, "message": str(reason)}]
+            rows = [{"id": word, "path": "", "line": 0, "message": said(reason)}]
         else:
             word, rows = REFUSED_WORD, [one.as_dict() for one in reason.rows]
         _json({"delivered": NOTHING, "stopped": word, "errors": rows})
@@ -155,10 +169,12 @@ class Watch:
         if self._json:
             _json(self._as_dict())
         elif self._book is not None:
+            from rich.markup import escape
+
             from . import say
 
             console = say.console()
-            console.print(f"[bold]{self._about['profile']}[/bold] on {self._about['board']}")
+            console.print(f"[bold]{escape(self._title)}[/bold] on {self._about['board']}")
             if self._load is not None:
                 console.print(f"load measured before arming: {say.load(self._load)}")
             console.print(say.ledger(self._book, self._stopped))

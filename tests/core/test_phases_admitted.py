@@ -1,0 +1,93 @@
+"""What the compiler makes of any program is admitted, or refused for a good reason."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.groups import AREAS, HEADER, PASSIVE, TONIC, group
+from tests.core.support import BOARD, name, refusals, refused
+
+from stimcore import kernel, output, phases, program
+from stimcore.errors import Refused
+
+PERIOD = 2_500_000  # ticks: 20 ms
+
+
+@st.composite
+def trains(draw: st.DrawFn) -> program.Group:
+    """One or two programs of any kind, at rates that come round in 20 ms."""
+    rows = []
+    for number in range(draw(st.integers(1, 2))):
+        count = draw(st.sampled_from([1, 2, 4, 6]))
+        kind = draw(st.sampled_from(["plain", "active", "alternating", "dither", "shape"]))
+        one = PASSIVE._replace(
+            cathodes=1 << number,
+            anodes=64,
+            amplitude_ua=draw(st.integers(30, 3_000)),
+            width_ns=draw(st.integers(10_000, 400_000)),
+            rate_mhz=50_000 * count,
+            count=count,
+            phase_ns=number * draw(st.integers(900_000, 2_500_000)),
+        )
+        if kind == "active":
+            one = one._replace(recharge=0, ratio=draw(st.integers(1, 3)))
+        if kind == "alternating":
+            one = one._replace(alternating=count % 2 == 0)
+        if kind == "dither":
+            one = one._replace(rate_dither=draw(st.integers(0, 100)), seed=draw(st.integers(1, 99)))
+        if kind == "shape":
+            share, width = draw(st.integers(1, 999)), one.width_ns
+            rows_of = ((share, width), (-1_000, width), (1_000 - share, width))
+            one = one._replace(segments=rows_of)
+        rows.append(one)
+    return program.Group(HEADER, AREAS, tuple(rows))
+
+
+def judged(one: program.Group) -> kernel.Verdict | None:
+    """The verdict; None where it does not compile, for the one good reason."""
+    reason = 0
+    try:
+        return output.judge(BOARD, one, tuple(each.amplitude_ua for each in one.programs))
+    except Refused as why:
+        reason = why.code
+    assert name(reason) == "does_not_fit"
+    return None
+
+
+@given(trains())
+def test_req_17_what_is_admitted_balances_never_meets_and_holds_widths_and_ceilings(
+    one: program.Group,
+) -> None:
+    program.validate(one)
+    verdict = judged(one)
+    if verdict is None:
+        return
+    if verdict.stream is None:
+        assert set(refusals(verdict)) <= {"rate", "dc", "running_charge", "shannon", "density"}
+        return
+    records = [verdict.stream.record(at) for at in range(verdict.stream.records)]
+    assert sum(each[0] for each in records) == PERIOD
+    for number, each in enumerate(one.programs):
+        own = [row for row in records if row[1] and row[3] == 1 << number]
+        assert all(row[4] == 64 for row in own)
+        if not each.recharge or each.segments or each.alternating:
+            assert sum(row[5] * row[0] for row in own) == 0
+        assert all(abs(row[5]) <= round(each.amplitude_ua / 6.25) + 1 for row in own)
+        if not each.segments:
+            width = (each.width_ns + 4) // 8
+            firsts = [row for row in own if row[5] < 0 or each.alternating]
+            assert [row[0] for row in firsts] == [width] * each.count
+
+
+# --- a ramp passes through every level -----------------------------------------------------------
+@given(st.integers(1, 2_047), st.integers(10_000, 300_000), st.integers(2, 10))
+def test_req_21_what_fits_at_one_level_fits_at_every_level(
+    code: int, width_ns: int, ratio: int
+) -> None:
+    """A recharge is trimmed by the level; the room it needs is judged at its longest."""
+    width = (width_ns + 4) // 8
+    room = width * (1 + ratio) + 2 * 289 + 1  # the trim, and the shortest record
+    rate_mhz = 125_000_000_000 // room
+    one = TONIC._replace(gap_ns=0, ratio=ratio, width_ns=width_ns, rate_mhz=rate_mhz)
+    level_ua = -(-code * 25 // 4)
+    assert phases.compile_group(BOARD, group(one), (level_ua,))
+    fast = one._replace(rate_mhz=125_000_000_000 // (room - 2))
+    assert refused(phases.compile_group, BOARD, group(fast), (level_ua,))[0] == "does_not_fit"

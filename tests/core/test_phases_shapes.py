@@ -1,0 +1,135 @@
+"""Pulses of segments: worked by hand, and exact for any table and amplitude."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.groups import compiled, group, shaped
+from tests.core.support import IDEAL, admit, discharge, drive, idle, refused
+
+from stimcore import phases, program
+from stimcore.phases import DISCHARGE, DRIVE, IDLE
+
+PERIOD = 2_500_000  # ticks: 20 ms
+
+
+def test_req_17_a_triphasic_pulse() -> None:
+    # 2.01 mA are 322 codes, half of it 161: 100 us each
+    one = shaped((500, 100_000), (-1_000, 100_000), (500, 100_000), amplitude_ua=2_010)
+    found = compiled(one)
+    assert [each[3:] for each in found[:3]] == [(161, 12_500), (-322, 12_500), (161, 12_500)]
+    assert found[3] == (DISCHARGE, 0, 14, 0, PERIOD - 37_500)
+
+
+def test_req_17_the_last_segment_takes_up_what_rounding_left() -> None:
+    # 321 codes: 160 and a half is 160; 321 - 160 = 161
+    one = shaped((500, 100_000), (-1_000, 100_000), (500, 100_000), amplitude_ua=2_006)
+    assert [each[3] for each in compiled(one)[:3]] == [160, -321, 161]
+
+
+def test_req_17_a_last_segment_of_another_width_is_split_and_keeps_its_width() -> None:
+    # 321 codes x 25,000 ticks are 107 x 75,000; 322 codes are 8,050,000 = 108 x 75,000 - 50,000
+    segments = ((-999, 200_000), (333, 600_000))
+    assert [each[3:] for each in compiled(shaped(*segments, amplitude_ua=2_013))[:2]] == [
+        (-321, 25_000),
+        (107, 75_000),
+    ]
+    assert [each[3:] for each in compiled(shaped(*segments, amplitude_ua=2_019))[:3]] == [
+        (-322, 25_000),
+        (108, 25_000),
+        (107, 50_000),
+    ]
+
+
+def test_a_segment_of_nothing_is_a_gap_and_the_least_current_is_one_code() -> None:
+    one = shaped((-1_000, 100_000), (0, 50_000), (100, 1_000_000), amplitude_ua=20)  # 3 codes
+    found = compiled(one)
+    assert [(each[0], each[3]) for each in found] == [
+        (DRIVE, -3),
+        (IDLE, 0),
+        (DRIVE, 1),  # 37,500 code ticks: 37,500 of 125,000
+        (IDLE, 0),
+        (DISCHARGE, 0),
+    ]
+    assert found[2][4] + found[3][4] == 125_000
+    assert found[2][4] == 37_500
+
+
+@pytest.mark.parametrize(
+    ("segments", "wanted"),
+    [
+        (((-1_000, 2_304), (1_000, 2_304)), ("short_segment", 0, 2_304, 2_312)),
+        (((-500, 18_000), (1_000, 9_000)), ("short_segment", 0, 9_000, 9_248)),  # 4 x 289 ticks
+    ],
+)
+def test_req_12_a_segment_too_short_to_shift_or_to_balance_is_refused(
+    segments: tuple[tuple[int, int], ...], wanted: tuple[str, int, int, int]
+) -> None:
+    assert refused(compiled, shaped(*segments)) == wanted
+
+
+@given(
+    st.integers(1, 2_000), st.integers(-400, 400), st.integers(1, 400), st.integers(1_600, 9_000)
+)
+def test_req_17_closing_parts_near_a_whole_code(
+    code: int, off: int, least: int, ticks: int
+) -> None:
+    """Less than a record's time of one code is missing, or over."""
+    parts = phases.closing_parts(-(code * ticks + off), ticks, least)
+    assert sum(part * lasts for part, lasts in parts) == -(code * ticks + off)
+    assert sum(lasts for _part, lasts in parts) == ticks
+    assert all(lasts >= least for _part, lasts in parts)
+
+
+@given(st.integers(-10_000_000, 10_000_000), st.integers(1, 400), st.integers(1_600, 50_000))
+def test_req_17_closing_parts_are_exact_and_keep_their_width(
+    charge: int, least: int, ticks: int
+) -> None:
+    parts = phases.closing_parts(charge, ticks, least)
+    assert sum(code * lasts for code, lasts in parts) == charge
+    assert sum(lasts for _code, lasts in parts) == ticks
+    assert all(lasts >= least for _code, lasts in parts)
+    wanted = abs(charge) / ticks
+    assert all(abs(abs(code) - wanted) <= 2 for code, _lasts in parts)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
+    """Up to four segments of 30 to 120 us, and one of 30 us that makes the sum zero."""
+    free = st.tuples(st.integers(-60, 60), st.integers(1, 4))
+    rows = draw(st.lists(free, min_size=1, max_size=4).filter(lambda rows: rows[0][0] != 0))
+    net = sum(share * width for share, width in rows)
+    return (*[(share, 30_000 * width) for share, width in rows], (-net, 30_000))
+
+
+@given(tables(), st.integers(7, 12_000))
+def test_req_17_any_shape_sums_to_zero_and_holds_its_widths(
+    rows: tuple[tuple[int, int], ...], amplitude_ua: int
+) -> None:
+    one = shaped(*rows, amplitude_ua=amplitude_ua, ceiling_ua=25_500)
+    program.validate(group(one))
+    found = compiled(one)
+    assert sum(each[3] * each[4] for each in found) == 0
+    edges, at = {0}, 0
+    for each in found:
+        at += each[4]
+        edges.add(at)
+    ends = [sum(width for _share, width in rows[: n + 1]) // 8 for n in range(len(rows))]
+    assert set(ends) <= edges
+    assert len(found) <= phases._most_phases(one)
+
+
+def test_req_35_a_pulse_that_goes_beyond_zero_is_one_pulse() -> None:
+    triphasic = drive(160, 25_000), drive(-320, 25_000), drive(160, 25_000), discharge(PERIOD)
+    stream = admit(IDEAL, *triphasic).stream
+    assert stream is not None
+    assert stream.pulses == 1
+    apart = (
+        drive(160, 25_000),
+        idle(300),
+        drive(-320, 25_000),
+        drive(160, 25_000),
+        discharge(PERIOD),
+    )
+    stream = admit(IDEAL, *apart).stream
+    assert stream is not None
+    assert stream.pulses == 2

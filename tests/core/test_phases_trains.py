@@ -1,0 +1,185 @@
+"""Several programs in a period, alternating polarity, dither, marks: periods worked by hand."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.groups import BURST, PASSIVE, TONIC, compiled, group
+from tests.core.support import BOARD, IDEAL, admit, discharge, drive, idle, refusals, refused
+
+from stimcore import output, phases, program
+from stimcore.phases import DRIVE, IDLE, MARK
+
+Phase = tuple[int, int, int, int, int]
+PERIOD = 2_500_000  # ticks: 20 ms
+
+
+def starts(found: list[Phase]) -> list[tuple[int, int]]:
+    """(tick, source mask) of each phase that flows."""
+    at, out = 0, []
+    for kind, source, _back, _code, ticks in found:
+        if kind in (DRIVE, MARK):
+            out.append((at, source))
+        at += ticks
+    return out
+
+
+# --- several programs ------------------------------------------------------------------------
+def test_req_03_two_rates_take_turns_exactly() -> None:
+    # 50 and 300 Hz: 20 ms / 6 are 416,666 ticks and two thirds; the second one 1 ms later
+    fast = PASSIVE._replace(cathodes=1, anodes=2, rate_mhz=300_000, count=6, phase_ns=1_000_000)
+    turns = [125_000 + turn * PERIOD // 6 for turn in range(6)]
+    assert starts(compiled(PASSIVE, fast)) == [(0, 4), *[(turn, 1) for turn in turns]]
+    assert turns[1:3] == [541_666, 958_333]
+
+
+def test_a_period_begins_with_the_first_pulse_whoever_gives_it() -> None:
+    late = PASSIVE._replace(phase_ns=8_000_000)
+    early = PASSIVE._replace(cathodes=1, anodes=2, phase_ns=2_000_000)
+    assert starts(compiled(late, early)) == [(0, 1), (750_000, 4)]
+    assert sum(one[4] for one in compiled(late, early)) == PERIOD
+
+
+@pytest.mark.parametrize(("phase_ns", "good"), [(202_312, True), (202_304, False), (0, False)])
+def test_req_03_pulses_that_meet_are_refused_and_the_first_one_named(
+    phase_ns: int, good: bool
+) -> None:
+    # 200 us and the shortest record of 289 ticks: 2.312 us
+    two = PASSIVE._replace(cathodes=1, anodes=2, phase_ns=phase_ns)
+    if good:
+        assert len(compiled(PASSIVE, two)) == 4
+        return
+    code, number, needed, room = refused(compiled, PASSIVE, two)
+    assert (code, needed, room) == ("does_not_fit", 202_312, phase_ns)
+    assert number == 0
+
+
+def test_req_16_more_phases_than_can_be_judged_in_time_are_refused() -> None:
+    # 825 / (3 + 8) is 75 with two anodes: a pulse and a rest each time
+    assert len(compiled(PASSIVE._replace(count=37))) == 74
+    assert refused(compiled, PASSIVE._replace(count=38)) == ("table_length", 0, 152, 150)
+    burst = BURST._replace(count=8)  # 5 x 2 phases each
+    assert refused(compiled, burst) == ("table_length", 0, 160, 150)
+    # one against one 825 / 7 is 117; dithered 825 / 18 is 45
+    pair = PASSIVE._replace(anodes=2)
+    assert len(compiled(pair._replace(count=50))) == 100
+    assert refused(compiled, pair._replace(rate_mhz=60_000, count=59))[2:] == (236, 234)
+    assert refused(compiled, PASSIVE._replace(count=23, rate_dither=100))[2:] == (92, 90)
+    second = pair._replace(rate_mhz=100_000, count=40, phase_ns=5_000_000)
+    two = (pair._replace(count=20, cathodes=8, anodes=16), second)  # 40 and 80 of 825 / 11
+    assert refused(compiled, *two) == ("table_length", 1, 240, 150)
+
+
+@given(st.integers(7, 12_000), st.integers(1, 10), st.sampled_from([0, 30_000]))
+def test_req_16_no_level_needs_more_phases_than_were_counted(
+    amplitude_ua: int, ratio: int, gap_ns: int
+) -> None:
+    one = TONIC._replace(amplitude_ua=amplitude_ua, ratio=ratio, gap_ns=gap_ns, ceiling_ua=25_500)
+    assert len(compiled(one)) <= phases._most_phases(one)
+
+
+def test_req_01_an_amplitude_that_the_codes_cannot_hold_is_refused() -> None:
+    one = PASSIVE._replace(amplitude_ua=12_794, ceiling_ua=25_500)
+    assert compiled(one)[0][3] == -2_047
+    over = one._replace(amplitude_ua=12_797)  # 2047.5 codes round up
+    assert refused(compiled, over) == ("stage_span", 0, 12_797, 12_500)
+
+
+# --- alternating polarity and dither -----------------------------------------------------------
+def test_alternating_pulses_are_the_same_turned_round() -> None:
+    found = compiled(PASSIVE._replace(alternating=1, count=2))
+    assert [one[3] for one in found] == [-320, 0, 320, 0]
+    assert [one[4] for one in found] == [25_000, PERIOD - 25_000] * 2
+
+
+def test_alternating_pulses_with_active_recharge() -> None:
+    found = compiled(TONIC._replace(alternating=1, count=2, gap_ns=0))
+    assert [one[3] for one in found] == [-320, 80, 0, 320, -80, 0]
+
+
+def test_the_generator_of_dither_by_hand() -> None:
+    # 1: 1 ^ 128 = 129; 129 >> 9 is 0; 129 ^ (129 << 8 & 0xffff) = 129 ^ 33024 = 33153
+    assert phases.drawn(1) == 33_153
+    seen, draw = set(), 1
+    for _ in range(65_535):
+        draw = phases.drawn(draw)
+        seen.add(draw)
+    assert seen == set(range(1, 65_536))
+
+
+def test_a_dithered_rate_begins_pulses_later_than_their_turns() -> None:
+    # of seed 1 the 1st, 3rd and 5th number, a tenth of 20 ms at most; the first one is tick 0
+    draws = [1]
+    for _ in range(6):
+        draws.append(phases.drawn(draws[-1]))
+    late = [250_000 * draws[at] >> 16 for at in (1, 3, 5)]
+    found = starts(compiled(PASSIVE._replace(rate_dither=100, count=3)))
+    wanted = [turn * PERIOD + each - late[0] for turn, each in enumerate(late)]
+    assert [at for at, _mask in found] == wanted
+    assert len(set(late)) == 3
+
+
+@given(st.integers(1, 65_535), st.integers(0, 500), st.integers(0, 500), st.integers(2, 20))
+def test_dither_stays_within_its_shares(seed: int, rate: int, width: int, count: int) -> None:
+    one = PASSIVE._replace(seed=seed, rate_dither=rate, width_dither=width, count=count)
+    found = compiled(one)
+    assert sum(each[4] for each in found) == count * PERIOD
+    widths = [each[4] for each in found if each[0] == DRIVE]
+    assert all(25_000 - 25 * width <= each <= 25_000 + 25 * width + 1 for each in widths)
+    gaps = [b[0] - a[0] for a, b in zip(starts(found), starts(found)[1:], strict=False)]
+    assert all(abs(each - PERIOD) <= 2_500 * rate for each in gaps)
+    assert compiled(one) == found
+
+
+def test_another_seed_is_another_train() -> None:
+    one = PASSIVE._replace(rate_dither=200, width_dither=200, count=8)
+    assert compiled(one._replace(seed=1)) != compiled(one._replace(seed=2))
+
+
+# --- marks without output ----------------------------------------------------------------------
+TRIPLETS = BURST._replace(
+    rate_mhz=5_000, pulses=3, intra_rate_mhz=50_000, width_ns=200_000, recharge=1
+)
+
+
+def test_sync_only_gives_marks_and_no_current() -> None:
+    # three at 50 Hz, five times a second; 200 ms are 25,000,000 ticks
+    found = compiled(TRIPLETS, flags=program.FLAG_SYNC_ONLY)
+    mark, rest = (MARK, 0, 0, 0, 25_000), (IDLE, 0, 0, 0, PERIOD - 25_000)
+    assert found == [
+        mark,
+        rest,
+        mark,
+        rest,
+        mark,
+        (IDLE, 0, 0, 0, 25_000_000 - 2 * PERIOD - 25_000),
+    ]
+
+
+@pytest.mark.parametrize("flags", [program.FLAG_SYNC_ONLY, program.FLAG_SYNC_ONLY | 1])
+def test_req_14_marks_are_admitted_and_drive_nothing(flags: int) -> None:
+    verdict = output.judge(BOARD, group(TRIPLETS, flags=flags), (350,))
+    assert verdict.errors == []
+    stream = verdict.stream
+    assert stream is not None
+    assert (stream.pulses, stream.peaks_na, stream.net) == (3, [0] * 8, [0] * 8)
+    assert stream.record(0)[1:6] == (True, True, 0, 0, 0)
+    assert stream.record(1)[1:6] == (False, False, 0, 0, 0)
+
+
+def test_req_14_marks_and_current_do_not_mix() -> None:
+    mark = idle(25_000)._replace(flags=2)
+    good = admit(IDEAL, mark, idle(PERIOD), mark, idle(PERIOD))
+    assert good.errors == []
+    mixed = admit(IDEAL, mark, idle(PERIOD), drive(-320, 25_000), discharge(PERIOD))
+    assert set(refusals(mixed)) == {"active_flag"}
+    plain = admit(IDEAL, idle(25_000)._replace(flags=1), idle(PERIOD))
+    assert set(refusals(plain)) == {"active_flag", "no_sync"}
+    late = admit(IDEAL, idle(PERIOD), mark, idle(PERIOD))
+    assert set(refusals(late)) == {"no_sync"}
+
+
+def test_req_14_a_mark_switches_no_contact() -> None:
+    mark = discharge(25_000)._replace(flags=2)
+    assert admit(IDEAL, mark, discharge(PERIOD)).errors == []  # returned, but never sourced
+    other = admit(IDEAL, idle(25_000)._replace(flags=2), discharge(PERIOD))
+    assert set(refusals(other)) == {"part_discharge"}

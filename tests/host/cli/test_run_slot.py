@@ -1,0 +1,123 @@
+"""`scs run --slot`: what the device keeps is run without its profile, and what that cannot have."""
+
+import json
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from tests.host.cli.support import (
+    ALONE,
+    GOOD,
+    INTERRUPTED,
+    NO_DEVICE,
+    REFUSED,
+    TONIC,
+    USAGE,
+    scs,
+)
+
+from scs.cli import interrupts
+
+
+@pytest.fixture
+def leased(tmp_path: Path) -> str:
+    path = tmp_path / "leased.yaml"
+    text = ALONE.replace("stand_alone: true", "session: {pulses: 48}\nlease: 500 ms")
+    path.write_text(text.replace("amplitude: 1 mA", "amplitude: 500 uA"))
+    return str(path)
+
+
+def kept(served: str, file: str, slot: str = "3") -> str:
+    """The hash of what was saved; another program is loaded after it."""
+    saved = scs("store", "save", slot, file, "--port", served, "--json")
+    assert saved.exit_code == GOOD, saved.output
+    assert scs("store", "save", "8", TONIC, "--port", served).exit_code == GOOD
+    found: str = json.loads(saved.stdout)["hash"]
+    return found
+
+
+def test_a_kept_program_runs_to_the_end_of_its_session_and_is_accounted_for(
+    leased: str, served: str
+) -> None:
+    digest = kept(served, leased)
+    done = scs("run", "--slot", "3", "--port", served, "--json")
+    found = json.loads(done.stdout)
+    assert done.exit_code == GOOD, done.stderr
+    assert (found["slot"], found["hash"], found["stopped"]) == (3, digest, "pulses")
+    assert "profile" not in found
+    assert found["delivered"]["pulses"] == 48
+    assert found["delivered"]["charge_nc"] == 4800.0  # 48 of 0.5 mA for 200 us
+    assert set(found["delivered"]["contacts"]) == {"contact 3", "contact 4"}
+    assert {one["contact"] for one in found["load"]} == {"contact 3", "contact 4"}
+    shown = scs("run", "--slot", "3", "--port", served)
+    assert f"slot 3, hash {digest} on pico/mcp4922-8" in shown.stdout
+    assert re.search(r"charge of first phases, contact 3 +│", shown.stdout)
+
+
+def test_a_kept_program_is_stopped_after_the_time_asked_for(alone: str, served: str) -> None:
+    kept(served, alone)
+    found = json.loads(scs("run", "--slot", "3", "--for", "1s", "--port", served, "--json").stdout)
+    assert found["stopped"] == "stop"
+    assert 40 <= found["delivered"]["pulses"] <= 75
+
+
+def test_a_kept_program_that_stands_alone_is_left_running(alone: str, served: str) -> None:
+    digest = kept(served, alone)
+    done = scs("run", "--slot", "3", "--detach", "--port", served, "--json")
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["stopped"], found["hash"]) == (GOOD, "running", digest)
+    seen = json.loads(scs("status", "--json", "--port", served).stdout)
+    assert (seen["state"], seen["lease_left_s"]) == ("RUNNING", None)
+    running = scs("run", "--slot", "3", "--port", served)
+    assert running.exit_code == REFUSED
+    assert "'recall' is not allowed while the device is RUNNING: stop it first" in running.stderr
+
+
+def test_req_34_a_kept_program_with_a_lease_is_not_left_running(leased: str, served: str) -> None:
+    kept(served, leased)
+    done = scs("run", "--slot", "3", "--detach", "--port", served)
+    assert done.exit_code == USAGE
+    assert "the program of slot 3 has a lease" in done.stderr
+    seen = json.loads(scs("status", "--json", "--port", served).stdout)
+    assert (seen["state"], seen["delivered"]["pulses"]) == ("LOADED", 0)
+
+
+def test_a_wish_to_end_halts_a_kept_program(
+    alone: str, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(served, alone)
+
+    def at_once(self: interrupts.Interrupts) -> interrupts.Interrupts:
+        self.code = 128 + signal.SIGINT
+        return self
+
+    monkeypatch.setattr(interrupts.Interrupts, "__enter__", at_once)
+    done = scs("run", "--slot", "3", "--port", served, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["stopped"]) == (INTERRUPTED, "halt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ((), USAGE, "one of PROFILE and --slot; write for example scs run my.yaml, or scs run --s"),
+        ((TONIC, "--slot", "3"), USAGE, "one of PROFILE and --slot"),
+        (("--slot", "9"), USAGE, "there is no slot 9: they are 1 to 8"),
+        (("--slot", "0"), USAGE, "there is no slot 0"),
+        (("--slot", "two"), USAGE, "Invalid value for '--slot'"),
+        (("--slot", "3"), REFUSED, "slot 3: the slot is empty; `scs store list` tells"),
+        (("--slot", "3", "--detach"), USAGE, "--detach needs a real port"),
+        (("--slot", "3", "--record", "monday"), USAGE, "--record keeps the profile's text"),
+        (("--slot", "3", "--port", "socket://127.0.0.1:9"), NO_DEVICE, "cannot open"),
+    ],
+)
+def test_what_cannot_be_is_one_message(arguments: tuple[str, ...], code: int, said: str) -> None:
+    done = scs("run", *arguments)
+    assert done.exit_code == code
+    assert said in " ".join(done.stderr.split())
+
+
+def test_an_empty_slot_is_told_to_scripts_as_well() -> None:
+    found = json.loads(scs("run", "--slot", "3", "--json").stdout)
+    assert (found["stopped"], found["delivered"]["pulses"]) == ("refused", 0)
+    assert "slot 3: the slot is empty" in found["errors"][0]["message"]
