@@ -46,6 +46,9 @@ PROGRAM: dict[str, tuple[Place, str]] = {
     "rate_dither": (("dither", "rate"), "permille"),
     "width_dither": (("dither", "width"), "permille"),
     "seed": (("dither", "seed"), ""),
+    "other_cathodes": (("interleave", "cathodes"), ""),
+    "other_anodes": (("interleave", "anodes"), ""),
+    "other_count": (("interleave", "split"), ""),
     "segments": (("shape", "segments"), ""),
 }
 # what the compiler and the kernel refuse: the field of a program that it follows from
@@ -109,7 +112,7 @@ def _place(code: int, index: int, group: program.Group) -> Place:
     if code in BY_PROGRAM:
         number = min(index, len(group.programs) - 1)
     elif code in figures.PER_CONTACT:
-        uses = [(one.cathodes | one.anodes) >> index & 1 for one in group.programs]
+        uses = [program.used_by(one) >> index & 1 for one in group.programs]
         number = uses.index(1) if 1 in uses else 0
     return ("programs", number, FIELD[code]) if code in FIELD else ("programs",)
 
