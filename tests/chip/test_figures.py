@@ -289,7 +289,7 @@ def test_req_51_the_sentinel_trips_with_the_processor_stopped(talk: ChipTalk) ->
 
 def test_req_50_a_starved_sequencer_drops_the_gate(talk: ChipTalk) -> None:
     talk.running(steady()).pass_ms(53)
-    talk.chip.fault("stop_dma")
+    talk.starve()
     talk.pass_ms(60)
     last = talk.latches()[-1][0]
     longest = max((hold >> 2) + OVERHEAD for hold in talk.words()[::2])
