@@ -32,6 +32,7 @@ SPANS = {
     "hd500": "5ms",
     "hf10": "400us",
     "hf10_pulse_dosing": "400us",
+    "interleaved_50hz": "200ms",
     "itbs": "210ms",
     "khz1": "2500us",
     "microburst": "9ms",
