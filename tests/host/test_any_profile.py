@@ -4,6 +4,7 @@ The words are decoded by tests/core/oracle.py, not by the kernel's decoder, and 
 the profile asked for as drawn_profiles.py worked it out, not against the integer program.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
@@ -159,14 +160,22 @@ def square_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
 
 
 def shape_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
-    """Each segment begins and ends where it should, to the tick."""
+    """Each segment begins and ends where it should, to the tick, and has its share.
+
+    To two codes; one that makes the sum zero has what rounding has left of all before it besides.
+    """
     edges, at = {0}, 0
-    for each in table[pulse[0].number :]:
-        at += each.ticks
+    for record in table[pulse[0].number :]:
+        at += record.ticks
         edges.add(at)
-    ends = accumulate(ticks(width) for _, width in one.segments)
-    assert set(list(ends)[:-1]) <= edges
-    assert pulse[-1].at + pulse[-1].ticks - pulse[0].at <= extent(one)
+    ends = list(accumulate(ticks(width) for _, width in one.segments))
+    assert set(ends[:-1]) <= edges
+    assert pulse[-1].at + pulse[-1].ticks - pulse[0].at <= ends[-1]
+    turned = 1 if pulse[0].code * one.segments[0][0] > 0 else -1
+    for each in pulse:
+        share, width = one.segments[bisect_right(ends, each.at - pulse[0].at)]
+        asked = share * codes(one.amplitude_ua) / 1000
+        assert abs(turned * each.code - asked) <= 2 + ends[-1] / ticks(width)
 
 
 def discharged(pulse: Pulse, table: list[Phase], used: int, *, last: bool, one: Wanted) -> None:
