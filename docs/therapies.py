@@ -1,11 +1,12 @@
 """The table of shipped therapies in docs/profiles.md, and their pictures in docs/therapies/.
 
-Role: filled() puts the table between the page's markers; run as a program (`make pictures`) it
-makes a picture of each therapy that flows, by `scs trace`.
+Role: filled() puts the table, and the pictures with what they show, between the page's markers; run
+as a program (`make pictures`) it makes a picture of each therapy that flows, by `scs trace`.
 Invariant: a therapy is shown as its stage makes it; one that is refused has the reason instead.
 Next: generate.py, host/scs/presets.py.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,31 +18,37 @@ from scs.figures import pretty
 from scs.presets import Preset
 
 PICTURES = Path(__file__).resolve().parent / "therapies"
-# how much of it a picture shows: one pulse where its form matters, else a period
-SPANS = {
-    "alternating_50hz": "41ms",
-    "burst_dosed": "26ms",
-    "burst_dr": "26ms",
-    "burst_low_dose": "26ms",
-    "burst_recharged": "26ms",
-    "ctbs": "210ms",
-    "dithered_50hz": "320ms",
-    "drg_20hz": "5ms",
-    "four_programs": "50ms",
-    "gaussian_50hz": "1200us",
-    "itbs": "210ms",
-    "microburst": "9ms",
-    "multiplexed_50_1200hz": "20ms",
-    "multiplexed_50_300hz": "20ms",
-    "prepulse_50hz": "2ms",
-    "r2r_tonic": "1ms",
-    "segments_50hz": "1500us",
-    "sine_50hz": "600us",
-    "symmetric_90hz": "12ms",
-    "tonic_48_pulses": "2ms",
-    "tonic_50hz": "2ms",
-    "tonic_passive": "5ms",
-    "triphasic_50hz": "1ms",
+# (how much of it a picture shows: one pulse where its form matters, else a period; what it is)
+SHOWN = {
+    "alternating_50hz": ("41ms", "every other pulse the other way round, each recharged passively"),
+    "burst_dosed": ("26ms", "one of the bursts that come for 30 s of every 2 min"),
+    "burst_dr": ("26ms", "five pulses at 500 Hz, then all their charge back at once, passively"),
+    "burst_low_dose": ("26ms", "one of the bursts that come for 30 s of every 6.5 min"),
+    "burst_recharged": ("26ms", "five pulses at 500 Hz, each returned by its opposite"),
+    "ctbs": ("210ms", "triplets at 50 Hz, five times a second; the first one is the soft start"),
+    "dithered_50hz": ("320ms", "sixteen pulses a little off their turns, each of its own width"),
+    "drg_20hz": ("5ms", "one pulse, as for a dorsal root ganglion, and its passive recharge"),
+    "four_programs": ("50ms", "20, 40, 60 and 100 Hz take turns on four sets of contacts"),
+    "gaussian_50hz": ("1200us", "a bell of eight steps, and the same the other way round"),
+    "itbs": ("210ms", "the triplets of `ctbs`, which come for 2 s of every 10 s"),
+    "microburst": ("9ms", "three narrow pulses at 450 Hz, each recharged passively"),
+    "multiplexed_50_1200hz": ("20ms", "one pulse of the base at 50 Hz, 24 of the prime at 1200 Hz"),
+    "multiplexed_50_300hz": ("20ms", "one pulse of the base at 50 Hz, six of the prime at 300 Hz"),
+    "prepulse_50hz": ("2ms", "a weak anodic phase before the main one, and as much after it"),
+    "r2r_tonic": ("1ms", "a symmetric pulse of 0.5 mA, as resistors alone make it"),
+    "segments_50hz": (
+        "1500us",
+        "a main phase in two steps, a gap, and a recharge that ends gently",
+    ),
+    "sine_50hz": ("600us", "a whole sine in sixteen steps, its cathodic half first"),
+    "symmetric_90hz": ("12ms", "a pulse and its equal, ninety times a second"),
+    "tonic_48_pulses": ("2ms", "the first of exactly 48 pulses"),
+    "tonic_50hz": (
+        "2ms",
+        "one pulse, a gap of 30 us, and a quarter of it back for four times as long",
+    ),
+    "tonic_passive": ("5ms", "one pulse; the charge flows back by itself"),
+    "triphasic_50hz": ("1ms", "half the charge before the main phase, half of it after"),
 }
 HEAD = ("preset", "rate", "width", "amplitude", "charge", "density", "k", "DC", "at 1 kΩ")
 
@@ -59,7 +66,7 @@ def number(value: float | None, unit: str) -> str:
 def row(one: Preset) -> list[str]:
     """A therapy as a row of the table."""
     name = f"[`{one.name}`](../profiles/{one.name}.yaml)"
-    link = f"{name} [picture](therapies/{one.name}.png)" if shown(one) else name
+    link = f"{name} [picture](#{one.name})" if shown(one) else name
     shannon = "none" if one.shannon_k is None else f"{one.shannon_k:.2f}"
     figures = [
         number(one.charge_uc, "uC"),
@@ -77,9 +84,21 @@ def therapies() -> str:
     return table([*HEAD, *presets.STAGES], [row(one) for one in presets.rows()])
 
 
+def gallery() -> str:
+    """A heading, a caption and the picture of each therapy that flows."""
+    made = []
+    for one in presets.rows():
+        if shown(one):
+            (span, about), picture = SHOWN[one.name], f"therapies/{one.name}.png"
+            length = re.sub(r"([a-z]+)", r" \1", span)
+            caption = f"{about[0].upper()}{about[1:]}; {length} of it."
+            made.append(f"#### `{one.name}`\n\n{caption}\n\n![{one.title}]({picture})\n")
+    return "\n".join(made)
+
+
 def filled(page: str) -> str:
-    """The page with the table as it should be."""
-    return replaced(page, "therapies", therapies())
+    """The page with the table and the gallery as they should be."""
+    return replaced(replaced(page, "therapies", therapies()), "gallery", gallery())
 
 
 def main() -> int:
@@ -91,7 +110,7 @@ def main() -> int:
         stage = next(stage for stage, reason in one.stages.items() if not reason)
         profile = PICTURES.parents[1] / "profiles" / f"{one.name}.yaml"
         command = [sys.executable, "-m", "scs.cli", "trace", str(profile), "--stage", stage]
-        command += ["--for", SPANS[one.name], "-o", str(PICTURES / f"{one.name}.png")]
+        command += ["--for", SHOWN[one.name][0], "-o", str(PICTURES / f"{one.name}.png")]
         subprocess.run(command, check=True)
     return 0
 

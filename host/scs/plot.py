@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .compare import Compared
 
 CURRENT, VOLTAGE, OTHER = "#1f5fa8", "#b4541a", "#222222"
+NARROW = 0.025  # of a picture: a pulse so narrow is a line, and is shown once more by itself
+LOOKED_S = 2.0  # where a first pulse is looked for: no therapy is slower than 1 Hz
 
 
 def _units(span_s: float) -> tuple[float, str]:
@@ -56,13 +58,31 @@ def _pair(top: Axes, bottom: Axes, trace: Trace) -> None:
 
 
 def of_trace(rows: Rows, title: str = "") -> Figure:
-    """Current and voltage over the whole trace."""
-    trace = thinned(rows)
-    figure = Figure(figsize=(10, 5.5), layout="constrained")
-    top, bottom = figure.subplots(2, 1, sharex=True)
-    _pair(top, bottom, trace)
+    """Current and voltage over the whole trace; beside it the first pulse, where it is narrow."""
+    shown = [thinned(rows), *_narrow_pulse(rows)]
+    figure = Figure(figsize=(8 + 2 * len(shown), 5.5), layout="constrained")
+    ratios = (3, 2)[: len(shown)]
+    axes = figure.subplots(2, len(shown), sharex="col", width_ratios=ratios, squeeze=False)
+    for column, trace in enumerate(shown):
+        _pair(axes[0, column], axes[1, column], trace)
+    if len(shown) > 1:
+        _caption(axes[0, 1], "the first pulse")
     figure.suptitle(title)
     return figure
+
+
+def _narrow_pulse(rows: Rows) -> list[Trace]:
+    """The first pulse of a trace in which it is too narrow to be seen; else nothing."""
+    if not rows.end_s:
+        return []
+    begin = rows.window(0, min(rows.end_s, LOOKED_S))
+    found = begin.pulses()
+    wide = len(found) == 0 or float(found.width_s[0]) > NARROW * rows.end_s
+    return [] if wide else [_first_pulse(begin)]
+
+
+def _caption(axes: Axes, text: str) -> None:
+    axes.set_title(text, loc="left", fontsize=9, color="#444444")
 
 
 def of_therapies(shown: Sequence[tuple[str, str, Trace]]) -> Figure:
@@ -77,8 +97,8 @@ def of_therapies(shown: Sequence[tuple[str, str, Trace]]) -> Figure:
         _pair(axes[0, 0], axes[1, 0], trace)
         detail = _first_pulse(trace)
         _pair(axes[0, 1], axes[1, 1], detail)
-        axes[0, 0].set_title(note, loc="left", fontsize=9, color="#444444")
-        axes[0, 1].set_title("the first pulse", loc="left", fontsize=9, color="#444444")
+        _caption(axes[0, 0], note)
+        _caption(axes[0, 1], "the first pulse")
         band.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
     return figure
 
@@ -121,12 +141,12 @@ def _overlay(top: Axes, bottom: Axes, trace: Trace, start_s: float, style: str) 
 
 
 def _first_pulse(trace: Trace) -> Trace:
-    """The first pulse and what follows: eight widths, or up to the next pulse."""
+    """The first pulse and what follows: eight widths, or until just before the next pulse."""
     found = trace.pulses()
     start, width = float(found.start_s[0]), float(found.width_s[0])
     until = float(found.start_s[1]) if len(found) > 1 else float(trace.time_s[-1])
     before = min(start, 0.3 * width)
-    return trace.window(start - before, min(until, start + 8 * width))
+    return trace.window(start - before, min(until - 0.05 * width, start + 8 * width))
 
 
 def of_scope(found: Sensed, title: str = "") -> Figure:

@@ -15,7 +15,8 @@ def test_each_therapy_has_a_row_and_a_picture_or_a_reason(name: str) -> None:
     one = presets.preset(name)
     (row,) = [line for line in PAGE.splitlines() if f"[`{name}`]" in line]
     picture = therapies.PICTURES / f"{name}.png"
-    assert picture.is_file() == therapies.shown(one) == (f"therapies/{name}.png" in row)
+    assert picture.is_file() == therapies.shown(one) == (f"[picture](#{name})" in row)
+    assert therapies.shown(one) == (f"#### `{name}`\n\n" in PAGE)
     if one.charge_uc is None:
         assert row.count("| none |") >= 2
     elif not therapies.shown(one):
@@ -24,7 +25,8 @@ def test_each_therapy_has_a_row_and_a_picture_or_a_reason(name: str) -> None:
 
 def test_every_picture_is_of_a_therapy_and_shown() -> None:
     made = {path.stem for path in therapies.PICTURES.iterdir()}
-    assert made == set(re.findall(r"therapies/(\w+)\.png", PAGE)) == set(therapies.SPANS)
+    seen = re.findall(r"!\[[^]]+\]\(therapies/(\w+)\.png\)", PAGE)
+    assert sorted(made) == seen == sorted(therapies.SHOWN)
 
 
 def test_the_table_is_made_of_what_the_device_says() -> None:
@@ -32,3 +34,5 @@ def test_the_table_is_made_of_what_the_device_says() -> None:
     wrong = PAGE.replace("| 4160 nA |", "| 41 nA |").replace("4.16e+03 nA", "41 nA")
     assert wrong != PAGE
     assert therapies.filled(wrong) == PAGE
+    assert PAGE.count("half first; 600 us of it.\n\n![Sine, 50 Hz](therapies/sine_50hz.png)\n") == 1
+    assert therapies.filled(PAGE.replace("600 us of it", "700 us of it")) == PAGE

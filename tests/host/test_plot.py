@@ -1,0 +1,33 @@
+"""What a picture of a trace shows: all of it, and a pulse too narrow to be seen once more."""
+
+import numpy as np
+
+from scs import plot
+from scs.spool import Store
+from scs.trace import Trace
+
+
+def train(pulses: int, every_s: float = 0.02) -> Store:
+    """Pulses of -1 mA for 200 us, recharged for as long."""
+    store = Store()
+    for at in range(pulses):
+        steps = [0, 0, 2e-4, 2e-4, 4e-4, 4e-4, every_s]
+        current = np.array([0, -1, -1, 1, 1, 0, 0]) * 1e-3
+        store.join(Trace(at * every_s + np.array(steps), current, 500 * current))
+    return store
+
+
+def test_a_pulse_that_would_be_a_line_is_shown_by_itself() -> None:
+    figure = plot.of_trace(train(1), "one")  # 200 us of 20 ms
+    whole, pulse = figure.axes[:2]
+    assert [axes.get_title(loc="left") for axes in (whole, pulse)] == ["", "the first pulse"]
+    assert whole.lines[0].get_xdata()[-1] == 20.0  # ms
+    assert pulse.lines[0].get_xdata()[-1] == 1600.0  # us: eight widths
+    assert pulse.lines[0].get_ydata().min() == -1.0  # mA
+
+
+def test_a_pulse_that_is_seen_is_shown_once() -> None:
+    assert len(plot.of_trace(train(1, every_s=0.002)).axes) == 2
+    silent = Store()
+    silent.join(Trace(np.array([0, 1.0]), np.zeros(2), np.zeros(2)))
+    assert len(plot.of_trace(silent).axes) == 2
