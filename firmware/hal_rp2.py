@@ -25,7 +25,7 @@ from stream_rp2 import RUNNING, Player
 from watch_rp2 import Watch
 
 _IDLE_MS = 20  # sleep between two turns where nothing runs, and where something does
-_RUNNING_MS = 10  # the ADC's ring holds 16
+_RUNNING_MS = 10  # the ADC's ring holds 8, and a timer empties it meanwhile
 _TIDY_TURNS = 32  # quiet turns between two looks at how much memory was used
 _PROBE = 256  # bytes: none of the small holes below
 _LEAVE = 0x5C5B0001  # in a scratch register of the watchdog: boot to the prompt

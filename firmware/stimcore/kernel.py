@@ -38,6 +38,7 @@ class Stream:
         self.pulses = charge.count(found)
         self.sums: list = []  # the walk of a whole period, once ledger.py has made it
         self.net = [contact.net for contact in contacts]  # code x ticks per period
+        self.rest_pc = max([contact.rest_pc for contact in contacts])  # may stand after a discharge
         self.peaks_na = [contact.peak_code * board.na_per_code for contact in contacts]
         codes = [one[5] for one in records]
         self.peak_min_na = min(codes) * board.na_per_code
@@ -190,7 +191,7 @@ def _contact_figures(board: Board, contact: Contact, index: int, terms: Terms, p
         (errors.DENSITY, index, -(-phase_pc * 100_000 // area), limits.DENSITY_NC_PER_CM2),
         (errors.SHANNON, index, -(-phase_pc * phase_pc // (area * 10)), limits.SHANNON_DQ_MILLI),
         (errors.RUNNING_CHARGE, index, contact.running_pc, charge_limit_pc(area)),
-        (errors.PERIOD_DC, index, -(-contact.left_pc * board.clock_hz // period), limits.DC_PA),
+        (errors.PERIOD_DC, index, _dc_pa(board, contact, period), limits.DC_PA),
         (errors.COMPLIANCE, index, _needed_mv(board, peak_na, contact), _allowed_mv(board)),
         (
             errors.NO_DISCHARGE,
@@ -199,6 +200,15 @@ def _contact_figures(board: Board, contact: Contact, index: int, terms: Terms, p
             _ns(board, board.min_record_ticks),
         ),
     ]
+
+
+def _dc_pa(board: Board, contact: Contact, period: int) -> int:
+    """The largest mean of the net current over a time of limits.DC_MEAN_MS or more, from nothing.
+
+    In so many periods each leaves as much as the first, or less: no more than stands at last.
+    """
+    each = -(-contact.left_pc * board.clock_hz // period)
+    return min(each, -(-contact.rest_pc * 1000 // limits.DC_MEAN_MS))
 
 
 def _ceiling_ua(board: Board, ceiling_ua: int) -> int:

@@ -29,6 +29,7 @@ DENSITY_NC_PER_CM2 = 30_000
 SHANNON_DQ_MILLI = 31_622
 # Above 0.1 uA of net current cochlear ganglion cells were lost (Shepherd 1999).
 DC_PA = 100_000
+DC_MEAN_MS = 1_000  # of its mean: what comes to rest within a second is a charge, not a current
 # A current source asked for more than this share of its supply no longer sets the current.
 COMPLIANCE_PERMILLE = 900
 

@@ -48,8 +48,8 @@ def usual(board: Board) -> tuple:
 def pairs_of(group: program.Group) -> list:
     """The pairs of all programs of a group, each once."""
     out: list = []
-    for one in group.programs:
-        out += [each for each in pairs(one.cathodes, one.anodes) if each not in out]
+    for cathodes, anodes in program.sets_of(group):
+        out += [each for each in pairs(cathodes, anodes) if each not in out]
     return out
 
 

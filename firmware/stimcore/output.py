@@ -32,7 +32,7 @@ def terms(group: program.Group, from_na: list | None) -> Terms:
         ceilings = [0] * limits.CONTACTS
         for one in group.programs:
             for index in range(limits.CONTACTS):
-                if (one.cathodes | one.anodes) >> index & 1:
+                if program.used_by(one) >> index & 1:
                     ceilings[index] = max(ceilings[index], one.ceiling_ua)
         _of[:] = [group, ceilings]
     return Terms(group.areas_um2, _of[1], from_na)

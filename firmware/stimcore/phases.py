@@ -17,6 +17,8 @@ DISCHARGE = 2  # every used contact to return
 MARK = 3  # contacts open, SYNC high: a trigger for others
 
 SEED_BITS = 16
+_ROUND = 1
+_OTHERS = 2
 
 
 def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
@@ -33,23 +35,23 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     known: dict = {}  # most pulses of a program are alike
     out: list = []
     for at in range(len(places)):
-        start, number, odd, width = places[at]
+        start, number, form, width = places[at]
         end = places[at + 1][0] if at + 1 < len(places) else places[0][0] + period
         one = group.programs[number]
-        if (number, odd, width) not in known:
+        key = (number, form, width)
+        if key not in known:
+            known[key] = [(MARK, 0, 0, 0, width)]
             if used:
                 made = _pulse(board, one, number, levels_ua[number], width)
-            else:
-                made = [(MARK, 0, 0, 0, width)]
-            known[number, odd, width] = _turned(made) if odd else made
-        _train(board, one, number, known[number, odd, width], end - start, used, out)
+                known[key] = _formed(made, one, form) if form else made
+        _train(board, one, number, known[key], end - start, used, out)
     return out
 
 
 def _check_work(group: program.Group) -> None:
     """More phases than are judged before the watchdog bites are refused, whatever the levels."""
     each = 3
-    for cathodes, anodes in {(one.cathodes, one.anodes) for one in group.programs}:
+    for cathodes, anodes in program.sets_of(group):
         several = cathodes & (cathodes - 1) or anodes & (anodes - 1)
         each += 8 if several else 4
     if max([one.rate_dither + one.width_dither for one in group.programs]):
@@ -87,7 +89,10 @@ def group_ticks(board: Board, group: program.Group) -> int:
 
 
 def _places(board: Board, group: program.Group, period: int) -> list:
-    """(start tick, program, 1 where it is turned round, ticks of the width), in order of time."""
+    """(start tick, program, form, ticks of the width), in order of time.
+
+    form: _ROUND where its current is turned round, _OTHERS where it is given to the others.
+    """
     out: list = []
     for number, one in enumerate(group.programs):
         draw = one.seed
@@ -100,7 +105,10 @@ def _places(board: Board, group: program.Group, period: int) -> list:
             start = phase + turn * period // one.count + (late * draw >> SEED_BITS)
             draw = drawn(draw)
             wide = width - spread // 2 + (spread * draw >> SEED_BITS)
-            out.append((start, number, turn & one.alternating, wide))
+            form = _ROUND if turn & one.alternating else 0
+            if (turn + 1) * one.other_count % one.count < one.other_count:
+                form = _OTHERS
+            out.append((start, number, form, wide))
     out.sort()
     return out
 
@@ -178,9 +186,12 @@ def _short(board: Board, code: int, number: int, ns: int, ticks: int) -> Refused
     return Refused(code, number, ns, -(-ticks * 1000 // (board.clock_hz // 1_000_000)))
 
 
-def _turned(pulse: list) -> list:
-    """The same pulse with its current the other way round."""
-    return [(kind, source, back, -code, ticks) for kind, source, back, code, ticks in pulse]
+def _formed(pulse: list, one: program.Program, form: int) -> list:
+    """The same pulse with its current the other way round, or at the other contacts."""
+    if form == _ROUND:
+        return [(kind, source, back, -code, ticks) for kind, source, back, code, ticks in pulse]
+    source, back = one.other_cathodes, one.other_anodes
+    return [(DRIVE, source, back) + phase[3:] if phase[3] else phase for phase in pulse]
 
 
 def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:

@@ -14,7 +14,7 @@ from . import errors, limits
 from .errors import Refused
 
 MAGIC = b"SCSP"
-FORMAT = 2
+FORMAT = 3
 
 TONIC = 0
 BURST = 1
@@ -55,6 +55,9 @@ PROGRAM = (
     ("rate_dither", "H", 0, limits.DITHER_PERMILLE),  # of the time between two of them
     ("width_dither", "H", 0, limits.DITHER_PERMILLE),  # of the width, to either side
     ("seed", "H", 1, 65535),  # of the dither
+    ("other_cathodes", "B", 0, 255),  # where some of its turns are given
+    ("other_anodes", "B", 0, 255),
+    ("other_count", "H", 0, limits.PERIOD_TIMES - 1),  # how many of the `count`, spread evenly
     ("segments", "B", 0, limits.SEGMENTS),  # of its shape; 0: width, gap and recharge are the pulse
 )
 
@@ -93,6 +96,9 @@ Program = namedtuple(
         "rate_dither",
         "width_dither",
         "seed",
+        "other_cathodes",
+        "other_anodes",
+        "other_count",
         "segments",  # a tuple of (permille of the amplitude, negative: cathodic; ns)
     ),
 )
@@ -250,6 +256,7 @@ def _check_program(program: Program, number: int, first: Program) -> None:
         if program.intra_rate_mhz < program.rate_mhz:
             refuse("intra_rate_mhz", program.intra_rate_mhz, program.rate_mhz)
     _check_times(program, first, refuse)
+    _check_others(program, refuse)
     if program.segments:
         _check_shape(program, base, refuse)
 
@@ -268,6 +275,20 @@ def _check_times(program: Program, first: Program, refuse) -> None:
             refuse("count", program.count, program.count + 1)
         if program.width_dither:  # what one pulse leaves the next one would not take back
             refuse("width_dither", program.width_dither, 0)
+
+
+def _check_others(program: Program, refuse) -> None:
+    """All of the other contacts, and some of the turns for either; or nothing of it."""
+    here = program.other_count > 0
+    if program.other_count > program.count - 1:
+        refuse("other_count", program.other_count, program.count - 1)
+    for name in ("other_cathodes", "other_anodes"):
+        if (getattr(program, name) > 0) != here:
+            refuse(name, getattr(program, name), int(here))
+    if program.other_cathodes & program.other_anodes:
+        refuse("other_anodes", program.other_anodes, 255 ^ program.other_cathodes)
+    if here and program.alternating:  # which turn is turned round where would be left to chance
+        refuse("alternating", 1, 0)
 
 
 def _check_shape(program: Program, base: int, refuse) -> None:
@@ -306,8 +327,23 @@ def contacts_of(group: Group) -> int:
     """Mask of the contacts that any program uses."""
     used = 0
     for one in group.programs:
-        used |= one.cathodes | one.anodes
+        used |= used_by(one)
     return used
+
+
+def used_by(one: Program) -> int:
+    """Mask of the contacts that a program uses."""
+    return one.cathodes | one.anodes | one.other_cathodes | one.other_anodes
+
+
+def sets_of(group: Group) -> list:
+    """The (cathodes, anodes) that any program uses, each once."""
+    found: list = []
+    for one in group.programs:
+        for each in ((one.cathodes, one.anodes), (one.other_cathodes, one.other_anodes)):
+            if each[0] and each not in found:
+                found.append(each)
+    return found
 
 
 def pulses_per_period(group: Group) -> int:

@@ -21,7 +21,8 @@ class Contact:
         self.phase = 0  # charge of the largest single phase, code x ticks
         self.net = 0  # signed sum over the period, code x ticks
         self.running_pc = 0  # largest charge not yet recovered, in the steady state
-        self.left_pc = 0  # what a period leaves behind
+        self.left_pc = 0  # what a period leaves behind, of nothing
+        self.rest_pc = 0  # what stands at the end of a period at most, in the steady state
         self.discharge_ticks = 0
         self.used = False
 
@@ -29,7 +30,7 @@ class Contact:
         """What a contact sees that always carries the opposite current: only its sum differs."""
         other = Contact()
         other.peak_code, other.phase, other.net = self.peak_code, self.phase, -self.net
-        other.running_pc, other.left_pc = self.running_pc, self.left_pc
+        other.running_pc, other.left_pc, other.rest_pc = self.running_pc, self.left_pc, self.rest_pc
         other.discharge_ticks, other.used = self.discharge_ticks, self.used
         return other
 
@@ -112,9 +113,10 @@ def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Co
     low, high, share, charges = _period(board, records, seen, bit)
     contact.left_pc = max(-low, high)
     if share >= ONE and contact.left_pc:
-        contact.running_pc = _ENDLESS_PC
+        contact.running_pc = contact.rest_pc = _ENDLESS_PC
         return
     below, above = _steady(-low, share), _steady(high, share)
+    contact.rest_pc = max(below, above)
     for least, most, left in charges:
         peak = max(_shrink(below, left) - least, most + _shrink(above, left))
         contact.running_pc = max(contact.running_pc, peak)

@@ -1,6 +1,6 @@
 """Pulse by pulse: what was delivered against what was commanded, and whether the load is still it.
 
-Role: walks through the records of the live stream, a few in each capture: what stands before a
+Role: walks through the records of the live stream, a phase in each capture: what stands before a
 pulse, the current of a phase, and the voltage that it makes across the declared load. Says where
 the next capture is to begin. Invariant: what is judged comes from the ADC, what it is held against
 from the admitted words and the board; a phase too short for two settled samples is left to
@@ -11,9 +11,8 @@ from . import capture, charge, errors, limits
 from .board import FINE, STAGE_R2R_1, Board, sensed_mv, sensed_na
 from .kernel import Stream
 
-EVERY_MS = 30  # from one capture to the next; one phase is judged in each
+EVERY_MS = 30  # from one capture to the next; one phase is judged in each, for 2.5 ms
 CALM_MS = 100  # so long a stream must have flowed: a ramp leaves the processor no time
-PHASES_MOST = 1  # judged in one capture: 2.5 ms of a turn, which a command may have to wait for
 SAMPLES_MOST = 16  # of a phase
 REST_SAMPLES = 8  # of the rest before it
 SETTLED_US = 16  # from a change to the first sample: the stage, and 2 us of the capture
@@ -48,26 +47,22 @@ class Watch:
         return max(0, self._tick // self._mhz - _LEAD_US)
 
     def judge(self, stream: Stream, offset_us: int, samples) -> tuple:
-        """A row (code, record, value, limit) for a deviation, else ()."""
+        """Of the one phase the capture was made for: a row (code, record, value, limit), or ()."""
+        self._skip(stream)
+        one = stream.record(self._at)
+        since_us = self._tick // self._mhz
+        until_us = (self._tick + one[0]) // self._mhz
         ends_us = offset_us + capture.WINDOW_US - capture.PAIR_US
-        base = (0, -1)  # mV before the pulse, and its doubt; below 0: not known
-        for _ in range(PHASES_MOST):
-            self._skip(stream)
-            one = stream.record(self._at)
-            since_us = self._tick // self._mhz
-            until_us = (self._tick + one[0]) // self._mhz
-            if until_us > ends_us or since_us < offset_us:
-                return ()
-            if self._held == 0:
-                base = self._base(stream, since_us, offset_us, samples)
-                row = self._residual(stream, base)
-                if row:
-                    return row
-            row = self._phase(one, (since_us, until_us, offset_us), base, samples)
-            if row:
-                return row
+        if until_us > ends_us or since_us < offset_us:
+            return ()
+        base, row = (0, -1), ()  # mV before the pulse, and its doubt; below 0: not known
+        if self._held == 0:
+            base = self._base(stream, since_us, offset_us, samples)
+            row = self._residual(stream, base)
+        row = row or self._phase(one, (since_us, until_us, offset_us), base, samples)
+        if not row:
             self._pass(stream, one)
-        return ()
+        return row
 
     def _skip(self, stream: Stream) -> None:
         """On to a phase of current; a stream has one, at its beginning."""
@@ -118,7 +113,7 @@ class Watch:
         """What may stand before a pulse; below 0: not known yet.
 
         The stage's blocking capacitor lets the load keep the mean of its own voltage, for its
-        leak takes away no more than that; beyond it there is what limits.DC_PA brings a period.
+        leak takes away no more than that; beyond it there is what the words were admitted with.
         """
         board = self.board
         if self._mean_pc < 0:
@@ -126,9 +121,7 @@ class Watch:
         allowed = limits.RUN_FLOOR_LSB * board.sense_uv_per_lsb // 1000
         allowed += board.sense_na_per_lsb * board.seen_ohm // 1_000_000
         if board.seen_nf:
-            period_us = stream.period_ticks // self._mhz
-            allowed += limits.DC_PA // 1000 * period_us // (1000 * board.seen_nf)  # pC / nF: mV
-            allowed += self._mean_pc // board.seen_nf
+            allowed += (self._mean_pc + stream.rest_pc) // board.seen_nf  # pC / nF: mV
             if board.stage == STAGE_R2R_1:  # its own offset, as an open ladder has it
                 codes = board.code_mid * board.na_per_code
                 allowed += board.compliance_mv * board.offset_na // codes

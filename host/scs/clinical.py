@@ -144,6 +144,7 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
     found = [
         _word("cathodes", _contacts(profile, one.cathodes)),
         _word("anodes", _contacts(profile, one.anodes)),
+        *_others(profile, one),
         _word("polarity", "alternating" if one.alternating else "cathodic"),
         _word("waveform", _waveform(one)),
         _quantity("rate", one.rate_mhz, "mHz"),
@@ -159,6 +160,18 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
     if one.gap_ns:
         found.append(_quantity("interphase gap", one.gap_ns, "ns"))
     return found + _timing(one)
+
+
+def _others(profile: Profile, one: program.Program) -> list[Fact]:
+    """The contacts that take turns with the program's own, and how many of its pulses they get."""
+    if not one.other_count:
+        return []
+    percent = 100 * one.other_count / one.count
+    return [
+        _word("other cathodes", _contacts(profile, one.other_cathodes)),
+        _word("other anodes", _contacts(profile, one.other_anodes)),
+        Fact("split", f"{percent:g} %", percent, "%"),
+    ]
 
 
 def _person(found: Settings) -> list[Fact]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from stimcore import limits, program
 
-from . import groups, schedule, settings, shapes, units
+from . import groups, schedule, settings, shapes, splits, units
 from .complaints import Complaint, Conflict, Place, path_text
 from .schedule import Clash, Slot
 from .schema import BurstBox, ProfileModel, ProgramModel, SegmentsBox
@@ -39,7 +39,8 @@ def find(model: ProfileModel, document: Document) -> tuple[list[Slot], list[Comp
 
 
 def _of_program(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
-    return [*_of_pulse(one), *_of_shape(one), *_of_dither(one), *_of_others(model, one)]
+    shape = [*_of_pulse(one), *_of_shape(one), *_of_dither(one)]
+    return [*shape, *_of_interleave(one), *_of_others(model, one)]
 
 
 def _of_others(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
@@ -144,6 +145,29 @@ def _of_dither(one: ProgramModel) -> list[Conflict]:
     near = units.text(max(most, 0), "permille")
     message = f"{value} of {units.text(width, 'ns')} would leave the permitted 10 us to 1 ms"
     return [("range", place, f"{message}; write for example {near}", value, near, near)]
+
+
+def _of_interleave(one: ProgramModel) -> list[Conflict]:
+    there = one.interleave
+    if there is None:
+        return []
+    found: list[Conflict] = []
+    if (set(there.cathodes), set(there.anodes)) == (set(one.cathodes), set(one.anodes)):
+        message = "names the program's own contacts again; name others, or leave it out"
+        found.append(("conflict", ("interleave",), message, "", "", ""))
+    if one.polarity == "alternating":
+        message = "goes with no interleave: every contact would be given one polarity more often"
+        message += "; write for example cathodic"
+        found.append(("conflict", ("polarity",), message, one.polarity, "cathodic", "cathodic"))
+    most = min(limits.PERIOD_TIMES, limits.PERIOD_MAX_NS * one.rate // 10**12)
+    needed = splits.turns(there.split)
+    if needed > most:
+        split, (near, example) = units.text(there.split, "permille"), splits.hint(there.split, most)
+        message = f"{split} comes out even after {needed} pulses, and a period has {most} at most"
+        message += f" (1 s, {limits.PERIOD_TIMES} pulses){near}"
+        place = ("interleave", "split")
+        found.append(("conflict", place, message, split, str(most), example))
+    return found
 
 
 # --- the profile as a whole ------------------------------------------------------------------

@@ -49,11 +49,18 @@ def _lead(document: Document) -> tuple[leads.Lead | None, list[Complaint]]:
 def _named(value: Any) -> Iterator[Named]:
     programs = value.get("programs") if isinstance(value, dict) else None
     for number, program in enumerate(_some(programs, limits.PROGRAMS)):
-        for role in ROLES:
-            contacts = program.get(role) if isinstance(program, dict) else None
-            for at, name in enumerate(_some(contacts, limits.CONTACTS)):
-                if isinstance(name, str) and name.strip():
-                    yield ("programs", number, role, at), role, name.strip()
+        place: Place = ("programs", number)
+        yield from _within(program, place)
+        if isinstance(program, dict):
+            yield from _within(program.get("interleave"), (*place, "interleave"))
+
+
+def _within(value: Any, place: Place) -> Iterator[Named]:
+    for role in ROLES:
+        contacts = value.get(role) if isinstance(value, dict) else None
+        for at, name in enumerate(_some(contacts, limits.CONTACTS)):
+            if isinstance(name, str) and name.strip():
+                yield (*place, role, at), role, name.strip()
 
 
 def _some(value: Any, most: int) -> list[Any]:
@@ -82,13 +89,13 @@ def _twice(document: Document, named: list[Named]) -> list[Complaint]:
     for place, role, name in named:
         value, message, kind = printable(name), "", "polarity"
         where, before = first.setdefault(name, (place, role))
-        if (place[:3], name) in within:
+        if (place[:-1], name) in within:
             kind, message = "duplicate", f"{value} stands twice in this list; name it once"
         elif before != role:
             line = document.line(where)
             message = f"{value} is {ROLES[before]} in {path_text(where[:2])} (line {line})"
             message += f" and cannot be {ROLES[role]} as well; choose one of the two"
-        within.add((place[:3], name))
+        within.add((place[:-1], name))
         if message:
             row = Complaint(kind, path_text(place), document.line(place), message, value)
             found.append(row)

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from stimcore import board as boards
-from stimcore import limits
+from stimcore import limits, program
 from stimcore.board import Board
 
 from . import boards as tables
@@ -105,7 +105,7 @@ def _most(name: str, measured: float, unit: str, limit: float) -> Comparison:
 
 def _safety(profile: Profile, found: Measured) -> list[Comparison]:
     """Density and Shannon's k of one phase, and of all that is not recovered at any time."""
-    used = profile.group.programs[0].cathodes | profile.group.programs[0].anodes
+    used = program.used_by(profile.group.programs[0])
     areas = [area for at, area in enumerate(profile.group.areas_um2) if used >> at & 1]
     area_cm2 = min(areas) / 1e8
     charge_uc = abs(found.charge_c) * 1e6

@@ -143,7 +143,7 @@ def _user(index: int, group: program.Group | None, names: Sequence[str]) -> str 
     users = [
         names[number]
         for number, one in enumerate(group.programs)
-        if (one.cathodes | one.anodes) >> index & 1
+        if program.used_by(one) >> index & 1
     ]
     return users[0] if len(users) == 1 else None
 

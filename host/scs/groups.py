@@ -12,7 +12,7 @@ from math import lcm
 
 from stimcore import program
 
-from . import settings, shapes
+from . import settings, shapes, splits
 from .leads import Lead
 from .schedule import Slot, Train
 from .schema import BurstBox, ProfileModel, ProgramModel, RechargeBox
@@ -32,8 +32,16 @@ def train(one: ProgramModel) -> Train:
     dither, extent_ns = one.dither, shapes.extent_ns(one)
     if dither:
         extent_ns += 10**12 // one.rate * dither.rate // 1000
-    block = lcm(2 if one.polarity == "alternating" else 1, dither.pulses if dither else 1)
-    return Train(one.rate, extent_ns, block, one.phase)
+    return Train(one.rate, extent_ns, block(one), one.phase)
+
+
+def block(one: ProgramModel) -> int:
+    """After how many of its pulses, or bursts, a program is itself again."""
+    return lcm(
+        2 if one.polarity == "alternating" else 1,
+        one.dither.pulses if one.dither else 1,
+        splits.turns(one.interleave.split) if one.interleave else 1,
+    )
 
 
 def pulses(one: ProgramModel) -> int:
@@ -80,9 +88,19 @@ def _program(one: ProgramModel, lead: Lead, ceiling_ua: int, slot: Slot) -> prog
         "rate_dither": one.dither.rate if one.dither else 0,
         "width_dither": one.dither.width if one.dither else 0,
         "seed": one.dither.seed if one.dither else 1,
+        **_others(one, lead, slot.count),
         "segments": shapes.segments(one),
     }
     return program.Program._make(values[row[0]] for row in program.PROGRAM)
+
+
+def _others(one: ProgramModel, lead: Lead, count: int) -> dict[str, int]:
+    there = one.interleave
+    return {
+        "other_cathodes": lead.mask(there.cathodes) if there else 0,
+        "other_anodes": lead.mask(there.anodes) if there else 0,
+        "other_count": count * there.split // splits.WHOLE if there else 0,
+    }
 
 
 def recharge(one: ProgramModel) -> tuple[int, int]:

@@ -41,13 +41,17 @@ class Actual:
 
 @dataclass(frozen=True)
 class Turns:
-    """When a program's pulses, or bursts, come in a period: how many, the first, how often."""
+    """When a program's pulses, or bursts, come in a period: how many, the first, how often.
+
+    others: so many of them are given at the program's other contacts.
+    """
 
     program: str
     turns: int
     phase_ms: float
     every_ms: float
     period_ms: float
+    others: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The row as JSON carries it."""
@@ -104,6 +108,7 @@ def slots(profile: Profile, board: Board) -> list[Turns]:
             boards.ticks_from_ns(board, one.phase_ns) * tick_ms,
             period_ms / one.count,
             period_ms,
+            one.other_count,
         )
         for name, one in zip(profile.program_names, profile.group.programs, strict=True)
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from stimcore import errors, program
 
-from . import figures, refused, texts, units
+from . import figures, refused, splits, texts, units
 from .complaints import Complaint, Place, path_text
 from .failures import Row
 from .leads import Lead
@@ -46,6 +46,9 @@ PROGRAM: dict[str, tuple[Place, str]] = {
     "rate_dither": (("dither", "rate"), "permille"),
     "width_dither": (("dither", "width"), "permille"),
     "seed": (("dither", "seed"), ""),
+    "other_cathodes": (("interleave", "cathodes"), ""),
+    "other_anodes": (("interleave", "anodes"), ""),
+    "other_count": (("interleave", "split"), ""),
     "segments": (("shape", "segments"), ""),
 }
 # what the compiler and the kernel refuse: the field of a program that it follows from
@@ -93,6 +96,9 @@ def complaint(row: Row, group: program.Group, lead: Lead, document: Document) ->
         return _of_field(index, value, limit, document)
     place = _place(code, index, group)
     message = refused.sentence(row, lead.contact_names)
+    if code == errors.TABLE_LENGTH:
+        place, more = _crowded(row, place, group)
+        message += more
     line, shown = document.line(place), ("", "")
     name = f"code_{code}"
     if code in texts.ERRORS:
@@ -109,9 +115,23 @@ def _place(code: int, index: int, group: program.Group) -> Place:
     if code in BY_PROGRAM:
         number = min(index, len(group.programs) - 1)
     elif code in figures.PER_CONTACT:
-        uses = [(one.cathodes | one.anodes) >> index & 1 for one in group.programs]
+        uses = [program.used_by(one) >> index & 1 for one in group.programs]
         number = uses.index(1) if 1 in uses else 0
     return ("programs", number, FIELD[code]) if code in FIELD else ("programs",)
+
+
+def _crowded(row: Row, place: Place, group: program.Group) -> tuple[Place, str]:
+    """The field that makes a period long, and what would do."""
+    _code, index, words, most = row
+    one = group.programs[min(index, len(group.programs) - 1)]
+    if one.other_count:
+        near, _example = splits.hint(
+            splits.WHOLE * one.other_count // one.count, one.count * most // words
+        )
+        return ("programs", index, "interleave", "split"), near
+    if one.rate_dither or one.width_dither:
+        return ("programs", index, "dither", "pulses"), ""
+    return place, ""
 
 
 def _of_field(index: int, value: int, limit: int, document: Document) -> Complaint:

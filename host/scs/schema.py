@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Discriminator, Field, model_validator
 
 from stimcore import limits
 
+from . import splits
 from .checking import MAPPING, WORD, word_or_mapping
 from .doses import Amplitude, Dose
 from .fields import Flag, Given, Quantity, Strict, Text, Whole, Word, absent, refuse
@@ -40,6 +41,11 @@ SEGMENT_EXAMPLE: list[dict[str, Any]] = [
     {"amplitude": "-100 %", "width": "200 us"},
     {"amplitude": "50 %", "width": "400 us"},
 ]
+INTERLEAVE_EXAMPLE: dict[str, Any] = {
+    "cathodes": ["E5"],
+    "anodes": ["E4", "E6"],
+    "split": "30 %",
+}
 DITHER_EXAMPLE: dict[str, Any] = {"rate": "20 %", "pulses": 16}
 THRESHOLDS_EXAMPLE: dict[str, Any] = {
     "perception": "1.2 mA",
@@ -175,8 +181,18 @@ class Thresholds(Strict):
     discomfort: Threshold = Field(default_factory=absent)
 
 
+class Interleave(Strict):
+    """Other contacts that some of the pulses are given at, instead of the program's own."""
+
+    cathodes: Contacts = Field(examples=[["E5"]])
+    anodes: Contacts = Field(examples=[["E4", "E6"]])
+    split: Annotated[
+        int, Quantity("permille", splits.LEAST, splits.MOST, "30 %", "of the pulses, at these")
+    ]
+
+
 class ProgramModel(Strict):
-    """One pulse train on one set of contacts."""
+    """One pulse train on one set of contacts, or on two by turns."""
 
     name: Annotated[str, Text(LONGEST_NAME, "low back", "what people call it")] = ""
     cathodes: Contacts = Field(
@@ -208,6 +224,9 @@ class ProgramModel(Strict):
     polarity: Annotated[
         str, Word(("cathodic", "alternating"), "alternating", "the sign of the first phase")
     ] = "cathodic"
+    interleave: Annotated[Interleave | None, Given(Interleave)] = Field(
+        default_factory=absent, examples=[INTERLEAVE_EXAMPLE]
+    )
     phase: Annotated[
         int | None, Quantity("ns", *PHASES, "5 ms", "when its first pulse comes in a period")
     ] = Field(default_factory=absent)

@@ -15,10 +15,11 @@ from .failures import GOOD, Failure
 def rows() -> list[tuple[str, int, int, int]]:
     """(name, bytes of source, bytes on an RP2040, bytes on an RP2350) of each source file."""
     found: list[tuple[str, int, int, int]] = []
+    texts = firmware.folded(firmware.folder())
     for name, path in firmware.sources(firmware.folder()):
         raw = path.read_bytes()
         sizes = [
-            len(raw) if name == firmware.ENTRY else len(firmware.compiled(name, path, chip))
+            len(raw) if name == firmware.ENTRY else len(firmware.compiled(name, texts[name], chip))
             for chip in ("rp2040", "rp2350")
         ]
         found.append((name, len(raw), sizes[0], sizes[1]))

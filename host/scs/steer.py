@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from stimcore import program
+
 from . import units
 from .editing import edited
 from .failures import WrongUsage
@@ -41,12 +43,17 @@ def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:
     def change(document: Any) -> None:
         for number in numbers:
             one = document["programs"][number]
-            for names in (one[role] for role in ROLES):
+            for names in (place[role] for place in _places(one) for role in ROLES):
                 for at, name in enumerate(names):  # one by one: a new list would lose comments
                     names[at] = _moved(profile.lead, name.strip(), by)
             _forget(profile, number, one)
 
     return edited(profile, change)
+
+
+def _places(one: Any) -> list[Any]:
+    """Where a program names contacts: itself, and those that take turns with them."""
+    return [one, one["interleave"]] if "interleave" in one else [one]
 
 
 def _forget(profile: Profile, number: int, one: Any) -> None:
@@ -70,7 +77,7 @@ def _within(profile: Profile, by: int, numbers: list[int]) -> None:
     for number in numbers:
         one = profile.group.programs[number]
         for at, name in enumerate(profile.contact_names):
-            if (one.cathodes | one.anodes) >> at & 1:
+            if program.used_by(one) >> at & 1:
                 column = profile.lead.column(name)
                 where = column.index(name)
                 room.append((len(column) - 1 - where if by > 0 else where, name))

@@ -234,8 +234,8 @@ class Chip:
     def fault(self, what: str, **details: Any) -> None:
         """Put in a fault now, or `after_ns` from now, or `at_cycle`; rig/faults.mjs has the names.
 
-        stop_cpu, start_cpu, stop_dma, start_dma, flip (address, mask), poke (address, value),
-        pull_usb, plug_usb, usb_open (open), power (off_ns), reset (kind).
+        stop_cpu, start_cpu, stop_dma, start_dma (channels), flip (address, mask),
+        poke (address, value), pull_usb, plug_usb, usb_open (open), power (off_ns), reset (kind).
         """
         self.ask("fault", what=what, **details)
 

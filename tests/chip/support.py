@@ -22,6 +22,7 @@ SERIAL = "pico/mcp4922-8/resistor-500"
 LADDER = "pico/r2r-1/resistor-500"
 MS = 1_000_000  # ns
 HELLO = commands.PROTOCOL.to_bytes(2, "little")
+DATA_CHANNEL = 1 << 0  # of the DMA: moves the words
 TAIL_READ_ADDR = 0x5000_0040  # DMA channel 1: at the cell that points at the live pair
 NOISE = 1 / 200  # of all bytes, and up to 16 of its own in 5 ms: as in scs_sim/link.py
 STRAY_US = 5_000
@@ -163,7 +164,7 @@ class ChipTalk(Conversation):
             "open_lead": lambda: self.chip.lead("open lead"),
             "short": lambda: self.chip.lead("short"),
             "healed": lambda: self.chip.lead("healthy"),
-            "starved_fifo": lambda: self.chip.fault("stop_dma"),
+            "starved_fifo": self.starve,
             "corrupt_word": lambda: self.flip(3, 1),
             "link_noise": self._make_noisy,
             "hung_loop": lambda: self.chip.fault("stop_cpu"),
@@ -172,6 +173,10 @@ class ChipTalk(Conversation):
         if name not in faults:
             pytest.skip(f"only the simulated board has the fault {name}")
         faults[name]()
+
+    def starve(self) -> None:
+        """No word reaches the sequencer any more; the ADC's own DMA goes on."""
+        self.chip.fault("stop_dma", channels=DATA_CHANNEL)
 
     def show(self, channel: int, code: int) -> None:
         """A fixed code at an ADC channel, whatever flows; for good."""

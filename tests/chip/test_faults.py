@@ -86,7 +86,7 @@ def test_req_50_dma_that_stops_in_a_pulse_of_a_burst_holds_no_pulse(
     width = 125_000
     talk.running(group(STAND_ALONE, **BURST)).pass_ms(60)
     begun = to_mid_phase(talk, phase, width)
-    talk.chip.fault("stop_dma")
+    talk.starve()
     talk.pass_ms(60)
     lengths = active_after(talk, begun)
     assert 1 <= len(lengths) <= 3  # the running one, and those that were in the FIFO
@@ -102,7 +102,7 @@ def test_req_50_dma_that_stops_in_a_phase_lets_it_end_on_time(
     talk.running(steady()).pass_ms(45)
     begun = to_mid_phase(talk, phase, width)
     stopped = talk.cycle
-    talk.chip.fault("stop_dma")
+    talk.starve()
     talk.pass_ms(60)
     lengths = active_after(talk, begun)
     assert lengths[0] == width

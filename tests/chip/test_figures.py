@@ -94,6 +94,25 @@ def test_phases_and_periods_are_exact_over_a_thousand_periods(talk: ChipTalk) ->
     assert record("1,000 periods: error of a phase", worst, "cycles", "<=", 0)
 
 
+def test_ten_kilohertz_goes_on_without_the_processor(talk: ChipTalk) -> None:
+    profile = Profile.read(resources.path("profiles/hf10.yaml"))
+    talk.running(profile.group).pass_ms(1_500)  # its ramp is over
+    before = talk.chip.time()
+    talk.pass_ms(500)
+    after = talk.chip.time()
+    awake = (after["awake_cycles"] - before["awake_cycles"]) / (after["cycles"] - before["cycles"])
+    assert record("processor awake at 10 kHz", 100 * awake, "%", "<=", 50)
+    talk.is_spent = True
+    talk.chip.fault("stop_cpu")
+    talk.mark()
+    talk.pass_ms(101)
+    starts = talk.rises("sync")[:1_001]
+    assert len(starts) == 1_001 and talk.gate
+    worst = max(abs(end - start - 12_500) for start, end in pairwise(starts))
+    name = "10 kHz, processor stopped: error of 1,000 periods"
+    assert record(name, worst, "cycles", "<=", 0)
+
+
 # --- off --------------------------------------------------------------------------------------
 def test_req_32_halt_in_steady_state(talk: ChipTalk) -> None:
     digest, worst = digest_of(talk, steady()), 0.0
@@ -270,7 +289,7 @@ def test_req_51_the_sentinel_trips_with_the_processor_stopped(talk: ChipTalk) ->
 
 def test_req_50_a_starved_sequencer_drops_the_gate(talk: ChipTalk) -> None:
     talk.running(steady()).pass_ms(53)
-    talk.chip.fault("stop_dma")
+    talk.starve()
     talk.pass_ms(60)
     last = talk.latches()[-1][0]
     longest = max((hold >> 2) + OVERHEAD for hold in talk.words()[::2])

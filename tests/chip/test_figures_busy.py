@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.chip.support import ChipTalk
-from tests.chip.test_figures import digest_of, halted, restart, until
+from tests.chip.test_figures import TICKS_A_MS, digest_of, halted, restart, until
 from tests.system.groups import steady
 
 from scs_sim.chipfigures import record
@@ -18,7 +18,7 @@ from stimcore import commands, errors
 
 TURN_MS = 10  # of the loop, while pulses go on
 HANG_MS = 250
-HANG_PIN = 22
+HANG_PIN, HUNG_PIN = 22, 21  # asked to hang; hangs now
 HANGING = f"""
 import micropython
 micropython.kbd_intr(-1)
@@ -26,10 +26,11 @@ import machine
 import hal_rp2
 wait = hal_rp2.Hal.wait
 pin = machine.Pin({HANG_PIN}, machine.Pin.IN, machine.Pin.PULL_DOWN)
+hung = machine.Pin({HUNG_PIN}, machine.Pin.OUT, value=0)
 def hang(self):
     wait(self)
     while pin.value():
-        pass
+        hung.value(1)
 hal_rp2.Hal.wait = hang
 """
 
@@ -73,8 +74,12 @@ def test_req_52_a_loop_that_hangs_in_python_is_ended_by_the_watchdog(
     with ChipTalk(chip_files, chip_folder, extra=extra) as talk:
         talk.hello()
         talk.running(steady()).pass_ms(60)
+        talk.chip.watch(talk.pins["gate"], HUNG_PIN)
         talk.chip.drive(HANG_PIN, 1)
-        took_ms = until(talk, "gate", 0)
+        until(talk, "gate", 0)
+        hangs, falls = talk.chip.edges()[:2]
+        assert (hangs.pin, hangs.level, falls.level) == (HUNG_PIN, 1, 0)
+        took_ms = (falls.cycle - hangs.cycle) / TICKS_A_MS
         assert record("loop hung in Python to gate low", took_ms, "ms", "<=", HANG_MS)
         assert took_ms > HANG_MS - 2 * TURN_MS  # it was the watchdog
         talk.chip.drive(HANG_PIN, 0)

@@ -36,6 +36,9 @@ TONIC = program.Program(
     rate_dither=0,
     width_dither=0,
     seed=1,
+    other_cathodes=0,
+    other_anodes=0,
+    other_count=0,
     segments=(),
 )
 # five pulses of 1 ms at 500 Hz, 40 times a second
@@ -102,6 +105,9 @@ def programs(draw: st.DrawFn, rate_mhz: int) -> program.Program:
         rate_dither=0,
         width_dither=0,
         seed=1,
+        other_cathodes=0,
+        other_anodes=0,
+        other_count=0,
         segments=(),
     )
 

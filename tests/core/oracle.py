@@ -234,7 +234,9 @@ def _in_world(
     if peak > most_c * NEARLY:
         yield "running charge"
     period_s = sum(one.ticks for one in phases) * TICK_S
-    if abs(first[-1]) / period_s > 100e-9 * NEARLY:
+    periods = math.ceil(1 / period_s)  # the mean over the first second
+    moved = first[-1] * sum(decay**turn for turn in range(periods))
+    if abs(moved) / (periods * period_s) > 100e-9 * NEARLY:
         yield "direct current"
     amps = max(abs(one.code) for one in phases) * on.na_per_code * 1e-9
     volts = amps * on.load_ohm * 1.05

@@ -125,12 +125,14 @@ def test_without_a_program_all_contacts_are_measured_as_they_are_joined_to_a_loa
 
 def test_the_pairs_of_programs_are_theirs_each_once() -> None:
     one = program.Program(
-        E3, E2 | E4, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 0, 0, 1, 0, 0, 0, 1, ()
+        E3, E2 | E4, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, ()
     )
     other = one._replace(cathodes=E2, anodes=E3)
     header = program.Header(0, 2_000, 0, 0, 0, 0, 0, 0)
     group = program.Group(header, (12_440_000,) * 8, (one, one, other))
     assert measure.pairs_of(group) == [(E3, E2), (E3, E4), (E2, E3)]
+    turns = one._replace(count=2, other_cathodes=E1, other_anodes=E2, other_count=1)
+    assert measure.pairs_of(group._replace(programs=(turns,))) == [(E3, E2), (E3, E4), (E1, E2)]
 
 
 @pytest.mark.parametrize("board", [BOARD, LADDER], ids=["serial", "ladder"])

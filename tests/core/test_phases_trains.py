@@ -1,9 +1,11 @@
 """Several programs in a period, alternating polarity, dither, marks: periods worked by hand."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.groups import BURST, PASSIVE, TONIC, compiled, group
+from tests.core.groups import BURST, PASSIVE, TONIC, TRIPHASIC, compiled, group, shaped
 from tests.core.support import BOARD, IDEAL, admit, discharge, drive, idle, refusals, refused
 
 from stimcore import output, phases, program
@@ -94,6 +96,62 @@ def test_alternating_pulses_are_the_same_turned_round() -> None:
 def test_alternating_pulses_with_active_recharge() -> None:
     found = compiled(TONIC._replace(alternating=1, count=2, gap_ns=0))
     assert [one[3] for one in found] == [-320, 80, 0, 320, -80, 0]
+
+
+# --- contacts that take turns ------------------------------------------------------------------
+OTHERS = {"other_cathodes": 16, "other_anodes": 40}  # E5 against E4 and E6
+
+
+def test_three_of_ten_pulses_at_the_other_contacts_are_spread_over_the_ten() -> None:
+    # the turn t is theirs where 3 (t + 1) / 10 passes a whole number: the 4th, 7th and 10th
+    found = compiled(PASSIVE._replace(rate_mhz=100_000, count=10, other_count=3, **OTHERS))
+    assert [one[1:4] for one in found[::2]] == [
+        (16, 40, -320) if turn in (3, 6, 9) else (4, 10, -320) for turn in range(10)
+    ]
+    rest = (phases.DISCHARGE, 0, 62, 0, 1_225_000)  # of all of them
+    assert found[1::2] == [rest] * 10
+
+
+def test_a_pulse_at_the_other_contacts_is_the_same_pulse() -> None:
+    found = compiled(TONIC._replace(count=2, other_count=1, **OTHERS))
+    here, there = found[:4], found[4:]
+    assert [one[3:] for one in here] == [one[3:] for one in there]
+    assert [one[1:3] for one in here] == [(4, 10), (0, 0), (4, 10), (0, 62)]
+    assert [one[1:3] for one in there] == [(16, 40), (0, 0), (16, 40), (0, 62)]
+    shape = shaped(*TRIPHASIC, count=2, other_count=1, **OTHERS)
+    assert [one[1] for one in compiled(shape)] == [4, 4, 4, 0, 16, 16, 16, 0]
+
+
+@given(st.integers(2, 64), st.data())
+def test_the_split_is_exact_in_pulses_and_even_in_time(count: int, data: st.DataObject) -> None:
+    others = data.draw(st.integers(1, count - 1))
+    one = PASSIVE._replace(rate_mhz=64_000, count=count, other_count=others, **OTHERS)
+    places = phases._places(IDEAL, group(one), 125_000_000)
+    theirs = [turn for turn, place in enumerate(places) if place[2]]
+    assert len(theirs) == others
+    every = {len(range(before, after)) for before, after in pairwise([*theirs, theirs[0] + count])}
+    assert every <= {count // others, -(-count // others)}
+
+
+def test_req_16_the_other_contacts_count_as_another_pair() -> None:
+    # 825 / (3 + 8 + 8) is 43: 21 pulses, and the rests behind them
+    one = PASSIVE._replace(rate_mhz=64_000, other_count=1, **OTHERS)
+    assert len(compiled(one._replace(count=21))) == 42
+    assert refused(compiled, one._replace(count=22)) == ("table_length", 0, 88, 86)
+
+
+def test_req_22_the_other_contacts_have_their_programs_ceiling() -> None:
+    one = PASSIVE._replace(ceiling_ua=3_000, count=2, other_count=1, **OTHERS)
+    assert output.terms(group(one), None).ceilings_ua == [
+        0,
+        3_000,
+        3_000,
+        3_000,
+        3_000,
+        3_000,
+        0,
+        0,
+    ]
 
 
 def test_the_generator_of_dither_by_hand() -> None:

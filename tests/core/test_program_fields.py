@@ -34,6 +34,9 @@ PROGRAM_BOUNDS = {
     "rate_dither": (0, 500),
     "width_dither": (0, 500),
     "seed": (1, 65_535),
+    "other_cathodes": (0, 255),
+    "other_anodes": (0, 255),
+    "other_count": (0, 63),
 }
 
 
@@ -66,7 +69,10 @@ def test_req_21_every_field_of_a_program(field: str, bounds: tuple[int, int], nu
 FREE = BURST._replace(cathodes=1, anodes=2, amplitude_ua=1, ceiling_ua=25_500)
 
 
-@pytest.mark.parametrize(("field", "bounds"), PROGRAM_BOUNDS.items(), ids=PROGRAM_BOUNDS)
+BY_ITSELF = {field: row for field, row in PROGRAM_BOUNDS.items() if not field.startswith("other")}
+
+
+@pytest.mark.parametrize(("field", "bounds"), BY_ITSELF.items(), ids=BY_ITSELF)
 def test_req_21_every_field_of_a_program_at_its_bounds(field: str, bounds: tuple[int, int]) -> None:
     for value in bounds:
         one = FREE._replace(**{field: value})
@@ -90,6 +96,22 @@ def test_req_21_every_field_of_a_program_at_its_bounds(field: str, bounds: tuple
 def test_req_21_one_contact_both_ways() -> None:
     # what may be named as an anode is anything but the cathodes
     assert named(tonic(cathodes=6, anodes=10)) == (0, "anodes", 10, 249)
+
+
+def test_req_21_some_of_the_turns_are_given_to_other_contacts_or_none() -> None:
+    def interleaved(**fields: int) -> program.Group:
+        one = {"count": 10, "other_cathodes": 16, "other_anodes": 32, "other_count": 3}
+        return tonic(**{**one, **fields})
+
+    for fields in ({}, {"other_count": 1}, {"other_count": 9}, {"other_cathodes": 223}):
+        program.validate(interleaved(**fields))
+    assert named(interleaved(other_count=10)) == (0, "other_count", 10, 9)
+    assert named(interleaved(other_cathodes=0)) == (0, "other_cathodes", 0, 1)
+    assert named(interleaved(other_anodes=0)) == (0, "other_anodes", 0, 1)
+    assert named(interleaved(other_count=0)) == (0, "other_cathodes", 16, 0)
+    assert named(interleaved(other_count=0, other_cathodes=0)) == (0, "other_anodes", 32, 0)
+    assert named(interleaved(other_anodes=48)) == (0, "other_anodes", 48, 239)
+    assert named(interleaved(alternating=1)) == (0, "alternating", 1, 0)
 
 
 def test_req_21_an_amplitude_above_the_profiles_ceiling() -> None:

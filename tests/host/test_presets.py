@@ -14,10 +14,10 @@ from stimcore import output, program
 ABOVE, FIXED, DC, RATE = "stage_span", "stage_contacts", "dc", "rate"
 # name: ((turns, rate mHz, width us, uA) of each program, pulses of a period; what each stage says)
 THERAPIES: dict[str, tuple[tuple[tuple[int, int, int, int], ...], int, set[str], set[str]]] = {
-    "alternating_50hz": (((2, 50_000, 200, 900),), 2, set(), {DC}),
+    "alternating_50hz": (((2, 50_000, 200, 900),), 2, set(), set()),
     "burst_dosed": (((1, 40_000, 1_000, 350),), 5, set(), {DC}),
     "burst_low_dose": (((1, 40_000, 1_000, 350),), 5, set(), {DC}),
-    "burst_recharged": (((1, 40_000, 1_000, 600),), 5, set(), {DC}),
+    "burst_recharged": (((1, 40_000, 1_000, 600),), 5, set(), set()),
     "ctbs": (((1, 5_000, 200, 1_000),), 3, set(), set()),
     "ctbs_sync": (((1, 5_000, 200, 1_000),), 3, set(), set()),
     "dithered_50hz": (((16, 50_000, 200, 900),), 16, set(), set()),
@@ -34,13 +34,14 @@ THERAPIES: dict[str, tuple[tuple[tuple[int, int, int, int], ...], int, set[str],
         {ABOVE},
     ),
     "gaussian_50hz": (((1, 50_000, 400, 900),), 1, set(), set()),
-    "hd500": (((1, 500_000, 500, 1_000),), 1, {DC}, {DC}),
-    "hf10": (((1, 10_000_000, 30, 2_000),), 1, {DC}, {ABOVE}),
-    "hf10_pulse_dosing": (((1, 10_000_000, 30, 2_000),), 1, {DC}, {ABOVE}),
+    "hd500": (((1, 500_000, 500, 1_000),), 1, set(), {DC}),
+    "hf10": (((1, 10_000_000, 30, 2_000),), 1, set(), {ABOVE}),
+    "hf10_pulse_dosing": (((1, 10_000_000, 30, 2_000),), 1, set(), {ABOVE}),
+    "interleaved_50hz": (((10, 50_000, 200, 2_000),), 10, set(), {ABOVE}),
     "itbs": (((1, 5_000, 200, 1_000),), 3, set(), set()),
     "itbs_sync": (((1, 5_000, 200, 1_000),), 3, set(), set()),
-    "khz1": (((1, 1_000_000, 120, 2_000),), 1, {DC}, {ABOVE}),
-    "microburst": (((1, 40_000, 250, 900),), 3, set(), {DC}),
+    "khz1": (((1, 1_000_000, 120, 2_000),), 1, set(), {ABOVE}),
+    "microburst": (((1, 40_000, 250, 900),), 3, set(), set()),
     "multiplexed_50_1200hz": (
         ((1, 50_000, 200, 1_500), (24, 1_200_000, 50, 1_500)),
         25,
@@ -53,8 +54,8 @@ THERAPIES: dict[str, tuple[tuple[tuple[int, int, int, int], ...], int, set[str],
         set(),
         {ABOVE},
     ),
-    "prepulse_50hz": (((1, 50_000, 500, 900),), 1, set(), {DC, RATE}),
-    "segments_50hz": (((1, 50_000, 600, 900),), 1, set(), {DC, RATE}),
+    "prepulse_50hz": (((1, 50_000, 500, 900),), 1, set(), {RATE}),
+    "segments_50hz": (((1, 50_000, 600, 900),), 1, set(), {RATE}),
     "sine_50hz": (((1, 50_000, 200, 900),), 1, set(), set()),
     "symmetric_90hz": (((1, 90_000, 200, 3_000),), 1, set(), {ABOVE}),
     "triphasic_50hz": (((1, 50_000, 200, 900),), 1, set(), {RATE}),
@@ -162,7 +163,7 @@ def test_presets_lists_all_of_them_with_their_figures() -> None:
     assert one["shannon_k"] == pytest.approx(0.4615, abs=0.001)
     assert one["volts"] == pytest.approx(3.15 + 0.42, abs=0.02)
     assert one["stages"] == {"mcp4922-8": "", "r2r-1": "stage span: 3 mA, limit 1 mA"}
-    assert found["hf10"]["stages"]["mcp4922-8"] == "dc: 4160 nA, limit 100 nA"
+    assert found["hf10"]["stages"] == {"mcp4922-8": "", "r2r-1": "stage span: 2 mA, limit 1 mA"}
     assert found["itbs_sync"]["charge_uc"] is None
 
 

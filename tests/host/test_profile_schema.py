@@ -53,7 +53,7 @@ def test_the_json_schema_forbids_unknown_fields_everywhere():
     schema = Profile.json_schema()
     assert schema["$schema"].startswith("https://json-schema.org/")
     parts = [schema, *schema["$defs"].values()]
-    assert len(parts) == 15
+    assert len(parts) == 16
     assert all(part["additionalProperties"] is False for part in parts)
 
 

@@ -40,7 +40,7 @@ def segments(*rows: str) -> str:
 
 # --- what becomes of each ------------------------------------------------------------------------
 def test_a_plain_program_has_one_turn_and_no_segments() -> None:
-    assert tuple(one(WIDE))[12:] == (0, 1, 0, 0, 0, 1, ())
+    assert tuple(one(WIDE))[12:] == (0, 1, 0, 0, 0, 1, 0, 0, 0, ())
 
 
 def test_named_shapes_are_tables_that_sum_to_zero() -> None:

@@ -14,7 +14,7 @@ GROUPS_A_STEP = 25
 STEPS = 13  # 0: tables; 1 to 10: random groups; 11: frames; 12: field by field
 CPU_HZ = 125_000_000
 SENSE = (0, 12_500, 0, 8_000)
-PLAIN = (0, 1, 0, 0, 0, 1, ())  # alternating to segments: what a plain pulse has
+PLAIN = (0, 1, 0, 0, 0, 1, 0, 0, 0, ())  # alternating to segments: what a plain pulse has
 
 
 def bench_board(stage: int) -> board.Board:
@@ -88,7 +88,7 @@ def _program(lcg: Lcg, rate_mhz: int, count: int, phase_ns: int) -> program.Prog
     burst = lcg.below(3) == 0
     recharge = lcg.below(3 if burst else 2)
     gap_ns = lcg.pick((0, 0, 10_000, 30_000, 123_456))
-    alternating, rate_dither, width_dither, seed, segments = _more(lcg)
+    alternating, rate_dither, width_dither, seed, others, segments = _more(lcg, count)
     if segments and lcg.below(4):
         recharge, gap_ns = program.RECHARGE_PASSIVE, 0
     return program.Program(
@@ -110,21 +110,28 @@ def _program(lcg: Lcg, rate_mhz: int, count: int, phase_ns: int) -> program.Prog
         rate_dither,
         width_dither,
         seed,
+        others[0],
+        others[1],
+        others[2],
         segments,
     )
 
 
-def _more(lcg: Lcg) -> tuple:
-    """Now and then alternating, dithered or with a shape."""
+def _more(lcg: Lcg, count: int) -> tuple:
+    """Now and then alternating, dithered, at other contacts by turns, or with a shape."""
     kind = lcg.below(8)
+    nowhere = (0, 0, 0)
     if kind == 0:
-        return (1, 0, 0, 1, ())
+        return (1, 0, 0, 1, nowhere, ())
     if kind == 1:
-        return (0, lcg.below(500), lcg.below(300), 1 + lcg.below(65_535), ())
+        return (0, lcg.below(500), lcg.below(300), 1 + lcg.below(65_535), nowhere, ())
     if kind == 2:
         share, ns = 1 + lcg.below(999), 30_000 + lcg.below(100_000)
-        return (0, 0, 0, 1, ((share, ns), (-1_000, ns), (1_000 - share, ns)))
-    return (0, 0, 0, 1, ())
+        return (0, 0, 0, 1, nowhere, ((share, ns), (-1_000, ns), (1_000 - share, ns)))
+    if kind == 3 and count > 1:
+        one = 1 << lcg.below(7)
+        return (0, 0, 0, 1, (one, one << 1, 1 + lcg.below(count - 1)), ())
+    return (0, 0, 0, 1, nowhere, ())
 
 
 def _some_group(lcg: Lcg) -> program.Group:

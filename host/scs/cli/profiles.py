@@ -75,7 +75,8 @@ def _slots(verdict: Judgement) -> Table:
     made = say.table(f"Places in a period of {period}", "program", ">turns", ">first at", ">every")
     for one in verdict.slots:
         times = (say.number(one.phase_ms, "ms"), say.number(one.every_ms, "ms"))
-        made.add_row(escape(one.program), str(one.turns), *times)
+        turns = f"{one.turns}, {one.others} at the others" if one.others else str(one.turns)
+        made.add_row(escape(one.program), turns, *times)
     return made
 
 

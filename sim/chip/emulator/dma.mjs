@@ -101,9 +101,10 @@ export const dmaSniffer = {
   },
 };
 
-/** A fault put in from outside: no channel moves a word until the DMA is let go on. */
-export function stopDma(chip, stopped) {
+/** A fault put in from outside: these channels (bit mask) move nothing until they are let go on. */
+export function stopDma(chip, stopped, channels) {
   for (const channel of chip.mcu.dma.channels) {
+    if (!((channels >> channel.index) & 1)) continue;
     if (stopped) {
       channel.transferAlarm.cancel();
       channel.scheduleTransfer = () => {};

@@ -20,10 +20,10 @@ export const FAULTS = {
 
   start_cpu: (chip) => chip.scheduler.stopCpu(false),
 
-  /** No DMA channel moves anything. */
-  stop_dma: (chip) => stopDma(chip, true),
+  /** These DMA channels (a bit mask; all of them) move nothing. */
+  stop_dma: (chip, { channels = -1 }) => stopDma(chip, true, channels),
 
-  start_dma: (chip) => stopDma(chip, false),
+  start_dma: (chip, { channels = -1 }) => stopDma(chip, false, channels),
 
   /** Turn the bits of `mask` in the word at `address`. */
   flip: (chip, { address, mask = 1 }) => {

@@ -82,7 +82,11 @@ test('with the DMA stopped the words run out; let go, they flow again', () => {
   const left = () => read(chip, DMA + 0x08);
   bench.step(100_000);
   assert.ok(left() < 1e6 - 50);
-  putIn(bench, { what: 'stop_dma', after_ns: 1000 });
+  putIn(bench, { what: 'stop_dma', channels: ~1 }); // another one
+  const flowing = left();
+  bench.step(1000);
+  assert.ok(left() < flowing);
+  putIn(bench, { what: 'stop_dma', after_ns: 1000, channels: 1 });
   bench.step(2000);
   const frozen = left();
   bench.step(100_000);
