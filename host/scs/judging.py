@@ -16,7 +16,7 @@ from stimcore import output, phases, program
 from stimcore.board import Board
 from stimcore.errors import Refused
 
-from . import figures
+from . import figures, softstart
 from .complaints import Complaint
 from .failures import Row
 from .figures import Figure
@@ -89,9 +89,10 @@ def judge(
         rows, shown = tuple(verdict.errors), verdict.figures
     except Refused as reason:
         rows, shown = reason.rows, []
+    told = explained(rows, profile) or softstart.complaints(profile, board)
     return Judgement(
         figures=tuple(figures.make(shown, group, profile.contact_names, profile.program_names)),
-        errors=tuple(explained(rows, profile)),
+        errors=tuple(told),
         actual=tuple(actual(profile, board)),
         slots=tuple(slots(profile, board)),
     )
