@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from stimcore import board as boards
-from stimcore import output, phases, program
+from stimcore import limits, output, phases, program, train
 from stimcore.board import Board
 from stimcore.errors import Refused
 
@@ -22,6 +22,8 @@ from .failures import Row
 from .figures import Figure
 from .profile import Profile
 from .settings import Settings
+
+LONGEST_RAMP_MS = 2 * limits.RAMP_MAX_MS  # after which every amplitude is reached
 
 
 @dataclass(frozen=True)
@@ -118,12 +120,33 @@ def slots(profile: Profile, board: Board) -> list[Turns]:
 def actual(profile: Profile, board: Board) -> list[Actual]:
     """Requested against actual, program by program."""
     found = []
-    programs = zip(profile.program_names, profile.group.programs, profile.settings, strict=True)
-    for name, one, person in programs:
+    group = profile.group
+    levels = _reached_ua(group)
+    programs = zip(profile.program_names, group.programs, profile.settings, levels, strict=True)
+    for name, one, person, reached in programs:
         for what, requested, got, unit in _quantised(one, board):
             found.append(Actual(name, what, requested, got, unit))
+        if reached < one.amplitude_ua:
+            made = boards.code_from_ua(board, reached) * board.na_per_code / 1e6
+            found.append(Actual(name, "amplitude_reached", one.amplitude_ua / 1000, made, "mA"))
         found += _of_perception(name, one.amplitude_ua, person, board)
     return found
+
+
+def _reached_ua(group: program.Group) -> list[int]:
+    """The amplitudes at the end of the first on time, which may be shorter than the ramp."""
+    first = group.programs[0]
+    period_ms = 1e6 * first.count / first.rate_mhz
+    periods = group.header.session_pulses // program.pulses_per_period(group)
+    times = group.header.session_ms, group.header.cycle_on_ms, int(periods * period_ms)
+    lasts_ms = min((time for time in times if time), default=LONGEST_RAMP_MS)
+    rising = train.Train(group)
+    rising.begin(0)
+    for now_ms in range(limits.STEP_MS, min(lasts_ms, LONGEST_RAMP_MS), limits.STEP_MS):
+        if rising.levels_ua == rising.targets_ua:
+            break
+        rising.step(now_ms)
+    return list(rising.levels_ua)
 
 
 def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> list[Actual]:

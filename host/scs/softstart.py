@@ -130,11 +130,13 @@ def _way_out(group: program.Group, board: Board) -> str:
 
 def _above_own(profile: Profile, number: int, level_ua: int, row: Row) -> Complaint:
     """A program's own ceiling: the kernel holds a contact to the highest of its programs'."""
-    peak, most = figures.text(row[0], row[2]), figures.text(row[0], row[3])
-    level = units.text(level_ua, "uA")
-    message = f"at {level} the last segment, which makes up for rounding, takes {peak}, above this"
-    message += f" program's ceiling, {most}; write a lower amplitude under the same ceiling"
-    return _complaint(profile, ("programs", number, "amplitude"), message, peak, most, "")
+    peak, most = units.text(row[2], "uA"), units.text(row[3], "uA")
+    message = (
+        f"at {units.text(level_ua, 'uA')} the last segment, which makes up for rounding, takes"
+    )
+    message += f" {peak}, above this program's ceiling, {most}; write for example ceiling: {peak}"
+    place = ("programs", number, "amplitude")
+    return _complaint(profile, place, message, peak, most, f"ceiling: {peak}")
 
 
 def _miscounted(profile: Profile, level_ua: int, pulses: int) -> Complaint:
