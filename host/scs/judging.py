@@ -78,11 +78,14 @@ def explained(rows: tuple[Row, ...], profile: Profile) -> list[Complaint]:
     return [profile.explain(row) for row in rows]
 
 
-def judge(profile: Profile, board: Board) -> Judgement:
-    """The verdict on a profile at its own amplitudes."""
+def judge(
+    profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | None = None
+) -> Judgement:
+    """The verdict on a profile, at its own amplitudes or at others (uA, one per program)."""
     group = profile.group
+    own_ua = tuple(one.amplitude_ua for one in group.programs)
     try:
-        verdict = output.judge(board, group, tuple(one.amplitude_ua for one in group.programs))
+        verdict = output.judge(board, group, amplitudes_ua or own_ua)
         rows, shown = tuple(verdict.errors), verdict.figures
     except Refused as reason:
         rows, shown = reason.rows, []

@@ -39,7 +39,7 @@ class Opened:
         self._wanted = board
         self._faults = faults
         self._patience_s = patience_s
-        self._halt_on_exit = halt_on_exit
+        self.halt_on_exit = halt_on_exit
         self._hash: int | None = None
         self._board: Board | None = None
         self._link: Link | None = None
@@ -56,9 +56,9 @@ class Opened:
         frames: TracebackType | None,
     ) -> None:
         try:
-            if self._halt_on_exit and isinstance(reason, LinkLost):
+            if self.halt_on_exit and isinstance(reason, LinkLost):
                 self.link.tell(commands.HALT)
-            elif self._halt_on_exit and self._link is not None:
+            elif self.halt_on_exit and self._link is not None:
                 self.link.request(commands.HALT)
         except Failure:
             if kind is None:  # else the first reason is the one to tell

@@ -24,6 +24,7 @@ from .trace import Trace
 
 if TYPE_CHECKING:
     from .impedance import LoadFound
+    from .moving import Steered
     from .profile import Profile
     from .scope import Sensed
 
@@ -155,6 +156,22 @@ class Stimulator(Opened):
         self.link.request(commands.STOP)
         if wait:
             self.wait()
+
+    def steer(self, moved: Profile, running: Profile | None = None) -> Steered:
+        """Ramp down what runs, and start it from zero at other contacts, at the amplitude it had.
+
+        moved: as scs.steer.moved() makes it of the profile that runs; running: that one, where it
+        was not loaded through this object. Everything is judged before the output is touched:
+        ProfileError, or Failure where the device does not run `running`, leave it running. After
+        that a DeviceRefused (such as of the load at the new contacts) or a DeviceFault leaves the
+        output off. The `__notes__` of whatever is raised say which it is.
+        """
+        from .moving import make, ready
+
+        before = running or self.profile
+        if before is None:
+            raise Failure("which profile runs is not known here: give it as `running`")
+        return make(self, before, moved, ready(self, before, moved))
 
     def halt(self) -> None:
         """Drop the gate at once."""

@@ -80,6 +80,12 @@ class Watch:
         if load is not None:
             self._about["load"] = [asdict(one) for one in load.contacts]
 
+    def moved(self, told: dict[str, Any], lines: list[str]) -> None:
+        """What runs was moved to other contacts."""
+        self._about.setdefault("moves", []).append(told)
+        if not self._json:
+            typer.echo("\n".join(lines))
+
     @property
     def begun(self) -> bool:
         """Whether there is anything to tell."""
@@ -138,13 +144,14 @@ class Watch:
         """Profile or device refused, or there is no device: the same form, for scripts."""
         if not self._json:
             return
-        rows: list[dict[str, Any]]
-        if isinstance(reason, Failure):
-            word = NO_DEVICE_WORD if isinstance(reason, LinkLost) else REFUSED_WORD
-            rows = [{"id": word, "path": "", "line": 0, "message": said(reason)}]
-        else:
-            word, rows = REFUSED_WORD, [one.as_dict() for one in reason.rows]
-        _json({"delivered": NOTHING, "stopped": word, "errors": rows})
+        word = NO_DEVICE_WORD if isinstance(reason, LinkLost) else REFUSED_WORD
+        _json({"delivered": NOTHING, "stopped": word, "errors": _rows(reason, word)})
+
+    def unmoved(self, reason: FileRefused | Failure) -> None:
+        """After close(): what was running was to go on elsewhere, and did not."""
+        self._about["errors"] = _rows(reason, REFUSED_WORD)
+        self._message = f"{self._message}\n{said(reason)}".lstrip()
+        self._code = self._code or REFUSED
 
     def close(self, status: Status, book: Ledger) -> None:
         """The last word of the device."""
@@ -204,6 +211,13 @@ class Watch:
             "delivered": delivered,
             "stopped": self._stopped,
         }
+
+
+def _rows(reason: FileRefused | Failure, word: str) -> list[dict[str, Any]]:
+    """What was refused as JSON carries it."""
+    if isinstance(reason, Failure):
+        return [{"id": word, "path": "", "line": 0, "message": said(reason)}]
+    return [one.as_dict() for one in reason.rows]
 
 
 def _fault(row: tuple[int, int, int, int] | None) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.host.cli.support import ALONE
+from tests.host.cli.support import ALONE, GOOD, LEASED, scs
 
 from scs import bench
 
@@ -18,11 +18,31 @@ def alone(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def served() -> Iterator[str]:
+def board() -> bench.SimBoard:
+    """The board that `served` serves."""
+    return bench.make()
+
+
+@pytest.fixture
+def served(board: bench.SimBoard) -> Iterator[str]:
     """The address of a board on a socket."""
-    server = bench.listen(bench.make())
+    server = bench.listen(board)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server.address
     server.stop()
     thread.join(5)
+
+
+@pytest.fixture
+def leased(tmp_path: Path) -> str:
+    path = tmp_path / "leased.yaml"
+    path.write_text(LEASED)
+    return str(path)
+
+
+@pytest.fixture
+def running(alone: str, served: str) -> str:
+    """The address of a board on which `alone` was left running."""
+    assert scs("run", alone, "--detach", "--port", served).exit_code == GOOD
+    return served

@@ -1,9 +1,11 @@
 """How the tests of the command line call it, and what it answers with."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner, Result
 
@@ -30,6 +32,7 @@ limits: {amplitude: 3 mA}
 ramp: {up: 0 s, down: 0 s}
 stand_alone: true
 """
+LEASED = ALONE.replace("stand_alone: true\n", "").replace("down: 0 s", "down: 1 s")
 
 
 def scs(*arguments: str, **environment: str) -> Result:
@@ -50,3 +53,24 @@ def process(*arguments: str) -> subprocess.Popen[str]:
         text=True,
         env=environment(),
     )
+
+
+def steer(file: str, port: str, *options: str) -> tuple[Result, dict[str, Any]]:
+    done = scs("steer", file, "--port", port, "--json", *options)
+    return done, json.loads(done.stdout) if done.stdout else {}
+
+
+def status(port: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(scs("status", "--json", "--port", port).stdout)
+    return found
+
+
+def moved_by(file: str, number: int) -> str:
+    """The text of a file with its contacts moved by hand."""
+    text = Path(file).read_text()
+    return text.replace("[E4]", f"[E{4 + number}]").replace("[E3]", f"[E{3 + number}]")
+
+
+def left_alone(port: str, file: str, text: str = ALONE, state: str = "RUNNING") -> None:
+    assert status(port)["state"] == state
+    assert Path(file).read_text() == text

@@ -59,7 +59,8 @@ def test_a_kept_program_is_stopped_after_the_time_asked_for(alone: str, served: 
     kept(served, alone)
     found = json.loads(scs("run", "--slot", "3", "--for", "1s", "--port", served, "--json").stdout)
     assert found["stopped"] == "stop"
-    assert 40 <= found["delivered"]["pulses"] <= 75
+    # a board on a socket runs as fast as this computer lets it
+    assert found["delivered"]["pulses"] == round(50 * found["delivered"]["seconds"]) > 10
 
 
 def test_a_kept_program_that_stands_alone_is_left_running(alone: str, served: str) -> None:

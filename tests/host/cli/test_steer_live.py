@@ -1,0 +1,211 @@
+"""`scs steer --port`: what runs is moved, kept or left running, written, and what is left alone."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from tests.host.cli.support import (
+    ALONE,
+    GOOD,
+    LEASED,
+    NO_DEVICE,
+    REFUSED,
+    USAGE,
+    left_alone,
+    moved_by,
+    scs,
+    status,
+    steer,
+)
+
+from scs import Stimulator
+from scs.bench import SimBoard
+from scs.profile import Profile
+
+
+# --- a program that was left running -----------------------------------------------------------
+def test_what_was_left_running_runs_on_at_the_other_contacts(alone: str, running: str) -> None:
+    expected = moved_by(alone, 2)
+    done = scs("steer", alone, "--by", "2", "--port", running)
+    assert done.exit_code == GOOD, done.output
+    assert "low back: cathodes E3 -> E5" in done.stdout
+    assert "low back: anodes E4 -> E6" in done.stdout
+    assert re.search(r"the old place had \d+ pulses in [\d.]+ s", done.stdout)
+    assert re.search(r"the output was off for 0\.\d+ s, then began at zero", done.stdout)
+    assert f"{alone}: moved by 2" in done.stdout
+    assert Path(alone).read_text() == expected
+    found = status(running)
+    assert (found["state"], found["lease_left_s"]) == ("RUNNING", None)
+    stopped = json.loads(scs("stop", "--json", "--port", running).stdout)
+    assert set(stopped["delivered"]["contacts"]) == {"contact 5", "contact 6"}
+
+
+def test_a_move_is_told_to_scripts(alone: str, running: str) -> None:
+    scs("amplitude", "1", "1.5 mA", "--port", running)
+    done, found = steer(alone, running, "--by", "-1")
+    assert (done.exit_code, found["stopped"]) == (GOOD, "running")
+    (move,) = found["moves"]
+    assert 0 < move["off_s"] < 5
+    assert (move["by"], move["file"], move["amplitudes_ma"]) == (-1, alone, [1.5])
+    assert move["changes"] == ["low back: cathodes E3 -> E2", "low back: anodes E4 -> E3"]
+    assert move["delivered_before"]["pulses"] > 0
+    assert {one["contact"] for one in found["load"]} == {"E2", "E3"}
+    shown = scs("steer", alone, "--by", "1", "--port", running).stdout
+    assert "low back: 1.5 mA, as it was set on the device; the file says 1 mA" in shown
+
+
+def test_another_file_is_written_and_the_profile_stays(
+    alone: str, running: str, tmp_path: Path
+) -> None:
+    expected, other = moved_by(alone, 1), tmp_path / "other.yaml"
+    assert steer(alone, running, "--by", "1", "-o", str(other))[0].exit_code == GOOD
+    assert other.read_text() == expected
+    assert Path(alone).read_text() == ALONE
+
+
+def test_with_a_time_it_is_watched_and_stopped_there(alone: str, running: str) -> None:
+    done, found = steer(alone, running, "--by", "1", "--for", "500 ms")
+    assert (done.exit_code, found["stopped"]) == (GOOD, "stop")
+    assert set(found["delivered"]["contacts"]) == {"E4", "E5"}
+    assert status(running)["state"] == "LOADED"
+
+
+def test_a_device_is_touched_only_where_it_is_named(alone: str, running: str) -> None:
+    done = scs("steer", alone, "--by", "1", SCS_PORT=running)
+    assert (done.exit_code, status(running)["state"]) == (GOOD, "RUNNING")
+    wrong, _ = steer(alone, running, "--by", "1")  # the file was moved without the device
+    assert wrong.exit_code == REFUSED
+    assert "the device does not run" in wrong.stderr
+
+
+# --- where nothing runs, and several places ------------------------------------------------------
+def test_where_nothing_runs_it_is_started_there_and_kept_alive(leased: str) -> None:
+    expected = moved_by(leased, 1)
+    done, found = steer(leased, "sim", "--by", "1", "--for", "3 s")  # its lease is 2 s
+    assert (done.exit_code, found["stopped"]) == (GOOD, "stop")
+    assert (found["moves"][0]["off_s"], found["moves"][0]["delivered_before"]) == (None, None)
+    assert set(found["delivered"]["contacts"]) == {"E4", "E5"}
+    assert found["delivered"]["pulses"] >= 140
+    assert Path(leased).read_text() == expected
+
+
+def test_several_places_are_held_one_after_another(leased: str) -> None:
+    done, found = steer(leased, "sim", "--by", "1", "--by", "3", "--by", "-4", "--for", "1 s")
+    assert (done.exit_code, found["stopped"]) == (GOOD, "stop")
+    first, second, third = found["moves"]
+    assert set(second["delivered_before"]["contacts"]) == {"E4", "E5"}
+    assert set(third["delivered_before"]["contacts"]) == {"E7", "E8"}
+    assert set(found["delivered"]["contacts"]) == {"E3", "E4"}
+    # 1 s held, 1 s of ramp, and what two polls and the end of a period add
+    assert 95 <= third["delivered_before"]["pulses"] <= 115
+    assert first["off_s"] is None
+    assert second["off_s"] == pytest.approx(third["off_s"], abs=0.05)
+    assert 0.1 < third["off_s"] < 0.5
+    assert Path(leased).read_text() == LEASED
+    shown = scs("steer", leased, "--by", "1", "--by", "-1", "--for", "1 s", "--port", "sim").stdout
+    assert "nothing ran: started at the new contacts" in shown
+    assert re.search(r"charge of first phases, E3 +│", shown)
+
+
+def test_a_session_that_ends_before_the_next_move_is_told(leased: str) -> None:
+    text = LEASED + "session: {duration: 1 s}\n"
+    Path(leased).write_text(text)
+    done, found = steer(leased, "sim", *["--by", "1", "--by", "1", "--by", "1", "--for", "4s"])
+    assert (done.exit_code, found["stopped"], len(found["moves"])) == (REFUSED, "session", 1)
+    assert "the moves that were left were not made: by 1, 1" in done.stderr
+    assert "[E4]" in Path(leased).read_text().splitlines()[4]
+
+
+# --- refused, and not touched --------------------------------------------------------------------
+def test_what_is_not_the_profile_is_left_running(alone: str, running: str) -> None:
+    other = ALONE.replace("200 us", "250 us")
+    Path(alone).write_text(other)
+    done, found = steer(alone, running, "--by", "1")
+    assert (done.exit_code, found["stopped"]) == (REFUSED, "refused")
+    assert f"the device does not run {alone}: its safety figures are others" in done.stderr
+    assert "on the device nothing was changed" in done.stderr
+    assert f"{alone} was not written" in done.stderr
+    left_alone(running, alone, other)
+
+
+def test_an_unsafe_place_is_refused_before_the_first_move(alone: str, running: str) -> None:
+    unsafe = ALONE.replace("amplitude: 1 mA", "amplitude: 12 mA").replace("3 mA", "12 mA")
+    Path(alone).write_text(unsafe)
+    done, found = steer(alone, running, "--by", "1", "--by", "1", "--for", "1s")
+    assert (done.exit_code, "moves" in found) == (REFUSED, False)
+    assert f"{alone} (moved by 1):9: programs[0].amplitude: the phase lies beyond" in done.stderr
+    left_alone(running, alone, unsafe)
+
+
+def test_a_last_place_off_the_lead_is_found_before_the_first(alone: str, running: str) -> None:
+    done, _ = steer(alone, running, *["--by", "1", "--by", "3", "--by", "1", "--for", "1s"])
+    assert done.exit_code == USAGE
+    assert "E8 would leave the lead" in done.stderr
+    left_alone(running, alone)
+
+
+def test_a_run_with_a_lease_that_is_refused_is_not_halted(leased: str, served: str) -> None:
+    with Stimulator(served, halt_on_exit=False) as stim:
+        stim.load(Profile.from_text(LEASED.replace("[E3]", "[E1]") + "lease: 10 s\n"))
+        stim.arm()
+        stim.start()
+    done, _ = steer(leased, served, "--by", "1")
+    assert done.exit_code == REFUSED
+    left_alone(served, leased, LEASED)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("ARMED", "'steer' is not allowed while the device is ARMED: stop or halt it first"),
+        ("STOPPING", "while the device is STOPPING: it is ramping down"),
+        ("FAULT", "a fault is latched: see it with `scs faults`"),
+    ],
+)
+def test_a_device_that_is_neither_idle_nor_running_is_left_as_it_is(
+    state: str, said: str, alone: str, served: str, board: SimBoard
+) -> None:
+    slow = LEASED.replace("down: 1 s", "down: 60 s")
+    with Stimulator(served, halt_on_exit=False) as stim:
+        stim.load(Profile.from_text(slow + "stand_alone: true\n"))
+        stim.arm()
+        if state != "ARMED":
+            stim.start()
+            stim.settle()
+        if state == "STOPPING":
+            stim.stop(wait=False)
+        if state == "FAULT":
+            board.inject("open_lead")
+            while stim.status().state != "FAULT":
+                stim.link.sleep(0.02)
+    done, found = steer(alone, served, "--by", "1")
+    assert (done.exit_code, found["stopped"]) == (REFUSED, "refused")
+    assert said in done.stderr
+    left_alone(served, alone, state=state)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--by", "1", "--by", "1"), "several --by, --for and --fault are for a device"),
+        (("--by", "1", "--for", "1s"), "several --by, --for and --fault are for a device"),
+        (("--by", "1", "--fault", "short@1"), "several --by, --for and --fault are for a device"),
+        (("--by", "1", "--by", "1", "--port", "sim"), "several --by need --for"),
+        (("--by", "1", "--for", "soon", "--port", "sim"), "--for"),
+        (("--by", "0", "--port", "sim"), "--by 0 moves nothing"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_message(
+    alone: str, options: tuple[str, ...], said: str
+) -> None:
+    done = scs("steer", alone, *options)
+    assert done.exit_code == USAGE
+    assert said in " ".join(done.stderr.split())
+    assert Path(alone).read_text() == ALONE
+
+
+def test_without_a_device_nothing_is_written(alone: str) -> None:
+    done, found = steer(alone, "socket://127.0.0.1:9", "--by", "1")
+    assert (done.exit_code, found["stopped"]) == (NO_DEVICE, "no device")
+    assert Path(alone).read_text() == ALONE

@@ -1,0 +1,46 @@
+"""Two programs that are moved on a device, for the tests of moving."""
+
+from typing import Any
+
+import pytest
+from tests.host.stimulator_support import started
+
+from scs import steer
+from scs.profile import Profile
+from scs.stimulator import Stimulator
+
+TEXT = """\
+name: two
+lead: octrode-3mm
+programs:
+  - {name: low back, cathodes: [E2], anodes: [E1], rate: 50 Hz, pulse_width: 200 us,
+     amplitude: 2 mA, recharge: active}
+  - {name: leg, cathodes: [E6], anodes: [E5], rate: 50 Hz, pulse_width: 100 us, amplitude: 1 mA,
+     recharge: active}
+limits: {amplitude: 3 mA}
+ramp: {up: 1 s, down: 0.5 s}
+"""
+CYCLE = "cycle: {on: 2 s, off: 3 s}\n"
+
+
+def profile(text: str = TEXT) -> Profile:
+    return Profile.from_text(text, "two.yaml")
+
+
+def moved(by: int, before: Profile | None = None, *programs: int) -> Profile:
+    return steer.moved(before or profile(), by, programs or (0, 1))
+
+
+def running(stim: Stimulator, before: Profile | None = None) -> None:
+    started(stim, before or profile())
+    stim.settle()
+
+
+def used(stim: Stimulator) -> set[str]:
+    """The contacts through which anything went since the last START."""
+    return {one.contact for one in stim.ledger().charge if one.driven_nc}
+
+
+def notes(caught: pytest.ExceptionInfo[Any]) -> list[str]:
+    found: list[str] = caught.value.__notes__
+    return found
