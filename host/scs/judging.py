@@ -124,12 +124,11 @@ def actual(profile: Profile, board: Board) -> list[Actual]:
     levels = _reached_ua(group)
     programs = zip(profile.program_names, group.programs, profile.settings, levels, strict=True)
     for name, one, person, reached in programs:
-        for what, requested, got, unit in _quantised(one, board):
-            found.append(Actual(name, what, requested, got, unit))
-        if reached < one.amplitude_ua:
-            made = boards.code_from_ua(board, reached) * board.na_per_code / 1e6
-            found.append(Actual(name, "amplitude_reached", one.amplitude_ua / 1000, made, "mA"))
-        found += _of_perception(name, one.amplitude_ua, person, board)
+        rows = _timing(one, board)
+        if not group.header.flags & program.FLAG_SYNC_ONLY:
+            rows = [*_currents(one, board), *_reached(one, board, reached), *rows]
+            found += _of_perception(name, one.amplitude_ua, person, board)
+        found += [Actual(name, *row) for row in rows]
     return found
 
 
@@ -149,6 +148,14 @@ def _reached_ua(group: program.Group) -> list[int]:
     return list(rising.levels_ua)
 
 
+def _reached(one: Any, board: Board, ua: int) -> list[tuple[str, float, float, str]]:
+    """What the amplitude comes to, where that is less than was asked for."""
+    if ua >= one.amplitude_ua:
+        return []
+    made = boards.code_from_ua(board, ua) * board.na_per_code / 1e6
+    return [("amplitude_reached", one.amplitude_ua / 1000, made, "mA")]
+
+
 def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> list[Actual]:
     """The amplitude in percent of the threshold of perception, where that was measured."""
     made_ua = boards.code_from_ua(board, asked_ua) * board.na_per_code / 1e3
@@ -159,14 +166,26 @@ def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> 
     return [Actual(name, "amplitude_of_perception", asked, made, "%")]
 
 
-def _quantised(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
-    """(name, requested, actual, unit) of a program's quantities."""
+def _currents(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
+    """(name, requested, actual, unit) of what a program's current is."""
     tick_us = 1e6 / board.clock_hz
     code = boards.code_from_ua(board, one.amplitude_ua)
-    width = boards.ticks_from_ns(board, one.width_ns)
     milliamps = board.na_per_code / 1e6
+    rows = [("amplitude", one.amplitude_ua / 1000, code * milliamps, "mA")]
+    if one.recharge == program.RECHARGE_ACTIVE and code and not one.segments:
+        width = boards.ticks_from_ns(board, one.width_ns)
+        parts = phases.recharge_parts(code, width, one.ratio, board.min_record_ticks)
+        length = sum(part[1] for part in parts) * tick_us
+        asked = one.amplitude_ua / 1000 / one.ratio
+        rows.append(("recharge_amplitude", asked, parts[0][0] * milliamps, "mA"))
+        rows.append(("recharge_width", one.width_ns / 1000 * one.ratio, length, "us"))
+    return rows
+
+
+def _timing(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
+    """(name, requested, actual, unit) of when a program's pulses, or marks, come."""
+    tick_us = 1e6 / board.clock_hz
     rows = [
-        ("amplitude", one.amplitude_ua / 1000, code * milliamps, "mA"),
         ("pulse_width", one.width_ns / 1000, _width(board, one) * tick_us, "us"),
         ("rate", one.rate_mhz / 1000, _hertz(board, one.rate_mhz), "Hz"),
     ]
@@ -177,12 +196,6 @@ def _quantised(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
     if one.gap_ns:
         gap = boards.ticks_from_ns(board, one.gap_ns)
         rows.append(("interphase_gap", one.gap_ns / 1000, gap * tick_us, "us"))
-    if one.recharge == program.RECHARGE_ACTIVE and code and not one.segments:
-        parts = phases.recharge_parts(code, width, one.ratio, board.min_record_ticks)
-        length = sum(part[1] for part in parts) * tick_us
-        asked = one.amplitude_ua / 1000 / one.ratio
-        rows.append(("recharge_amplitude", asked, parts[0][0] * milliamps, "mA"))
-        rows.append(("recharge_width", one.width_ns / 1000 * one.ratio, length, "us"))
     return rows
 
 
