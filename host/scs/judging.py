@@ -133,11 +133,11 @@ def actual(profile: Profile, board: Board) -> list[Actual]:
 
 
 def _reached_ua(group: program.Group) -> list[int]:
-    """The amplitudes at the end of the first on time, which may be shorter than the ramp."""
+    """The amplitudes at the end of the session, which may be shorter than the ramp."""
     first = group.programs[0]
     period_ms = 1e6 * first.count / first.rate_mhz
     periods = group.header.session_pulses // program.pulses_per_period(group)
-    times = group.header.session_ms, group.header.cycle_on_ms, int(periods * period_ms)
+    times = group.header.session_ms, int(periods * period_ms)
     lasts_ms = min((time for time in times if time), default=LONGEST_RAMP_MS)
     rising = train.Train(group)
     rising.begin(0)
