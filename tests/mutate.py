@@ -40,6 +40,8 @@ TESTS = {
     "kernel.py": KERNEL,
     "charge.py": KERNEL,
     "decode.py": KERNEL,
+    "walk.py": (*KERNEL, "test_walk.py"),
+    "checks.py": ("test_program_fields.py", "test_program.py"),
     "phases.py": (
         "test_phases.py",
         "test_phases_trains.py",

@@ -11,6 +11,7 @@ import struct
 from . import (
     VERSION,
     charge,
+    checks,
     commands,
     errors,
     handlers_load,
@@ -96,7 +97,7 @@ def _commit(device) -> tuple:
 def _load(device, blob: bytes) -> tuple:
     """Validate a program whole and make it the loaded one; its hash and figures."""
     group = program.unpack(blob)
-    program.validate(group)
+    checks.validate(group)
     candidate = output.Output(device.board, device.hal, group)
     figures = candidate.figures()
     device.output = candidate

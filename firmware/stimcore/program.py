@@ -1,9 +1,9 @@
 """The integer program: what a profile becomes, packed as one versioned, CRC'd blob.
 
-Role: pack / unpack / validate. A group is one header and one to four programs, each with a shape
-of its own where it is no plain pulse. Invariant: unpack refuses any blob that is not exactly as
-pack would write it; validate names the field by its index in HEADER or PROGRAM. Both ends run this
-same file. Requirements: REQ-20, REQ-21. Next: phases.py.
+Role: the tables of its fields, pack and unpack. A group is one header and one to four programs,
+each with a shape of its own where it is no plain pulse. Invariant: unpack refuses any blob that is
+not exactly as pack would write it. Both ends run this same file. Requirements: REQ-20.
+Next: checks.py, which says what is wrong with a group; phases.py.
 """
 
 import binascii
@@ -121,13 +121,13 @@ def pack(group: Group) -> bytes:
     body += struct.pack(_HEADER, *group.header)
     body += struct.pack(_AREAS, *group.areas_um2)
     for program in group.programs:
-        body += struct.pack(_PROGRAM, *_numbers(program))
+        body += struct.pack(_PROGRAM, *numbers_of(program))
         for segment in program.segments:
             body += struct.pack(_SEGMENT, *segment)
     return body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
 
 
-def _numbers(program: Program) -> tuple:
+def numbers_of(program: Program) -> tuple:
     """The fields as PROGRAM has them: of the segments, how many there are."""
     return program[:-1] + (len(program.segments),)
 
@@ -190,137 +190,6 @@ def _program_at(blob: bytes, at: int) -> tuple:
         raise Refused(errors.BLOB_FORMAT, 0, len(blob), ends + 4)
     segments = [struct.unpack_from(_SEGMENT, blob, each) for each in range(at, ends, size)]
     return Program(*(numbers[:-1] + (tuple(segments),))), ends
-
-
-def field_name(index: int) -> tuple:
-    """(program number or -1 for the header, field name) of the index in a BLOB_FIELD refusal."""
-    if AREAS_INDEX <= index < 100:
-        return (-1, "areas_um2")
-    if index < 100:
-        return (-1, HEADER[index][0])
-    if index % 100 >= SEGMENTS_INDEX:
-        return (index // 100 - 1, "segments")
-    return (index // 100 - 1, PROGRAM[index % 100][0])
-
-
-def _check_rows(rows: tuple, values: tuple, base: int) -> None:
-    for at, row in enumerate(rows):
-        if values[at] < row[2]:
-            raise Refused(errors.BLOB_FIELD, base + at, values[at], row[2])
-        if values[at] > row[3]:
-            raise Refused(errors.BLOB_FIELD, base + at, values[at], row[3])
-
-
-def _field(rows: tuple, name: str) -> int:
-    for at, row in enumerate(rows):
-        if row[0] == name:
-            return at
-    raise KeyError(name)
-
-
-def _check_header(header: Header) -> None:
-    _check_rows(HEADER, header, 0)
-    for name in ("cycle_on_ms", "cycle_off_ms"):
-        value = getattr(header, name)
-        both = header.cycle_on_ms or header.cycle_off_ms
-        if both and value < limits.CYCLE_MIN_MS:
-            raise Refused(errors.BLOB_FIELD, _field(HEADER, name), value, limits.CYCLE_MIN_MS)
-
-
-def _check_areas(areas_um2: tuple) -> None:
-    for at, area in enumerate(areas_um2):
-        limit = limits.AREA_MIN_UM2 if area < limits.AREA_MIN_UM2 else limits.AREA_MAX_UM2
-        if area and not limits.AREA_MIN_UM2 <= area <= limits.AREA_MAX_UM2:
-            raise Refused(errors.BLOB_FIELD, AREAS_INDEX + at, area, limit)
-
-
-def _check_program(program: Program, number: int, first: Program) -> None:
-    base = 100 * (number + 1)
-    _check_rows(PROGRAM, _numbers(program), base)
-
-    def refuse(name: str, value: int, limit: int) -> None:
-        raise Refused(errors.BLOB_FIELD, base + _field(PROGRAM, name), value, limit)
-
-    if program.cathodes & program.anodes:
-        refuse("anodes", program.anodes, 255 ^ program.cathodes)
-    if program.amplitude_ua > program.ceiling_ua:
-        refuse("amplitude_ua", program.amplitude_ua, program.ceiling_ua)
-    if program.waveform == TONIC:
-        if program.pulses != 1:
-            refuse("pulses", program.pulses, 1)
-        if program.recharge == RECHARGE_PASSIVE_BURST:
-            refuse("recharge", program.recharge, RECHARGE_PASSIVE)
-    else:
-        if program.pulses < limits.BURST_PULSES_MIN:
-            refuse("pulses", program.pulses, limits.BURST_PULSES_MIN)
-        if program.intra_rate_mhz < program.rate_mhz:
-            refuse("intra_rate_mhz", program.intra_rate_mhz, program.rate_mhz)
-    _check_times(program, first, refuse)
-    _check_others(program, refuse)
-    if program.segments:
-        _check_shape(program, base, refuse)
-
-
-def _check_times(program: Program, first: Program, refuse) -> None:
-    """All programs come round in the same period, each at its own rate, and begin within it."""
-    if program.count * first.rate_mhz != first.count * program.rate_mhz:
-        refuse("count", program.count, first.count * program.rate_mhz // first.rate_mhz)
-    most = limits.PERIOD_MAX_NS * program.rate_mhz // 1_000_000_000_000
-    if program.count > max(most, 1):
-        refuse("count", program.count, max(most, 1))
-    if program.phase_ns * program.rate_mhz >= 1_000_000_000_000:
-        refuse("phase_ns", program.phase_ns, 999_999_999_999 // program.rate_mhz)
-    if program.alternating:
-        if program.count % 2:
-            refuse("count", program.count, program.count + 1)
-        if program.width_dither:  # what one pulse leaves the next one would not take back
-            refuse("width_dither", program.width_dither, 0)
-
-
-def _check_others(program: Program, refuse) -> None:
-    """All of the other contacts, and some of the turns for either; or nothing of it."""
-    here = program.other_count > 0
-    if program.other_count > program.count - 1:
-        refuse("other_count", program.other_count, program.count - 1)
-    for name in ("other_cathodes", "other_anodes"):
-        if (getattr(program, name) > 0) != here:
-            refuse(name, getattr(program, name), int(here))
-    if program.other_cathodes & program.other_anodes:
-        refuse("other_anodes", program.other_anodes, 255 ^ program.other_cathodes)
-    if here and program.alternating:  # which turn is turned round where would be left to chance
-        refuse("alternating", 1, 0)
-
-
-def _check_shape(program: Program, base: int, refuse) -> None:
-    """Segments that sum to zero; the other ways to say what a pulse is are left out."""
-    if program.recharge == RECHARGE_ACTIVE:
-        refuse("recharge", program.recharge, RECHARGE_PASSIVE)
-    for name in ("gap_ns", "width_dither"):
-        if getattr(program, name):
-            refuse(name, getattr(program, name), 0)
-    total = 0
-    for at, (permille, width_ns) in enumerate(program.segments):
-        index = base + SEGMENTS_INDEX + at
-        if not -1000 <= permille <= 1000 or (at == 0 and permille == 0):
-            raise Refused(errors.BLOB_FIELD, index, permille, 1000)
-        if not 1 <= width_ns <= limits.WIDTH_MAX_NS:
-            raise Refused(errors.BLOB_FIELD, index, width_ns, limits.WIDTH_MAX_NS)
-        total += permille * width_ns
-    if total:
-        raise Refused(errors.BLOB_FIELD, base + SEGMENTS_INDEX + at, total, 0)
-
-
-def validate(group: Group) -> None:
-    """Refused (BLOB_FIELD, index, value, limit) at the first field outside its range."""
-    _check_header(group.header)
-    _check_areas(group.areas_um2)
-    for number, program in enumerate(group.programs):
-        _check_program(program, number, group.programs[0])
-    pulses = pulses_per_period(group)
-    wanted = group.header.session_pulses
-    if wanted % pulses:
-        index = _field(HEADER, "session_pulses")
-        raise Refused(errors.BLOB_FIELD, index, wanted, wanted - wanted % pulses)
 
 
 def contacts_of(group: Group) -> int:

@@ -3,8 +3,9 @@
 Role: walks through the records of the live stream, a phase in each capture: what stands before a
 pulse, the current of a phase, and the voltage that it makes across the declared load. Says where
 the next capture is to begin. Invariant: what is judged comes from the ADC, what it is held against
-from the admitted words and the board; a phase too short for two settled samples is left to
-sense.py. Requirements: REQ-54, REQ-55, REQ-58, REQ-59. Next: captures.py.
+from the admitted words and the board. Of a short phase the current alone is judged, by one sample;
+one too short for that, below 22 us, is left to sense.py.
+Requirements: REQ-54, REQ-55, REQ-58, REQ-59. Next: captures.py.
 """
 
 from . import capture, charge, errors, limits
@@ -17,6 +18,8 @@ SAMPLES_MOST = 16  # of a phase
 REST_SAMPLES = 8  # of the rest before it
 SETTLED_US = 16  # from a change to the first sample: the stage, and 2 us of the capture
 MARGIN_US = 8  # from the last sample to the next change
+SHORT_US = 10  # both in a phase that is too short for two such samples
+SHORT_MARGIN_US = 4
 _LEAD_US = (REST_SAMPLES + 2) * capture.PAIR_US  # a capture begins so long before its first phase
 
 
@@ -140,7 +143,10 @@ class Watch:
         last = (until_us - MARGIN_US - offset_us) // capture.PAIR_US
         count = min(last - first, SAMPLES_MOST)
         if count < 2:
-            return ()
+            first = -(-(since_us + SHORT_US - offset_us) // capture.PAIR_US)
+            if offset_us + first * capture.PAIR_US > until_us - SHORT_MARGIN_US:
+                return ()
+            count, base = 1, (0, -1)  # its voltage comes 4 us later, perhaps after the phase
         measured = sensed_na(self.board, _mean(samples, 2 * first, count))
         volts = sensed_mv(self.board, _mean(samples, 2 * first + 1, count))
         commanded = one[5] * self.board.na_per_code

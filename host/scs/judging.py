@@ -119,9 +119,11 @@ def actual(profile: Profile, board: Board) -> list[Actual]:
     found = []
     programs = zip(profile.program_names, profile.group.programs, profile.settings, strict=True)
     for name, one, person in programs:
-        for what, requested, got, unit in _quantised(one, board):
-            found.append(Actual(name, what, requested, got, unit))
-        found += _of_perception(name, one.amplitude_ua, person, board)
+        rows = _timing(one, board)
+        if not profile.group.header.flags & program.FLAG_SYNC_ONLY:
+            rows = [*_currents(one, board), *rows]
+            found += _of_perception(name, one.amplitude_ua, person, board)
+        found += [Actual(name, *row) for row in rows]
     return found
 
 
@@ -135,14 +137,26 @@ def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> 
     return [Actual(name, "amplitude_of_perception", asked, made, "%")]
 
 
-def _quantised(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
-    """(name, requested, actual, unit) of a program's quantities."""
+def _currents(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
+    """(name, requested, actual, unit) of what a program's current is."""
     tick_us = 1e6 / board.clock_hz
     code = boards.code_from_ua(board, one.amplitude_ua)
-    width = boards.ticks_from_ns(board, one.width_ns)
     milliamps = board.na_per_code / 1e6
+    rows = [("amplitude", one.amplitude_ua / 1000, code * milliamps, "mA")]
+    if one.recharge == program.RECHARGE_ACTIVE and code and not one.segments:
+        width = boards.ticks_from_ns(board, one.width_ns)
+        parts = phases.recharge_parts(code, width, one.ratio, board.min_record_ticks)
+        length = sum(part[1] for part in parts) * tick_us
+        asked = one.amplitude_ua / 1000 / one.ratio
+        rows.append(("recharge_amplitude", asked, parts[0][0] * milliamps, "mA"))
+        rows.append(("recharge_width", one.width_ns / 1000 * one.ratio, length, "us"))
+    return rows
+
+
+def _timing(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
+    """(name, requested, actual, unit) of when a program's pulses, or marks, come."""
+    tick_us = 1e6 / board.clock_hz
     rows = [
-        ("amplitude", one.amplitude_ua / 1000, code * milliamps, "mA"),
         ("pulse_width", one.width_ns / 1000, _width(board, one) * tick_us, "us"),
         ("rate", one.rate_mhz / 1000, _hertz(board, one.rate_mhz), "Hz"),
     ]
@@ -153,12 +167,6 @@ def _quantised(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
     if one.gap_ns:
         gap = boards.ticks_from_ns(board, one.gap_ns)
         rows.append(("interphase_gap", one.gap_ns / 1000, gap * tick_us, "us"))
-    if one.recharge == program.RECHARGE_ACTIVE and code and not one.segments:
-        parts = phases.recharge_parts(code, width, one.ratio, board.min_record_ticks)
-        length = sum(part[1] for part in parts) * tick_us
-        asked = one.amplitude_ua / 1000 / one.ratio
-        rows.append(("recharge_amplitude", asked, parts[0][0] * milliamps, "mA"))
-        rows.append(("recharge_width", one.width_ns / 1000 * one.ratio, length, "us"))
     return rows
 
 

@@ -1,6 +1,6 @@
 """The device's refusals in the profile's own words: which field, which line.
 
-Role: a row (code, index, value, limit) of stimcore, from program.validate, the compiler or the
+Role: a row (code, index, value, limit) of stimcore, from checks.validate, the compiler or the
 kernel, becomes a complaint about the field that a person can change.
 Invariant: every row gives a complaint; a code not listed here points at the programs as a whole.
 Requirements: REQ-60. Next: profile.py.
@@ -135,7 +135,7 @@ def _crowded(row: Row, place: Place, group: program.Group) -> tuple[Place, str]:
 
 
 def _of_field(index: int, value: int, limit: int, document: Document) -> Complaint:
-    number, field = program.field_name(index)
+    number, field = texts.field_name(index)
     place, grid = HEADER[field] if number < 0 else PROGRAM[field]
     if number >= 0:
         place = ("programs", number, *place)

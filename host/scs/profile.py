@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stimcore import program
+from stimcore import checks, program
 from stimcore.errors import Refused
 
 from . import conflicts, contacts, groups, places, settings
@@ -101,7 +101,7 @@ class Profile:
     def _judge(self) -> None:
         """The device's own check, run here as well."""
         try:
-            program.validate(self.group)
+            checks.validate(self.group)
         except Refused as reason:
             rows = [self.explain(row) for row in reason.rows]
             raise ProfileError(self.file, rows) from None

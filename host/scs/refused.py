@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stimcore import commands, errors, limits, program
+from stimcore import commands, errors, limits
 from stimcore.board import FINE
 
 from . import figures, texts
@@ -134,7 +134,7 @@ def _program(index: int, programs: Sequence[str]) -> str:
 
 
 def _of_field(index: int, value: int, limit: int, programs: Sequence[str]) -> str:
-    number, name = program.field_name(index)
+    number, name = texts.field_name(index)
     of = f" of {_program(number, programs)}" if number >= 0 else ""
     return f"the field {name}{of} is {value}, and its limit is {limit}"
 

@@ -7,7 +7,7 @@ Next: stimcore/errors.py; refused.py, which makes messages of them.
 
 from typing import NamedTuple
 
-from stimcore import commands, errors, impedance
+from stimcore import commands, errors, impedance, program
 
 
 class Kind(NamedTuple):
@@ -243,3 +243,14 @@ VERDICTS = {
     impedance.WRONG_OHM: "wrong resistance",
     impedance.WRONG_NF: "wrong capacitance",
 }
+
+
+def field_name(index: int) -> tuple[int, str]:
+    """(program number or -1 for the header, field name) of the index in a BLOB_FIELD refusal."""
+    if program.AREAS_INDEX <= index < 100:
+        return (-1, "areas_um2")
+    if index < 100:
+        return (-1, program.HEADER[index][0])
+    if index % 100 >= program.SEGMENTS_INDEX:
+        return (index // 100 - 1, "segments")
+    return (index // 100 - 1, program.PROGRAM[index % 100][0])

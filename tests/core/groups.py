@@ -86,7 +86,7 @@ def programs(draw: st.DrawFn, rate_mhz: int) -> program.Program:
     waveform = draw(st.sampled_from([program.TONIC, program.BURST]))
     burst = waveform == program.BURST
     amplitude = draw(st.integers(7, 12_500))
-    return program.Program(
+    return TONIC._replace(
         cathodes=sum(1 << at for at in contacts[:split]),
         anodes=sum(1 << at for at in contacts[split:count]),
         waveform=waveform,
@@ -99,16 +99,6 @@ def programs(draw: st.DrawFn, rate_mhz: int) -> program.Program:
         ceiling_ua=draw(st.integers(amplitude, 25_500)),
         width_ns=draw(st.integers(10_000, 300_000)),
         gap_ns=draw(st.sampled_from([0, 0, 2_312, 30_000, 100_000])),
-        alternating=0,
-        count=1,
-        phase_ns=0,
-        rate_dither=0,
-        width_dither=0,
-        seed=1,
-        other_cathodes=0,
-        other_anodes=0,
-        other_count=0,
-        segments=(),
     )
 
 

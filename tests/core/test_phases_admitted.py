@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.core.groups import AREAS, HEADER, PASSIVE, TONIC, group
 from tests.core.support import BOARD, name, refusals, refused
 
-from stimcore import kernel, output, phases, program
+from stimcore import checks, kernel, output, phases, program
 from stimcore.errors import Refused
 
 PERIOD = 2_500_000  # ticks: 20 ms
@@ -56,7 +56,7 @@ def judged(one: program.Group) -> kernel.Verdict | None:
 def test_req_17_what_is_admitted_balances_never_meets_and_holds_widths_and_ceilings(
     one: program.Group,
 ) -> None:
-    program.validate(one)
+    checks.validate(one)
     verdict = judged(one)
     if verdict is None:
         return

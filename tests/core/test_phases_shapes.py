@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.core.groups import compiled, group, shaped
 from tests.core.support import IDEAL, admit, discharge, drive, idle, refused
 
-from stimcore import phases, program
+from stimcore import checks, phases
 from stimcore.phases import DISCHARGE, DRIVE, IDLE
 
 PERIOD = 2_500_000  # ticks: 20 ms
@@ -106,7 +106,7 @@ def test_req_17_any_shape_sums_to_zero_and_holds_its_widths(
     rows: tuple[tuple[int, int], ...], amplitude_ua: int
 ) -> None:
     one = shaped(*rows, amplitude_ua=amplitude_ua, ceiling_ua=25_500)
-    program.validate(group(one))
+    checks.validate(group(one))
     found = compiled(one)
     assert sum(each[3] * each[4] for each in found) == 0
     edges, at = {0}, 0

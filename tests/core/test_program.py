@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.core.groups import TONIC, TRIPHASIC, group, groups, shaped, tonic
 from tests.core.support import refused
 
-from stimcore import program
+from scs import texts
+from stimcore import checks, program
 from stimcore.errors import Refused
 
 # bytes: 6 fixed, 27 of header, 8 areas of 4, 48 a program, 4 of CRC; 6 a segment
@@ -39,7 +40,7 @@ def test_req_20_a_blob_byte_by_byte() -> None:
 
 @given(groups())
 def test_req_20_what_is_packed_is_unpacked(one: program.Group) -> None:
-    program.validate(one)
+    checks.validate(one)
     assert program.unpack(program.pack(one)) == one
 
 
@@ -111,7 +112,7 @@ def test_req_21_any_fields_at_all_are_accepted_or_refused_by_name(fields: bytes)
     assert program.pack(one)[6:-4] == fields
     why = refusal(one)
     if why is not None:
-        number, name = program.field_name(why.index)
+        number, name = texts.field_name(why.index)
         source = one.programs[number] if number >= 0 else one.header
         at_fault = one.areas_um2[why.index - 50] if name == "areas_um2" else getattr(source, name)
         assert at_fault == why.value
@@ -119,7 +120,7 @@ def test_req_21_any_fields_at_all_are_accepted_or_refused_by_name(fields: bytes)
 
 def refusal(one: program.Group) -> Refused | None:
     try:
-        program.validate(one)
+        checks.validate(one)
     except Refused as why:
         return why
     return None

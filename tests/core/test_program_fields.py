@@ -4,7 +4,8 @@ import pytest
 from tests.core.groups import AREAS, BURST, HEADER, TONIC, TRIPHASIC, group, shaped, tonic
 from tests.core.support import refused
 
-from stimcore import program
+from scs import texts
+from stimcore import checks, program
 
 # --- the bounds, restated -----------------------------------------------------------------------
 HEADER_BOUNDS = {
@@ -42,15 +43,15 @@ PROGRAM_BOUNDS = {
 
 def named(one: program.Group) -> tuple[int, str, int, int]:
     """(program or -1, field, value, limit) of the refusal."""
-    code, index, value, limit = refused(program.validate, one)
+    code, index, value, limit = refused(checks.validate, one)
     assert code == "field"
-    return *program.field_name(index), value, limit
+    return *texts.field_name(index), value, limit
 
 
 @pytest.mark.parametrize(("field", "bounds"), HEADER_BOUNDS.items(), ids=HEADER_BOUNDS)
 def test_req_21_every_field_of_the_header(field: str, bounds: tuple[int, int]) -> None:
     for value in bounds:
-        program.validate(group(**{field: value}))
+        checks.validate(group(**{field: value}))
     low, high = bounds
     assert named(group(**{field: high + 1})) == (-1, field, high + 1, high)
     assert named(group(**{field: low - 1})) == (-1, field, low - 1, low)
@@ -90,7 +91,7 @@ def test_req_21_every_field_of_a_program_at_its_bounds(field: str, bounds: tuple
             one = one._replace(rate_mhz=64_000 if field == "count" else 1_000)
             value -= field == "phase_ns" and value > 0  # and a pulse begins before its end
             one = one._replace(**{field: value})
-        program.validate(group(one))
+        checks.validate(group(one))
 
 
 def test_req_21_one_contact_both_ways() -> None:
@@ -104,7 +105,7 @@ def test_req_21_some_of_the_turns_are_given_to_other_contacts_or_none() -> None:
         return tonic(**{**one, **fields})
 
     for fields in ({}, {"other_count": 1}, {"other_count": 9}, {"other_cathodes": 223}):
-        program.validate(interleaved(**fields))
+        checks.validate(interleaved(**fields))
     assert named(interleaved(other_count=10)) == (0, "other_count", 10, 9)
     assert named(interleaved(other_cathodes=0)) == (0, "other_cathodes", 0, 1)
     assert named(interleaved(other_anodes=0)) == (0, "other_anodes", 0, 1)
@@ -115,41 +116,41 @@ def test_req_21_some_of_the_turns_are_given_to_other_contacts_or_none() -> None:
 
 
 def test_req_21_an_amplitude_above_the_profiles_ceiling() -> None:
-    program.validate(tonic(amplitude_ua=4_000))
+    checks.validate(tonic(amplitude_ua=4_000))
     assert named(tonic(amplitude_ua=4_001)) == (0, "amplitude_ua", 4_001, 4_000)
 
 
 def test_req_21_all_programs_come_round_in_one_period() -> None:
     # 50 Hz and 300 Hz: one pulse and six in 20 ms
     fast = TONIC._replace(rate_mhz=300_000, count=6)
-    program.validate(group(TONIC, fast))
+    checks.validate(group(TONIC, fast))
     assert named(group(TONIC, fast._replace(count=5))) == (1, "count", 5, 6)
     assert named(group(TONIC, TONIC._replace(rate_mhz=50_001))) == (1, "count", 1, 1)
 
 
 def test_req_21_a_period_has_a_second_at_most() -> None:
-    program.validate(tonic(count=50))
+    checks.validate(tonic(count=50))
     assert named(tonic(count=51)) == (0, "count", 51, 50)
 
 
 def test_req_21_the_first_pulse_comes_before_the_second_would() -> None:
-    program.validate(tonic(phase_ns=19_999_999))
+    checks.validate(tonic(phase_ns=19_999_999))
     assert named(tonic(phase_ns=20_000_000)) == (0, "phase_ns", 20_000_000, 19_999_999)
 
 
 def test_req_21_alternating_pulses_come_in_pairs_of_one_width() -> None:
-    program.validate(tonic(alternating=1, count=2))
+    checks.validate(tonic(alternating=1, count=2))
     assert named(tonic(alternating=1, count=3)) == (0, "count", 3, 4)
     assert named(tonic(alternating=1, count=2, width_dither=1)) == (0, "width_dither", 1, 0)
 
 
 # --- shapes ---------------------------------------------------------------------------------------
 def test_req_21_a_shape_sums_to_zero() -> None:
-    program.validate(group(shaped(*TRIPHASIC)))
+    checks.validate(group(shaped(*TRIPHASIC)))
     wrong = (*TRIPHASIC[:2], (500, 199_999))
     # 500 x 200,000 - 1000 x 200,000 + 500 x 199,999
-    assert refused(program.validate, group(shaped(*wrong))) == ("field", 152, -500, 0)
-    assert program.field_name(152) == (0, "segments")
+    assert refused(checks.validate, group(shaped(*wrong))) == ("field", 152, -500, 0)
+    assert texts.field_name(152) == (0, "segments")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_req_21_a_shape_sums_to_zero() -> None:
 def test_req_21_every_segment_is_in_its_range(
     segments: tuple[tuple[int, int], ...], wanted: tuple[int, int, int]
 ) -> None:
-    assert refused(program.validate, group(shaped(*segments))) == ("field", *wanted)
+    assert refused(checks.validate, group(shaped(*segments))) == ("field", *wanted)
 
 
 def test_req_21_what_a_shape_rules_out() -> None:
@@ -192,7 +193,7 @@ def test_req_21_what_belongs_to_a_burst_alone() -> None:
     assert named(tonic(pulses=2)) == (0, "pulses", 2, 1)
     assert named(tonic(recharge=2)) == (0, "recharge", 2, 1)
     assert named(group(BURST._replace(pulses=1))) == (0, "pulses", 1, 2)
-    program.validate(group(BURST._replace(intra_rate_mhz=40_000)))
+    checks.validate(group(BURST._replace(intra_rate_mhz=40_000)))
 
 
 @pytest.mark.parametrize(
@@ -214,7 +215,7 @@ def test_req_21_a_cycle_has_both_its_times(
 ) -> None:
     one = group(cycle_on_ms=on, cycle_off_ms=off)
     if wrong is None:
-        program.validate(one)
+        checks.validate(one)
     else:
         assert named(one) == (-1, *wrong)
 
@@ -226,15 +227,15 @@ def test_req_21_an_area_is_nothing_or_between_0_01_mm2_and_10_cm2(contact: int) 
         return program.Group(HEADER, areas, (TONIC,))
 
     for area in (0, 10_000, 1_000_000_000):
-        program.validate(with_area(area))
+        checks.validate(with_area(area))
     assert named(with_area(9_999)) == (-1, "areas_um2", 9_999, 10_000)
     assert named(with_area(1_000_000_001)) == (-1, "areas_um2", 1_000_000_001, 1_000_000_000)
-    assert refused(program.validate, with_area(1))[1] == 50 + contact
+    assert refused(checks.validate, with_area(1))[1] == 50 + contact
 
 
 def test_req_35_a_session_is_counted_in_whole_periods() -> None:
     # a tonic pulse and a burst of five: six a period
     two = (TONIC._replace(rate_mhz=40_000), BURST)
-    program.validate(group(*two, session_pulses=48))
+    checks.validate(group(*two, session_pulses=48))
     assert program.pulses_per_period(group(*two)) == 6
     assert named(group(*two, session_pulses=50)) == (-1, "session_pulses", 50, 48)

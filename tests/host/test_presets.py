@@ -164,7 +164,7 @@ def test_presets_lists_all_of_them_with_their_figures() -> None:
     assert one["volts"] == pytest.approx(3.15 + 0.42, abs=0.02)
     assert one["stages"] == {"mcp4922-8": "", "r2r-1": "stage span: 3 mA, limit 1 mA"}
     assert found["hf10"]["stages"] == {"mcp4922-8": "", "r2r-1": "stage span: 2 mA, limit 1 mA"}
-    assert found["itbs_sync"]["charge_uc"] is None
+    assert (found["itbs_sync"]["charge_uc"], found["itbs_sync"]["amplitude"]) == (None, "none")
 
 
 def test_presets_on_a_terminal_names_who_takes_what() -> None:

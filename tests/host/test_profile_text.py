@@ -127,7 +127,7 @@ def test_the_devices_own_refusal_is_told_with_its_line(monkeypatch):
     def refuse(_):
         raise profile.Refused(errors.BLOB_FIELD, 110, 5, 10_000)
 
-    monkeypatch.setattr(profile.program, "validate", refuse)
+    monkeypatch.setattr(profile.checks, "validate", refuse)
     row = only(FULL.replace("pulses: 48", "pulses: 600"))
     assert (row.id, row.path, row.line) == ("field", "programs[0].pulse_width", 9)
     assert row.message == "the device refuses 5 ns; its limit here is 10 us"

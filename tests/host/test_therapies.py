@@ -8,7 +8,7 @@ from tests.host.profile_support import only, rows_of
 
 from scs import shapes
 from scs.profile import Profile, ProfileError
-from stimcore import program
+from stimcore import checks, program
 
 HEAD = """name: Test
 lead: octrode-3mm
@@ -264,7 +264,7 @@ def test_req_60_any_value_is_taken_or_refused_by_the_field(fields: dict[str, obj
     except ProfileError as reason:
         rows = reason.rows
     if not rows:
-        program.validate(profile.group)
+        checks.validate(profile.group)
     for row in rows:
         named = row.path.removeprefix("programs[0].").partition(".")[0].partition("[")[0]
         assert named in (*FIELDS, "cathodes", "anodes"), row

@@ -195,6 +195,24 @@ def test_req_58_noise_of_the_adc_halts_nothing(seed: int) -> None:
         assert talk.state() == "RUNNING"
 
 
+@pytest.mark.parametrize("profile", ["hf10", "sine_50hz"])
+def test_req_58_phases_of_25_and_30_us_are_left_alone(talk: Conversation, profile: str) -> None:
+    group = Profile.read(resources.path(f"profiles/{profile}.yaml")).group
+    talk.running(group._replace(header=group.header._replace(ramp_up_ms=200)))
+    talk.keep(1.5)
+    assert talk.state() == "RUNNING"
+
+
+@BY_HAND
+@pytest.mark.parametrize("profile", ["hf10", "sine_50hz", "gaussian_50hz", "multiplexed_50_1200hz"])
+def test_req_58_noise_and_narrow_phases(profile: str) -> None:
+    talk = Talk(noise=True, seed=11)
+    talk.hello()
+    talk.running(Profile.read(resources.path(f"profiles/{profile}.yaml")).group)
+    talk.keep(4.0)
+    assert talk.state() == "RUNNING"
+
+
 @BY_HAND
 @pytest.mark.parametrize(
     ("name", "profile"),

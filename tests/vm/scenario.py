@@ -7,7 +7,18 @@ Next: conversation.py (a whole device), test_same_bytes.py (the comparison).
 
 import binascii
 
-from stimcore import board, commands, frame, kernel, limits, output, phases, program, records
+from stimcore import (
+    board,
+    checks,
+    commands,
+    frame,
+    kernel,
+    limits,
+    output,
+    phases,
+    program,
+    records,
+)
 from stimcore.errors import Refused
 
 GROUPS_A_STEP = 25
@@ -149,7 +160,7 @@ def _group(label: str, lcg: Lcg) -> None:
     blob = program.pack(group)
     line(label, blob)
     try:
-        program.validate(program.unpack(blob))
+        checks.validate(program.unpack(blob))
         one = bench_board(board.STAGE_MCP4922_8)
         levels = tuple([each.amplitude_ua for each in group.programs])
         words = records.encode(one, phases.compile_group(one, group, levels))
@@ -220,7 +231,7 @@ def _edge(
     group = program.Group(header, (12_440_000,) * limits.CONTACTS, (one,))
     blob = program.pack(group)
     try:
-        program.validate(program.unpack(blob))
+        checks.validate(program.unpack(blob))
         line(label, blob[-4:])
     except Refused as refused:
         refusal(label, refused)

@@ -14,6 +14,8 @@ from tests.host.cli.support import (
     scs,
 )
 
+from scs import resources
+
 
 def test_check_shows_figures_beside_limits() -> None:
     done = scs("check", TONIC)
@@ -97,3 +99,9 @@ def test_an_unknown_board_is_wrong_usage_with_a_hint() -> None:
         assert done.exit_code == USAGE
         assert "is called mcp4922-9" in done.stderr
     assert "did you mean mcp4922-8?" in scs("check", TONIC, "--stage", "mcp4922-9").stderr
+
+
+def test_marks_without_output_have_no_current_to_tell_of() -> None:
+    file = str(resources.path("profiles/ctbs_sync.yaml"))
+    found = json.loads(scs("check", file, "--json").stdout)
+    assert {one["name"] for one in found["actual"]} == {"pulse_width", "rate", "intra_rate"}

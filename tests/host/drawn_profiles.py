@@ -1,0 +1,244 @@
+"""Whole valid profiles drawn at random, each with what it asks for worked out apart from scs.
+
+Role: profiles() is a hypothesis strategy of Drawn: the YAML's values, and for each program a Wanted
+in whole units. Every waveform, shape and polarity, dither, several programs, a person's settings.
+Invariant: nothing here is read from scs or stimcore. Next: test_any_profile.py.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import yaml
+from hypothesis import strategies as st
+
+Row = dict[str, Any]
+COLUMNS = {
+    "octrode-3mm": [f"E{at}" for at in range(1, 9)],
+    "quad-3mm": [f"E{at}" for at in range(1, 5)],
+    "paddle-2x4": [f"{side}{at}" for side in "LR" for at in range(1, 5)],
+}
+SQUARE = ("passive", "active", "burst", "burst each", "burst active")
+SHAPES = {  # permille of the amplitude in equal steps of the width
+    "triphasic": (3, (500, -1000, 500)),
+    "sine": (2, (-199, -567, -847, -1000, -1000, -847, -567, -199)),
+    "gaussian": (2, (-96, -310, -677, -1000, -1000, -677, -310, -96)),
+}
+KINDS = (*SQUARE, *SHAPES, "segments")
+LIGHT = (*SQUARE, "triphasic", "segments")  # of few phases: there is room for several
+
+
+class Wanted(NamedTuple):
+    """What a program asks for: ns, mHz, uA, permille; pulses: of a burst; ratio 0: passive."""
+
+    cathodes: tuple[str, ...]
+    anodes: tuple[str, ...]
+    rate_mhz: int
+    width_ns: int
+    gap_ns: int
+    amplitude_ua: int
+    ceiling_ua: int
+    ratio: int
+    pulses: int
+    intra_mhz: int
+    after_burst: bool
+    alternating: bool
+    late: int
+    spread: int
+    segments: tuple[tuple[int, int], ...]
+
+
+@dataclass
+class Drawn:
+    """A profile as YAML holds it, and what its programs want."""
+
+    values: Row
+    wanted: list[Wanted]
+
+    @property
+    def text(self) -> str:
+        """The file."""
+        return yaml.safe_dump(self.values, sort_keys=False, allow_unicode=True)
+
+    def with_(self, *place: str | int, value: Any) -> str:
+        """The file with another value at a place; None takes the field away."""
+        values = copy.deepcopy(self.values)
+        inner: Any = values
+        for part in place[:-1]:
+            inner = inner[part]
+        if value is None:
+            del inner[place[-1]]
+        else:
+            inner[place[-1]] = value
+        return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
+# --- one program ---------------------------------------------------------------------------------
+@st.composite
+def free_segments(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
+    """Two to five segments of 60 to 180 us; the last one makes the sum zero."""
+    free = st.tuples(st.integers(-60, 60), st.integers(1, 3))
+    rows = draw(st.lists(free, min_size=1, max_size=4).filter(lambda rows: rows[0][0] != 0))
+    shares = [(share, width) for share, width in rows]
+    shares.append((-sum(share * width for share, width in rows), 1))
+    most = 1000 // max(abs(share) for share, _ in shares)
+    return tuple((share * most, 60_000 * width) for share, width in shares)
+
+
+def named_segments(name: str, width_ns: int) -> tuple[tuple[int, int], ...]:
+    """The table that docs/profiles.md describes for a named shape."""
+    phases, steps = SHAPES[name]
+    if phases == 3:
+        return tuple((share, width_ns) for share in steps)
+    each = width_ns // len(steps)
+    return tuple((sign * share, each) for sign in (1, -1) for share in steps)
+
+
+@st.composite
+def pulses(draw: st.DrawFn, row: Row, kind: str, *, alone: bool) -> Row:
+    """The form of a program's pulses into `row`; what they want as fields of Wanted.
+
+    Beside others bursts are quick, that there is room for all.
+    """
+    want: Row = {"gap_ns": 0, "ratio": 0, "pulses": 1, "intra_mhz": 0, "segments": ()}
+    width = draw(st.integers(10_000, 250_000 if alone else 150_000))
+    if kind in SHAPES:
+        row["shape"], width = kind, 8_000 * draw(st.integers(6, 30))
+        want["segments"] = named_segments(kind, width)
+    if kind == "segments":
+        want["segments"] = draw(free_segments())
+        rows = [{"amplitude": f"{a} permille", "width": f"{b} ns"} for a, b in want["segments"]]
+        row["shape"] = {"segments": rows}
+    else:
+        row["pulse_width"] = f"{width} ns"
+    if "active" in kind:
+        want["ratio"] = draw(st.integers(1, 4 if alone else 2))
+        plain = want["ratio"] == 1 and draw(st.booleans())
+        row["recharge"] = "active" if plain else {"active": {"ratio": want["ratio"]}}
+    if "burst" in kind:
+        want["pulses"] = draw(st.integers(2, 4))
+        want["intra_mhz"] = draw(st.integers(300_000, 500_000)) * (1 if alone else 3)
+        burst = {"pulses": want["pulses"], "intra_rate": f"{want['intra_mhz']} mHz"}
+        row["waveform"] = {"burst": burst}
+    if kind == "burst each":
+        row["recharge"] = {"passive": {"after": "pulse"}}
+    if not want["segments"] and draw(st.booleans()):
+        want["gap_ns"] = draw(st.integers(2_400, 100_000))
+        row["interphase_gap"] = f"{want['gap_ns']} ns"
+    return {**want, "width_ns": width, "after_burst": kind == "burst"}
+
+
+@st.composite
+def person(draw: st.DrawFn, row: Row) -> tuple[int, list[int]]:
+    """An amplitude into `row`, as a current or as a share; (uA, the ceilings that were given)."""
+    found, bounds = {}, []
+    if draw(st.booleans()):
+        perception, share = draw(st.integers(400, 1_500)), draw(st.integers(100, 1_500))
+        amplitude = perception * share // 1000  # whole microamperes, never more
+        found["perception"] = perception
+        row["amplitude"] = f"{share / 10:g} % of perception"
+    else:
+        amplitude = draw(st.integers(20, 2_500))
+        row["amplitude"] = f"{amplitude} uA"
+    if draw(st.booleans()):
+        low = max(amplitude, found.get("perception", 0))
+        found["comfort"] = draw(st.integers(found.get("perception", 1), low))
+        found["discomfort"] = draw(st.integers(low, 4_000))
+    if draw(st.booleans()):
+        bounds.append(draw(st.integers(amplitude, 4_000)))
+        row["ceiling"] = f"{bounds[0]} uA"
+    if found:
+        row["thresholds"] = {name: f"{ua} uA" for name, ua in found.items()}
+    if draw(st.booleans()):
+        row["step"] = f"{draw(st.integers(1, 1_000))} uA"
+    return amplitude, [*bounds, *[found[name] for name in ("discomfort",) if name in found]]
+
+
+@st.composite
+def trains(draw: st.DrawFn, row: Row, want: Row, *, alone: bool) -> Row:
+    """Polarity and dither into `row`, where the pulses allow them."""
+    extra: Row = {"alternating": False, "late": 0, "spread": 0}
+    kind = draw(st.sampled_from(["plain"] * (2 if alone else 8) + ["alternating", "dither"]))
+    if kind == "alternating":
+        row["polarity"], extra["alternating"] = "alternating", True
+    if kind == "dither":
+        extra["late"] = draw(st.integers(0, 100 if alone else 4))
+        dither: Row = {
+            "rate": f"{extra['late'] / 10:g} %",
+            "pulses": draw(st.integers(2, 5 if alone else 2)),
+        }
+        if not want["segments"] and want["width_ns"] > 20_000:
+            extra["spread"] = draw(st.integers(0, 300))
+            dither["width"] = f"{extra['spread'] / 10:g} %"
+        row["dither"] = {**dither, "seed": draw(st.integers(1, 65_535))}
+    return extra
+
+
+# --- the profile ---------------------------------------------------------------------------------
+def sets(names: list[str], count: int) -> st.SearchStrategy[list[tuple[str, ...]]]:
+    """One set of contacts for each program, no two alike."""
+    some = st.lists(st.sampled_from(names), min_size=1, max_size=5 - count, unique=True)
+    return st.lists(some.map(tuple), min_size=count, max_size=count, unique_by=frozenset)
+
+
+@st.composite
+def programs(
+    draw: st.DrawFn, kind: str, rate_mhz: int, *, alone: bool
+) -> tuple[Row, Row, list[int]]:
+    """(a program as YAML, its Wanted but for contacts and ceiling, the ceilings it was given)."""
+    row: Row = {"rate": f"{rate_mhz} mHz"}
+    want = draw(pulses(row, kind, alone=alone))
+    want.update(draw(trains(row, want, alone=alone)))
+    want["amplitude_ua"], bounds = draw(person(row))
+    return row, {**want, "rate_mhz": rate_mhz}, bounds
+
+
+@st.composite
+def profiles(draw: st.DrawFn, kind: str) -> Drawn:
+    """A profile that is valid but for what only the schedule or a stage can show.
+
+    Its first program has pulses of this kind, others that are beside it of any light one.
+    """
+    count = draw(st.sampled_from([1, 2, 3, 4] if kind in LIGHT else [1]))
+    roomy = [name for name in sorted(COLUMNS) if len(COLUMNS[name]) >= 2 * count]
+    lead = draw(st.sampled_from(roomy))
+    names = draw(st.permutations(COLUMNS[lead]))
+    split = draw(st.integers(count, len(names) - count))
+    sides = [draw(sets(part, count)) for part in (names[:split], names[split:])]
+    base = draw(st.integers(5_000, 12_000))  # mHz
+    times = [draw(st.sampled_from([1, 2, 3, 6] if count < 3 else [1, 1, 2])) for _ in range(count)]
+    kinds = [kind, *[draw(st.sampled_from(LIGHT)) for _ in times[1:]]]
+    rates = [base * each for each in times]
+    made = [draw(programs(*each, alone=count == 1)) for each in zip(kinds, rates, strict=True)]
+    limit = draw(st.one_of(st.none(), st.integers(0, 1_000)))
+    highest = max(max([want["amplitude_ua"], *bounds]) for _, want, bounds in made)
+    values: Row = {"name": "Drawn", "lead": lead, "programs": []}
+    wanted = []
+    for (row, want, bounds), cathodes, anodes in zip(made, *sides, strict=True):
+        values["programs"].append({"cathodes": [*cathodes], "anodes": [*anodes], **row})
+        default = want["amplitude_ua"] if limit is None else highest + limit
+        given = bounds if "ceiling" in row else [default, *bounds]
+        wanted.append(Wanted(cathodes=cathodes, anodes=anodes, ceiling_ua=min(given), **want))
+    if limit is not None:
+        values["limits"] = {"amplitude": f"{highest + limit} uA"}
+    values.update(draw(times_of()))
+    return Drawn(values, wanted)
+
+
+@st.composite
+def times_of(draw: st.DrawFn) -> Row:
+    """Ramp, cycle, session, lease."""
+    found: Row = {}
+    up = draw(st.integers(0, 2_000))
+    if draw(st.booleans()):
+        found["ramp"] = {"up": f"{up} ms", "down": f"{draw(st.integers(0, 60_000))} ms"}
+    if draw(st.booleans()):
+        found["cycle"] = {"on": f"{draw(st.integers(2_000, 9_000))} ms", "off": "1 s"}
+    if draw(st.booleans()):
+        found["session"] = {"duration": f"{draw(st.integers(2_000, 99_000))} ms"}
+    if draw(st.booleans()):
+        found["output"] = draw(st.sampled_from(["stimulation", "stimulation", "sync"]))
+    alone = draw(st.sampled_from(["", "lease", "stand_alone"]))
+    return {**found, **({alone: "700 ms" if alone == "lease" else True} if alone else {})}

@@ -1,0 +1,281 @@
+"""Any valid profile, all the way to the words: they balance, never overlap, hold widths and rates.
+
+The words are decoded by tests/core/oracle.py, not by the kernel's decoder, and held against what
+the profile asked for as drawn_profiles.py worked it out, not against the integer program.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from random import Random
+from typing import NamedTuple
+
+import pytest
+from hypothesis import assume, given, settings
+from tests.core.oracle import Phase, decoded, violations
+from tests.core.support import BOARD
+from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Wanted, profiles
+
+from scs.profile import Profile, ProfileError
+from stimcore import kernel, output, phases, program, records
+from stimcore.errors import Refused
+
+TICK_NS = 8
+CLOCK_HZ = 125_000_000
+NA_PER_CODE = 6_250
+TRIM = 290  # a recharge may be longer by its trim: the shortest record, and one tick
+AREAS_UM2 = {"octrode-3mm": 12_440_000, "quad-3mm": 12_440_000, "paddle-2x4": 6_000_000}
+
+
+class Flow(NamedTuple):
+    """A record with current: where it stands, and its code as the program's cathodes see it."""
+
+    number: int
+    at: int
+    ticks: int
+    code: int
+
+
+Pulse = list[Flow]
+
+
+# --- from the profile to the words ---------------------------------------------------------------
+def read(drawn: Drawn) -> Profile:
+    """The profile; one whose pulses find no places is not valid, and drawn anew."""
+    try:
+        return Profile.from_text(drawn.text, "drawn.yaml")
+    except ProfileError as reason:
+        rows = reason.rows
+    for row in rows:
+        assert row.path.endswith("rate"), rows
+        assert "collide" in row.message or "come round" in row.message, rows
+    assume(False)
+    raise AssertionError
+
+
+def admitted(profile: Profile) -> bytes | str:
+    """The words that the kernel lets through, or the name of the first reason against them."""
+    group = program.unpack(profile.to_blob())
+    assert group == profile.group
+    try:
+        compiled = phases.compile_group(BOARD, group, [one.amplitude_ua for one in group.programs])
+        words = records.encode(BOARD, compiled)
+        rows = tuple(kernel.admit(words, BOARD, output.terms(group, None)).errors)
+    except Refused as reason:
+        rows = reason.rows
+    if not rows:
+        return words
+    told = [profile.explain(row) for row in rows]
+    assert all(row.path.startswith("programs") and row.value and row.limit for row in told), told
+    return told[0].id
+
+
+# --- what flows ----------------------------------------------------------------------------------
+def ticks(ns: int) -> int:
+    return (ns + TICK_NS // 2) // TICK_NS
+
+
+def codes(ua: int) -> int:
+    """The nearest code; what a ceiling still rounds to."""
+    return (ua * 1000 + NA_PER_CODE // 2) // NA_PER_CODE
+
+
+def mask(names: tuple[str, ...], lead: str) -> int:
+    return sum(1 << COLUMNS[lead].index(name) for name in names)
+
+
+def flows(table: list[Phase], one: Wanted, lead: str) -> Iterator[Flow]:
+    """All that flows between a program's contacts in a period."""
+    sides = mask(one.cathodes, lead), mask(one.anodes, lead)
+    at = 0
+    for number, each in enumerate(table):
+        if each.code and sides in ((each.source, each.back), (each.back, each.source)):
+            sign = 1 if each.source == sides[0] else -1
+            yield Flow(number, at, each.ticks, sign * each.code)
+        at += each.ticks
+
+
+def extent(one: Wanted) -> int:
+    """Ticks from a pulse's beginning within which it ends."""
+    if one.segments:
+        return sum(ticks(width) for _, width in one.segments)
+    widest = ticks(one.width_ns) * (1000 + one.spread) // 1000 + 1
+    return widest * (1 + one.ratio) + ticks(one.gap_ns) + (TRIM if one.ratio else 0)
+
+
+def pulses(found: Iterator[Flow], one: Wanted) -> list[Pulse]:
+    out: list[Pulse] = []
+    for each in found:
+        if not out or each.at >= out[-1][0].at + extent(one):
+            out.append([])
+        out[-1].append(each)
+    return out
+
+
+def first_run(pulse: Pulse) -> list[Flow]:
+    """The first phase: adjacent records of one sign."""
+    out = pulse[:1]
+    for before, each in pairwise(pulse):
+        if each.number != before.number + 1 or each.code * before.code < 0:
+            break
+        out.append(each)
+    return out
+
+
+# --- what is asked of it -------------------------------------------------------------------------
+def rate_holds(starts: list[int], period: int, one: Wanted) -> None:
+    """The rate is exact over the period, to a tick; dithered turns are late by their share."""
+    assert abs(len(starts) * Fraction(CLOCK_HZ * 1000, one.rate_mhz) - period) <= 1
+    every = Fraction(period, len(starts))
+    late = [start - turn * every for turn, start in enumerate(starts)]
+    assert max(late) - min(late) <= every * one.late / 1000 + 1
+
+
+def bursts_hold(found: list[Pulse], one: Wanted) -> list[int]:
+    """The beginnings of the turns; within each the pulses stand at the intra-burst rate."""
+    starts = [pulse[0].at for pulse in found]
+    assert len(starts) % one.pulses == 0
+    turns = [starts[at : at + one.pulses] for at in range(0, len(starts), one.pulses)]
+    if one.pulses > 1:
+        every = Fraction(CLOCK_HZ * 1000, one.intra_mhz)
+        assert all(abs(b - a - every) <= 1 for turn in turns for a, b in pairwise(turn))
+    return [turn[0] for turn in turns]
+
+
+def square_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
+    """Width and gap to the tick, the amplitude to a code, the recharge at 1/ratio."""
+    run, width = first_run(pulse), ticks(one.width_ns)
+    spread = width * one.spread // 1000 + 1 if one.spread else 0
+    assert abs(sum(each.ticks for each in run) - width) <= spread
+    assert {abs(each.code) for each in run} == {codes(one.amplitude_ua)}
+    after = table[run[-1].number + 1]
+    if one.gap_ns:
+        assert (after.ticks, after.code, after.source, after.back) == (ticks(one.gap_ns), 0, 0, 0)
+    back = pulse[len(run) :]
+    assert bool(back) == bool(one.ratio)
+    weakest = -(-codes(one.amplitude_ua) // one.ratio) if one.ratio else 0
+    assert all(weakest - 1 <= abs(each.code) <= weakest for each in back)
+
+
+def shape_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
+    """Each segment begins and ends where it should, to the tick, and has its share.
+
+    To two codes; one that makes the sum zero has what rounding has left of all before it besides.
+    """
+    edges, at = {0}, 0
+    for record in table[pulse[0].number :]:
+        at += record.ticks
+        edges.add(at)
+    ends = list(accumulate(ticks(width) for _, width in one.segments))
+    assert set(ends[:-1]) <= edges
+    assert pulse[-1].at + pulse[-1].ticks - pulse[0].at <= ends[-1]
+    turned = 1 if pulse[0].code * one.segments[0][0] > 0 else -1
+    for each in pulse:
+        share, width = one.segments[bisect_right(ends, each.at - pulse[0].at)]
+        asked = share * codes(one.amplitude_ua) / 1000
+        assert abs(turned * each.code - asked) <= 2 + ends[-1] / ticks(width)
+
+
+def discharged(pulse: Pulse, table: list[Phase], used: int, *, last: bool, one: Wanted) -> None:
+    """After a pulse, or after the last one of a burst, every used contact goes to return."""
+    behind = table[pulse[-1].number + 1 :]
+    until = next((at for at, each in enumerate(behind) if each.code), len(behind))
+    rests = [each.back for each in behind[:until] if each.source == 0]
+    assert (used in rests) == (last or not one.after_burst)
+
+
+def program_holds(table: list[Phase], one: Wanted, lead: str, used: int) -> list[Pulse]:
+    period = sum(each.ticks for each in table)
+    found = pulses(flows(table, one, lead), one)
+    rate_holds(bursts_hold(found, one), period, one)
+    signs = []
+    for number, pulse in enumerate(found):
+        signs.append(1 if pulse[0].code > 0 else -1)
+        if one.segments:
+            shape_holds(pulse, table, one)
+        else:
+            square_holds(pulse, table, one)
+        if one.segments or one.ratio:
+            assert sum(each.code * each.ticks for each in pulse) == 0
+        assert max(abs(each.code) for each in pulse) <= codes(one.ceiling_ua)
+        last = number % one.pulses == one.pulses - 1
+        discharged(pulse, table, used, last=last, one=one)
+    turns = signs[:: one.pulses]
+    first = -1 if not one.segments or one.segments[0][0] < 0 else 1
+    wanted = {first, -first} if one.alternating else {first}
+    assert set(turns) == wanted
+    assert not one.alternating or all(a != b for a, b in pairwise(turns))
+    return found
+
+
+def words_hold(words: bytes, drawn: Drawn) -> None:
+    """All of it, program by program; and no pulse begins before another one has ended."""
+    table = decoded(words, BOARD)
+    lead = drawn.values["lead"]
+    used = 0
+    for one in drawn.wanted:
+        used |= mask(one.cathodes + one.anodes, lead)
+    spans, seen = [], 0
+    for one in drawn.wanted:
+        for pulse in program_holds(table, one, lead, used):
+            spans.append((pulse[0].number, pulse[-1].number))
+            seen += len(pulse)
+    assert all(a[1] < b[0] for a, b in pairwise(sorted(spans)))
+    assert seen == sum(each.code != 0 for each in table)
+    balanced(table, drawn)
+    ceilings_hold(words, drawn)
+
+
+def balanced(table: list[Phase], drawn: Drawn) -> None:
+    """Contact by contact nothing is left of a period, but where recharge is passive."""
+    passive = 0
+    for one in drawn.wanted:
+        if not (one.ratio or one.segments or one.alternating):
+            passive |= mask(one.cathodes + one.anodes, drawn.values["lead"])
+    for bit in (1 << at for at in range(8)):
+        sides = (((each.source & bit > 0) - (each.back & bit > 0)) for each in table)
+        left = sum(side * each.code * each.ticks for side, each in zip(sides, table, strict=True))
+        assert left == 0 or passive & bit
+
+
+def ceilings_hold(words: bytes, drawn: Drawn) -> None:
+    """Every ceiling by the second opinion: charge, density, k, DC, compliance, each contact's."""
+    lead, ceilings = drawn.values["lead"], [0] * 8
+    for one in drawn.wanted:
+        for name in one.cathodes + one.anodes:
+            at = COLUMNS[lead].index(name)
+            ceilings[at] = max(ceilings[at], one.ceiling_ua)
+    terms = kernel.Terms([AREAS_UM2[lead]] * 8, ceilings, None)
+    assert violations(words, BOARD, terms, Random(1)) == []
+
+
+def marks_hold(words: bytes, drawn: Drawn) -> None:
+    """Without output: a mark for each pulse, as wide as it would be, and nothing ever flows."""
+    table = decoded(words, BOARD)
+    assert all(each.code == each.source == each.back == 0 for each in table)
+    period = sum(each.ticks for each in table)
+    turns = [one.pulses * Fraction(one.rate_mhz * period, CLOCK_HZ * 1000) for one in drawn.wanted]
+    assert sum(each.flags == 2 for each in table) == round(sum(turns))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_req_03_any_valid_profile_becomes_words_that_hold_to_it(kind: str) -> None:
+    verdicts: Counter[str] = Counter()
+
+    @settings(max_examples=40)
+    @given(profiles(kind))
+    def search(drawn: Drawn) -> None:
+        profile = read(drawn)
+        for one, wanted in zip(profile.group.programs, drawn.wanted, strict=True):
+            asked = wanted.amplitude_ua, wanted.ceiling_ua
+            assert (one.amplitude_ua, one.ceiling_ua) == asked
+        made = admitted(profile)
+        verdicts["admitted" if isinstance(made, bytes) else made] += 1
+        if isinstance(made, bytes):
+            (marks_hold if drawn.values.get("output") == "sync" else words_hold)(made, drawn)
+
+    search()
+    assert verdicts["admitted"] >= 10, verdicts  # else the search has shown nothing
+    assert set(verdicts) <= {"admitted", "table_length", "rate", "ceiling", "dc"}, verdicts
