@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import yaml
+from hypothesis import assume
 from hypothesis import strategies as st
 
 Row = dict[str, Any]
@@ -48,6 +49,15 @@ class Wanted(NamedTuple):
     late: int
     spread: int
     segments: tuple[tuple[int, int], ...]
+    split: tuple[int, int] = (0, 1)  # so many of so many pulses go to the others
+    other_cathodes: tuple[str, ...] = ()
+    other_anodes: tuple[str, ...] = ()
+
+    @property
+    def contacts(self) -> tuple[str, ...]:
+        """All that it uses, each once."""
+        here, there = self.cathodes + self.anodes, self.other_cathodes + self.other_anodes
+        return tuple(dict.fromkeys(here + there))
 
 
 @dataclass
@@ -156,13 +166,19 @@ def person(draw: st.DrawFn, row: Row) -> tuple[int, list[int]]:
     return amplitude, [*bounds, *[found[name] for name in ("discomfort",) if name in found]]
 
 
+PLAIN = {True: ["plain"] * 2 + ["interleaved"], False: ["plain"] * 8}  # alone, or not
+
+
 @st.composite
 def trains(draw: st.DrawFn, row: Row, want: Row, *, alone: bool) -> Row:
-    """Polarity and dither into `row`, where the pulses allow them."""
+    """Polarity, dither and the split of interleaved contacts into `row`, where they may be."""
     extra: Row = {"alternating": False, "late": 0, "spread": 0}
-    kind = draw(st.sampled_from(["plain"] * (2 if alone else 8) + ["alternating", "dither"]))
+    kind = draw(st.sampled_from(PLAIN[alone] + ["alternating", "dither"]))
     if kind == "alternating":
         row["polarity"], extra["alternating"] = "alternating", True
+    if kind == "interleaved":
+        part, whole = extra["split"] = draw(st.sampled_from([(1, 2), (1, 4), (3, 4), (2, 5)]))
+        row["interleave"] = {"split": f"{100 * part // whole} %"}
     if kind == "dither":
         extra["late"] = draw(st.integers(0, 100 if alone else 4))
         dither: Row = {
@@ -196,6 +212,17 @@ def programs(
 
 
 @st.composite
+def interleaved(
+    draw: st.DrawFn, row: Row, one: Wanted, cathodes: list[str], anodes: list[str]
+) -> Wanted:
+    """Other contacts of the same sides into `row`; not quite the program's own."""
+    (sources,), (returns,) = draw(sets(cathodes, 1)), draw(sets(anodes, 1))
+    assume((set(sources), set(returns)) != (set(one.cathodes), set(one.anodes)))
+    row["interleave"].update(cathodes=[*sources], anodes=[*returns])
+    return one._replace(other_cathodes=sources, other_anodes=returns)
+
+
+@st.composite
 def profiles(draw: st.DrawFn, kind: str) -> Drawn:
     """A profile that is valid but for what only the schedule or a stage can show.
 
@@ -220,7 +247,10 @@ def profiles(draw: st.DrawFn, kind: str) -> Drawn:
         values["programs"].append({"cathodes": [*cathodes], "anodes": [*anodes], **row})
         default = want["amplitude_ua"] if limit is None else highest + limit
         given = bounds if "ceiling" in row else [default, *bounds]
-        wanted.append(Wanted(cathodes=cathodes, anodes=anodes, ceiling_ua=min(given), **want))
+        one = Wanted(cathodes=cathodes, anodes=anodes, ceiling_ua=min(given), **want)
+        if "interleave" in row:
+            one = draw(interleaved(values["programs"][-1], one, names[:split], names[split:]))
+        wanted.append(one)
     if limit is not None:
         values["limits"] = {"amplitude": f"{highest + limit} uA"}
     values.update(draw(times_of()))

@@ -30,12 +30,13 @@ AREAS_UM2 = {"octrode-3mm": 12_440_000, "quad-3mm": 12_440_000, "paddle-2x4": 6_
 
 
 class Flow(NamedTuple):
-    """A record with current: where it stands, and its code as the program's cathodes see it."""
+    """A record with current: its place, its code as the cathodes see it, at which contacts."""
 
     number: int
     at: int
     ticks: int
     code: int
+    others: bool
 
 
 Pulse = list[Flow]
@@ -88,12 +89,14 @@ def mask(names: tuple[str, ...], lead: str) -> int:
 
 def flows(table: list[Phase], one: Wanted, lead: str) -> Iterator[Flow]:
     """All that flows between a program's contacts in a period."""
-    sides = mask(one.cathodes, lead), mask(one.anodes, lead)
+    sets = {False: (one.cathodes, one.anodes), True: (one.other_cathodes, one.other_anodes)}
     at = 0
     for number, each in enumerate(table):
-        if each.code and sides in ((each.source, each.back), (each.back, each.source)):
-            sign = 1 if each.source == sides[0] else -1
-            yield Flow(number, at, each.ticks, sign * each.code)
+        for others, names in sets.items():
+            sides = mask(names[0], lead), mask(names[1], lead)
+            if each.code and sides in ((each.source, each.back), (each.back, each.source)):
+                sign = 1 if each.source == sides[0] else -1
+                yield Flow(number, at, each.ticks, sign * each.code, others)
         at += each.ticks
 
 
@@ -186,6 +189,16 @@ def discharged(pulse: Pulse, table: list[Phase], used: int, *, last: bool, one: 
     assert (used in rests) == (last or not one.after_burst)
 
 
+def split_holds(turns: list[Pulse], one: Wanted) -> None:
+    """So many turns of a period as the split says go to the others, evenly; none changes midway."""
+    part, whole = one.split
+    theirs = [at for at, pulse in enumerate(turns) if pulse[0].others]
+    assert len(theirs) * whole == len(turns) * part
+    assert all(len({each.others for each in pulse}) == 1 for pulse in turns)
+    apart = [after - before for before, after in pairwise(theirs)]
+    assert all(whole // part <= each <= -(-whole // part) for each in apart)
+
+
 def program_holds(table: list[Phase], one: Wanted, lead: str, used: int) -> list[Pulse]:
     period = sum(each.ticks for each in table)
     found = pulses(flows(table, one, lead), one)
@@ -202,6 +215,7 @@ def program_holds(table: list[Phase], one: Wanted, lead: str, used: int) -> list
         assert max(abs(each.code) for each in pulse) <= codes(one.ceiling_ua)
         last = number % one.pulses == one.pulses - 1
         discharged(pulse, table, used, last=last, one=one)
+    split_holds(found[:: one.pulses], one)
     turns = signs[:: one.pulses]
     first = -1 if not one.segments or one.segments[0][0] < 0 else 1
     wanted = {first, -first} if one.alternating else {first}
@@ -216,7 +230,7 @@ def words_hold(words: bytes, drawn: Drawn) -> None:
     lead = drawn.values["lead"]
     used = 0
     for one in drawn.wanted:
-        used |= mask(one.cathodes + one.anodes, lead)
+        used |= mask(one.contacts, lead)
     spans, seen = [], 0
     for one in drawn.wanted:
         for pulse in program_holds(table, one, lead, used):
@@ -233,7 +247,7 @@ def balanced(table: list[Phase], drawn: Drawn) -> None:
     passive = 0
     for one in drawn.wanted:
         if not (one.ratio or one.segments or one.alternating):
-            passive |= mask(one.cathodes + one.anodes, drawn.values["lead"])
+            passive |= mask(one.contacts, drawn.values["lead"])
     for bit in (1 << at for at in range(8)):
         sides = (((each.source & bit > 0) - (each.back & bit > 0)) for each in table)
         left = sum(side * each.code * each.ticks for side, each in zip(sides, table, strict=True))
@@ -244,7 +258,7 @@ def ceilings_hold(words: bytes, drawn: Drawn) -> None:
     """Every ceiling by the second opinion: charge, density, k, DC, compliance, each contact's."""
     lead, ceilings = drawn.values["lead"], [0] * 8
     for one in drawn.wanted:
-        for name in one.cathodes + one.anodes:
+        for name in one.contacts:
             at = COLUMNS[lead].index(name)
             ceilings[at] = max(ceilings[at], one.ceiling_ua)
     terms = kernel.Terms([AREAS_UM2[lead]] * 8, ceilings, None)
