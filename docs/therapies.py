@@ -37,6 +37,7 @@ SHOWN = {
     "itbs": ("210ms", "the triplets of `ctbs`, which come for 2 s of every 10 s"),
     "khz1": ("2500us", "three pulses of 120 us, each returned by its opposite"),
     "microburst": ("9ms", "three narrow pulses at 450 Hz, each recharged passively"),
+    "monopolar_50hz": ("5ms", "one pulse between a contact and a return plate"),
     "multiplexed_50_1200hz": ("20ms", "one pulse of the base at 50 Hz, 24 of the prime at 1200 Hz"),
     "multiplexed_50_300hz": ("20ms", "one pulse of the base at 50 Hz, six of the prime at 300 Hz"),
     "prepulse_50hz": ("2ms", "a weak anodic phase before the main one, and as much after it"),

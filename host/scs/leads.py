@@ -19,7 +19,7 @@ from stimcore import limits
 from . import resources
 from .checking import validate
 from .complaints import Complaint, FileRefused, nearest
-from .fields import Quantity, Strict, Text
+from .fields import Flag, Quantity, Strict, Text
 from .yamltext import Document, parse, read_bytes
 
 AREAS = (limits.AREA_MIN_UM2, limits.AREA_MAX_UM2)
@@ -39,6 +39,7 @@ class ContactModel(Strict):
     across: Annotated[
         int, Quantity("um", *POSITIONS, "4 mm", "its centre, from the first column's")
     ] = Field(default="0 mm", validate_default=True)
+    plate: Annotated[bool, Flag("a return plate, which stays where programs are moved")] = False
 
 
 Contacts = Annotated[list[ContactModel], Field(min_length=1, max_length=limits.CONTACTS)]
@@ -56,7 +57,10 @@ class LeadModel(Strict):
 
 @dataclass(frozen=True)
 class Lead:
-    """A lead: per contact its name, area (um^2), and its centre along and across the lead (um)."""
+    """A lead: per contact its name, area (um^2), and its centre along and across the lead (um).
+
+    plates: the names of those that are return plates, and no part of any column.
+    """
 
     name: str
     about: str
@@ -64,6 +68,7 @@ class Lead:
     areas_um2: tuple[int, ...]
     positions_um: tuple[int, ...]
     across_um: tuple[int, ...]
+    plates: tuple[str, ...] = ()
 
     def mask(self, names: list[str]) -> int:
         """The bits of the contacts named; KeyError for a name the lead has not."""
@@ -71,10 +76,13 @@ class Lead:
         return sum({bits[name] for name in names})
 
     def column(self, name: str) -> tuple[str, ...]:
-        """The contacts of the column that a contact stands in, from the tip."""
+        """The contacts of a contact's column, from the tip; that of a plate is itself."""
+        if name in self.plates:
+            return (name,)
         across = self.across_um[self.contact_names.index(name)]
         rows = zip(self.positions_um, self.across_um, self.contact_names, strict=True)
-        return tuple(other for _, where, other in sorted(rows) if where == across)
+        column = (other for _, where, other in sorted(rows) if where == across)
+        return tuple(other for other in column if other not in self.plates)
 
     def areas_of_eight(self) -> tuple[int, ...]:
         """The areas as the blob carries them: 0 where the lead has no contact."""
@@ -116,6 +124,7 @@ def from_text(data: bytes | str, file: str, stem: str) -> Lead:
         tuple(contact.area for contact in model.contacts),
         tuple(contact.position for contact in model.contacts),
         tuple(contact.across for contact in model.contacts),
+        tuple(contact.name for contact in model.contacts if contact.plate),
     )
 
 

@@ -1,7 +1,8 @@
 """Programs moved along their lead by whole contacts.
 
 Role: moved() gives the profile with its contacts moved. Invariant: contacts stay in their column
-and keep their distances in positions; what was measured at other contacts does not move along.
+and keep their distances in positions, and a return plate stays where it is; what was measured at
+other contacts does not move along.
 Requirements: REQ-60. Next: editing.py, cli/steer.py.
 """
 
@@ -67,6 +68,8 @@ def _forget(profile: Profile, number: int, one: Any) -> None:
 
 
 def _moved(lead: Lead, name: str, by: int) -> str:
+    if name in lead.plates:
+        return name
     column = lead.column(name)
     return column[column.index(name) + by]
 
@@ -77,10 +80,12 @@ def _within(profile: Profile, by: int, numbers: list[int]) -> None:
     for number in numbers:
         one = profile.group.programs[number]
         for at, name in enumerate(profile.contact_names):
-            if program.used_by(one) >> at & 1:
+            if program.used_by(one) >> at & 1 and name not in profile.lead.plates:
                 column = profile.lead.column(name)
                 where = column.index(name)
                 room.append((len(column) - 1 - where if by > 0 else where, name))
+    if not room:
+        raise WrongUsage(f"--by {by}: only return plates are used, and they stay where they are")
     far, name = min(room)
     if abs(by) <= far:
         return

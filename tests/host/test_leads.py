@@ -8,6 +8,7 @@ from scs import leads
 
 NAMES = [
     "dummy-2",
+    "heptode-plate",
     "octrode-3mm",
     "octrode-3mm-pitch12",
     "octrode-3mm-pitch4",
@@ -55,6 +56,15 @@ def test_the_paddle_has_two_columns_of_plates():
     assert lead.column("R4") == ("R1", "R2", "R3", "R4")
     assert lead.positions_um == (0, 7_000, 14_000, 21_000) * 2
     assert leads.read("quad-3mm").column("E3") == ("E1", "E2", "E3", "E4")
+
+
+def test_a_return_plate_is_in_no_column():
+    lead = leads.read("heptode-plate")
+    assert lead.areas_um2 == (12_440_000,) * 7 + (1_000_000_000,)
+    assert lead.column("E7") == tuple(f"E{at}" for at in range(1, 8))
+    assert (lead.plates, lead.column("PLATE")) == (("PLATE",), ("PLATE",))
+    beside = GOOD.replace("7.5 mm}", "7.5 mm, plate: true}")
+    assert leads.from_text(beside, "two.yaml", "two").column("A") == ("A",)
 
 
 def test_every_shipped_lead_can_be_read():

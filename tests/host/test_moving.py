@@ -74,6 +74,18 @@ def test_a_program_that_another_connection_started_is_known_by_its_profile() -> 
         assert stim.status().state == "RUNNING"
 
 
+def test_contacts_that_take_turns_move_together() -> None:
+    turns = (
+        "recharge: active, interleave: {cathodes: [E3], anodes: [E4], split: 50 %}}\n  - {name: leg"
+    )
+    before = profile(TEXT.replace("recharge: active}\n  - {name: leg", turns))
+    with Stimulator("sim") as stim:
+        running(stim, before)
+        stim.steer(moved(1, before, 0))
+        stim.wait(1.5)
+        assert used(stim) == {"E2", "E3", "E4", "E5", "E6"}
+
+
 @pytest.mark.parametrize("after_s", [0.0, 0.5, 1.99, 2.6, 3.5, 5.1])
 def test_within_ramps_and_pauses_it_is_known_too(after_s: float) -> None:
     before = profile(TEXT + CYCLE)

@@ -42,6 +42,7 @@ THERAPIES: dict[str, tuple[tuple[tuple[int, int, int, int], ...], int, set[str],
     "itbs_sync": (((1, 5_000, 200, 1_000),), 3, set(), set()),
     "khz1": (((1, 1_000_000, 120, 2_000),), 1, set(), {ABOVE}),
     "microburst": (((1, 40_000, 250, 900),), 3, set(), set()),
+    "monopolar_50hz": (((1, 50_000, 200, 1_500),), 1, set(), {ABOVE}),
     "multiplexed_50_1200hz": (
         ((1, 50_000, 200, 1_500), (24, 1_200_000, 50, 1_500)),
         25,

@@ -217,7 +217,8 @@ def test_req_60_all_errors_of_a_file_are_told_at_once_in_the_order_of_its_lines(
         Profile.from_text(text, "dir/bad.yaml")
     assert str(caught.value).splitlines() == [
         "dir/bad.yaml:2: lead: quod: no such lead; did you mean quad-3mm?; the leads are "
-        "dummy-2, octrode-3mm, octrode-3mm-pitch12, octrode-3mm-pitch4, paddle-2x4, quad-3mm",
+        "dummy-2, heptode-plate, octrode-3mm, octrode-3mm-pitch12, octrode-3mm-pitch4, paddle-2x4, "
+        "quad-3mm",
         "dir/bad.yaml:8: programs[0].rate: 20 kHz is above the most: permitted is 1 Hz to 10 kHz; "
         "write for example 50 Hz",
         "dir/bad.yaml:10: programs[0].amplitude: 2 mV: the unit is the wrong kind of unit; it "

@@ -25,7 +25,7 @@ WORDS = [
     (1, "5", "name", "type", '5 is not a text (put a text such as a number in "quotes")'),
     (4, "'  '", "programs[0].name", "range", "is not one line"),
     (4, '"a\\nb"', "programs[0].name", "range", "a?b is not one line"),
-    (2, "octrod-3mm", "lead", "lead", "did you mean octrode-3mm?; the leads are dummy-2, octrode"),
+    (2, "octrod-3mm", "lead", "lead", "did you mean octrode-3mm?; the leads are dummy-2, heptode"),
     (2, "../boards", "lead", "lead", "no such lead"),
     (2, "3", "lead", "type", "3 is not a text"),
     (5, "[E9]", "programs[0].cathodes[0]", "contact", "is not on the lead octrode-3mm"),

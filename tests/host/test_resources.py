@@ -16,6 +16,7 @@ def test_in_the_repository_they_stand_at_its_root():
     assert resources.path("boards.yaml").parent.joinpath("firmware", "stimcore").is_dir()
     assert resources.stems("leads") == [
         "dummy-2",
+        "heptode-plate",
         "octrode-3mm",
         "octrode-3mm-pitch12",
         "octrode-3mm-pitch4",

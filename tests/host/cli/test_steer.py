@@ -75,6 +75,22 @@ def test_no_ceiling_and_no_amplitude_rises_by_a_move(file: Path) -> None:
         assert (now.amplitude_ua, now.ceiling_ua) == (was.amplitude_ua, was.ceiling_ua)
 
 
+def test_a_return_plate_stays_where_it_is(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(resources.path("profiles/monopolar_50hz.yaml").read_text())
+    assert scs("steer", str(mine), "--by", "4").exit_code == GOOD
+    assert contacts(mine) == [(["E7"], ["PLATE"])]
+    done = scs("steer", str(mine), "--by", "1")
+    assert done.exit_code == USAGE
+    assert "E7 would leave the lead heptode-plate, which ends at E7" in " ".join(
+        done.stderr.split()
+    )
+    plates = mine.read_text().replace("cathodes: [E7]", "cathodes: [PLATE]")
+    mine.write_text(plates.replace("anodes: [PLATE]", "anodes: [E1]"))
+    assert scs("steer", str(mine), "--by", "1").exit_code == GOOD
+    assert contacts(mine) == [(["PLATE"], ["E2"])]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

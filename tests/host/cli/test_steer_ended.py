@@ -77,6 +77,21 @@ def test_a_file_that_cannot_be_written_is_told_beside_what_runs(alone: str, runn
     left_alone(running, alone)
 
 
+def test_a_watched_run_is_halted_where_its_file_cannot_be_written(
+    alone: str, leased: str, running: str
+) -> None:
+    nowhere = ("--by", "1", "--for", "9s", "-o", "/no/such/folder/x.yaml")
+    done, _ = steer(alone, running, *nowhere)  # it ran before
+    assert (done.exit_code, "the device took the move, and is halted" in done.stderr) == (
+        USAGE,
+        True,
+    )
+    left_alone(running, alone, state="LOADED")
+    done, _ = steer(leased, running, *nowhere)  # nothing ran
+    assert done.exit_code == USAGE
+    left_alone(running, leased, LEASED, state="LOADED")
+
+
 # --- Ctrl-C --------------------------------------------------------------------------------------
 def test_a_wish_to_end_before_the_move_leaves_all_as_it_is(
     alone: str, running: str, monkeypatch: pytest.MonkeyPatch
