@@ -57,8 +57,11 @@ def _complaint(model: type[BaseModel], document: Document, details: ErrorDetails
         example = ""
         value, message = "", "there is no such field" + _known(str(place[-1]), around)
     elif kind == "range":
-        limit = _length(_node(model, place))
-        message = f"takes {limit} entries, not {len(details['input'])}; write for example {example}"
+        limit, found = _length(_node(model, place)), len(details["input"])
+        message = f"takes {limit} entries, not {found}; write for example {example}"
+        if details["type"] == "too_long":
+            over = found - details["ctx"]["max_length"]
+            message, example = f"takes {limit} entries, not {found}; leave out {over}", ""
     elif "message" in details.get("ctx", {}):
         about = details["ctx"]
         kind, message = details["type"], about["message"]

@@ -12,16 +12,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from stimcore import board as boards
-from stimcore import output, phases, program
+from stimcore import limits, output, phases, program, train
 from stimcore.board import Board
 from stimcore.errors import Refused
 
-from . import figures
+from . import figures, softstart
 from .complaints import Complaint
 from .failures import Row
 from .figures import Figure
 from .profile import Profile
 from .settings import Settings
+
+LONGEST_RAMP_MS = 2 * limits.RAMP_MAX_MS  # after which every amplitude is reached
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,10 @@ def judge(
         rows, shown = tuple(verdict.errors), verdict.figures
     except Refused as reason:
         rows, shown = reason.rows, []
+    told = explained(rows, profile) or softstart.complaints(profile, board)
     return Judgement(
         figures=tuple(figures.make(shown, group, profile.contact_names, profile.program_names)),
-        errors=tuple(explained(rows, profile)),
+        errors=tuple(told),
         actual=tuple(actual(profile, board)),
         slots=tuple(slots(profile, board)),
     )
@@ -117,14 +120,40 @@ def slots(profile: Profile, board: Board) -> list[Turns]:
 def actual(profile: Profile, board: Board) -> list[Actual]:
     """Requested against actual, program by program."""
     found = []
-    programs = zip(profile.program_names, profile.group.programs, profile.settings, strict=True)
-    for name, one, person in programs:
+    group = profile.group
+    levels = _reached_ua(group)
+    programs = zip(profile.program_names, group.programs, profile.settings, levels, strict=True)
+    for name, one, person, reached in programs:
         rows = _timing(one, board)
-        if not profile.group.header.flags & program.FLAG_SYNC_ONLY:
-            rows = [*_currents(one, board), *rows]
+        if not group.header.flags & program.FLAG_SYNC_ONLY:
+            rows = [*_currents(one, board), *_reached(one, board, reached), *rows]
             found += _of_perception(name, one.amplitude_ua, person, board)
         found += [Actual(name, *row) for row in rows]
     return found
+
+
+def _reached_ua(group: program.Group) -> list[int]:
+    """The amplitudes at the end of the session, which may be shorter than the ramp."""
+    first = group.programs[0]
+    period_ms = 1e6 * first.count / first.rate_mhz
+    periods = group.header.session_pulses // program.pulses_per_period(group)
+    times = group.header.session_ms, int(periods * period_ms)
+    lasts_ms = min((time for time in times if time), default=LONGEST_RAMP_MS)
+    rising = train.Train(group)
+    rising.begin(0)
+    for now_ms in range(limits.STEP_MS, min(lasts_ms, LONGEST_RAMP_MS), limits.STEP_MS):
+        if rising.levels_ua == rising.targets_ua:
+            break
+        rising.step(now_ms)
+    return list(rising.levels_ua)
+
+
+def _reached(one: Any, board: Board, ua: int) -> list[tuple[str, float, float, str]]:
+    """What the amplitude comes to, where that is less than was asked for."""
+    if ua >= one.amplitude_ua:
+        return []
+    made = boards.code_from_ua(board, ua) * board.na_per_code / 1e6
+    return [("amplitude_reached", one.amplitude_ua / 1000, made, "mA")]
 
 
 def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> list[Actual]:

@@ -80,6 +80,7 @@ FIELD = {
     errors.SHORT_SEGMENT: "shape",
     errors.STAGE_SPAN: "amplitude",
 }
+NEAREST = (errors.AMPLITUDE, errors.STAGE_SPAN)  # what they permit is what may be written instead
 BY_PROGRAM = (
     errors.BELOW_CODE,
     errors.DOES_NOT_FIT,
@@ -106,7 +107,9 @@ def complaint(row: Row, group: program.Group, lead: Lead, document: Document) ->
             texts.ERRORS[code].name,
             (figures.text(code, value), figures.text(code, limit)),
         )
-    return Complaint(name, path_text(place), line, message, *shown)
+    near = shown[1] if code in NEAREST else ""
+    message += f"; write for example {near}" if near else ""
+    return Complaint(name, path_text(place), line, message, *shown, near)
 
 
 def _place(code: int, index: int, group: program.Group) -> Place:

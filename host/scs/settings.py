@@ -15,7 +15,6 @@ from .complaints import Conflict
 from .schema import AMPLITUDES, ProfileModel, ProgramModel
 
 ORDER = ("perception", "comfort", "discomfort")
-EXAMPLE = "{perception: 1.2 mA, comfort: 2 mA, discomfort: 3 mA}"
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def _order(one: ProgramModel) -> list[Conflict]:
         if ua < least:
             texts = units.text(ua, "uA"), units.text(least, "uA")
             message = f"{texts[0]} is below {before}, {texts[1]}; they rise in the order"
-            message += f" {', '.join(ORDER)}; write for example {EXAMPLE}"
+            message += f" {', '.join(ORDER)}; write for example {name}: {texts[1]}"
             found.append(("conflict", ("thresholds", name), message, *texts, texts[1]))
         least, before = max(least, ua), name if ua >= least else before
     return found

@@ -46,8 +46,15 @@ class Stimulator(Opened):
     def load(self, profile: Profile) -> list[Figure]:
         """Stage, validate and commit a profile; the device's own safety figures.
 
-        ProfileError with file and line where the device refuses what the profile says.
+        ProfileError with file and line where the device refuses what the profile says, or would
+        fault on the way to its amplitudes.
         """
+        from . import softstart
+        from .profile import ProfileError
+
+        told = softstart.complaints(profile, self.board)
+        if told:
+            raise ProfileError(profile.file, told)
         blob = profile.to_blob()
         digest = program.digest(blob)
         try:

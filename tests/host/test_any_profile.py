@@ -18,6 +18,7 @@ from tests.core.oracle import Phase, decoded, violations
 from tests.core.support import BOARD
 from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Wanted, profiles
 
+from scs import softstart
 from scs.profile import Profile, ProfileError
 from stimcore import kernel, output, phases, program, records
 from stimcore.errors import Refused
@@ -27,6 +28,13 @@ CLOCK_HZ = 125_000_000
 NA_PER_CODE = 6_250
 TRIM = 290  # a recharge may be longer by its trim: the shortest record, and one tick
 AREAS_UM2 = {"octrode-3mm": 12_440_000, "quad-3mm": 12_440_000, "paddle-2x4": 6_000_000}
+REASONS = (
+    "table_length",
+    "rate",
+    "ceiling",
+    "dc",
+    "soft_start",
+)  # what a stage may have against one
 
 
 class Flow(NamedTuple):
@@ -57,7 +65,7 @@ def read(drawn: Drawn) -> Profile:
 
 
 def admitted(profile: Profile) -> bytes | str:
-    """The words that the kernel lets through, or the name of the first reason against them."""
+    """The words that host and kernel let through, or the name of the first reason against them."""
     group = program.unpack(profile.to_blob())
     assert group == profile.group
     try:
@@ -66,9 +74,9 @@ def admitted(profile: Profile) -> bytes | str:
         rows = tuple(kernel.admit(words, BOARD, output.terms(group, None)).errors)
     except Refused as reason:
         rows = reason.rows
-    if not rows:
+    told = [profile.explain(row) for row in rows] or softstart.complaints(profile, BOARD)
+    if not told:
         return words
-    told = [profile.explain(row) for row in rows]
     assert all(row.path.startswith("programs") and row.value and row.limit for row in told), told
     return told[0].id
 
@@ -292,4 +300,4 @@ def test_req_03_any_valid_profile_becomes_words_that_hold_to_it(kind: str) -> No
 
     search()
     assert verdicts["admitted"] >= 10, verdicts  # else the search has shown nothing
-    assert set(verdicts) <= {"admitted", "table_length", "rate", "ceiling", "dc"}, verdicts
+    assert set(verdicts) <= {"admitted", *REASONS}, verdicts

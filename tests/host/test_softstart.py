@@ -1,0 +1,176 @@
+"""A shape that a ramp does not pass is refused before it is loaded; one that it passes is not."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.core.support import BOARD
+from tests.host.drawn_profiles import Drawn, profiles
+from tests.host.stimulator_support import shipped
+
+from scs import boards, softstart
+from scs.complaints import Complaint
+from scs.failures import DeviceFault
+from scs.judging import judge
+from scs.profile import Profile, ProfileError
+from scs.stimulator import Stimulator
+from stimcore import output
+
+# at four codes 6 % and 10 % are one code each: what comes back is more than was given
+UNEQUAL = """\
+name: Unequal
+lead: octrode-3mm
+programs:
+  - cathodes: [E1]
+    anodes: [E2]
+    rate: 100 Hz
+    amplitude: 1356 uA
+    shape:
+      segments:
+        - {amplitude: 6 %, width: 30 us}
+        - {amplitude: 10 %, width: 100 us}
+        - {amplitude: -50 %, width: 50 us}
+        - {amplitude: -50 %, width: 50 us}
+        - {amplitude: 25 %, width: 300 us}
+        - {amplitude: -36.8 %, width: 100 us}
+"""
+NO_RAMP = "ramp: {up: 0 s, down: 0 s}\n"
+# a recharge in two parts with a pause between them: the device counts the second one too
+PARTED = """\
+name: Parted
+lead: octrode-3mm
+programs:
+  - cathodes: [E1]
+    anodes: [E2]
+    rate: 50 Hz
+    amplitude: 2 mA
+    shape:
+      segments:
+        - {amplitude: -90 %, width: 200 us}
+        - {amplitude: 75 %, width: 120 us}
+        - {amplitude: 0 %, width: 30 us}
+        - {amplitude: 15 %, width: 600 us}
+"""
+# 20 uA are three codes, each share counts as one, and the last segment needs seven for 7 x 60 us
+BESIDE = """\
+name: Beside
+lead: octrode-3mm
+ramp: {up: 0 s, down: 0 s}
+programs:
+  - cathodes: [E1, E3]
+    anodes: [E2, E4]
+    rate: 10 Hz
+    amplitude: 20 uA
+    shape:
+      segments:
+        - {amplitude: 8 %, width: 180 us}
+        - {amplitude: 18 %, width: 60 us}
+        - {amplitude: 14 %, width: 120 us}
+        - {amplitude: 21 %, width: 60 us}
+        - {amplitude: -91 %, width: 60 us}
+  - cathodes: [E1, E3, E5]
+    anodes: [E2, E4]
+    rate: 10 Hz
+    pulse_width: 100 us
+    amplitude: 200 uA
+    ceiling: 600 uA
+"""
+
+
+def read(text: str) -> Profile:
+    return Profile.from_text(text, "shape.yaml")
+
+
+def told(text: str) -> list[Complaint]:
+    profile = read(text)
+    assert output.judge(boards.board(), profile.group, amplitudes(profile)).errors == []
+    return softstart.complaints(profile, boards.board())
+
+
+def amplitudes(profile: Profile) -> tuple[int, ...]:
+    return tuple(one.amplitude_ua for one in profile.group.programs)
+
+
+def test_req_18_a_shape_that_its_ramp_does_not_pass_is_one_error_with_a_way_out() -> None:
+    (row,) = told(UNEQUAL)
+    assert (row.id, row.path, row.line) == ("soft_start", "programs[0].shape", 8)
+    assert row.message.startswith("its ramp does not pass 24 uA, where a share below one")
+    assert row.message.endswith("; write for example ramp: {up: 0 s, down: 0 s}")
+    assert told(UNEQUAL + row.example + "\n") == []
+    assert judge(read(UNEQUAL), boards.board()).errors == (row,)
+
+
+def test_req_18_the_device_is_asked_for_nothing_of_it() -> None:
+    with Stimulator("sim") as stim:
+        with pytest.raises(ProfileError) as caught:
+            stim.load(read(UNEQUAL))
+        assert caught.value.rows[0].path == "programs[0].shape"
+        assert stim.status().state == "OFF"
+        stim.load(read(UNEQUAL + NO_RAMP))
+        stim.arm()
+        stim.start()
+        stim.settle()
+        assert stim.status().settled
+
+
+def test_req_18_what_is_refused_would_have_ended_in_a_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(softstart, "complaints", lambda *_: [])
+    with Stimulator("sim") as stim:
+        stim.load(read(UNEQUAL + "ramp: {up: 2 s}\n"))
+        stim.arm()
+        stim.start()
+        with pytest.raises(DeviceFault, match="highest rate"):
+            stim.wait(2.0)
+
+
+def test_req_35_a_session_is_not_counted_in_pulses_that_the_device_counts_otherwise() -> None:
+    assert told(PARTED) == []
+    (row,) = told(PARTED + "session: {pulses: 100}\n")
+    assert (row.path, row.value, row.limit) == ("session.pulses", "2", "1")
+    assert told(PARTED + f"session: {{{row.example}}}\n") == []
+
+
+def test_req_22_a_shape_stays_under_its_own_ceiling_beside_a_higher_one() -> None:
+    (row,) = told(BESIDE)
+    assert (row.path, row.value, row.limit) == ("programs[0].amplitude", "44 uA", "19 uA")
+    assert told(BESIDE.replace("20 uA\n", f"20 uA\n    {row.example}\n")) == []
+
+
+def test_a_shape_of_equal_shares_passes_every_ramp_and_what_has_none_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[int, ...]] = []
+    honest = output.judge
+
+    def watched(board, group, levels, from_na=None):
+        asked.append(levels)
+        return honest(board, group, levels, from_na)
+
+    monkeypatch.setattr(output, "judge", watched)
+    assert softstart.complaints(shipped("tonic_50hz"), boards.board()) == []
+    assert asked == []
+    assert softstart.complaints(shipped("sine_50hz"), boards.board()) == []
+    codes = {(level * 1000 + 3_125) // 6_250 for (level,) in asked}
+    assert codes == set(range(1, 145))  # 900 uA are 144 codes of 6.25 uA
+
+
+def test_what_the_device_refuses_is_for_the_device_to_tell() -> None:
+    strong = read(UNEQUAL.replace("1356 uA", "25 mA"))
+    assert softstart.complaints(strong, boards.board()) == []
+    assert [row.id for row in judge(strong, boards.board()).errors] == ["stage_span"]
+
+
+@settings(max_examples=30)
+@given(profiles("segments"), st.integers(1, 2_500))
+def test_req_18_what_is_not_refused_is_admitted_at_any_level(drawn: Drawn, level: int) -> None:
+    try:
+        profile = read(drawn.text)
+    except ProfileError:
+        return  # its pulses find no places
+    if judge(profile, BOARD).errors:
+        return
+    one = profile.group.programs[0]
+    levels = (min(max(level, 7), one.amplitude_ua), *amplitudes(profile)[1:])
+    if profile.group.header.ramp_down_ms and len(levels) == 1:
+        assert output.judge(BOARD, profile.group, levels).errors == []
