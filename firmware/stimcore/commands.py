@@ -62,7 +62,7 @@ TABLE = (
         "state u8, fault u8, fault_index u16, fault_value i64, fault_limit i64, now_ms u32, "
         "lease_left_ms u16, stopped u8, periods u32, pulses u32, link_errors u32, "
         "current_min_na i32, current_max_na i32, voltage_min_mv i32, voltage_max_mv i32, "
-        "levels bytes",
+        "hash u32, levels bytes",
         ANY,
     ),
     (STAGE_BEGIN, "stage_begin", "length u16, crc u32", "", (OFF, LOADED)),

@@ -63,6 +63,7 @@ def _status(device) -> tuple:
         current[1],
         voltage[0],
         voltage[1],
+        device.hash,
         levels,
     )
 

@@ -14,16 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stimcore import commands, limits, output, program
-from stimcore.errors import Refused
+from stimcore import program
 
-from . import figures, refused, slots, units
+from . import refused, slots, units
 from .complaints import FileRefused
 from .failures import DeviceFault, Failure
 from .impedance import LoadFound
 from .judging import judge
 from .profile import Profile, ProfileError
-from .readings import Ledger, Status
+from .readings import Ledger
 
 if TYPE_CHECKING:
     from stimcore.board import Board
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 Cancelled = Callable[[], bool]
 POLL_S = 0.02  # while it ramps down: what is waited here is time without output
-ASK_S = limits.LEASE_MIN_MS / 4000
-SWAP_S = 2.5 * limits.PERIOD_MAX_NS / 1e9  # a step that waits for its period, and one before it
 
 AS_IT_WAS = "on the device nothing was changed"
 STOPPING = "it was told to stop: the output is off or on its way there; nothing else was changed"
@@ -55,17 +52,18 @@ class Steered:
 def ready(stim: Stimulator, before: Profile, after: Profile) -> tuple[int, ...]:
     """The amplitudes, in uA, that the device is set to, once all speaks for a move.
 
-    Failure unless `before` is what runs, as far as can be seen from outside; ProfileError where the
-    new place would be refused, at the amplitudes of the profile or at those that are set.
+    Failure unless `before` is what runs, by its hash; ProfileError where the new place would be
+    refused, at the amplitudes of the profile or at those that are set.
     """
     with _standing(AS_IT_WAS):
         status = stim.status()
         if status.state != "RUNNING":
             raise Failure(refused.not_in_state("steer", status.state))
         targets_ua = tuple(round(1000 * one.target_ma) for one in status.levels)
-        other = _differing(stim, before, status, targets_ua)
-        if other:
-            raise Failure(f"the device does not run {before.file}: {other}")
+        wanted = slots.text(program.digest(before.to_blob()))
+        if status.hash != wanted:
+            said = f"its program has the hash {status.hash}, and the file's {wanted}"
+            raise Failure(f"the device does not run {before.file}: {said}; load the file anew")
         permitted(after, stim.board)
         permitted(after, stim.board, targets_ua)
     return targets_ua
@@ -73,7 +71,6 @@ def ready(stim: Stimulator, before: Profile, after: Profile) -> tuple[int, ...]:
 
 def make(
     stim: Stimulator,
-    before: Profile,
     after: Profile,
     targets_ua: tuple[int, ...],
     cancelled: Cancelled = lambda: False,
@@ -87,11 +84,6 @@ def make(
     with _standing(STOPPING):
         delivered = _stopped(stim, cancelled)
     with _standing(OFF):
-        if slots.loaded(stim.link) != program.digest(before.to_blob()):
-            raise Failure(
-                f"what ran was not {before.file} as it is now: its hash differs, though it looked "
-                "the same while it ran (ramp, cycle, session, ceiling); load the file anew"
-            )
         stim.load(after)
         for number, ua in enumerate(targets_ua):
             if ua != after.group.programs[number].amplitude_ua:
@@ -118,44 +110,6 @@ def permitted(profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | N
     verdict = judge(profile, board, amplitudes_ua)
     if not verdict.ok:
         raise ProfileError(profile.file, verdict.errors)
-
-
-def _differing(
-    stim: Stimulator, before: Profile, status: Status, targets_ua: tuple[int, ...]
-) -> str:
-    """By what the running program is seen to be another one; empty where it is not.
-
-    A device tells a program's hash only while its output is off; but its safety figures always, and
-    the checksum of the words that it streams.
-    """
-    group = before.group
-    if len(targets_ua) != len(group.programs):
-        return f"it runs {len(targets_ua)} programs, not {len(group.programs)}"
-    if (status.lease_left_s is None) != bool(group.header.flags & program.FLAG_STAND_ALONE):
-        return "of the two one has a lease and the other stands alone"
-    shown = stim.link.request(commands.FIGURES)["figures"]
-    try:
-        verdict = output.judge(stim.board, group, targets_ua)
-    except Refused:
-        return "it runs at amplitudes that this profile cannot have"
-    if figures.unpack(shown) != list(verdict.figures):
-        return "its safety figures are others"
-    if verdict.stream is None or not status.settled or _streams(stim, verdict.stream.crc):
-        return ""
-    return "it streams other words"
-
-
-def _streams(stim: Stimulator, crc: int) -> bool:
-    """Whether these words flow, or none do (in a pause); those of a step just made soon will."""
-    link = stim.link
-    until_s = link.now() + SWAP_S
-    while True:
-        live = link.request(commands.WORDS, 0)
-        if not live["length"] or live["crc"] == crc:
-            return True
-        if link.now() >= until_s:
-            return False
-        link.sleep(ASK_S)
 
 
 def _stopped(stim: Stimulator, cancelled: Cancelled) -> Ledger:

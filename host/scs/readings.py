@@ -14,7 +14,7 @@ from typing import Any
 
 from stimcore import errors, states
 
-from . import figures, refused
+from . import figures, refused, slots
 from .failures import Row, WrongUsage
 
 _NO_LEASE = 65535
@@ -33,7 +33,8 @@ class Level:
 class Status:
     """What the device is doing. `fault` is None or the latched row; lease_left_s None: no lease.
 
-    currents and voltages are the extremes of the last whole period that was judged.
+    hash: of the program that is loaded, as eight hex digits; "" where none is. currents and
+    voltages: the extremes of the last whole period that was judged.
     """
 
     state: str
@@ -48,6 +49,7 @@ class Status:
     current_max_ma: float
     voltage_min_v: float
     voltage_max_v: float
+    hash: str
     levels: tuple[Level, ...]
 
     @property
@@ -126,6 +128,7 @@ def status(fields: dict[str, Any]) -> Status:
         current_max_ma=fields["current_max_na"] / 1e6,
         voltage_min_v=fields["voltage_min_mv"] / 1000,
         voltage_max_v=fields["voltage_max_mv"] / 1000,
+        hash=slots.text(fields["hash"]) if fields["hash"] else "",
         levels=tuple(Level(level / 1000, target / 1000) for level, target in pairs),
     )
 

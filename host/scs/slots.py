@@ -9,13 +9,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from stimcore import commands, errors, limits, states
+from stimcore import commands, errors, limits
 
 from .failures import DeviceRefused, WrongUsage
 from .figures import Figure
-from .link import Link
 
-_NO_HASH = 0
 _OF_THE_BLOB = (errors.BLOB_FORMAT, errors.STAGE_CRC)
 
 
@@ -56,32 +54,16 @@ def wire(slot: int) -> int:
     return slot - 1
 
 
-def unpack(packed: bytes, loaded: int | None = None) -> list[Stored]:
+def unpack(packed: bytes, loaded: str = "") -> list[Stored]:
     """The rows of a SLOTS reply; `loaded` is the hash of the program that is loaded."""
     size = struct.calcsize(commands.SLOT)
     rows = struct.iter_unpack(commands.SLOT, packed[: len(packed) // size * size])
     return [
-        Stored(slot + 1, text(digest), length, bool(damaged), digest == loaded)
+        Stored(slot + 1, text(digest), length, bool(damaged), text(digest) == loaded)
         if length
         else Stored(slot + 1, "", 0, bool(damaged))
         for slot, damaged, length, digest in rows
     ]
-
-
-def loaded(link: Link) -> int | None:
-    """The hash of the program that is loaded; None unless the device is LOADED.
-
-    ARM with another hash is refused before anything else, and the refusal names the right one.
-    """
-    if link.request(commands.STATUS)["state"] != states.LOADED:
-        return None
-    try:
-        link.request(commands.ARM, _NO_HASH)
-    except DeviceRefused as refusal:
-        code, _index, _value, limit = refusal.rows[0]
-        return limit if code == errors.HASH_MISMATCH else _NO_HASH
-    link.request(commands.STOP)  # one program in four thousand million has this hash: not armed
-    return _NO_HASH
 
 
 def explained(refusal: DeviceRefused, slot: int) -> DeviceRefused:

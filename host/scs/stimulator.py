@@ -100,7 +100,7 @@ class Stimulator(Opened):
     def slots(self) -> list[Stored]:
         """The slots in use, of 1 to 8; one says whether its program is the one that is loaded."""
         packed = self.link.request(commands.SLOTS)["slots"]
-        return slots.unpack(packed, slots.loaded(self.link))
+        return slots.unpack(packed, self.status().hash)
 
     def save(self, slot: int) -> str:
         """Keep the loaded program, as it was committed, in a slot; its hash."""
@@ -178,7 +178,7 @@ class Stimulator(Opened):
         before = running or self.profile
         if before is None:
             raise Failure("which profile runs is not known here: give it as `running`")
-        return make(self, before, moved, ready(self, before, moved))
+        return make(self, moved, ready(self, before, moved))
 
     def halt(self) -> None:
         """Drop the gate at once."""

@@ -162,7 +162,8 @@ COMMANDS = {
         "byte the highest."
     ),
     commands.STATUS: (
-        "What the device is doing; levels = (level_ua, target_ua) as u32 pairs, one per program."
+        "What the device is doing; hash = of the loaded program, 0: none is; levels = (level_ua, "
+        "target_ua) as u32 pairs, one per program."
     ),
     commands.STAGE_BEGIN: (
         "Announces a program of so many bytes and its CRC-32; what was staged before is dropped."

@@ -9,16 +9,17 @@ from tests.host.moving_support import TEXT, moved, notes, profile, running
 from scs import moving
 from scs.failures import DeviceFault, DeviceRefused, Failure, LinkLost
 from scs.stimulator import Stimulator
+from stimcore import commands
 
 
-def test_req_37_a_file_that_was_changed_since_is_found_by_its_hash_with_the_output_off() -> None:
-    longer = profile(TEXT.replace("up: 1 s", "up: 2 s"))
+def test_req_37_a_file_whose_ramp_alone_is_another_is_known_while_it_runs() -> None:
+    other = profile(TEXT.replace("up: 1 s", "up: 2 s"))
     with Stimulator("sim") as stim:
         running(stim)
-        with pytest.raises(Failure, match="its hash differs") as caught:
-            stim.steer(moved(1, longer), longer)
-        assert notes(caught) == [moving.OFF]
-        assert stim.status().state == "LOADED"
+        with pytest.raises(Failure, match="its program has the hash") as caught:
+            stim.steer(moved(1, other), other)
+        assert notes(caught) == [moving.AS_IT_WAS]
+        assert stim.status().state == "RUNNING"
 
 
 @pytest.mark.parametrize("fault", ["wrong_load", "open_lead", "high_load", "short"])
@@ -53,7 +54,7 @@ def test_a_fault_while_it_ramps_down_is_told_as_such(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("step", "note"),
     [
-        ("figures", moving.AS_IT_WAS),
+        ("status", moving.AS_IT_WAS),
         ("stop", moving.STOPPING),
         ("load", moving.OFF),
         ("arm", moving.OFF),
@@ -67,19 +68,17 @@ def test_req_61_a_link_that_is_lost_on_the_way_says_what_stands_on_the_device(
     stim = Stimulator("sim")
     stim.open()
     running(stim)
-    target: Any = stim if step != "figures" else moving.figures
-    name = step if step != "figures" else "unpack"
-    does: Callable[..., Any] = getattr(target, name)
+    does: Callable[..., Any] = getattr(stim, step)
     left = [2 if step == "ledger" else 1]  # the second ledger is the one after START
 
     def cut(*arguments: Any, **named: Any) -> Any:
         left[0] -= 1
         if not left[0]:
             stim.link.bench.inject("link_cut")
-            stim.status()
+            stim.link.request(commands.STATUS)
         return does(*arguments, **named)
 
-    monkeypatch.setattr(target, name, cut)
+    monkeypatch.setattr(stim, step, cut)
     with pytest.raises(LinkLost) as caught:
         stim.steer(moved(1))
     assert notes(caught) == [note]
@@ -98,7 +97,7 @@ def test_req_32_a_move_that_is_cancelled_is_halted_or_never_begun(asked: int) ->
         running(stim)
         targets_ua = moving.ready(stim, profile(), moved(1))
         with pytest.raises(Failure, match="the move was cancelled"):
-            moving.make(stim, profile(), moved(1), targets_ua, cancelled)
+            moving.make(stim, moved(1), targets_ua, cancelled)
         expected = {1: ("RUNNING", "running"), 60: ("LOADED", "stop")}
         found = (stim.status().state, stim.ledger().stopped)
         assert found == expected.get(asked, ("LOADED", "halt"))

@@ -11,7 +11,7 @@ import pytest
 from tests.host.cli.support import GOOD, NO_DEVICE, REFUSED, USAGE, scs
 from tests.host.stimulator_support import quick
 
-from scs import bench, slots
+from scs import bench
 from scs.failures import DeviceRefused, Failure, LinkLost, WrongUsage
 from scs.stimulator import Stimulator
 from scs_sim.board import SimBoard
@@ -78,17 +78,18 @@ def test_the_slot_whose_program_is_loaded_is_told_and_telling_it_changes_nothing
         assert told(stim) == ([], "OFF")
 
 
-def test_a_program_whose_hash_is_the_one_that_is_asked_with_is_not_left_armed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_hash_of_what_is_loaded_is_told_in_every_state() -> None:
     with Stimulator("sim") as stim:
+        assert stim.status().hash == ""
         stim.load(quick())
-        stim.save(1)
-        monkeypatch.setattr(slots, "_NO_HASH", int(digest("1 mA"), 16))
-        for _ in ("refused by the load that was not measured", "granted"):
-            assert [one.loaded for one in stim.slots()] == [True]
-            assert stim.status().state == "LOADED"
-            stim.measure()
+        stim.arm()
+        assert (stim.status().state, stim.status().hash) == ("ARMED", digest("1 mA"))
+        stim.start()
+        stim.amplitude(1, "1.5 mA")  # live: the program is the same
+        assert (stim.status().state, stim.status().hash) == ("RUNNING", digest("1 mA"))
+        stim.halt()
+        stim.unload()
+        assert (stim.status().state, stim.status().hash) == ("OFF", "")
 
 
 def test_what_is_recalled_runs_without_its_profile() -> None:

@@ -87,6 +87,7 @@ def _rows(found: Status, fault: str | None) -> list[tuple[str, str]]:
     return [
         ("state", found.state),
         ("fault", escape(fault or "none")),
+        ("program", found.hash or "none"),
         *[(f"program {number + 1}", text) for number, text in enumerate(levels)],
         ("measured", f"{current}, {voltage}"),
         ("lease", lease),

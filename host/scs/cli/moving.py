@@ -138,7 +138,7 @@ def _made(stim: Stimulator, route: Route, number: int, interrupts: Interrupts) -
     before, after = route.old(number), route.places[number]
     targets_ua = moving.ready(stim, before, after)
     stim.halt_on_exit = not route.alone  # from here on it is this command's run
-    return moving.make(stim, before, after, targets_ua, lambda: bool(interrupts))
+    return moving.make(stim, after, targets_ua, lambda: bool(interrupts))
 
 
 def _begun(stim: Stimulator, route: Route, number: int, interrupts: Interrupts) -> LoadFound | None:

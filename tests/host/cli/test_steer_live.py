@@ -123,7 +123,7 @@ def test_what_is_not_the_profile_is_left_running(alone: str, running: str) -> No
     Path(alone).write_text(other)
     done, found = steer(alone, running, "--by", "1")
     assert (done.exit_code, found["stopped"]) == (REFUSED, "refused")
-    assert f"the device does not run {alone}: its safety figures are others" in done.stderr
+    assert f"the device does not run {alone}: its program has the hash" in done.stderr
     assert "on the device nothing was changed" in done.stderr
     assert f"{alone} was not written" in done.stderr
     left_alone(running, alone, other)
