@@ -122,7 +122,8 @@ def pretty(unit: str) -> str:
 def text(code: int, value: int) -> str:
     """A value of a row as text, with its unit."""
     number, unit = quantity(code, value)
-    return f"{number:.4g} {pretty(unit)}".strip()
+    shown = f"{number:.0f}" if abs(number) >= 10_000 else f"{number:.4g}"  # never 2e+04
+    return f"{shown} {pretty(unit)}".strip()
 
 
 def contact_name(index: int, names: Sequence[str] = ()) -> str:

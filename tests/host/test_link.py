@@ -228,7 +228,7 @@ def test_the_sequence_number_goes_round() -> None:
     [
         ((errors.DENSITY, 2, 64_000, 30_000), "64 µC/cm² against 30 µC/cm², at E3"),
         ((errors.PERIOD_DC, 0, 250_000, 100_000), "250 nA against 100 nA, at E1"),
-        ((errors.RATE, 0, 50_000, 100_000), "2e+04 Hz against 1e+04 Hz"),
+        ((errors.RATE, 0, 50_000, 100_000), "20000 Hz against 10000 Hz"),
         ((errors.SHANNON, 1, 100_000, 31_622), "2 against 1.5, at E2"),
         ((errors.DOES_NOT_FIT, 1, 2_000_000, 1_000_000), "2000 µs against 1000 µs, in 'two'"),
         ((errors.BLOB_FIELD, 110, 5_000_000, 1_000_000), "width_ns of 'one' is 5000000"),
