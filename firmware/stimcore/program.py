@@ -221,15 +221,19 @@ def pulses_per_period(group: Group) -> int:
 
 
 def first_phases(segments: tuple) -> int:
-    """How many of a shape's runs take charge away from zero: so many pulses the kernel counts."""
+    """How many pulses the kernel counts in one of a shape: runs that take charge away from zero,
+    and each piece of a recharge that follows a pause in it."""
     if not segments:
         return 1
     found = charge = 0
-    before = False
+    before = recharged = flows = False
     for permille, width_ns in segments:
         after = charge + permille * width_ns
         grows = permille != 0 and (charge * permille >= 0 or after * permille > 0)
-        if grows and not before:
+        new = grows or (permille != 0 and recharged and not flows)
+        if new and not before:
             found += 1
-        charge, before = after, grows
+        charge, before, flows = after, new, permille != 0
+        if flows:
+            recharged = not grows
     return found

@@ -1,12 +1,12 @@
 """Pulses of segments: worked by hand, and exact for any table and amplitude."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.core.groups import compiled, group, shaped
 from tests.core.support import IDEAL, admit, discharge, drive, idle, refused
 
-from stimcore import checks, phases
+from stimcore import checks, output, phases, program
 from stimcore.phases import DISCHARGE, DRIVE, IDLE
 
 PERIOD = 2_500_000  # ticks: 20 ms
@@ -116,6 +116,23 @@ def test_req_17_any_shape_sums_to_zero_and_holds_its_widths(
     ends = [sum(width for _share, width in rows[: n + 1]) // 8 for n in range(len(rows))]
     assert set(ends) <= edges
     assert len(found) <= phases._most_phases(one)
+
+
+SHARES = st.sampled_from([-1_000, -750, -500, -250, 0, 0, 250, 500, 750, 1_000])
+PARTED = st.lists(st.tuples(SHARES, st.sampled_from([60_000, 120_000])), min_size=2, max_size=5)
+
+
+@given(PARTED)
+def test_req_35_the_kernel_counts_what_a_session_of_the_shape_is_counted_by(
+    rows: list[tuple[int, int]],
+) -> None:
+    net = sum(share * width for share, width in rows) // 60_000
+    assume(rows[0][0] and 0 < abs(net) <= 1_000)
+    one = group(shaped(*rows, (-net, 60_000), amplitude_ua=2_000, anodes=2))
+    stream = output.judge(IDEAL, one, (2_000,)).stream
+    assume(stream is not None)
+    assert stream is not None
+    assert stream.pulses == program.pulses_per_period(one)
 
 
 def test_req_35_a_pulse_that_goes_beyond_zero_is_one_pulse() -> None:
