@@ -3,7 +3,8 @@
 Role: decides what flows when: (kind, source mask, return mask, signed code, ticks). Each pulse, or
 burst, begins at its place in the period; what is left until the next one is a rest.
 Invariant: the ticks sum to the period exactly; the code x ticks of a pulse with active recharge,
-or with a shape, sum to zero exactly. It knows no ceiling: the kernel judges what it makes.
+or with a shape, sum to zero exactly. It knows no ceiling but that of a shape's own program, which
+rounding must not pass: the kernel, which judges what it makes, knows the contacts' alone.
 Requirements: REQ-09, REQ-17, REQ-35. Next: records.py.
 """
 
@@ -169,7 +170,9 @@ def _pulse(board: Board, one: program.Program, number: int, level_ua: int, width
     if code > board.code_span:  # what the frame cannot hold, the kernel would not see
         raise Refused(errors.STAGE_SPAN, number, level_ua, board.max_amplitude_ua)
     if one.segments:
-        return _shape(board, one, number, code)
+        made = _shape(board, one, number, code)
+        _check_peak(board, one, number, max([abs(phase[3]) for phase in made]))
+        return made
     out = [(DRIVE, one.cathodes, one.anodes, -code, width)]
     if one.gap_ns:
         gap = ticks_from_ns(board, one.gap_ns)
@@ -180,6 +183,14 @@ def _pulse(board: Board, one: program.Program, number: int, level_ua: int, width
         for part in recharge_parts(code, width, one.ratio, board.min_record_ticks):
             out.append((DRIVE, one.cathodes, one.anodes, part[0], part[1]))
     return out
+
+
+def _check_peak(board: Board, one: program.Program, number: int, peak: int) -> None:
+    """A code that makes up for rounding is none above what the program's own ceiling rounds to."""
+    most = code_from_ua(board, one.ceiling_ua)
+    if peak > most:
+        values = [-(-code * board.na_per_code // 1000) for code in (peak, most)]
+        raise Refused(errors.SHAPE_PEAK, number, values[0], values[1])
 
 
 def _short(board: Board, code: int, number: int, ns: int, ticks: int) -> Refused:

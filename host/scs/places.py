@@ -79,6 +79,7 @@ FIELD = {
     errors.SHORT_GAP: "interphase_gap",
     errors.SHORT_SEGMENT: "shape",
     errors.STAGE_SPAN: "amplitude",
+    errors.SHAPE_PEAK: "amplitude",
 }
 NEAREST = (errors.AMPLITUDE, errors.STAGE_SPAN)  # what they permit is what may be written instead
 BY_PROGRAM = (
@@ -87,6 +88,7 @@ BY_PROGRAM = (
     errors.SHORT_GAP,
     errors.SHORT_SEGMENT,
     errors.STAGE_SPAN,
+    errors.SHAPE_PEAK,
 )  # their index is a program's
 
 

@@ -26,6 +26,7 @@ _WAY_OUT = {
     "FAULT": "a fault is latched: see it with `scs faults`, clear it with `scs faults --clear`",
 }
 _HINTS = {
+    errors.SHAPE_PEAK: "give the program a higher ceiling, or a higher amplitude",
     errors.LOAD_ID: "connect the declared dummy load, or choose another board row with --load",
     errors.LOAD_UNKNOWN: "measure it first (MEASURE; Stimulator.arm() does so by itself)",
     errors.LOAD_OLD: "measure it again (MEASURE; Stimulator.arm() does so by itself)",
@@ -56,6 +57,7 @@ _OF_A_PROGRAM = (
     errors.SHORT_GAP,
     errors.SHORT_SEGMENT,
     errors.STAGE_SPAN,
+    errors.SHAPE_PEAK,
     errors.NO_PROGRAM,
 )
 

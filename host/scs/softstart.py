@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stimcore import board as boards
-from stimcore import errors, kernel, limits, output, program
+from stimcore import kernel, limits, output, program
 from stimcore.board import Board
 from stimcore.errors import Refused
 
@@ -36,12 +36,6 @@ def complaints(profile: Profile, board: Board) -> list[Complaint]:
         return []
     if _verdict(board, group, _targets(group)).errors:
         return []
-    for number in shaped if len(group.programs) > 1 else []:
-        alone = program.Group(group.header, group.areas_um2, (group.programs[number],))
-        for levels, verdict in _climb(board, alone, [0]):
-            above = [row for row in verdict.errors if row[0] == errors.CEILING]
-            if above:
-                return [_above_own(profile, number, levels[0], above[0])]
     for levels, verdict in _climb(board, group, shaped):
         if verdict.errors:
             number = _blamed(board, group, levels, shaped)
@@ -126,17 +120,6 @@ def _way_out(group: program.Group, board: Board) -> str:
     shaped = [number for number, one in enumerate(group.programs) if one.segments]
     good = not any(verdict.errors for _, verdict in _climb(board, bare, shaped))
     return NO_RAMP if good else EXAMPLE
-
-
-def _above_own(profile: Profile, number: int, level_ua: int, row: Row) -> Complaint:
-    """A program's own ceiling: the kernel holds a contact to the highest of its programs'."""
-    peak, most = units.text(row[2], "uA"), units.text(row[3], "uA")
-    message = (
-        f"at {units.text(level_ua, 'uA')} the last segment, which makes up for rounding, takes"
-    )
-    message += f" {peak}, above this program's ceiling, {most}; write for example ceiling: {peak}"
-    place = ("programs", number, "amplitude")
-    return _complaint(profile, place, message, peak, most, f"ceiling: {peak}")
 
 
 def _miscounted(profile: Profile, level_ua: int, pulses: int) -> Complaint:

@@ -129,6 +129,9 @@ ERRORS = {
         "a segment is shorter than the stage can follow, or the last one shorter than it takes to"
         " bring the charge to zero exactly",
     ),
+    errors.SHAPE_PEAK: Kind(
+        "shape_peak", "uA", "a segment that makes up for rounding goes above its program's ceiling"
+    ),
     errors.STAGE_SPAN: Kind("stage_span", "uA", "the amplitude is above what the stage can make"),
     errors.DOES_NOT_FIT: Kind(
         "does_not_fit", "ns", "a pulse does not fit into the time until the next one"

@@ -118,6 +118,15 @@ def test_req_17_any_shape_sums_to_zero_and_holds_its_widths(
     assert len(found) <= phases._most_phases(one)
 
 
+def test_req_22_what_makes_up_for_rounding_stays_under_the_programs_own_ceiling() -> None:
+    # 20 uA are 3 codes; 8 % and 18 % of them count as one each, and 42 % is to return 22,500 and
+    # 7,500 ticks of one code in 7,500: 4 codes, 25 uA
+    rows = ((80, 180_000), (180, 60_000), (-420, 60_000))
+    low = shaped(*rows, amplitude_ua=20, ceiling_ua=20)
+    assert refused(compiled, low) == ("shape_peak", 0, 25, 19)
+    assert [each[3] for each in compiled(low._replace(ceiling_ua=25))[:3]] == [1, 1, -4]
+
+
 SHARES = st.sampled_from([-1_000, -750, -500, -250, 0, 0, 250, 500, 750, 1_000])
 PARTED = st.lists(st.tuples(SHARES, st.sampled_from([60_000, 120_000])), min_size=2, max_size=5)
 

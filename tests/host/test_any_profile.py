@@ -32,6 +32,7 @@ REASONS = (
     "table_length",
     "rate",
     "ceiling",
+    "shape_peak",
     "dc",
     "soft_start",
 )  # what a stage may have against one

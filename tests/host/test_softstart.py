@@ -133,9 +133,11 @@ def test_req_35_a_session_is_not_counted_in_pulses_that_the_device_counts_otherw
 
 
 def test_req_22_a_shape_stays_under_its_own_ceiling_beside_a_higher_one() -> None:
-    (row,) = told(BESIDE)
-    assert (row.path, row.value, row.limit) == ("programs[0].amplitude", "44 uA", "19 uA")
-    assert told(BESIDE.replace("20 uA\n", f"20 uA\n    {row.example}\n")) == []
+    (row,) = judge(read(BESIDE), boards.board()).errors
+    assert (row.id, row.path) == ("shape_peak", "programs[0].amplitude")
+    assert (row.value, row.limit) == ("0.044 mA", "0.019 mA")
+    higher = BESIDE.replace("20 uA\n", "20 uA\n    ceiling: 44 uA\n")
+    assert judge(read(higher), boards.board()).ok
 
 
 def test_a_shape_of_equal_shares_passes_every_ramp_and_what_has_none_is_not_asked(
