@@ -20,6 +20,7 @@ SETTLED_US = 16  # from a change to the first sample: the stage, and 2 us of the
 MARGIN_US = 8  # from the last sample to the next change
 SHORT_US = 10  # both in a phase that is too short for two such samples
 SHORT_MARGIN_US = 4
+VOLTS_US = 4  # a voltage comes so long after its current
 _LEAD_US = (REST_SAMPLES + 2) * capture.PAIR_US  # a capture begins so long before its first phase
 
 
@@ -96,15 +97,19 @@ class Watch:
     def _base(self, stream: Stream, since_us: int, offset_us: int, samples) -> tuple:
         """(mV that the capacitance holds before a pulse, 0), from the end of the rest before it.
 
-        Where the rest is too short to tell: (0, what it may be). Without a discharge in it a
-        constant-phase element goes on sinking: then all of it may be gone in the pulse.
+        Of a short rest by one sample; where it is too short for that, below 20 us, nothing is told:
+        (0, what it may be). Without a discharge in it a constant-phase element goes on sinking:
+        then all of it may be gone in the pulse.
         """
         rest = stream.record(self._at - 1 if self._at else stream.records - 1)
         rest_us = rest[0] // self._mhz
         last = (since_us - MARGIN_US - offset_us) // capture.PAIR_US
         count = min(last, (rest_us - SETTLED_US) // capture.PAIR_US, REST_SAMPLES)
         if count < 2:
-            return (0, self._allowed_mv(stream))
+            count, last = 1, (since_us - VOLTS_US - 2 - offset_us) // capture.PAIR_US + 1
+            into_us = rest_us - since_us + offset_us + (last - 1) * capture.PAIR_US + VOLTS_US
+            if last < 1 or into_us < SHORT_US:
+                return (0, self._allowed_mv(stream))
         board = self.board
         first = last - count
         flows = sensed_na(board, _mean(samples, 2 * first, count))

@@ -33,26 +33,31 @@ def _flows(steps: list[tuple[int, int]], at_us: int) -> int:
     return 0
 
 
-def capture_of(steps: list[tuple[int, int]], offset_us: int) -> list[int]:
+def capture_of(steps: list[tuple[int, int]], offset_us: int, base_mv: int = 0) -> list[int]:
     """Samples of a train of (us, uA), begun again and again; without any capacitance: 500 ohm."""
     whole = sum(one[0] for one in steps)
     out = []
     for pair in range(PAIRS):
         at = (offset_us + 8 * pair) % whole
         microamps = _flows(steps, at)
-        out += [ZERO + microamps * 2 // 25, ZERO + microamps * 500 // 8_000_000]
+        out += [
+            ZERO + microamps * 2 // 25,
+            ZERO + (microamps * 500 // 1_000 + base_mv * 1_000) // 8_000,
+        ]
     return out
 
 
 TRAIN = [(30, -2_000), (20, 0), (30, 2_000), (20, 0)]
 
 
-def rows(stream: Stream, steps: list[tuple[int, int]], captures: int = 60) -> list[tuple]:
+def rows(
+    stream: Stream, steps: list[tuple[int, int]], captures: int = 60, base_mv: int = 0
+) -> list[tuple]:
     """What is judged in so many captures, each where the watch wants it."""
     watch, found = Watch(IDEAL), []
     for _ in range(captures):
         offset_us = watch.delay_us(stream)
-        row = watch.judge(stream, offset_us, capture_of(steps, offset_us))
+        row = watch.judge(stream, offset_us, capture_of(steps, offset_us, base_mv))
         if row:
             return [*found, row]
         found.append(row)
@@ -86,6 +91,16 @@ def test_req_58_from_22_us_on_a_phase_always_has_a_sample(us: int, looked_at: bo
     nothing = [(200, 0)]  # no current at all
     found = rows(stream_of(*table), nothing, 1)
     assert [one[0] for one in found if one] == ([errors.FAULT_OPEN] if looked_at else [])
+
+
+def test_req_59_what_a_discharge_of_20_us_leaves_is_judged() -> None:
+    # permitted are 4 codes of 8 mV, one of 12.5 uA in 500 ohm, and the mean of the load's own
+    # voltage: 60 nC held for 50 us of 100 and then fading, on 2.5 uF: 14 mV
+    assert rows(ten_kilohertz(), TRAIN, base_mv=40) == [()] * 60
+    for base_mv in (80, -80):
+        code, _record, value, limit = rows(ten_kilohertz(), TRAIN, base_mv=base_mv)[-1]
+        assert (code, value) == (errors.FAULT_RESIDUAL, base_mv)
+        assert 38 < limit <= 60
 
 
 def test_req_58_every_phase_has_its_turn() -> None:

@@ -239,6 +239,20 @@ def test_req_59_what_a_discharge_leaves_is_judged(talk: Conversation) -> None:
     assert limit == 42 and value < -limit
 
 
+@BY_HAND
+def test_req_59_at_10_khz_too() -> None:
+    # half of the declared errors leave 2 uA at 10 kHz: 50 mV on 2.5 uF within 60 ms
+    talk = Talk()
+    talk.hello()
+    talk.running(Profile.read(resources.path("profiles/hf10.yaml")).group)
+    talk.keep(2.0)
+    assert talk.state() == "RUNNING"
+    talk.inject("no_discharge")
+    talk.keep(0.4)
+    assert not talk.gate
+    assert talk.fault()[0] == errors.FAULT_RESIDUAL
+
+
 def test_req_59_a_stage_at_its_rail_is_out_of_compliance(talk: Conversation) -> None:
     # 2 mA through 10 kohm would take 20 V; the stage has 15
     code, _record, value, limit = fault_after(talk, "high_load", group(STAND_ALONE))
