@@ -116,11 +116,9 @@ def _word(name: str, text: str) -> Fact:
 def facts(profile: Profile) -> list[Fact]:
     """What holds for all programs; what there is not (a cycle, a session) is left out."""
     head = profile.group.header
-    alone = head.flags & program.FLAG_STAND_ALONE
-    sync = head.flags & program.FLAG_SYNC_ONLY
     found = [
         _word("lead", profile.lead.name),
-        _word("output", "sync" if sync else "stimulation"),
+        _word("output", "sync" if profile.sync_only else "stimulation"),
         _quantity("ramp up", head.ramp_up_ms, "ms"),
         _quantity("ramp down", head.ramp_down_ms, "ms"),
     ]
@@ -132,8 +130,8 @@ def facts(profile: Profile) -> list[Fact]:
     if head.session_pulses:
         pulses = head.session_pulses
         found.append(Fact("session, pulses", str(pulses), pulses))
-    found.append(_word("stand alone", "yes" if alone else "no"))
-    return found if alone else [*found, _quantity("lease", head.lease_ms, "ms")]
+    found.append(_word("stand alone", "yes" if profile.stands_alone else "no"))
+    return found if profile.stands_alone else [*found, _quantity("lease", head.lease_ms, "ms")]
 
 
 def of_program(profile: Profile, number: int | None) -> list[Fact]:
@@ -155,7 +153,7 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
         _word("shape", _shape(one)),
         _word("recharge", _RECHARGES.get(one.recharge) or f"active, 1:{one.ratio}"),
     ]
-    if not profile.group.header.flags & program.FLAG_SYNC_ONLY:
+    if not profile.sync_only:
         found.append(_charge(one))
     if one.gap_ns:
         found.append(_quantity("interphase gap", one.gap_ns, "ns"))

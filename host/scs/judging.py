@@ -125,7 +125,7 @@ def actual(profile: Profile, board: Board) -> list[Actual]:
     programs = zip(profile.program_names, group.programs, profile.settings, levels, strict=True)
     for name, one, person, reached in programs:
         rows = _timing(one, board)
-        if not group.header.flags & program.FLAG_SYNC_ONLY:
+        if not profile.sync_only:
             rows = [*_currents(one, board), *_reached(one, board, reached), *rows]
             found += _of_perception(name, one.amplitude_ua, person, board)
         found += [Actual(name, *row) for row in rows]

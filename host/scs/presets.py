@@ -80,14 +80,13 @@ def preset(name: str) -> Preset:
     main = min(STAGES, key=lambda stage: (not verdicts[stage].figures, STAGES.index(stage)))
     loaded = judge(profile, boards.board(stage=main, load=LOAD))
     programs = profile.group.programs
-    marks = profile.group.header.flags & program.FLAG_SYNC_ONLY
     return Preset(
         name=name,
         title=profile.name,
         rate=_joined(rate(one) for one in programs),
         width=_joined(units.text(one.width_ns, "ns") for one in programs),
         amplitude="none"
-        if marks
+        if profile.sync_only
         else _joined(units.text(one.amplitude_ua, "uA") for one in programs),
         charge_uc=_figure(verdicts[main], "phase_charge"),
         density_uc_cm2=_figure(verdicts[main], "density"),

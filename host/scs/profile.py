@@ -81,6 +81,16 @@ class Profile:
         """The names of the lead's contacts; contact i is bit i of every mask."""
         return self.lead.contact_names
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it goes on without a host: there is no lease."""
+        return bool(self.group.header.flags & program.FLAG_STAND_ALONE)
+
+    @property
+    def sync_only(self) -> bool:
+        """Whether each pulse is a mark on SYNC alone, and no current flows."""
+        return bool(self.group.header.flags & program.FLAG_SYNC_ONLY)
+
     def to_blob(self) -> bytes:
         """The group as the device gets it."""
         return program.pack(self.group)

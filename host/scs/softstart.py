@@ -32,7 +32,7 @@ def complaints(profile: Profile, board: Board) -> list[Complaint]:
     """
     group = profile.group
     shaped = [number for number, one in enumerate(group.programs) if one.segments]
-    if not shaped or group.header.flags & program.FLAG_SYNC_ONLY:
+    if not shaped or profile.sync_only:
         return []
     if _verdict(board, group, _targets(group)).errors:
         return []

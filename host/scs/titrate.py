@@ -14,8 +14,6 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
-from stimcore import program
-
 from . import units
 from .editing import edited
 from .failures import DeviceFault, DeviceRefused, Failure, WrongUsage
@@ -51,7 +49,7 @@ def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
 
     Without cycle and session, so that the walk has no end but its own.
     """
-    if profile.group.header.flags & program.FLAG_SYNC_ONLY:
+    if profile.sync_only:
         raise WrongUsage(f"{profile.file} has output: sync; there is no amplitude to walk")
     ceiling = units.text(_ceiling_ua(profile, number), "uA")
     first = units.text(min(step_ua, units.integer(ceiling, "uA")), "uA")

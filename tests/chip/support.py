@@ -8,6 +8,8 @@ import random
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from tests.system.conversation import Conversation, Reply
@@ -43,6 +45,15 @@ def woven(word: Frame) -> int:
         (word.dac >> bit & 1) << 2 * bit | (word.switches >> bit & 1) << 2 * bit + 1
         for bit in range(16)
     )
+
+
+def take(space: dict[str, Any], *modules: ModuleType) -> None:
+    """The test functions of modules of tests/system into a module of tests here."""
+    for module in modules:
+        for name, value in vars(module).items():
+            if name.startswith("test_"):
+                assert name not in space, f"{name} stands in two modules"
+                space[name] = value
 
 
 class ChipTalk(Conversation):

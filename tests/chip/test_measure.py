@@ -5,7 +5,7 @@ what flows, and at the calibration; as test_system.py does for the others.
 """
 
 import pytest
-from tests.chip.support import ChipTalk
+from tests.chip.support import ChipTalk, take
 from tests.system import test_calibration, test_interlock
 from tests.system.groups import group
 
@@ -15,11 +15,7 @@ LADDER = "pico/r2r-1/resistor-500"
 RANDLES = "pico/mcp4922-8/randles-500"
 BOARD = RANDLES
 
-for module in (test_calibration, test_interlock):
-    for name, value in vars(module).items():
-        if name.startswith("test_"):
-            assert name not in globals(), f"{name} stands in two modules"
-            globals()[name] = value
+take(globals(), test_calibration, test_interlock)
 
 
 @pytest.fixture

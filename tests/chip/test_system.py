@@ -6,7 +6,7 @@ Next: test_faults.py, what is shown on the chip alone.
 """
 
 import pytest
-from tests.chip.support import ChipTalk
+from tests.chip.support import ChipTalk, take
 from tests.system import (
     test_commit,
     test_delivery,
@@ -21,7 +21,8 @@ from tests.system.support import NAME
 
 BOARD = NAME
 
-MODULES = (
+take(
+    globals(),
     test_device,
     test_commit,
     test_delivery,
@@ -31,12 +32,6 @@ MODULES = (
     test_profiles,
     test_therapies,
 )
-
-for module in MODULES:
-    for name, value in vars(module).items():
-        if name.startswith("test_"):
-            assert name not in globals(), f"{name} stands in two modules"
-            globals()[name] = value
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def _work(stim: Stimulator, kept: Path | int, watch: Watch, *, detach: bool) -> 
     from ..profile import Profile
 
     source = kept if isinstance(kept, int) else Profile.read(kept)
-    alone = isinstance(source, int) or session.stands_alone(source)  # of a slot: asked for later
+    alone = isinstance(source, int) or source.stands_alone  # of a slot: asked for later
     if detach and (is_sim(stim.port) or not alone):
         raise WrongUsage("--detach needs a real port and a profile with stand_alone: true")
     with session.opened(stim, watch) as interrupts:

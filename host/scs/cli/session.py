@@ -17,16 +17,8 @@ from ..failures import Failure, LinkLost
 from .interrupts import Interrupts
 
 if TYPE_CHECKING:
-    from ..profile import Profile
     from ..stimulator import Stimulator
     from .watch import Watch
-
-
-def stands_alone(profile: Profile) -> bool:
-    """Whether it goes on without a host: there is no lease."""
-    from stimcore import program
-
-    return bool(profile.group.header.flags & program.FLAG_STAND_ALONE)
 
 
 def reported(watch: Watch, work: Callable[[], None]) -> int:

@@ -109,7 +109,7 @@ class _Wish(NamedTuple):
         for by in self.by:
             old = places[-1] if places else before
             places.append(moved(old, by, chosen(old, self.program)))
-        alone = stays and session.stands_alone(before)
+        alone = stays and before.stands_alone
         return Route(before, tuple(places), tuple(self.by), self.target, alone)
 
 
