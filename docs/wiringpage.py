@@ -5,6 +5,7 @@ that the device's own compiler has made into phases. Next: generate.py.
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from markdown import table
 from scs import Profile, boards, resources, units, wiring
@@ -85,7 +86,8 @@ def seen(stage: str, profile: str) -> Iterator[str]:
     yield f"### {stage}, `profiles/{profile}.yaml`: {rate:g} Hz\n\n"
     rows: list[list[str]] = []
     at = 0
-    for kind, _source, _back, code, ticks in found:
+    for (kind, _source, _back, code), alike in groupby(found, key=lambda phase: phase[:4]):
+        ticks = sum(phase[4] for phase in alike)  # the last rest is several records
         first = "high" if kind == phases.DRIVE and not at else "low"
         times = [microseconds(board, at), microseconds(board, ticks), KINDS[kind]]
         active = "high" if kind == phases.DRIVE else "low"

@@ -75,13 +75,17 @@ def _even_bits(half: int) -> int:
 def table(board: Board, words: bytes) -> tuple:
     """(records, structural refusals as rows (code, index, value, limit)) of a whole table.
 
+    Rests of one kind that follow each other are one record, as long as all of them.
     A table that drives nothing at all is a train of marks: each of its active records is a SYNC.
     """
-    records = []
+    records: list = []
     rows: list = []
     syncs = 0
     silent = True
     for at in range(len(words) // 8):
+        if at and repeats(words, at):
+            records.append(records[-1])
+            continue
         one, known = record(board, words, at)
         records.append(one)
         if not known:
@@ -91,13 +95,29 @@ def table(board: Board, words: bytes) -> tuple:
         if one[3] or one[5]:
             silent = False
     for at in range(len(records)):
-        _structure(board, records[at], at, silent, rows)
+        if at == 0 or records[at] is not records[at - 1]:
+            _structure(board, records[at], at, silent, rows)
     _switching(records, rows)
     if not records[0][2] or (syncs != 1 and not silent):
         rows.append((errors.NO_SYNC, 0, syncs, 1))
     if records[-1][1]:
         rows.append((errors.ACTIVE_NO_END, len(records) - 1, len(records) - 1, len(records) - 2))
-    return records, rows
+    return _merged(records), rows
+
+
+def repeats(words: bytes, at: int) -> bool:
+    """Whether a record is a rest and the same, bit by bit, as the one before it."""
+    return words[8 * at] & 3 == 0 and words[8 * at : 8 * at + 8] == words[8 * at - 8 : 8 * at]
+
+
+def _merged(records: list) -> list:
+    out: list = []
+    for one in records:
+        if out and not one[1] and one[1:] == out[-1][1:]:
+            out[-1] = (out[-1][0] + one[0],) + one[1:]
+        else:
+            out.append(one)
+    return out
 
 
 def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> None:

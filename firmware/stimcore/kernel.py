@@ -32,7 +32,10 @@ class Stream:
         self.board = board
         self.words = words
         self.crc = binascii.crc32(words) & 0xFFFFFFFF
-        self.records = len(records)
+        self.records = len(words) // 8
+        self.tail = 1  # how many records at its end are the same rest
+        while decode.repeats(words, self.records - self.tail):
+            self.tail += 1
         self.period_ticks = sum([one[0] for one in records])
         self.max_active_ticks = longest
         self.pulses = charge.count(found)

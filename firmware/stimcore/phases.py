@@ -17,6 +17,8 @@ DRIVE = 1
 DISCHARGE = 2  # every used contact to return
 MARK = 3  # contacts open, SYNC high: a trigger for others
 
+TAIL = 7  # records: the one the sequencer shifts, four in its FIFO, one DMA is in, one to spare
+TAIL_NS = 80_000  # of each; the monitor takes eight samples of the last one (watch.py)
 SEED_BITS = 16
 _ROUND = 1
 _OTHERS = 2
@@ -46,7 +48,22 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
                 made = _pulse(board, one, number, levels_ua[number], width)
                 known[key] = _formed(made, one, form) if form else made
         _train(board, one, number, known[key], end - start, used, out)
+    _split_last(board, out)
     return out
+
+
+def _split_last(board: Board, out: list) -> None:
+    """Divide the period's last rest so that its end comes in TAIL short records.
+
+    The sequencer and its FIFO hold up to five records beyond the one that is played. With these
+    between a pulse and the next period, DMA reads which table that period plays only shortly
+    before it begins: a lower amplitude or a stop reaches the very next pulse.
+    """
+    kind, source, back, code, ticks = out[-1]
+    short = ticks_from_ns(board, TAIL_NS)
+    if ticks >= (TAIL + 1) * short:
+        out[-1] = (kind, source, back, code, ticks - TAIL * short)
+        out.extend([(kind, source, back, code, short)] * TAIL)
 
 
 def _check_work(group: program.Group) -> None:

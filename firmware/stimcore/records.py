@@ -21,6 +21,9 @@ def encode(board: Board, phases: list) -> bytes:
     out = bytearray(8 * len(phases))
     frames: dict = {}  # a period has few different ones
     for at in range(len(phases)):
+        if at and phases[at] is phases[at - 1]:  # the end of a period repeats its last rest
+            out[8 * at : 8 * at + 8] = out[8 * at - 8 : 8 * at]
+            continue
         kind, source, back, code, ticks = phases[at]
         hold = ticks - board.overhead_ticks
         if hold < 0:

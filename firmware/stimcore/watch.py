@@ -78,17 +78,18 @@ class Watch:
     def _pass(self, stream: Stream, one: tuple) -> None:
         """Leave a record behind; the first one follows the last."""
         held_pc = charge.picocoulombs(self.board, self._held) + self._doubt_pc
-        lasts = one[0]
+        repeats = stream.tail if self._at == stream.records - stream.tail else 1
+        ticks = lasts = one[0] * repeats
         if one[1]:
             self._held += one[5] * one[0]
             held_pc = max(held_pc, charge.picocoulombs(self.board, self._held) + self._doubt_pc)
         elif one[6]:
-            self._doubt_pc = charge.up(held_pc * charge.decay(one[0], self._tau), 65536)
+            self._doubt_pc = charge.up(held_pc * charge.decay(ticks, self._tau), 65536)
             self._held = 0
             lasts = min(lasts, self._tau)
         self._area += held_pc * (lasts // self._mhz)
-        self._tick += one[0]
-        self._at += 1
+        self._tick += ticks
+        self._at += repeats
         if self._at == stream.records:
             self._at = 0
             self._mean_pc = self._area * self._mhz // stream.period_ticks

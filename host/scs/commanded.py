@@ -37,19 +37,20 @@ class Command:
 
 
 def phases(board: Board, words: bytes) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """(length in s, current in A) of every record of a table of words."""
-    found = [decode.record(board, words, at)[0] for at in range(len(words) // 8)]
+    """(length in s, current in A) of every phase in a table of words; rests in a row are one."""
+    found = decode.table(board, words)[0]
     length_s = tuple(one[0] / board.clock_hz for one in found)
     return length_s, tuple(one[5] * board.na_per_code / 1e9 for one in found)
 
 
 def now(bench: Any, origin_s: float) -> Command | None:
     """The period that is under way on a simulated bench; None where nothing runs."""
-    status, _periods, _swap_at, record, ticks_in = bench.hal.stream_state()
+    status, _periods, record, ticks_in = bench.hal.stream_state()
     words = bytes(bench.hal.stream_words())
     if status != output.RUNNING or not words:
         return None
     clock_hz = bench.board.clock_hz
     length_s, current_a = phases(bench.board, words)
-    into_s = sum(length_s[:record]) + ticks_in / clock_hz
+    passed = [decode.record(bench.board, words, at)[0][0] for at in range(record)]
+    into_s = (sum(passed) + ticks_in) / clock_hz
     return Command(bench.now_s() - into_s - origin_s, length_s, current_a)

@@ -5,6 +5,7 @@ from tests.core.support import BOARD
 
 from stimcore import phases, program
 
+Phase = tuple[int, int, int, int, int]
 AREAS = (12_440_000,) * 8
 HEADER = program.Header(
     flags=0,
@@ -70,11 +71,20 @@ def shaped(*segments: tuple[int, int], **changes: int) -> program.Program:
     return PASSIVE._replace(segments=segments, **changes)
 
 
-def compiled(*programs: program.Program, **header: int) -> list[tuple[int, int, int, int, int]]:
-    """The phases of a group at its own amplitudes."""
+def compiled(*programs: program.Program, **header: int) -> list[Phase]:
+    """The phases of a group at its own amplitudes, the period's last rest in one."""
     one = group(*programs, **header)
     levels = tuple(each.amplitude_ua for each in one.programs)
-    return list(phases.compile_group(BOARD, one, levels))
+    return in_one(phases.compile_group(BOARD, one, levels))
+
+
+def in_one(table: list[Phase]) -> list[Phase]:
+    """Phases with the rest at the period's end, which is divided for DMA's sake, as one again."""
+    out = list(table)
+    while len(out) > 1 and out[-1][:4] == out[-2][:4] and out[-1][3] == 0:
+        last = out.pop()
+        out[-1] = (*out[-1][:4], out[-1][4] + last[4])
+    return out
 
 
 @st.composite

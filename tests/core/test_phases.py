@@ -3,21 +3,20 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.core.groups import BURST, TONIC, group, groups, tonic
+from tests.core.groups import BURST, TONIC, Phase, group, groups, in_one, tonic
 from tests.core.support import BOARD, refused
 
 from stimcore import phases, program
 from stimcore.errors import Refused
 from stimcore.phases import DISCHARGE, DRIVE, IDLE
 
-Phase = tuple[int, int, int, int, int]
 FIRST = (DRIVE, 4, 10, -320, 25_000)  # 2 mA, 200 us
 GAP = (IDLE, 0, 0, 0, 3_750)
 
 
 def compiled(one: program.Group, *levels_ua: int) -> list[Phase]:
     levels = levels_ua or tuple(each.amplitude_ua for each in one.programs)
-    return list(phases.compile_group(BOARD, one, levels))
+    return in_one(phases.compile_group(BOARD, one, levels))
 
 
 # --- worked by hand ----------------------------------------------------------------------------
@@ -25,6 +24,18 @@ def test_req_17_tonic_with_active_recharge() -> None:
     # 20 ms are 2,500,000 ticks
     recharge, rest = (DRIVE, 4, 10, 80, 100_000), (DISCHARGE, 0, 14, 0, 2_371_250)
     assert compiled(tonic()) == [FIRST, GAP, recharge, rest]
+
+
+@pytest.mark.parametrize(("width_ns", "parts"), [(200_000, 8), (19_360_000, 8), (19_360_008, 1)])
+def test_req_33_a_period_ends_in_seven_rests_of_80_us(width_ns: int, parts: int) -> None:
+    # DMA is up to six records ahead of the one that is played: it takes up the next period's
+    # table within the last 560 us. A rest below 640 us is not divided
+    one = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
+    found = phases.compile_group(BOARD, one, (2_000,))
+    assert len(found) == 1 + parts
+    assert sum(each[4] for each in found) == 2_500_000
+    assert [each[4] for each in found[2:]] == [10_000] * (parts - 1)
+    assert {each[:4] for each in found[1:]} == {(DISCHARGE, 0, 14, 0)}
 
 
 def test_req_17_a_charge_that_does_not_divide_is_trimmed_at_the_end() -> None:

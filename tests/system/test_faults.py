@@ -22,13 +22,14 @@ def fail(talk: Conversation, name: str, what: program.Group | None = None) -> No
     talk.keep(0.4)
 
 
-# a flipped bit may lie in a hold (the sentinel sees it first), in a code or in a mask
+# a flipped bit may lie in a hold (the sentinel sees it first), in a code, or in a mask: of a pulse,
+# or of a rest, which then discharges nothing
 CAUSES = {
     "open_lead": {"open_load"},
     "short": {"short_load"},
     "starved_fifo": {"starved"},
     "stuck_dac": {"sense", "open_load"},
-    "corrupt_word": {"stream", "sentinel", "sense"},
+    "corrupt_word": {"stream", "sentinel", "sense", "residual"},
 }
 
 
