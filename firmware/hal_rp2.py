@@ -108,11 +108,14 @@ class Hal:
         """Bytes to the host; dropped where it does not read."""
         self._link.write(data)
 
-    def stream_load(self, stream) -> None:
-        """Stage an admitted stream; a running one gives way at the next period DMA begins."""
+    def stream_load(self, stream) -> int:
+        """Stage an admitted stream; a running one gives way where DMA begins a period: which one.
+
+        0 where none runs.
+        """
         if self._player.status != RUNNING:
             gc.collect()  # 20 ms that START would else have to wait for
-        self._player.load(stream)
+        return self._player.load(stream)
 
     def stream_start(self, periods: int) -> None:
         """Close the gate and run the staged stream, for ever (0) or so many whole periods."""
@@ -140,7 +143,7 @@ class Hal:
         self._rest()
 
     def stream_state(self) -> tuple:
-        """(status, periods, swap_at, record, ticks_in)."""
+        """(status, periods, record, ticks_in)."""
         state = self._player.state()
         if state[0] != RUNNING:
             self._rest()

@@ -88,22 +88,22 @@ class Player:
         self._total = 0  # periods planned; 0: no end
         self._began_us = 0
         self._end = 0  # periods after which end() ends
-        self._periods = self._since = self._record = self._ticks_in = 0
+        self._periods = self._record = self._ticks_in = 0
 
     # --- the seam's calls ------------------------------------------------------------------
     def hold_gate(self) -> None:
         """Gate low at the pin, whatever the sentinel says."""
         at.poke(self._gate_ctrl, self.plan[at.GATE_LOW])
 
-    def load(self, stream) -> None:
-        """Stage a stream; a running one gives way at the next period DMA begins."""
+    def load(self, stream) -> int:
+        """Stage a stream; a running one gives way where DMA begins a period: which one."""
         table = Table(stream)
         if self.status != RUNNING or self.sight[at.IS_CUT]:
             self.staged = table
-            return
+            return 0
         if table.turns > self._turns:
             self._guard(table.turns)  # the sentinel must know the longer run beforehand
-        self._follow(table.pointer, table.low, table.low + 4 * table.count, table)
+        return self._follow(table.pointer, table.low, table.low + 4 * table.count, table)
 
     def stop(self) -> int:
         """End after the period that is played; microseconds until end() is wanted, 0: never."""
@@ -182,7 +182,7 @@ class Player:
         self._on_irqs(irqs)
 
     def state(self) -> tuple:
-        """(status, periods, swap_at, record, ticks_in); ticks_in only once it is over."""
+        """(status, periods, record, ticks_in); ticks_in only once it is over."""
         if self.status == RUNNING:
             if not self.sight[at.IS_CUT]:
                 irqs = self._off_irqs()
@@ -194,7 +194,7 @@ class Player:
             self._place()
             if self.sight[at.IS_CUT]:
                 self._conclude()
-        return (self.status, self._periods, self._since, self._record, self._ticks_in)
+        return (self.status, self._periods, self._record, self._ticks_in)
 
     def words(self):
         """The live words, as DMA reads them."""
@@ -274,7 +274,6 @@ class Player:
         """Forget the tables before the live one; the sentinel takes the live one's ceiling."""
         while len(self._tables) > 1 and self._tables[1].since <= self._periods:
             self._tables.pop(0)
-            self._since = self._tables[0].since
             self._list()
             if self._turns != self._tables[0].turns:
                 self._guard(self._tables[0].turns)

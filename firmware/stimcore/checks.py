@@ -6,7 +6,7 @@ program.HEADER or program.PROGRAM, with the value and the limit. Requirements: R
 Next: phases.py.
 """
 
-from . import errors, limits, program
+from . import errors, limits, program, train
 from .errors import Refused
 
 
@@ -34,6 +34,23 @@ def _check_header(header: program.Header) -> None:
             raise Refused(
                 errors.BLOB_FIELD, _field(program.HEADER, name), value, limits.CYCLE_MIN_MS
             )
+
+
+def _check_ramps(header: program.Header, programs: tuple) -> None:
+    """Steps of a ramp that are small enough; ramps that lie within an on time."""
+
+    def refuse(name: str, value: int, limit: int) -> None:
+        raise Refused(errors.BLOB_FIELD, _field(program.HEADER, name), value, limit)
+
+    first = programs[0]
+    if header.ramp_up_ms and not header.flags & program.FLAG_SYNC_ONLY:
+        highest_ua = max([one.amplitude_ua for one in programs])
+        least_ms = train.least_ramp_up_ms(highest_ua, first.rate_mhz, first.count)
+        if header.ramp_up_ms < least_ms:
+            refuse("ramp_up_ms", header.ramp_up_ms, least_ms)
+    ramps_ms = header.ramp_up_ms + header.ramp_down_ms
+    if 0 < header.cycle_on_ms < ramps_ms:
+        refuse("cycle_on_ms", header.cycle_on_ms, ramps_ms)
 
 
 def _check_areas(areas_um2: tuple) -> None:
@@ -125,6 +142,7 @@ def validate(group: program.Group) -> None:
     _check_areas(group.areas_um2)
     for number, one in enumerate(group.programs):
         _check_program(one, number, group.programs[0])
+    _check_ramps(group.header, group.programs)
     pulses = program.pulses_per_period(group)
     wanted = group.header.session_pulses
     if wanted % pulses:

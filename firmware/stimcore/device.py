@@ -94,7 +94,6 @@ class Device:
         status = self.output.step(self.now_ms)
         if status == output.RUNNING:
             self._check_output()
-            self._check_session()
         elif status == output.ENDED:
             self._run_end()
         elif status == output.HALTED:
@@ -125,17 +124,19 @@ class Device:
             self._check_session()
         elif self._stop_reason:
             self._ended(self._stop_reason)
+        elif self.output.train.times_out:
+            self._ended(commands.STOP_SESSION)
         else:
             self._latch((errors.FAULT_STARVED, 0, 0, 0))  # nobody had asked for an end
 
     def _check_output(self) -> None:
         out, monitor = self.output, self.monitor
         monitor.feed(self.hal.sample())  # after the periods were looked at, before they are again
-        streams = (out.live, out.pending)
+        streams = out.streams()
         row = monitor.judge(streams, out.periods())
         if monitor.is_closed:
             monitor.begin(self.hal.stream_state()[1], streams)
-        row = row or self.captures.look(out.live, out.pending is None, self.now_ms)
+        row = row or self.captures.look(out.live, out.is_settled, self.now_ms)
         if row:
             self._blame(row)
         elif self.now_ms - self._checked_ms >= _CHECK_STREAM_MS:
@@ -152,6 +153,7 @@ class Device:
             self._fail(status)  # an end or a HALT is for the next turn
 
     def _check_session(self) -> None:
+        """In the off time of a cycle; a run that the session's time ends is counted in periods."""
         session_ms = self.output.group.header.session_ms
         if session_ms and self.now_ms - self.output.ledger.start_ms >= session_ms:
             self.stop(commands.STOP_SESSION)

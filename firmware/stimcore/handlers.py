@@ -42,9 +42,9 @@ def _status(device) -> tuple:
     stopped, periods, pulses = device.counts()
     levels = b""
     if device.output is not None:
-        train = device.output.train
-        for at in range(len(train.levels_ua)):
-            levels += struct.pack("<II", train.levels_ua[at], train.targets_ua[at])
+        flowing_ua, targets_ua = device.output.live_ua, device.output.train.targets_ua
+        for at in range(len(targets_ua)):
+            levels += struct.pack("<II", flowing_ua[at], targets_ua[at])
     code, index, value, limit = device.fault
     current, voltage = device.monitor.current_na, device.monitor.voltage_mv
     return (
@@ -148,7 +148,7 @@ def _amplitude(device, number: int, amplitude_ua: int) -> tuple:
         out.prepare()  # what ARM staged was made for the old target
     board = device.board
     codes = (amplitude_ua * 1000 + board.na_per_code // 2) // board.na_per_code
-    return (codes * board.na_per_code, out.train.ramp_ms(number))
+    return (codes * board.na_per_code, out.settles_in_ms(number))
 
 
 def _ledger(device) -> tuple:

@@ -57,6 +57,18 @@ def _words(board: Board, group: program.Group, levels_ua: tuple) -> bytes:
     return bytes(_last[3])
 
 
+AHEAD_RECORDS = 6  # how far DMA may be beyond the record that is played
+
+
+class Staged:
+    """An admitted stream, its amplitudes in uA, and the period of the run it begins with."""
+
+    def __init__(self, stream: Stream, levels_ua: tuple):
+        self.stream = stream
+        self.levels_ua = levels_ua
+        self.since = 0
+
+
 class Output:
     """The output of one loaded group."""
 
@@ -66,9 +78,12 @@ class Output:
         self.group = group
         self.train = train.Train(group)
         self.ledger = Ledger()
+        self._none_ua = (0,) * len(group.programs)
         self.live: Stream | None = None
-        self.pending: Stream | None = None
-        self._live_from = 0  # periods at which the live stream began
+        self.live_ua = self._none_ua
+        self._first: Staged | None = None  # of the run that is to start
+        self._staged: list = []  # to follow the live one, in order of their periods
+        self._live_from = 0  # the period at which the live stream began
         self._periods = 0
         self._left = 0  # periods still to come of a counted session
 
@@ -94,12 +109,20 @@ class Output:
         except Refused:
             self.train.targets_ua[number] = before
             raise
+        self.train.retarget()
+        if self.train.phase == train.REST:
+            self._first = None  # step() stages another one
+
+    def settles_in_ms(self, number: int) -> int:
+        """How long, at most, until a program's target is reached."""
+        return self.train.settles_in_ms(number, self.live_ua[number])
 
     # --- starting and stopping -------------------------------------------------------------
     def prepare(self) -> None:
-        """Stage the first stream of the soft start."""
-        self.pending = self._admitted(self.train.preview(), [0] * limits.CONTACTS)
-        self.hal.stream_load(self.pending)
+        """Stage the first stream of the next run."""
+        levels = self.train.preview()
+        self._first = Staged(self._admitted(levels, [0] * limits.CONTACTS), levels)
+        self.hal.stream_load(self._first.stream)
 
     def start(self, now_ms: int) -> None:
         """Start what prepare() staged, with a new ledger."""
@@ -108,56 +131,77 @@ class Output:
         self.ledger = Ledger()
         self.ledger.start_ms = now_ms
         self.ledger.stopped = commands.RUNNING_STILL
-        self._begin(now_ms)
+        self.train.start(now_ms)
+        self._begin()
 
-    def _begin(self, now_ms: int) -> None:
-        self.train.begin(now_ms)
-        self.live, self.pending = self.pending, None
+    def _begin(self) -> None:
+        first, self._first = self._first, None
+        self.train.begin()
+        self.live, self.live_ua = first.stream, first.levels_ua
         self._live_from = self._periods = 0
-        self.hal.stream_start(self._left)
+        ends = [count for count in (self.train.ends, self._left) if count]
+        self.hal.stream_start(min(ends) if ends else 0)
 
     def halt(self) -> None:
         """Gate off first, then the books."""
         self.hal.halt()
         self._account(self.hal.stream_state(), True)
         self.train.halt()
+        self._first = None
 
     def step(self, now_ms: int) -> int:
         """Account, follow the train; the status of the stream (IDLE … SENTINEL)."""
         state = self.hal.stream_state()
         self._periods = state[1]
-        if state[0] != RUNNING:
-            if self.live is not None:
-                self._account(state, True)
-                if state[0] == ENDED:
-                    self.train.ended()
-            again = self.train.rested(now_ms) and not self.counted_out()
-            if state[0] in (IDLE, ENDED) and again:
+        if state[0] == RUNNING:
+            self._account(state, False)
+            self._follow()
+            return RUNNING
+        if self.live is not None:
+            self._account(state, True)
+            if state[0] == ENDED:
+                self.train.ended()
+        if state[0] in (IDLE, ENDED) and self.train.phase == train.REST and not self.counted_out():
+            if self._first is None:
                 self.prepare()
-                self._begin(now_ms)
+            elif self.train.rested(now_ms):
+                self._begin()
                 return RUNNING
-            return state[0]
-        self._account(state, False)
-        if self.pending is None or self.train.phase == train.DOWN:
-            self._follow(self.train.step(now_ms))
-        return RUNNING
+        return state[0]
 
     def counted_out(self) -> bool:
         """Whether a session counted in pulses has delivered them all."""
         return bool(self.group.header.session_pulses) and self._left == 0
 
-    def _follow(self, levels: tuple) -> None:
+    def _follow(self) -> None:
+        """Stage what the next period is to be, one step at a time; what goes down does not wait."""
+        superseded = len(self._staged) > 0
+        if superseded and not self.train.wants_change:
+            return
+        period = self._periods + (1 if self.live.tail > AHEAD_RECORDS else 2)
+        self.train.follow(period, self.live_ua)
+        levels = self.train.step(period)
+        if superseded and not levels:
+            levels = self.live_ua  # what was to come is not wanted any more
         if not levels:
             return
-        if max(levels) == 0:
+        if max(levels) == 0 and self.train.phase == train.DOWN:
             self.hal.stream_stop()
-            return
-        if self.pending is not None:
-            return
-        stream = self._admitted(levels, self.live.peaks_na)
-        if stream.crc != self.live.crc:
-            self.pending = stream
-            self.hal.stream_load(stream)
+        else:
+            period = self._stage(levels, period, superseded)
+        self.train.staged(period, levels)
+
+    def _stage(self, levels: tuple, period: int, superseded: bool) -> int:
+        """Let these levels follow; from which period on they flow."""
+        staged = Staged(self._admitted(levels, self.live.peaks_na), levels)
+        if staged.stream.crc == self.live.crc and not superseded:
+            self.live_ua = levels  # not a code higher or lower
+            return period
+        staged.since = self.hal.stream_load(staged.stream)
+        if staged.since:  # else the stream has ended meanwhile
+            self._staged = [one for one in self._staged if one.since < staged.since]
+            self._staged.append(staged)
+        return max(staged.since, period)
 
     def _admitted(self, levels: tuple, from_na: list) -> Stream:
         self.hal.feed_watchdog()  # so far all went through; what follows may take 200 ms alone
@@ -169,27 +213,31 @@ class Output:
 
     # --- the books -------------------------------------------------------------------------
     def _account(self, state: tuple, over: bool) -> None:
-        """Periods of a stream that has been swapped out, and of the live one when it is over."""
-        _status, periods, swap_at, record, ticks_in = state
-        if self.pending is not None and self.live is not None and swap_at > self._live_from:
-            self.ledger.add_periods(self.live, swap_at - self._live_from)
-            self.live, self.pending, self._live_from = self.pending, None, swap_at
+        """Periods of the streams that were swapped out, and of the live one when it is over."""
+        _status, periods, record, ticks_in = state
+        while self._staged and self._staged[0].since <= periods:
+            following = self._staged.pop(0)
+            self.ledger.add_periods(self.live, following.since - self._live_from)
+            self.live, self.live_ua = following.stream, following.levels_ua
+            self._live_from = following.since
         if over and self.live is not None:
             self.ledger.add_periods(self.live, periods - self._live_from)
             self.ledger.add_cut(self.live, record, ticks_in)
             self._left = max(0, self._left - periods)
-            self.live = self.pending = None
+            self.live, self.live_ua = None, self._none_ua
+            self._staged = []
 
     def ledger_now(self) -> Ledger:
         """The ledger as it stands, the periods of the live stream included."""
         book = self.ledger.copy()
         if self.live is not None:
-            state = self.hal.stream_state()
-            swapped = self.pending is not None and state[2] > self._live_from
-            upto = state[2] if swapped else state[1]
-            book.add_periods(self.live, upto - self._live_from)
-            if swapped:
-                book.add_periods(self.pending, state[1] - state[2])
+            periods = self.hal.stream_state()[1]
+            stream, since = self.live, self._live_from
+            for following in self._staged:
+                if following.since <= periods:
+                    book.add_periods(stream, following.since - since)
+                    stream, since = following.stream, following.since
+            book.add_periods(stream, periods - since)
         return book
 
     def counts(self) -> tuple:
@@ -201,6 +249,15 @@ class Output:
             pulses += self.live.pulses * whole
         return periods, pulses
 
+    def streams(self) -> tuple:
+        """The stream that flows, and those staged to follow it."""
+        return tuple([self.live] + [following.stream for following in self._staged])
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no stream is staged to follow the live one."""
+        return not self._staged
+
     def periods(self) -> int:
         """Whole periods of the present run of the stream, when step() last looked."""
         return self._periods
@@ -210,4 +267,4 @@ class Output:
         if self.live is None:
             return True
         crc = binascii.crc32(self.hal.stream_words()) & 0xFFFFFFFF
-        return crc == self.live.crc or (self.pending is not None and crc == self.pending.crc)
+        return crc in [stream.crc for stream in self.streams()]

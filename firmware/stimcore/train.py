@@ -1,48 +1,91 @@
-"""Amplitude over time: soft start, ramps, cycling, live changes.
+"""Amplitude over time: soft start, ramps, cycles, live changes, by the period they are played in.
 
-Role: says which amplitudes (uA, one per program) should flow next, and when the train rests.
+Role: says which amplitudes (uA, one per program) a period of a run is to have, how many periods the
+run has, and when the next on time of a cycle begins. A run is what the stream plays between one
+start and its end: a whole session, or one on time of a cycle.
 Invariant: no amplitude rises by more than limits.STEP_UP_UA in one step nor more often than
 every limits.STEP_MS; time is an argument. Requirements: REQ-18, REQ-33. Next: output.py.
 """
 
 from . import limits
-from .program import Group
+from .program import Group, Header
 
-UP = 0  # towards the targets, then there
-DOWN = 1  # towards nothing
+UP = 0  # towards the targets, then there; down again where the end of the run is known
+DOWN = 1  # a stop was asked for: towards nothing
 REST = 2  # the off time of a cycle: no output
 DONE = 3
 
 
+def least_ramp_up_ms(amplitude_ua: int, rate_mhz: int, count: int) -> int:
+    """The shortest ramp up whose steps are all limits.STEP_UP_UA or less.
+
+    rate_mhz, count: of any program of the group; a period is `count` of its pulses, or bursts.
+    """
+    step = _step_periods(rate_mhz, count)
+    return -(-amplitude_ua * step * count * 1_000_000 // (rate_mhz * limits.STEP_UP_UA))
+
+
+def _step_periods(rate_mhz: int, count: int) -> int:
+    """Fewest whole periods from one step to the next."""
+    return max(1, -(-limits.STEP_MS * rate_mhz // (1_000_000 * count)))
+
+
 class Train:
-    """Levels and targets of one group."""
+    """Levels and targets of one group. Periods are numbered from the start of the run."""
 
     def __init__(self, group: Group):
-        self.header = group.header
+        self.header: Header = group.header
         self.targets_ua = [one.amplitude_ua for one in group.programs]
-        self.levels_ua = [0] * len(self.targets_ua)
+        self.levels_ua = [0] * len(self.targets_ua)  # of the stream staged last
         self.phase = DONE
-        first = group.programs[0]
-        period_ms = 1_000_000 * first.count // first.rate_mhz
-        # what one step makes up for at most: a level is swapped where a period begins
-        self._longest_ms = limits.STEP_MS + max(limits.STEP_MS, period_ms)
-        self._cycle_on_ms = 0  # 0: goes on until it is ended
-        self._stepped_ms = 0
-        self._turned_ms = 0  # when the present on or off time began
+        self.ends = 0  # the period before which the run is over; 0: only when it is stopped
+        self.times_out = False  # the session's time ends within this run …
+        self.turns = 0  # … and from this period on it goes down
+        self._rate_mhz = group.programs[0].rate_mhz
+        self._count = group.programs[0].count
+        self._step = _step_periods(self._rate_mhz, self._count)
+        self._on = self._periods(self.header.cycle_on_ms)
+        self._cycles = False
+        self._start_ms = 0
+        self.next_on_ms = 0  # when the next on time begins
+        self._base_ua = self.levels_ua  # where the way to the targets, or to nothing, began …
+        self._origin = 0  # … and its first period
+        self.next_period = 0  # the first one that may have other levels
+        self._rise_from = 0  # the first period that may have higher ones
+        self._changed = False  # a command wants other levels before that
 
-    def begin(self, now_ms: int) -> tuple:
-        """Start from nothing; the first levels."""
-        self.phase = UP
-        self._cycle_on_ms = self.header.cycle_on_ms
-        self._turned_ms = now_ms
-        self._stepped_ms = now_ms
-        self.levels_ua = [0] * len(self.targets_ua)
-        self.levels_ua = self._risen(limits.STEP_MS)
-        return tuple(self.levels_ua)
+    # --- runs --------------------------------------------------------------------------------
+    def start(self, now_ms: int) -> None:
+        """A session begins: its time and its on times are counted from here."""
+        self._cycles = self._on > 0
+        self._start_ms = self.next_on_ms = now_ms
 
     def preview(self) -> tuple:
-        """The levels that begin() will start with."""
-        return tuple(self._risen(limits.STEP_MS, [0] * len(self.targets_ua)))
+        """The levels that the next run begins with."""
+        levels = []
+        for at in range(len(self.targets_ua)):
+            level = min(self.targets_ua[at], limits.STEP_UP_UA)
+            levels.append(min(level, self._risen_ua(at, self._step)))
+        return tuple(levels)
+
+    def begin(self) -> None:
+        """A run begins with the levels of preview()."""
+        self.phase = UP
+        self.ends = self._on if self._cycles else 0
+        self.turns = 0
+        if self.header.session_ms:
+            left_ms = self.header.session_ms - (self.next_on_ms - self._start_ms)
+            self.turns = max(1, self._periods(left_ms))
+        self.times_out = self.turns > 0 and (self.turns <= self.ends or not self.ends)
+        if not self.times_out:
+            self.turns = 0
+        elif not self.header.ramp_down_ms:
+            self.ends = self.turns
+        self.next_on_ms += self.header.cycle_on_ms + self.header.cycle_off_ms
+        self.levels_ua = self._base_ua = [0] * len(self.targets_ua)
+        self._origin = self.next_period = 0
+        self._changed = False
+        self.staged(0, self.preview())
 
     def end(self) -> None:
         """Ramp down and do not come back."""
@@ -50,72 +93,107 @@ class Train:
             self.phase = DONE
         elif self.phase == UP:
             self.phase = DOWN
-        self._cycle_on_ms = 0
+            self._changed = True
+        self._cycles = False
 
     def halt(self) -> None:
         self.phase = DONE
         self.levels_ua = [0] * len(self.targets_ua)
 
-    def step(self, now_ms: int) -> tuple:
-        """New levels where a step is due and changes something, else ().
-
-        All zero means: end on a whole period now.
-        """
-        self._turn(now_ms)
-        elapsed = now_ms - self._stepped_ms
-        at_once = self.phase == DOWN and not self.header.ramp_down_ms
-        if self.phase in (REST, DONE) or (elapsed < limits.STEP_MS and not at_once):
-            return ()
-        elapsed = min(elapsed, self._longest_ms)
-        new = self._risen(elapsed) if self.phase == UP else self._fallen(elapsed)
-        if new == self.levels_ua:
-            return ()  # a new target is followed at once: the last step was long ago
-        self._stepped_ms = now_ms
-        self.levels_ua = new
-        return tuple(new)
-
-    def rested(self, now_ms: int) -> bool:
-        """Whether the off time is over."""
-        return self.phase == REST and now_ms - self._turned_ms >= self.header.cycle_off_ms
-
     def ended(self) -> None:
         """The last period is out: rest where the cycle goes on, else done."""
-        self.phase = REST if self._cycle_on_ms else DONE
+        self.phase = REST if self._cycles and not self.times_out else DONE
 
-    def ramp_ms(self, program: int) -> int:
-        """How long the way to a program's target will take from here."""
-        missing = self.targets_ua[program] - self.levels_ua[program]
-        if missing <= 0:
-            return limits.STEP_MS
-        rise = self._rise_ua(program, limits.STEP_MS)
-        return (missing + rise - 1) // rise * limits.STEP_MS
+    def rested(self, now_ms: int) -> bool:
+        """Whether the next on time is due."""
+        return self.phase == REST and now_ms >= self.next_on_ms
 
-    def _turn(self, now_ms: int) -> None:
-        """The end of the on time; the off time is counted from here."""
-        on_ms = self._cycle_on_ms
-        if self.phase == UP and on_ms and now_ms - self._turned_ms >= on_ms:
+    # --- levels ------------------------------------------------------------------------------
+    def retarget(self) -> None:
+        """A target is another one now: it is followed from the next period on."""
+        self._changed = self._changed or self.phase == UP
+
+    def follow(self, period: int, flowing_ua: tuple) -> None:
+        """What was asked for goes from the levels that flow; what is staged is given up."""
+        if self._changed:
+            self._changed = False
+            self.levels_ua = self._base_ua = list(flowing_ua)
+            self._origin = self.next_period = period
+
+    @property
+    def wants_change(self) -> bool:
+        """Whether a stream that is staged is to be replaced: it was made for other targets."""
+        return self._changed
+
+    def step(self, period: int) -> tuple:
+        """New levels for a period that is still to come, or () where they are those staged last.
+
+        All zero while DOWN means: end on a whole period now.
+        """
+        if self.phase in (REST, DONE) or period < self.next_period:
+            return ()
+        if self.phase == UP and 0 < self.turns <= period:
             self.phase = DOWN
-            self._turned_ms = now_ms
+            self._base_ua, self._origin = list(self.levels_ua), self.turns
+        self.next_period = self._boundary_after(period)
+        levels = [self._level_ua(at, period) for at in range(len(self.targets_ua))]
+        if period < self._rise_from:  # the last step is too near: only down
+            levels = [min(levels[at], self.levels_ua[at]) for at in range(len(levels))]
+        return () if levels == self.levels_ua else tuple(levels)
 
-    def _rise_ua(self, program: int, elapsed_ms: int) -> int:
-        ramp_ms = self.header.ramp_up_ms
-        rise = limits.STEP_UP_UA
-        if ramp_ms:
-            rise = min(rise, self.targets_ua[program] * elapsed_ms // ramp_ms)
-        return max(rise, 1)
+    def staged(self, period: int, levels: tuple) -> None:
+        """A stream with these levels begins with a period."""
+        if not levels:
+            return
+        rises = max([levels[at] - self.levels_ua[at] for at in range(len(levels))]) > 0
+        self.levels_ua = list(levels)
+        self.next_period = self._boundary_after(period)
+        if rises:
+            self._rise_from = period + self._step
+            self.next_period = max(self.next_period, self._rise_from)
 
-    def _risen(self, elapsed_ms: int, levels: list | None = None) -> list:
-        old = self.levels_ua if levels is None else levels
-        return [
-            min(self.targets_ua[at], old[at] + self._rise_ua(at, elapsed_ms))
-            for at in range(len(old))
-        ]
+    def settles_in_ms(self, program: int, flowing_ua: int) -> int:
+        """How long from now, at most, until a program's new target is reached from a level."""
+        missing = self.targets_ua[program] - flowing_ua
+        steps = max(1, -(-missing // limits.STEP_UP_UA))
+        while self._risen_ua(program, steps * self._step) < missing:
+            steps += 1
+        return self._ms((steps - 1) * self._step + 1)
 
-    def _fallen(self, elapsed_ms: int) -> list:
-        ramp_ms = self.header.ramp_down_ms
-        if elapsed_ms >= ramp_ms:
-            return [0] * len(self.levels_ua)
-        return [
-            max(0, self.levels_ua[at] - max(1, self.targets_ua[at] * elapsed_ms // ramp_ms))
-            for at in range(len(self.levels_ua))
-        ]
+    def _risen_ua(self, at: int, periods: int) -> int:
+        """How far a ramp up has come after so many periods; without one, all the way."""
+        target, ramp_ms = self.targets_ua[at], self.header.ramp_up_ms
+        return max(1, target * self._ms(periods) // ramp_ms) if ramp_ms else target
+
+    def plateau_ends(self) -> int:
+        """A boundary up to which nothing changes once the targets are reached; 0: there is none."""
+        falls = self.ends - self._periods(self.header.ramp_down_ms) - self._step
+        falls -= falls % self._step
+        return min([period for period in (falls, self.turns) if period > 0] or [0])
+
+    def _boundary_after(self, period: int) -> int:
+        boundary = period + self._step - (period - self._origin) % self._step
+        return self.turns if period < self.turns < boundary else boundary
+
+    def _level_ua(self, at: int, period: int) -> int:
+        target, base = self.targets_ua[at], self._base_ua[at]
+        down_ms = self.header.ramp_down_ms
+        if self.phase == DOWN:
+            if not down_ms:
+                return 0
+            fallen_ms = self._ms(period - self._origin + 1)
+            fallen_ua = max(1, max(target, base) * fallen_ms // down_ms)
+            return max(0, min(base - fallen_ua, self.levels_ua[at]))
+        level = min(target, self.levels_ua[at] + limits.STEP_UP_UA)
+        if target > base:
+            level = min(level, base + self._risen_ua(at, period - self._origin + self._step))
+        if self.ends and down_ms:
+            left_ms = self._ms(self.ends - period)
+            level = min(level, max(1, target * left_ms // down_ms))
+        return level
+
+    def _ms(self, periods: int) -> int:
+        return periods * self._count * 1_000_000 // self._rate_mhz
+
+    def _periods(self, ms: int) -> int:
+        return ms * self._rate_mhz // (1_000_000 * self._count)

@@ -25,12 +25,13 @@ def find(model: ProfileModel, document: Document) -> tuple[list[Slot], list[Comp
             within: Place = ("programs", number, *place)
             found.append((kind, within, message, value, limit, example))
     slots: list[Slot] = []
-    planned = schedule.plan([groups.train(one) for one in model.programs])
+    planned = schedule.plan([groups.pulse_train(one) for one in model.programs])
     if isinstance(planned, Clash):
         found += [] if found else [_clash(model, planned)]
     else:
         slots = planned
         found += _of_session(model, slots)
+        found += _of_ramps(model, slots)
     found += _of_time(model)
     return slots, [
         Complaint(kind, path_text(place), document.line(place), *texts)
@@ -222,17 +223,37 @@ def _of_session(model: ProfileModel, slots: list[Slot]) -> list[Conflict]:
     return [("conflict", ("session", "pulses"), message, str(wanted), str(one_period), near)]
 
 
+def _of_ramps(model: ProfileModel, slots: list[Slot]) -> list[Conflict]:
+    """Steps of the ramp up that are small enough; ramps within the on time."""
+    found: list[Conflict] = []
+    up_ms = groups.ramp_up_ms(model, slots)
+    up, down = units.text(up_ms, "ms"), units.text(model.ramp.down, "ms")
+    least = groups.least_ramp_up_ms(model, slots)
+    if 0 < up_ms < least and model.output != "sync":
+        near = units.text(-(-least // 100) * 100, "ms")
+        most, step = units.text(limits.STEP_UP_UA, "uA"), f"a period, {limits.STEP_MS} ms at least"
+        message = f"in {up} the amplitude would rise by more than {most} in a step ({step})"
+        message += f"; write for example {near}"
+        found.append(("conflict", ("ramp", "up"), message, up, units.text(least, "ms"), near))
+    if model.cycle:
+        on, ramps_ms = units.text(model.cycle.on, "ms"), up_ms + model.ramp.down
+        if model.cycle.on < ramps_ms:
+            near = units.text(ramps_ms, "ms")
+            message = f"{on} is shorter than the ramps within it, {up} up and {down} down"
+            message += f"; write for example {near}"
+            found.append(("conflict", ("cycle", "on"), message, on, near, near))
+    return found
+
+
 def _of_time(model: ProfileModel) -> list[Conflict]:
     found: list[Conflict] = []
     if model.stand_alone and "lease" in model.model_fields_set:
         message = "there is no lease where stand_alone is true; leave out one of the two"
         found.append(("conflict", ("lease",), message, units.text(model.lease, "ms"), "", ""))
-    whole = [("session.duration", (model.session.duration or 0) if model.session else 0)]
-    whole.append(("cycle.on", model.cycle.on if model.cycle else 0))
-    for name, lasts in whole:
-        if lasts and model.ramp.up > lasts and "up" in model.ramp.model_fields_set:
-            up, most = units.text(model.ramp.up, "ms"), units.text(lasts, "ms")
-            message = f"{up} is longer than {name}, {most}: the amplitude would never be reached"
-            message += f"; write for example {most}"
-            found.append(("conflict", ("ramp", "up"), message, up, most, most))
+    lasts = (model.session.duration or 0) if model.session else 0
+    if lasts and model.ramp.up > lasts and "up" in model.ramp.model_fields_set:
+        up, most = units.text(model.ramp.up, "ms"), units.text(lasts, "ms")
+        message = f"{up} is longer than session.duration, {most}: the amplitude would never be"
+        message += f" reached; write for example {most}"
+        found.append(("conflict", ("ramp", "up"), message, up, most, most))
     return found

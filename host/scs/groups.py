@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import lcm
 
-from stimcore import program
+from stimcore import program, train
 
 from . import settings, shapes, splits
 from .leads import Lead
@@ -24,10 +24,23 @@ def make(model: ProfileModel, lead: Lead, slots: Sequence[Slot]) -> program.Grou
         _program(one, lead, settings.ceiling_ua(model, one), slot)
         for one, slot in zip(model.programs, slots, strict=True)
     )
-    return program.Group(_header(model), lead.areas_of_eight(), programs)
+    return program.Group(_header(model, slots), lead.areas_of_eight(), programs)
 
 
-def train(one: ProgramModel) -> Train:
+def ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
+    """The ramp up as given; by default 1 s, or as long as steps of the permitted size take."""
+    if "up" in model.ramp.model_fields_set or model.output == "sync":
+        return model.ramp.up
+    return max(model.ramp.up, least_ramp_up_ms(model, slots))
+
+
+def least_ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
+    """The shortest ramp up that the device takes."""
+    highest_ua = max(settings.amplitude_ua(one) for one in model.programs)
+    return train.least_ramp_up_ms(highest_ua, model.programs[0].rate, slots[0].count)
+
+
+def pulse_train(one: ProgramModel) -> Train:
     """What the schedule must know of a program; dither widens the room that a pulse takes."""
     dither, extent_ns = one.dither, shapes.extent_ns(one)
     if dither:
@@ -49,14 +62,14 @@ def pulses(one: ProgramModel) -> int:
     return one.waveform.burst.pulses if isinstance(one.waveform, BurstBox) else 1
 
 
-def _header(model: ProfileModel) -> program.Header:
+def _header(model: ProfileModel, slots: Sequence[Slot]) -> program.Header:
     cycle, session = model.cycle, model.session
     alone = program.FLAG_STAND_ALONE if model.stand_alone else 0
     silent = program.FLAG_SYNC_ONLY if model.output == "sync" else 0
     values = {
         "flags": alone | silent,
         "lease_ms": model.lease,
-        "ramp_up_ms": model.ramp.up,
+        "ramp_up_ms": ramp_up_ms(model, slots),
         "ramp_down_ms": model.ramp.down,
         "cycle_on_ms": cycle.on if cycle else 0,
         "cycle_off_ms": cycle.off if cycle else 0,

@@ -12,18 +12,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from stimcore import board as boards
-from stimcore import limits, output, phases, program, train
+from stimcore import output, phases, program
 from stimcore.board import Board
 from stimcore.errors import Refused
 
-from . import figures, softstart
+from . import delivery, figures, softstart
 from .complaints import Complaint
 from .failures import Row
 from .figures import Figure
 from .profile import Profile
 from .settings import Settings
-
-LONGEST_RAMP_MS = 2 * limits.RAMP_MAX_MS  # after which every amplitude is reached
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,7 @@ class Judgement:
     errors: tuple[Complaint, ...]
     actual: tuple[Actual, ...]
     slots: tuple[Turns, ...] = ()
+    delivery: delivery.Delivery | None = None  # of a session that has an end
 
     @property
     def ok(self) -> bool:
@@ -97,6 +96,7 @@ def judge(
         errors=tuple(told),
         actual=tuple(actual(profile, board)),
         slots=tuple(slots(profile, board)),
+        delivery=None if told else delivery.plan(group, board, tuple(profile.contact_names)),
     )
 
 
@@ -121,7 +121,7 @@ def actual(profile: Profile, board: Board) -> list[Actual]:
     """Requested against actual, program by program."""
     found = []
     group = profile.group
-    levels = _reached_ua(group)
+    levels = delivery.reached_ua(group, board)
     programs = zip(profile.program_names, group.programs, profile.settings, levels, strict=True)
     for name, one, person, reached in programs:
         rows = _timing(one, board)
@@ -132,28 +132,12 @@ def actual(profile: Profile, board: Board) -> list[Actual]:
     return found
 
 
-def _reached_ua(group: program.Group) -> list[int]:
-    """The amplitudes at the end of the session, which may be shorter than the ramp."""
-    first = group.programs[0]
-    period_ms = 1e6 * first.count / first.rate_mhz
-    periods = group.header.session_pulses // program.pulses_per_period(group)
-    times = group.header.session_ms, int(periods * period_ms)
-    lasts_ms = min((time for time in times if time), default=LONGEST_RAMP_MS)
-    rising = train.Train(group)
-    rising.begin(0)
-    for now_ms in range(limits.STEP_MS, min(lasts_ms, LONGEST_RAMP_MS), limits.STEP_MS):
-        if rising.levels_ua == rising.targets_ua:
-            break
-        rising.step(now_ms)
-    return list(rising.levels_ua)
-
-
 def _reached(one: Any, board: Board, ua: int) -> list[tuple[str, float, float, str]]:
-    """What the amplitude comes to, where that is less than was asked for."""
-    if ua >= one.amplitude_ua:
+    """Amplitude that the session really reaches, if lower than requested."""
+    made_ua = boards.code_from_ua(board, one.amplitude_ua) * board.na_per_code // 1000
+    if ua >= made_ua:
         return []
-    made = boards.code_from_ua(board, ua) * board.na_per_code / 1e6
-    return [("amplitude_reached", one.amplitude_ua / 1000, made, "mA")]
+    return [("amplitude_reached", one.amplitude_ua / 1000, ua / 1000, "mA")]
 
 
 def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> list[Actual]:

@@ -244,10 +244,11 @@ class Limits(Strict):
     ]
 
 
+UP = "from nothing to the amplitude; by default longer where steps of 500 uA a period take longer"
+
+
 class Ramp(Strict):
-    up: Annotated[int, Quantity("ms", *RAMPS, "2 s", "from nothing to the amplitude")] = default(
-        "1 s"
-    )
+    up: Annotated[int, Quantity("ms", *RAMPS, "2 s", UP)] = default("1 s")
     down: Annotated[int, Quantity("ms", *RAMPS, "1 s", "from the amplitude to nothing")] = default(
         "500 ms"
     )

@@ -176,7 +176,7 @@ def next_period(bench: Any) -> tuple[float, float]:
     nothing runs.
     """
     board, hal = bench.board, bench.hal
-    status, _periods, _swap_at, record, ticks_in = hal.stream_state()
+    status, _periods, record, ticks_in = hal.stream_state()
     if status != output.RUNNING:
         raise Failure("nothing runs: there is no period to look at")
     words = bytes(hal.stream_words())

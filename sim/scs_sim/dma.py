@@ -88,6 +88,11 @@ class Dma:
         """Whether all the periods planned were fetched, and taken by the sequencer."""
         return bool(self.limit) and self._period == self.limit and not self.fifo
 
+    def follow(self, table: Table) -> int:
+        """Stage a table that follows; the period from which on it is played."""
+        self.staged = table
+        return self._period + (1 if self._index else 0)
+
     # --- faults ----------------------------------------------------------------------------
     def starve(self) -> None:
         """The fault starved_fifo: no word more; where nothing runs, at the next start."""

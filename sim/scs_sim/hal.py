@@ -39,9 +39,9 @@ class SimHal:
         """Bytes to the host."""
         self._bench.link.device_write(bytes(data))
 
-    def stream_load(self, stream: Admitted) -> None:
-        """Stage an admitted stream; a running one gives way at the next period DMA begins."""
-        self._bench.sequencer.load(self._bench.tick, stream)
+    def stream_load(self, stream: Admitted) -> int:
+        """Stage an admitted stream; the period with which it follows a running one, else 0."""
+        return self._bench.sequencer.load(self._bench.tick, stream)
 
     def stream_start(self, periods: int) -> None:
         """Close the gate and run the staged stream, for ever (0) or so many whole periods."""
@@ -56,7 +56,7 @@ class SimHal:
         self._bench.sequencer.halt(self._bench.tick)
 
     def stream_state(self) -> StreamState:
-        """(status, periods, swap_at, record, ticks_in)."""
+        """(status, periods, record, ticks_in)."""
         return self._bench.sequencer.state(self._bench.tick)
 
     def stream_words(self) -> bytes:

@@ -40,7 +40,6 @@ class StreamState(NamedTuple):
 
     status: int
     periods: int  # whole ones since the start
-    swap_at: int  # `periods` when the live stream began
     record: int  # position within the present or cut period: record, and ticks in it
     ticks_in: int
 
@@ -107,7 +106,7 @@ class Sequencer:
         self._events: deque[_Event] = deque()
         self._live: Table | None = None
         self._seen: Table | None = None  # the live one when the processor last looked
-        self._periods = self._swap_at = self._record = self._ticks_in = 0
+        self._periods = self._record = self._ticks_in = 0
         self._record_tick = _NEVER
         self._ceilings: deque[Table] = deque()
         self._rise_tick, self._trip_tick = 0, _NEVER
@@ -118,17 +117,18 @@ class Sequencer:
         return self.pin_log
 
     # --- the seam's calls ------------------------------------------------------------------
-    def load(self, tick: int, stream: Admitted) -> None:
-        """Stage a stream; while one runs it replaces it where DMA begins a period."""
+    def load(self, tick: int, stream: Admitted) -> int:
+        """Stage a stream; while one runs it replaces it where DMA begins a period: which one."""
         self.run_to(tick)
         table = Table(stream)
         if self.status != RUNNING:
             self._staged = table
-            return
+            return 0
         self._notice()
-        self.dma.staged = table
+        since = self.dma.follow(table)
         if table.max_active_ticks > self._ceiling().max_active_ticks:
             self._ceilings.append(table)  # the sentinel must know the longer run beforehand
+        return since
 
     def start(self, tick: int, periods: int) -> None:
         """Close the gate and run what is staged. ValueError where nothing is."""
@@ -170,7 +170,7 @@ class Sequencer:
         self._notice()
         if self.status == RUNNING:
             self._ticks_in = max(0, tick - self._record_tick)
-        return StreamState(self.status, self._periods, self._swap_at, self._record, self._ticks_in)
+        return StreamState(self.status, self._periods, self._record, self._ticks_in)
 
     def words(self, tick: int) -> bytes:
         """The words of the stream whose period is under way; b"" before the first start."""
@@ -255,7 +255,7 @@ class Sequencer:
             self._plant.capture.sync(tick)
             self._periods = period
             if table is not self._live:
-                self._live, self._swap_at = table, period
+                self._live = table
 
     def _end(self, tick: int, status: int) -> None:
         """The gate falls; the position is that of the cut, or none after a planned end."""

@@ -11,16 +11,17 @@ class Hal:
     """Only what Output asks of it; the test says how the stream stands."""
 
     def __init__(self) -> None:
-        self.state = (output.IDLE, 0, 0, 0, 0)
+        self.state = (output.IDLE, 0, 0, 0)
         self.started: list[int] = []
         self.loaded: list[Stream] = []
 
-    def stream_load(self, stream: Stream) -> None:
+    def stream_load(self, stream: Stream) -> int:
         self.loaded.append(stream)
+        return self.state[1] + 1 if self.state[0] == output.RUNNING else 0
 
     def stream_start(self, periods: int) -> None:
         self.started.append(periods)
-        self.state = (output.RUNNING, 0, 0, 0, 0)
+        self.state = (output.RUNNING, 0, 0, 0)
 
     def stream_stop(self) -> None:
         pass
@@ -28,13 +29,13 @@ class Hal:
     def feed_watchdog(self) -> None:
         pass
 
-    def stream_state(self) -> tuple[int, int, int, int, int]:
+    def stream_state(self) -> tuple[int, int, int, int]:
         return self.state
 
 
-def started(**header: int) -> tuple[output.Output, Hal]:
+def started(amplitude_ua: int = 400, **header: int) -> tuple[output.Output, Hal]:
     hal = Hal()
-    one = output.Output(BOARD, hal, group(TONIC._replace(amplitude_ua=400), **header))
+    one = output.Output(BOARD, hal, group(TONIC._replace(amplitude_ua=amplitude_ua), **header))
     one.prepare()
     one.start(0)
     return one, hal
@@ -43,7 +44,7 @@ def started(**header: int) -> tuple[output.Output, Hal]:
 def test_req_35_a_session_counted_out_within_its_on_time_is_over() -> None:
     # 100 pulses at 50 Hz take 2 s of an on time of 30 s; the off time of 1 s is then long past
     one, hal = started(session_pulses=100, cycle_on_ms=30_000, cycle_off_ms=1_000)
-    hal.state = (output.ENDED, 100, 0, 0, 0)
+    hal.state = (output.ENDED, 100, 0, 0)
     for now_ms in (2_000, 2_001, 60_000):
         assert one.step(now_ms) == output.ENDED
         assert one.counted_out()
@@ -51,20 +52,35 @@ def test_req_35_a_session_counted_out_within_its_on_time_is_over() -> None:
 
 
 def test_req_35_a_cycle_delivers_what_is_left_of_a_session() -> None:
-    one, hal = started(session_pulses=100, cycle_on_ms=1_000, cycle_off_ms=1_000)
-    assert one.step(1_000) == output.RUNNING  # the ramp down begins
-    hal.state = (output.ENDED, 51, 0, 0, 0)
-    assert one.step(1_020) == output.ENDED
+    # 50 periods in each on time of 1 s, the second one 2 s after START
+    one, hal = started(session_pulses=70, cycle_on_ms=1_000, cycle_off_ms=1_000)
+    hal.state = (output.ENDED, 50, 0, 0)
+    assert one.step(1_010) == output.ENDED
     assert one.step(1_999) == output.ENDED
     assert one.step(2_000) == output.RUNNING
-    assert hal.started == [100, 49]
-    assert one.ledger.pulses == 51
+    assert hal.started == [50, 20]
+    assert one.ledger.pulses == 50
 
 
-def test_req_35_an_endless_session_cycles_for_ever() -> None:
+def test_req_33_on_times_are_counted_from_the_start_whenever_they_end() -> None:
     one, hal = started(cycle_on_ms=1_000, cycle_off_ms=1_000)
-    one.step(1_000)
-    hal.state = (output.ENDED, 51, 0, 0, 0)
-    one.step(1_020)
-    assert one.step(2_000) == output.RUNNING
-    assert hal.started == [0, 0]
+    for number in range(1, 4):
+        hal.state = (output.ENDED, 50, 0, 0)
+        assert one.step(2_000 * number - 1) == output.ENDED
+        assert one.step(2_000 * number - 1) == output.ENDED
+        assert one.step(2_000 * number + 17) == output.RUNNING  # a loop that comes late
+    assert hal.started == [50] * 4
+
+
+def test_req_33_what_is_staged_is_given_up_for_a_lower_amplitude() -> None:
+    # without a ramp 0.5 mA, then 1 mA: 80 and 160 codes
+    one, hal = started(amplitude_ua=2_000)
+    hal.state = (output.RUNNING, 0, 0, 0)
+    one.step(1)
+    assert [each.peaks_na[2] for each in hal.loaded] == [500_000, 1_000_000]
+    one.retarget(0, 300)
+    one.step(2)
+    assert hal.loaded[-1].peaks_na[2] == 300_000
+    hal.state = (output.RUNNING, 1, 0, 0)
+    one.step(20)
+    assert one.live_ua == (300,)

@@ -5,104 +5,177 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.groups import TONIC, group
 
-from stimcore.train import DONE, DOWN, REST, UP, Train
+from stimcore.train import DONE, DOWN, REST, UP, Train, least_ramp_up_ms
 
 
-def train(*targets_ua: int, **header: int) -> Train:
-    return Train(group(*[TONIC._replace(amplitude_ua=one) for one in targets_ua], **header))
+def train(*targets_ua: int, rate_mhz: int = 50_000, **header: int) -> Train:
+    programs = [TONIC._replace(amplitude_ua=one, rate_mhz=rate_mhz) for one in targets_ua]
+    return Train(group(*programs, **header))
 
 
-def steps(one: Train, times_ms: list[int]) -> list[tuple[int, ...]]:
-    return [tuple(one.step(now)) for now in times_ms]
+def begun(*targets_ua: int, rate_mhz: int = 50_000, **header: int) -> Train:
+    one = train(*targets_ua, rate_mhz=rate_mhz, **header)
+    one.start(0)
+    one.begin()
+    return one
+
+
+def steps(one: Train, periods: list[int]) -> list[tuple[int, ...]]:
+    """What is new in each of these periods, all of it staged in time."""
+    out = []
+    for period in periods:
+        if one.wants_change:
+            one.follow(period, tuple(one.levels_ua))
+        levels = tuple(one.step(period))
+        one.staged(period, levels)
+        out.append(levels)
+    return out
 
 
 # --- up -------------------------------------------------------------------------------------------
 def test_req_18_without_a_ramp_it_rises_by_500_ua_every_20_ms() -> None:
-    one = train(1_800)
-    assert one.preview() == (500,)
-    assert one.begin(1_000) == (500,)
-    found = steps(one, [1_019, 1_020, 1_030, 1_039, 1_040, 1_060, 1_080])
-    assert found == [(), (1_000,), (), (), (1_500,), (1_800,), ()]
+    one = begun(1_800)
+    assert one.levels_ua == [500]
+    assert steps(one, [1, 2, 3, 4]) == [(1_000,), (1_500,), (1_800,), ()]
+    fast = begun(1_200, rate_mhz=1_000_000)  # 20 periods of 1 ms
+    assert steps(fast, [1, 19, 20, 39, 40]) == [(), (), (1_000,), (), (1_200,)]
 
 
-def test_req_18_a_loop_that_comes_late_gains_nothing() -> None:
-    one = train(2_000)
-    one.begin(0)
-    assert steps(one, [5_000, 5_001, 5_019, 5_020]) == [(1_000,), (), (), (1_500,)]
-
-
-def test_req_33_a_ramp_up_takes_the_time_it_was_given() -> None:
-    # 2000 uA in 1 s: 40 uA in 20 ms, 60 uA in 30 ms
-    one = train(2_000, ramp_up_ms=1_000)
-    assert one.begin(0) == (40,)
-    assert steps(one, [20, 50, 70]) == [(80,), (140,), (180,)]
-
-
-def test_req_33_a_ramp_takes_its_time_where_a_period_is_long_too() -> None:
-    # 16 pulses at 50 Hz are 320 ms: 900 uA in 1 s are 288 uA a period, and 500 at most
-    one = Train(group(TONIC._replace(amplitude_ua=900, count=16), ramp_up_ms=1_000))
-    assert one.begin(0) == (18,)
-    assert steps(one, [320, 640, 960, 1_280]) == [(306,), (594,), (882,), (900,)]
-    fast = Train(group(TONIC._replace(amplitude_ua=2_000, count=16), ramp_up_ms=1_000))
-    fast.begin(0)
-    assert steps(fast, [320, 9_000]) == [(540,), (1_040,)]
-
-
-def test_req_33_a_ramp_slower_than_1_ua_a_step_still_rises() -> None:
-    one = train(10, ramp_up_ms=60_000)
-    assert one.begin(0) == (1,)
-    assert steps(one, [20, 40]) == [(2,), (3,)]
-
-
-def test_req_33_each_program_has_its_own_ramp() -> None:
-    one = train(2_000, 100, ramp_up_ms=1_000)
-    assert one.begin(0) == (40, 2)
-    assert steps(one, [20]) == [(80, 4)]
-
-
-# --- live changes ---------------------------------------------------------------------------------
-def test_req_18_a_new_target_is_followed_at_once_where_the_last_step_was_long_ago() -> None:
-    one = train(500)
-    one.begin(0)
-    assert steps(one, [20, 5_000]) == [(), ()]
-    one.targets_ua[0] = 700
-    assert steps(one, [5_001, 5_002]) == [(700,), ()]
-
-
-def test_req_33_a_ramp_makes_up_for_two_steps_at_most() -> None:
-    one = train(200, ramp_up_ms=1_000, ramp_down_ms=1_000)
-    one.begin(0)
-    one.levels_ua = [200]
-    one.targets_ua[0] = 1_000
-    assert steps(one, [9_000]) == [(240,)]  # 1000 uA x 40 ms / 1 s
-    one.end()
-    assert steps(one, [20_000]) == [(200,)]
-
-
-def test_req_18_a_new_target_above_is_approached_in_steps_and_one_below_at_once() -> None:
-    one = train(500)
-    one.begin(0)
-    assert steps(one, [20]) == [()]
-    one.targets_ua[0] = 1_700
-    assert steps(one, [40, 60, 80, 100]) == [(1_000,), (1_500,), (1_700,), ()]
-    one.targets_ua[0] = 300
-    assert steps(one, [120, 140]) == [(300,), ()]
+def test_req_18_a_loop_that_comes_late_rises_no_faster() -> None:
+    one = begun(2_000)
+    assert steps(one, [250, 251]) == [(1_000,), (1_500,)]
+    # 1 ms periods: a step that is 15 ms late is followed by one 25 ms later, not by one 5 ms later
+    fast = begun(2_000, rate_mhz=1_000_000)
+    assert steps(fast, [35, 40, 54, 55, 60]) == [(1_000,), (), (), (1_500,), ()]
 
 
 @pytest.mark.parametrize(
-    ("target", "ramp_up_ms", "took_ms"),
-    [(1_500, 0, 60), (1_501, 0, 80), (2_000, 1_000, 1_000), (0, 0, 20)],
+    ("rate_mhz", "wanted"),
+    [
+        (50_000, {0: 40, 1: 80, 24: 1_000, 48: 1_960, 49: 2_000}),  # 2 mA x 20 ms / 1 s
+        (20_000, {0: 100, 1: 200, 9: 1_000, 18: 1_900, 19: 2_000}),
+        (10_000, {0: 200, 4: 1_000, 9: 2_000}),
+        (4_000, {0: 500, 1: 1_000, 2: 1_500, 3: 2_000}),
+        (500_000, {0: 40, 9: 40, 10: 80, 489: 1_960, 490: 2_000}),  # every 10th period of 2 ms
+    ],
 )
-def test_req_18_how_long_the_way_will_take(target: int, ramp_up_ms: int, took_ms: int) -> None:
-    one = train(2_000, ramp_up_ms=ramp_up_ms)
+def test_req_33_each_period_is_as_high_as_the_ramp_at_its_end(
+    rate_mhz: int, wanted: dict[int, int]
+) -> None:
+    one = begun(2_000, rate_mhz=rate_mhz, ramp_up_ms=1_000)
+    found = {0: one.levels_ua[0]}
+    for period in range(1, max(wanted) + 1):
+        steps(one, [period])
+        found[period] = one.levels_ua[0]
+    assert {period: found[period] for period in wanted} == wanted
+
+
+def test_req_33_a_step_that_was_missed_is_made_up_for() -> None:
+    one = begun(2_000, ramp_up_ms=1_000)
+    assert steps(one, [9, 10]) == [(400,), (440,)]
+
+
+def test_req_33_a_ramp_slower_than_1_ua_a_step_still_rises() -> None:
+    one = begun(10, ramp_up_ms=60_000)
+    assert one.levels_ua == [1]
+    assert steps(one, [599, 2_999]) == [(2,), (10,)]
+
+
+def test_req_33_each_program_has_its_own_ramp() -> None:
+    one = begun(2_000, 100, ramp_up_ms=1_000)
+    assert one.levels_ua == [40, 2]
+    assert steps(one, [1]) == [(80, 4)]
+
+
+@pytest.mark.parametrize(
+    ("rate_mhz", "amplitude_ua", "least_ms"),
+    [
+        (50_000, 2_000, 80),  # four steps of 20 ms
+        (50_000, 2_001, 81),
+        (1_000, 4_000, 8_000),  # eight periods of 1 s
+        (3_000, 1_000, 667),  # two of 333.3 ms
+        (1_000_000, 25_500, 1_020),
+    ],
+)
+def test_req_18_the_shortest_ramp_has_steps_of_500_ua(
+    rate_mhz: int, amplitude_ua: int, least_ms: int
+) -> None:
+    assert least_ramp_up_ms(amplitude_ua, rate_mhz, 1) == least_ms
+    assert least_ramp_up_ms(amplitude_ua, 10 * rate_mhz, 10) == least_ms  # of another program
+
+
+# --- live changes ---------------------------------------------------------------------------------
+def test_req_18_a_new_target_is_followed_from_the_next_period() -> None:
+    one = begun(500)
+    assert steps(one, [1, 250]) == [(), ()]
+    one.targets_ua[0] = 700
+    one.retarget()
+    assert steps(one, [251, 252]) == [(700,), ()]
+
+
+def test_req_18_a_new_target_above_is_approached_in_steps_and_one_below_at_once() -> None:
+    one = begun(500)
+    one.targets_ua[0] = 1_700
+    one.retarget()
+    assert steps(one, [1, 2, 3, 4]) == [(1_000,), (1_500,), (1_700,), ()]
+    one.targets_ua[0] = 300
+    one.retarget()
+    assert steps(one, [5, 6]) == [(300,), ()]
+
+
+def test_req_18_a_target_raised_again_and_again_gains_nothing() -> None:
+    """Each command begins a new way, and yet 20 ms lie between two steps up."""
+    one = begun(2_000, rate_mhz=1_000_000)
+    for period in range(1, 20):
+        one.retarget()
+        assert steps(one, [period]) == [()]
+    one.retarget()
+    assert steps(one, [20]) == [(1_000,)]
+
+
+def test_req_33_a_ramp_to_a_new_target_begins_where_it_is() -> None:
+    one = begun(500, ramp_up_ms=1_000)
+    steps(one, list(range(1, 50)))
+    assert one.levels_ua == [500]
+    one.targets_ua[0] = 1_000  # 20 uA a period
+    one.retarget()
+    assert steps(one, [100, 101]) == [(520,), (540,)]
+
+
+def test_req_33_what_was_staged_and_given_up_is_never_part_of_the_way() -> None:
+    one = begun(2_000)
+    assert steps(one, [1]) == [(1_000,)]
+    one.targets_ua[0] = 300
+    one.retarget()
+    one.follow(1, (500,))  # 1 mA was staged, 0.5 mA flows
+    assert tuple(one.step(1)) == (300,)
+    one.end()
+    one.follow(1, (500,))
+    assert tuple(one.step(1)) == (0,)
+
+
+@pytest.mark.parametrize(
+    ("target", "ramp_up_ms", "rate_mhz", "takes_ms"),
+    [
+        (1_500, 0, 50_000, 60),  # three steps, the first one with the next period
+        (1_501, 0, 50_000, 80),
+        (2_000, 1_000, 50_000, 1_000),
+        (2_000, 10_000, 1_000, 10_000),
+        (1_000, 0, 500_000, 22),  # the second step is ten periods of 2 ms after the first
+        (1, 0, 50_000, 20),
+    ],
+)
+def test_req_18_how_long_the_way_will_take(
+    target: int, ramp_up_ms: int, rate_mhz: int, takes_ms: int
+) -> None:
+    one = begun(2_000, ramp_up_ms=ramp_up_ms, rate_mhz=rate_mhz)
     one.targets_ua[0] = target
-    assert one.ramp_ms(0) == took_ms
+    assert one.settles_in_ms(0, 0) == takes_ms
 
 
 # --- down -----------------------------------------------------------------------------------------
 def test_req_33_a_stop_without_a_ramp_does_not_wait_for_a_step() -> None:
-    one = train(500)
-    one.begin(0)
+    one = begun(500, rate_mhz=1_000_000)
     one.end()
     assert one.phase == DOWN
     assert steps(one, [1, 20, 40]) == [(0,), (), ()]
@@ -112,55 +185,64 @@ def test_req_33_a_stop_without_a_ramp_does_not_wait_for_a_step() -> None:
 
 def test_req_33_a_ramp_down_takes_the_time_it_was_given() -> None:
     # 500 uA in 100 ms: 100 uA in 20 ms
-    one = train(500, ramp_down_ms=100)
-    one.begin(0)
+    one = begun(500, ramp_down_ms=100)
     one.end()
-    assert steps(one, [20, 40, 60, 90, 110]) == [(400,), (300,), (200,), (50,), (0,)]
+    assert steps(one, [9, 10, 11, 12, 13]) == [(400,), (300,), (200,), (100,), (0,)]
 
 
-def test_req_33_a_stop_in_the_middle_of_a_ramp_up() -> None:
-    one = train(2_000, ramp_up_ms=1_000, ramp_down_ms=1_000)
-    one.begin(0)
-    one.step(20)
+def test_req_33_a_stop_in_the_middle_of_a_ramp_up_never_rises() -> None:
+    one = begun(2_000, ramp_up_ms=1_000, ramp_down_ms=1_000)
+    steps(one, [1, 2])
     one.end()
-    assert steps(one, [40, 60, 80]) == [(40,), (0,), ()]
+    assert steps(one, [3, 4, 5, 6]) == [(80,), (40,), (0,), ()]
 
 
 def test_req_33_a_ramp_down_slower_than_1_ua_a_step_still_falls() -> None:
-    one = train(2, ramp_down_ms=60_000)
-    one.begin(0)
+    one = begun(2, ramp_down_ms=60_000)
     one.end()
-    assert steps(one, [20, 40]) == [(1,), (0,)]
+    assert steps(one, [20, 1_500, 3_019]) == [(1,), (), (0,)]
 
 
 def test_req_32_a_halt_leaves_nothing() -> None:
-    one = train(500, cycle_on_ms=1_000, cycle_off_ms=1_000)
-    one.begin(0)
+    one = begun(500, cycle_on_ms=1_000, cycle_off_ms=1_000)
     one.halt()
     assert (one.phase, one.levels_ua) == (DONE, [0])
-    assert steps(one, [20, 5_000]) == [(), ()]
+    assert steps(one, [1, 250]) == [(), ()]
     assert not one.rested(10_000)
 
 
-# --- cycles ---------------------------------------------------------------------------------------
-def test_req_33_a_cycle_rests_from_the_end_of_its_on_time() -> None:
-    one = train(400, cycle_on_ms=1_000, cycle_off_ms=3_000)
-    one.begin(0)
-    assert steps(one, [999, 1_018, 1_019]) == [(), (0,), ()]
-    one.ended()
-    assert one.phase == REST
-    assert steps(one, [2_000]) == [()]
-    assert [one.rested(now) for now in (4_017, 4_018)] == [False, True]
-    assert one.begin(4_018) == (400,)
-    assert one.phase == UP
+# --- cycles and sessions --------------------------------------------------------------------------
+def test_req_33_a_cycle_is_counted_from_its_start() -> None:
+    one = begun(400, cycle_on_ms=1_000, cycle_off_ms=3_000)
+    for number in range(1, 4):
+        assert one.ends == 50
+        one.ended()
+        assert one.phase == REST
+        assert [one.rested(4_000 * number + late) for late in (-1, 0)] == [False, True]
+        one.begin()
+        assert (one.phase, one.levels_ua) == (UP, [400])
+
+
+def test_req_33_the_ramps_of_a_cycle_lie_within_its_on_time() -> None:
+    # 50 periods of 20 ms: ten up, and in the last ten 40 uA less in each
+    one = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000, ramp_up_ms=200, ramp_down_ms=200)
+    found = [one.levels_ua[0]]
+    for period in range(1, 50):
+        steps(one, [period])
+        found.append(one.levels_ua[0])
+    up = list(range(40, 401, 40))
+    assert found == up + [400] * 30 + up[::-1]
+
+
+def test_req_33_an_on_time_is_whole_periods() -> None:
+    assert begun(400, rate_mhz=3_000, cycle_on_ms=1_000, cycle_off_ms=1_000).ends == 3
+    assert begun(400, rate_mhz=1_500, cycle_on_ms=1_000, cycle_off_ms=1_000).ends == 1
 
 
 def test_req_33_a_stop_ends_the_cycle_in_its_rest_and_in_its_on_time() -> None:
     for resting in (True, False):
-        one = train(400, cycle_on_ms=1_000, cycle_off_ms=1_000)
-        one.begin(0)
+        one = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000)
         if resting:
-            steps(one, [1_000])
             one.ended()
         one.end()
         if not resting:
@@ -171,70 +253,119 @@ def test_req_33_a_stop_ends_the_cycle_in_its_rest_and_in_its_on_time() -> None:
 
 
 def test_req_33_the_next_start_cycles_again() -> None:
-    one = train(400, cycle_on_ms=1_000, cycle_off_ms=1_000)
-    one.begin(0)
+    one = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000)
     one.end()
-    steps(one, [20])
     one.ended()
-    one.begin(10_000)
-    assert steps(one, [11_000]) == [(0,)]
+    one.start(10_000)
+    one.begin()
     one.ended()
-    assert one.phase == REST
+    assert [one.rested(now) for now in (11_999, 12_000)] == [False, True]
+
+
+def test_a_session_is_whole_periods_and_its_ramp_down() -> None:
+    # 1 s at 50 Hz, then 10 periods down
+    bare = begun(400, session_ms=1_000)
+    assert (bare.ends, bare.times_out) == (50, True)
+    one = begun(400, session_ms=1_000, ramp_down_ms=200)
+    assert (one.ends, one.turns, one.times_out) == (0, 50, True)
+    steps(one, list(range(1, 50)))
+    assert one.levels_ua == [400]
+    assert steps(one, [50, 51, 58, 59]) == [(360,), (320,), (40,), (0,)]
+    one.ended()
+    assert one.phase == DONE
+
+
+def test_a_session_that_ends_within_its_ramp_up_goes_down_from_there() -> None:
+    # 400 uA in 1 s are 8 uA a period; from the 25th one on 40 uA less in each
+    one = begun(400, session_ms=500, ramp_up_ms=1_000, ramp_down_ms=200)
+    steps(one, list(range(1, 25)))
+    assert one.levels_ua == [200]
+    assert steps(one, [25, 26, 27, 28, 29]) == [(160,), (120,), (80,), (40,), (0,)]
+
+
+def test_a_session_of_several_on_times_ends_in_the_last_of_them() -> None:
+    # 2.5 s of 1 s on and 1 s off: all of the first on time, half of the second
+    one = begun(400, session_ms=2_500, cycle_on_ms=1_000, cycle_off_ms=1_000)
+    assert (one.ends, one.times_out) == (50, False)
+    one.ended()
+    one.begin()
+    assert (one.ends, one.times_out) == (25, True)
+    one.ended()
+    assert one.phase == DONE
 
 
 # --- any history ----------------------------------------------------------------------------------
 moves = st.one_of(
-    st.tuples(st.just("wait"), st.integers(0, 45)),
-    st.tuples(st.just("wait"), st.integers(0, 3_000)),
+    st.tuples(st.just("wait"), st.integers(1, 45)),
+    st.tuples(st.just("wait"), st.integers(1, 3_000)),
     st.tuples(st.just("target"), st.integers(1, 12_500)),
+    st.tuples(st.just("late"), st.integers(1, 3)),
     st.tuples(st.just("end"), st.just(0)),
 )
 
 
 @given(
     st.integers(1, 12_500),
+    st.sampled_from([1_000, 50_000, 333_000, 10_000_000]),
     st.sampled_from([0, 10, 500, 60_000]),
     st.sampled_from([0, 500]),
-    st.sampled_from([0, 1_000]),
+    st.sampled_from([0, 60_000]),
     st.lists(moves, max_size=60),
 )
 def test_req_18_no_history_makes_a_rise_too_large_or_too_soon(
-    target: int, up_ms: int, down_ms: int, cycle_ms: int, history: list[tuple[str, int]]
+    target: int, rate_mhz: int, up_ms: int, down_ms: int, cycle_ms: int, history: list
 ) -> None:
     times = dict(ramp_up_ms=up_ms, ramp_down_ms=down_ms, cycle_on_ms=cycle_ms)
-    one = train(target, 1_000, cycle_off_ms=cycle_ms, **times)
-    now, ended = 0, False
-    before, before_ms = one.begin(0), 0
-    assert max(before) <= 500
+    one = begun(target, 1_000, rate_mhz=rate_mhz, cycle_off_ms=cycle_ms, **times)
+    flowing, rose = tuple(one.levels_ua), 0
+    assert max(flowing) <= 500
+    period, late = 0, 0
     for move, value in history:
         if move == "target":
             one.targets_ua[0] = value
+            one.retarget()
         elif move == "end":
             one.end()
-            ended = True
+        elif move == "late":
+            late = value
         else:
-            now += value
-        levels = one.step(now)
-        if levels:
-            assert now - before_ms >= 20 or max(levels) == 0  # an end waits for nothing
-            assert all(new - old <= 500 for new, old in zip(levels, before, strict=True))
-            assert all(0 <= new <= 12_500 for new in levels)
-            assert not ended or max(levels) <= max(before)
-            before, before_ms = levels, now
+            period += value
+        one.follow(period + 1, flowing)
+        levels = tuple(one.step(period + 1))
+        if not levels:
+            continue
+        since = period + 1 + late
+        one.staged(since, levels)
+        if any(new > old for new, old in zip(levels, flowing, strict=True)):
+            assert (since - rose) * 1_000_000 >= 20 * rate_mhz
+            rose = since
+        assert all(new - old <= 500 for new, old in zip(levels, flowing, strict=True))
+        assert all(0 <= new <= 12_500 for new in levels)
+        assert one.phase != DOWN or max(levels) <= max(flowing)
+        flowing, period, late = levels, since, 0
 
 
-@given(st.integers(1, 12_500), st.integers(0, 60_000), st.integers(0, 60_000))
-def test_req_33_every_ramp_arrives(target: int, up_ms: int, down_ms: int) -> None:
-    one = train(target, ramp_up_ms=up_ms, ramp_down_ms=down_ms)
-    one.begin(0)
-    now = 0
+@given(
+    st.integers(1, 12_500),
+    st.sampled_from([1_000, 20_000, 50_000, 1_000_000]),
+    st.integers(0, 60_000),
+    st.integers(0, 60_000),
+)
+def test_req_33_every_ramp_arrives_in_its_time(
+    target: int, rate_mhz: int, up_ms: int, down_ms: int
+) -> None:
+    up_ms = max(up_ms, -(-target * max(20, 1_000_000 // rate_mhz) // 500))
+    one = begun(target, rate_mhz=rate_mhz, ramp_up_ms=up_ms, ramp_down_ms=down_ms)
+    period_ms = 1_000_000 / rate_mhz
+    step = max(1, int(20 / period_ms))
+    period = 0
     while one.levels_ua[0] < target:
-        now += 20
-        one.step(now)
-        assert now <= max(up_ms, 500) * 2 + 20
+        period += step
+        steps(one, [period])
+        assert (period + step) * period_ms <= up_ms + 2 * max(20, period_ms)
     one.end()
-    turned = now
+    turned = period
     while one.levels_ua[0]:
-        now += 20
-        one.step(now)
-        assert now - turned <= 2 * down_ms + 20
+        period += step
+        steps(one, [period])
+        assert (period - turned) * period_ms <= down_ms + 2 * max(20, period_ms)

@@ -259,15 +259,16 @@ def profiles(draw: st.DrawFn, kind: str) -> Drawn:
 
 @st.composite
 def times_of(draw: st.DrawFn) -> Row:
-    """Ramp, cycle, session, lease."""
+    """Ramp, cycle, session, lease. 25.5 mA at 1 Hz are 51 s up in steps of 500 uA."""
     found: Row = {}
-    up = draw(st.integers(0, 2_000))
+    up, down = draw(st.sampled_from([0, 51_000, 60_000])), draw(st.integers(0, 60_000))
     if draw(st.booleans()):
-        found["ramp"] = {"up": f"{up} ms", "down": f"{draw(st.integers(0, 60_000))} ms"}
+        found["ramp"] = {"up": f"{up} ms", "down": f"{down} ms"}
     if draw(st.booleans()):
-        found["cycle"] = {"on": f"{draw(st.integers(2_000, 9_000))} ms", "off": "1 s"}
+        on = draw(st.integers(120_000, 130_000))
+        found["cycle"] = {"on": f"{on} ms", "off": "1 s"}
     if draw(st.booleans()):
-        found["session"] = {"duration": f"{draw(st.integers(2_000, 99_000))} ms"}
+        found["session"] = {"duration": f"{draw(st.integers(60_000, 99_000))} ms"}
     if draw(st.booleans()):
         found["output"] = draw(st.sampled_from(["stimulation", "stimulation", "sync"]))
     alone = draw(st.sampled_from(["", "lease", "stand_alone"]))

@@ -117,7 +117,7 @@ FORBIDDEN: list[tuple[Row, Row, Place, Any, str]] = [
     (HOLDERS["dither"] | {"polarity": "alternating"}, {}, ("dither", "width"), "1 %", ""),
     (HOLDERS["dither"] | {"pulse_width": "11 us"}, {}, ("dither", "width"), "40 %", ""),
     ({}, {"session": {"duration": "2 s"}, "ramp": {}}, ("ramp", "up"), "2.001 s", ""),
-    ({}, {"cycle": {"on": "2 s", "off": "1 s"}, "ramp": {}}, ("ramp", "up"), "2.001 s", ""),
+    ({}, {"cycle": {"on": "2 s", "off": "1 s"}, "ramp": {}}, ("cycle", "on"), "1.499 s", ""),
     ({}, {"stand_alone": True}, ("lease",), "2 s", ""),
     ({}, {}, ("colour",), "red", ""),
     ({}, {"limits": {"amplitude": "25 mA"}}, ("limits", "width"), "1 ms", ""),

@@ -115,9 +115,9 @@ def test_req_35_a_session_counts_pulses_exactly():
 
 
 def test_yaml_words_that_other_readers_bend_are_plain_text_here():
-    profile = read(LEAST.replace("name: Least", "name: on") + "cycle: {on: 1 s, off: 1 s}\n")
+    profile = read(LEAST.replace("name: Least", "name: on") + "cycle: {on: 2 s, off: 1 s}\n")
     assert profile.name == "on"
-    assert (profile.group.header.cycle_on_ms, profile.group.header.cycle_off_ms) == (1_000, 1_000)
+    assert (profile.group.header.cycle_on_ms, profile.group.header.cycle_off_ms) == (2_000, 1_000)
 
 
 EDGES = [
@@ -139,7 +139,11 @@ def test_req_21_the_limits_themselves_are_accepted(before, after, field, value):
 
 HEADER_EDGES = [
     ("ramp: {up: 0 s, down: 60 s}", ("ramp_up_ms", "ramp_down_ms"), (0, 60_000)),
-    ("cycle: {on: 1 s, off: 90 min}", ("cycle_on_ms", "cycle_off_ms"), (1_000, 5_400_000)),
+    (
+        "ramp: {up: 0 s}\ncycle: {on: 1 s, off: 90 min}",
+        ("cycle_on_ms", "cycle_off_ms"),
+        (1_000, 5_400_000),
+    ),
     ("session: {duration: 24 h}", ("session_ms",), (86_400_000,)),
     ("session: {duration: 1 ms}", ("session_ms",), (1,)),
     ("session: {pulses: 1000000000}", ("session_pulses",), (1_000_000_000,)),

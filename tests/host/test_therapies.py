@@ -27,8 +27,12 @@ SECOND = """  - cathodes: [E3]
 """
 
 
+def whole(text: str) -> program.Group:
+    return Profile.from_text(text, "test.yaml").group
+
+
 def one(text: str) -> program.Program:
-    return Profile.from_text(text, "test.yaml").group.programs[0]
+    return whole(text).programs[0]
 
 
 def segments(*rows: str) -> str:
@@ -217,13 +221,39 @@ def test_req_23_phases_that_collide_are_refused() -> None:
     ("more", "path"),
     [
         ("ramp: {up: 3 s}\nsession: {duration: 2 s}\n", "ramp.up"),
-        ("ramp: {up: 3 s}\ncycle: {on: 2 s, off: 5 s}\n", "ramp.up"),
     ],
 )
 def test_req_60_a_ramp_longer_than_what_it_is_for_is_refused(more: str, path: str) -> None:
     row = only(WIDE + more)
     assert (row.id, row.path) == ("conflict", path)
     assert row.message.endswith("the amplitude would never be reached; write for example 2 s")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            "ramp: {up: 3 s}\ncycle: {on: 2 s, off: 5 s}\n",
+            "3 s up and 500 ms down; write for",
+        ),
+        ("cycle: {on: 1 s, off: 1 s}\n", "1 s up and 500 ms down; write for example 1.5 s"),
+        ("ramp: {down: 10 s}\ncycle: {on: 2 s, off: 1 s}\n", "down; write for example 11 s"),
+    ],
+)
+def test_req_60_an_on_time_shorter_than_its_ramps_is_refused(more: str, message: str) -> None:
+    row = only(WIDE + more)
+    assert (row.id, row.path) == ("conflict", "cycle.on")
+    assert message in row.message
+
+
+def test_req_18_a_ramp_that_is_too_steep_for_its_rate_is_refused_with_one_that_fits() -> None:
+    # 2 mA at 1 Hz in steps of 500 uA: four periods
+    slow = WIDE.replace("50 Hz", "1 Hz")
+    row = only(slow + "ramp: {up: 2 s}\n")
+    assert (row.id, row.path, row.limit, row.example) == ("conflict", "ramp.up", "4 s", "4 s")
+    assert whole(slow + "ramp: {up: 4 s}\n").header.ramp_up_ms == 4_000
+    assert whole(slow).header.ramp_up_ms == 4_000  # by default as long as it must be
+    assert whole(WIDE).header.ramp_up_ms == 1_000
 
 
 def test_req_60_more_programs_than_a_group_holds_are_refused() -> None:

@@ -21,7 +21,7 @@ from scs_sim.stream import ENDED, IDLE, latch_offset_ticks, lines
 def test_power_on_is_idle_with_the_gate_low() -> None:
     one = bench()
     assert not one.gate
-    assert one.hal.stream_state() == (IDLE, 0, 0, 0, 0)
+    assert one.hal.stream_state() == (IDLE, 0, 0, 0)
     assert one.hal.reset_cause() == 0
     assert one.hal.stream_words() == b""
 
@@ -115,7 +115,7 @@ def test_the_ladder_plays_its_codes() -> None:
     )
     one = running(what, 2, ladder=True)
     one.advance_us(300)
-    assert one.hal.stream_state() == (ENDED, 2, 0, 0, 0)
+    assert one.hal.stream_state() == (ENDED, 2, 0, 0)
     rows = one.scope().events()
     # 100 codes x 12.5 mV behind 1.5 kohm
     assert min(rows.current_a) == pytest.approx(-1.25 / 1500)

@@ -32,7 +32,6 @@ class FakeHal:
         self.status = output.IDLE
         self.planned = 0
         self.periods = 0
-        self.swap_at = 0
         self.began_us = 0
         self.ending = False
         self.cells: dict = {}
@@ -50,15 +49,16 @@ class FakeHal:
     def link_write(self, data: bytes) -> None:
         self.outbox += data
 
-    def stream_load(self, stream: Stream) -> None:
+    def stream_load(self, stream: Stream) -> int:
         self._advance()
         self.staged = stream
+        return self.periods + 1 if self.status == output.RUNNING else 0
 
     def stream_start(self, periods: int) -> None:
         self.live, self.staged = self.staged, None
         self.status = output.RUNNING
         self.planned = periods
-        self.periods = self.swap_at = 0
+        self.periods = 0
         self.began_us = self.us
         self.ending = False
 
@@ -83,7 +83,7 @@ class FakeHal:
             while at < self.live.records and ticks >= self.live.record(at)[0]:
                 ticks -= self.live.record(at)[0]
                 at += 1
-        return (self.status, self.periods, self.swap_at, at, ticks)
+        return (self.status, self.periods, at, ticks)
 
     def stream_words(self) -> bytes:
         words = bytearray(self.live.words)
@@ -156,4 +156,3 @@ class FakeHal:
                 self.status = output.ENDED
             elif self.staged is not None:
                 self.live, self.staged = self.staged, None
-                self.swap_at = self.periods

@@ -147,7 +147,7 @@ def _more(lcg: Lcg, count: int) -> tuple:
 
 def _some_group(lcg: Lcg) -> program.Group:
     rate_mhz = lcg.pick((2_000, 20_000, 40_000, 50_000, 90_500, 130_000, 1_000_000))
-    header = program.Header(lcg.pick((0, 1, 0, 1, 2)), 2_000, 500, 500, 0, 0, 10_000, 0)
+    header = program.Header(lcg.pick((0, 1, 0, 1, 2)), 2_000, 60_000, 500, 0, 0, 10_000, 0)
     count = lcg.pick((1, 2, 2, 6))
     many = 1 + lcg.below(2)
     part = 1_000_000_000_000 // rate_mhz // many

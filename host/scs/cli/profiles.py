@@ -16,6 +16,7 @@ from . import options
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from ..delivery import Delivery
     from ..judging import Judgement
     from ..profile import Profile
 
@@ -62,6 +63,7 @@ def _as_json(verdict: Judgement) -> None:
             "errors": [one.as_dict() for one in verdict.errors],
             "actual": [one.as_dict() for one in verdict.actual],
             "slots": [one.as_dict() for one in verdict.slots],
+            "delivery": verdict.delivery.as_dict() if verdict.delivery else None,
         }
     )
 
@@ -77,6 +79,16 @@ def _slots(verdict: Judgement) -> Table:
         times = (say.number(one.phase_ms, "ms"), say.number(one.every_ms, "ms"))
         turns = f"{one.turns}, {one.others} at the others" if one.others else str(one.turns)
         made.add_row(escape(one.program), turns, *times)
+    return made
+
+
+def _delivery(planned: Delivery) -> Table:
+    from . import say
+
+    title = f"The session delivers {planned.pulses} pulses in {say.number(planned.seconds, 's')}"
+    made = say.table(title, "contact", ">charge driven")
+    for contact, nanocoulombs in planned.charge_nc.items():
+        made.add_row(contact, say.number(nanocoulombs / 1000, "uC"))
     return made
 
 
@@ -96,6 +108,9 @@ def _show(profile: Profile, board: str, verdict: Judgement) -> None:
     if len(verdict.slots) > 1 or any(one.turns > 1 for one in verdict.slots):
         console.print()
         console.print(_slots(verdict))
+    if verdict.delivery:
+        console.print()
+        console.print(_delivery(verdict.delivery))
     if verdict.figures:
         console.print()
         console.print(say.figures("Safety figures", verdict.figures))

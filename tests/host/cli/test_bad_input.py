@@ -104,7 +104,7 @@ def test_req_60_a_preset_above_what_the_stage_can_make_is_told_what_it_can() -> 
         ("session: {pulses: 20}\n", "0.8 mA"),  # 400 ms
         ("session: {pulses: 50}\n", ""),  # 1 s
         ("ramp: {up: 0 s}\nsession: {duration: 40 ms}\n", "1 mA"),  # two steps of 500 uA
-        ("cycle: {on: 1 s, off: 9 s}\n", ""),
+        ("cycle: {on: 2 s, off: 9 s}\n", ""),
     ],
 )
 def test_what_a_short_session_reaches_stands_beside_what_was_asked(

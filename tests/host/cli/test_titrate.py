@@ -26,7 +26,7 @@ programs:
 
 # how long
 session: {duration: 3 s}
-cycle: {on: 1 s, off: 1 s}
+cycle: {on: 2 s, off: 1 s}
 """
 LINE = "    amplitude: 400 uA  # to begin with\n"
 
