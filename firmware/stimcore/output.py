@@ -21,6 +21,7 @@ ENDED = 2
 HALTED = 3
 STARVED = 4
 SENTINEL = 5
+BEGUN = 6  # of Output.step() alone: it runs, and a run of its own began in this turn
 
 
 _of: list = [None, []]  # a group, and the ceilings of its contacts
@@ -123,7 +124,7 @@ class Output:
         self.train.halt()
 
     def step(self, now_ms: int) -> int:
-        """Account, follow the train; the status of the stream (IDLE … SENTINEL)."""
+        """Account, follow the train; the status of the stream (IDLE … BEGUN)."""
         state = self.hal.stream_state()
         self._periods = state[1]
         if state[0] != RUNNING:
@@ -135,7 +136,7 @@ class Output:
             if state[0] in (IDLE, ENDED) and again:
                 self.prepare()
                 self._begin(now_ms)
-                return RUNNING
+                return BEGUN
             return state[0]
         self._account(state, False)
         if self.pending is None or self.train.phase == train.DOWN:

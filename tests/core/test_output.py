@@ -56,7 +56,7 @@ def test_req_35_a_cycle_delivers_what_is_left_of_a_session() -> None:
     hal.state = (output.ENDED, 51, 0, 0, 0)
     assert one.step(1_020) == output.ENDED
     assert one.step(1_999) == output.ENDED
-    assert one.step(2_000) == output.RUNNING
+    assert one.step(2_000) == output.BEGUN
     assert hal.started == [100, 49]
     assert one.ledger.pulses == 51
 
@@ -66,5 +66,5 @@ def test_req_35_an_endless_session_cycles_for_ever() -> None:
     one.step(1_000)
     hal.state = (output.ENDED, 51, 0, 0, 0)
     one.step(1_020)
-    assert one.step(2_000) == output.RUNNING
+    assert one.step(2_000) == output.BEGUN
     assert hal.started == [0, 0]
