@@ -1,7 +1,8 @@
 """The sense inputs: two ADC channels in turn, by DMA into a ring, and the extremes of them.
 
 Role: hal.sample and single readings; feeds the capture. Invariant: current stands at the even
-places of the ring, voltage at the odd ones; a FIFO that ran over starts the ring anew.
+places of the ring, voltage at the odd ones; a FIFO that ran over starts the ring anew, and the
+capture that was under way with it.
 Requirements: REQ-54, REQ-55. Next: capture_rp2.py; stimcore/sense.py, which judges what is found.
 
 250,000 samples a second, so 8 us from one to the next of a channel: the shortest phase, 10 us, has
@@ -73,9 +74,12 @@ class Sense:
         self._found[1] = self._count = 0
 
     def start(self) -> None:
-        """Sample from now on."""
-        self.stop()
+        """Sample from now on; nothing is captured until it is armed."""
         self.capture.disarm()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.stop()
         both = 1 << self._inputs[0] | 1 << self._inputs[1]
         dma = self._dma
         ctrl = dma.pack_ctrl(
@@ -126,9 +130,10 @@ class Sense:
         low, high = self._found[0], self._found[1]
         out = (low & 0xFFFF, high & 0xFFFF, low >> 16, high >> 16, self._count)
         self._forget()
-        self.is_busy = False
         if self.is_on and at.peek(self._base + FCS) & _RAN_OVER:
-            self.start()
+            self._begin()
+            self.capture.again()
+        self.is_busy = False
         return out
 
     def read(self, which: int) -> int:

@@ -53,6 +53,11 @@ class Capture:
         self._mark.active(1)
         self._phase = _WAITS
 
+    def again(self) -> None:
+        """The ring begins anew: what was wanted is captured from the next SYNC on."""
+        if self._phase != _IDLE:
+            self.arm(self._delay * _SAMPLE_US, 0)
+
     def disarm(self) -> None:
         """Nothing is wanted."""
         if self._phase != _IDLE:

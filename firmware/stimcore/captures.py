@@ -2,7 +2,8 @@
 
 Role: shares it between the host's oscilloscope and the judgement pulse by pulse (watch.py).
 Invariant: what is kept for the host was taken of one and the same stream, and what is not yet
-whole is never handed out. Requirements: REQ-58. Next: watch.py.
+whole is never handed out. A capture lies within one run of the stream: a start drops what the hal
+had armed. Requirements: REQ-58. Next: watch.py.
 """
 
 from .board import Board
@@ -30,11 +31,15 @@ class Captures:
         self._asked_us = delay_us
         self._armed = False
 
+    def begin_run(self) -> None:
+        """The output begins, with nothing armed; what the host asked for is armed again."""
+        self._armed = False
+        self._live = None
+
     def reset(self) -> None:
         """The output ended: what is not whole by now never will be."""
-        self._armed = False
+        self.begin_run()
         self._asked_us = -1
-        self._live = None
 
     def look(self, stream: Stream, settled: bool, now_ms: int) -> tuple:
         """Judge what was captured of the stream that flows, and capture again while it is settled.

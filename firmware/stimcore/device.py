@@ -94,6 +94,8 @@ class Device:
         status = self.output.step(self.now_ms)
         if status == output.RUNNING:
             self._check_output()
+        elif status == output.BEGUN:
+            self._begin_run()
         elif status == output.ENDED:
             self._run_end()
         elif status == output.HALTED:
@@ -118,7 +120,10 @@ class Device:
 
     def _run_end(self) -> None:
         """The stream ended on a whole period: counted out, stopped, or resting in a cycle."""
-        if self.output.counted_out():
+        row = self._end_run()
+        if row:
+            self._latch(row)
+        elif self.output.counted_out():
             self._ended(commands.STOP_PULSES)
         elif self.output.train.phase == train.REST:
             self._check_session()
@@ -128,6 +133,19 @@ class Device:
             self._ended(commands.STOP_SESSION)
         else:
             self._latch((errors.FAULT_STARVED, 0, 0, 0))  # nobody had asked for an end
+
+    def _begin_run(self) -> None:
+        """At START, and where each on time of a cycle begins: periods are counted from 0 again."""
+        self.monitor.begin_run(self.output.live)
+        self.captures.begin_run()
+
+    def _end_run(self) -> tuple:
+        """Once after each run: the row of what its last window shows, or ()."""
+        monitor = self.monitor
+        if monitor.is_closed:
+            return ()
+        monitor.feed(self.hal.sample())
+        return monitor.end_run(self.output.periods())
 
     def _check_output(self) -> None:
         out, monitor = self.output, self.monitor
@@ -189,6 +207,7 @@ class Device:
         """Start what ARM prepared."""
         self._stop_reason = 0
         self.output.start(self.now_ms)
+        self._begin_run()
         self.move("start")
 
     def calibrated(self, found: tuple) -> None:

@@ -21,6 +21,7 @@ ENDED = 2
 HALTED = 3
 STARVED = 4
 SENTINEL = 5
+BEGUN = 6  # of Output.step() alone: it runs, and a run of its own began in this turn
 
 
 _of: list = [None, []]  # a group, and the ceilings of its contacts
@@ -150,7 +151,7 @@ class Output:
         self._first = None
 
     def step(self, now_ms: int) -> int:
-        """Account, follow the train; the status of the stream (IDLE … SENTINEL)."""
+        """Account, follow the train; the status of the stream (IDLE … BEGUN)."""
         state = self.hal.stream_state()
         self._periods = state[1]
         if state[0] == RUNNING:
@@ -166,7 +167,7 @@ class Output:
                 self.prepare()
             elif self.train.rested(now_ms):
                 self._begin()
-                return RUNNING
+                return BEGUN
         return state[0]
 
     def counted_out(self) -> bool:

@@ -2,8 +2,9 @@
 
 Role: gathers the extremes of current and voltage over windows that contain a whole period, also
 while a ramp goes on, and names the deviation. Invariant: the current is measured on its own, never
-taken from the program. Only a polarity that is commanded is judged: passive discharge makes a
-current of its own. Requirements: REQ-54, REQ-55. Next: device.py.
+taken from the program; a window lies within one run of the stream, for periods are counted anew in
+each. Only a polarity that is commanded is judged: passive discharge makes a current of its own.
+Requirements: REQ-54, REQ-55. Next: device.py.
 """
 
 from .board import FINE, Board, sensed_mv, sensed_na
@@ -23,6 +24,24 @@ class Monitor:
         self.is_closed = True
         self._low = self._high = self._v_low = self._v_high = 0
         self._count = 0
+
+    def begin_run(self, stream) -> None:
+        """The output begins with this stream: its first period is whole from the first sample on.
+
+        So the first window is closed after one period, not after two.
+        """
+        self.current_na = self.voltage_mv = (0, 0)
+        self.begin(-1, (stream,))
+
+    def end_run(self, periods: int) -> tuple:
+        """The output ended after so many whole periods: a row for a deviation, as judge().
+
+        What was measured is no more, for nothing flows.
+        """
+        row = self.judge((), periods)
+        self.is_closed = True
+        self.current_na = self.voltage_mv = (0, 0)
+        return row
 
     def feed(self, sample: tuple) -> None:
         """Takes one reading of hal.sample()."""

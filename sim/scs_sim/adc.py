@@ -129,6 +129,11 @@ class Adc:
             channel.take(curve, span)
         self._done_tick = until_tick
 
+    def forget(self) -> None:
+        """A new window; what was gathered is dropped."""
+        self.current.clear()
+        self.voltage.clear()
+
     def sample(self) -> Window:
         """The window since the last call, and a new one; samples of the current channel."""
         out = EMPTY
@@ -136,8 +141,7 @@ class Adc:
             current = self._codes(self.current, 0)
             voltage = self._codes(self.voltage, 1)
             out = Window(*current, *voltage, self.current.count)
-            self.current.clear()
-            self.voltage.clear()
+            self.forget()
         return out
 
     def _codes(self, channel: Channel, number: int) -> tuple[int, int]:

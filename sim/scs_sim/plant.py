@@ -72,9 +72,18 @@ class Plant:
         self.load.advance(tick)
         self.trace.end_tick = max(self.trace.end_tick, tick)
 
+    def start(self, tick: int) -> None:
+        """The output starts, and the ADC with it: no sample is kept, no capture wanted any more."""
+        self._sample_to(tick)
+        self.adc.forget()
+        self.capture.disarm()
+
     def sample(self, tick: int) -> Window:
         """The ADC's window up to `tick`."""
+        self._sample_to(tick)
+        return self.adc.sample()
+
+    def _sample_to(self, tick: int) -> None:
         self.run_to(tick)
         if self._piece is not None:
             self.adc.take(self._piece_tick, self._piece, tick)
-        return self.adc.sample()

@@ -136,6 +136,7 @@ class Sequencer:
             raise ValueError("nothing is staged: stream_load comes before stream_start")
         self.halt(tick)
         self._clear()
+        self._plant.start(tick)
         self.status = RUNNING
         table, self._staged = self._staged, None
         self._live = self._seen = table

@@ -57,7 +57,7 @@ def test_req_35_a_cycle_delivers_what_is_left_of_a_session() -> None:
     hal.state = (output.ENDED, 50, 0, 0)
     assert one.step(1_010) == output.ENDED
     assert one.step(1_999) == output.ENDED
-    assert one.step(2_000) == output.RUNNING
+    assert one.step(2_000) == output.BEGUN
     assert hal.started == [50, 20]
     assert one.ledger.pulses == 50
 
@@ -68,7 +68,7 @@ def test_req_33_on_times_are_counted_from_the_start_whenever_they_end() -> None:
         hal.state = (output.ENDED, 50, 0, 0)
         assert one.step(2_000 * number - 1) == output.ENDED
         assert one.step(2_000 * number - 1) == output.ENDED
-        assert one.step(2_000 * number + 17) == output.RUNNING  # a loop that comes late
+        assert one.step(2_000 * number + 17) == output.BEGUN  # a loop that comes late
     assert hal.started == [50] * 4
 
 

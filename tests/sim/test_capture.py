@@ -90,3 +90,18 @@ def test_codes_end_at_0_and_4095() -> None:
     made.hal.stream_start(0)
     _, current, voltage = taken(made)
     assert {0, 2048, 4095} == set(current) == set(voltage)
+
+
+def test_a_start_drops_what_was_armed_and_sampled_before_it_as_on_the_board() -> None:
+    made = running()
+    made.hal.capture_arm(20_000)
+    made.advance_us(5_000)
+    made.hal.halt()
+    made.hal.stream_load(biphasic())
+    made.hal.stream_start(0)
+    assert made.hal.sample().samples == 0
+    made.advance_us(100_000)
+    assert made.hal.capture_take() == ()
+    made.hal.capture_arm(0)
+    made.advance_us(10_000)
+    assert made.hal.capture_take() != ()
