@@ -6,7 +6,8 @@ Invariant: GATE low disconnects and bleeds the load whatever the bits say.
 Assumed: the real errors of gain, offset and linearity are half of the declared worst
 (`error_share`), the last of them a sine over the span; the load is one two-terminal network
 between whatever contacts are switched; a DAC that is shut down leaves the pump's input at
-mid-scale; the output settles with one time constant (circuit.py), the switches at once.
+mid-scale; ACTIVE is low where the code is mid-scale, and there alone, as the kernel demands of
+every record, so that contacts on both sides then discharge through the resistor; the output settles with one time constant (circuit.py), the switches at once.
 Next: load.py; plant.py joins the two.
 """
 
@@ -38,6 +39,7 @@ class Parts(NamedTuple):
     inl_codes: float
     code_span: int
     bleed_ohm: float
+    soft_ohm: float  # of the discharge resistor; 0: none
 
 
 def parts(row: Mapping[str, Any]) -> Parts:
@@ -58,6 +60,7 @@ def parts(row: Mapping[str, Any]) -> Parts:
         float(row["inl_codes"]),
         int(row["code_span"]),
         float(row["bleed_ohm"]),
+        float(row.get("soft_ohm") or 0.0),
     )
 
 
@@ -91,6 +94,7 @@ class Stage:
         self.gate_high = False
         self.stuck = False
         self.discharges = True
+        self.soft_ohm = self.parts.soft_ohm
         self._gain_error = error_share * self.parts.gain_mismatch / 2
         self._offset_a = error_share * self.parts.offset_a
         self._inl_codes = error_share * self.parts.inl_codes
@@ -119,6 +123,8 @@ class Stage:
             volts = self._output() + self._offset_a * self.parts.source_ohm
             return Demand(load.SOURCED, volts, source_ohm=self.parts.source_ohm)
         if self.source and self.back and not self.source & self.back:
+            if self.parts.soft_ohm and self.code == self.parts.code_mid:
+                return self._softly()
             return Demand(load.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
         joined = max(self.source.bit_count(), self.back.bit_count()) > 1
         if self.discharges and (
@@ -126,6 +132,12 @@ class Stage:
         ):  # contacts tied together: the load is shorted
             return Demand(load.SHORTED, 0.0, source_ohm=self.parts.switch_ohm)
         return Demand(load.OPEN)
+
+    def _softly(self) -> Demand:
+        """The pump is isolated, and its contacts discharge through the resistor."""
+        if not self.discharges:
+            return Demand(load.OPEN)
+        return Demand(load.SHORTED, 0.0, source_ohm=self.parts.switch_ohm + self.soft_ohm)
 
     def set(self, code: int, source: int, back: int) -> None:
         """Code and contacts at once, past the pins: what model.py does."""
