@@ -30,7 +30,7 @@ class Stream:
     """An admitted table of words. Made by admit() alone."""
 
     def __init__(self, board: Board, words: bytes, records: list, contacts: list, found: tuple):
-        pulses, longest, self.discharge_na = found  # nA: the most that flows while nothing is driven
+        pulses, longest, self.discharge_na = found  # nA: the most that any discharge makes
         self.board = board
         self.words = words
         self.crc = binascii.crc32(words) & 0xFFFFFFFF

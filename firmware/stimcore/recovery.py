@@ -20,7 +20,9 @@ def soft_ticks(board: Board, group: program.Group, one: program.Program, width: 
     must be no more than the lowest ceiling of the group permits. It is reckoned at this program's
     own ceiling, with a sixteenth for what the period before left and for the stage's errors.
     """
-    if one.recharge == program.RECHARGE_ACTIVE or one.segments or not board.discharge_least_us * board.soft_tau_us:
+    if one.recharge == program.RECHARGE_ACTIVE or one.segments:
+        return 0
+    if board.discharge_least_us == 0 or board.soft_tau_us == 0:
         return 0
     pulses = one.pulses if one.recharge == program.RECHARGE_PASSIVE_BURST else 1
     mhz = board.clock_hz // 1_000_000

@@ -1,9 +1,10 @@
 """What flows while nothing is driven: currents that the charge of the pulses makes by itself.
 
-Role: the first current of each discharge, and of the bleed after a HALT, from the charge that walk.py
-found and the least time constants of the board: a charge over such a time is the current it begins
-with. Invariant: never less than what any load within its tolerance may show; all of it is taken to
-go through any one of the contacts that are joined. Requirements: REQ-62, REQ-64. Next: kernel.py.
+Role: the first current of each discharge, and of the bleed after a HALT, from the charge that
+walk.py found and the least time constants of the board: a charge over such a time is the current it
+begins with. Invariant: never less than what any load within its tolerance may show; all of it is
+taken to go through any one of the contacts that are joined. Requirements: REQ-62, REQ-64.
+Next: kernel.py.
 """
 
 from . import charge, errors, limits

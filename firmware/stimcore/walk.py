@@ -71,7 +71,7 @@ def whole(board: Board, records: list, contacts: list) -> Contact:
 
     Where there is one pair of sides, it is what each of its contacts holds.
     """
-    pairs = {one[3] << 8 | one[4] if one[3] < one[4] else one[4] << 8 | one[3] for one in records if one[1]}
+    pairs = {min(one[3], one[4]) << 8 | max(one[3], one[4]) for one in records if one[1]}
     if len(pairs) == 1:
         return max(contacts, key=_is_used)
     errors = [_error_pc(board, one) if one[1] else 0 for one in records]

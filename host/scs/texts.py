@@ -90,7 +90,9 @@ ERRORS = {
         "contact_unknown", "mask", "a contact has no known area or is not there"
     ),
     errors.PART_DISCHARGE: Kind(
-        "part_discharge", "mask", "a discharge must join exactly the contacts in use, or those of its pulse"
+        "part_discharge",
+        "mask",
+        "a discharge must join exactly the contacts in use, or softly those of its pulse",
     ),
     errors.DISCHARGE_PEAK: Kind(
         "discharge_peak", "nA", "the passive discharge begins with too large a current"

@@ -7,7 +7,8 @@ Assumed: the real errors of gain, offset and linearity are half of the declared 
 (`error_share`), the last of them a sine over the span; the load is one two-terminal network
 between whatever contacts are switched; a DAC that is shut down leaves the pump's input at
 mid-scale; ACTIVE is low where the code is mid-scale, and there alone, as the kernel demands of
-every record, so that contacts on both sides then discharge through the resistor; the output settles with one time constant (circuit.py), the switches at once.
+every record, so that contacts on both sides then discharge through the resistor; the output
+settles with one time constant (circuit.py), the switches at once.
 Next: load.py; plant.py joins the two.
 """
 

@@ -1,7 +1,7 @@
 """What flows while nothing is driven, measured on the simulated stage against the kernel's figures.
 
-Random groups on the parts as boards.yaml declares them, with the stage's own errors: in no discharge
-flows more than the figure, whatever contacts are used, however many programs share the load.
+Random groups on the parts as boards.yaml declares them, with the stage's own errors: in no
+discharge flows more than the figure, whatever contacts are used, however many programs there are.
 """
 
 import numpy as np
