@@ -6,7 +6,7 @@ Invariant: GATE low disconnects and bleeds the load whatever the bits say.
 Assumed: the real errors of gain, offset and linearity are half of the declared worst
 (`error_share`), the last of them a sine over the span; the load is one two-terminal network
 between whatever contacts are switched; a DAC that is shut down leaves the pump's input at
-mid-scale; ACTIVE is low where the code is mid-scale, and there alone, as the kernel demands of
+mid-scale; ACTIVE is low where the code sent is mid-scale, and there alone, as the kernel demands of
 every record, so that contacts on both sides then discharge through the resistor; the output
 settles with one time constant (circuit.py), the switches at once.
 Next: load.py; plant.py joins the two.
@@ -89,7 +89,7 @@ class Stage:
 
     def __init__(self, row: Mapping[str, Any], error_share: float = 0.5):
         self.parts = parts(row)
-        self.code = self.parts.code_mid
+        self.code = self.sent = self.parts.code_mid
         self.source = 0
         self.back = 0
         self.gate_high = False
@@ -109,6 +109,7 @@ class Stage:
             code = dac_code(even_bits(frame), self.code, mid)
             switches = even_bits(frame >> 1)
             self.source, self.back = switches >> 8, switches & 0xFF
+        self.sent = code
         if not self.stuck or self.code == mid:  # stuck: the first code that drives stays for good
             self.code = code
 
@@ -124,7 +125,7 @@ class Stage:
             volts = self._output() + self._offset_a * self.parts.source_ohm
             return Demand(load.SOURCED, volts, source_ohm=self.parts.source_ohm)
         if self.source and self.back and not self.source & self.back:
-            if self.parts.soft_ohm and self.code == self.parts.code_mid:
+            if self.parts.soft_ohm and self.sent == self.parts.code_mid:
                 return self._softly()
             return Demand(load.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
         joined = max(self.source.bit_count(), self.back.bit_count()) > 1
@@ -142,7 +143,8 @@ class Stage:
 
     def set(self, code: int, source: int, back: int) -> None:
         """Code and contacts at once, past the pins: what model.py does."""
-        self.code, self.source, self.back = code, source, back
+        self.code = self.sent = code
+        self.source, self.back = source, back
 
     def _output(self) -> float:
         """The code's current or voltage: bent by the INL, and each polarity with its own gain."""

@@ -32,14 +32,34 @@ def bench_board(stage: int) -> board.Board:
     """A board of hand-written figures: this comparison needs no boards.yaml."""
     if stage == board.STAGE_R2R_1:
         taus = (10_000, 10_000, 3_500, 0, 0, 20_000)
-        analog = (2, 8_000, 128, 127, 12, 64, 1_650, *taus, 20_000, 8_000)
+        analog = (2, 8_000, 128, 127, 12, 64, 1_650)
+        errors = (20_000, 8_000)
         return board.Board(
-            "pico/r2r-1/r", CPU_HZ, stage, *analog, *_load(), 1_000_000, 1_000_000, *SENSE
+            "pico/r2r-1/r",
+            CPU_HZ,
+            stage,
+            *analog,
+            *taus,
+            *errors,
+            *_load(),
+            1_000_000,
+            1_000_000,
+            *SENSE,
         )
     taus = (2_000, 650, 450, 6_200, 5_400, 8_900)  # rest, direct, its least, soft, its least, bleed
-    analog = (8, 6_250, 2048, 2047, 40, 80, 15_000, *taus, 5_000, 2_000)
+    analog = (8, 6_250, 2048, 2047, 40, 80, 15_000)
+    errors = (5_000, 2_000)
     return board.Board(
-        "pico/mcp/rc", CPU_HZ, stage, *analog, *_load(), 12_500_000, 10_000_000, *SENSE
+        "pico/mcp/rc",
+        CPU_HZ,
+        stage,
+        *analog,
+        *taus,
+        *errors,
+        *_load(),
+        12_500_000,
+        10_000_000,
+        *SENSE,
     )
 
 
