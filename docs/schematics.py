@@ -81,12 +81,16 @@ def switches(sheet: Any, name: Name, node: tuple[float, float]) -> None:
     """From the pump to the load and back to ground."""
     x, y = node
     bus = (x + 2.6, y)
-    sheet.add(elm.Switch().endpoints(node, bus).label("U12 1", fontsize=SMALL))
-    wire(sheet, (x + 0.4, y), (x + 0.4, y + 1.0))
-    sheet.add(elm.Switch().endpoints((x + 0.4, y + 1.0), (x + 0.4, y + 2.4)))
-    note(sheet, (x + 1.0, y + 1.9), "U12 3, closed while active is low")
-    note(sheet, (x + 1.0, y + 1.5), f"{name('R24')} to AGND")
-    sheet.add(elm.Ground().at((x + 0.4, y + 2.4)).theta(180))
+    middle, held = (x + 1.3, y), y + 2.0
+    sheet.add(elm.Switch().endpoints(node, middle).label("U12 4", loc="bottom", fontsize=SMALL))
+    sheet.add(elm.Switch().endpoints(middle, bus).label("U12 1", loc="bottom", fontsize=SMALL))
+    for start in (node, middle):  # R24 and R28, to where U12 3 holds them at ground
+        sheet.add(elm.Resistor().endpoints(start, (start[0], held)).scale(0.7))
+    wire(sheet, (x, held), (middle[0], held))
+    sheet.add(elm.Switch().endpoints((x + 0.65, held), (x + 0.65, held + 1.4)))
+    sheet.add(elm.Ground().at((x + 0.65, held + 1.4)).theta(180))
+    note(sheet, (x + 1.3, held + 0.9), "U12 3, closed while active is low (U12 4 while it is high)")
+    note(sheet, (x + 1.7, held - 0.7), f"left {name('R24')}, right {name('R28')}")
     rail, back = (bus[0] + 3.6, y), y - 4.8
     wire(sheet, bus, rail)
     note(sheet, (rail[0] + 0.15, y), "source bus")

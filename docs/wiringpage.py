@@ -24,7 +24,7 @@ nF from each supply pin of a chip to ground, close to it, and 10 µF where each 
 """
 SEEN = (("r2r-1", "r2r_tonic"), ("mcp4922-8", "tonic_48_pulses"), ("mcp4922-8", "tonic_50hz"))
 LOAD = "resistor-500"
-KINDS = ("open", "drive", "discharge")
+KINDS = ("open", "drive", "discharge", "mark", "soft discharge")
 
 
 def page(note: str) -> str:

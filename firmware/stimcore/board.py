@@ -25,7 +25,12 @@ Board = namedtuple(
         "overhead_ticks",  # length of a record whose hold is 0 (the sequencer's own cycles)
         "min_record_ticks",  # shortest record the sequencer, the DMA and the DAC can follow
         "compliance_mv",  # largest voltage across the load at which the current is still set
-        "discharge_tau_us",  # slowest time constant of passive discharge
+        "rest_tau_us",  # slowest that any load may discharge with: how long a measurement rests
+        "discharge_tau_us",  # slowest time constant of passive discharge with this load …
+        "discharge_least_us",  # … and its least: a charge over it is the first current; 0: none
+        "soft_tau_us",  # the same through the discharge resistor; 0: the stage has none
+        "soft_least_us",
+        "bleed_least_us",  # least time constant while the load is disconnected and bled
         "gain_mismatch_ppm",  # worst difference of gain between the two polarities
         "offset_na",  # worst current at code_mid and under it
         "adc_zero",  # ADC code of zero current and of zero voltage

@@ -10,6 +10,8 @@ from . import errors
 from .board import Board
 
 # one record: (ticks, active, sync, source mask, return mask, signed code, discharge)
+DIRECT = 1  # discharge: every contact in use to return
+SOFT = 2  # discharge: a pulse's own contacts, through the stage's discharge resistor
 
 
 def record(board: Board, words: bytes, at: int) -> tuple:
@@ -20,7 +22,9 @@ def record(board: Board, words: bytes, at: int) -> tuple:
     flags = low & 3
     ticks = (high << 14 | low >> 2) + board.overhead_ticks
     source, back, code, known = _frame(board, words[base + 4 : base + 8])
-    discharge = source == 0 and back != 0
+    discharge = DIRECT if source == 0 and back else 0
+    if source and back and code == 0 and flags == 0 and board.soft_tau_us:
+        discharge = SOFT
     return (ticks, flags != 0, flags == 2, source, back, code, discharge), known and flags != 3
 
 
@@ -121,8 +125,8 @@ def _merged(records: list) -> list:
 
 
 def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> None:
-    ticks, active, sync, source, back, code, _discharge = one
-    drives = code != 0 or source != 0
+    ticks, active, sync, source, back, code, discharge = one
+    drives = code != 0 or (source != 0 and discharge != SOFT)
     if ticks < board.min_record_ticks:
         rows.append((errors.SHORT_RECORD, at, ticks, board.min_record_ticks))
     flagged = sync if silent else code != 0
@@ -142,9 +146,11 @@ def _switching(records: list, rows: list) -> None:
     """Contacts are not switched under current, and a discharge joins all that are in use.
 
     A discharge of some of them moves charge between these and leaves the others' where it is; one
-    of a single contact has no circuit at all.
+    of a single contact has no circuit at all. A soft one is for the contacts of the pulse before
+    it, and where no others were driven since the last discharge of all.
     """
-    used = before = 0
+    used = before = last = 0
+    several = False
     for one in records:
         if one[1]:
             used |= one[3] | one[4]
@@ -153,6 +159,16 @@ def _switching(records: list, rows: list) -> None:
         masks = source << 8 | back
         if active and before and masks != before:
             rows.append((errors.LIVE_SWITCH, at, masks, before))
-        if discharge and back != used:
-            rows.append((errors.PART_DISCHARGE, at, back, used))
+        if active:
+            pair = masks if source < back else back << 8 | source
+            several = several or (last != 0 and pair != last)
+            last = pair
+        elif discharge == SOFT:
+            pair = masks if source < back else back << 8 | source
+            if several or pair != last:
+                rows.append((errors.PART_DISCHARGE, at, masks, last))
+        elif discharge:
+            last, several = 0, False
+            if back != used:
+                rows.append((errors.PART_DISCHARGE, at, back, used))
         before = masks if active else 0

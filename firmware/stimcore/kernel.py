@@ -11,11 +11,13 @@ from collections import namedtuple
 
 from . import charge, decode, errors, limits
 from .board import Board
+from .undriven import Undriven, ceiling_of
 from .walk import Contact, walk
 
 # what the words are judged for: per contact (limits.CONTACTS each) the area in um2 (0: no such
-# contact), this person's ceiling in uA, and the peak now flowing in nA (None: not a swap)
-Terms = namedtuple("Terms", ("areas_um2", "ceilings_ua", "from_na"))
+# contact), this person's ceiling in uA, and the peak now flowing in nA (None: not a swap); for all
+# of them what may flow while nothing is driven, in thousandths of the ceiling
+Terms = namedtuple("Terms", ("areas_um2", "ceilings_ua", "from_na", "discharge_permille"))
 
 # errors: rows (code, index, value, limit); figures: the same rows, judged or not; stream or None
 Verdict = namedtuple("Verdict", ("errors", "figures", "stream"))
@@ -27,8 +29,8 @@ AT_LEAST = (errors.WIDTH_SHORT, errors.RATE, errors.NO_DISCHARGE)
 class Stream:
     """An admitted table of words. Made by admit() alone."""
 
-    def __init__(self, board: Board, words: bytes, records: list, contacts: list, pulses: tuple):
-        found, longest = pulses
+    def __init__(self, board: Board, words: bytes, records: list, contacts: list, found: tuple):
+        pulses, longest, self.discharge_na = found  # nA: the most that any discharge makes
         self.board = board
         self.words = words
         self.crc = binascii.crc32(words) & 0xFFFFFFFF
@@ -38,7 +40,7 @@ class Stream:
             self.tail += 1
         self.period_ticks = sum([one[0] for one in records])
         self.max_active_ticks = longest
-        self.pulses = charge.count(found)
+        self.pulses = charge.count(pulses)
         self.sums: list = []  # the walk of a whole period, once ledger.py has made it
         self.net = [contact.net for contact in contacts]  # code x ticks per period
         self.rest_pc = max([contact.rest_pc for contact in contacts])  # may stand after a discharge
@@ -73,7 +75,7 @@ class _Examined:
     """
 
     def __init__(self, words: bytes, board: Board, terms: Terms):
-        self.asked = (words, board, tuple(terms.areas_um2), list(terms.ceilings_ua))
+        self.asked = (words, board, tuple(terms.areas_um2), list(terms.ceilings_ua), terms[3])
         self.records, self.rows = decode.table(board, words)
         self.contacts = walk(board, self.records)
         for index in range(limits.CONTACTS):
@@ -85,6 +87,9 @@ class _Examined:
             self._pulses = charge.pulses(self.records)
             self.figures = _timing(board, self.records, self._pulses, len(words) // 4)
             self.figures += _per_contact(board, self.records, self.contacts, terms)
+            undriven = Undriven(board, self.records, self.contacts)
+            self.figures[-1:-1] = undriven.figures(terms)
+            self._pulses += (undriven.largest_na(),)
             self.unequal = _imbalance(self.records)
 
     def stream(self) -> Stream:
@@ -100,7 +105,7 @@ _last: list = [None]
 
 def _examined(words: bytes, board: Board, terms: Terms) -> _Examined:
     """A new amplitude is judged when it is asked for, and when its turn comes: examined once."""
-    asked = (words, board, terms.areas_um2, terms.ceilings_ua)
+    asked = (words, board, terms.areas_um2, terms.ceilings_ua, terms.discharge_permille)
     if _last[0] is None or _last[0].asked != asked:
         _last[0] = _Examined(words, board, terms)
     return _last[0]
@@ -189,7 +194,7 @@ def _contact_figures(board: Board, contact: Contact, index: int, terms: Terms, p
     ceiling = min(limits.AMPLITUDE_UA, board.max_amplitude_ua) * 1000
     return [
         (errors.AMPLITUDE, index, peak_na, ceiling),
-        (errors.CEILING, index, -(-peak_na // 1000), _ceiling_ua(board, terms.ceilings_ua[index])),
+        (errors.CEILING, index, -(-peak_na // 1000), ceiling_of(board, terms.ceilings_ua[index])),
         (errors.PHASE_CHARGE, index, phase_pc, limits.PHASE_CHARGE_PC),
         (errors.DENSITY, index, -(-phase_pc * 100_000 // area), limits.DENSITY_NC_PER_CM2),
         (errors.SHANNON, index, -(-phase_pc * phase_pc // (area * 10)), limits.SHANNON_DQ_MILLI),
@@ -212,12 +217,6 @@ def _dc_pa(board: Board, contact: Contact, period: int) -> int:
     """
     each = -(-contact.left_pc * board.clock_hz // period)
     return min(each, -(-contact.rest_pc * 1000 // limits.DC_MEAN_MS))
-
-
-def _ceiling_ua(board: Board, ceiling_ua: int) -> int:
-    """The current, rounded up to uA, of the highest code that a ceiling still rounds to."""
-    code = (ceiling_ua * 1000 + board.na_per_code // 2) // board.na_per_code
-    return -(-code * board.na_per_code // 1000)
 
 
 _limits: dict = {}  # by area: a lead has few sizes of contact

@@ -30,6 +30,11 @@ SHANNON_DQ_MILLI = 31_622
 # Above 0.1 uA of net current cochlear ganglion cells were lost (Shepherd 1999).
 DC_PA = 100_000
 DC_MEAN_MS = 1_000  # of its mean: what comes to rest within a second is a charge, not a current
+# What flows while nothing is driven is held to the contact's own ceiling unless a profile says so,
+# and never to more than twice it: no published device states such a figure, so this is chosen. A
+# discharge falls from its first instant on; one of twice the amplitude is below it after 0.7 tau.
+DISCHARGE_PERMILLE = 2_000
+DISCHARGE_LEAST_PERMILLE = 100  # a tenth: what a stage cannot be held to any more
 # A current source asked for more than this share of its supply no longer sets the current.
 COMPLIANCE_PERMILLE = 900
 

@@ -60,7 +60,7 @@ def width_us(board: Board) -> int:
 
 def slot_us(board: Board) -> int:
     """From one test pulse to the next: the pulse, and a discharge that keeps DC within limits."""
-    return 2 * width_us(board) + 2 * board.discharge_tau_us
+    return 2 * width_us(board) + 2 * board.rest_tau_us
 
 
 def test_phases(board: Board, source: int, back: int) -> list:
@@ -89,7 +89,7 @@ def test_stream(board: Board, source: int, back: int) -> kernel.Stream:
     """The stream of one pair; Refused with the kernel's reasons."""
     areas = (limits.MEASURE_AREA_UM2,) * limits.CONTACTS
     ceilings = [limits.MEASURE_UA] * limits.CONTACTS
-    terms = kernel.Terms(areas, ceilings, [0] * limits.CONTACTS)
+    terms = kernel.Terms(areas, ceilings, [0] * limits.CONTACTS, 1000)
     verdict = kernel.admit(records.encode(board, test_phases(board, source, back)), board, terms)
     if verdict.stream is None:
         refuse_all(verdict.errors)

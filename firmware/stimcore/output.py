@@ -36,7 +36,7 @@ def terms(group: program.Group, from_na: list | None) -> Terms:
                 if program.used_by(one) >> index & 1:
                     ceilings[index] = max(ceilings[index], one.ceiling_ua)
         _of[:] = [group, ceilings]
-    return Terms(group.areas_um2, _of[1], from_na)
+    return Terms(group.areas_um2, _of[1], from_na, group.header.discharge_permille)
 
 
 def judge(

@@ -8,7 +8,7 @@ rounding must not pass: the kernel, which judges what it makes, knows the contac
 Requirements: REQ-09, REQ-17, REQ-35. Next: records.py.
 """
 
-from . import errors, limits, program
+from . import errors, limits, program, recovery
 from .board import Board, code_from_ua, period_ticks, ticks_from_ns
 from .errors import Refused
 
@@ -33,9 +33,10 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     """
     period = group_ticks(board, group)
     used = 0 if group.header.flags & program.FLAG_SYNC_ONLY else program.contacts_of(group)
-    _check_work(group)
+    _check_work(board, group)
     places = _places(board, group, period)
     known: dict = {}  # most pulses of a program are alike
+    soft: dict = {}  # ticks of the soft discharge after each of them
     out: list = []
     for at in range(len(places)):
         start, number, form, width = places[at]
@@ -47,7 +48,8 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
             if used:
                 made = _pulse(board, one, number, levels_ua[number], width)
                 known[key] = _formed(made, one, form) if form else made
-        _train(board, one, number, known[key], end - start, used, out)
+            soft[key] = recovery.soft_ticks(board, group, one, width) if used else 0
+        _train(board, one, number, (known[key], soft[key]), end - start, used, out)
     _split_last(board, out)
     return out
 
@@ -66,7 +68,7 @@ def _split_last(board: Board, out: list) -> None:
         out.extend([(kind, source, back, code, short)] * TAIL)
 
 
-def _check_work(group: program.Group) -> None:
+def _check_work(board: Board, group: program.Group) -> None:
     """More phases than are judged before the watchdog bites are refused, whatever the levels."""
     each = 3
     for cathodes, anodes in program.sets_of(group):
@@ -78,6 +80,7 @@ def _check_work(group: program.Group) -> None:
     total = 0
     for number, one in enumerate(group.programs):
         total += one.count * one.pulses * _most_phases(one)
+        total += one.count * recovery.more_phases(board, group, one)
         if total > most:
             raise Refused(errors.TABLE_LENGTH, number, 2 * total, 2 * most)
 
@@ -139,9 +142,13 @@ def drawn(draw: int) -> int:
 
 
 def _train(
-    board: Board, one: program.Program, number: int, pulse: list, room: int, used: int, out: list
+    board: Board, one: program.Program, number: int, made: tuple, room: int, used: int, out: list
 ) -> None:
-    """A pulse, or the pulses of a burst, and rests until the room is filled."""
+    """A pulse, or the pulses of a burst, and rests until the room is filled.
+
+    `made`: the phases of a pulse, and for how many ticks what it leaves is discharged softly.
+    """
+    pulse, soft = made
     length = sum([phase[4] for phase in pulse])
     spare = max(0, _longest(board, one, pulse) - length)  # what fits at one level fits at all
     spacing = period_ticks(board, one.intra_rate_mhz) if one.pulses > 1 else 0
@@ -155,7 +162,10 @@ def _train(
             raise _does_not_fit(board, number, length + spare + board.min_record_ticks, room_here)
         out.extend(pulse)
         if rest:
-            out.append(_rest(DISCHARGE if last else between, used, rest))
+            kind = DISCHARGE if last else between
+            if soft and kind == DISCHARGE:
+                rest -= recovery.softly(board, pulse, soft, rest, out)
+            out.append(_rest(kind, used, rest))
 
 
 def _longest(board: Board, one: program.Program, pulse: list) -> int:

@@ -14,7 +14,7 @@ from . import errors, limits
 from .errors import Refused
 
 MAGIC = b"SCSP"
-FORMAT = 3
+FORMAT = 4
 
 TONIC = 0
 BURST = 1
@@ -35,6 +35,8 @@ HEADER = (
     ("cycle_off_ms", "I", 0, limits.CYCLE_MAX_MS),
     ("session_ms", "I", 0, limits.SESSION_MAX_MS),
     ("session_pulses", "I", 0, limits.SESSION_PULSES_MAX),
+    # what may flow while nothing is driven, of a contact's ceiling
+    ("discharge_permille", "H", limits.DISCHARGE_LEAST_PERMILLE, limits.DISCHARGE_PERMILLE),
 )
 PROGRAM = (
     ("cathodes", "B", 1, 255),
@@ -73,6 +75,7 @@ Header = namedtuple(
         "cycle_off_ms",
         "session_ms",
         "session_pulses",
+        "discharge_permille",
     ),
 )
 Program = namedtuple(

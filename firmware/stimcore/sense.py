@@ -3,11 +3,12 @@
 Role: gathers the extremes of current and voltage over windows that contain a whole period, also
 while a ramp goes on, and names the deviation. Invariant: the current is measured on its own, never
 taken from the program; a window lies within one run of the stream, for periods are counted anew in
-each. Only a polarity that is commanded is judged: passive discharge makes a current of its own.
-Requirements: REQ-54, REQ-55. Next: device.py.
+each. A polarity that is not commanded may have what a discharge makes of the admitted words'
+charge, and no more. Requirements: REQ-54, REQ-55, REQ-63. Next: device.py.
 """
 
 from .board import FINE, Board, sensed_mv, sensed_na
+from .errors import FAULT_DISCHARGE
 from .watch import current_row, short_row
 
 
@@ -20,6 +21,7 @@ class Monitor:
         self.voltage_mv = (0, 0)
         self._anodic: tuple | None = None  # (least, most) peak of the streams in the window, nA
         self._cathodic: tuple | None = None
+        self._discharge_na = 0  # the most that any of them makes while it drives nothing
         self._since_periods = 0
         self.is_closed = True
         self._low = self._high = self._v_low = self._v_high = 0
@@ -76,6 +78,7 @@ class Monitor:
         self._since_periods = periods
         self._count = 0
         self._anodic = self._cathodic = None
+        self._discharge_na = 0
         self._permit(streams)
         self.is_closed = False
 
@@ -85,6 +88,7 @@ class Monitor:
             if one is not None:
                 self._anodic = _widened(self._anodic, one.peak_max_na)
                 self._cathodic = _widened(self._cathodic, -one.peak_min_na)
+                self._discharge_na = max(self._discharge_na, one.discharge_na)
 
     def _close(self) -> None:
         board = self.board
@@ -107,11 +111,13 @@ class Monitor:
             (-1, -self.current_na[0], self._cathodic),
             (1, self.current_na[1], self._anodic),
         ):
-            if span[0]:
-                nearest = min(max(na, span[0]), span[1])
-                row = current_row(self.board, 0, sign * na, sign * nearest, volts)
-                if row:
-                    return row
+            most = max(span[1], self._discharge_na)
+            nearest = min(max(na, span[0]), most)
+            row = current_row(self.board, 0, sign * na, sign * nearest, volts)
+            if row and span[0] == 0:
+                row = (FAULT_DISCHARGE, 0, na, most) if na > most else ()
+            if row:
+                return row
         return ()
 
 

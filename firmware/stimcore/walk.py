@@ -9,7 +9,9 @@ Requirements: REQ-01 to REQ-09, REQ-17. Next: charge.py (the arithmetic), kernel
 from . import limits
 from .board import Board
 from .charge import ONE, decay, picocoulombs, signed, up
+from .decode import DIRECT, SOFT
 
+_EVERY = (1 << limits.CONTACTS) - 1
 _ENDLESS_PC = 1 << 40  # what nothing takes away: about 1 C, above any ceiling
 
 
@@ -25,6 +27,7 @@ class Contact:
         self.rest_pc = 0  # what stands at the end of a period at most, in the steady state
         self.discharge_ticks = 0
         self.used = False
+        self.flows: dict = {}  # by kind of discharge << 8 | contacts: largest charge it begins with
 
     def turned(self) -> "Contact":
         """What a contact sees that always carries the opposite current: only its sum differs."""
@@ -32,6 +35,7 @@ class Contact:
         other.peak_code, other.phase, other.net = self.peak_code, self.phase, -self.net
         other.running_pc, other.left_pc, other.rest_pc = self.running_pc, self.left_pc, self.rest_pc
         other.discharge_ticks, other.used = self.discharge_ticks, self.used
+        other.flows = self.flows
         return other
 
 
@@ -60,6 +64,24 @@ def walk(board: Board, records: list) -> list:
             known[key] = other.turned() if other else _seen(board, records, errors, bit)
         out.append(known[key])
     return out
+
+
+def whole(board: Board, records: list, contacts: list) -> Contact:
+    """What all contacts hold together: a load with two terminals holds the charge of all of them.
+
+    Where there is one pair of sides, it is what each of its contacts holds.
+    """
+    pairs = {min(one[3], one[4]) << 8 | max(one[3], one[4]) for one in records if one[1]}
+    if len(pairs) == 1:
+        return max(contacts, key=_is_used)
+    errors = [_error_pc(board, one) if one[1] else 0 for one in records]
+    every = Contact()
+    _unrecovered(board, records, ([one[5] for one in records], errors), _EVERY, every)
+    return every
+
+
+def _is_used(contact: Contact) -> bool:
+    return contact.used
 
 
 def _seen(board: Board, records: list, errors: list, bit: int) -> Contact:
@@ -98,7 +120,7 @@ def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:
             contact.net += charge
         else:
             run = 0
-        if one[6] and one[4] & bit:
+        if one[6] == DIRECT and one[4] & bit:
             contact.discharge_ticks += one[0]
 
 
@@ -110,16 +132,26 @@ def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Co
     begins with adds to each charge within it what the discharges until then have left of it.
     `seen`: of each record the code and its error in pC.
     """
-    low, high, share, charges = _period(board, records, seen, bit)
+    low, high, share, charges, flows = _period(board, records, seen, bit)
     contact.left_pc = max(-low, high)
     if share >= ONE and contact.left_pc:
         contact.running_pc = contact.rest_pc = _ENDLESS_PC
+        contact.flows = {key: _ENDLESS_PC for key, _least, _most, _left in flows}
         return
     below, above = _steady(-low, share), _steady(high, share)
     contact.rest_pc = max(below, above)
     for least, most, left in charges:
-        peak = max(_shrink(below, left) - least, most + _shrink(above, left))
+        peak = _magnitude(_shrink(below, left) - least, most + _shrink(above, left), bit)
         contact.running_pc = max(contact.running_pc, peak)
+    for key, least, most, left in flows:
+        begins = _magnitude(_shrink(below, left) - least, most + _shrink(above, left), bit)
+        contact.flows[key] = max(contact.flows.get(key, 0), begins)
+
+
+def _magnitude(below: int, above: int, bit: int) -> int:
+    """Of a charge that may be this much below zero or above; several pairs' may be joined either
+    way round, and then they add."""
+    return below + above if bit == _EVERY else max(below, above)
 
 
 def _steady(left: int, share: int) -> int:
@@ -128,17 +160,20 @@ def _steady(left: int, share: int) -> int:
 
 
 def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
-    """(lowest, highest charge in pC at the end, decay in 65536ths, [(least, most, decay)]).
+    """(lowest, highest charge in pC at the end, decay in 65536ths, [(least, most, decay)], flows).
 
-    The list: after each record with current, its decay being that of the period until then. The
-    charge is an interval: errors widen it, contacts in parallel may share a current in any way,
-    and a discharge may leave anything from nothing to what the slowest time constant does.
+    The list: after each record with current, its decay being that of the period until then; flows:
+    [(key, least, most, decay)] before each discharge. The charge is an interval: errors widen it,
+    contacts in parallel may share a current in any way, and a discharge may leave anything from
+    nothing to what the slowest time constant does. A soft one leaves other contacts' as it is;
+    what the discharge of all before it had left of its own contacts' is taken to go with it.
     """
-    tau = board.discharge_tau_us * (board.clock_hz // 1_000_000)
+    mhz = board.clock_hz // 1_000_000
     codes, errors = seen
     share = ONE
     low = high = 0
     charges = []
+    flows = []
     sums: dict = {}  # code x ticks since the last discharge: an active recharge leaves exactly 0
     for at in range(len(records)):
         one, code = records[at], codes[at]
@@ -147,14 +182,16 @@ def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
             sums[key] = sums.get(key, 0) + code * one[0]
             low, high = low - errors[at], high + errors[at]
             charges.append(_bounds(board, low, high, sums) + (share,))
-        elif one[6] and one[4] & bit:
-            factor = decay(one[0], tau)
+        elif one[6] and (one[3] | one[4]) & bit:
+            tau = board.soft_tau_us if one[6] == SOFT else board.discharge_tau_us
+            factor = decay(one[0], tau * mhz)
             least, most = _bounds(board, low, high, sums)
+            flows.append((one[6] << 8 | one[3] | one[4], least, most, share))
             low, high = -_shrink(-least, factor), _shrink(most, factor)
             share = _shrink(share, factor)
             sums = {}
     low, high = _bounds(board, low, high, sums)
-    return low, high, share, charges
+    return low, high, share, charges, flows
 
 
 def _sharing(one: tuple, bit: int) -> int:

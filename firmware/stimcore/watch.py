@@ -10,6 +10,7 @@ Requirements: REQ-54, REQ-55, REQ-58, REQ-59. Next: captures.py.
 
 from . import capture, charge, errors, limits
 from .board import FINE, STAGE_R2R_1, Board, sensed_mv, sensed_na
+from .decode import SOFT
 from .kernel import Stream
 
 EVERY_MS = 30  # from one capture to the next; one phase is judged in each, for 2.5 ms
@@ -31,6 +32,7 @@ class Watch:
         self.board = board
         self._mhz = board.clock_hz // 1_000_000
         self._tau = board.discharge_tau_us * self._mhz
+        self._soft_tau = board.soft_tau_us * self._mhz
         self._stream: Stream | None = None
         self._at = self._tick = 0
         self._held = 0  # code x ticks that no discharge has taken away yet
@@ -84,9 +86,10 @@ class Watch:
             self._held += one[5] * one[0]
             held_pc = max(held_pc, charge.picocoulombs(self.board, self._held) + self._doubt_pc)
         elif one[6]:
-            self._doubt_pc = charge.up(held_pc * charge.decay(ticks, self._tau), 65536)
+            tau = self._soft_tau if one[6] == SOFT else self._tau
+            self._doubt_pc = charge.up(held_pc * charge.decay(ticks, tau), 65536)
             self._held = 0
-            lasts = min(lasts, self._tau)
+            lasts = min(lasts, tau)
         self._area += held_pc * (lasts // self._mhz)
         self._tick += ticks
         self._at += repeats

@@ -111,6 +111,9 @@ class StageModel(Strict):
     compliance: Annotated[int, Quantity("mV", 1, 100_000, "15 V", "largest voltage it can set")]
     settle: Annotated[int, Quantity("ns", 0, limits.WIDTH_MIN_NS, "1 us", "of a new code")]
     switch_resistance: Annotated[int, _ohm("100 ohm", "of the discharge path")]
+    discharge_resistor: Annotated[
+        int | None, _ohm("5.6 kohm", "what a discharge may begin through; none if left out")
+    ] = Field(default_factory=absent)
     bleed: Annotated[int, _ohm("10 kohm", "across the load while it is disconnected")]
     blocking_capacitance: Annotated[
         int | None, Quantity("nF", 1, COUNT, "1.5 uF", "in series with the load; none if left out")

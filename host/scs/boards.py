@@ -24,6 +24,7 @@ from .complaints import Complaint, nearest, path_text, printable
 Rows = tuple[BoardModel, StageModel, LoadModel]
 STAGE_NUMBERS = {"serial": STAGE_MCP4922_8, "parallel": STAGE_R2R_1}
 KINDS = ("board", "stage", "load")
+RESISTOR, BLEED = 0.01, 0.05  # tolerances of the discharge resistor and of the bleed
 PULSE_S = 200e-6  # a constant-phase element is the capacitance that a pulse of this width sees
 
 
@@ -81,6 +82,7 @@ def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> B
         "load_nf": _load_nf(stage, load),
         "seen_ohm": 0,
         "seen_nf": 0,
+        **_discharging(stage, load),
         "load_tolerance_permille": load.tolerance,
         "load_id_code": id_code(load, adc),
         "load_id_tolerance": adc.id_tolerance,
@@ -101,7 +103,7 @@ def _of_stage(stage: StageModel, na_per_code: int) -> dict[str, int]:
         "overhead_ticks": stage.sequencer.overhead_ticks,
         "min_record_ticks": stage.sequencer.min_record_ticks,
         "compliance_mv": stage.compliance,
-        "discharge_tau_us": stage.discharge_time_constant,
+        "rest_tau_us": stage.discharge_time_constant,
         "gain_mismatch_ppm": stage.gain_mismatch,
         "offset_na": stage.offset,
         "adc_zero": stage.sense.zero_code,
@@ -176,6 +178,42 @@ def _na_per_code(stage: StageModel, load: LoadModel) -> int:
     return (2 * (stage.voltage_per_code or 0) + ohm) // (2 * ohm)
 
 
+def _discharging(stage: StageModel, load: LoadModel) -> dict[str, int]:
+    """The time constants, us, of a Board's discharges, from the parts at their tolerances.
+
+    A constant-phase element has none of its own: its slowest are what the stage declares, as much
+    slower as a resistor makes them, its least those of what a pulse finds of it.
+    """
+    ohm, nanofarad, tolerance = _load_ohm(load), _load_nf(stage, load), load.tolerance
+    low, high = 1000 - tolerance, 1000 + tolerance
+
+    def least(path_ohm: int) -> int:
+        return (ohm * low + path_ohm * 1000) * nanofarad * low // 1_000_000_000
+
+    def slowest(path_ohm: int) -> int:
+        declared = stage.discharge_time_constant
+        direct = ohm + stage.switch_resistance
+        if load.cpe_exponent or not nanofarad:
+            return -(-declared * (ohm + path_ohm) // direct)
+        ns = -(-(ohm * high + path_ohm * 1000) * nanofarad * high // 1_000_000)
+        return min(-(-ns // 1000), -(-declared * (ohm + path_ohm) // direct))
+
+    soft = stage.discharge_resistor or 0
+    switch = stage.switch_resistance
+    never_less = stage.source_resistance or switch // 2  # switches have half of it at least
+    return {
+        "discharge_tau_us": slowest(switch),
+        "discharge_least_us": least(never_less),
+        "soft_tau_us": slowest(switch + _off(soft, 1 + RESISTOR)) if soft else 0,
+        "soft_least_us": least(never_less + _off(soft, 1 - RESISTOR)) if soft else 0,
+        "bleed_least_us": least(_off(stage.bleed, 1 - BLEED)),
+    }
+
+
+def _off(ohm: int, factor: float) -> int:
+    return round(ohm * factor)
+
+
 def _discharges_in_time(source: Catalogue, whole: str) -> None:
     """BoardError where (load + switch) x capacitance is above the stage's declared constant."""
     _, stage, load = _rows(source, whole)
@@ -238,6 +276,7 @@ def _electrical_stage(stage: StageModel) -> dict[str, Any]:
         "settle_tau_s": stage.settle / 1e9 / math.log(2 << stage.code.bits),
         "inl_codes": float(stage.inl),
         "bleed_ohm": float(stage.bleed),
+        "soft_ohm": float(stage.discharge_resistor or 0),
         "blocking_f": (stage.blocking_capacitance or 0) / 1e9,
     }
 

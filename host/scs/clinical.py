@@ -122,6 +122,9 @@ def facts(profile: Profile) -> list[Fact]:
         _quantity("ramp up", head.ramp_up_ms, "ms"),
         _quantity("ramp down", head.ramp_down_ms, "ms"),
     ]
+    if head.discharge_permille != 1000:
+        percent = head.discharge_permille / 10
+        found.append(Fact("discharge permitted", f"{percent:g} %", percent, "%"))
     if head.cycle_on_ms:
         found.append(_quantity("cycle on", head.cycle_on_ms, "ms"))
         found.append(_quantity("cycle off", head.cycle_off_ms, "ms"))

@@ -67,7 +67,7 @@ def show(profile: Profile, board: Board) -> Shown:
     wait_s = tables.steady_s(board.name)
     taken = record(profile, board.name, PERIODS * period_s, wait_s=wait_s)
     measured = taken.trace.measure()
-    rows = tuple(_rows(profile, board, measured))
+    rows = tuple(_rows(profile, board, measured) + _undriven(profile, taken.trace))
     return Shown(profile, board.name, taken.trace, measured, rows, tuple(taken.figures))
 
 
@@ -118,6 +118,16 @@ def _safety(profile: Profile, found: Measured) -> list[Comparison]:
         k = math.log10(amount * amount / area_cm2) if amount else -math.inf
         rows.append(Comparison(f"Shannon k, {of}", None, k, "", most_k, k <= most_k))
     return rows
+
+
+def _undriven(profile: Profile, trace: Trace) -> list[Comparison]:
+    """What a passive discharge makes, where all else that flows has the other sign."""
+    one = profile.group.programs[0]
+    if one.recharge == program.RECHARGE_ACTIVE or one.segments or one.alternating:
+        return []
+    most_ma = one.ceiling_ua * profile.group.header.discharge_permille / 1e6
+    peak_ma = float(trace.current_a.max()) * 1e3
+    return [_most("peak discharge current", peak_ma, "mA", most_ma)]
 
 
 def _left_over(found: Measured) -> list[Comparison]:

@@ -42,6 +42,8 @@ NAMES = {
     errors.RUNNING_CHARGE: ("running_charge", "charge not yet recovered"),
     errors.PERIOD_DC: ("dc", "net DC, worst case"),
     errors.NO_DISCHARGE: ("discharge", "passive discharge"),
+    errors.DISCHARGE_PEAK: ("discharge_peak", "peak discharge current"),
+    errors.BLEED_PEAK: ("bleed_peak", "peak current after a halt"),
     errors.COMPLIANCE: ("compliance", "voltage needed"),
     errors.ACTIVE_RUN: ("active_run", "longest current flow"),
     errors.TABLE_LENGTH: ("table_length", "table of words"),
@@ -57,6 +59,8 @@ PER_CONTACT = (
     errors.PERIOD_DC,
     errors.COMPLIANCE,
     errors.NO_DISCHARGE,
+    errors.DISCHARGE_PEAK,
+    errors.BLEED_PEAK,
     errors.STEP_UP,
     errors.CONTACT_UNKNOWN,
 )

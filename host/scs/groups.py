@@ -75,6 +75,7 @@ def _header(model: ProfileModel, slots: Sequence[Slot]) -> program.Header:
         "cycle_off_ms": cycle.off if cycle else 0,
         "session_ms": (session.duration or 0) if session else 0,
         "session_pulses": (session.pulses or 0) if session else 0,
+        "discharge_permille": model.limits.discharge if model.limits else 1000,
     }
     return program.Header._make(values[row[0]] for row in program.HEADER)
 

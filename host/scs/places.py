@@ -26,6 +26,7 @@ HEADER: dict[str, tuple[Place, str]] = {
     "cycle_off_ms": (("cycle", "off"), "ms"),
     "session_ms": (("session", "duration"), "ms"),
     "session_pulses": (("session", "pulses"), ""),
+    "discharge_permille": (("limits", "discharge"), "permille"),
 }
 PROGRAM: dict[str, tuple[Place, str]] = {
     "cathodes": (("cathodes",), ""),
@@ -69,6 +70,8 @@ FIELD = {
     errors.PERIOD: "rate",
     errors.DOES_NOT_FIT: "rate",
     errors.PERIOD_DC: "recharge",
+    errors.DISCHARGE_PEAK: "recharge",
+    errors.BLEED_PEAK: "recharge",
     errors.NO_DISCHARGE: "recharge",
     errors.IMBALANCE: "recharge",
     errors.NO_ANODE: "anodes",

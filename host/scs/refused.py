@@ -25,6 +25,10 @@ _WAY_OUT = {
     "MEASURING": "it is measuring the load: wait a few seconds, or halt it (scs halt)",
     "FAULT": "a fault is latched: see it with `scs faults`, clear it with `scs faults --clear`",
 }
+_SMALLER = (
+    "recharge after each pulse or actively, leave more time between bursts, make the pulses"
+    " narrower, or permit more with limits: {discharge: 150 %}"
+)
 _HINTS = {
     errors.SHAPE_PEAK: "give the program a higher ceiling, or a higher amplitude",
     errors.LOAD_ID: "connect the declared dummy load, or choose another board row with --load",
@@ -37,6 +41,9 @@ _HINTS = {
     errors.CALIBRATION: "find it anew with `scs calibrate`, or do without: `scs calibrate --reset`",
     errors.FAULT_LOAD: "look for a loose wire; `scs load` measures the dummy load anew",
     errors.FAULT_RESIDUAL: "look at the switches that discharge the load",
+    errors.DISCHARGE_PEAK: _SMALLER,
+    errors.BLEED_PEAK: _SMALLER,
+    errors.FAULT_DISCHARGE: "look at R28 and at the switches that discharge the load",
     errors.FAULT_COMPLIANCE: "the load is larger than declared; `scs load` measures it",
     errors.MEASURE_CONTACTS: "write for example --from E1 --to E2",
     errors.CEILING: "the profile's own ceiling holds on the device; load another profile",

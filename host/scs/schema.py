@@ -32,6 +32,7 @@ LEASES = (limits.LEASE_MIN_MS, limits.LEASE_MAX_MS)
 SEGMENT_NS = (1_000, limits.WIDTH_MAX_NS)
 SHARES = (-1000, 1000)
 PHASES = (0, limits.PERIOD_MAX_NS)
+DISCHARGES = (limits.DISCHARGE_LEAST_PERMILLE, limits.DISCHARGE_PERMILLE)
 DITHERS = (0, limits.DITHER_PERMILLE)
 BURST_PULSES = (limits.BURST_PULSES_MIN, limits.BURST_PULSES_MAX)
 RATIOS = (1, limits.RECHARGE_RATIO_MAX)
@@ -235,13 +236,18 @@ class ProgramModel(Strict):
     )
 
 
+DISCHARGE = "the most that may flow while nothing is driven, of a contact's ceiling"
 Programs = Annotated[list[ProgramModel], Field(min_length=1, max_length=limits.PROGRAMS)]
 
 
 class Limits(Strict):
     amplitude: Annotated[
-        int, Quantity("uA", *AMPLITUDES, "4 mA", "the most any amplitude may become, also live")
-    ]
+        int | None,
+        Quantity("uA", *AMPLITUDES, "4 mA", "the most any amplitude may become, also live"),
+    ] = Field(default_factory=absent)
+    discharge: Annotated[
+        int, Quantity("permille", *DISCHARGES, "150 %", DISCHARGE, "limits.DISCHARGE_PERMILLE")
+    ] = default("100 %")
 
 
 UP = "from nothing to the amplitude; by default longer where steps of 500 uA a period take longer"

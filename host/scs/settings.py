@@ -53,7 +53,7 @@ def amplitude_ua(one: ProgramModel) -> int:
 
 def ceiling_ua(model: ProfileModel, one: ProgramModel) -> int:
     """The most that the amplitude may become, also live: the lowest of all that bounds it."""
-    given = one.ceiling or (model.limits.amplitude if model.limits else amplitude_ua(one))
+    given = one.ceiling or (model.limits and model.limits.amplitude) or amplitude_ua(one)
     discomfort = one.thresholds.discomfort if one.thresholds else None
     return min(given, discomfort or given)
 

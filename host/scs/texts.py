@@ -90,7 +90,15 @@ ERRORS = {
         "contact_unknown", "mask", "a contact has no known area or is not there"
     ),
     errors.PART_DISCHARGE: Kind(
-        "part_discharge", "mask", "a discharge must join exactly the contacts in use"
+        "part_discharge",
+        "mask",
+        "a discharge must join exactly the contacts in use, or softly those of its pulse",
+    ),
+    errors.DISCHARGE_PEAK: Kind(
+        "discharge_peak", "nA", "the passive discharge begins with too large a current"
+    ),
+    errors.BLEED_PEAK: Kind(
+        "bleed_peak", "nA", "the charge not yet recovered would make too large a current at a halt"
     ),
     errors.LIVE_SWITCH: Kind("live_switch", "masks", "contacts are switched while current flows"),
     errors.LOAD_ID: Kind(
@@ -154,6 +162,9 @@ ERRORS = {
     errors.FAULT_RESIDUAL: Kind("residual", "mV", "too much voltage is left after the discharge"),
     errors.FAULT_COMPLIANCE: Kind(
         "out_of_compliance", "mV", "the stage is at its limit of voltage"
+    ),
+    errors.FAULT_DISCHARGE: Kind(
+        "discharge_current", "nA", "a discharge makes more current than the admitted words may"
     ),
     errors.FAULT_SELF_TEST: Kind("self_test", "", "the board is not as it should be at boot"),
 }

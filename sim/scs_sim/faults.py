@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MISREAD_GAINS = (1.04, 0.96)  # of current and voltage
 MISREAD_CODES = (5.0, -3.0)
-_SHORTEST_RECORD = 114  # bytes in the store of a group of one program
+_SHORTEST_RECORD = 116  # bytes in the store of a group of one program
 
 
 class Fault(NamedTuple):
@@ -55,6 +55,11 @@ def _times(factor: float) -> Callable[["SimBoard"], None]:
 def _no_discharge(bench: "SimBoard") -> None:
     bench.sequencer.run_to(bench.tick)
     bench.plant.stage.discharges = False
+
+
+def _shorted_discharge_resistor(bench: "SimBoard") -> None:
+    bench.sequencer.run_to(bench.tick)
+    bench.plant.stage.soft_ohm = 0.0
 
 
 def _loose_lead(bench: "SimBoard") -> None:
@@ -113,6 +118,10 @@ TABLE: dict[str, tuple[str, Callable[["SimBoard"], None]]] = {
     "drifted_load": ("the load's resistance becomes half as large again", _times(1.5)),
     "high_load": ("the load's resistance becomes 20 times as large", _times(20.0)),
     "no_discharge": ("the switches no longer discharge the load", _no_discharge),
+    "shorted_discharge_resistor": (
+        "the discharge resistor is shorted: what it held back flows at once",
+        _shorted_discharge_resistor,
+    ),
     "loose_lead": ("the lead breaks and heals 20 times within some 2 s", _loose_lead),
     "stuck_dac": ("the DAC keeps the first code it drives, whatever is sent", _stuck_dac),
     "starved_fifo": ("DMA stops feeding the sequencer, until the next start", _starved_fifo),

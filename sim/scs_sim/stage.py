@@ -6,7 +6,9 @@ Invariant: GATE low disconnects and bleeds the load whatever the bits say.
 Assumed: the real errors of gain, offset and linearity are half of the declared worst
 (`error_share`), the last of them a sine over the span; the load is one two-terminal network
 between whatever contacts are switched; a DAC that is shut down leaves the pump's input at
-mid-scale; the output settles with one time constant (circuit.py), the switches at once.
+mid-scale; ACTIVE is low where the code sent is mid-scale, and there alone, as the kernel demands of
+every record, so that contacts on both sides then discharge through the resistor; the output
+settles with one time constant (circuit.py), the switches at once.
 Next: load.py; plant.py joins the two.
 """
 
@@ -38,6 +40,7 @@ class Parts(NamedTuple):
     inl_codes: float
     code_span: int
     bleed_ohm: float
+    soft_ohm: float  # of the discharge resistor; 0: none
 
 
 def parts(row: Mapping[str, Any]) -> Parts:
@@ -58,6 +61,7 @@ def parts(row: Mapping[str, Any]) -> Parts:
         float(row["inl_codes"]),
         int(row["code_span"]),
         float(row["bleed_ohm"]),
+        float(row.get("soft_ohm") or 0.0),
     )
 
 
@@ -85,12 +89,13 @@ class Stage:
 
     def __init__(self, row: Mapping[str, Any], error_share: float = 0.5):
         self.parts = parts(row)
-        self.code = self.parts.code_mid
+        self.code = self.sent = self.parts.code_mid
         self.source = 0
         self.back = 0
         self.gate_high = False
         self.stuck = False
         self.discharges = True
+        self.soft_ohm = self.parts.soft_ohm
         self._gain_error = error_share * self.parts.gain_mismatch / 2
         self._offset_a = error_share * self.parts.offset_a
         self._inl_codes = error_share * self.parts.inl_codes
@@ -104,6 +109,7 @@ class Stage:
             code = dac_code(even_bits(frame), self.code, mid)
             switches = even_bits(frame >> 1)
             self.source, self.back = switches >> 8, switches & 0xFF
+        self.sent = code
         if not self.stuck or self.code == mid:  # stuck: the first code that drives stays for good
             self.code = code
 
@@ -119,6 +125,8 @@ class Stage:
             volts = self._output() + self._offset_a * self.parts.source_ohm
             return Demand(load.SOURCED, volts, source_ohm=self.parts.source_ohm)
         if self.source and self.back and not self.source & self.back:
+            if self.parts.soft_ohm and self.sent == self.parts.code_mid:
+                return self._softly()
             return Demand(load.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
         joined = max(self.source.bit_count(), self.back.bit_count()) > 1
         if self.discharges and (
@@ -127,9 +135,16 @@ class Stage:
             return Demand(load.SHORTED, 0.0, source_ohm=self.parts.switch_ohm)
         return Demand(load.OPEN)
 
+    def _softly(self) -> Demand:
+        """The pump is isolated, and its contacts discharge through the resistor."""
+        if not self.discharges:
+            return Demand(load.OPEN)
+        return Demand(load.SHORTED, 0.0, source_ohm=self.parts.switch_ohm + self.soft_ohm)
+
     def set(self, code: int, source: int, back: int) -> None:
         """Code and contacts at once, past the pins: what model.py does."""
-        self.code, self.source, self.back = code, source, back
+        self.code = self.sent = code
+        self.source, self.back = source, back
 
     def _output(self) -> float:
         """The code's current or voltage: bent by the INL, and each polarity with its own gain."""

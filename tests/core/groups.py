@@ -16,6 +16,7 @@ HEADER = program.Header(
     cycle_off_ms=0,
     session_ms=0,
     session_pulses=0,
+    discharge_permille=1_000,
 )
 # 2 mA x 200 us at 50 Hz from E3 to E2 and E4, a quarter of it back for four times as long
 TONIC = program.Program(

@@ -47,6 +47,11 @@ def decoded(words: bytes, on: board.Board) -> list[Phase]:
     return out
 
 
+def is_soft(one: Phase, on: board.Board) -> bool:
+    """A discharge of two sides through the resistor, where the stage has one."""
+    return bool(on.soft_tau_us and one.source and one.back and not one.code and not one.flags)
+
+
 def worlds(phases: list[Phase], on: board.Board, dice: Random) -> Iterator[World]:
     """The corners first, then anything between."""
     for turn in range(8):
@@ -84,8 +89,33 @@ def charges(
         charge += current_a(one, contact, on, world) * one.ticks * TICK_S
         if one.source == 0 and one.back >> contact & 1:
             charge *= math.exp(-one.ticks * TICK_S / world.tau_s)
+        elif is_soft(one, on) and (one.source | one.back) >> contact & 1:
+            slower = on.soft_tau_us / on.discharge_tau_us
+            charge *= math.exp(-one.ticks * TICK_S / (world.tau_s * slower))
         out.append(charge)
     return out
+
+
+def _undriven(
+    phases: list[Phase],
+    contact: int,
+    on: board.Board,
+    terms: kernel.Terms,
+    trains: tuple[list[float], ...],
+) -> Iterator[str]:
+    """What a contact's own charge makes flow: at each discharge, and whenever the gate opens."""
+    most_a = (terms.ceilings_ua[contact] + on.na_per_code / 2000) * 1e-9 * terms.discharge_permille
+    most_a = min(most_a, on.max_amplitude_ua * 1e-6, 25.5e-3) * NEARLY
+    for train in trains:
+        for at, one in enumerate(phases):
+            direct = one.source == 0 and one.back >> contact & 1
+            soft = is_soft(one, on) and (one.source | one.back) >> contact & 1
+            least_us = on.discharge_least_us if direct else on.soft_least_us if soft else 0
+            before = abs(train[at - 1]) if at else 0.0
+            if least_us and before / (least_us * 1e-6) > most_a:
+                yield "discharge"
+            if on.bleed_least_us and abs(train[at]) / (on.bleed_least_us * 1e-6) > most_a:
+                yield "bleed"
 
 
 def violations(words: bytes, on: board.Board, terms: kernel.Terms, dice: Random) -> list[str]:
@@ -114,18 +144,18 @@ def _records(phases: list[Phase], on: board.Board) -> Iterator[str]:
         yield from _record(one, on, used)
     if len(phases) > 1024 or sum(one.ticks for one in phases) > 125_000_000:
         yield "table"
-    if not any(one.back and not one.code for one in phases):
+    if not any(one.back and not one.code and not one.source for one in phases):
         yield "never discharged"
 
 
 def _record(one: Phase, on: board.Board, used: int) -> Iterator[str]:
     if (one.code != 0) != (one.flags != 0) or abs(one.code) > on.code_span:
         yield "flag or code"
-    if one.source & one.back or (one.source != 0) != (one.code != 0):
+    if one.source & one.back or (one.source != 0) != (one.code != 0 or is_soft(one, on)):
         yield "sides"
     if one.code and not one.back:
         yield "no way back"
-    if not one.code and one.back not in (0, used):
+    if not one.code and one.back not in (0, used) and not is_soft(one, on):
         yield "part of a discharge"
     if one.ticks < on.min_record_ticks:
         yield "too short to shift"
@@ -169,7 +199,7 @@ def _away_from_zero(phases: list[Phase]) -> Iterator[Fraction]:
     going, masks = Fraction(0), (0, 0)
     for one in phases:
         if not one.code:
-            moved = {} if one.back else moved
+            moved = {} if one.back else moved  # a soft discharge ends a running charge too
             going, masks = Fraction(0), (0, 0)
             continue
         sides = frozenset((one.source, one.back))
@@ -233,6 +263,7 @@ def _in_world(
     peak = max(abs(charge) for charge in [*first, *later, steady])
     if peak > most_c * NEARLY:
         yield "running charge"
+    yield from _undriven(phases, contact, on, terms, (first, later))
     period_s = sum(one.ticks for one in phases) * TICK_S
     periods = math.ceil(1 / period_s)  # the mean over the first second
     moved = first[-1] * sum(decay**turn for turn in range(periods))

@@ -26,7 +26,12 @@ BOARD = board.Board(
     overhead_ticks=139,
     min_record_ticks=289,
     compliance_mv=15_000,
+    rest_tau_us=2_000,
     discharge_tau_us=2_000,  # 250,000 ticks
+    discharge_least_us=0,  # no current of a discharge is judged
+    soft_tau_us=0,
+    soft_least_us=0,
+    bleed_least_us=0,
     gain_mismatch_ppm=5_000,
     offset_na=2_000,
     adc_zero=2_048,
@@ -128,7 +133,7 @@ def terms(
 ) -> kernel.Terms:
     """The same area and ceiling for all contacts, but for `areas` (contact number: um2)."""
     every = [(areas or {}).get(at, area_um2) for at in range(8)]
-    return kernel.Terms(every, [ceiling_ua] * 8, from_na)
+    return kernel.Terms(every, [ceiling_ua] * 8, from_na, 1_000)
 
 
 def admit(on: board.Board, *records: Rec, under: kernel.Terms | None = None) -> kernel.Verdict:

@@ -128,7 +128,7 @@ def test_the_pairs_of_programs_are_theirs_each_once() -> None:
         E3, E2 | E4, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, ()
     )
     other = one._replace(cathodes=E2, anodes=E3)
-    header = program.Header(0, 2_000, 0, 0, 0, 0, 0, 0)
+    header = program.Header(0, 2_000, 0, 0, 0, 0, 0, 0, 1_000)
     group = program.Group(header, (12_440_000,) * 8, (one, one, other))
     assert measure.pairs_of(group) == [(E3, E2), (E3, E4), (E2, E3)]
     turns = one._replace(count=2, other_cathodes=E1, other_anodes=E2, other_count=1)

@@ -204,9 +204,9 @@ def test_req_22_no_amplitude_above_the_code_nearest_to_the_ceiling(
 
 
 def test_req_22_the_ceiling_is_each_contacts_own() -> None:
-    low = kernel.Terms(terms().areas_um2, [0, 4_000, 4_000, 3_000, 0, 0, 0, 0], None)
+    low = kernel.Terms(terms().areas_um2, [0, 4_000, 4_000, 3_000, 0, 0, 0, 0], None, 1_000)
     refused = admit(IDEAL, *balanced(640, 1250), under=low)
     assert [(name(row[0]), row[1:]) for row in refused.errors] == [("ceiling", (3, 4_000, 3_000))]
-    none = kernel.Terms(terms().areas_um2, [0] * 8, None)
+    none = kernel.Terms(terms().areas_um2, [0] * 8, None, 1_000)
     fine = IDEAL._replace(na_per_code=1_000)
     assert "ceiling" in refusals(admit(fine, *balanced(1, 1250), under=none))

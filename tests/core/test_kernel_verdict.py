@@ -47,6 +47,7 @@ def test_every_figure_of_a_tonic_program() -> None:
         "shannon": (1, 1_287, 31_622),
         "running_charge": (1, 400_000, 1_983_375),
         "dc": (1, 0, 100_000),
+        "discharge_peak": (1, 0, 4_000_000),  # this board says of no load how fast it is
         "no_discharge": (1, 18_970_000, 2_312),
         "compliance": (1, 1_219, 13_500),
         "ceiling": (1, 2_000, 4_000),
@@ -65,7 +66,7 @@ def test_the_worst_contact_is_named_of_each_figure() -> None:
     assert found["amplitude"] == (0, 2_000_000, 12_500_000)
     assert found["density"][:2] == (3, 8_039)  # 100 nC on 0.01244 cm2 before 200 nC on 0.1244 cm2
     assert found["running_charge"] == (3, 100_000, 373_200)  # 30 uC/cm2 binds before Shannon
-    ceilings = kernel.Terms(under.areas_um2, [4_000, 2_100, 1_001, 1_500, 0, 0, 0, 0], None)
+    ceilings = kernel.Terms(under.areas_um2, [4_000, 2_100, 1_001, 1_500, 0, 0, 0, 0], None, 1_000)
     assert figures(admit(IDEAL, *table, under=ceilings))["ceiling"] == (2, 1_000, 1_000)
 
 
@@ -73,7 +74,7 @@ def test_a_limit_of_nothing_hides_behind_no_other_contact() -> None:
     fine = IDEAL._replace(na_per_code=1_000)
     table = drive(-1, 12_500, E1, E2), discharge(10 * MS, E1 | E2)
     for ceilings in ([0, 1], [1, 0], [0, 0]):
-        under = kernel.Terms(terms().areas_um2, [*ceilings, *[9] * 6], None)
+        under = kernel.Terms(terms().areas_um2, [*ceilings, *[9] * 6], None, 1_000)
         refused = admit(fine, *table, under=under)
         assert [(name(row[0]), row[1:]) for row in refused.errors] == [
             ("ceiling", (ceilings.index(0), 1, 0))

@@ -13,8 +13,8 @@ from scs import texts
 from stimcore import checks, program
 from stimcore.errors import Refused
 
-# bytes: 6 fixed, 27 of header, 8 areas of 4, 48 a program, 4 of CRC; 6 a segment
-ONE_PROGRAM = 6 + 27 + 32 + 48 + 4
+# bytes: 6 fixed, 29 of header, 8 areas of 4, 48 a program, 4 of CRC; 6 a segment
+ONE_PROGRAM = 6 + 29 + 32 + 48 + 4
 
 
 def sealed(body: bytes) -> bytes:
@@ -29,11 +29,11 @@ def test_the_tuples_have_the_fields_of_the_tables_in_their_order() -> None:
 def test_req_20_a_blob_byte_by_byte() -> None:
     one = TONIC._replace(cathodes=4, anodes=10, amplitude_ua=0x1234)
     blob = program.pack(group(one, lease_ms=0x0203))
-    assert blob[:6] == b"SCSP\x03\x01"
+    assert blob[:6] == b"SCSP\x04\x01"
     assert blob[6:9] == b"\x00\x03\x02"
-    assert blob[33:37] == struct.pack("<I", 12_440_000)
-    assert blob[65:71] == bytes((4, 10, 0, 0, 4, 1))
-    assert blob[79:83] == b"\x34\x12\x00\x00"
+    assert blob[35:39] == struct.pack("<I", 12_440_000)
+    assert blob[67:73] == bytes((4, 10, 0, 0, 4, 1))
+    assert blob[81:85] == b"\x34\x12\x00\x00"
     assert len(blob) == ONE_PROGRAM == program.blob_length(1)
     assert program.blob_length(4) == ONE_PROGRAM + 144
 
@@ -78,11 +78,11 @@ def test_req_20_every_byte_changed_is_refused() -> None:
 @pytest.mark.parametrize(
     ("at", "value", "numbers"),
     [
-        (0, 0x54, (1, 3, 3)),  # magic
-        (4, 2, (1, 2, 3)),  # format
+        (0, 0x54, (1, 4, 4)),  # magic
+        (4, 3, (1, 3, 4)),  # format
         (5, 0, (2, 0, 4)),  # programs
-        (5, 2, (0, 117, 165)),
-        (112, 1, (0, 117, 123)),  # segments
+        (5, 2, (0, 119, 167)),
+        (114, 1, (0, 119, 125)),  # segments
         (5, 5, (2, 5, 4)),
     ],
 )
@@ -101,14 +101,14 @@ def test_req_20_five_programs_are_refused_even_at_their_right_length() -> None:
 
 @given(st.binary(max_size=250))
 def test_req_20_noise_is_refused_and_crashes_nothing(noise: bytes) -> None:
-    for blob in (noise, b"SCSP\x03\x01" + noise, sealed(b"SCSP\x03\x02" + noise)):
+    for blob in (noise, b"SCSP\x04\x01" + noise, sealed(b"SCSP\x04\x02" + noise)):
         with pytest.raises(Refused):
             program.unpack(blob)
 
 
-@given(st.binary(min_size=106, max_size=106).map(lambda fields: fields + b"\0"))
+@given(st.binary(min_size=108, max_size=108).map(lambda fields: fields + b"\0"))
 def test_req_21_any_fields_at_all_are_accepted_or_refused_by_name(fields: bytes) -> None:
-    one = program.unpack(sealed(b"SCSP\x03\x01" + fields))
+    one = program.unpack(sealed(b"SCSP\x04\x01" + fields))
     assert program.pack(one)[6:-4] == fields
     why = refusal(one)
     if why is not None:
@@ -129,6 +129,6 @@ def refusal(one: program.Group) -> Refused | None:
 def test_req_20_segments_byte_by_byte() -> None:
     blob = program.pack(group(shaped(*TRIPHASIC)))
     assert len(blob) == ONE_PROGRAM + 18 == program.blob_length(1, 3)
-    assert blob[112] == 3
-    assert blob[113:125] == struct.pack("<hIhI", 500, 200_000, -1_000, 200_000)
+    assert blob[114] == 3
+    assert blob[115:127] == struct.pack("<hIhI", 500, 200_000, -1_000, 200_000)
     assert program.unpack(blob) == group(shaped(*TRIPHASIC))

@@ -15,6 +15,7 @@ HEADER_BOUNDS = {
     "ramp_down_ms": (0, 60_000),
     "session_ms": (0, 86_400_000),
     "session_pulses": (0, 1_000_000_000),
+    "discharge_permille": (100, 2_000),
 }
 PROGRAM_BOUNDS = {
     "cathodes": (1, 255),

@@ -34,6 +34,7 @@ class Circuit:
         names = {name for found in self.nets.values() for name in found}
         self.index = {name: at for at, name in enumerate(sorted(names))}
         self._resistors: list[tuple[str, str, float]] = []
+        self._charged: list[tuple[str, str, float]] = []
         self._fixed: dict[str, float] = {}
         self._place()
 
@@ -55,6 +56,11 @@ class Circuit:
     def resistor(self, one: str, other: str, ohm: float) -> None:
         """A resistance between two nets."""
         self._resistors.append((one, other, ohm))
+
+    def charged(self, one: str, other: str, volts: float, ohm: float) -> None:
+        """A charge of so many volts behind a resistance, as the current that is its equal."""
+        self.resistor(one, other, ohm)
+        self._charged.append((one, other, volts / ohm))
 
     def closed(self, part: str, *pins: str) -> None:
         """A switch between two pins of a part."""
@@ -82,6 +88,9 @@ class Circuit:
             ):
                 matrix[a, a] += 1 / ohm
                 matrix[a, b] -= 1 / ohm
+        for one, other, amps in self._charged:
+            right[self.index[one]] += amps
+            right[self.index[other]] -= amps
         for row, (net, volts) in enumerate(self._fixed.items(), count):
             matrix[self.index[net], row] = matrix[row, self.index[net]] = 1
             right[row] = volts

@@ -270,7 +270,7 @@ def ceilings_hold(words: bytes, drawn: Drawn) -> None:
         for name in one.contacts:
             at = COLUMNS[lead].index(name)
             ceilings[at] = max(ceilings[at], one.ceiling_ua)
-    terms = kernel.Terms([AREAS_UM2[lead]] * 8, ceilings, None)
+    terms = kernel.Terms([AREAS_UM2[lead]] * 8, ceilings, None, 1_000)
     assert violations(words, BOARD, terms, Random(1)) == []
 
 

@@ -26,7 +26,11 @@ def test_the_default_is_the_reference_stage_with_the_randles_load():
     assert (board.contacts, board.code_mid, board.code_span) == (8, 2048, 2047)
     assert board.na_per_code == 6_250
     assert board.compliance_mv == 15_000
-    assert board.discharge_tau_us == 2_000
+    assert board.rest_tau_us == 2_000
+    # 5 % more of 500 ohm and of 0.938 uF: 625 ohm x 984.9 nF; 525 ohm x 891.1 nF; with 5.6 kohm
+    # 1 %: 6281 ohm, 475 + 50 + 5544 = 6069 ohm; the bleed's 10 kohm 5 %: 475 + 9500 ohm
+    assert (board.discharge_tau_us, board.discharge_least_us) == (616, 467)
+    assert (board.soft_tau_us, board.soft_least_us, board.bleed_least_us) == (6_187, 5_408, 8_888)
     assert (board.gain_mismatch_ppm, board.offset_na) == (5_000, 2_000)
     assert (board.adc_zero, board.sense_na_per_lsb, board.sense_uv_per_lsb) == (2048, 12_500, 8_000)
     assert (board.load_ohm, board.load_nf, board.load_tolerance_permille) == (500, 938, 50)
@@ -124,6 +128,7 @@ def test_the_simulator_gets_plain_si_units():
         "settle_tau_s": pytest.approx(4.5e-6 / 9.0109, rel=1e-4),  # ln(8192): half a code of 4096
         "inl_codes": 2.0,
         "bleed_ohm": 1e4,
+        "soft_ohm": 5600.0,
         "blocking_f": 1.5e-6,
     }
     assert circuit["load"] == {
@@ -177,6 +182,7 @@ def test_all_unknown_parts_are_told_at_once():
 def test_req_19_a_load_slower_than_the_stage_declares_is_refused():
     # (500 + 100) ohm x 0.938 uF = 562.8 us
     exact = changed("discharge_time_constant: 2 ms", "discharge_time_constant: 563 us")
+    assert boards.board(source=exact).rest_tau_us == 563
     assert boards.board(source=exact).discharge_tau_us == 563
     tight = changed("discharge_time_constant: 2 ms", "discharge_time_constant: 562 us")
     with pytest.raises(BoardError) as caught:

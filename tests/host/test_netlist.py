@@ -23,9 +23,8 @@ DATA_SHEETS = {
     "MCP6004-I/P": MCP6004.split(),
     "SN74LVC1G3157": ["B2", "GND", "B1", "A", "VCC", "S"],
 }
-# left open on purpose: DAC channel B, the last register's serial output, the fourth switch
+# left open on purpose: DAC channel B, the last register's serial output
 OPEN = {("mcp4922-8", "U1", "10"), ("mcp4922-8", "U7", "9")}
-OPEN |= {("mcp4922-8", "U12", pin) for pin in ("6", "7")}
 SUPPLY_PINS = {
     "VDD": {"3V3"},
     "VCC": {"3V3"},
@@ -79,6 +78,7 @@ def reference(code: int, load_ohm: float) -> dict[str, float]:
     supplies = {"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048}
     made.fix({**supplies, "dac": 2.048 * code / 4096})
     made.closed("U12", "2", "3")
+    made.closed("U12", "6", "7")
     made.closed("U8", "10", "11")
     made.closed("U10", "15", "14")
     made.closed("U10", "7", "6")
@@ -104,9 +104,51 @@ def test_the_reference_stage_as_it_is_wired_drives_and_senses_what_it_declares(
     assert change["voltage out"] / lsb == pytest.approx(across / 8e-3, rel=0.01)
     # 22 uA of the zero go through R10 and R9 into R5: two codes, which calibration takes away
     assert (before["current out"] - 1.65) / lsb == pytest.approx(1.8, abs=0.3)
-    # R6, U12, the source's switch, the returns' in parallel and R5 in series
-    most_v = amps * (80 + 35 + load_ohm + 35 + 17.5 + 10)
+    # R6, U12 4 and 1, the source's switch, the returns' in parallel and R5 in series
+    most_v = amps * (80 + 35 + 35 + load_ohm + 35 + 17.5 + 10)
     assert change["pump out"] == pytest.approx(most_v, rel=2e-3)
+
+
+def discharging(volts: float) -> dict[str, float]:
+    """The reference stage with `active` low and its pump at mid-scale, contact 3 at source and 4 at
+    return, and a charged load of 500 ohm between them; gate and run are high."""
+    made = Circuit("mcp4922-8")
+    made.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048, "dac": 1.024})
+    for part, *pins in (("U12", "2", "3"), ("U12", "10", "11"), ("U8", "10", "11")):
+        made.closed(part, *pins)
+    made.closed("U10", "7", "6")
+    made.resistor("contact 3", "row A", WIRE_OHM)
+    made.resistor("contact 4", "row B", WIRE_OHM)
+    made.charged("terminal A", "terminal B", volts, 500.0)
+    return made.solve()
+
+
+def test_req_62_a_soft_discharge_as_it_is_wired_goes_through_its_resistor() -> None:
+    """Against what stands there without charge. By hand: 500 ohm of the load, four switches of 35
+    (U8, U12 1, U12 3, U10), R28 = 5600 and R5 = 10: 1.867 V make 0.2988 mA."""
+    now, before = discharging(1.867), discharging(0.0)
+    amps = (now["row B"] - now["contact 4"] - before["row B"] + before["contact 4"]) / WIRE_OHM
+    through = (now["hold"] - now["pump switch"] - before["hold"] + before["pump switch"]) / 5600
+    assert abs(amps) == pytest.approx(1.867 / 6250, rel=0.01)
+    assert abs(through) == pytest.approx(1.867 / 6250, rel=1e-3)
+    # R24 and the pump behind it see what U12 3 takes of that, and nothing more
+    assert abs(now["hold"] - before["hold"]) == pytest.approx(1.867 / 6250 * 35, rel=0.1)
+
+
+def test_req_62_the_pump_is_held_and_disconnected_while_active_is_low() -> None:
+    """U12 4 is open: 1 code of the pump goes through R24 and U12 3, and none of it to a contact."""
+    made = Circuit("mcp4922-8")
+    made.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048, "dac": 1.024 + 1e-3 * 160})
+    for part, *pins in (("U12", "2", "3"), ("U12", "10", "11"), ("U8", "10", "11")):
+        made.closed(part, *pins)
+    made.closed("U10", "7", "6")
+    made.resistor("contact 3", "row A", WIRE_OHM)
+    made.resistor("contact 4", "row B", WIRE_OHM)
+    made.resistor("terminal A", "terminal B", 500.0)
+    found = made.solve()
+    assert found["pump node"] == pytest.approx(2e-3 * 505, rel=0.05)  # 320 codes: 2 mA in 505 ohm
+    amps = (found["pump switch"] - found["hold"]) / 5600
+    assert abs(amps) < 30e-6  # what 70 mV across U12 3 make of R28 and the load
 
 
 def ladder(code: int, load_ohm: float) -> dict[str, float]:

@@ -11,12 +11,14 @@ from scs.judging import Judgement, judge
 from scs.profile import Profile
 from stimcore import output, program
 
-ABOVE, FIXED, DC, RATE = "stage_span", "stage_contacts", "dc", "rate"
+ABOVE, FIXED, RATE = "stage_span", "stage_contacts", "rate"
+# 1.75 uC on the blocking capacitor alone take longer than the 16 ms there are between the bursts
+SLOW = ("burst_dosed", "burst_low_dose")
 # name: ((turns, rate mHz, width us, uA) of each program, pulses of a period; what each stage says)
 THERAPIES: dict[str, tuple[tuple[tuple[int, int, int, int], ...], int, set[str], set[str]]] = {
     "alternating_50hz": (((2, 50_000, 200, 900),), 2, set(), set()),
-    "burst_dosed": (((1, 40_000, 1_000, 350),), 5, set(), {DC}),
-    "burst_low_dose": (((1, 40_000, 1_000, 350),), 5, set(), {DC}),
+    "burst_dosed": (((1, 40_000, 1_000, 350),), 5, set(), set()),
+    "burst_low_dose": (((1, 40_000, 1_000, 350),), 5, set(), set()),
     "burst_recharged": (((1, 40_000, 1_000, 600),), 5, set(), set()),
     "ctbs": (((1, 5_000, 200, 1_000),), 3, set(), set()),
     "ctbs_sync": (((1, 5_000, 200, 1_000),), 3, set(), set()),
@@ -34,7 +36,7 @@ THERAPIES: dict[str, tuple[tuple[tuple[int, int, int, int], ...], int, set[str],
         {ABOVE},
     ),
     "gaussian_50hz": (((1, 50_000, 400, 900),), 1, set(), set()),
-    "hd500": (((1, 500_000, 500, 1_000),), 1, set(), {DC}),
+    "hd500": (((1, 500_000, 500, 1_000),), 1, set(), set()),
     "hf10": (((1, 10_000_000, 30, 2_000),), 1, set(), {ABOVE}),
     "hf10_pulse_dosing": (((1, 10_000_000, 30, 2_000),), 1, set(), {ABOVE}),
     "interleaved_50hz": (((10, 50_000, 200, 2_000),), 10, set(), {ABOVE}),
@@ -91,7 +93,8 @@ def test_each_stage_takes_a_therapy_or_says_why_not(name: str) -> None:
 @pytest.mark.parametrize("load", ["resistor-500", "resistor-1k"])
 @pytest.mark.parametrize("name", [name for name in THERAPIES if not THERAPIES[name][2]])
 def test_a_therapy_is_admitted_into_every_load(name: str, load: str) -> None:
-    assert judged(name, "mcp4922-8", load).errors == ()
+    found = {one.id for one in judged(name, "mcp4922-8", load).errors}
+    assert ("discharge_peak" in found) if name in SLOW else found == set()
 
 
 @pytest.mark.parametrize("name", THERAPIES)

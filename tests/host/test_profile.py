@@ -74,7 +74,10 @@ def test_every_field_arrives_as_the_integer_meant():
     assert (profile.name, profile.lead.name) == ("Everything", "quad-3mm")
     assert profile.contact_names == ("E1", "E2", "E3", "E4")
     assert profile.program_names == ("tonic one", "burst one")
-    assert tuple(profile.group.header) == (0, 500, 2_000, 1_000, 30_000, 90_000, 600_000, 0)
+    assert tuple(profile.group.header) == (
+        *(0, 500, 2_000, 1_000, 30_000, 90_000, 600_000, 0),
+        1_000,
+    )
     assert profile.group.areas_um2 == (12_440_000,) * 4 + (0,) * 4
     tonic, burst = profile.group.programs
     assert tuple(tonic)[:12] == (1, 2, 0, 0, 10, 1, 40_000, 0, 1_250, 4_000, 300_000, 30_000)
@@ -194,6 +197,10 @@ def test_the_device_admits_every_shipped_profile_into_every_load(name, load):
     group = Profile.read(resources.path(f"profiles/{name}.yaml")).group
     levels = tuple(one.amplitude_ua for one in group.programs)
     verdict = output.judge(boards.board(stage=stage, load=load), group, levels)
+    if name == "burst_dr" and load.startswith("resistor"):
+        # 1.75 uC on the blocking capacitor alone take longer than the 16 ms there are
+        assert errors.DISCHARGE_PEAK in [row[0] for row in verdict.errors]
+        return
     assert verdict.errors == []
     assert verdict.stream is not None
 

@@ -50,8 +50,8 @@ def test_programs_are_kept_listed_recalled_and_erased() -> None:
             stim.load(quick(amplitude))
             assert stim.save(slot) == digest(amplitude)
         assert [(one.slot, one.hash, one.length, one.damaged) for one in stim.slots()] == [
-            (1, digest("1 mA"), 117, False),
-            (8, digest("2 mA"), 117, False),
+            (1, digest("1 mA"), 119, False),
+            (8, digest("2 mA"), 119, False),
         ]
         stim.erase(8)
         assert [one.slot for one in stim.slots()] == [1]
@@ -215,9 +215,9 @@ def test_a_profile_is_saved_listed_recalled_and_erased(port: str, kept: str) -> 
     assert saved.output.startswith("slot 3 keeps kept, hash ")
     digest = saved.output.split()[-1]
     assert json.loads(scs("store", "list", "--json", **device).stdout) == [
-        {"slot": 3, "hash": digest, "length": 117, "damaged": False, "loaded": True}
+        {"slot": 3, "hash": digest, "length": 119, "damaged": False, "loaded": True}
     ]
-    assert re.search(rf"3 │ {digest} │ +117 │ loaded", scs("store", "list", **device).stdout)
+    assert re.search(rf"3 │ {digest} │ +119 │ loaded", scs("store", "list", **device).stdout)
     recalled = json.loads(scs("store", "recall", "3", "--json", **device).stdout)
     assert (recalled["slot"], recalled["hash"]) == (3, digest)
     assert {"amplitude", "shannon", "dc"} <= {row["name"] for row in recalled["figures"]}

@@ -16,7 +16,7 @@ from tests.system.support import Talk
 from stimcore import commands, errors, program, store
 
 BY_HAND = pytest.mark.board_only("the bytes in the store are put there or torn by hand")
-RECORD_BYTES = 132  # magic 4, version 1, length 2, sequence 4, a group of one program 117, CRC-32 4
+RECORD_BYTES = 134  # magic 4, version 1, length 2, sequence 4, a group of one program 119, CRC-32 4
 LAST_SLOT = 7
 
 
@@ -71,9 +71,9 @@ def test_slots_are_listed_with_hash_and_length(talk: Conversation) -> None:
     emptied(talk)
     first = kept(talk, 0)
     second = kept(talk, 5, 1_500)
-    assert listed(talk) == [(0, 0, 117, first), (5, 0, 117, second)]
+    assert listed(talk) == [(0, 0, 119, first), (5, 0, 119, second)]
     assert talk.send(commands.ERASE, 0).status == 0
-    assert listed(talk) == [(5, 0, 117, second)]
+    assert listed(talk) == [(5, 0, 119, second)]
 
 
 def test_save_keeps_the_program_as_committed_whatever_was_staged_or_changed_since(
@@ -81,7 +81,7 @@ def test_save_keeps_the_program_as_committed_whatever_was_staged_or_changed_sinc
 ) -> None:
     digest = loaded(talk)
     assert talk.send(commands.AMPLITUDE, 0, 1_000).status == 0
-    assert talk.send(commands.STAGE_BEGIN, 117, 0).status == 0
+    assert talk.send(commands.STAGE_BEGIN, 119, 0).status == 0
     assert talk.send(commands.SAVE, 1)["hash"] == digest
     assert talk.send(commands.RECALL, 1)["hash"] == digest
     assert talk.levels()[0][1] == 2_000
@@ -123,7 +123,7 @@ def test_req_44_the_store_is_not_touched_while_current_may_flow_nor_in_a_fault(
     if name == "FAULT":
         talk.send(commands.CLEAR_FAULT)
     talk.send(commands.HALT)
-    assert listed(talk) == [(0, 0, 117, digest)]
+    assert listed(talk) == [(0, 0, 119, digest)]
 
 
 @pytest.mark.at_power_on
@@ -144,7 +144,7 @@ def test_req_45_the_power_fails_after_each_byte_of_a_write(talk: Talk) -> None:
         whole = count == RECORD_BYTES
         held = talk.send(commands.RECALL, 6)["hash"]
         assert held == (new if whole else old), count
-        assert listed(talk) == [(6, int(not whole), 117, held)]
+        assert listed(talk) == [(6, int(not whole), 119, held)]
     assert kept(talk, 6, 700) == talk.send(commands.RECALL, 6)["hash"]
 
 
@@ -155,7 +155,7 @@ def test_req_45_the_power_fails_within_an_erasure(talk: Talk) -> None:
     talk.board.store.cut_after = 0
     assert talk.ask(talk.framed(commands.ERASE, b"\6"), patience_ms=20) == []
     talk.hello()
-    assert listed(talk) == [(6, 0, 117, new)]
+    assert listed(talk) == [(6, 0, 119, new)]
 
 
 @BY_HAND

@@ -31,13 +31,35 @@ PLAIN = (0, 1, 0, 0, 0, 1, 0, 0, 0, ())  # alternating to segments: what a plain
 def bench_board(stage: int) -> board.Board:
     """A board of hand-written figures: this comparison needs no boards.yaml."""
     if stage == board.STAGE_R2R_1:
-        analog = (2, 8_000, 128, 127, 12, 64, 1_650, 10_000, 20_000, 8_000)
+        taus = (10_000, 10_000, 3_500, 0, 0, 20_000)
+        analog = (2, 8_000, 128, 127, 12, 64, 1_650)
+        errors = (20_000, 8_000)
         return board.Board(
-            "pico/r2r-1/r", CPU_HZ, stage, *analog, *_load(), 1_000_000, 1_000_000, *SENSE
+            "pico/r2r-1/r",
+            CPU_HZ,
+            stage,
+            *analog,
+            *taus,
+            *errors,
+            *_load(),
+            1_000_000,
+            1_000_000,
+            *SENSE,
         )
-    analog = (8, 6_250, 2048, 2047, 40, 80, 15_000, 2_000, 5_000, 2_000)
+    taus = (2_000, 650, 450, 6_200, 5_400, 8_900)  # rest, direct, its least, soft, its least, bleed
+    analog = (8, 6_250, 2048, 2047, 40, 80, 15_000)
+    errors = (5_000, 2_000)
     return board.Board(
-        "pico/mcp/rc", CPU_HZ, stage, *analog, *_load(), 12_500_000, 10_000_000, *SENSE
+        "pico/mcp/rc",
+        CPU_HZ,
+        stage,
+        *analog,
+        *taus,
+        *errors,
+        *_load(),
+        12_500_000,
+        10_000_000,
+        *SENSE,
     )
 
 
@@ -147,7 +169,8 @@ def _more(lcg: Lcg, count: int) -> tuple:
 
 def _some_group(lcg: Lcg) -> program.Group:
     rate_mhz = lcg.pick((2_000, 20_000, 40_000, 50_000, 90_500, 130_000, 1_000_000))
-    header = program.Header(lcg.pick((0, 1, 0, 1, 2)), 2_000, 60_000, 500, 0, 0, 10_000, 0)
+    flags, permitted = lcg.pick((0, 1, 0, 1, 2)), lcg.pick((1_000, 1_000, 2_000))
+    header = program.Header(flags, 2_000, 60_000, 500, 0, 0, 10_000, 0, permitted)
     count = lcg.pick((1, 2, 2, 6))
     many = 1 + lcg.below(2)
     part = 1_000_000_000_000 // rate_mhz // many
@@ -206,7 +229,7 @@ def _fed(decoder: frame.Decoder, data: bytes) -> None:
 
 # --- every field at its edges ----------------------------------------------------------------
 def _fields() -> None:
-    header = program.Header(0, 2_000, 500, 500, 0, 0, 0, 0)
+    header = program.Header(0, 2_000, 500, 500, 0, 0, 0, 0, 1_000)
     one = program.Program(1, 2, 0, 0, 1, 1, 50_000, 0, 1_000, 2_000, 200_000, 0, *PLAIN)
     for rows, base in ((program.HEADER, 0), (program.PROGRAM, 1)):
         for at, row in enumerate(rows):

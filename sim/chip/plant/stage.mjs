@@ -1,5 +1,6 @@
 // The output stages: what latched words make of the load. The twin of sim/scs_sim/stage.py, with
-// its assumptions: real errors are half of the declared worst, INL is a sine over the span.
+// its assumptions: real errors are half of the declared worst, INL is a sine over the span, ACTIVE
+// is low where the code is mid-scale.
 
 import { BLED, DRIVEN, OPEN, SHORTED, SOURCED } from './circuit.mjs';
 
@@ -55,6 +56,11 @@ export class Stage {
       return { mode: SOURCED, value: volts, limitV: Infinity, sourceOhm: row.source_ohm };
     }
     if (source && back && !(source & back)) {
+      if (row.soft_ohm && this.code === row.code_mid) {
+        // ACTIVE is low: the pump is isolated, its contacts discharge through the resistor
+        const ohm = row.switch_ohm + row.soft_ohm;
+        return { mode: SHORTED, value: 0, limitV: Infinity, sourceOhm: ohm };
+      }
       const amps = this.output() + this.offsetA;
       return { mode: DRIVEN, value: amps, limitV: row.compliance_v, sourceOhm: 0 };
     }

@@ -1,0 +1,57 @@
+"""Which part of a passive recharge goes through the stage's discharge resistor, and for how long.
+
+Role: soft_ticks() says it of a pulse or a burst, softly() adds it to the phases of a rest.
+Invariant: neither asks for the level, so that a ramp does not change the form of a period; what
+follows from it is judged by the kernel, which knows nothing of this. Requirements: REQ-62.
+Next: phases.py.
+"""
+
+from . import program
+from .board import Board, ticks_from_ns
+
+SOFT = 4  # the kind of a phase: a pulse's own contacts joined through the discharge resistor
+_SIXTEENTH = 61566  # exp(-1/16) in 65536ths, rounded up
+
+
+def soft_ticks(board: Board, group: program.Group, one: program.Program, width: int) -> int:
+    """For how long charge must leave through the resistor before the rest of it may leave directly.
+
+    A direct discharge begins with the drive's current x its time / the least time constant, which
+    must be no more than the lowest ceiling of the group permits. It is reckoned at this program's
+    own ceiling, with a sixteenth for what the period before left and for the stage's errors.
+    """
+    if one.recharge == program.RECHARGE_ACTIVE or one.segments:
+        return 0
+    if board.discharge_least_us == 0 or board.soft_tau_us == 0:
+        return 0
+    pulses = one.pulses if one.recharge == program.RECHARGE_PASSIVE_BURST else 1
+    mhz = board.clock_hz // 1_000_000
+    driven_us = -(-17 * pulses * width // (16 * mhz))
+    lowest = min([each.ceiling_ua for each in group.programs])
+    permitted = board.discharge_least_us * lowest * group.header.discharge_permille
+    begins = driven_us * one.ceiling_ua * 1000
+    share, steps = 65536, 0
+    while begins * share > permitted * 65536:
+        share = (share * _SIXTEENTH >> 16) + 1
+        steps += 1
+    return steps * board.soft_tau_us * mhz // 16
+
+
+def softly(board: Board, pulse: list, soft: int, rest: int, out: list) -> int:
+    """Adds the soft discharge after a pulse; its ticks. Where there is no room for all of it the
+    direct one keeps some, and the kernel refuses what flows then."""
+    most = rest - board.min_record_ticks
+    if soft > most:
+        soft = most - min(board.discharge_tau_us * (board.clock_hz // 1_000_000), most // 2)
+    soft = max(soft, board.min_record_ticks)
+    if soft > most:
+        return 0
+    out.append((SOFT, pulse[0][1], pulse[0][2], 0, soft))
+    return soft
+
+
+def more_phases(board: Board, group: program.Group, one: program.Program) -> int:
+    """How many phases that adds to one turn of a program."""
+    if not soft_ticks(board, group, one, ticks_from_ns(board, one.width_ns)):
+        return 0
+    return 1 if one.recharge == program.RECHARGE_PASSIVE_BURST else int(one.pulses)

@@ -1,0 +1,206 @@
+"""What flows while nothing is driven: judged by the kernel, and kept within by the compiler.
+
+Limits and numbers are written by hand: a tick is 8 ns, a code 6.25 uA, one code for one tick
+0.05 pC. A charge over the least time constant is the current a discharge begins with: 1 uC / 500 us
+= 2 mA.
+"""
+
+import pytest
+from tests.core.groups import BURST, group, tonic
+from tests.core.support import (
+    E1,
+    E2,
+    E3,
+    E4,
+    IDEAL,
+    MS,
+    Rec,
+    Table,
+    admit,
+    discharge,
+    drive,
+    figure,
+    held,
+    idle,
+    refusals,
+    terms,
+)
+
+from stimcore import decode, kernel, phases, program, recovery
+from stimcore.phases import DISCHARGE, DRIVE, IDLE
+
+PLAIN = IDEAL._replace(discharge_least_us=500)  # no resistor to discharge through
+STEPPED = PLAIN._replace(soft_tau_us=6_000, soft_least_us=5_000)
+# what boards.yaml makes of the default
+DEFAULT = IDEAL._replace(
+    discharge_tau_us=616, discharge_least_us=467, soft_tau_us=6_187, soft_least_us=5_408
+)
+REST = 900 * MS  # of a charge 17 pC are counted as left, the least there is
+
+
+def soft(ticks: int, source: int = E3, back: int = E2 | E4) -> Rec:
+    return Rec(ticks, source, back, 0)
+
+
+def of_two_ma(permille: int = 1_000) -> kernel.Terms:
+    return terms(ceiling_ua=2_000)._replace(discharge_permille=permille)
+
+
+# --- REQ-62: a discharge begins with no more than the ceiling --------------------------------
+def test_req_62_a_direct_discharge_up_to_the_ceiling() -> None:
+    # 2 mA x 499.96 us = 999.92 nC and what stands before: below 2 mA; 500.008 us: above
+    def once(ticks: int) -> Table:
+        return drive(-320, ticks), discharge(REST)
+
+    wanted = (2_000_066, 2_000_000)  # (1,000,016 + 17) pC / 500 us
+    held(once(62_495), once(62_501), "discharge_peak", wanted, PLAIN, of_two_ma())
+
+
+def test_req_62_a_profile_may_permit_more_and_less() -> None:
+    table = drive(-320, 90_000), discharge(REST)  # 1.44 uC: 2.88 mA
+    assert admit(PLAIN, *table, under=of_two_ma(1_500)).errors == []
+    assert refusals(admit(PLAIN, *table, under=of_two_ma(1_400)))["discharge_peak"][1] == 2_800_000
+    small = drive(-320, 25_000), discharge(REST)  # 0.4 uC: 0.8 mA
+    assert admit(PLAIN, *small, under=of_two_ma(500)).errors == []
+    assert refusals(admit(PLAIN, *small, under=of_two_ma(300)))["discharge_peak"][1] == 600_000
+
+
+def test_req_62_what_a_profile_permits_is_never_above_what_the_stage_may_make() -> None:
+    under = terms(ceiling_ua=12_000)._replace(discharge_permille=2_000)
+    table = drive(-2_000, 62_500), discharge(REST)  # 6.25 uC
+    verdict = admit(PLAIN._replace(compliance_mv=60_000), *table, under=under)
+    assert next(row for row in verdict.figures if row[0] == 57)[3] == 12_500_000
+
+
+def test_req_62_charge_of_the_periods_before_counts() -> None:
+    # 400 nC a period, of which exp(-1) is left: 400 / (1 - exp(-1)) = 632.8 nC: 1.2656 mA
+    verdict = admit(PLAIN, drive(-320, 25_000), discharge(250_000), under=of_two_ma())
+    assert 1_265_500 < figure(verdict, "discharge_peak") < 1_267_000
+
+
+def test_req_62_pulses_recharged_exactly_make_no_discharge() -> None:
+    table = drive(-320, 125_000), idle(MS), drive(320, 125_000), discharge(REST)
+    assert figure(admit(PLAIN, *table, under=of_two_ma()), "discharge_peak") == 0
+
+
+def test_req_62_charges_of_several_pairs_add() -> None:
+    """A load with two terminals holds them all, and either pair may be joined either way round."""
+    for code in (-320, 320):
+        other = drive(code, 25_000, E1, E2)
+        table = drive(-320, 25_000, E3, E4), idle(MS), other, discharge(REST, 15)
+        verdict = admit(PLAIN, *table, under=of_two_ma())
+        assert 1_600_000 <= figure(verdict, "discharge_peak") <= 1_600_200
+
+
+def test_req_62_the_lowest_ceiling_of_the_contacts_that_are_joined_holds() -> None:
+    under = kernel.Terms(terms().areas_um2, [800, 800, 2_000, 2_000, 0, 0, 0, 0], None, 1_000)
+    table = drive(-320, 62_500, E3, E4), discharge(MS, 15), drive(-16, 1_000, E1, E2)
+    found = refusals(admit(PLAIN, *table, discharge(REST, 15), under=under))
+    assert found["discharge_peak"][1] == 800_000
+
+
+# --- the record of a soft discharge ----------------------------------------------------------
+def test_req_62_a_soft_discharge_is_slower_by_its_resistor() -> None:
+    # 5 uC / 5 ms = 1 mA; after 12 ms exp(-2) of it is left: 676.7 nC / 500 us = 1.353 mA
+    table = drive(-1_000, 100_000), soft(12 * MS), discharge(REST)
+    under = terms(ceiling_ua=6_250)._replace(areas_um2=(400_000_000,) * 8)
+    verdict = admit(STEPPED, *table, under=under)
+    assert verdict.errors == []
+    assert figure(verdict, "discharge_peak") == pytest.approx(1_353_400, rel=1e-3)
+    assert verdict.stream is not None
+    assert verdict.stream.record(1)[6] == decode.SOFT
+    shorter = drive(-1_000, 100_000), soft(3 * MS), discharge(REST)  # exp(-0.5): 3.03 uC
+    found = figure(admit(STEPPED, *shorter, under=under), "discharge_peak")
+    assert found == pytest.approx(6_065_300, rel=1e-3)
+    assert verdict.stream.discharge_na == figure(verdict, "discharge_peak")
+
+
+def test_req_14_without_a_resistor_two_sides_are_joined_by_a_drive_alone() -> None:
+    table = drive(-320, 25_000), soft(MS), discharge(REST)
+    assert "active_flag" in refusals(admit(PLAIN, *table))
+
+
+def test_req_14_a_soft_discharge_is_no_active_record() -> None:
+    for flags in (1, 2):
+        table = drive(-320, 25_000), soft(MS)._replace(flags=flags), discharge(REST)
+        assert "active_flag" in refusals(admit(STEPPED, *table))
+
+
+@pytest.mark.parametrize("masks", [(E3, E2), (E1, E2 | E4), (E2, E4), (E3 | E2, E4)])
+def test_req_62_a_soft_discharge_joins_the_contacts_of_its_pulse(masks: tuple[int, int]) -> None:
+    table = drive(-320, 25_000), soft(MS, *masks), discharge(REST)
+    assert "part_discharge" in refusals(admit(STEPPED, *table))
+
+
+def test_req_62_a_soft_discharge_may_have_its_sides_swapped() -> None:
+    table = drive(-320, 25_000), soft(MS, E2 | E4, E3), discharge(REST)
+    assert admit(STEPPED, *table).errors == []
+
+
+def test_req_62_no_soft_discharge_after_pulses_of_several_pairs() -> None:
+    both = drive(-320, 25_000, E1, E2), idle(MS), drive(-320, 25_000, E3, E4)
+    refused = admit(STEPPED, *both, soft(MS, E3, E4), discharge(REST, 15))
+    assert "part_discharge" in refusals(refused)
+    first, *rest = both
+    apart = first, discharge(MS, 15), *rest, soft(MS, E3, E4), discharge(REST, 15)
+    assert admit(STEPPED, *apart).errors == []
+
+
+def test_req_09_a_soft_discharge_alone_is_none() -> None:
+    table = drive(-320, 25_000), soft(900 * MS)
+    assert "no_discharge" in refusals(admit(STEPPED, *table))
+
+
+# --- REQ-64: the bleed after a HALT ----------------------------------------------------------
+def test_req_64_a_halt_at_any_point_of_a_period_bleeds_within_the_ceiling() -> None:
+    # 2 mA twice 1 ms are 4 uC: over 2001 us 1.999 mA. Recharged exactly: no discharge shows it
+    there, back = drive(-320, 125_000), drive(320, 125_000)
+    table = there, idle(MS), there, idle(MS), back, idle(MS), back, discharge(REST)
+    under = of_two_ma()._replace(areas_um2=(400_000_000,) * 8)
+    good = admit(IDEAL._replace(bleed_least_us=2_001), *table, under=under)
+    assert (good.errors, figure(good, "bleed_peak")) == ([], 1_999_001)
+    bad = admit(IDEAL._replace(bleed_least_us=1_999), *table, under=under)
+    assert refusals(bad) == {"bleed_peak": (2_001_001, 2_000_000)}
+
+
+# --- what the compiler makes of it -----------------------------------------------------------
+def test_req_62_a_burst_is_discharged_softly_until_the_direct_one_is_no_more_than_a_pulse() -> None:
+    """5 ms and a sixteenth over 467 us are 11.38 times the amplitude: 38.9 sixteenths of a time
+    constant, so 39 x 6187 us / 16 = 1,885,101 ticks; of 16 ms 114,899 are left."""
+    found = phases.compile_group(DEFAULT, group(BURST), (350,))
+    pulse, between = (DRIVE, 4, 10, -56, 125_000), (IDLE, 0, 0, 0, 125_000)
+    assert found[:-2] == [*[pulse, between] * 4, pulse]
+    assert found[-2:] == [(recovery.SOFT, 4, 10, 0, 1_885_101), (DISCHARGE, 0, 14, 0, 114_899)]
+
+
+def test_req_62_the_form_of_a_period_is_the_same_at_every_level() -> None:
+    forms = {
+        tuple((one[0], one[4]) for one in phases.compile_group(DEFAULT, group(BURST), (level,)))
+        for level in (7, 50, 349, 350)
+    }
+    assert len(forms) == 1
+
+
+def test_req_62_a_pulse_shorter_than_the_time_constant_is_discharged_directly() -> None:
+    # 439 us x 17 / 16 = 466.4 us; 440 us: 467.5
+    for width_ns, kinds in (
+        (439_000, [DRIVE, DISCHARGE]),
+        (440_000, [DRIVE, recovery.SOFT, DISCHARGE]),
+    ):
+        one = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
+        found = phases.compile_group(DEFAULT, one, (2_000,))
+        assert [each[0] for each in found] == kinds
+
+
+def test_req_62_what_the_profile_permits_shortens_it() -> None:
+    # 11.38 / 2 = 5.69: 27.8 sixteenths
+    found = phases.compile_group(DEFAULT, group(BURST, discharge_permille=2_000), (350,))
+    assert found[-2][4] == 28 * 6_187 * 125 // 16
+
+
+def test_req_62_where_there_is_no_room_the_kernel_says_so() -> None:
+    one = BURST._replace(rate_mhz=60_000)  # 7.7 ms after a burst
+    under = terms(ceiling_ua=350)
+    compiled = phases.compile_group(DEFAULT, group(one), (350,))
+    table = [Rec(ticks, source, back, code) for _kind, source, back, code, ticks in compiled]
+    assert "discharge_peak" in refusals(admit(DEFAULT, *table, under=under))
