@@ -31,7 +31,7 @@ def test_every_picture_is_of_a_therapy_and_shown() -> None:
 
 def test_the_table_is_made_of_what_the_device_says() -> None:
     assert therapies.filled(PAGE) == PAGE
-    wrong = PAGE.replace("| 41.9 nA |", "| 4.19 nA |")
+    wrong = PAGE.replace("| 12.8 nA |", "| 1.28 nA |")
     assert wrong != PAGE
     assert therapies.filled(wrong) == PAGE
     assert PAGE.count("half first; 600 us of it.\n\n![Sine, 50 Hz](therapies/sine_50hz.png)\n") == 1

@@ -185,7 +185,7 @@ def test_req_45_recall_validates_as_commit_does(talk: Talk) -> None:
     unknown = unknown[:4] + b"\x63" + unknown[5:-4]  # another format
     unknown += binascii.crc32(unknown).to_bytes(4, "little")
     codes = []
-    for slot, blob in enumerate((too_strong, unknown, b"not a program" * 9)):
+    for slot, blob in enumerate((too_strong, unknown, b"not a program" * 10)):
         store.write(talk.board.hal, slot, blob)
         reply = talk.send(commands.RECALL, slot)
         assert reply.raw == talk.stage(blob).raw
