@@ -6,7 +6,7 @@ Limits and numbers are written by hand: a tick is 8 ns, a code 6.25 uA, one code
 """
 
 import pytest
-from tests.core.groups import BURST, group, tonic
+from tests.core.groups import BURST, group, in_one, tonic
 from tests.core.support import (
     E1,
     E2,
@@ -167,7 +167,7 @@ def test_req_64_a_halt_at_any_point_of_a_period_bleeds_within_the_ceiling() -> N
 def test_req_62_a_burst_is_discharged_softly_until_the_direct_one_is_no_more_than_a_pulse() -> None:
     """5 ms and a sixteenth over 467 us are 11.38 times the amplitude: 38.9 sixteenths of a time
     constant, so 39 x 6187 us / 16 = 1,885,101 ticks; of 16 ms 114,899 are left."""
-    found = phases.compile_group(DEFAULT, group(BURST), (350,))
+    found = in_one(phases.compile_group(DEFAULT, group(BURST), (350,)))
     pulse, between = (DRIVE, 4, 10, -56, 125_000), (IDLE, 0, 0, 0, 125_000)
     assert found[:-2] == [*[pulse, between] * 4, pulse]
     assert found[-2:] == [(recovery.SOFT, 4, 10, 0, 1_885_101), (DISCHARGE, 0, 14, 0, 114_899)]
@@ -188,13 +188,13 @@ def test_req_62_a_pulse_shorter_than_the_time_constant_is_discharged_directly() 
         (440_000, [DRIVE, recovery.SOFT, DISCHARGE]),
     ):
         one = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
-        found = phases.compile_group(DEFAULT, one, (2_000,))
+        found = in_one(phases.compile_group(DEFAULT, one, (2_000,)))
         assert [each[0] for each in found] == kinds
 
 
 def test_req_62_what_the_profile_permits_shortens_it() -> None:
     # 11.38 / 2 = 5.69: 27.8 sixteenths
-    found = phases.compile_group(DEFAULT, group(BURST, discharge_permille=2_000), (350,))
+    found = in_one(phases.compile_group(DEFAULT, group(BURST, discharge_permille=2_000), (350,)))
     assert found[-2][4] == 28 * 6_187 * 125 // 16
 
 

@@ -36,10 +36,11 @@ VOLTS = ("tonic", "passive", "burst", "quick", "slow")  # phases of 40 us and mo
 STREAM = {"stream", "sentinel", "sense", "open_load", "short_load", "load", "starved"}
 SHOWN: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "open_lead": ({"open_load"}, SENSED),
-    "short": ({"short_load"}, SENSED),
+    "short": ({"short_load", "discharge_current"}, SENSED),  # what stands flows through the short
     "stuck_dac": ({"sense", "open_load"}, ("tonic", "narrow", "quick", "slow")),  # two codes
     "drifted_load": ({"load"}, VOLTS),
     "high_load": ({"load", "residual", "out_of_compliance"}, SENSED),
+    "shorted_discharge_resistor": ({"discharge_current"}, ("burst",)),  # the one with a soft one
     "no_discharge": ({"residual"}, ("passive", "burst")),  # nothing else recharges
     "loose_lead": ({"open_load", "sense"}, ("tonic", "narrow", "passive", "burst", "quick")),
     "starved_fifo": ({"starved"}, SENSED),
