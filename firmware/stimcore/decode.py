@@ -110,7 +110,7 @@ def table(board: Board, words: bytes) -> tuple:
 
 
 def repeats(words: bytes, at: int) -> bool:
-    """Whether a record is a rest and the same, bit by bit, as the one before it."""
+    """True for a rest that is the same, bit by bit, as the record before it."""
     return words[8 * at] & 3 == 0 and words[8 * at : 8 * at + 8] == words[8 * at - 8 : 8 * at]
 
 

@@ -115,7 +115,7 @@ class Output:
             self._first = None  # step() stages another one
 
     def settles_in_ms(self, number: int) -> int:
-        """How long, at most, until a program's target is reached."""
+        """Time, at most, until a program's target is reached."""
         return self.train.settles_in_ms(number, self.live_ua[number])
 
     # --- starting and stopping -------------------------------------------------------------
@@ -140,8 +140,7 @@ class Output:
         self.train.begin()
         self.live, self.live_ua = first.stream, first.levels_ua
         self._live_from = self._periods = 0
-        ends = [count for count in (self.train.ends, self._left) if count]
-        self.hal.stream_start(min(ends) if ends else 0)
+        self.hal.stream_start(self.train.lasts(self._left))
 
     def halt(self) -> None:
         """Gate off first, then the books."""
@@ -256,7 +255,7 @@ class Output:
 
     @property
     def is_settled(self) -> bool:
-        """Whether no stream is staged to follow the live one."""
+        """True where no stream is staged to follow the live one."""
         return not self._staged
 
     def periods(self) -> int:

@@ -87,6 +87,10 @@ class Train:
         self._changed = False
         self.staged(0, self.preview())
 
+    def lasts(self, left: int) -> int:
+        """Periods of the run where a counted session has `left` of them, or 0; 0: without end."""
+        return min([periods for periods in (self.ends, left) if periods] or [0])
+
     def end(self) -> None:
         """Ramp down and do not come back."""
         if self.phase == REST:
@@ -105,7 +109,7 @@ class Train:
         self.phase = REST if self._cycles and not self.times_out else DONE
 
     def rested(self, now_ms: int) -> bool:
-        """Whether the next on time is due."""
+        """True once the next on time is due."""
         return self.phase == REST and now_ms >= self.next_on_ms
 
     # --- levels ------------------------------------------------------------------------------
@@ -114,7 +118,7 @@ class Train:
         self._changed = self._changed or self.phase == UP
 
     def follow(self, period: int, flowing_ua: tuple) -> None:
-        """What was asked for goes from the levels that flow; what is staged is given up."""
+        """Begin what was asked for at the levels that flow; what is staged is given up."""
         if self._changed:
             self._changed = False
             self.levels_ua = self._base_ua = list(flowing_ua)
@@ -122,7 +126,7 @@ class Train:
 
     @property
     def wants_change(self) -> bool:
-        """Whether a stream that is staged is to be replaced: it was made for other targets."""
+        """True where a staged stream was made for other targets and is to be replaced."""
         return self._changed
 
     def step(self, period: int) -> tuple:
@@ -153,7 +157,7 @@ class Train:
             self.next_period = max(self.next_period, self._rise_from)
 
     def settles_in_ms(self, program: int, flowing_ua: int) -> int:
-        """How long from now, at most, until a program's new target is reached from a level."""
+        """Time from now, at most, until a program's new target is reached from a level."""
         missing = self.targets_ua[program] - flowing_ua
         steps = max(1, -(-missing // limits.STEP_UP_UA))
         while self._risen_ua(program, steps * self._step) < missing:

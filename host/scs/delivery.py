@@ -2,7 +2,7 @@
 
 Role: plan() goes through the runs of a session as stimcore.train takes them, and adds up what
 stimcore.ledger would. Invariant: whole periods of the words that the kernel admits; it equals the
-device's ledger, to the code, where the device's loop keeps up with the steps (docs/simulator.md).
+device's ledger, to the code, where the device's loop keeps up with the steps (decision 24).
 Requirements: REQ-36, REQ-60. Next: judging.py.
 """
 
@@ -75,8 +75,7 @@ def _session(group: program.Group) -> Iterator[Stretch]:
     steps.start(0)
     while True:
         steps.begin()
-        ends = [count for count in (steps.ends, left) if count]
-        lasts = min(ends) if ends else 0
+        lasts = steps.lasts(left)
         if steps.times_out or lasts not in known:
             known[lasts] = list(_run(steps, lasts))
         yield from known[lasts]
@@ -95,8 +94,7 @@ def _first_run(group: program.Group) -> Iterator[Stretch]:
     steps = train.Train(group)
     steps.start(0)
     steps.begin()
-    lasts = [count for count in (steps.ends, _counted(group)) if count]
-    return _run(steps, min(lasts) if lasts else 0)
+    return _run(steps, steps.lasts(_counted(group)))
 
 
 def _run(steps: train.Train, lasts: int) -> Iterator[Stretch]:

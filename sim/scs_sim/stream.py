@@ -255,8 +255,7 @@ class Sequencer:
         if record == 0:
             self._plant.capture.sync(tick)
             self._periods = period
-            if table is not self._live:
-                self._live = table
+            self._live = table
 
     def _end(self, tick: int, status: int) -> None:
         """The gate falls; the position is that of the cut, or none after a planned end."""
