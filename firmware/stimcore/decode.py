@@ -22,8 +22,10 @@ def record(board: Board, words: bytes, at: int) -> tuple:
     flags = low & 3
     ticks = (high << 14 | low >> 2) + board.overhead_ticks
     source, back, code, known = _frame(board, words[base + 4 : base + 8])
-    discharge = DIRECT if source == 0 and back else 0
-    if source and back and code == 0 and flags == 0 and board.soft_tau_us:
+    discharge = 0
+    if source == 0:
+        discharge = DIRECT if back else 0
+    elif code == 0 and flags == 0 and back and board.soft_tau_us:
         discharge = SOFT
     return (ticks, flags != 0, flags == 2, source, back, code, discharge), known and flags != 3
 
@@ -85,7 +87,7 @@ def table(board: Board, words: bytes) -> tuple:
     records: list = []
     rows: list = []
     syncs = 0
-    silent = True
+    silent, softly = True, False
     for at in range(len(words) // 8):
         if at and repeats(words, at):
             records.append(records[-1])
@@ -96,12 +98,16 @@ def table(board: Board, words: bytes) -> tuple:
             rows.append((errors.FRAME_FORMAT, at, at, 0))
         if one[2]:
             syncs += 1
+        elif one[6] == SOFT:
+            softly = True
         if one[3] or one[5]:
             silent = False
     for at in range(len(records)):
         if at == 0 or records[at] is not records[at - 1]:
             _structure(board, records[at], at, silent, rows)
     _switching(records, rows)
+    if softly:
+        _softly(records, rows)
     if not records[0][2] or (syncs != 1 and not silent):
         rows.append((errors.NO_SYNC, 0, syncs, 1))
     if records[-1][1]:
@@ -146,11 +152,9 @@ def _switching(records: list, rows: list) -> None:
     """Contacts are not switched under current, and a discharge joins all that are in use.
 
     A discharge of some of them moves charge between these and leaves the others' where it is; one
-    of a single contact has no circuit at all. A soft one is for the contacts of the pulse before
-    it, and where no others were driven since the last discharge of all.
+    of a single contact has no circuit at all.
     """
-    used = before = last = 0
-    several = False
+    used = before = 0
     for one in records:
         if one[1]:
             used |= one[3] | one[4]
@@ -159,16 +163,21 @@ def _switching(records: list, rows: list) -> None:
         masks = source << 8 | back
         if active and before and masks != before:
             rows.append((errors.LIVE_SWITCH, at, masks, before))
-        if active:
-            pair = masks if source < back else back << 8 | source
-            several = several or (last != 0 and pair != last)
-            last = pair
-        elif discharge == SOFT:
-            pair = masks if source < back else back << 8 | source
-            if several or pair != last:
-                rows.append((errors.PART_DISCHARGE, at, masks, last))
-        elif discharge:
-            last, several = 0, False
-            if back != used:
-                rows.append((errors.PART_DISCHARGE, at, back, used))
+        if discharge == DIRECT and back != used:
+            rows.append((errors.PART_DISCHARGE, at, back, used))
         before = masks if active else 0
+
+
+def _softly(records: list, rows: list) -> None:
+    """A soft discharge is for the contacts of the pulse before it, where no others were driven
+    since the last discharge of all."""
+    last = 0
+    for at in range(len(records)):
+        _ticks, active, _sync, source, back, _code, discharge = records[at]
+        masks = source << 8 | back
+        if active:
+            last = masks if last in (0, masks) else -1
+        elif discharge == DIRECT:
+            last = 0
+        elif discharge and masks != last:
+            rows.append((errors.PART_DISCHARGE, at, masks, max(last, 0)))

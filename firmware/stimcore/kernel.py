@@ -11,8 +11,8 @@ from collections import namedtuple
 
 from . import charge, decode, errors, limits
 from .board import Board
-from .undriven import Undriven, ceiling_of
-from .walk import Contact, walk
+from .undriven import ceiling_of, judged
+from .walk import Contact, walk, whole
 
 # what the words are judged for: per contact (limits.CONTACTS each) the area in um2 (0: no such
 # contact), this person's ceiling in uA, and the peak now flowing in nA (None: not a swap); for all
@@ -87,9 +87,10 @@ class _Examined:
             self._pulses = charge.pulses(self.records)
             self.figures = _timing(board, self.records, self._pulses, len(words) // 4)
             self.figures += _per_contact(board, self.records, self.contacts, terms)
-            undriven = Undriven(board, self.records, self.contacts)
-            self.figures[-1:-1] = undriven.figures(terms)
-            self._pulses += (undriven.largest_na(),)
+            every = whole(board, self.records, self.contacts)
+            rows, largest_na = judged(board, every, self.contacts, terms)
+            self.figures = self.figures[:-1] + rows + self.figures[-1:]
+            self._pulses += (largest_na,)
             self.unequal = _imbalance(self.records)
 
     def stream(self) -> Stream:

@@ -36,7 +36,6 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     _check_work(board, group)
     places = _places(board, group, period)
     known: dict = {}  # most pulses of a program are alike
-    soft: dict = {}  # ticks of the soft discharge after each of them
     out: list = []
     for at in range(len(places)):
         start, number, form, width = places[at]
@@ -44,12 +43,12 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
         one = group.programs[number]
         key = (number, form, width)
         if key not in known:
-            known[key] = [(MARK, 0, 0, 0, width)]
+            known[key] = ([(MARK, 0, 0, 0, width)], 0)
             if used:
                 made = _pulse(board, one, number, levels_ua[number], width)
-                known[key] = _formed(made, one, form) if form else made
-            soft[key] = recovery.soft_ticks(board, group, one, width) if used else 0
-        _train(board, one, number, (known[key], soft[key]), end - start, used, out)
+                soft = recovery.soft_ticks(board, group, one, width)
+                known[key] = (_formed(made, one, form) if form else made, soft)
+        _train(board, one, number, known[key], end - start, used, out)
     _split_last(board, out)
     return out
 
@@ -80,7 +79,8 @@ def _check_work(board: Board, group: program.Group) -> None:
     total = 0
     for number, one in enumerate(group.programs):
         total += one.count * one.pulses * _most_phases(one)
-        total += one.count * recovery.more_phases(board, group, one)
+        if one.recharge != program.RECHARGE_ACTIVE:
+            total += one.count * recovery.more_phases(board, group, one)
         if total > most:
             raise Refused(errors.TABLE_LENGTH, number, 2 * total, 2 * most)
 

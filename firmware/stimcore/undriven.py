@@ -7,57 +7,61 @@ taken to go through any one of the contacts that are joined. Requirements: REQ-6
 Next: kernel.py.
 """
 
-from . import charge, errors, limits
+from . import errors, limits
 from .board import STAGE_R2R_1, Board
+from .charge import up
 from .decode import SOFT
-from .walk import whole
 
 
-class Undriven:
-    """Of one table of records."""
+def judged(board: Board, every, contacts: list, terms) -> tuple:
+    """(rows (code, contact, nA, limit), nA of the discharge that begins with most).
 
-    def __init__(self, board: Board, records: list, contacts: list):
-        self.board = board
-        self._used = 0
-        for index in range(limits.CONTACTS):
-            self._used |= contacts[index].used << index
-        self._every = whole(board, records, contacts)
+    One row is of the discharge that is nearest to its limit, one of the bleed; `every`: what all
+    contacts hold together. Their limit is what the lowest ceiling of the contacts joined permits.
+    """
+    used = _used(every, contacts)
+    at, most = _held_to(board, used, terms)
+    worst: tuple = ()
+    largest = 0
+    for key in every.flows:
+        na, of = 0, (at, most)
+        least_us = board.discharge_least_us
+        if key >> 8 == SOFT:
+            least_us, of = board.soft_least_us, _held_to(board, key & used, terms)
+        if least_us:
+            na = up(every.flows[key] * 1000, least_us)
+        if board.stage == STAGE_R2R_1:  # a ladder's offset goes on flowing
+            na += board.offset_na
+        if na > largest:
+            largest = na
+        if not worst or na * worst[3] > worst[2] * of[1]:
+            worst = (errors.DISCHARGE_PEAK, of[0], na, of[1])
+    rows = [worst] if worst else []
+    if board.bleed_least_us:
+        na = up(every.running_pc * 1000, board.bleed_least_us)
+        rows.append((errors.BLEED_PEAK, at, na, most))
+    return rows, largest
 
-    def figures(self, terms) -> list:
-        """Rows (code, contact, nA, limit): of all discharges the one nearest to its limit."""
-        flows = self._every.flows
-        worst: tuple = ()
-        for key in flows:
-            row = self._row(errors.DISCHARGE_PEAK, key & 255, self._first_na(key), terms)
-            if not worst or row[2] * worst[3] > worst[2] * row[3]:
-                worst = row
-        rows = [worst] if worst else []
-        if self.board.bleed_least_us:
-            na = charge.up(self._every.running_pc * 1000, self.board.bleed_least_us)
-            rows.append(self._row(errors.BLEED_PEAK, self._used, na, terms))
-        return rows
 
-    def largest_na(self) -> int:
-        """The first current of the discharge that begins with most; 0: there is none."""
-        return max([0] + [self._first_na(key) for key in self._every.flows])
+def _used(every, contacts: list) -> int:
+    """Mask of the contacts in use: those that a direct discharge joins, where there is one."""
+    for key in every.flows:
+        if key >> 8 != SOFT:
+            return int(key & 255)
+    return sum([contacts[index].used << index for index in range(limits.CONTACTS)])
 
-    def _first_na(self, key: int) -> int:
-        """Of a discharge; a ladder's offset goes on flowing in it."""
-        board = self.board
-        least_us = board.soft_least_us if key >> 8 == SOFT else board.discharge_least_us
-        na = charge.up(self._every.flows[key] * 1000, least_us) if least_us else 0
-        return na + (board.offset_na if board.stage == STAGE_R2R_1 else 0)
 
-    def _row(self, code: int, joined: int, na: int, terms) -> tuple:
-        """Beside what the lowest ceiling of the contacts in use among those joined permits."""
-        lowest = at = 0
-        for index in range(limits.CONTACTS):
-            if joined & self._used & 1 << index:
-                ua = ceiling_of(self.board, terms.ceilings_ua[index])
-                if not lowest or ua < lowest:
-                    lowest, at = ua, index
-        most = min(limits.AMPLITUDE_UA, self.board.max_amplitude_ua) * 1000
-        return code, at, na, min(lowest * terms.discharge_permille, most)
+def _held_to(board: Board, joined: int, terms) -> tuple:
+    """(the contact with the lowest ceiling, nA that may flow through it undriven)."""
+    lowest = at = index = 0
+    while joined >> index:
+        if joined >> index & 1:
+            ua = terms.ceilings_ua[index]
+            if not lowest or ua < lowest:
+                lowest, at = ua, index
+        index += 1
+    most = min(limits.AMPLITUDE_UA, board.max_amplitude_ua) * 1000
+    return at, min(ceiling_of(board, lowest) * terms.discharge_permille, most)
 
 
 def ceiling_of(board: Board, ceiling_ua: int) -> int:

@@ -71,17 +71,20 @@ def whole(board: Board, records: list, contacts: list) -> Contact:
 
     Where there is one pair of sides, it is what each of its contacts holds.
     """
-    pairs = {min(one[3], one[4]) << 8 | max(one[3], one[4]) for one in records if one[1]}
-    if len(pairs) == 1:
-        return max(contacts, key=_is_used)
-    errors = [_error_pc(board, one) if one[1] else 0 for one in records]
-    every = Contact()
-    _unrecovered(board, records, ([one[5] for one in records], errors), _EVERY, every)
-    return every
-
-
-def _is_used(contact: Contact) -> bool:
-    return contact.used
+    masks = 0
+    for one in records:
+        if one[1] and masks != one[3] << 8 | one[4]:
+            if masks:
+                errors = [_error_pc(board, each) if each[1] else 0 for each in records]
+                every = Contact()
+                seen = ([each[5] for each in records], errors)
+                _unrecovered(board, records, seen, _EVERY, every)
+                return every
+            masks = one[3] << 8 | one[4]
+    for contact in contacts:
+        if contact.used:
+            return contact
+    return contacts[0]
 
 
 def _seen(board: Board, records: list, errors: list, bit: int) -> Contact:
@@ -140,18 +143,14 @@ def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Co
         return
     below, above = _steady(-low, share), _steady(high, share)
     contact.rest_pc = max(below, above)
+    every = bit == _EVERY  # several pairs' may be joined either way round, and then they add
     for least, most, left in charges:
-        peak = _magnitude(_shrink(below, left) - least, most + _shrink(above, left), bit)
-        contact.running_pc = max(contact.running_pc, peak)
+        low, high = _shrink(below, left) - least, most + _shrink(above, left)
+        contact.running_pc = max(contact.running_pc, low + high if every else max(low, high))
     for key, least, most, left in flows:
-        begins = _magnitude(_shrink(below, left) - least, most + _shrink(above, left), bit)
+        low, high = _shrink(below, left) - least, most + _shrink(above, left)
+        begins = low + high if every else max(low, high)
         contact.flows[key] = max(contact.flows.get(key, 0), begins)
-
-
-def _magnitude(below: int, above: int, bit: int) -> int:
-    """Of a charge that may be this much below zero or above; several pairs' may be joined either
-    way round, and then they add."""
-    return below + above if bit == _EVERY else max(below, above)
 
 
 def _steady(left: int, share: int) -> int:

@@ -8,6 +8,7 @@ Next: test_faults.py, what is shown on the chip alone.
 import pytest
 from tests.chip.support import ChipTalk, take
 from tests.system import (
+    test_amplitude,
     test_commit,
     test_delivery,
     test_device,
@@ -23,6 +24,7 @@ BOARD = NAME
 
 take(
     globals(),
+    test_amplitude,
     test_device,
     test_commit,
     test_delivery,

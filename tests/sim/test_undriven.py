@@ -12,10 +12,9 @@ from tests.core.groups import groups
 
 from scs import Profile, boards, presets, resources
 from scs_sim import model
-from stimcore import decode, limits, phases, program, records, walk
+from stimcore import decode, kernel, limits, phases, program, records, undriven, walk
 from stimcore.board import Board
 from stimcore.errors import Refused
-from stimcore.undriven import Undriven
 
 NAMES = ("pico/mcp4922-8/randles-500", "pico/mcp4922-8/resistor-500", "pico2/mcp4922-8/randles-500")
 NOISE_A = 1e-9
@@ -37,7 +36,10 @@ def bound_a(board: Board, compiled: list) -> float:
     """The figure, of words that need not be admitted."""
     table, rows = decode.table(board, records.encode(board, compiled))
     assert rows == []
-    return Undriven(board, table, walk.walk(board, table)).largest_na() / 1e9
+    contacts = walk.walk(board, table)
+    terms = kernel.Terms((1,) * 8, [1] * 8, None, 1_000)
+    every = walk.whole(board, table, contacts)
+    return float(undriven.judged(board, every, contacts, terms)[1]) / 1e9
 
 
 @settings(max_examples=40)
