@@ -96,10 +96,8 @@ def table(board: Board, words: bytes) -> tuple:
         records.append(one)
         if not known:
             rows.append((errors.FRAME_FORMAT, at, at, 0))
-        if one[2]:
-            syncs += 1
-        elif one[6] == SOFT:
-            softly = True
+        syncs += one[2]
+        softly = softly or one[6] == SOFT
         if one[3] or one[5]:
             silent = False
     for at in range(len(records)):
