@@ -176,13 +176,14 @@ class Output:
     def _follow(self) -> None:
         """Stage what the next period is to be, one step at a time; what goes down does not wait."""
         superseded = len(self._staged) > 0
-        if superseded and not self.train.wants_change:
-            return
+        if superseded:
+            if not self.train.wants_change:
+                return
+            # what was to come may be higher, and must not begin while its successor is judged
+            self._load(Staged(self.live, self.live_ua))
         period = self._periods + (1 if self.live.tail > AHEAD_RECORDS else 2)
         self.train.follow(period, self.live_ua)
         levels = self.train.step(period)
-        if superseded and not levels:
-            levels = self.live_ua  # what was to come is not wanted any more
         if not levels:
             return
         if max(levels) == 0 and self.train.phase == train.DOWN:
@@ -197,11 +198,15 @@ class Output:
         if staged.stream.crc == self.live.crc and not superseded:
             self.live_ua = levels  # not a code higher or lower
             return period
-        staged.since = self.hal.stream_load(staged.stream)
+        return max(self._load(staged), period)
+
+    def _load(self, staged: Staged) -> int:
+        """The period from which it flows, in place of what was to flow from there; 0: none does."""
+        staged.since = int(self.hal.stream_load(staged.stream))
         if staged.since:  # else the stream has ended meanwhile
             self._staged = [one for one in self._staged if one.since < staged.since]
             self._staged.append(staged)
-        return max(staged.since, period)
+        return staged.since
 
     def _admitted(self, levels: tuple, from_na: list) -> Stream:
         self.hal.feed_watchdog()  # so far all went through; what follows may take 200 ms alone

@@ -84,7 +84,7 @@ def test_req_50_dma_that_stops_in_a_pulse_of_a_burst_holds_no_pulse(
 ) -> None:
     """Pulse and rest by turns: the FIFO's four records end with either, depending on the phase."""
     width = 125_000
-    talk.running(group(STAND_ALONE, **BURST)).pass_ms(60)
+    talk.running(group(STAND_ALONE, **{**BURST, "amplitude_ua": 200})).pass_ms(60)
     begun = to_mid_phase(talk, phase, width)
     talk.starve()
     talk.pass_ms(60)

@@ -1,5 +1,8 @@
 """A counted session within a cycle: it ends when it is counted out, and never begins again."""
 
+from typing import Any
+
+import pytest
 from tests.core.groups import TONIC, group
 from tests.core.support import BOARD
 
@@ -84,3 +87,25 @@ def test_req_33_what_is_staged_is_given_up_for_a_lower_amplitude() -> None:
     hal.state = (output.RUNNING, 1, 0, 0)
     one.step(20)
     assert one.live_ua == (300,)
+
+
+def test_req_33_what_is_staged_is_withdrawn_before_its_successor_is_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 0.5 mA flows and 1 mA is staged when a stop comes; to judge what follows may take longer than
+    # the period does
+    one, hal = started(amplitude_ua=2_000, ramp_down_ms=200)
+    hal.state = (output.RUNNING, 0, 0, 0)
+    flows = hal.loaded[-1]
+    one.step(10)
+    assert hal.loaded[-1].peaks_na != flows.peaks_na
+    one.train.end()
+    judge, next_ones = output.judge, []
+
+    def judging(*given: Any) -> Any:
+        next_ones.append(hal.loaded[-1])
+        return judge(*given)
+
+    monkeypatch.setattr(output, "judge", judging)
+    one.step(11)
+    assert next_ones == [flows]
