@@ -78,6 +78,7 @@ class ChipTalk(Conversation):
         self.is_spent = False  # something was done that rest() does not undo
         self._noise: random.Random | None = None
         self._marked_cycle = 0
+        self._marked_lines = {pins[name]: 0 for name in ("gate", "run")}
 
     def __enter__(self) -> "ChipTalk":
         return self
@@ -130,6 +131,7 @@ class ChipTalk(Conversation):
 
     def mark(self) -> None:
         self._marked_cycle = self.cycle
+        self._marked_lines = {self.pins[name]: self.level(name) for name in ("gate", "run")}
         self.chip.frames(clear=True)
         self.chip.edges(clear=True)
 
@@ -140,7 +142,7 @@ class ChipTalk(Conversation):
     def steps(self) -> list[tuple[float, float]]:
         """What the words at the pins make of it: a stage without errors."""
         changes = [(one.cycle, self._amperes(one)) for one in self.chip.frames()]
-        lines = {self.pins["gate"]: 0, self.pins["run"]: 0}
+        lines = self._marked_lines.copy()
         events = [(edge.cycle, edge) for edge in self.chip.edges() if edge.pin in lines]
         found, amps = [], 0.0
         for cycle, what in sorted([*changes, *events], key=lambda one: one[0]):

@@ -11,14 +11,15 @@ from tests.system.support import Talk
 from scs import boards, delivery
 from stimcore import commands
 
-SLOW_CHIP = "at 50 Hz a step takes the chip more than a period: it holds a level for two or three"
+SLOW = pytest.mark.board_only("on the chip a level may be held for 2 or 3 periods, to judge one")
+TWENTY_HZ = pytest.param(20, marks=SLOW)
 
 
 def milliamps(pulses: list[Pulse]) -> list[float]:
     return [round(-1e3 * one.current_a, 2) for one in pulses]
 
 
-@pytest.mark.parametrize("rate_hz", [1, 2, 4, 10, 20])
+@pytest.mark.parametrize("rate_hz", [1, 2, 4, 10, TWENTY_HZ])
 def test_req_33_a_ramp_up_lasts_as_long_as_it_is_asked_to(talk: Conversation, rate_hz: int) -> None:
     """2 mA in 5 s: 0.4 mA more after each second, whatever the rate."""
     header = {**STAND_ALONE, "ramp_up_ms": 5_000}
@@ -32,7 +33,7 @@ def test_req_33_a_ramp_up_lasts_as_long_as_it_is_asked_to(talk: Conversation, ra
         assert -pulse.current_a == pytest.approx(wanted_a, rel=0.01, abs=12e-6)
 
 
-@pytest.mark.board_only(SLOW_CHIP)
+@SLOW
 @pytest.mark.parametrize("rate_hz", [50, 200, 1_000])
 def test_req_33_a_ramp_up_of_a_fast_train_steps_every_20_ms(talk: Talk, rate_hz: int) -> None:
     """2 mA in 1 s: 40 uA every 20 ms."""
@@ -45,7 +46,7 @@ def test_req_33_a_ramp_up_of_a_fast_train_steps_every_20_ms(talk: Talk, rate_hz:
         assert -pulse.current_a == pytest.approx(wanted_a, rel=0.01, abs=10e-6)
 
 
-@pytest.mark.parametrize("rate_hz", [1, 20])
+@pytest.mark.parametrize("rate_hz", [1, TWENTY_HZ])
 def test_req_33_a_ramp_down_lasts_as_long_as_it_is_asked_to(
     talk: Conversation, rate_hz: int
 ) -> None:
@@ -143,10 +144,11 @@ SESSIONS = [
     ({"session_pulses": 1}, {"amplitude_ua": 2_000}),
     ({"session_ms": 2_500, "ramp_down_ms": 700}, {"rate_mhz": 7_000}),
     ({"session_ms": 700}, {"rate_mhz": 20_000, "amplitude_ua": 900}),
-    (
+    pytest.param(
         {"session_pulses": 60, "cycle_on_ms": 1_000, "cycle_off_ms": 1_000, "ramp_up_ms": 400}
         | {"ramp_down_ms": 400},
         {"rate_mhz": 20_000, "amplitude_ua": 1_500},
+        marks=SLOW,
     ),
     (
         {"session_ms": 4_500, "cycle_on_ms": 1_000, "cycle_off_ms": 1_000, "ramp_up_ms": 250},
@@ -181,7 +183,7 @@ def test_req_36_a_session_delivers_what_was_said_to_the_code(
     as_planned(talk, header, changes)
 
 
-@pytest.mark.board_only(SLOW_CHIP)
+@SLOW
 @pytest.mark.parametrize(("header", "changes"), FAST)
 def test_req_36_a_fast_session_delivers_what_was_said_to_the_code(
     talk: Talk, header: dict[str, int], changes: dict[str, int]
