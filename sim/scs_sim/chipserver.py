@@ -37,7 +37,7 @@ class ChipServer:
         speed: float = 1.0,
         seed: int = 0,
     ):
-        options = ["--host", place[0], "--port", str(place[1]), "--time-limit", "0"]
+        options = ["--host", place[0], "--port", str(place[1])]
         if seed:
             options += ["--seed", str(seed)]
         pace = speed or "max"

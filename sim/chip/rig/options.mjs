@@ -24,7 +24,7 @@ const OPTIONS = {
   edges: { type: 'string' },
   vcd: { type: 'string' },
   seed: { type: 'string' },
-  'time-limit': { type: 'string', default: '600' },
+  'time-limit': { type: 'string', default: '0' },
   'until-eof': { type: 'boolean', default: false },
   'usb-packet-ns': { type: 'string' },
   'no-flash-timing': { type: 'boolean', default: false },
@@ -47,7 +47,7 @@ const HELP = `node run.mjs --firmware FILE --bootrom FILE [options]
   --plant JSON            stage and load at the pins, see plant.mjs
   --adc CH=CODE           a fixed ADC code                --wire FROM:TO  a pin to another
   --watch PIN,PIN         log the edges there; --edges FILE, --vcd FILE: written at the end
-  --time-limit SECONDS    end by itself (600; 0: never)   --until-eof     end when stdin does
+  --time-limit SECONDS    end by itself (0: never)        --until-eof     end when stdin does
   --seed N                of random bits                  --verbose       what rp2040js warns of
   --usb-packet-ns N       time of a packet (50000)        --no-flash-timing
   --no-dtr-follow         DTR is up from the start        --drop-on-reset, --exit-on-disconnect

@@ -101,7 +101,7 @@ test('a port that is taken ends it', async () => {
 
 test('it ends by itself after its time limit, and with its stdin', async () => {
   assert.equal(ended([...FILES, '--time-limit', '0.2']).status, 3);
-  const rig = await started(['--until-eof', '--time-limit', '0']);
+  const rig = await started(['--until-eof']);
   rig.child.stdin.end();
   assert.equal(await rig.over, 0);
 });
