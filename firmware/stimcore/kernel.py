@@ -64,7 +64,12 @@ def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
     if found.rows:
         return Verdict(list(found.rows), [], None)
     figures = found.figures[:-1] + _step_up(board, found.contacts, terms) + found.figures[-1:]
-    rows = [row for row in figures if not _holds(row)] + found.unequal
+    rows = []
+    for row in figures:
+        past = row[2] < row[3] if row[0] in AT_LEAST else row[2] > row[3]
+        if past:
+            rows.append(row)
+    rows += found.unequal
     return Verdict(rows, figures, None if rows else found.stream())
 
 
@@ -79,8 +84,9 @@ class _Examined:
         self.records, self.rows = decode.table(board, words)
         self.contacts = walk(board, self.records)
         for index in range(limits.CONTACTS):
-            known = limits.AREA_MIN_UM2 <= terms.areas_um2[index] <= limits.AREA_MAX_UM2
-            if self.contacts[index].used and not known:
+            if not self.contacts[index].used:
+                continue
+            if not limits.AREA_MIN_UM2 <= terms.areas_um2[index] <= limits.AREA_MAX_UM2:
                 self.rows.append((errors.CONTACT_UNKNOWN, index, 1 << index, 0))
         self._stream: Stream | None = None
         if not self.rows:
@@ -110,12 +116,6 @@ def _examined(words: bytes, board: Board, terms: Terms) -> _Examined:
     if _last[0] is None or _last[0].asked != asked:
         _last[0] = _Examined(words, board, terms)
     return _last[0]
-
-
-def _holds(row: tuple) -> bool:
-    if row[0] in AT_LEAST:
-        return row[2] >= row[3]
-    return row[2] <= row[3]
 
 
 def _ns(board: Board, ticks: int) -> int:
@@ -148,7 +148,7 @@ def _timing(board: Board, records: list, pulses: tuple, count: int) -> list:
 def _per_contact(board: Board, records: list, contacts: list, terms: Terms) -> list:
     """For each kind of figure the contact that comes nearest to its limit."""
     period = sum([one[0] for one in records])
-    worst: dict = {}
+    worst: list = []
     seen: list = []
     for index in range(limits.CONTACTS):
         if not contacts[index].used:
@@ -157,11 +157,14 @@ def _per_contact(board: Board, records: list, contacts: list, terms: Terms) -> l
         if alike in seen:
             continue  # its figures are those of the contact before, to the last digit
         seen.append(alike)
-        for row in _contact_figures(board, contacts[index], index, terms, period):
-            known = worst.get(row[0])
-            if known is None or _nearer(row, known):
-                worst[row[0]] = row
-    return [worst[code] for code in sorted(worst)]
+        rows = _contact_figures(board, contacts[index], index, terms, period)
+        if worst:
+            for at in range(len(rows)):
+                if _nearer(rows[at], worst[at]):
+                    worst[at] = rows[at]
+        else:
+            worst = rows
+    return worst
 
 
 def _step_up(board: Board, contacts: list, terms: Terms) -> list:
@@ -185,6 +188,8 @@ def _nearer(row: tuple, known: tuple) -> bool:
 
     The one figure with a least, NO_DISCHARGE, is the same at all contacts in use.
     """
+    if row[3] == known[3]:
+        return row[2] > known[2]
     return (row[2] * known[3], row[2]) > (known[2] * row[3], known[2])
 
 
@@ -195,19 +200,19 @@ def _contact_figures(board: Board, contact: Contact, index: int, terms: Terms, p
     ceiling = min(limits.AMPLITUDE_UA, board.max_amplitude_ua) * 1000
     return [
         (errors.AMPLITUDE, index, peak_na, ceiling),
-        (errors.CEILING, index, -(-peak_na // 1000), ceiling_of(board, terms.ceilings_ua[index])),
         (errors.PHASE_CHARGE, index, phase_pc, limits.PHASE_CHARGE_PC),
         (errors.DENSITY, index, -(-phase_pc * 100_000 // area), limits.DENSITY_NC_PER_CM2),
         (errors.SHANNON, index, -(-phase_pc * phase_pc // (area * 10)), limits.SHANNON_DQ_MILLI),
         (errors.RUNNING_CHARGE, index, contact.running_pc, charge_limit_pc(area)),
         (errors.PERIOD_DC, index, _dc_pa(board, contact, period), limits.DC_PA),
-        (errors.COMPLIANCE, index, _needed_mv(board, peak_na, contact), _allowed_mv(board)),
         (
             errors.NO_DISCHARGE,
             index,
             _ns(board, contact.discharge_ticks),
             _ns(board, board.min_record_ticks),
         ),
+        (errors.COMPLIANCE, index, _needed_mv(board, peak_na, contact), _allowed_mv(board)),
+        (errors.CEILING, index, -(-peak_na // 1000), ceiling_of(board, terms.ceilings_ua[index])),
     ]
 
 

@@ -111,20 +111,25 @@ def _switched(masks: int, bit: int) -> int:
 
 def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:
     """codes: of each record as the contact sees it."""
-    run = 0
+    run = most = least = net = 0
     for at in range(len(records)):
         one, code = records[at], codes[at]
         if code:
             charge = code * one[0]
-            contact.used = True
             run = run + charge if run * code > 0 else charge
             contact.phase = max(contact.phase, abs(run))
-            contact.peak_code = max(contact.peak_code, abs(code))
-            contact.net += charge
+            net += charge
+            if code > most:
+                most = code
+            elif code < least:
+                least = code
         else:
             run = 0
-        if one[6] == DIRECT and one[4] & bit:
-            contact.discharge_ticks += one[0]
+            if one[6] == DIRECT and one[4] & bit:
+                contact.discharge_ticks += one[0]
+    contact.net = net
+    contact.peak_code = max(most, -least)
+    contact.used = contact.peak_code > 0
 
 
 def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Contact) -> None:
@@ -144,11 +149,13 @@ def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Co
     below, above = _steady(-low, share), _steady(high, share)
     contact.rest_pc = max(below, above)
     every = bit == _EVERY  # several pairs' may be joined either way round, and then they add
+    running = 0
     for least, most, left in charges:
-        low, high = _shrink(below, left) - least, most + _shrink(above, left)
-        contact.running_pc = max(contact.running_pc, low + high if every else max(low, high))
+        low, high = up(below * left, ONE) - least, most + up(above * left, ONE)
+        running = max(running, low + high if every else max(low, high))
+    contact.running_pc = running
     for key, least, most, left in flows:
-        low, high = _shrink(below, left) - least, most + _shrink(above, left)
+        low, high = up(below * left, ONE) - least, most + up(above * left, ONE)
         begins = low + high if every else max(low, high)
         contact.flows[key] = max(contact.flows.get(key, 0), begins)
 

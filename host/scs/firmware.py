@@ -23,8 +23,8 @@ COMPILE_S = 60
 # mpy-cross -march: what viper and native code is made for
 ARCHITECTURES = {"rp2040": "armv6m", "rp2350": "armv7emsp"}
 LINELESS = "-O3"  # nothing on the board shows the number of a line: 3 kB of its memory
-# what each command and reply goes through: a fifth of the time of a round trip
-NATIVE = tuple(f"stimcore/{name}.py" for name in ("cobs", "dialogue"))
+# what each byte goes through
+NATIVE = ("stimcore/cobs.py",)
 
 _TEXT = '''"""Generated from boards.yaml for {name}: do not edit, flash anew."""
 

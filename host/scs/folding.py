@@ -1,4 +1,4 @@
-"""Firmware as it goes to MicroPython's compiler: numbers stand where their names stood.
+"""Firmware as it goes to MicroPython's compiler: numbers for their names, private names short.
 
 Role: together(), for firmware.py, over all files at once. A name of another module costs a board
 two look-ups each time, and its memory keeps it with its value; MicroPython's const() ends at the
@@ -10,8 +10,10 @@ and so is a module whose names are asked for as texts, by dir() or globals().
 from __future__ import annotations
 
 import ast
+import io
 import operator
 import re
+import tokenize
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -26,6 +28,7 @@ _OPERATIONS = {
     ast.BitOr: operator.or_,
     ast.FloorDiv: operator.floordiv,
 }
+_PRIVATE = re.compile(r"\b_[a-z]\w*")
 _EVERY = "*"  # in place of a name: all of a module's
 
 
@@ -43,7 +46,55 @@ def together(texts: dict[str, str], kept: str) -> dict[str, str]:
     for name, text in out.items():
         mine = {what for module, what in wanted if module == _stem(name)}
         out[name] = folded(text, None if _EVERY in mine else mine)
+    return shortened(out)
+
+
+def shortened(texts: dict[str, str]) -> dict[str, str]:
+    """The sources with short private names, each file with the same ones where it can.
+
+    A board keeps every name that it has read: its letters and eight bytes beside them.
+    """
+    trees = [_tree(text) for text in texts.values()]
+    given = {one for tree in trees for one in _private(tree)}
+    given -= {word for tree in trees for word in _quoted(tree)}
+    used = {name: given.intersection(_PRIVATE.findall(text)) for name, text in texts.items()}
+    files = Counter(one for names in used.values() for one in names)
+    shared = sorted(one for one in given if files[one] > 1)
+    out = {}
+    for name, text in texts.items():
+        alone = sorted(one for one in used[name] if files[one] == 1)
+        short = {one: f"_{number}" for number, one in enumerate(shared + alone)}
+        out[name] = _renamed(text, short) if _tree(text).body else text
     return out
+
+
+def _private(tree: ast.Module) -> Iterator[str]:
+    """The private names that a file gives, in small letters: functions, arguments, attributes."""
+    for node in ast.walk(tree):
+        given = getattr(node, "name", getattr(node, "arg", None))
+        if isinstance(getattr(node, "ctx", None), ast.Store):
+            given = getattr(node, "id", getattr(node, "attr", None))
+        if isinstance(given, str) and _PRIVATE.fullmatch(given):
+            yield given
+
+
+def _quoted(tree: ast.Module) -> Iterator[str]:
+    """The words of its texts, and the names within them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"\w+", node.value)
+    for node in _inside_texts(tree):
+        yield str(getattr(node, "id", getattr(node, "attr", "")))
+
+
+def _renamed(text: str, names: dict[str, str]) -> str:
+    lines = text.splitlines(keepends=True)
+    for token in reversed(list(tokenize.generate_tokens(io.StringIO(text).readline))):
+        if token.type == tokenize.NAME and token.string in names:
+            (row, begin), (_row, end) = token.start, token.end
+            line = lines[row - 1]
+            lines[row - 1] = line[:begin] + names[token.string] + line[end:]
+    return "".join(lines)
 
 
 def numbers(text: str) -> dict[str, int]:

@@ -6,7 +6,7 @@ from pathlib import PurePath
 import pytest
 
 from scs import firmware
-from scs.folding import folded, together
+from scs.folding import folded, shortened, together
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,19 @@ def test_a_module_that_asks_for_its_own_names_keeps_them_all() -> None:
 
 def test_a_name_that_is_taken_with_its_underscore_stays() -> None:
     assert folded_with("", others="A = 1\n_A = [2]\n")["a.py"] == "A = const(1)\n_A = [2]\n"
+
+
+def test_private_names_are_short_and_the_same_in_each_file() -> None:
+    out = shortened(
+        {
+            "a.py": "def _help(_of):\n    return _of._much\n_kept = f'{_kept}'\nputs('_told')\n",
+            "b.py": "self._much = _given(_LEAST, self.__len__)\n_told = 1\n",
+            "c.py": "def _only(",
+        }
+    )
+    assert out["a.py"] == "def _1(_2):\n    return _2._0\n_kept = f'{_kept}'\nputs('_told')\n"
+    assert out["b.py"] == "self._0 = _given(_LEAST, self.__len__)\n_told = 1\n"
+    assert out["c.py"] == "def _only("  # no Python: MicroPython's compiler says where
 
 
 def test_every_file_of_the_firmware_computes_the_same_numbers() -> None:
