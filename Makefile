@@ -69,7 +69,7 @@ chip: .venv/.chip rig ## the real firmware on an emulated chip, and its figures 
 
 firmware: .venv/.dev typings/.stamp ## the board's files: types against MicroPython's stubs, then compiled, with their sizes
 	@.venv/bin/mypy --config-file firmware/mypy.ini
-	@$(PY) -m scs.sizes
+	@$(PY) tools/firmware_sizes.py
 
 lint: .venv/.dev typings/.stamp ## style, types, import contracts, traceability, generated pages; no tests
 	@.venv/bin/ruff check

@@ -2,8 +2,9 @@
 
 from row import Row, median_s
 
-from scs import boards, resources
-from scs.profile import Profile
+from scs import resources
+from scs.catalog import boards
+from scs.profile.profile import Profile
 from stimcore import output
 
 LIMIT_MS = 10.0

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 
 from row import Row, median_s
 
-from scs.link import Link
+from scs.device.link import Link
 from stimcore import commands
 
 TIMES = 300
 SERVE = """
-from scs import bench
-server = bench.{kind}(bench.make())
+from scs import sim_bridge
+server = sim_bridge.{kind}(sim_bridge.make())
 print(server.address, flush=True)
 server.run()
 """

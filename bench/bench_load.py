@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from row import Row, best_s
 
-from scs import boards, resources
-from scs.profile import Profile
+from scs import resources
+from scs.catalog import boards
+from scs.profile.profile import Profile
 from scs_sim import cases, model, reference, spice
 from scs_sim.circuit import from_rows
 from scs_sim.trace import Samples

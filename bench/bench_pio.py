@@ -9,8 +9,9 @@ import time
 
 from row import Row, best_s
 
-from scs import boards, resources
-from scs.profile import Profile
+from scs import resources
+from scs.catalog import boards
+from scs.profile.profile import Profile
 from scs_sim import asm, executor, oracle
 from scs_sim.operations import Wiring
 from stimcore import output

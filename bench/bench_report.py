@@ -11,8 +11,9 @@ from pathlib import Path
 
 from row import Row, best_s, median_s
 
-from scs import export, resources, runfiles
-from scs.export import Taken
+from scs import resources
+from scs.recordings import run_folder, writers
+from scs.recordings.writers import Taken
 
 STEMS = ("tonic_50hz", "burst_dr")
 FOR_S = 10
@@ -42,11 +43,11 @@ def of_profile(stem: str, folder: Path) -> list[Row]:
 
 
 def written(kept: Path, folder: Path, stem: str, ending: str) -> Row:
-    taken = runfiles.read(kept)
+    taken = run_folder.read(kept)
     if taken.rows is None:
         raise RuntimeError("the simulated board gave no trace")
     what = Taken(taken.rows, stem, run=taken)
-    taken_s = best_s(partial(export.save, folder / f"{stem}{ending}", what), 1)
+    taken_s = best_s(partial(writers.save, folder / f"{stem}{ending}", what), 1)
     return Row(f"{ending} of {FOR_S} s of {stem}", len(taken.rows) / taken_s, "rows/s")
 
 

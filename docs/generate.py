@@ -20,7 +20,7 @@ import schematics
 import therapies
 import wiringpage
 from markdown import table
-from scs import texts
+from scs.messages import error_texts
 from stimcore import commands, frame, limits, packing, program, states
 
 HERE = Path(__file__).resolve().parent
@@ -73,7 +73,7 @@ def protocol_page() -> str:
             fields(packing.columns(asked)),
             fields(packing.columns(reply)),
             allowed(where),
-            texts.COMMANDS[opcode],
+            error_texts.COMMANDS[opcode],
         ]
         for opcode, name, asked, reply, where in commands.TABLE
     ]
@@ -125,7 +125,7 @@ def error_section() -> str:
     """Refusals and faults."""
     rows = [
         [str(code), f"`{kind.name}`", kind.unit or "none", kind.text]
-        for code, kind in sorted(texts.ERRORS.items())
+        for code, kind in sorted(error_texts.ERRORS.items())
     ]
     return "## Refusals and faults\n\n" + table(["code", "name", "unit", "meaning"], rows)
 

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from scs import boards, resources
-from scs.profile import Profile
+from scs import resources
+from scs.catalog import boards
+from scs.profile.profile import Profile
 from scs_sim import cases, model, reference, spice
 from scs_sim.cases import Case
 from scs_sim.circuit import from_rows

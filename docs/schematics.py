@@ -9,17 +9,17 @@ from typing import Any
 
 from schemdraw import logic
 
-from scs import boards, drawing
-from scs.partsfile import Part, refs
+from scs.catalog import boards, wiring_diagram
+from scs.catalog.wiring_schema import Part, refs
 from symbols import SMALL, chip, elm, net, note, opamp, resistor, wire
 
 
 def draw(stage: str) -> str:
     """The schematic of a stage of boards.yaml."""
     parts = boards.catalogue().model.wiring[stage].parts
-    made = drawing.new(f"{stage}: output stage")
+    made = wiring_diagram.new(f"{stage}: output stage")
     SHEETS[stage](made, lambda ref: label(parts, ref))
-    return drawing.text(made)
+    return wiring_diagram.text(made)
 
 
 def label(parts: Mapping[str, Part], ref: str) -> str:

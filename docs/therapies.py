@@ -14,7 +14,7 @@ from pathlib import Path
 from markdown import table
 from rig_tables import replaced
 from scs import presets
-from scs.figures import pretty
+from scs.messages.safety_metrics import pretty
 from scs.presets import Preset
 
 PICTURES = Path(__file__).resolve().parent / "therapies"

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from markdown import table
-from scs import Profile, boards, resources, units, wiring
+from scs import Profile, resources
+from scs.catalog import boards, wiring
+from scs.documents import units
 from stimcore import phases
 from stimcore.board import Board
 

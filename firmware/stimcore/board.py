@@ -1,6 +1,6 @@
 """What the device must know of its board, output stage and dummy load: one tuple of integers.
 
-Role: the device's view of a row of boards.yaml; the host makes it (scs.boards), the flasher
+Role: the device's view of a row of boards.yaml; the host makes it (scs.catalog.boards), the flasher
 writes it into the generated board module, and both ends compare its digest in HELLO.
 Invariant: integers only (but for the name); nothing here is a ceiling of its own except the
 fields `max_*`, which can only be tighter than limits.py.

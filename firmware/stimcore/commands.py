@@ -44,8 +44,9 @@ IMPEDANCE = 0x34
 CALIBRATE = 0x35
 CALIBRATION = 0x36
 
-# opcode, name, request fields, reply fields, states; what each does stands in scs.texts.
-# A string is a third of the memory that tuples of names and types take on a board.
+# opcode, name, request fields, reply fields, states; what each does stands in
+# scs.messages.error_texts. A string is a third of the memory that tuples of names and types take on
+# a board.
 TABLE = (
     (
         HELLO,

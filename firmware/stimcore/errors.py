@@ -1,7 +1,7 @@
 """Every refusal and fault has a code; a refusal carries (code, index, value, limit).
 
 Role: the codes, and the exception. What each is called, its unit and what it means stand in
-scs.texts: the host says it, and adds the place in the profile and an example.
+scs.messages.error_texts: the host says it, and adds the place in the profile and an example.
 Invariant: a code is never reused. Next: kernel.py and program.py, which raise most of them.
 """
 

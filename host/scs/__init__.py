@@ -1,16 +1,16 @@
 """scs: program a spinal-cord-stimulation bench from a laptop, or simulate it.
 
 Role: the host's library and the command `scs`. Profile reads a therapy, Stimulator runs it.
-Invariant: importing scs imports nothing else until a name is used. Next: stimulator.py.
+Invariant: importing scs imports nothing else until a name is used. Next: device/stimulator.py.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .failures import DeviceFault, DeviceRefused, Failure, LinkLost
-    from .profile import Profile, ProfileError
-    from .stimulator import Stimulator
-    from .trace import Trace
+    from .device.stimulator import Stimulator
+    from .errors import DeviceFault, DeviceRefused, Failure, LinkLost
+    from .profile.profile import Profile, ProfileError
+    from .traces.trace import Trace
 
 __all__ = [
     "DeviceFault",
@@ -24,14 +24,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DeviceFault": "failures",
-    "DeviceRefused": "failures",
-    "Failure": "failures",
-    "LinkLost": "failures",
-    "Profile": "profile",
-    "ProfileError": "profile",
-    "Stimulator": "stimulator",
-    "Trace": "trace",
+    "DeviceFault": "errors",
+    "DeviceRefused": "errors",
+    "Failure": "errors",
+    "LinkLost": "errors",
+    "Profile": "profile.profile",
+    "ProfileError": "profile.profile",
+    "Stimulator": "device.stimulator",
+    "Trace": "traces.trace",
 }
 
 

@@ -2,7 +2,8 @@
 
 Role: run each profile through link, device and sequencer, measure the trace, compare. The
 measurement knows nothing of the program. Invariant: every comparison has a stated tolerance, and
-one that fails makes the demonstration fail. Next: recording.py, measure.py.
+one that fails makes the demonstration fail. Next: recordings/record.py,
+traces/waveform_analysis.py.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from stimcore import board as boards
 from stimcore import limits, program
 from stimcore.board import Board
 
-from . import boards as tables
-from .figures import Figure
-from .measure import Measured
-from .profile import Profile
-from .recording import record
-from .trace import Trace
+from .catalog import boards as tables
+from .messages.safety_metrics import Figure
+from .profile.profile import Profile
+from .recordings.record import record
+from .traces.trace import Trace
+from .traces.waveform_analysis import Measured
 
 PROFILES = ("profiles/tonic_50hz.yaml", "profiles/burst_dr.yaml")
 PERIODS = 10

@@ -2,7 +2,7 @@
 
 Role: Preset is a row of `scs presets` and of docs/profiles.md, made by judging the profile; text()
 is the file that `scs new` copies. Invariant: every figure is the device's own, of the very words.
-Requirements: none of its own. Next: judging.py.
+Requirements: none of its own. Next: safety/check.py.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import Any
 
 from stimcore import program
 
-from . import boards, resources, units
-from .complaints import nearest
-from .failures import WrongUsage
-from .judging import Judgement, judge
-from .profile import Profile
+from . import resources
+from .catalog import boards
+from .documents import units
+from .documents.complaint import nearest
+from .errors import WrongUsage
+from .profile.profile import Profile
+from .safety.check import Judgement, judge
 
 STAGES = ("mcp4922-8", "r2r-1")
 LOAD = "resistor-1k"  # at which the voltage needed is told

@@ -47,8 +47,9 @@ def _device(board: Board, hal: SimHal) -> Loop:
 class SimBoard:
     """A simulated bench at power-on.
 
-    electrical: the dicts "stage", "load" and "pins" of scs.boards.electrical(); faults: text as in
-    faults.parse, or Faults; seed: of every random thing; noise: of the ADC. Raises UnknownFault.
+    electrical: the dicts "stage", "load" and "pins" of scs.catalog.boards.electrical(); faults:
+    text as in faults.parse, or Faults; seed: of every random thing; noise: of the ADC. Raises
+    UnknownFault.
     """
 
     def __init__(

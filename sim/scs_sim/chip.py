@@ -67,7 +67,7 @@ class Frame(NamedTuple):
 def plant_facts(
     board: Board, electrical: Mapping[str, Any], pins: Mapping[str, int]
 ) -> dict[str, Any]:
-    """Stage and load for the rig, from what scs.boards says of a combination. SI units."""
+    """Stage and load for the rig, from what scs.catalog.boards says of a combination. SI units."""
     circuit = from_rows(electrical["stage"], electrical["load"])
     elements = [[farad, None if ohm == math.inf else ohm] for farad, ohm in circuit.elements]
     load = {"series_ohm": circuit.series_ohm, "elements": elements}

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from tests.system.conversation import Conversation, Reply
 
-from scs import boards, firmware
+from scs.catalog import boards
+from scs.flashing import firmware_files
 from scs_sim import chipimage
 from scs_sim.chip import Chip, Edge, Frame, plant_facts
 from scs_sim.chipfiles import Files
@@ -34,7 +35,7 @@ OPEN_ID = 4095
 @cache
 def image(name: str, folder: Path, extra: tuple[tuple[str, bytes], ...] = ()) -> Path:
     """The file system for a combination, compiled once; `extra` replaces files on the board."""
-    content = {**firmware.board_files(name), **dict(extra)}
+    content = {**firmware_files.board_files(name), **dict(extra)}
     mark = f"_{abs(hash(extra))}" if extra else ""
     return chipimage.build_image(content, folder / f"{name.replace('/', '_')}{mark}.img")
 

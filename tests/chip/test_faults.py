@@ -9,7 +9,7 @@ import pytest
 from tests.chip.support import MS, ChipTalk
 from tests.system.groups import BURST, STAND_ALONE, group, steady
 
-from scs import firmware
+from scs.flashing import firmware_files
 from stimcore import commands, errors, frame, states
 
 TICK_US = 125
@@ -190,7 +190,7 @@ def assert_off_after_reset(talk: ChipTalk) -> None:
 
 @pytest.fixture(scope="module")
 def hanging_chip(chip_files, chip_folder):
-    main = firmware.board_files("pico/mcp4922-8/resistor-500")["main.py"]
+    main = firmware_files.board_files("pico/mcp4922-8/resistor-500")["main.py"]
     with ChipTalk(chip_files, chip_folder, extra=(("main.py", HANGS + main),)) as found:
         found.hello()
         yield found

@@ -15,7 +15,8 @@ import pytest
 from tests.chip.support import MS, SERIAL, ChipTalk
 from tests.system.groups import STAND_ALONE, group, steady
 
-from scs import Profile, judging, resources
+from scs import Profile, resources
+from scs.safety import check
 from scs_sim.chipfigures import record
 from scs_sim.chipfiles import Files
 from stimcore import commands, packing, program
@@ -200,7 +201,7 @@ def test_stage_validate_and_arm_the_largest_program(talk: ChipTalk) -> None:
         profile = Profile.read(resources.path(f"profiles/{stem}.yaml"))
         if profile.lead.name == "dummy-2":
             continue  # for the other stage
-        if not judging.judge(profile, talk.row).ok:
+        if not check.judge(profile, talk.row).ok:
             continue  # refused, and docs/profiles.md says why
         since_us = talk.now_us()
         digest = talk.stage(profile.group)["hash"]

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tests.chip.support import SERIAL, image
 
-from scs import Profile, Stimulator, boards, firmware, resources
+from scs import Profile, Stimulator, resources
+from scs.catalog import boards
+from scs.flashing import firmware_files
 from scs.flashing.prompt import Prompt
 from scs_sim import chipfiles
 from scs_sim.chip import Chip, plant_facts
@@ -69,7 +71,7 @@ def test_an_empty_board_is_flashed_after_a_flashing_was_killed(
         assert (said["board"], said["fault"], said["leave_firmware"]) == (SERIAL, None, False)
         assert "board_config.mpy" in said["keep"]  # what had arrived is not copied again
         names = {row["name"] for row in said["copy"]} | set(said["keep"])
-        assert names == set(firmware.board_files(SERIAL))
+        assert names == set(firmware_files.board_files(SERIAL))
 
 
 def test_req_46_a_firmware_with_a_program_leaves_and_only_what_differs_is_copied(

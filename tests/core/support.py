@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from scs import texts
+from scs.messages import error_texts
 from stimcore import board, kernel
 from stimcore.errors import Refused
 
@@ -147,7 +147,7 @@ def tonic(period: int = 20 * MS) -> tuple[Rec, ...]:
 
 
 def name(code: int) -> str:
-    return str(texts.ERRORS[code].name)
+    return str(error_texts.ERRORS[code].name)
 
 
 def refusals(verdict: kernel.Verdict) -> dict[str, tuple[int, int]]:

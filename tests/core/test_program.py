@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.core.groups import TONIC, TRIPHASIC, group, groups, shaped, tonic
 from tests.core.support import refused
 
-from scs import texts
+from scs.messages import error_texts
 from stimcore import checks, program
 from stimcore.errors import Refused
 
@@ -112,7 +112,7 @@ def test_req_21_any_fields_at_all_are_accepted_or_refused_by_name(fields: bytes)
     assert program.pack(one)[6:-4] == fields
     why = refusal(one)
     if why is not None:
-        number, name = texts.field_name(why.index)
+        number, name = error_texts.field_name(why.index)
         source = one.programs[number] if number >= 0 else one.header
         at_fault = one.areas_um2[why.index - 50] if name == "areas_um2" else getattr(source, name)
         assert at_fault == why.value

@@ -4,7 +4,7 @@ import pytest
 from tests.core.groups import AREAS, BURST, HEADER, TONIC, TRIPHASIC, group, shaped, tonic
 from tests.core.support import refused
 
-from scs import texts
+from scs.messages import error_texts
 from stimcore import checks, program
 
 # --- the bounds, restated -----------------------------------------------------------------------
@@ -46,7 +46,7 @@ def named(one: program.Group) -> tuple[int, str, int, int]:
     """(program or -1, field, value, limit) of the refusal."""
     code, index, value, limit = refused(checks.validate, one)
     assert code == "field"
-    return *texts.field_name(index), value, limit
+    return *error_texts.field_name(index), value, limit
 
 
 @pytest.mark.parametrize(("field", "bounds"), HEADER_BOUNDS.items(), ids=HEADER_BOUNDS)
@@ -151,7 +151,7 @@ def test_req_21_a_shape_sums_to_zero() -> None:
     wrong = (*TRIPHASIC[:2], (500, 199_999))
     # 500 x 200,000 - 1000 x 200,000 + 500 x 199,999
     assert refused(checks.validate, group(shaped(*wrong))) == ("field", 152, -500, 0)
-    assert texts.field_name(152) == (0, "segments")
+    assert error_texts.field_name(152) == (0, "segments")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import generate
-from scs import texts
+from scs.messages import error_texts
 from scs_sim import chipfigures, chipspeed
 from stimcore import commands, packing, states
 
@@ -71,7 +71,7 @@ def test_the_protocol_page_has_every_command_field_and_error(elsewhere: Path) ->
         assert f"| `0x{row[0]:02x}` | {row[1].upper()} |" in text
         for name, kind in packing.columns(row[2]) + packing.columns(row[3]):
             assert f"`{name}: {kind}`" in text
-    for code, kind in texts.ERRORS.items():
+    for code, kind in error_texts.ERRORS.items():
         assert f"| {code} | `{kind.name}` |" in text
         assert kind.text in text
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from tests.host.stimulator_support import started
 
-from scs import steer
-from scs.profile import Profile
-from scs.stimulator import Stimulator
+from scs.device.stimulator import Stimulator
+from scs.profile import shift_contacts
+from scs.profile.profile import Profile
 
 TEXT = """\
 name: two
@@ -28,7 +28,7 @@ def profile(text: str = TEXT) -> Profile:
 
 
 def moved(by: int, before: Profile | None = None, *programs: int) -> Profile:
-    return steer.moved(before or profile(), by, programs or (0, 1))
+    return shift_contacts.moved(before or profile(), by, programs or (0, 1))
 
 
 def running(stim: Stimulator, before: Profile | None = None) -> None:

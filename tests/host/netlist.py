@@ -9,8 +9,8 @@ import re
 
 import numpy as np
 
-from scs import boards
-from scs.partsfile import ends, lines, refs
+from scs.catalog import boards
+from scs.catalog.wiring_schema import ends, lines, refs
 
 SWITCH_OHM, WIRE_OHM, LEAK_S = 35.0, 1e-6, 1e-13
 UNITS = {"": 1.0, "k": 1e3, "M": 1e6}

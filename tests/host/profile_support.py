@@ -2,7 +2,7 @@
 
 import pytest
 
-from scs.profile import Profile, ProfileError
+from scs.profile.profile import Profile, ProfileError
 
 FULL = """\
 name: Full

@@ -1,8 +1,8 @@
 """Profiles for the tests of a Stimulator, and one that runs."""
 
 from scs import resources
-from scs.profile import Profile
-from scs.stimulator import Stimulator
+from scs.device.stimulator import Stimulator
+from scs.profile.profile import Profile
 
 QUICK = """\
 name: quick

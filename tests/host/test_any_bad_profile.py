@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.host.drawn_profiles import KINDS, Drawn, Row, profiles
 
-from scs.complaints import Complaint
-from scs.profile import Profile, ProfileError
+from scs.documents.complaint import Complaint
+from scs.profile.profile import Profile, ProfileError
 
 Place = tuple[str | int, ...]
 OF_ALL = ("limits", "ramp", "cycle", "session")

@@ -7,11 +7,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Row, profiles
 
-from scs import titrate
-from scs.failures import WrongUsage
-from scs.profile import Profile, ProfileError
-from scs.steer import moved
-from scs.titrate import Step
+from scs.device import titration
+from scs.device.titration import Step
+from scs.errors import WrongUsage
+from scs.profile.profile import Profile, ProfileError
+from scs.profile.shift_contacts import moved
 
 ANY = st.sampled_from(KINDS).flatmap(profiles)
 NAMES = ("perception", "comfort", "discomfort")
@@ -97,7 +97,7 @@ def test_req_22_thresholds_that_were_noted_read_back_or_are_refused_by_their_fie
     found = {name: microamperes(text) for name, text in row.get("thresholds", {}).items()} | noted
     steps = [Step(ua, 0.0, 0.0, 0.0, 0, (name,)) for name, ua in noted.items()]
     try:
-        after = titrate.noted(before, number, steps)
+        after = titration.noted(before, number, steps)
     except ProfileError as reason:
         wrong = {each.path.removeprefix(f"programs[{number}].") for each in reason.rows}
         fine = False
@@ -125,8 +125,8 @@ def test_req_22_no_walk_goes_above_the_ceiling_that_the_file_names(
     most = microamperes(row["ceiling"]) if "ceiling" in row else one.amplitude_ua
     if "limits" in drawn.values and "ceiling" not in row:
         most = microamperes(drawn.values["limits"]["amplitude"])
-    (walked,) = titrate.prepared(profile, number, step_ua).group.programs
+    (walked,) = titration.prepared(profile, number, step_ua).group.programs
     assert (walked.amplitude_ua, walked.ceiling_ua) == (min(step_ua, most), most)
-    steps = titrate.amplitudes(step_ua, most)
+    steps = titration.amplitudes(step_ua, most)
     assert steps[-1] == max(steps) == most
     assert all(b - a <= step_ua for a, b in pairwise([0, *steps]))

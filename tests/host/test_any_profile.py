@@ -18,8 +18,8 @@ from tests.core.oracle import Phase, decoded, violations
 from tests.core.support import BOARD
 from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Wanted, profiles
 
-from scs import softstart
-from scs.profile import Profile, ProfileError
+from scs.profile.profile import Profile, ProfileError
+from scs.safety import ramp_check
 from stimcore import kernel, output, phases, program, records
 from stimcore.errors import Refused
 
@@ -75,7 +75,7 @@ def admitted(profile: Profile) -> bytes | str:
         rows = tuple(kernel.admit(words, BOARD, output.terms(group, None)).errors)
     except Refused as reason:
         rows = reason.rows
-    told = [profile.explain(row) for row in rows] or softstart.complaints(profile, BOARD)
+    told = [profile.explain(row) for row in rows] or ramp_check.complaints(profile, BOARD)
     if not told:
         return words
     assert all(row.path.startswith("programs") and row.value and row.limit for row in told), told

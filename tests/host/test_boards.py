@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from scs import boards, resources
-from scs.boardfile import BoardError, Catalogue
+from scs import resources
+from scs.catalog import boards
+from scs.catalog.board_file import BoardError, Catalogue
 from stimcore import limits
 from stimcore.board import STAGE_MCP4922_8, STAGE_R2R_1
 

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from scs import Profile, Stimulator, calibrate, refused, resources
-from scs.calibrate import Calibration
+from scs import Profile, Stimulator, resources
 from scs.cli.app import app
-from scs.failures import DeviceRefused, Failure, WrongUsage
+from scs.device import calibration
+from scs.device.calibration import Calibration
+from scs.errors import DeviceRefused, Failure, WrongUsage
+from scs.messages import refusals
 from stimcore import errors
 
 ROW = "pico/mcp4922-8/resistor-500"
@@ -18,17 +20,17 @@ WRONG = "sense_error@0"  # 4 % too much current, 4 % too little voltage, 5 codes
 
 
 def found(stim: Stimulator, ohm: float = 500.0) -> Calibration:
-    return calibrate.against(stim, ohm, ["E1"], ["E2"])[0]
+    return calibration.against(stim, ohm, ["E1"], ["E2"])[0]
 
 
 def test_req_47_a_wrong_sense_path_is_found_against_a_known_resistance() -> None:
     with Stimulator("sim", ROW, faults=WRONG) as stim:
-        assert calibrate.read(stim.link) == Calibration()
+        assert calibration.read(stim.link) == Calibration()
         wanted = found(stim)
         assert wanted.current_gain == pytest.approx(1 / 1.04, rel=5e-3)
         assert wanted.voltage_gain == pytest.approx(1 / 0.96, rel=1e-2)
         assert (wanted.current_offset, wanted.voltage_offset) == (5.0, -3.0)
-        assert calibrate.keep(stim.link, wanted).kept == "good"
+        assert calibration.keep(stim.link, wanted).kept == "good"
         assert stim.measure(["E1"], ["E2"]).contacts[0].ohm == pytest.approx(500, rel=5e-3)
         again = found(stim)  # it is found from where it is, not from nothing
         assert again.current_gain == pytest.approx(wanted.current_gain, rel=2e-3)
@@ -42,7 +44,7 @@ def test_a_resistance_that_is_given_is_taken_for_true() -> None:
 
 def test_a_capacitive_load_leaves_the_voltage_s_zero_alone() -> None:
     with Stimulator("sim", faults=WRONG) as stim:
-        calibrate.keep(stim.link, Calibration(voltage_offset=-3.0))
+        calibration.keep(stim.link, Calibration(voltage_offset=-3.0))
         wanted = found(stim)
     assert (wanted.current_offset, wanted.voltage_offset) == (5.0, -3.0)
 
@@ -53,15 +55,15 @@ def test_a_ladder_leaves_both_zeros_alone_for_its_own_offset_flows() -> None:
         assert (wanted.current_offset, wanted.voltage_offset) == (0.0, 0.0)
         assert wanted.current_gain == pytest.approx(1, rel=0.02)
         # 58, 57, 55 and 51 codes of 8.594 uA, 12.89 mV into 500 ohm and the ladder's 1 kohm
-        assert calibrate.commanded_a(stim.board, 500) == pytest.approx(474.8e-6, rel=1e-3)
-        assert calibrate.commanded_a(stim.board, 1_000) == pytest.approx(356.1e-6, rel=1e-3)
+        assert calibration.commanded_a(stim.board, 500) == pytest.approx(474.8e-6, rel=1e-3)
+        assert calibration.commanded_a(stim.board, 1_000) == pytest.approx(356.1e-6, rel=1e-3)
 
 
 def test_req_47_another_load_is_no_error_of_the_sense_path() -> None:
     with Stimulator("sim", ROW) as stim:
         with pytest.raises(DeviceRefused, match=r"voltage would be worth \+100\.\d % of what is"):
-            calibrate.keep(stim.link, found(stim, 1_000.0))
-        assert calibrate.read(stim.link).kept == "none"
+            calibration.keep(stim.link, found(stim, 1_000.0))
+        assert calibration.read(stim.link).kept == "none"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_without_the_load_nothing_is_found(fault: str, message: str) -> None:
 
 def test_the_scope_reads_through_the_calibration() -> None:
     with Stimulator("sim", ROW) as stim:
-        calibrate.keep(stim.link, Calibration(voltage_gain=1.04, current_offset=2.0))
+        calibration.keep(stim.link, Calibration(voltage_gain=1.04, current_offset=2.0))
         stim.load(Profile.read(TONIC))
         stim.arm()
         stim.start()
@@ -143,5 +145,5 @@ def test_what_cannot_be_meant_is_refused(arguments: tuple, code: int, word: str)
 
 
 def test_req_47_a_damaged_one_is_told_with_what_to_do() -> None:
-    said = refused.sentence((errors.CALIBRATION, 2, 0, 0))
+    said = refusals.sentence((errors.CALIBRATION, 2, 0, 0))
     assert "is damaged, or of another stage" in said and "scs calibrate --reset" in said

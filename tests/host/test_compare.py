@@ -8,12 +8,12 @@ import pytest
 from tests.host.trace_support import train
 from typer.testing import CliRunner, Result
 
-from scs import export
 from scs.cli import app as cli
-from scs.compare import compare
-from scs.failures import WrongUsage
-from scs.measure import edges
-from scs.trace import Trace, stepped
+from scs.errors import WrongUsage
+from scs.recordings import writers
+from scs.traces.compare import compare
+from scs.traces.trace import Trace, stepped
+from scs.traces.waveform_analysis import edges
 
 AGREE, DIFFER, TROUBLE = 0, 1, 2
 
@@ -24,10 +24,10 @@ def scs(*arguments: object) -> Result:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    export.write(tmp_path / "a.csv", train(5))
-    export.write(tmp_path / "a.npz", train(5))
-    export.write(tmp_path / "late.csv", train(5, late_s=0.003002))
-    export.write(tmp_path / "more.csv", train(5, amplitude_a=1.02e-3))
+    writers.write(tmp_path / "a.csv", train(5))
+    writers.write(tmp_path / "a.npz", train(5))
+    writers.write(tmp_path / "late.csv", train(5, late_s=0.003002))
+    writers.write(tmp_path / "more.csv", train(5, amplitude_a=1.02e-3))
     return tmp_path
 
 
@@ -253,7 +253,7 @@ def test_an_npz_that_was_cut_or_has_other_arrays(files: Path) -> None:
     np.savez(files / "other.npz", time_s=np.arange(3), amps=np.arange(3))
     assert "no array current_a" in scs("compare", files / "other.npz", files / "a.csv").stderr
     np.savez(
-        files / "odd.npz", **{name: np.arange(3 + at) for at, name in enumerate(export.COLUMNS)}
+        files / "odd.npz", **{name: np.arange(3 + at) for at, name in enumerate(writers.COLUMNS)}
     )
     assert "differ in length" in scs("compare", files / "odd.npz", files / "a.csv").stderr
 

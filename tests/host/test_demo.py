@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from scs import boards, demo, resources
+from scs import demo, resources
+from scs.catalog import boards
 from scs.cli import app as cli
 from scs.cli import demo as command
-from scs.profile import Profile
+from scs.profile.profile import Profile
 
 BOARD = boards.board()
 

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from scs import boards, firmware, resources, sizes
-from scs.boardfile import BoardError
-from scs.failures import Failure
+import firmware_sizes
+from scs import resources
+from scs.catalog import boards
+from scs.catalog.board_file import BoardError
+from scs.errors import Failure
+from scs.flashing import firmware_files
 
 
 def executed(text: str) -> dict:
@@ -16,23 +19,23 @@ def executed(text: str) -> dict:
 
 
 def test_req_19_the_boards_module_holds_the_row_of_boards_yaml() -> None:
-    said = executed(firmware.board_module("pico/r2r-1/resistor-500"))
+    said = executed(firmware_files.board_module("pico/r2r-1/resistor-500"))
     assert said["BOARD"] == boards.board("pico/r2r-1/resistor-500")
     assert said["CHIP"] == "rp2040"
     assert (said["PINS"]["data0"], said["PINS"]["gate"], said["PINS"]["load_id"]) == (10, 9, 28)
 
 
 def test_a_pico_2_is_another_chip() -> None:
-    assert executed(firmware.board_module("pico2/mcp4922-8/randles-500"))["CHIP"] == "rp2350"
+    assert executed(firmware_files.board_module("pico2/mcp4922-8/randles-500"))["CHIP"] == "rp2350"
 
 
 def test_without_a_name_it_is_the_default_board() -> None:
-    assert executed(firmware.board_module())["BOARD"].name == "pico/mcp4922-8/randles-500"
+    assert executed(firmware_files.board_module())["BOARD"].name == "pico/mcp4922-8/randles-500"
 
 
 def test_an_unknown_board_is_refused() -> None:
     with pytest.raises(BoardError, match="no board is called"):
-        firmware.board_module("pica/r2r-1/resistor-500")
+        firmware_files.board_module("pica/r2r-1/resistor-500")
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_only_the_entry_is_flashed_as_text_and_it_comes_last(place: Path) -> None:
-    content = firmware.board_files("pico/r2r-1/resistor-500", place)
+    content = firmware_files.board_files("pico/r2r-1/resistor-500", place)
     assert list(content) == ["board_config.mpy", "part.mpy", "stimcore/inner.mpy", "main.py"]
     assert content["main.py"] == b"import part\n"
     assert content["part.mpy"][:2] == b"M\x06"
@@ -55,18 +58,18 @@ def test_only_the_entry_is_flashed_as_text_and_it_comes_last(place: Path) -> Non
 def test_a_file_that_does_not_compile_is_named(place: Path) -> None:
     (place / "part.py").write_text("def (:\n")
     with pytest.raises(Failure, match=r"refuses .*part\.py.*SyntaxError"):
-        firmware.board_files("", place)
+        firmware_files.board_files("", place)
 
 
 @pytest.mark.parametrize(("chip", "architecture"), [("rp2040", 4), ("rp2350", 7)])
 def test_native_code_is_made_for_the_chip(chip: str, architecture: int) -> None:
-    header = firmware.compiled("part.py", "@micropython.viper\ndef f():\n    pass\n", chip)
+    header = firmware_files.compiled("part.py", "@micropython.viper\ndef f():\n    pass\n", chip)
     assert header[2] >> 2 == architecture  # armv6m, armv7emsp of MicroPython's py/persistentcode.h
 
 
 def test_every_file_of_the_firmware_is_flashed() -> None:
     place = resources.path("firmware")
-    names = [name for name, _path in firmware.sources(firmware.folder())]
+    names = [name for name, _path in firmware_files.sources(firmware_files.folder())]
     assert len(names) == len(list(place.rglob("*.py")))
     assert names[-1] == "main.py"
     assert {"hal_rp2.py", "stimcore/device.py", "pio_words.py"} < set(names)
@@ -75,8 +78,8 @@ def test_every_file_of_the_firmware_is_flashed() -> None:
 def test_the_table_of_sizes_has_every_file_and_its_total(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(firmware, "folder", lambda: place)
-    assert sizes.main() == 0
+    monkeypatch.setattr(firmware_files, "folder", lambda: place)
+    assert firmware_sizes.main() == 0
     lines = {
         line.split("│")[0].strip(): line.split("│")[1:]
         for line in capsys.readouterr().out.splitlines()[3:]
@@ -87,5 +90,5 @@ def test_the_table_of_sizes_has_every_file_and_its_total(
         cells = [int(row[column]) for row in lines.values()]
         assert cells[-1] == sum(cells[:-1])
     (place / "part.py").write_text("def (:\n")
-    assert sizes.main() == 1
+    assert firmware_sizes.main() == 1
     assert "part.py" in capsys.readouterr().err

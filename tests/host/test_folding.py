@@ -5,8 +5,8 @@ from pathlib import PurePath
 
 import pytest
 
-from scs import firmware
-from scs.folding import folded, shortened, together
+from scs.flashing import firmware_files
+from scs.flashing.constant_folding import folded, shortened, together
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_private_names_are_short_and_the_same_in_each_file() -> None:
 
 
 def test_every_file_of_the_firmware_computes_the_same_numbers() -> None:
-    texts = firmware.folded(firmware.folder())
+    texts = firmware_files.folded(firmware_files.folder())
     seen = 0
-    for name, path in firmware.sources(firmware.folder()):
+    for name, path in firmware_files.sources(firmware_files.folder()):
         if name.startswith("stimcore/") and name.count("/") == 1:
             spaces: list[dict[str, int]] = []
             for source in (path.read_text(encoding="utf-8"), texts[name]):
@@ -130,7 +130,7 @@ def test_every_file_of_the_firmware_computes_the_same_numbers() -> None:
 
 
 def test_no_file_of_the_firmware_asks_another_for_a_name_that_was_left_out() -> None:
-    texts = firmware.folded(firmware.folder())
+    texts = firmware_files.folded(firmware_files.folder())
     spaces = {PurePath(name).stem: names_of(text) for name, text in texts.items()}
     asked = 0
     for name, text in texts.items():

@@ -13,17 +13,18 @@ import pytest
 from scipy.io import loadmat, wavfile
 from tests.host.trace_support import train
 
-from scs import export, resources
-from scs.export import Taken
-from scs.failures import WrongUsage
-from scs.pins import Pins
-from scs.profile import Profile
-from scs.recording import Recording, record
-from scs.trace import Trace
+from scs import resources
+from scs.errors import WrongUsage
+from scs.profile.profile import Profile
+from scs.recordings import writers
+from scs.recordings.record import Recording, record
+from scs.recordings.writers import Taken
+from scs.traces.pin_edges import Pins
+from scs.traces.trace import Trace
 
 SIGROK = shutil.which("sigrok-cli")
 ANNOTATIONS = ("-A", "spi=mosi-data", "--protocol-decoder-samplenum")
-TRACE_ENDINGS = [ending for ending in export.WRITERS if ending != ".html"]
+TRACE_ENDINGS = [ending for ending in writers.WRITERS if ending != ".html"]
 
 
 def recorded(stem: str, for_s: float, board: str | None = None) -> Recording:
@@ -43,7 +44,7 @@ def tonic() -> Recording:
 # --- CSV, NPZ, MAT, WAV ----------------------------------------------------------------------
 def test_a_csv_is_read_by_numpy_as_it_stands(tmp_path: Path, tonic: Recording) -> None:
     path = tmp_path / "x.csv"
-    export.save(path, taken(tonic))
+    writers.save(path, taken(tonic))
     found = np.genfromtxt(path, delimiter=",", names=True)
     assert found.dtype.names == ("time_s", "current_a", "voltage_v")
     assert found["time_s"] == pytest.approx(tonic.trace.time_s, abs=1e-10)
@@ -53,21 +54,21 @@ def test_a_csv_is_read_by_numpy_as_it_stands(tmp_path: Path, tonic: Recording) -
 def test_an_npz_of_many_blocks(
     tmp_path: Path, tonic: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from scs import npzfile, spool
+    from scs.traces import npz, trace_store
 
-    monkeypatch.setattr(spool, "BLOCK_ROWS", 1000)
-    monkeypatch.setattr(npzfile, "BLOCK_ROWS", 777)
+    monkeypatch.setattr(trace_store, "BLOCK_ROWS", 1000)
+    monkeypatch.setattr(npz, "BLOCK_ROWS", 777)
     path = tmp_path / "x.npz"
-    export.save(path, taken(tonic))
+    writers.save(path, taken(tonic))
     with np.load(path) as found:
         assert np.array_equal(found["voltage_v"], tonic.trace.voltage_v)
-    again = npzfile.read(path)
+    again = npz.read(path)
     assert np.array_equal(again.whole().time_s, tonic.trace.time_s)
 
 
 def test_a_mat_has_columns_of_the_same_names(tmp_path: Path) -> None:
     path = tmp_path / "x.mat"
-    export.write(path, train(2), "A title")
+    writers.write(path, train(2), "A title")
     found = loadmat(path)
     assert found["current_a"].shape == (len(train(2)), 1)
     assert np.array_equal(found["time_s"][:, 0], train(2).time_s)
@@ -77,16 +78,16 @@ def test_a_mat_has_columns_of_the_same_names(tmp_path: Path) -> None:
 def test_without_scipy_a_mat_is_one_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "find_spec", lambda _name: None)
+    monkeypatch.setattr(writers, "find_spec", lambda _name: None)
     with pytest.raises(WrongUsage, match=r"needs scipy.*pip install 'scs-bench\[matlab\]'"):
-        export.checked(tmp_path / "x.mat")
-    export.checked(tmp_path / "x.npz")
+        writers.checked(tmp_path / "x.mat")
+    writers.checked(tmp_path / "x.npz")
 
 
 def test_a_wav_is_current_left_and_voltage_right(tmp_path: Path) -> None:
     path = tmp_path / "x.wav"
     whole = train(2, amplitude_a=2e-3)
-    export.write(path, whole)
+    writers.write(path, whole)
     rate, both = wavfile.read(path)
     assert (rate, both.shape, both.dtype) == (48_000, (1104, 2), np.float32)  # 23 ms
     assert both[:, 0].min() == -1.0
@@ -101,18 +102,18 @@ def test_a_wav_is_current_left_and_voltage_right(tmp_path: Path) -> None:
 def test_a_wav_of_samples_has_their_rate_which_is_whole(tmp_path: Path) -> None:
     at = np.arange(100) / 1000
     path = tmp_path / "x.wav"
-    export.save(path, Taken(Trace(at, at, at), rate_hz=1000.0))
+    writers.save(path, Taken(Trace(at, at, at), rate_hz=1000.0))
     rate, both = wavfile.read(path)
     assert (rate, len(both)) == (1000, 100)
     assert both[50, 0] == pytest.approx(50 / 99)
     with pytest.raises(WrongUsage, match=r"whole number of hertz, not 0\.5"):
-        export.save(path, Taken(Trace(at, at, at), rate_hz=0.5))
+        writers.save(path, Taken(Trace(at, at, at), rate_hz=0.5))
 
 
 # --- VCD -------------------------------------------------------------------------------------
 def test_a_vcd_names_the_pins_and_has_each_change_once(tmp_path: Path, tonic: Recording) -> None:
     path = tmp_path / "x.vcd"
-    export.save(path, taken(tonic))
+    writers.save(path, taken(tonic))
     text = path.read_text()
     names = ("sdi_dac", "sdi_switch", "sck", "ncs", "active", "sync", "run", "gate")
     for name in names:
@@ -136,7 +137,7 @@ def test_at_150_mhz_an_instant_is_the_nearest_nanosecond(tmp_path: Path) -> None
     pins = Pins(150_000_000, {8: "run"}, {8: 0})
     pins.table.append(np.array([[1, 8, 1], [2, 8, 0], [3, 8, 1]]))  # 6.67, 13.33 and 20 ns
     path = tmp_path / "x.vcd"
-    export.save(path, Taken(train(1), pins=pins))
+    writers.save(path, Taken(train(1), pins=pins))
     times = [line for line in path.read_text().splitlines() if line.startswith("#")]
     assert times[:4] == ["#0", "#7", "#13", "#20"]
 
@@ -168,7 +169,7 @@ def test_sigrok_reads_the_words_of_both_data_lines_back(tmp_path: Path, tonic: R
     source, and the sign is the DAC's: the contacts stay as they are for the recharge.
     """
     path = tmp_path / "x.vcd"
-    export.save(path, taken(tonic))
+    writers.save(path, taken(tonic))
     dac = words(path, "sdi_dac")
     switch = words(path, "sdi_switch")
     drive, gap, recharge = 0x3000 | 2048 - 320, 0x3000 | 2048, 0x3000 | 2048 + 80
@@ -183,12 +184,12 @@ def test_sigrok_reads_the_words_of_both_data_lines_back(tmp_path: Path, tonic: R
 @pytest.mark.parametrize("stem", ["burst_dr", "tonic_passive"])
 def test_sigrok_reads_what_the_stage_latched(tmp_path: Path, stem: str) -> None:
     """Word for word, against the words that the device's DMA streamed."""
-    from scs import boards
+    from scs.catalog import boards
     from stimcore import output
 
     what = recorded(stem, 0.3)
     path = tmp_path / "x.vcd"
-    export.save(path, taken(what))
+    writers.save(path, taken(what))
     profile = Profile.read(resources.path(f"profiles/{stem}.yaml"))
     levels = tuple(one.amplitude_ua for one in profile.group.programs)
     stream = output.judge(boards.board(), profile.group, levels).stream
@@ -204,7 +205,7 @@ def test_sigrok_reads_what_the_stage_latched(tmp_path: Path, stem: str) -> None:
 def test_a_ladder_shows_its_eight_pins(tmp_path: Path) -> None:
     what = recorded("r2r_tonic", 0.1, "pico/r2r-1/resistor-1k")
     path = tmp_path / "x.vcd"
-    export.save(path, taken(what))
+    writers.save(path, taken(what))
     text = path.read_text()
     assert all(f" data{n} $end" in text for n in range(8))
     assert " sck $end" not in text
@@ -222,7 +223,7 @@ def no_file_above(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("ending", list(export.WRITERS))
+@pytest.mark.parametrize("ending", list(writers.WRITERS))
 def test_a_write_that_fails_in_the_middle_leaves_nothing(
     tmp_path: Path, tonic: Recording, ending: str
 ) -> None:
@@ -231,7 +232,7 @@ def test_a_write_that_fails_in_the_middle_leaves_nothing(
     what = taken(tonic)
     for target in (path, old):
         with no_file_above(2000), pytest.raises(WrongUsage, match=f"cannot write {target}: "):
-            export.save(target, what)
+            writers.save(target, what)
     assert list(tmp_path.iterdir()) == [old]
     assert old.read_text() == "old"
 
@@ -239,13 +240,13 @@ def test_a_write_that_fails_in_the_middle_leaves_nothing(
 @pytest.mark.parametrize("ending", TRACE_ENDINGS)
 def test_a_trace_without_a_pulse_can_be_written(tmp_path: Path, ending: str) -> None:
     flat = Trace(np.array([0.0, 1e-6]), np.zeros(2), np.zeros(2))
-    export.write(tmp_path / f"x{ending}", flat)
+    writers.write(tmp_path / f"x{ending}", flat)
     assert (tmp_path / f"x{ending}").stat().st_size > 0
 
 
 def test_how_much_is_written_is_told(tmp_path: Path, tonic: Recording) -> None:
-    for ending in export.WRITERS:
+    for ending in writers.WRITERS:
         told: list[float] = []
-        export.save(tmp_path / f"x{ending}", taken(tonic), told.append)
+        writers.save(tmp_path / f"x{ending}", taken(tonic), told.append)
         assert told == sorted(told)
         assert told[-1] == pytest.approx(1.0)

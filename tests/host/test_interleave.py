@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 from tests.host.cli.support import scs
 from tests.host.profile_support import rows_of
 
-from scs import Stimulator, boards, judging, resources, splits
-from scs.clinical import compare
-from scs.profile import Profile
-from scs.steer import moved
+from scs import Stimulator, resources
+from scs.catalog import boards
+from scs.profile import ratios
+from scs.profile.clinical_diff import compare
+from scs.profile.profile import Profile
+from scs.profile.shift_contacts import moved
+from scs.safety import check
 from stimcore import output, phases
 
 PLAIN = """\
@@ -57,7 +60,7 @@ def test_a_split_is_exact_or_refused_with_the_nearest_that_are(percent: int, her
         return
     (row,) = rows_of(text)
     assert (row.path, row.id, row.limit) == ("programs[0].interleave.split", "conflict", str(most))
-    for near in splits.nearest(10 * percent, most):
+    for near in ratios.nearest(10 * percent, most):
         permitted = text.replace(f"split: {percent} %", f"split: {near / 10:g} %")
         assert Profile.from_text(permitted)
         assert f"{near / 10:g} %" in row.message
@@ -93,10 +96,10 @@ def test_req_60_alternating_polarity_goes_with_no_interleave() -> None:
 def test_a_period_that_is_too_long_to_judge_names_the_split_and_a_coarser_one() -> None:
     # 40 pulses and 40 rests; 825 / (3 + 4 + 4) is 75 phases, so 37 pulses
     profile = Profile.from_text(SPLIT.replace("30 %", "97.5 %"))
-    (error,) = judging.judge(profile, boards.board()).errors
+    (error,) = check.judge(profile, boards.board()).errors
     assert (error.path, error.line) == ("programs[0].interleave.split", 9)
     assert error.message.endswith("write for example 96 %")
-    assert judging.judge(
+    assert check.judge(
         Profile.from_text(SPLIT.replace("30 %", "96 %")), boards.board()
     ).ok  # 24 of 25
 

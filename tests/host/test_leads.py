@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from scs import leads
+from scs.catalog import leads
 
 NAMES = [
     "dummy-2",

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import pytest
 import serial
 
-from scs import bench, link, refused
-from scs.failures import DeviceRefused, LinkLost, Mismatch
-from scs.link import Link
-from scs.stimulator import Stimulator
+from scs import sim_bridge
+from scs.device import link
+from scs.device.link import Link
+from scs.device.stimulator import Stimulator
+from scs.errors import DeviceRefused, LinkLost, Mismatch
+from scs.messages import refusals
 from scs.urlhandler import protocol_sim
 from stimcore import commands, errors, frame
 
@@ -56,7 +58,7 @@ def lossy(monkeypatch: pytest.MonkeyPatch) -> Lossy:
 
 def blob_loaded(device: Link) -> None:
     from scs import resources
-    from scs.profile import Profile
+    from scs.profile.profile import Profile
     from stimcore.commands import COMMIT, STAGE_BEGIN, STAGE_DATA
 
     blob = Profile.read(resources.path("profiles/tonic_passive.yaml")).to_blob()
@@ -239,14 +241,14 @@ def test_the_sequence_number_goes_round() -> None:
     ],
 )
 def test_a_row_is_a_sentence_in_human_units(row: tuple[int, int, int, int], said: str) -> None:
-    assert said in refused.sentence(row, ("E1", "E2", "E3"), ("one", "two"))
+    assert said in refusals.sentence(row, ("E1", "E2", "E3"), ("one", "two"))
 
 
 # --- real ports ------------------------------------------------------------------------------
 @pytest.fixture(params=["pty", "listen"])
 def served(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a board that a thread serves."""
-    server = getattr(bench, request.param)(bench.make())
+    server = getattr(sim_bridge, request.param)(sim_bridge.make())
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server.address
@@ -265,7 +267,7 @@ def test_a_pty_and_a_socket_are_ports_like_any_other(served: str) -> None:
 
 
 def test_a_serial_port_is_opened_by_one_process_at_a_time() -> None:
-    server = bench.pty(bench.make())
+    server = sim_bridge.pty(sim_bridge.make())
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -5,9 +5,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from scs import Profile, Stimulator, impedance, resources
+from scs import Profile, Stimulator, resources
 from scs.cli.app import app
-from scs.failures import DeviceRefused, Failure, WrongUsage
+from scs.device import impedance
+from scs.errors import DeviceRefused, Failure, WrongUsage
 from stimcore import commands
 
 TONIC = resources.path("profiles/tonic_50hz.yaml")

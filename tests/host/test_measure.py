@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from scs.measure import measure, pattern, pulses
+from scs.traces.waveform_analysis import measure, pattern, pulses
 
 
 def steps(*pieces: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:

@@ -4,10 +4,11 @@ import pytest
 from tests.host.moving_support import CYCLE, TEXT, moved, notes, profile, running, used
 from tests.host.stimulator_support import started
 
-from scs import moving, trace
-from scs.failures import DeviceFault, Failure
-from scs.profile import ProfileError
-from scs.stimulator import Stimulator
+from scs.device import relocate
+from scs.device.stimulator import Stimulator
+from scs.errors import DeviceFault, Failure
+from scs.profile.profile import ProfileError
+from scs.traces import trace
 
 
 # --- a move ----------------------------------------------------------------------------------
@@ -143,7 +144,7 @@ def test_req_37_what_is_not_the_profile_is_not_touched(what: str) -> None:
         running(stim)
         with pytest.raises(Failure, match=r"the device does not run two\.yaml: ") as caught:
             stim.steer(moved(1, other), other)
-        assert notes(caught) == [moving.AS_IT_WAS]
+        assert notes(caught) == [relocate.AS_IT_WAS]
         found = stim.status()
         assert (found.state, found.levels[0].level_ma) == ("RUNNING", 2.0)
 
@@ -165,7 +166,7 @@ def test_an_unsafe_place_leaves_it_running() -> None:
         running(stim)
         with pytest.raises(ProfileError, match="Shannon k") as caught:
             stim.steer(moved(1, unsafe), profile())
-        assert notes(caught) == [moving.AS_IT_WAS]
+        assert notes(caught) == [relocate.AS_IT_WAS]
         assert stim.status().levels[0].level_ma == 2.0
 
 
@@ -206,5 +207,5 @@ def test_req_41_where_nothing_runs_there_is_nothing_to_steer(state: str, way_out
                 stim.wait(1.0)
         with pytest.raises(Failure, match=f"while the device is {state}: {way_out}") as caught:
             stim.steer(moved(1), profile())
-        assert notes(caught) == [moving.AS_IT_WAS]
+        assert notes(caught) == [relocate.AS_IT_WAS]
         assert stim.status().state == state

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from tests.host.moving_support import TEXT, moved, notes, profile, running
 
-from scs import moving
-from scs.failures import DeviceFault, DeviceRefused, Failure, LinkLost
-from scs.stimulator import Stimulator
+from scs.device import relocate
+from scs.device.stimulator import Stimulator
+from scs.errors import DeviceFault, DeviceRefused, Failure, LinkLost
 from stimcore import commands
 
 
@@ -18,7 +18,7 @@ def test_req_37_a_file_whose_ramp_alone_is_another_is_known_while_it_runs() -> N
         running(stim)
         with pytest.raises(Failure, match="its program has the hash") as caught:
             stim.steer(moved(1, other), other)
-        assert notes(caught) == [moving.AS_IT_WAS]
+        assert notes(caught) == [relocate.AS_IT_WAS]
         assert stim.status().state == "RUNNING"
 
 
@@ -32,7 +32,7 @@ def test_req_57_a_load_that_is_not_the_declared_one_at_the_new_contacts_leaves_i
         monkeypatch.setattr(stim, "arm", lambda: (stim.link.bench.inject(fault), arm())[1])
         with pytest.raises(DeviceRefused) as caught:
             stim.steer(moved(1))
-        assert notes(caught) == [moving.OFF]
+        assert notes(caught) == [relocate.OFF]
         assert stim.status().state == "LOADED"
 
 
@@ -48,18 +48,18 @@ def test_a_fault_while_it_ramps_down_is_told_as_such(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(stim, "stop", broken)
         with pytest.raises(DeviceFault, match="open_load") as caught:
             stim.steer(moved(1))
-        assert notes(caught) == [moving.STOPPING]
+        assert notes(caught) == [relocate.STOPPING]
 
 
 @pytest.mark.parametrize(
     ("step", "note"),
     [
-        ("status", moving.AS_IT_WAS),
-        ("stop", moving.STOPPING),
-        ("load", moving.OFF),
-        ("arm", moving.OFF),
-        ("start", moving.STARTING),
-        ("ledger", moving.STARTING),
+        ("status", relocate.AS_IT_WAS),
+        ("stop", relocate.STOPPING),
+        ("load", relocate.OFF),
+        ("arm", relocate.OFF),
+        ("start", relocate.STARTING),
+        ("ledger", relocate.STARTING),
     ],
 )
 def test_req_61_a_link_that_is_lost_on_the_way_says_what_stands_on_the_device(
@@ -95,9 +95,9 @@ def test_req_32_a_move_that_is_cancelled_is_halted_or_never_begun(asked: int) ->
 
     with Stimulator("sim") as stim:
         running(stim)
-        targets_ua = moving.ready(stim, profile(), moved(1))
+        targets_ua = relocate.ready(stim, profile(), moved(1))
         with pytest.raises(Failure, match="the move was cancelled"):
-            moving.make(stim, moved(1), targets_ua, cancelled)
+            relocate.make(stim, moved(1), targets_ua, cancelled)
         expected = {1: ("RUNNING", "running"), 60: ("LOADED", "stop")}
         found = (stim.status().state, stim.ledger().stopped)
         assert found == expected.get(asked, ("LOADED", "halt"))
@@ -106,5 +106,5 @@ def test_req_32_a_move_that_is_cancelled_is_halted_or_never_begun(asked: int) ->
 def test_a_cancelled_start_never_flows() -> None:
     with Stimulator("sim") as stim:
         with pytest.raises(Failure, match="cancelled"):
-            moving.begin(stim, profile(), lambda: True)
+            relocate.begin(stim, profile(), lambda: True)
         assert (stim.status().state, stim.ledger().pulses) == ("LOADED", 0)

@@ -3,8 +3,8 @@
 import pytest
 from tests.host.netlist import WIRE_OHM, Circuit
 
-from scs import boards
-from scs.partsfile import ends, lines, refs
+from scs.catalog import boards
+from scs.catalog.wiring_schema import ends, lines, refs
 
 # names in the order of the pins, as the data sheets have them; - is not connected inside
 MCP4922 = "VDD - CS SCK SDI - - LDAC SHDN VOUTB VREFB VSS VREFA VOUTA"

@@ -3,10 +3,9 @@
 import pytest
 
 import scs
-from scs import bench as benches
-from scs import resources
-from scs.failures import Failure, Mismatch, WrongUsage
-from scs.stimulator import Stimulator
+from scs import resources, sim_bridge
+from scs.device.stimulator import Stimulator
+from scs.errors import Failure, Mismatch, WrongUsage
 from scs_sim.board import SimBoard
 from stimcore import commands, handlers
 
@@ -46,7 +45,7 @@ def test_req_43_another_board_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     def make(board, *rest, **options) -> SimBoard:
         return SimBoard(board._replace(offset_na=board.offset_na + 1), *rest, **options)
 
-    monkeypatch.setattr(benches, "SimBoard", make)
+    monkeypatch.setattr(sim_bridge, "SimBoard", make)
     with pytest.raises(Mismatch, match=r"differ from those in boards.yaml; reflash"):
         Stimulator("sim").open()
 
@@ -55,7 +54,7 @@ def test_req_43_a_board_that_is_in_no_table_is_refused(monkeypatch: pytest.Monke
     def make(board, *rest, **options) -> SimBoard:
         return SimBoard(board._replace(name="pico/home-made/x"), *rest, **options)
 
-    monkeypatch.setattr(benches, "SimBoard", make)
+    monkeypatch.setattr(sim_bridge, "SimBoard", make)
     with pytest.raises(Mismatch, match=r"'pico/home-made/x', which boards.yaml does not have"):
         Stimulator("sim").open()
 

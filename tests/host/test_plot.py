@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from scs import plot
-from scs.spool import Store
-from scs.trace import Trace
+from scs.recordings import plot
+from scs.traces.trace import Trace
+from scs.traces.trace_store import Store
 
 
 def train(pulses: int, every_s: float = 0.02) -> Store:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from tests.host.cli.support import scs
 
-from scs import boards, presets, resources
-from scs.judging import Judgement, judge
-from scs.profile import Profile
+from scs import presets, resources
+from scs.catalog import boards
+from scs.profile.profile import Profile
+from scs.safety.check import Judgement, judge
 from stimcore import output, program
 
 ABOVE, FIXED, RATE = "stage_span", "stage_contacts", "rate"

@@ -3,8 +3,9 @@
 import pytest
 from tests.host.test_presets import THERAPIES
 
-from scs import boards, resources
-from scs.profile import Profile
+from scs import resources
+from scs.catalog import boards
+from scs.profile.profile import Profile
 from stimcore import errors, output, program
 
 LEAST = """name: Least

@@ -6,8 +6,8 @@ Expected lines and texts are written by hand against FULL, which has each field 
 import pytest
 from tests.host.profile_support import FIELDS, FULL, LINES, only, rows_of, with_value
 
-from scs import yamltext
-from scs.profile import Profile, ProfileError
+from scs.documents import yaml_reader
+from scs.profile.profile import Profile, ProfileError
 
 QUANTITIES = (8, 9, 10, 11, 21, 29, 31, 32, 34, 35, 38)
 WHOLES = (14, 20, 37)
@@ -19,7 +19,7 @@ def test_full_is_good():
 
 @pytest.mark.parametrize("line", FIELDS)
 def test_every_path_of_the_table_stands_on_its_line(line):
-    document = yamltext.parse(FULL, "x", ProfileError)
+    document = yaml_reader.parse(FULL, "x", ProfileError)
     parts = FIELDS[line].replace("[", ".").replace("]", "").split(".")
     assert document.line(tuple(int(part) if part.isdigit() else part for part in parts)) == line
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tests.host.test_profile import LEAST, read
 
-from scs import texts
-from scs.checking import flow
-from scs.profile import Profile
+from scs.documents.model_validation import flow
+from scs.messages import error_texts
+from scs.profile.profile import Profile
 from stimcore import errors, limits
 
 
@@ -82,7 +82,7 @@ def test_every_field_is_explained_in_the_documentation():
 
 def test_every_code_of_the_device_can_be_explained():
     profile = read(LEAST)
-    for code in (*texts.ERRORS, 250):
+    for code in (*error_texts.ERRORS, 250):
         if code != errors.BLOB_FIELD:
             assert profile.explain((code, 200, 1, 2)).line >= 1
     for index in (*range(8), *range(100, 119), 150):

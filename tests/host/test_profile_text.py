@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.host.profile_support import FIELDS, FULL, only, rows_of, with_value
 
-from scs import profile, resources, yamltext
-from scs.profile import Profile, ProfileError
+from scs import resources
+from scs.documents import yaml_reader
+from scs.profile import profile
+from scs.profile.profile import Profile, ProfileError
 from stimcore import errors
 
 # --- the text itself -------------------------------------------------------------------------
@@ -54,18 +56,18 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("loader", [yamltext.LOADER, yaml.SafeLoader])
+@pytest.mark.parametrize("loader", [yaml_reader.LOADER, yaml.SafeLoader])
 @pytest.mark.parametrize(("text", "line", "kind", "part"), TEXTS)
 def test_req_60_a_text_that_is_no_profile_is_one_error(monkeypatch, loader, text, line, kind, part):
-    monkeypatch.setattr(yamltext, "LOADER", loader)  # libyaml's, and the one without it
+    monkeypatch.setattr(yaml_reader, "LOADER", loader)  # libyaml's, and the one without it
     row = only(text)
     assert (row.id, row.line) == (kind, line)
     assert part in row.message
 
 
-@pytest.mark.parametrize("loader", [yamltext.LOADER, yaml.SafeLoader])
+@pytest.mark.parametrize("loader", [yaml_reader.LOADER, yaml.SafeLoader])
 def test_a_duplicate_field_is_told_with_both_lines_and_all_other_errors(monkeypatch, loader):
-    monkeypatch.setattr(yamltext, "LOADER", loader)
+    monkeypatch.setattr(yaml_reader, "LOADER", loader)
     text = FULL.replace("    rate: 40 Hz\n", "    rate: 40 Hz\n    rate: 41 Hz\n", 1)
     row = next(row for row in rows_of(text) if row.id == "duplicate")
     assert (row.path, row.line) == ("programs[0].rate", 9)
@@ -115,9 +117,9 @@ def test_an_endless_file_is_not_read_to_its_end():
 
 def test_a_damaged_lead_is_the_leads_fault_not_the_profiles(monkeypatch):
     def damaged(name):
-        return profile.contacts.leads.from_text("name: 1", f"leads/{name}.yaml", name)
+        return profile.contact_checks.leads.from_text("name: 1", f"leads/{name}.yaml", name)
 
-    monkeypatch.setattr(profile.contacts.leads, "read", damaged)
+    monkeypatch.setattr(profile.contact_checks.leads, "read", damaged)
     row = next(row for row in rows_of(FULL) if row.path == "lead")
     assert row.id == "file"
     assert row.message.startswith("the lead's own file is damaged: leads/octrode-3mm.yaml:1: ")

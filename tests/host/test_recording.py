@@ -17,11 +17,13 @@ from tests.host.cli.support import environment
 from tests.host.test_formats import no_file_above
 from typer.testing import CliRunner, Result
 
-from scs import bench, resources, runfiles, samples, scope
+from scs import resources, sim_bridge
 from scs.cli import app as cli
-from scs.failures import Failure, WrongUsage
-from scs.profile import Profile
-from scs.stimulator import Stimulator
+from scs.device import adc_scope
+from scs.device.stimulator import Stimulator
+from scs.errors import Failure, WrongUsage
+from scs.profile.profile import Profile
+from scs.recordings import poll_log, run_folder
 
 COUNTED = str(resources.path("profiles/tonic_48_pulses.yaml"))
 TONIC = str(resources.path("profiles/tonic_50hz.yaml"))
@@ -62,7 +64,7 @@ def test_all_of_a_run_is_in_its_folder(monday: Path) -> None:
 
 
 def test_it_is_read_back_as_it_was(monday: Path) -> None:
-    run = runfiles.read(monday)
+    run = run_folder.read(monday)
     assert run.rows is not None
     measured = run.rows.whole().measure()
     assert len(measured.pulses) == 48
@@ -73,7 +75,7 @@ def test_it_is_read_back_as_it_was(monday: Path) -> None:
     assert command is not None
     assert command.current_a == (-0.5e-3, 0.0, 0.125e-3, 0.0)
     assert command.period_s == pytest.approx(0.02)
-    at = dict(zip(samples.COLUMNS, run.samples.T, strict=True))
+    at = dict(zip(poll_log.COLUMNS, run.samples.T, strict=True))
     assert at["pulses"][-1] == 48
     assert np.all(np.diff(at["time_s"]) >= 0)
     assert at["level_a"].max() == pytest.approx(0.5e-3)
@@ -84,7 +86,7 @@ def test_a_run_that_ends_in_a_fault_is_kept(tmp_path: Path) -> None:
     done = scs("run", TONIC, "--for", "4s", "--fault", "open_lead@3", "--record", folder, "--json")
     assert done.exit_code == REFUSED
     assert json.loads(done.stdout)["recording"] == str(folder)
-    run = runfiles.read(folder)
+    run = run_folder.read(folder)
     assert run.account.ending.fault.startswith("open_load")
     assert run.account.injected == "open_lead@3"
     assert run.rows is not None
@@ -95,7 +97,7 @@ def test_a_run_whose_link_is_lost_is_kept_as_far_as_it_is_known(tmp_path: Path) 
     folder = tmp_path / "lost"
     done = scs("run", TONIC, "--for", "5s", "--fault", "link_cut@2", "--record", folder)
     assert done.exit_code == NO_DEVICE
-    run = runfiles.read(folder)
+    run = run_folder.read(folder)
     assert run.account.ending.stopped == "link lost"
     assert run.account.ending.ledger.pulses > 50
 
@@ -110,7 +112,7 @@ def test_a_run_that_never_began_leaves_nothing(tmp_path: Path) -> None:
 @pytest.fixture
 def served() -> Iterator[str]:
     """The address of a board on a socket, four times as fast as time."""
-    server = bench.listen(bench.make(), "127.0.0.1", 0, 4.0)
+    server = sim_bridge.listen(sim_bridge.make(), "127.0.0.1", 0, 4.0)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server.address
@@ -123,7 +125,7 @@ def test_at_another_port_what_the_adc_sees_is_kept(tmp_path: Path, served: str) 
     folder, model, page = tmp_path / "board", tmp_path / "model.csv", tmp_path / "x.html"
     done = scs("run", TONIC, "--port", served, "--for", "4s", "--record", folder)
     assert done.exit_code == GOOD, done.output
-    run = runfiles.read(folder)
+    run = run_folder.read(folder)
     assert run.account.source == "the device's own ADC"
     assert run.rows is not None
     assert 0.039 < run.rows.end_s < 0.04  # two periods
@@ -144,12 +146,12 @@ def test_where_there_was_no_look_the_polls_are_kept(
     def nothing(*_: object, **__: object) -> None:
         raise Failure("nothing runs")
 
-    monkeypatch.setattr(scope, "look", nothing)
+    monkeypatch.setattr(adc_scope, "look", nothing)
     folder = tmp_path / "board"
     done = scs("run", COUNTED, "--port", served, "--record", folder)
     assert done.exit_code == GOOD, done.output
     assert not (folder / "trace.npz").exists()
-    run = runfiles.read(folder)
+    run = run_folder.read(folder)
     assert run.rows is None
     assert run.samples[-1][2] == 48
     page = tmp_path / "x.html"
@@ -176,7 +178,7 @@ def test_a_look_ends_when_the_run_does(served: str) -> None:
         stim.arm()
         stim.start()
         with pytest.raises(Failure, match="cancelled"):
-            scope.look(stim.link, stim.board, 2, cancelled=cancelled)
+            adc_scope.look(stim.link, stim.board, 2, cancelled=cancelled)
         assert len(asked) == 4
         assert stim.status().running
 
@@ -200,7 +202,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_run(tmp_path: Path, mon
 def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     assert scs("run", COUNTED, "--record", tmp_path / "x").exit_code == GOOD
-    assert runfiles.read(tmp_path / "x").rows is not None
+    assert run_folder.read(tmp_path / "x").rows is not None
 
 
 def test_it_goes_not_with_detach(tmp_path: Path) -> None:
@@ -247,7 +249,7 @@ def test_ctrl_c_keeps_what_was_delivered(tmp_path: Path) -> None:
     one = running(tmp_path)
     one.send_signal(signal.SIGINT)
     assert one.wait(30) == 130
-    assert runfiles.read(tmp_path / "x").account.ending.stopped == "halt"
+    assert run_folder.read(tmp_path / "x").account.ending.stopped == "halt"
 
 
 # --- what was cut or changed since -----------------------------------------------------------
@@ -256,13 +258,13 @@ def test_a_file_that_was_cut_is_recognised(copy: Path, name: str) -> None:
     data = (copy / name).read_bytes()
     (copy / name).write_bytes(data[:-1])
     with pytest.raises(WrongUsage, match=f"was cut: {name} has {len(data) - 1} bytes, not"):
-        runfiles.read(copy)
+        run_folder.read(copy)
     (copy / name).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(WrongUsage, match=f"was changed: {name} is another file"):
-        runfiles.read(copy)
+        run_folder.read(copy)
     (copy / name).unlink()
     with pytest.raises(WrongUsage, match=f"was cut: {name} is missing"):
-        runfiles.read(copy)
+        run_folder.read(copy)
 
 
 def test_no_folder_is_told_how_one_is_made(tmp_path: Path) -> None:

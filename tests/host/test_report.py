@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from tests.host.trace_support import train
 
-from scs import export, report, resources
-from scs.account import Run
-from scs.commanded import Command
-from scs.failures import WrongUsage
-from scs.profile import Profile
-from scs.recording import record
-from scs.report import drawing, numbers, tables
-from scs.trace import Trace
+from scs import resources
+from scs.errors import WrongUsage
+from scs.profile.profile import Profile
+from scs.recordings import report, writers
+from scs.recordings.record import record
+from scs.recordings.report import drawing, numbers, tables
+from scs.recordings.run_info import Run
+from scs.traces.commanded import Command
+from scs.traces.trace import Trace
 
 VOID = {"meta", "i", "br"}
 
@@ -115,7 +116,7 @@ def test_a_run_too_short_to_show_a_period_says_so() -> None:
 
 def test_a_trace_alone_makes_no_report(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="needs a run"):
-        export.write(tmp_path / "x.html", train(2))
+        writers.write(tmp_path / "x.html", train(2))
     assert list(tmp_path.iterdir()) == []
 
 

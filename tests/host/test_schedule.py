@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scs.schedule import Clash, Slot, Train, plan
+from scs.profile.scheduling import Clash, Slot, Train, plan
 
 US = 1_000
 

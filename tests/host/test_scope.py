@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from scs import Profile, Stimulator, bench, resources, scope, textplot
+from scs import Profile, Stimulator, resources, sim_bridge
 from scs.cli.app import app
-from scs.failures import Failure
+from scs.device import adc_scope
+from scs.errors import Failure
+from scs.traces import terminal_plot
 
 TONIC = resources.path("profiles/tonic_50hz.yaml")
 SPEED = 4.0
@@ -23,7 +25,7 @@ def tonic() -> Profile:
 @pytest.fixture
 def served(tonic: Profile):
     """The port of a board that runs tonic stimulation, alone, four times as fast as time."""
-    server = bench.listen(bench.make(), "127.0.0.1", 0, SPEED)
+    server = sim_bridge.listen(sim_bridge.make(), "127.0.0.1", 0, SPEED)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield server.address
@@ -65,8 +67,8 @@ def test_commanded_is_the_profile(tonic: Profile) -> None:
 
 def test_of_a_long_period_only_what_changes_is_looked_at() -> None:
     # 1 Hz: 200 us on, 800 us back, the rest of a second; windows are 8.192 ms
-    assert scope.plan((200e-6, 800e-6, 0.999), 1) == [0, 8_192, 999_424]
-    assert scope.plan((200e-6, 19.8e-3), 1) == [0, 8_192, 16_384]
+    assert adc_scope.plan((200e-6, 800e-6, 0.999), 1) == [0, 8_192, 999_424]
+    assert adc_scope.plan((200e-6, 19.8e-3), 1) == [0, 8_192, 16_384]
 
 
 def test_where_nothing_runs_there_is_nothing_to_see(tonic: Profile) -> None:
@@ -77,7 +79,7 @@ def test_where_nothing_runs_there_is_nothing_to_see(tonic: Profile) -> None:
 
 
 def test_a_ramp_that_goes_on_is_said_so(tonic: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scope, "_windows", lambda *_: [])
+    monkeypatch.setattr(adc_scope, "_windows", lambda *_: [])
     with Stimulator("sim") as stim:
         stim.load(tonic)
         stim.arm()
@@ -138,8 +140,8 @@ def test_the_command_refuses_what_cannot_be(arguments: list[str], message: str) 
 def test_the_terminal_misses_no_spike_and_marks_zero() -> None:
     time_s = np.array([0.0, 0.5, 0.5, 0.5001, 0.5001, 1.0])
     values = np.array([0.0, 0.0, 1.0, 1.0, 0.0, 0.0])
-    lines = textplot.draw(time_s, values, 1.0, 10, 3)
+    lines = terminal_plot.draw(time_s, values, 1.0, 10, 3)
     assert [len(line) for line in lines] == [10, 10, 10]
     assert [line.count("\u2800") for line in lines] == [9, 9, 0]  # blank but for the spike; zero
-    assert textplot.bounds(np.array([2.0, 3.0])) == (0.0, 3.0)
-    assert textplot.bounds(np.array([0.0])) == (-1.0, 1.0)
+    assert terminal_plot.bounds(np.array([2.0, 3.0])) == (0.0, 3.0)
+    assert terminal_plot.bounds(np.array([0.0])) == (-1.0, 1.0)

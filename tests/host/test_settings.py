@@ -7,7 +7,7 @@ import pytest
 from tests.host.cli.support import scs
 from tests.host.profile_support import only, rows_of
 
-from scs.profile import Profile
+from scs.profile.profile import Profile
 
 HEAD = """\
 name: One person

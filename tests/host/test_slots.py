@@ -11,9 +11,9 @@ import pytest
 from tests.host.cli.support import GOOD, NO_DEVICE, REFUSED, USAGE, scs
 from tests.host.stimulator_support import quick
 
-from scs import bench
-from scs.failures import DeviceRefused, Failure, LinkLost, WrongUsage
-from scs.stimulator import Stimulator
+from scs import sim_bridge
+from scs.device.stimulator import Stimulator
+from scs.errors import DeviceRefused, Failure, LinkLost, WrongUsage
 from scs_sim.board import SimBoard
 from stimcore import program, store
 
@@ -29,7 +29,7 @@ programs:
 @contextmanager
 def served(made: SimBoard) -> Iterator[str]:
     """The address of a board on a socket."""
-    server = bench.listen(made)
+    server = sim_bridge.listen(made)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server.address
@@ -166,7 +166,7 @@ def test_req_44_a_running_device_is_told_to_stop_first() -> None:
 def test_a_kept_program_that_is_refused_now_is_named_with_its_slot_and_the_reason() -> None:
     group = quick("4 mA").group
     wide = group.programs[0]._replace(width_ns=1_000_000)
-    made = bench.make()
+    made = sim_bridge.make()
     for slot, blob in enumerate([program.pack(group._replace(programs=(wide,))), b"SCSP?" * 30]):
         store.write(made.hal, slot, blob)
     with served(made) as address, Stimulator(address) as stim:
@@ -179,7 +179,7 @@ def test_a_kept_program_that_is_refused_now_is_named_with_its_slot_and_the_reaso
 
 
 def test_req_45_a_power_cut_in_mid_save_is_a_lost_link_and_the_old_program_stays() -> None:
-    made = bench.make()
+    made = sim_bridge.make()
     with served(made) as address:
         with Stimulator(address) as stim:
             stim.load(quick("1 mA"))
@@ -197,7 +197,7 @@ def test_req_45_a_power_cut_in_mid_save_is_a_lost_link_and_the_old_program_stays
 # --- the command line ------------------------------------------------------------------------
 @pytest.fixture
 def port() -> Iterator[str]:
-    with served(bench.make()) as address:
+    with served(sim_bridge.make()) as address:
         yield address
 
 
@@ -232,7 +232,7 @@ def test_a_profile_is_saved_listed_recalled_and_erased(port: str, kept: str) -> 
 
 
 def test_a_damaged_half_is_listed_as_such(kept: str) -> None:
-    made = bench.make()
+    made = sim_bridge.make()
     with served(made) as port:
         for slot in ("1", "2"):
             assert scs("store", "save", slot, kept, SCS_PORT=port).exit_code == GOOD
@@ -268,7 +268,7 @@ def test_what_cannot_be_is_one_message(
 def test_a_store_that_takes_nothing_keeps_the_old_and_says_so(
     kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = bench.make()
+    made = sim_bridge.make()
     with served(made) as port:
         assert scs("store", "save", "1", kept, SCS_PORT=port).exit_code == GOOD
         monkeypatch.setattr(made.hal, "nv_write", lambda *_: None)

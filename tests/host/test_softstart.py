@@ -7,12 +7,13 @@ from tests.core.support import BOARD
 from tests.host.drawn_profiles import Drawn, profiles
 from tests.host.stimulator_support import shipped
 
-from scs import boards, softstart
-from scs.complaints import Complaint
-from scs.failures import DeviceFault
-from scs.judging import judge
-from scs.profile import Profile, ProfileError
-from scs.stimulator import Stimulator
+from scs.catalog import boards
+from scs.device.stimulator import Stimulator
+from scs.documents.complaint import Complaint
+from scs.errors import DeviceFault
+from scs.profile.profile import Profile, ProfileError
+from scs.safety import ramp_check
+from scs.safety.check import judge
 from stimcore import output
 
 # at four codes 6 % and 10 % are one code each: what comes back is more than was given
@@ -84,7 +85,7 @@ def read(text: str) -> Profile:
 def told(text: str) -> list[Complaint]:
     profile = read(text)
     assert output.judge(boards.board(), profile.group, amplitudes(profile)).errors == []
-    return softstart.complaints(profile, boards.board())
+    return ramp_check.complaints(profile, boards.board())
 
 
 def amplitudes(profile: Profile) -> tuple[int, ...]:
@@ -116,7 +117,7 @@ def test_req_18_the_device_is_asked_for_nothing_of_it() -> None:
 def test_req_18_what_is_refused_would_have_ended_in_a_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(softstart, "complaints", lambda *_: [])
+    monkeypatch.setattr(ramp_check, "complaints", lambda *_: [])
     with Stimulator("sim") as stim:
         stim.load(read(UNEQUAL + "ramp: {up: 2 s}\n"))
         stim.arm()
@@ -151,16 +152,16 @@ def test_a_shape_of_equal_shares_passes_every_ramp_and_what_has_none_is_not_aske
         return honest(board, group, levels, from_na)
 
     monkeypatch.setattr(output, "judge", watched)
-    assert softstart.complaints(shipped("tonic_50hz"), boards.board()) == []
+    assert ramp_check.complaints(shipped("tonic_50hz"), boards.board()) == []
     assert asked == []
-    assert softstart.complaints(shipped("sine_50hz"), boards.board()) == []
+    assert ramp_check.complaints(shipped("sine_50hz"), boards.board()) == []
     codes = {(level * 1000 + 3_125) // 6_250 for (level,) in asked}
     assert codes == set(range(1, 145))  # 900 uA are 144 codes of 6.25 uA
 
 
 def test_what_the_device_refuses_is_for_the_device_to_tell() -> None:
     strong = read(UNEQUAL.replace("1356 uA", "25 mA"))
-    assert softstart.complaints(strong, boards.board()) == []
+    assert ramp_check.complaints(strong, boards.board()) == []
     assert [row.id for row in judge(strong, boards.board()).errors] == ["stage_span"]
 
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from tests.host.trace_support import train
 
-from scs import resources, spool, thinning
-from scs.failures import WrongUsage
-from scs.profile import Profile
-from scs.recording import record
-from scs.spool import Store, Table
-from scs.trace import Trace, stepped
+from scs import resources
+from scs.errors import WrongUsage
+from scs.profile.profile import Profile
+from scs.recordings.record import record
+from scs.traces import decimate, trace_store
+from scs.traces.trace import Trace, stepped
+from scs.traces.trace_store import Store, Table
 
 
 def joined(whole: Trace, *cuts: float) -> Store:
@@ -43,7 +44,7 @@ def test_times_that_were_added_up_do_not_go_back() -> None:
 
 
 def test_blocks_and_windows_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "BLOCK_ROWS", 100)
+    monkeypatch.setattr(trace_store, "BLOCK_ROWS", 100)
     found = Store()
     at = np.arange(1000) / 1000
     for part in range(10):
@@ -60,8 +61,8 @@ def test_blocks_and_windows_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_what_is_too_much_says_what_to_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "MOST_ROWS", 50)
-    monkeypatch.setattr(spool, "IN_MEMORY_ROWS", 20)
+    monkeypatch.setattr(trace_store, "MOST_ROWS", 50)
+    monkeypatch.setattr(trace_store, "IN_MEMORY_ROWS", 20)
     found = Store()
     found.add(train(5))
     with pytest.raises(WrongUsage, match=r"32 rows are too many.*at most 20.*--rate 10kHz"):
@@ -110,7 +111,7 @@ def test_stepped_takes_the_value_after_a_step() -> None:
 
 def test_a_thinned_line_keeps_every_pulse() -> None:
     whole = train(5000)  # 50 s
-    line = thinning.thinned(whole, columns=100)
+    line = decimate.thinned(whole, columns=100)
     assert len(line) <= 4 * 101
     assert np.all(np.diff(line.time_s) >= 0)
     column = (line.time_s / 0.50003).astype(int)
@@ -118,7 +119,7 @@ def test_a_thinned_line_keeps_every_pulse() -> None:
         assert line.current_a[column == number].min() == -1e-3
         assert line.current_a[column == number].max() == 1e-3
     short = train(2)
-    assert thinning.thinned(short) is short
+    assert decimate.thinned(short) is short
 
 
 def test_a_table_keeps_whole_numbers(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 from tests.host.stimulator_support import QUICK, quick, shipped, started
 
 import scs
-from scs.failures import DeviceFault, DeviceRefused, Failure, LinkLost, WrongUsage
-from scs.profile import Profile, ProfileError
-from scs.stimulator import Stimulator
+from scs.device.stimulator import Stimulator
+from scs.errors import DeviceFault, DeviceRefused, Failure, LinkLost, WrongUsage
+from scs.profile.profile import Profile, ProfileError
 from scs_sim.board import SimBoard
 from stimcore import commands, handlers
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.host.profile_support import only, rows_of
 
-from scs import shapes
-from scs.profile import Profile, ProfileError
+from scs.profile import waveforms
+from scs.profile.profile import Profile, ProfileError
 from stimcore import checks, program
 
 HEAD = """name: Test
@@ -56,7 +56,7 @@ def test_named_shapes_are_tables_that_sum_to_zero() -> None:
     assert (len(sine), sine[8:12]) == (16, tuple((-share, width) for share, width in sine[:4]))
     gaussian = one(WIDE + "    shape: gaussian\n").segments
     assert gaussian[:4] == ((-96, 25_000), (-310, 25_000), (-677, 25_000), (-1_000, 25_000))
-    assert shapes.net(sine) == shapes.net(gaussian) == shapes.net(triphasic.segments) == 0
+    assert waveforms.net(sine) == waveforms.net(gaussian) == waveforms.net(triphasic.segments) == 0
 
 
 def test_a_list_of_segments_says_its_own_widths() -> None:

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from tests.host.trace_support import train
 
-from scs import bench, export, resources, trace
-from scs.failures import Failure, WrongUsage
-from scs.profile import Profile
-from scs.stimulator import Stimulator
-from scs.trace import Trace
+from scs import resources, sim_bridge
+from scs.device.stimulator import Stimulator
+from scs.errors import Failure, WrongUsage
+from scs.profile.profile import Profile
+from scs.recordings import writers
+from scs.traces import trace
+from scs.traces.trace import Trace
 
 
 def test_a_window_begins_after_a_step_and_ends_before_one() -> None:
@@ -51,7 +53,7 @@ def test_a_period_begins_with_the_first_phase_to_the_tick(stem: str) -> None:
 
 def test_nothing_runs_there_is_no_period() -> None:
     with pytest.raises(Failure, match="nothing runs"):
-        trace.next_period(bench.make())
+        trace.next_period(sim_bridge.make())
 
 
 class Scope:
@@ -93,7 +95,7 @@ def test_sampled_evenly_there_is_a_row_at_every_tick() -> None:
 
 
 def test_what_the_bench_forgot_is_said() -> None:
-    made = bench.make()
+    made = sim_bridge.make()
     made.advance_us(1000)
     with pytest.raises(Failure, match="memory"):
         trace.from_bench(made, -1.0, 0.001)
@@ -101,7 +103,7 @@ def test_what_the_bench_forgot_is_said() -> None:
 
 # --- files -----------------------------------------------------------------------------------
 def test_a_csv_has_exactly_the_three_columns(tmp_path: Path) -> None:
-    export.write(tmp_path / "x.csv", train(2))
+    writers.write(tmp_path / "x.csv", train(2))
     with (tmp_path / "x.csv").open() as stream:
         rows = list(csv.reader(stream))
     assert rows[0] == ["time_s", "current_a", "voltage_v"]
@@ -111,7 +113,7 @@ def test_a_csv_has_exactly_the_three_columns(tmp_path: Path) -> None:
 
 
 def test_an_npz_has_arrays_of_the_same_names(tmp_path: Path) -> None:
-    export.write(tmp_path / "x.npz", train(2))
+    writers.write(tmp_path / "x.npz", train(2))
     with np.load(tmp_path / "x.npz") as found:
         assert sorted(found.files) == ["current_a", "time_s", "voltage_v"]
         assert found["current_a"] == pytest.approx(train(2).current_a)
@@ -122,12 +124,12 @@ def test_an_npz_has_arrays_of_the_same_names(tmp_path: Path) -> None:
 )
 def test_pictures_and_vcd(tmp_path: Path, ending: str, begins: bytes) -> None:
     path = tmp_path / f"x.{ending}"
-    export.write(path, train(2), "A title")
+    writers.write(path, train(2), "A title")
     assert path.read_bytes().startswith(begins)
 
 
 def test_a_vcd_holds_each_change_at_its_nanosecond(tmp_path: Path) -> None:
-    export.write(tmp_path / "x.vcd", train(1))
+    writers.write(tmp_path / "x.vcd", train(1))
     text = (tmp_path / "x.vcd").read_text()
     assert "#3000000\nr-0.001 " in text
 
@@ -136,7 +138,7 @@ def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("old")
     with path.open() as reader:
-        export.write(path, train(2))
+        writers.write(path, train(2))
         assert reader.read() == "old"
     assert path.read_text().startswith("time_s")
 
@@ -150,7 +152,7 @@ def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         (Path("/proc/x.csv"), "cannot write /proc/x.csv"),
     ):
         with pytest.raises(WrongUsage, match=said):
-            export.write(path, train(1))
+            writers.write(path, train(1))
 
 
 def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> None:
@@ -162,6 +164,6 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> No
         raise OSError(28, "No space left on device")
 
     with pytest.raises(WrongUsage, match="No space left"):
-        export.aside(path, half)
+        writers.aside(path, half)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

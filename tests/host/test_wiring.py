@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from scs import boards, resources, wiring
-from scs.boardfile import BoardError, Catalogue
+from scs import resources
+from scs.catalog import boards, wiring
+from scs.catalog.board_file import BoardError, Catalogue
+from scs.catalog.wiring_schema import refs
 from scs.cli import app as cli
-from scs.partsfile import refs
 
 SHIPPED = resources.path("boards.yaml").read_text(encoding="utf-8")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scs.trace import Trace
+from scs.traces.trace import Trace
 
 PERIOD_S = 0.01
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from scs import boards
+from scs.catalog import boards
 from scs_sim import chip, chipfiles, load
 from scs_sim.plant import Plant
 from stimcore.board import Board

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scs import boards
+from scs.catalog import boards
 from scs_sim import chip, chipfigures, chipfiles, chipimage
 
 NODE = chipfiles.node()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scs import boards
+from scs.catalog import boards
 from scs_sim import circuit
 from scs_sim.circuit import DRIVEN, LEAD_SHORT, SHORTED, Circuit, Element, constant_phase, from_rows
 from scs_sim.exponentials import crossing_s, growth, turns

@@ -5,8 +5,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from scs import boards, resources
-from scs.profile import Profile
+from scs import resources
+from scs.catalog import boards
+from scs.profile.profile import Profile
 from scs_sim import cases, model
 from scs_sim.circuit import DRIVEN, OPEN, SHORTED, Circuit, Element
 from scs_sim.load import Demand

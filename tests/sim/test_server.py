@@ -14,7 +14,7 @@ import pytest
 import serial
 from tests.sim.bench_support import Echo, bench
 
-from scs import bench as benches
+from scs import sim_bridge
 from scs_sim import server
 from scs_sim.server import Server
 from stimcore import commands, frame
@@ -151,7 +151,7 @@ def test_a_cut_link_looks_like_a_pulled_cable(made: Server) -> None:
 
 def test_the_real_device_says_hello_over_either() -> None:
     for listen in (server.listen, server.pty):
-        with serving(listen(benches.make())) as made, opened(made.address) as port:
+        with serving(listen(sim_bridge.make())) as made, opened(made.address) as port:
             port.write(HELLO)
             decoder, frames = frame.Decoder(), []
             while not frames:
@@ -164,7 +164,7 @@ def test_the_real_device_says_hello_over_either() -> None:
 
 def test_ctrl_c_ends_it_cleanly() -> None:
     code = (
-        "from scs import bench; one = bench.listen(bench.make());"
+        "from scs import sim_bridge; one = sim_bridge.listen(sim_bridge.make());"
         "print(one.address, flush=True); one.run(); print('done', flush=True)"
     )
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.groups import groups
 
-from scs import Profile, boards, presets, resources
+from scs import Profile, presets, resources
+from scs.catalog import boards
 from scs_sim import model
 from stimcore import decode, kernel, limits, phases, program, records, undriven, walk
 from stimcore.board import Board

@@ -6,7 +6,7 @@ import pytest
 import serial
 
 import scs.urlhandler
-from scs import bench
+from scs import sim_bridge
 from stimcore import commands, frame
 
 HELLO = frame.encode(0, commands.HELLO, commands.PROTOCOL.to_bytes(2, "little"))
@@ -113,5 +113,5 @@ def test_a_read_without_timeout_gives_up_after_a_minute_of_silence() -> None:
 
 
 def test_every_fault_is_told_with_a_sentence() -> None:
-    assert bench.faults()["open_lead"] == "the lead breaks: no current flows"
-    assert all(bench.faults().values())
+    assert sim_bridge.faults()["open_lead"] == "the lead breaks: no current flows"
+    assert all(sim_bridge.faults().values())

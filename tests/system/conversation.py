@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from tests.system.groups import group
 
-from scs import texts
+from scs.messages import error_texts
 from stimcore import commands, errors, frame, packing, program, states
 from stimcore.board import Board
 
@@ -262,7 +262,7 @@ class Conversation(ABC):
 
     def fault_name(self) -> str:
         """ "ok" where there is none."""
-        return str(texts.ERRORS[self.fault()[0]].name)
+        return str(error_texts.ERRORS[self.fault()[0]].name)
 
     def levels(self) -> list[tuple[int, int]]:
         """(level, target) in uA of each program."""

@@ -9,7 +9,7 @@ import struct
 from tests.system.conversation import Conversation, Reply
 from tests.system.groups import group
 
-from scs import boards
+from scs.catalog import boards
 from scs_sim.board import SimBoard
 from stimcore import commands
 

@@ -8,7 +8,8 @@ from tests.system.conversation import Conversation, Pulse
 from tests.system.groups import STAND_ALONE, group, steady
 from tests.system.support import Talk
 
-from scs import boards, delivery
+from scs.catalog import boards
+from scs.safety import delivery
 from stimcore import commands
 
 SLOW = pytest.mark.board_only("on the chip a level may be held for 2 or 3 periods, to judge one")

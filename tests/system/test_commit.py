@@ -9,7 +9,7 @@ import pytest
 from tests.system.conversation import Conversation
 from tests.system.groups import group
 
-from scs import texts
+from scs.messages import error_texts
 from stimcore import commands, errors, program
 
 AT_POWER_ON = pytest.mark.at_power_on
@@ -62,7 +62,7 @@ def test_req_20_a_blob_that_is_not_the_announced_one_is_refused(talk: Conversati
 def test_req_21_the_device_itself_refuses_a_field_out_of_range(talk: Conversation) -> None:
     refused = talk.stage(group(pulses=2))  # two pulses in a tonic program
     assert refused.rows[0][0] == errors.BLOB_FIELD
-    assert texts.field_name(refused.rows[0][1]) == (0, "pulses")
+    assert error_texts.field_name(refused.rows[0][1]) == (0, "pulses")
     assert talk.state() == "OFF"
 
 

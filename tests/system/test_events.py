@@ -12,7 +12,7 @@ from tests.system.cycles import next_on_time, until_gate
 from tests.system.groups import BURST, STAND_ALONE, group
 from tests.system.support import Talk
 
-from scs import texts
+from scs.messages import error_texts
 from scs_sim.faults import TABLE
 from scs_sim.hal import WRAP_US
 from stimcore import commands, limits, program, states
@@ -146,7 +146,7 @@ def allowed_ms(name: str, form: str) -> int:
 
 
 def reason(talk: Talk) -> str:
-    return str(texts.ERRORS[talk.device.fault[0]].name)
+    return str(error_texts.ERRORS[talk.device.fault[0]].name)
 
 
 def walked() -> list[tuple[Callable[[Talk, str], None], str, str]]:

@@ -9,7 +9,8 @@ from tests.system.conversation import Conversation
 from tests.system.groups import BURST, STAND_ALONE, group, steady
 from tests.system.support import NAME, Talk
 
-from scs import Profile, boards, resources
+from scs import Profile, resources
+from scs.catalog import boards
 from scs_sim.board import SimBoard
 from stimcore import commands, errors
 

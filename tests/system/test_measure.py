@@ -7,7 +7,7 @@ from tests.system.conversation import Conversation
 from tests.system.groups import group
 from tests.system.support import NAME, Talk
 
-from scs import boards
+from scs.catalog import boards
 from scs_sim.board import SimBoard
 from stimcore import commands, errors
 

@@ -15,7 +15,9 @@ import pytest
 from tests.system.conversation import Conversation
 from tests.system.support import NAME
 
-from scs import Profile, boards, judging, resources
+from scs import Profile, resources
+from scs.catalog import boards
+from scs.safety import check
 from stimcore import phases, program, records
 from stimcore.board import Board
 
@@ -41,7 +43,7 @@ def cases() -> Iterator[object]:
     for stem in resources.stems("profiles"):
         profile = Profile.read(resources.path(f"profiles/{stem}.yaml"))
         name = MADE_FOR.get(profile.lead.name, NAME)
-        if is_plain(profile.group) and judging.judge(profile, boards.board(name)).ok:
+        if is_plain(profile.group) and check.judge(profile, boards.board(name)).ok:
             yield pytest.param(profile, id=stem, marks=pytest.mark.board(name))
 
 

@@ -13,7 +13,10 @@ from tests.system.conversation import Conversation
 from tests.system.support import NAME
 from tests.system.test_profiles import MADE_FOR, Latch, as_at_the_pins, visible
 
-from scs import Profile, boards, judging, resources, texts
+from scs import Profile, resources
+from scs.catalog import boards
+from scs.messages import error_texts
+from scs.safety import check
 from stimcore import phases, program, records
 from stimcore.board import Board
 
@@ -25,7 +28,7 @@ def cases() -> Iterator[object]:
     for stem in resources.stems("profiles"):
         profile = Profile.read(resources.path(f"profiles/{stem}.yaml"))
         name = MADE_FOR.get(profile.lead.name, NAME)
-        assert judging.judge(profile, boards.board(name)).ok, stem
+        assert check.judge(profile, boards.board(name)).ok, stem
         yield pytest.param(profile, id=stem, marks=pytest.mark.board(name))
 
 
@@ -88,7 +91,7 @@ def test_a_therapy_that_the_stage_cannot_give_is_refused_with_the_reason(
     more = one._replace(amplitude_ua=amplitude_ua, ceiling_ua=amplitude_ua)
     before = talk.levels()
     reply = talk.stage(program.Group(group.header, group.areas_um2, (more,)))
-    assert reason in [texts.ERRORS[row[0]].name for row in reply.rows]
+    assert reason in [error_texts.ERRORS[row[0]].name for row in reply.rows]
     assert talk.levels() == before  # of what was loaded, if anything was
 
 
@@ -104,7 +107,7 @@ def test_req_20_the_longest_program_that_there_can_be_arrives_whole(talk: Conver
     group = program.Group(header, plain.areas_um2, programs)
     assert len(program.pack(group)) == program.LONGEST == 1_031
     reply = talk.stage(group)
-    assert [texts.ERRORS[row[0]].name for row in reply.rows] == ["table_length"]
+    assert [error_texts.ERRORS[row[0]].name for row in reply.rows] == ["table_length"]
     fewer = [one._replace(segments=rows[:16]) for one in programs]
     reply = talk.stage(program.Group(header, plain.areas_um2, tuple(fewer)))
     assert reply.rows == []

@@ -9,7 +9,9 @@ import pytest
 from tests.system.groups import BURST, STAND_ALONE, group, steady
 from tests.system.support import NAME, Talk
 
-from scs import Profile, boards, judging, presets, resources
+from scs import Profile, presets, resources
+from scs.catalog import boards
+from scs.safety import check
 from stimcore import commands, errors
 
 CEILING_A = 0.35e-3
@@ -113,7 +115,7 @@ def test_req_63_a_discharge_without_its_resistor_is_a_fault() -> None:
 def test_req_63_no_healthy_therapy_trips(name: str) -> None:
     profile = Profile.read(resources.path(f"profiles/{name}.yaml"))
     where = "pico/r2r-1/resistor-500" if profile.lead.name == "dummy-2" else NAME
-    if profile.sync_only or not judging.judge(profile, boards.board(where)).ok:
+    if profile.sync_only or not check.judge(profile, boards.board(where)).ok:
         return
     header = profile.group.header._replace(
         flags=1, ramp_up_ms=0, cycle_on_ms=0, cycle_off_ms=0, session_ms=0, session_pulses=0

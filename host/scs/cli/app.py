@@ -10,24 +10,24 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..complaints import FileRefused
-from ..failures import INTERRUPTED, REFUSED, Failure, said
+from ..documents.complaint import FileRefused
+from ..errors import INTERRUPTED, REFUSED, Failure, said
 from . import (
     calibrate,
+    catalog,
+    check,
     compare,
     demo,
     device,
     diff,
     flash,
-    load,
+    impedance,
     presets,
-    profiles,
     run,
     scope,
+    shift,
     sim,
-    steer,
     store,
-    tables,
     titrate,
     trace,
     wiring,
@@ -94,18 +94,18 @@ def options(
 
 LOOK, DRIVE, KNOW = "Without hardware", "A device", "Tables"
 app.command(rich_help_panel=LOOK)(demo.demo)
-app.command(rich_help_panel=LOOK)(profiles.check)
+app.command(rich_help_panel=LOOK)(check.check)
 app.command(rich_help_panel=LOOK)(diff.diff)
 app.command(rich_help_panel=LOOK)(presets.presets)
 app.command(rich_help_panel=LOOK)(presets.new)
-app.command(rich_help_panel=LOOK)(steer.steer)
+app.command(rich_help_panel=LOOK)(shift.steer)
 app.command(rich_help_panel=LOOK)(trace.trace)
 app.command(rich_help_panel=LOOK)(trace.report)
 app.command(rich_help_panel=LOOK)(compare.compare)
 app.command(rich_help_panel=LOOK)(sim.sim)
 app.command(rich_help_panel=DRIVE)(run.run)
 app.command(rich_help_panel=DRIVE)(device.status)
-app.command(rich_help_panel=DRIVE)(load.load)
+app.command(rich_help_panel=DRIVE)(impedance.load)
 app.command(rich_help_panel=DRIVE)(calibrate.calibrate)
 app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)
@@ -117,7 +117,7 @@ app.add_typer(
     store.app, name="store", rich_help_panel=DRIVE, help="The programs that a device keeps."
 )
 app.command(rich_help_panel=DRIVE)(flash.flash)
-app.command(rich_help_panel=KNOW)(tables.boards)
+app.command(rich_help_panel=KNOW)(catalog.boards)
 app.command(rich_help_panel=KNOW)(wiring.wiring)
-app.command(rich_help_panel=KNOW)(tables.ports)
-app.command(rich_help_panel=KNOW)(tables.schema)
+app.command(rich_help_panel=KNOW)(catalog.ports)
+app.command(rich_help_panel=KNOW)(catalog.schema)

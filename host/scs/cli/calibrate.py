@@ -2,7 +2,7 @@
 
 Role: find, give, show or leave a device's calibration. Invariant: nothing is kept that the device
 finds too far off; what it was and what it is are both told. Requirements: REQ-47.
-Next: ../calibrate.py.
+Next: device/calibration.py.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import WrongUsage
+from ..errors import WrongUsage
 from . import options
-from .load import names
+from .impedance import names
 
 if TYPE_CHECKING:
-    from ..calibrate import Calibration
-    from ..stimulator import Stimulator
+    from ..device.calibration import Calibration
+    from ..device.stimulator import Stimulator
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def calibrate(
 
     Examples:  scs calibrate --port /dev/ttyACM0 --ohm 499.2   ·   scs calibrate --voltage-gain 1.01
     """
-    from ..calibrate import read
-    from ..stimulator import Stimulator
+    from ..device.calibration import read
+    from ..device.stimulator import Stimulator
 
     given = _named(
         current_gain=current_gain,
@@ -112,7 +112,7 @@ def _one_wish(ohm: float | None, given: dict[str, float], *, reset: bool, show: 
 
 def _given(stim: Stimulator, before: Calibration | None, given: dict[str, float]) -> Calibration:
     """Kept: the values given in the place of those before; without any, as declared."""
-    from ..calibrate import Calibration, keep
+    from ..device.calibration import Calibration, keep
 
     old = asdict(before) if before is not None else {}
     return keep(stim.link, Calibration(**{**old, **given}))
@@ -122,7 +122,7 @@ def _against(
     stim: Stimulator, ohm: float | None, contacts: tuple[list[str], list[str]]
 ) -> tuple[Calibration, Resistance]:
     """Found and kept; then the load is measured once more."""
-    from ..calibrate import against, keep
+    from ..device.calibration import against, keep
 
     known = float(stim.board.seen_ohm) if ohm is None else ohm
     wanted, found = against(stim, known, *contacts)
@@ -139,14 +139,14 @@ def _tell(
     *,
     json: bool,
 ) -> None:
-    from . import say
+    from . import console
 
     before, now = calibrations
     if json:
         ohm = asdict(resistance) if resistance else None
-        say.as_json({"board": name, "before": asdict(before), "now": asdict(now), "ohm": ohm})
+        console.as_json({"board": name, "before": asdict(before), "now": asdict(now), "ohm": ohm})
         return
-    made = say.table(f"Sense path of {name}", "", ">before", ">now")
+    made = console.table(f"Sense path of {name}", "", ">before", ">now")
     for channel in ("current", "voltage"):
         for what, form in (("offset", "{:+.2f} codes"), ("gain", "{:.4f}")):
             values = [getattr(one, f"{channel}_{what}") for one in calibrations]
@@ -156,4 +156,4 @@ def _tell(
         made.add_section()
         known = f"load, {resistance.said} as {resistance.known:g} Ω"
         made.add_row(known, f"{resistance.before:g} Ω", f"{resistance.now:g} Ω")
-    say.console().print(made)
+    console.console().print(made)

@@ -1,7 +1,7 @@
 """compare: two traces or recordings, and where they differ most.
 
-Role: prints what ../compare.py finds. Invariant: exit 0 where the two agree within tolerance, 1
-where they do not, 2 where they cannot be compared, as diff does. Next: ../compare.py.
+Role: prints what traces/compare.py finds. Invariant: exit 0 where the two agree within tolerance, 1
+where they do not, 2 where they cannot be compared, as diff does. Next: traces/compare.py.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..failures import GOOD, REFUSED, WrongUsage
+from ..errors import GOOD, REFUSED, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..compare import Compared, Worst
-    from ..trace import Trace
+    from ..traces.compare import Compared, Worst
+    from ..traces.trace import Trace
 
 KNOWN = (".png", ".svg")
 One = Annotated[
@@ -54,14 +54,14 @@ def compare(
 
     Examples:  scs compare model.csv board.npz -o both.png   ·   scs compare monday friday --json
     """
-    from .. import export, readfiles
-    from ..compare import compare as held
+    from ..recordings import readers, writers
+    from ..traces.compare import compare as held
 
     share = options.share(tolerance, "--tolerance")
     time_s = options.seconds(time_tolerance, "--time-tolerance")
     if output is not None:
-        export.checked(output, KNOWN)
-    one, other = readfiles.rows(a).whole(), readfiles.rows(b).whole()
+        writers.checked(output, KNOWN)
+    one, other = readers.rows(a).whole(), readers.rows(b).whole()
     try:
         found = held(one, other, share=share, time_s=time_s, align=align)
     except WrongUsage as reason:
@@ -76,21 +76,21 @@ def compare(
 
 
 def _draw(output: Path, names: tuple[str, str], one: Trace, other: Trace, found: Compared) -> None:
-    from .. import export, plot
+    from ..recordings import plot, writers
 
     figure = plot.of_two(names, one, other, found)
     kind = output.suffix.lower().removeprefix(".")
-    export.aside(output, lambda part: plot.save(figure, part, kind))
+    writers.aside(output, lambda part: plot.save(figure, part, kind))
 
 
 def _as_json(a: Path, b: Path, found: Compared) -> None:
-    from . import say
+    from . import console
 
     def worst(one: Worst) -> dict[str, Any]:
         keys = {"difference": one.difference, "at_s": one.at_s, "limit": one.limit}
         return {**keys, "scale": one.scale, "ok": one.ok}
 
-    say.as_json(
+    console.as_json(
         {
             "ok": found.ok,
             "a": str(a),
@@ -115,28 +115,28 @@ def _as_json(a: Path, b: Path, found: Compared) -> None:
 def _show(a: Path, b: Path, one: Trace, other: Trace, found: Compared, output: Path | None) -> None:
     from rich.markup import escape
 
-    from . import say
+    from . import console
 
-    console = say.console()
+    screen = console.console()
     for letter, path, trace in (("A", a, one), ("B", b, other)):
-        length = say.number(trace.end_s - float(trace.time_s[0]), "s")
-        console.print(f"{letter}  {escape(str(path))}: {len(trace)} rows, {length}")
+        length = console.number(trace.end_s - float(trace.time_s[0]), "s")
+        screen.print(f"{letter}  {escape(str(path))}: {len(trace)} rows, {length}")
     if found.shift_s:
-        console.print(f"B was moved by {found.shift_s * 1e6:.6g} µs")
-    made = say.table("B less A", "quantity", ">largest", ">at", ">tolerance", "")
+        screen.print(f"B was moved by {found.shift_s * 1e6:.6g} µs")
+    made = console.table("B less A", "quantity", ">largest", ">at", ">tolerance", "")
     rows = (("edges", found.time, 1e6, "us"), ("current", found.current, 1e6, "uA"))
     for name, worst, factor, unit in (*rows, ("voltage", found.voltage, 1e3, "mV")):
         made.add_row(
             name,
-            say.number(worst.difference * factor, unit),
+            console.number(worst.difference * factor, unit),
             f"{worst.at_s:.7f} s",
-            say.number(worst.limit * factor, unit),
-            say.mark(worst.ok),
+            console.number(worst.limit * factor, unit),
+            console.mark(worst.ok),
         )
-    console.print(made)
-    console.print(_edges(found))
+    screen.print(made)
+    screen.print(_edges(found))
     if output is not None:
-        console.print(f"picture  {escape(str(output))}")
+        screen.print(f"picture  {escape(str(output))}")
 
 
 def _edges(found: Compared) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import GOOD, REFUSED, WrongUsage
+from ..errors import GOOD, REFUSED, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ..demo import Comparison, Shown
-    from ..trace import Trace
+    from ..traces.trace import Trace
 
 
 Folder = Annotated[
@@ -41,24 +41,24 @@ def demo(
     Example:  scs demo -o /tmp/demo
     """
     from ..demo import PROFILES
-    from . import say
+    from . import console
 
     name = options.board_name(board, "", load)
     _made(output)
-    console = say.console()
-    shown = [_one(console, file, name) for file in PROFILES]
+    screen = console.console()
+    shown = [_one(screen, file, name) for file in PROFILES]
     _write(output, shown)
     good = all(one.ok for one in shown)
     if not good:
-        console.print("[bold red]What was measured is not what was programmed.[/bold red]")
+        screen.print("[bold red]What was measured is not what was programmed.[/bold red]")
     raise typer.Exit(GOOD if good else REFUSED)
 
 
 def _one(console: Console, file: str, name: str) -> Shown:
     """Run and print one therapy."""
-    from .. import boards
+    from ..catalog import boards
     from ..demo import show
-    from ..profile import Profile
+    from ..profile.profile import Profile
     from ..resources import path
 
     begun = time.perf_counter()
@@ -82,31 +82,31 @@ def _print(console: Console, one: Shown, wall_s: float) -> None:
 
 
 def _table(one: Shown) -> Table:
-    from . import say
+    from . import console
 
-    made = say.table("", "quantity", ">programmed", ">measured", ">limit", "")
+    made = console.table("", "quantity", ">programmed", ">measured", ">limit", "")
     made.title = None
     for row in one.rows:
         made.add_row(
             row.name,
-            "" if row.programmed is None else say.number(row.programmed, row.unit),
-            say.number(row.measured, row.unit),
-            "" if row.limit is None else f"≤ {say.number(row.limit, row.unit)}",
-            "" if row.ok is None else say.mark(row.ok),
+            "" if row.programmed is None else console.number(row.programmed, row.unit),
+            console.number(row.measured, row.unit),
+            "" if row.limit is None else f"≤ {console.number(row.limit, row.unit)}",
+            "" if row.ok is None else console.mark(row.ok),
         )
     return made
 
 
 def _write(output: Path, shown: list[Shown]) -> None:
-    from .. import export, plot
+    from ..recordings import plot, writers
 
     panels = [(one.profile.name, _note(one), _two_periods(one)) for one in shown]
     picture = output / "demo.png"
-    export.aside(picture, lambda part: plot.save(plot.of_therapies(panels), part, "png"))
+    writers.aside(picture, lambda part: plot.save(plot.of_therapies(panels), part, "png"))
     typer.echo(f"picture  {picture}")
     for one in shown:
         file = output / f"{Path(one.profile.file).stem}.csv"
-        export.write(file, one.trace)
+        writers.write(file, one.trace)
         typer.echo(f"trace    {file}")
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..failures import WrongUsage
+from ..errors import WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..readings import Status
-    from ..stimulator import Stimulator
+    from ..device.replies import Status
+    from ..device.stimulator import Stimulator
 
 NEEDS_PORT = (
     "--port is needed (or SCS_PORT): a serial port or socket://HOST:PORT; the port sim is a new "
@@ -29,13 +29,13 @@ NEEDS_PORT = (
 
 def attached(port: str, timeout_s: float) -> Stimulator:
     """A device that is left as it is found."""
-    from ..stimulator import Stimulator
+    from ..device.stimulator import Stimulator
 
     return Stimulator(_real(port), patience_s=timeout_s, halt_on_exit=False)
 
 
 def _real(port: str) -> str:
-    from ..link import is_sim
+    from ..device.link import is_sim
 
     if not port or is_sim(port):
         raise WrongUsage(NEEDS_PORT)
@@ -52,14 +52,14 @@ def status(
 
     Example:  scs status --port socket://127.0.0.1:7000
     """
-    from ..calibrate import read
+    from ..device.calibration import read
 
     with attached(port, timeout) as stim:
         found, book = stim.status(), stim.ledger()
         calibration = read(stim.link)
         fault = stim.told(found.fault) if found.fault else None
         name, unique_id = stim.board.name, stim.unique_id
-    from . import say
+    from . import console
 
     if json:
         about = {
@@ -68,13 +68,13 @@ def status(
             "unique_id": unique_id,
             "calibration": asdict(calibration),
         }
-        say.as_json({**asdict(found), **about, "delivered": book.delivered()})
+        console.as_json({**asdict(found), **about, "delivered": book.delivered()})
         return
-    made = say.table(name, "what", "now")
+    made = console.table(name, "what", "now")
     rows = [("unique id", unique_id), ("calibration", calibration.kept), *_rows(found, fault)]
     for what, now in rows:
         made.add_row(what, now)
-    say.console().print(made, "", say.ledger(book), sep="\n")
+    console.console().print(made, "", console.ledger(book), sep="\n")
 
 
 def _rows(found: Status, fault: str | None) -> list[tuple[str, str]]:
@@ -117,16 +117,16 @@ def amplitude(
 
     Example:  scs amplitude 1 "2.5 mA" --port socket://127.0.0.1:7000
     """
-    from ..profile import Profile
+    from ..profile.profile import Profile
 
     read = Profile.read(profile) if profile else None
     with attached(port, timeout) as stim:
         stim.profile = read
         change = stim.amplitude(program, quantity)
     if json:
-        from . import say
+        from . import console
 
-        say.as_json(asdict(change))
+        console.as_json(asdict(change))
         return
     asked, got = change.requested_ma, change.actual_ma
     typer.echo(f"asked {asked:g} mA, gives {got:g} mA, reached in about {change.ramp_s:g} s")
@@ -142,12 +142,12 @@ def stop(
     with attached(port, timeout) as stim:
         stim.stop()
         book = stim.ledger()
-    from . import say
+    from . import console
 
     if json:
-        say.as_json({"delivered": book.delivered(), "stopped": book.stopped})
+        console.as_json({"delivered": book.delivered(), "stopped": book.stopped})
         return
-    say.console().print(say.ledger(book))
+    console.console().print(console.ledger(book))
 
 
 def halt(port: options.RealPort = "", timeout: options.Patience = 5.0) -> None:
@@ -157,7 +157,7 @@ def halt(port: options.RealPort = "", timeout: options.Patience = 5.0) -> None:
     """
     from stimcore import commands
 
-    from ..link import Link
+    from ..device.link import Link
 
     with Link(_real(port), patience_s=timeout) as link:
         link.request(commands.HALT)
@@ -181,7 +181,7 @@ def faults(
 
     Examples:  scs faults --port /dev/ttyACM0 --clear   ·   scs faults --simulated
     """
-    from . import say
+    from . import console
 
     if simulated:
         _simulated(json=json)
@@ -192,7 +192,7 @@ def faults(
         if clear and row:
             stim.clear_fault()
     if json:
-        say.as_json({"fault": told, "row": list(row) if row else None, "cleared": clear})
+        console.as_json({"fault": told, "row": list(row) if row else None, "cleared": clear})
     elif told is None:
         typer.echo("no fault is latched")
     else:
@@ -200,14 +200,14 @@ def faults(
 
 
 def _simulated(*, json: bool) -> None:
-    from .. import bench
-    from . import say
+    from .. import sim_bridge
+    from . import console
 
-    known: dict[str, Any] = bench.faults()
+    known: dict[str, Any] = sim_bridge.faults()
     if json:
-        say.as_json(known)
+        console.as_json(known)
         return
-    made = say.table("Faults of the simulated board", "name", "what happens")
+    made = console.table("Faults of the simulated board", "name", "what happens")
     for name, what in known.items():
         made.add_row(name, what)
-    say.console().print(made)
+    console.console().print(made)

@@ -1,8 +1,9 @@
 """diff: two profiles, and how the therapies differ.
 
-Role: prints what ../clinical.py finds. Invariant: exit 0 where both are the same therapy, 1 where
-they are not, 2 where a file cannot be read as a profile, as diff does. Requirements: REQ-60.
-Next: ../clinical.py.
+Role: prints what profile/clinical_diff.py finds. Invariant: exit 0 where both are the same therapy,
+1 where they are not, 2 where a file cannot be read as a profile, as diff does. Requirements:
+REQ-60.
+Next: profile/clinical_diff.py.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import GOOD, REFUSED, USAGE, WrongUsage
+from ..errors import GOOD, REFUSED, USAGE, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..clinical import Difference
-    from ..complaints import Complaint
-    from ..profile import Profile
+    from ..documents.complaint import Complaint
+    from ..profile.clinical_diff import Difference
+    from ..profile.profile import Profile
 
 One = Annotated[Path, typer.Argument(metavar="A", help="A profile, a .yaml file.")]
 Other = Annotated[Path, typer.Argument(metavar="B", help="What is held against it.")]
@@ -32,7 +33,7 @@ def diff(a: One, b: Other, json: options.Json = False) -> None:
 
     Examples:  scs diff monday.yaml friday.yaml   ·   scs diff mine.yaml theirs.yaml --json
     """
-    from ..clinical import compare
+    from ..profile.clinical_diff import compare
 
     one, other, errors = _both(a, b)
     if one is None or other is None:
@@ -54,7 +55,7 @@ Refusals = list[tuple[list[dict[str, str | int]], list[str]]]  # rows with their
 
 def _both(a: Path, b: Path) -> tuple[Profile | None, Profile | None, Refusals]:
     """Both profiles; None for one that is refused, and everything that is wrong with either."""
-    from ..profile import Profile, ProfileError
+    from ..profile.profile import Profile, ProfileError
 
     read: list[Profile | None] = []
     refused: Refusals = []
@@ -73,9 +74,9 @@ def _row(path: Path, complaint: Complaint) -> dict[str, str | int]:
 
 
 def _as_json(a: Path, b: Path, found: list[Difference], errors: list[dict[str, str | int]]) -> None:
-    from . import say
+    from . import console
 
-    say.as_json(
+    console.as_json(
         {
             "same": not found and not errors,
             "a": str(a),
@@ -89,17 +90,17 @@ def _as_json(a: Path, b: Path, found: list[Difference], errors: list[dict[str, s
 def _show(a: Path, b: Path, one: Profile, other: Profile, found: list[Difference]) -> None:
     from rich.markup import escape
 
-    from . import say
+    from . import console
 
-    console = say.console()
+    screen = console.console()
     for letter, path, profile in (("A", a, one), ("B", b, other)):
-        console.print(f"{letter}  {escape(str(path))}: {escape(profile.name)}")
+        screen.print(f"{letter}  {escape(str(path))}: {escape(profile.name)}")
     if not found:
-        console.print("[green]The same therapy.[/green]")
+        screen.print("[green]The same therapy.[/green]")
         return
-    made = say.table("Differences", "program", "quantity", ">A", ">B")
+    made = console.table("Differences", "program", "quantity", ">A", ">B")
     for row in found:
         texts = (escape(row.a_text), escape(row.b_text))
         alone = f" (only in {row.only.upper()})" if row.only else ""
         made.add_row(escape(row.program + alone) or "all", row.quantity, *texts)
-    console.print(made)
+    screen.print(made)

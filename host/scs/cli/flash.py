@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import INTERRUPTED
+from ..errors import INTERRUPTED
 from . import options
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ def _bar() -> Iterator[Tell]:
     """A progress bar on a terminal, and nothing in a log."""
     from rich.progress import Progress
 
-    from . import say
+    from . import console
 
-    console = say.console(err=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    screen = console.console(err=True)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task("looking for the board", total=None)
 
         def tell(what: str, done: int, total: int) -> None:
@@ -96,22 +96,22 @@ def _bar() -> Iterator[Tell]:
 
 
 def _list(made: Plan, *, json: bool) -> None:
-    from . import say
+    from . import console
 
     if json:
-        say.as_json({**made.as_dict(), "dry_run": True})
+        console.as_json({**made.as_dict(), "dry_run": True})
         return
     for line in made.steps():
         typer.echo(line)
 
 
 def _report(done: Done, seconds: float, *, json: bool) -> None:
-    from . import say
+    from . import console
 
     made = done.plan
     if json:
         told = {"port": done.port, "version": done.version, "fault": done.fault}
-        say.as_json({**made.as_dict(), **told, "seconds": round(seconds, 1), "dry_run": False})
+        console.as_json({**made.as_dict(), **told, "seconds": round(seconds, 1), "dry_run": False})
         return
     size = sum(len(data) for data in made.copy.values())
     copied = f"{len(made.copy)} files copied ({size:,} bytes), {len(made.keep)} were the same"

@@ -1,7 +1,7 @@
 """load --pairs: each contact of one side of the dummy load against each of the other.
 
 Role: one measurement per pair, and the table of them. Invariant: a pair is good only where the
-device's verdict of both its contacts is. Next: load.py, which measures each contact once.
+device's verdict of both its contacts is. Next: impedance.py, which measures each contact once.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from ..failures import GOOD, REFUSED
-from . import load, say
+from ..errors import GOOD, REFUSED
+from . import console, impedance
 
 if TYPE_CHECKING:
-    from ..impedance import ContactLoad, LoadFound
-    from ..stimulator import Stimulator
+    from ..device.impedance import ContactLoad, LoadFound
+    from ..device.stimulator import Stimulator
 
 Sides = tuple[list[str], list[str]]
 Found = dict[tuple[str, str], "LoadFound"]
@@ -29,8 +29,8 @@ def show(stim: Stimulator, sides: Sides, *, json: bool) -> int:
             {"from": pair[0], "to": pair[1], "ok": one.ok, **_seen(_worst(one))}
             for pair, one in found.items()
         ]
-        about = {"board": stim.board.name, "declared": load.declared(stim.board)}
-        say.as_json({"pairs": rows, "ok": ok, **about})
+        about = {"board": stim.board.name, "declared": impedance.declared(stim.board)}
+        console.as_json({"pairs": rows, "ok": ok, **about})
     else:
         _print(stim, sides, found)
     return GOOD if ok else REFUSED
@@ -58,18 +58,18 @@ def _seen(one: ContactLoad) -> dict[str, object]:
 
 
 def _print(stim: Stimulator, sides: Sides, found: Found) -> None:
-    made = say.table(stim.board.name, "from", *(f">to {back}" for back in sides[1]))
+    made = console.table(stim.board.name, "from", *(f">to {back}" for back in sides[1]))
     for source in sides[0]:
         made.add_row(source, *(_cell(_worst(found[source, back])) for back in sides[1]))
-    console = say.console()
-    console.print(made)
+    screen = console.console()
+    screen.print(made)
     board = stim.board
-    wanted = f"{load.ohm(board.seen_ohm)}, {load.farad(board.seen_nf / 1e9 or None)}"
-    console.print(f"declared {wanted}; each may differ by {100 * load.tolerance(board):g} %")
-    load.say_identified(console, next(iter(found.values())), board)
+    wanted = f"{impedance.ohm(board.seen_ohm)}, {impedance.farad(board.seen_nf / 1e9 or None)}"
+    screen.print(f"declared {wanted}; each may differ by {100 * impedance.tolerance(board):g} %")
+    impedance.say_identified(screen, next(iter(found.values())), board)
 
 
 def _cell(one: ContactLoad) -> str:
     if one.verdict != "good":
         return f"[bold red]{one.verdict}[/bold red]"
-    return load.ohm(one.ohm) + (f", {load.farad(one.farad)}" if one.farad else "")
+    return impedance.ohm(one.ohm) + (f", {impedance.farad(one.farad)}" if one.farad else "")

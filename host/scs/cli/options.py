@@ -1,7 +1,7 @@
 """Options that several commands share, and how their texts are read.
 
 Role: typed options; duration, rate and board texts -> values. Invariant: a text that cannot be
-meant is a WrongUsage with an example. Next: profiles.py, run.py.
+meant is a WrongUsage with an example. Next: check.py, run.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ..failures import WrongUsage
+from ..errors import WrongUsage
 
 ProfileFile = Annotated[Path, typer.Argument(metavar="PROFILE", help="A profile, a .yaml file.")]
 Port = Annotated[
@@ -57,8 +57,8 @@ PATIENCE_S = 5.0  # link.PATIENCE_S, which is not imported for `--help`
 
 def board_name(board: str, stage: str, load: str) -> str:
     """BOARD/STAGE/LOAD with the defaults filled in; --board also takes a whole name."""
-    from .. import boards
-    from ..boardfile import BoardError
+    from ..catalog import boards
+    from ..catalog.board_file import BoardError
 
     try:
         if "/" in board:
@@ -75,7 +75,7 @@ def wanted_board(board: str, stage: str, load: str) -> str | None:
 
 def seconds(text: str, option: str) -> float:
     """A duration such as "10s" or "1 min" in seconds."""
-    from .. import units
+    from ..documents import units
 
     short = text.strip().endswith(("us", "µs", "μs"))
     try:
@@ -89,7 +89,7 @@ def seconds(text: str, option: str) -> float:
 
 def hertz(text: str, option: str) -> float:
     """A rate such as "10 kHz", or a number of hertz."""
-    from .. import units
+    from ..documents import units
 
     plain = text.strip().replace(".", "", 1).isdecimal()
     try:
@@ -119,11 +119,11 @@ def simulated_faults(texts: list[str] | None) -> str:
     """Faults such as open_lead@2, joined as sim:// takes them; WrongUsage for unknown ones."""
     if not texts:
         return ""
-    from .. import bench
+    from .. import sim_bridge
 
     joined = ",".join(texts)
     try:
-        bench.make(fault=joined)
+        sim_bridge.make(fault=joined)
     except ValueError as reason:
         raise WrongUsage(f"--fault: {reason}") from None
     return joined

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import WrongUsage
+from ..errors import WrongUsage
 from . import options
 
 if TYPE_CHECKING:
@@ -30,21 +30,23 @@ def presets(json: options.Json = False) -> None:
     Examples:  scs presets   ·   scs presets --json   ·   scs new burst_dr my.yaml
     """
     from .. import presets as table
-    from . import say
+    from . import console
 
     if json:
-        say.as_json([one.as_dict() for one in table.rows()])
+        console.as_json([one.as_dict() for one in table.rows()])
         return
-    made = say.table(
+    made = console.table(
         "Shipped therapies", "preset", "rate", "width", "amplitude", ">charge", ">k", "taken by"
     )
     made.columns[0].no_wrap = True
     for one in table.rows():
-        charge = "" if one.charge_uc is None else say.number(one.charge_uc, "uC")
+        charge = "" if one.charge_uc is None else console.number(one.charge_uc, "uC")
         shannon = "" if one.shannon_k is None else f"{one.shannon_k:.2f}"
         made.add_row(one.name, one.rate, one.width, one.amplitude, charge, shannon, _taken(one))
-    say.console().print(made)
-    say.console().print("`scs check` on a file of `scs new PRESET` says why a stage refuses it.")
+    console.console().print(made)
+    console.console().print(
+        "`scs check` on a file of `scs new PRESET` says why a stage refuses it."
+    )
 
 
 def _taken(one: Preset) -> str:
@@ -57,7 +59,7 @@ def new(preset: PresetName, file: NewFile = None, force: Force = False) -> None:
     Examples:  scs new tonic_50hz   ·   scs new burst_dr my.yaml
     """
     from .. import presets as table
-    from ..export import aside
+    from ..recordings.writers import aside
 
     text = table.text(preset)
     target = file or Path(f"{preset}.yaml")

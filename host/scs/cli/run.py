@@ -2,7 +2,7 @@
 
 Role: load or recall, measure the dummy load, arm, start, poll, stop, and the ledger whatever
 happened. Invariant: what is asked and cannot be kept (a recording of a slot, a detached lease) is
-refused before anything flows. Requirements: REQ-61. Next: session.py, watch.py.
+refused before anything flows. Requirements: REQ-61. Next: run_loop.py, run_monitor.py.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import WrongUsage
-from . import options, session
+from ..errors import WrongUsage
+from . import options, run_loop
 
 if TYPE_CHECKING:
-    from ..figures import Figure
-    from ..profile import Profile
-    from ..runfiles import Recorder
-    from ..stimulator import Stimulator
-    from .watch import Watch
+    from ..device.stimulator import Stimulator
+    from ..messages.safety_metrics import Figure
+    from ..profile.profile import Profile
+    from ..recordings.run_folder import Recorder
+    from .run_monitor import Watch
 
 Source = Annotated[
     Path | None, typer.Argument(metavar="[PROFILE]", help="A profile, a .yaml file.")
@@ -64,8 +64,8 @@ def run(
     Examples:  scs run my.yaml --for 10s   ·   scs run my.yaml --port /dev/ttyACM0 --record monday
                scs run --slot 3 --port /dev/ttyACM0
     """
-    from ..stimulator import Stimulator
-    from .watch import Watch
+    from ..device.stimulator import Stimulator
+    from .run_monitor import Watch
 
     kept = _chosen(profile, slot, record, detach=detach)
     for_s = options.seconds(for_, "--for") if for_ else None
@@ -79,7 +79,7 @@ def run(
     )
     with _recorder(record, faults) as recorder:
         watch = Watch(json=json, for_s=for_s, recorder=recorder)
-        code = session.reported(watch, lambda: _work(stim, kept, watch, detach=detach))
+        code = run_loop.reported(watch, lambda: _work(stim, kept, watch, detach=detach))
     raise typer.Exit(code)
 
 
@@ -87,7 +87,7 @@ def _chosen(
     profile: Path | None, slot: int | None, record: Path | None, *, detach: bool
 ) -> Path | int:
     """The one of both that was named."""
-    from .. import slots
+    from ..device import program_slots
 
     if detach and record:
         raise WrongUsage("--record needs a run that is watched to its end: leave out --detach")
@@ -102,7 +102,7 @@ def _chosen(
             "--record keeps the profile's text, which the device does not have: run the profile "
             "itself, or leave out --record"
         )
-    slots.wire(slot)
+    program_slots.wire(slot)
     return slot
 
 
@@ -112,7 +112,7 @@ def _recorder(folder: Path | None, faults: str) -> Iterator[Recorder | None]:
     if folder is None:
         yield None
         return
-    from ..runfiles import Recorder
+    from ..recordings.run_folder import Recorder
 
     recorder = Recorder(folder, injected=faults)
     try:
@@ -122,14 +122,14 @@ def _recorder(folder: Path | None, faults: str) -> Iterator[Recorder | None]:
 
 
 def _work(stim: Stimulator, kept: Path | int, watch: Watch, *, detach: bool) -> None:
-    from ..link import is_sim
-    from ..profile import Profile
+    from ..device.link import is_sim
+    from ..profile.profile import Profile
 
     source = kept if isinstance(kept, int) else Profile.read(kept)
     alone = isinstance(source, int) or source.stands_alone  # of a slot: asked for later
     if detach and (is_sim(stim.port) or not alone):
         raise WrongUsage("--detach needs a real port and a profile with stand_alone: true")
-    with session.opened(stim, watch) as interrupts:
+    with run_loop.opened(stim, watch) as interrupts:
         watch.opened(stim, source)
         figures = _put(stim, source, watch, detach=detach)
         watch.armed(stim.arm())
@@ -138,7 +138,7 @@ def _work(stim: Stimulator, kept: Path | int, watch: Watch, *, detach: bool) -> 
         if detach:
             watch.detached()
         else:
-            session.follow(stim, watch, interrupts)
+            run_loop.follow(stim, watch, interrupts)
 
 
 def _put(stim: Stimulator, source: Profile | int, watch: Watch, *, detach: bool) -> list[Figure]:

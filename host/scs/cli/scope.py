@@ -1,7 +1,7 @@
 """scope: current and voltage of a period as the device's ADC sees them, above what was commanded.
 
 Role: a look at a device that runs, triggered by its periods. Invariant: it changes nothing of what
-flows, and leaves the device as it is. Next: ../scope.py.
+flows, and leaves the device as it is. Next: device/adc_scope.py.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from .device import attached
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..measure import Floats
-    from ..scope import Sensed
+    from ..device.adc_scope import Sensed
+    from ..traces.waveform_analysis import Floats
 
 HIGH = 6  # lines of one curve
 Output = Annotated[
@@ -41,11 +41,11 @@ def scope(
 
     Examples:  scs scope --port socket://127.0.0.1:7000 --pulse   ·   scs scope --port … -o x.png
     """
-    from .. import export
-    from ..scope import look
+    from ..device.adc_scope import look
+    from ..recordings import writers
 
     if output is not None:
-        export.checked(output, export.OF_A_TRACE)
+        writers.checked(output, writers.OF_A_TRACE)
     with attached(port, timeout) as stim:
         found = look(stim.link, stim.board, periods)
         name = stim.board.name
@@ -64,8 +64,8 @@ def _pulses(found: Sensed) -> Sensed:
     """The part up to a quarter beyond the last commanded current."""
     import numpy as np
 
-    from ..scope import Sensed
-    from ..trace import Trace
+    from ..device.adc_scope import Sensed
+    from ..traces.trace import Trace
 
     driven = np.flatnonzero(found.commanded_a)
     end_s = 1.25 * float(found.commanded_s[driven[-1]])
@@ -76,10 +76,10 @@ def _pulses(found: Sensed) -> Sensed:
 
 
 def _as_json(found: Sensed, name: str) -> None:
-    from . import say
+    from . import console
 
     trace = found.trace
-    say.as_json(
+    console.as_json(
         {
             "board": name,
             "period_s": found.period_s,
@@ -95,22 +95,22 @@ def _as_json(found: Sensed, name: str) -> None:
 
 
 def _draw(found: Sensed, name: str) -> None:
-    from . import say
+    from . import console
 
-    console, trace = say.console(), found.trace
+    screen, trace = console.console(), found.trace
     span_s = float(found.commanded_s[-1])
-    columns = max(20, min(console.width, 160) - 12)
+    columns = max(20, min(screen.width, 160) - 12)
     title = (
         f"{name}: {span_s * 1e3:.4g} ms from the start of a period of {found.period_s * 1e3:.6g} ms"
     )
-    console.print(title, style="bold")
+    screen.print(title, style="bold")
     curves = (
         ("measured", trace.time_s, trace.current_a * 1e3, "mA", "blue"),
         ("measured", trace.time_s, trace.voltage_v, "V", "yellow"),
         ("commanded", found.commanded_s, found.commanded_a * 1e3, "mA", "green"),
     )
     for title, time_s, values, unit, colour in curves:
-        _curve(console, (title, unit, colour), (time_s, values), (span_s, columns))
+        _curve(screen, (title, unit, colour), (time_s, values), (span_s, columns))
 
 
 def _curve(
@@ -119,23 +119,23 @@ def _curve(
     curve: tuple[Floats, Floats],
     size: tuple[float, int],
 ) -> None:
-    from .. import textplot
+    from ..traces import terminal_plot
 
     title, unit, colour = words
-    low, top = textplot.bounds(curve[1])
+    low, top = terminal_plot.bounds(curve[1])
     marks = [f"{top:.4g} {unit}", *[""] * (HIGH - 2), f"{low:.4g} {unit}"]
     console.print(title)
-    for mark, line in zip(marks, textplot.draw(*curve, *size, HIGH), strict=True):
+    for mark, line in zip(marks, terminal_plot.draw(*curve, *size, HIGH), strict=True):
         console.print(f"{mark:>10} [{colour}]{line}[/{colour}]")
 
 
 def _write(output: Path, found: Sensed, name: str) -> None:
-    from .. import export
+    from ..recordings import writers
 
     kind = output.suffix.lower().removeprefix(".")
     if kind not in ("png", "svg"):
-        export.write(output, found.trace, name)
+        writers.write(output, found.trace, name)
         return
-    from .. import plot
+    from ..recordings import plot
 
-    export.aside(output, lambda part: plot.save(plot.of_scope(found, name), part, kind))
+    writers.aside(output, lambda part: plot.save(plot.of_scope(found, name), part, kind))

@@ -1,7 +1,7 @@
 """sim: the simulated board, or the emulated chip, as a device of its own on a socket or a pty.
 
 Role: what other processes open as they would a board. Invariant: the first line on stdout is
-the address, so that a script can read it. Next: ../bench.py.
+the address, so that a script can read it. Next: sim_bridge.py.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import LinkLost, WrongUsage
+from ..errors import LinkLost, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..bench import ChipServer, Server, SimBoard
+    from ..sim_bridge import ChipServer, Server, SimBoard
 
 
 ANYWHERE = "127.0.0.1:0"
@@ -65,29 +65,29 @@ def sim(
 
 
 def _served(server: Server | ChipServer) -> None:
-    from .. import bench
+    from .. import sim_bridge
 
     try:
         server.run()
-    except bench.NoChip as reason:
+    except sim_bridge.NoChip as reason:
         raise LinkLost(str(reason)) from None
 
 
 def _chip(name: str, listen: str, speed: float, seed: int) -> ChipServer:
-    from .. import bench
+    from .. import sim_bridge
 
-    if not bench.can_emulate(name):
+    if not sim_bridge.can_emulate(name):
         raise WrongUsage(f"--chip: {name} has no RP2040, the one chip that is emulated: board pico")
     try:
-        return bench.emulated(name, _place(listen), speed, seed)
-    except bench.NoChip as reason:
+        return sim_bridge.emulated(name, _place(listen), speed, seed)
+    except sim_bridge.NoChip as reason:
         raise LinkLost(str(reason)) from None
 
 
 def _simulated(name: str, fault: list[str] | None, listen: str, speed: float, seed: int) -> Server:
-    from .. import bench
+    from .. import sim_bridge
 
-    made = bench.make(name, options.simulated_faults(fault), seed)
+    made = sim_bridge.make(name, options.simulated_faults(fault), seed)
     return _server(made, listen, speed)
 
 
@@ -100,12 +100,12 @@ def _place(listen: str) -> tuple[str, int]:
 
 
 def _server(made: SimBoard, listen: str, speed: float) -> Server:
-    from .. import bench
+    from .. import sim_bridge
 
     if not listen:
-        return bench.pty(made, speed)
+        return sim_bridge.pty(made, speed)
     place = _place(listen)
     try:
-        return bench.listen(made, *place, speed)
+        return sim_bridge.listen(made, *place, speed)
     except OSError as reason:
         raise LinkLost(f"cannot listen on {listen}: {reason.strerror or reason}") from None

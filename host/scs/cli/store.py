@@ -1,7 +1,7 @@
 """store: list, save, recall, erase, for the programs that a device keeps without power.
 
 Role: one command each of the device's store. Invariant: the output is off meanwhile; the device
-refuses otherwise, and says what to do. Requirements: REQ-44, REQ-45. Next: ../slots.py.
+refuses otherwise, and says what to do. Requirements: REQ-44, REQ-45. Next: device/program_slots.py.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from . import options
 from .device import attached
 
 if TYPE_CHECKING:
-    from ..slots import Stored
+    from ..device.program_slots import Stored
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 
 
 def _there(slot: int) -> int:
-    from .. import slots
+    from ..device import program_slots
 
-    slots.wire(slot)
+    program_slots.wire(slot)
     return slot
 
 
@@ -43,19 +43,19 @@ def list_(
 
     Example:  scs store list --port /dev/ttyACM0
     """
-    from . import say
+    from . import console
 
     with attached(port, timeout) as stim:
         kept, name = stim.slots(), stim.board.name
     if json:
-        say.as_json([asdict(one) for one in kept])
+        console.as_json([asdict(one) for one in kept])
     elif not kept:
         typer.echo("no program is kept; keep one with: scs store save 1 my.yaml")
     else:
-        made = say.table(f"Programs kept on {name}", ">slot", "hash", ">bytes", "")
+        made = console.table(f"Programs kept on {name}", ">slot", "hash", ">bytes", "")
         for one in kept:
             made.add_row(str(one.slot), one.hash, str(one.length), _note(one))
-        say.console().print(made)
+        console.console().print(made)
 
 
 def _note(one: Stored) -> str:
@@ -81,7 +81,7 @@ def save(
 
     Example:  scs store save 3 my.yaml --port /dev/ttyACM0
     """
-    from ..profile import Profile
+    from ..profile.profile import Profile
 
     read = Profile.read(profile) if profile else None
     with attached(port, timeout) as stim:
@@ -89,9 +89,9 @@ def save(
             stim.load(read)
         digest = stim.save(slot)
     if json:
-        from . import say
+        from . import console
 
-        say.as_json({"slot": slot, "hash": digest})
+        console.as_json({"slot": slot, "hash": digest})
         return
     typer.echo(f"slot {slot} keeps {read.name if read else 'the loaded program'}, hash {digest}")
 
@@ -107,15 +107,17 @@ def recall(
 
     Example:  scs store recall 3 --port /dev/ttyACM0
     """
-    from . import say
+    from . import console
 
     with attached(port, timeout) as stim:
         found = stim.recall(slot)
     if json:
         figures = [one.as_dict() for one in found.figures]
-        say.as_json({"slot": slot, "hash": found.hash, "figures": figures})
+        console.as_json({"slot": slot, "hash": found.hash, "figures": figures})
         return
-    say.console().print(say.figures(f"Slot {slot} is loaded, hash {found.hash}", found.figures))
+    console.console().print(
+        console.figures(f"Slot {slot} is loaded, hash {found.hash}", found.figures)
+    )
 
 
 @app.command()
@@ -132,8 +134,8 @@ def erase(
     with attached(port, timeout) as stim:
         stim.erase(slot)
     if json:
-        from . import say
+        from . import console
 
-        say.as_json({"slot": slot, "erased": True})
+        console.as_json({"slot": slot, "erased": True})
         return
     typer.echo(f"slot {slot} is empty")

@@ -1,7 +1,7 @@
 """titrate: a program's amplitude in steps up to its ceiling, and thresholds back to the profile.
 
 Role: the command. Invariant: the log is shown also where nothing can be written, and leaving the
-device, however that comes, halts it. Requirements: REQ-22, REQ-61. Next: ../titrate.py.
+device, however that comes, halts it. Requirements: REQ-22, REQ-61. Next: device/titration.py.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..complaints import FileRefused
-from ..failures import Failure, WrongUsage
+from ..documents.complaint import FileRefused
+from ..errors import Failure, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..profile import Profile
-    from ..titrate import Step
+    from ..device.titration import Step
+    from ..profile.profile import Profile
 
 Wanted = Annotated[str, typer.Option("--program", metavar="NAME", help="Its name or number.")]
 Size = Annotated[
@@ -58,13 +58,13 @@ def titrate(
 
     Examples:  scs titrate my.yaml --port sim --note perception=0.6V --note discomfort=1.2V
     """
-    from .. import readings
-    from .. import titrate as walking
-    from ..profile import Profile
-    from ..stimulator import Stimulator
+    from ..device import replies
+    from ..device import titration as walking
+    from ..device.stimulator import Stimulator
+    from ..profile.profile import Profile
 
     read = Profile.read(profile)
-    number = readings.program_number(program, read.program_names)
+    number = replies.program_number(program, read.program_names)
     step_ua = _step_ua(step, read, number)
     dwell_s, marks = options.seconds(dwell, "--dwell"), _marks(note or [])
     walked = walking.prepared(read, number, step_ua)
@@ -80,22 +80,22 @@ def _written(
     read: Profile, number: int, steps: list[Step], target: Path
 ) -> tuple[Path | None, FileRefused | Failure | None]:
     """The file with what was noted, or why there is none: the log is to be shown before that."""
-    from .. import editing
-    from .. import titrate as walking
+    from ..device import titration as walking
+    from ..profile import edit
 
     if not any(one.noted for one in steps):
         return None, None
     try:
-        editing.save(walking.noted(read, number, steps), target)
+        edit.save(walking.noted(read, number, steps), target)
     except (FileRefused, Failure) as reason:
         return None, reason
     return target, None
 
 
 def _step_ua(text: str, read: Profile, number: int) -> int:
-    from .. import units
-    from ..schema import STEPS
-    from ..titrate import STEP_UA
+    from ..device.titration import STEP_UA
+    from ..documents import units
+    from ..profile.schema import STEPS
 
     if not text:
         return read.settings[number].step_ua or STEP_UA
@@ -110,8 +110,8 @@ def _step_ua(text: str, read: Profile, number: int) -> int:
 
 def _marks(notes: list[str]) -> dict[str, float]:
     """Volts by the names of thresholds; they must rise as the thresholds do."""
-    from .. import units
-    from ..settings import ORDER
+    from ..documents import units
+    from ..profile.thresholds import ORDER
 
     found: dict[str, float] = {}
     for note in notes:
@@ -132,28 +132,28 @@ def _marks(notes: list[str]) -> dict[str, float]:
 def _show(name: str, steps: list[Step], why: str, target: Path | None, *, json: bool) -> None:
     from rich.markup import escape
 
-    from . import say
+    from . import console
 
     if json:
         rows = [one.as_dict() for one in steps]
         noted = {each: one.amplitude_ua / 1000 for one in steps for each in one.noted}
         file = str(target) if target else None
         told = {"program": name, "steps": rows, "noted_ma": noted, "ended": why, "file": file}
-        say.as_json(told)
+        console.as_json(told)
         return
     columns = (">amplitude", ">actual", ">measured", ">voltage", ">pulses", "noted")
-    made = say.table(f"{name}, step by step", *columns)
+    made = console.table(f"{name}, step by step", *columns)
     for one in steps:
         made.add_row(
-            say.number(one.amplitude_ua / 1000, "mA"),
-            say.number(one.actual_ma, "mA"),
-            say.number(one.current_ma, "mA"),
-            say.number(one.voltage_v, "V"),
+            console.number(one.amplitude_ua / 1000, "mA"),
+            console.number(one.actual_ma, "mA"),
+            console.number(one.current_ma, "mA"),
+            console.number(one.voltage_v, "V"),
             str(one.pulses),
             ", ".join(one.noted),
         )
-    console = say.console()
-    console.print(made)
-    console.print(f"ended: {escape(why)}")
+    screen = console.console()
+    screen.print(made)
+    screen.print(f"ended: {escape(why)}")
     where = f"thresholds written to {target}" if target else "no threshold was written"
-    console.print(escape(where))
+    screen.print(escape(where))

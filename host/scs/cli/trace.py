@@ -2,7 +2,7 @@
 
 Role: `scs trace` runs a profile on the simulated board, `scs report` opens a run that was kept;
 both write whatever the names' endings ask for. Invariant: every name is judged before any work
-is done. Next: ../recording.py, ../export.py, ../runfiles.py.
+is done. Next: recordings/record.py, recordings/writers.py, recordings/run_folder.py.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import WrongUsage
+from ..errors import WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..export import Taken
-    from ..profile import Profile
+    from ..profile.profile import Profile
+    from ..recordings.writers import Taken
 
 OutputFiles = Annotated[
     list[Path],
@@ -66,8 +66,8 @@ def trace(
 
     Examples:  scs trace my.yaml --for 1s -o my.csv -o my.vcd   ·   scs trace my.yaml -o my.html
     """
-    from .. import boards
-    from ..profile import Profile
+    from ..catalog import boards
+    from ..profile.profile import Profile
 
     _named(output)
     name = options.board_name(board, stage, load)
@@ -86,8 +86,8 @@ def _simulated(
     read: Profile, name: str, extent: Extent, *, from_start: bool, faults: str, pins: bool
 ) -> Taken:
     """A run on the simulated board, with a bar."""
-    from ..export import Taken
-    from ..recording import record
+    from ..recordings.record import record
+    from ..recordings.writers import Taken
     from .progress import bar
 
     for_s, rate_hz = extent
@@ -106,46 +106,46 @@ def report(folder: Folder, output: OutputFiles) -> None:
 
     Examples:  scs report monday -o monday.html   ·   scs report monday -o monday.csv
     """
-    from .. import export, runfiles
-    from ..spool import Store
+    from ..recordings import run_folder, writers
+    from ..traces.trace_store import Store
 
     _named(output, without=".vcd")
-    run = runfiles.read(folder)
+    run = run_folder.read(folder)
     if run.rows is None and any(one.suffix.lower() != ".html" for one in output):
         raise WrongUsage(
             f"{folder}: this recording holds no trace: at {run.account.device.port} there was no "
             "time to look at what flowed; it can only be shown as .html"
         )
     name = run.account.subject.name
-    _written(output, export.Taken(run.rows or Store(), name, run=run))
+    _written(output, writers.Taken(run.rows or Store(), name, run=run))
     for one in output:
         typer.echo(f"{one}: {name!r}, recorded {run.account.begun}")
 
 
 def _named(output: list[Path], without: str = "") -> None:
     """WrongUsage unless every file can be written, each once."""
-    from .. import export
+    from ..recordings import writers
 
-    known = [ending for ending in export.WRITERS if ending != without]
+    known = [ending for ending in writers.WRITERS if ending != without]
     for number, one in enumerate(output):
-        export.checked(one, known)
+        writers.checked(one, known)
         if one in output[:number]:
             raise WrongUsage(f"{one} is named twice")
 
 
 def _written(output: list[Path], taken: Taken) -> None:
-    from .. import export
+    from ..recordings import writers
     from .progress import bar
 
     for one in output:
         with bar(f"writing {one.name}") as told:
-            export.save(one, taken, told)
+            writers.save(one, taken, told)
 
 
 def _extent(for_: str, rate: str, clock_hz: int) -> Extent:
     """Not more than can be kept and not less than a step."""
-    from ..recording import LONGEST_S
-    from ..spool import MOST_ROWS
+    from ..recordings.record import LONGEST_S
+    from ..traces.trace_store import MOST_ROWS
 
     for_s = options.seconds(for_, "--for")
     rate_hz = options.hertz(rate, "--rate") if rate else None

@@ -1,6 +1,6 @@
 """wiring: what is connected to what, as a table and as a drawing.
 
-Role: shows boards.yaml's wiring of one combination. Next: ../wiring.py.
+Role: shows boards.yaml's wiring of one combination. Next: catalog/wiring.py.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..failures import WrongUsage
+from ..errors import WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from .. import wiring as facts
+    from ..catalog import wiring as facts
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Draw it there, too.")
@@ -32,8 +32,8 @@ def wiring(
 
     Examples:  scs wiring --stage r2r-1 --load resistor-500   ·   scs wiring -o wiring.svg
     """
-    from .. import wiring as facts
-    from . import say
+    from ..catalog import wiring as facts
+    from . import console
 
     name = options.board_name(board, stage, load)
     wires, nets, parts = facts.rows(name), facts.nets(name), facts.parts(name)
@@ -41,7 +41,7 @@ def wiring(
         _draw(name, output)
     if json:
         rows = [[one._asdict() for one in table] for table in (wires, nets, parts)]
-        say.as_json({"board": name, "wires": rows[0], "nets": rows[1], "parts": rows[2]})
+        console.as_json({"board": name, "wires": rows[0], "nets": rows[1], "parts": rows[2]})
         return
     _print(name, wires, nets, parts)
 
@@ -49,23 +49,23 @@ def wiring(
 def _print(
     name: str, wires: list[facts.Wire], nets: list[facts.Net], parts: list[facts.Needed]
 ) -> None:
-    from . import say
+    from . import console
 
-    made = say.table(name, ">GPIO", ">pin", "net", "goes to")
+    made = console.table(name, ">GPIO", ">pin", "net", "goes to")
     for wire in wires:
         made.add_row("" if wire.gpio is None else str(wire.gpio), str(wire.pin), wire.net, wire.to)
-    inner = say.table("Within the stage", "net", "joins")
+    inner = console.table("Within the stage", "net", "joins")
     for net in nets:
         inner.add_row(*net)
-    bill = say.table("Parts", "name", ">pieces", "part", "what for")
+    bill = console.table("Parts", "name", ">pieces", "part", "what for")
     for part in parts:
         bill.add_row(part.ref, str(part.pieces), part.part, part.does)
-    say.console().print(made, "", inner, "", bill, sep="\n")
+    console.console().print(made, "", inner, "", bill, sep="\n")
 
 
 def _draw(name: str, output: Path) -> None:
-    from .. import wiring as facts
-    from ..export import aside
+    from ..catalog import wiring as facts
+    from ..recordings.writers import aside
 
     if output.suffix.lower() != ".svg":
         raise WrongUsage(f"-o {output}: the drawing is an SVG; write for example -o wiring.svg")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ..failures import Failure, LinkLost
+from ..errors import Failure, LinkLost
 
 INFO = "INFO_UF2.TXT"
 CHIPS = {"RPI-RP2": "rp2040", "RP2350": "rp2350"}  # Board-ID: of either boot ROM

@@ -13,9 +13,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import boards, firmware
-from ..failures import Failure, LinkLost, WrongUsage
-from . import drives, plan, ports, reach, uf2
+from ..catalog import boards
+from ..errors import Failure, LinkLost, WrongUsage
+from . import drives, firmware_files, plan, ports, reach, uf2
 from .drives import Drive, Tell
 from .plan import Plan
 from .prompt import Facts, Prompt
@@ -53,7 +53,7 @@ class Flasher:
             raise WrongUsage(
                 f"--uf2 is for a board in BOOTSEL, {self._target} is none: {reach.BOOTSEL}"
             )
-        self.files = firmware.board_files(self.name)
+        self.files = firmware_files.board_files(self.name)
 
     # --- looking -----------------------------------------------------------------------------
     def look(self) -> Plan:
@@ -144,14 +144,14 @@ class Flasher:
         if plan.PACKAGE not in prompt.listing():
             prompt.run(f"import os\nos.mkdir({plan.PACKAGE.rstrip('/')!r})\n", "make a folder")
         for name in made.copy:
-            if name != firmware.ENTRY:
+            if name != firmware_files.ENTRY:
                 self._copy(prompt, made, name, name)
-        if firmware.ENTRY in made.copy:  # it goes with every change
-            self._verify(prompt, [name for name in self.files if name != firmware.ENTRY])
-            self._copy(prompt, made, firmware.ENTRY, plan.PART)
-            rename = f"import os\nos.rename({plan.PART!r}, {firmware.ENTRY!r})\n"
-            prompt.run(rename, f"put {firmware.ENTRY} in its place")
-            self._verify(prompt, [firmware.ENTRY])
+        if firmware_files.ENTRY in made.copy:  # it goes with every change
+            self._verify(prompt, [name for name in self.files if name != firmware_files.ENTRY])
+            self._copy(prompt, made, firmware_files.ENTRY, plan.PART)
+            rename = f"import os\nos.rename({plan.PART!r}, {firmware_files.ENTRY!r})\n"
+            prompt.run(rename, f"put {firmware_files.ENTRY} in its place")
+            self._verify(prompt, [firmware_files.ENTRY])
 
     def _copy(self, prompt: Prompt, made: Plan, name: str, into: str) -> None:
         sizes = {one: len(data) for one, data in made.copy.items()}
@@ -170,7 +170,7 @@ class Flasher:
             raise Failure(f"not what was sent: {', '.join(wrong)}; flash again")
 
     def _expect_hello(self, made: Plan, number: str) -> Done:
-        from ..stimulator import Stimulator
+        from ..device.stimulator import Stimulator
 
         until = time.monotonic() + reach.REACH_S
         while True:

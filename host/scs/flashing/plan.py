@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ..failures import Failure
-from ..firmware import ENTRY
+from ..errors import Failure
+from .firmware_files import ENTRY
 
 PART = "main.new"  # main.py on its way
 PACKAGE = "stimcore/"

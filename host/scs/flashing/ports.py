@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from ..failures import LinkLost, WrongUsage
-from ..link import is_sim
+from ..device.link import is_sim
+from ..errors import LinkLost, WrongUsage
 from . import drives
 from .drives import Drive
 

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple, Self
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
-from ..failures import Failure, LinkLost
-from ..link import Link
+from ..device.link import Link
+from ..errors import Failure, LinkLost
 
 SILENCE_S = 5.0  # of a board that should answer
 CHUNK = 1024  # bytes of a file in one go

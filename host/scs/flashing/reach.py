@@ -13,9 +13,9 @@ from typing import Any
 
 from stimcore import commands, errors, states
 
-from .. import refused
-from ..failures import DeviceRefused, Failure, LinkLost, Mismatch
-from ..link import Link
+from ..device.link import Link
+from ..errors import DeviceRefused, Failure, LinkLost, Mismatch
+from ..messages import refusals
 from . import ports
 from .prompt import Prompt
 
@@ -107,7 +107,7 @@ def _fault(link: Link) -> str:
         said = link.request(commands.STATUS)
     except Mismatch:
         return "unknown, of another version of the firmware"
-    return refused.fault(tuple(said[name] for name in FAULT_FIELDS))
+    return refusals.fault(tuple(said[name] for name in FAULT_FIELDS))
 
 
 def _refuses(link: Link) -> int | None:

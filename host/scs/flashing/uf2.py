@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from ..failures import Failure, WrongUsage
+from ..errors import Failure, WrongUsage
 
 SITE = "https://micropython.org/resources/firmware"
 TIMEOUT_S = 30

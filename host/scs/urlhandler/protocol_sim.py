@@ -5,7 +5,7 @@ Role: lets anything that speaks pyserial talk to the simulated board with no oth
 Everything is optional; `fault` may be given several times.
 Invariant: virtual time passes only inside read() and sleep(), so a run does not depend on how
 fast this computer is. After the fault link_cut every call raises SerialException, as a pulled
-cable does. Next: host/scs/bench.py.
+cable does. Next: host/scs/sim_bridge.py.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from serial import PortNotOpenError, SerialBase, SerialException
 
-from scs import bench
-from scs.complaints import FileRefused
+from scs import sim_bridge
+from scs.documents.complaint import FileRefused
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -44,7 +44,7 @@ def options(url: str) -> dict[str, str]:
 class Serial(SerialBase):
     """A serial port onto a simulated bench. `bench` is the bench itself, for its scope()."""
 
-    bench: bench.SimBoard
+    bench: sim_bridge.SimBoard
 
     def open(self) -> None:
         """Power the bench on. SerialException for a URL that does not say what it should."""
@@ -54,7 +54,7 @@ class Serial(SerialBase):
             raise SerialException("the port is already open")
         chosen = options(self.portstr)
         try:
-            self.bench = bench.make(
+            self.bench = sim_bridge.make(
                 chosen.get("board", ""),
                 chosen.get("fault", ""),
                 int(chosen.get("seed", "0")),

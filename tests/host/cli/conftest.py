@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.host.cli.support import ALONE, GOOD, LEASED, scs
 
-from scs import bench
+from scs import sim_bridge
 
 
 @pytest.fixture
@@ -18,15 +18,15 @@ def alone(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def board() -> bench.SimBoard:
+def board() -> sim_bridge.SimBoard:
     """The board that `served` serves."""
-    return bench.make()
+    return sim_bridge.make()
 
 
 @pytest.fixture
-def served(board: bench.SimBoard) -> Iterator[str]:
+def served(board: sim_bridge.SimBoard) -> Iterator[str]:
     """The address of a board on a socket."""
-    server = bench.listen(board)
+    server = sim_bridge.listen(board)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield server.address

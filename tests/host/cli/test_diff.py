@@ -8,12 +8,12 @@ import pytest
 from tests.host.cli.support import ALONE, GOOD, REFUSED, TONIC, USAGE, scs
 from tests.host.profile_support import FULL
 
-from scs import clinical
-from scs.profile import Profile
+from scs.profile import clinical_diff
+from scs.profile.profile import Profile
 
 
 def differences(a: str, b: str) -> dict[tuple[str, str], tuple[Any, Any, str]]:
-    found = clinical.compare(Profile.from_text(a), Profile.from_text(b))
+    found = clinical_diff.compare(Profile.from_text(a), Profile.from_text(b))
     return {(one.program, one.quantity): (one.a, one.b, one.unit) for one in found}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.host.cli.support import GOOD, TONIC, USAGE, environment, scs
 
-from scs.cli import profiles as profile_commands
+from scs.cli import check as profile_commands
 
 LOOK = ("demo", "check", "diff", "steer", "trace", "report", "compare", "sim")
 DRIVE = ("run", "status", "amplitude", "titrate", "stop", "halt", "faults", "store", "flash")

@@ -112,9 +112,9 @@ def wait_until_open(address: str, running: subprocess.Popen[str]) -> None:
 
 DYING = """
 import os, threading, time
-from scs import bench
-made = bench.make()
-server = bench.listen(made)
+from scs import sim_bridge
+made = sim_bridge.make()
+server = sim_bridge.listen(made)
 def die():
     while made.device.state != 3:
         time.sleep(0.02)

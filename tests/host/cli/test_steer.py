@@ -6,8 +6,8 @@ import pytest
 from tests.host.cli.support import GOOD, REFUSED, USAGE, scs
 
 from scs import Stimulator, resources
-from scs.failures import DeviceRefused
-from scs.profile import Profile
+from scs.errors import DeviceRefused
+from scs.profile.profile import Profile
 
 TWO = """\
 # for monday
@@ -167,7 +167,7 @@ def test_line_ends_stay_what_they_were(file: Path) -> None:
 def test_every_shipped_profile_moves_there_and_back_without_another_change(
     name: str, tmp_path: Path
 ) -> None:
-    from scs.steer import moved
+    from scs.profile.shift_contacts import moved
 
     profile = Profile.read(resources.path(f"profiles/{name}.yaml"))
     numbers = range(len(profile.program_names))

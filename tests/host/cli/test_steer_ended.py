@@ -19,8 +19,8 @@ from tests.host.cli.support import (
 )
 
 from scs import Stimulator
-from scs.bench import SimBoard
 from scs.cli import interrupts
+from scs.sim_bridge import SimBoard
 
 
 # --- ended half-way ------------------------------------------------------------------------------

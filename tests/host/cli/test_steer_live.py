@@ -20,8 +20,8 @@ from tests.host.cli.support import (
 )
 
 from scs import Stimulator
-from scs.bench import SimBoard
-from scs.profile import Profile
+from scs.profile.profile import Profile
+from scs.sim_bridge import SimBoard
 
 
 # --- a program that was left running -----------------------------------------------------------

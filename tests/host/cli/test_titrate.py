@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from tests.host.cli.support import GOOD, REFUSED, USAGE, scs
 
-from scs import titrate
-from scs.profile import Profile
+from scs.device import titration
+from scs.profile.profile import Profile
 
 # resistor-1k: 1 V at 1 mA
 PERSON = """\
@@ -101,7 +101,7 @@ def test_the_program_is_walked_alone_and_without_an_end_of_its_own(file: Path) -
     more = "  - {name: leg, cathodes: [E6], anodes: [E7], rate: 50 Hz, pulse_width: 100 us,"
     more += " amplitude: 1 mA, phase: 5 ms}\n\n# how long"
     file.write_text(PERSON.replace("\n# how long", more))
-    walked = titrate.prepared(Profile.read(file), 1, 300)
+    walked = titration.prepared(Profile.read(file), 1, 300)
     assert walked.program_names == ("leg",)
     one, head = walked.group.programs[0], walked.group.header
     assert (one.amplitude_ua, one.ceiling_ua) == (300, 1000)

@@ -28,7 +28,7 @@ def test_trace_from_start_shows_the_soft_start(tmp_path: Path) -> None:
 
 
 def test_trace_of_a_counted_session_holds_all_its_pulses(tmp_path: Path) -> None:
-    from scs.measure import pulses
+    from scs.traces.waveform_analysis import pulses
 
     path = tmp_path / "x.csv"
     assert scs("trace", COUNTED, "--for", "2s", "-o", str(path)).exit_code == GOOD

@@ -10,21 +10,20 @@ from serial.urlhandler import protocol_socket
 from tests.host.flashing.fakeboard import FakeBoard
 from tests.host.flashing.support import NAME
 
-from scs import firmware
-from scs.flashing import drives, ports, prompt, reach
+from scs.flashing import drives, firmware_files, ports, prompt, reach
 
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     """A firmware of few files, compiled once."""
-    whole = firmware.board_files(NAME)
+    whole = firmware_files.board_files(NAME)
     few = ("board_config.mpy", "registers.mpy", "stimcore/states.mpy", "main.py")
     return {name: whole[name] for name in few}
 
 
 @pytest.fixture(autouse=True)
 def few_files(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(firmware, "board_files", lambda _name: dict(files))
+    monkeypatch.setattr(firmware_files, "board_files", lambda _name: dict(files))
     monkeypatch.setattr(reach, "REACH_S", 1.0)
     monkeypatch.setattr(ports, "LOOK_S", 0.02)
     monkeypatch.setattr(prompt, "HEAR_S", 0.3)

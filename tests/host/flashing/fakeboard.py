@@ -12,7 +12,7 @@ import threading
 import types
 from typing import Any
 
-from scs import bench
+from scs import sim_bridge
 
 MPY = 6 | 3 << 8 | 4 << 10  # of MicroPython 1.28 on an RP2040
 BANNER = b"raw REPL; CTRL-B to exit\r\n>"
@@ -61,7 +61,7 @@ class FakeBoard:
         self.written = 0
         self.resets = 0
         self.is_raw = False
-        self.bench: bench.SimBoard | None = None  # what main.py makes of the board
+        self.bench: sim_bridge.SimBoard | None = None  # what main.py makes of the board
         self._space: dict[str, Any] = {}
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"socket://127.0.0.1:{self._server.getsockname()[1]}"
@@ -72,7 +72,7 @@ class FakeBoard:
 
     def start(self) -> None:
         """What a reset does to a board that has main.py."""
-        self.bench = bench.make(self.name)
+        self.bench = sim_bridge.make(self.name)
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
@@ -187,9 +187,9 @@ class FakeBoard:
             self.start()
         raise Gone
 
-    def _hand_on(self, client: socket.socket, device: bench.SimBoard) -> None:
+    def _hand_on(self, client: socket.socket, device: sim_bridge.SimBoard) -> None:
         """The client speaks with a simulated board, which may leave for the prompt meanwhile."""
-        server = bench.listen(device)
+        server = sim_bridge.listen(device)
         host, _, port = server.address.removeprefix("socket://").rpartition(":")
         thread = threading.Thread(target=server.run)
         thread.start()

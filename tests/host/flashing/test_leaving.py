@@ -9,8 +9,8 @@ from serial.urlhandler import protocol_socket
 from tests.host.flashing.fakeboard import FakeBoard
 from tests.host.flashing.support import GOOD, NAME, NO_DEVICE, REFUSED, flash
 
-from scs import Profile, Stimulator, bench, resources
-from scs.failures import Failure
+from scs import Profile, Stimulator, resources, sim_bridge
+from scs.errors import Failure
 from scs.flashing import reach
 from stimcore import commands, errors, handlers, states
 from stimcore.errors import Refused
@@ -66,10 +66,10 @@ def test_req_46_a_version_that_cannot_unload_says_what_to_do(
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """Serves a simulated board with a fault; its address. It has no prompt to leave for."""
     monkeypatch.setattr(protocol_socket, "time", time)  # its server is not free at once
-    running: list[tuple[bench.Server, threading.Thread]] = []
+    running: list[tuple[sim_bridge.Server, threading.Thread]] = []
 
     def serve(fault: str = "", speed: float = 1.0) -> str:
-        server = bench.listen(bench.make(NAME, fault), speed=speed)
+        server = sim_bridge.listen(sim_bridge.make(NAME, fault), speed=speed)
         thread = threading.Thread(target=server.run)
         thread.start()
         running.append((server, thread))

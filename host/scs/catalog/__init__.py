@@ -1,0 +1,1 @@
+"""The bench's parts: boards, output stages, dummy loads, leads and wiring."""

@@ -1,0 +1,111 @@
+"""What rows of boards.yaml, each good by itself, forbid one another.
+
+Role: conflicts() for a whole file. Invariant: a combination that passes can be wired, played and
+told from the others by its identification resistor. Requirements: REQ-19. Next: board_file.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from ..documents.complaint import Place
+from .board_schema import Adc, FileModel, LoadModel, StageModel
+from .wiring_schema import miswired
+
+Wrong = tuple[Place, str]
+# pins every stage has, then those of its encoding; the last group must be successive GPIOs
+COMMON_PINS = ("active", "sync", "run", "gate", "sense_current", "sense_voltage", "load_id")
+OWN_PINS = {
+    "serial": ("sck", "ncs", "sdi_dac", "sdi_switch"),
+    "parallel": tuple(f"data{bit}" for bit in range(8)),
+}
+# PIO shifts and sets groups of neighbours; each group in the order of its bits
+NEIGHBOURS = {
+    "serial": (("sdi_dac", "sdi_switch"), ("sck", "ncs"), ("active", "sync", "run")),
+    "parallel": (OWN_PINS["parallel"], ("active", "sync", "run")),
+}
+SHAPES = {"serial": ("current", 12, 8), "parallel": ("ladder", 8, 2)}  # kind, bits, contacts
+
+
+def conflicts(model: FileModel) -> Iterator[Wrong]:
+    """All that rows, each good by itself, forbid one another."""
+    tables: dict[str, Any] = {
+        "board": model.boards,
+        "stage": model.stages,
+        "load": model.loads,
+    }
+    for part, rows in tables.items():
+        wanted = getattr(model.defaults, part)
+        if wanted not in rows:
+            yield ("defaults", part), f"{wanted} is none of {', '.join(rows)}"
+    for name, stage in model.stages.items():
+        for place, message in _of_stage(stage):
+            yield ("stages", name, *place), message
+    for name, load in model.loads.items():
+        for field, message in _of_load(load):
+            yield ("loads", name, field), message
+    yield from _look_alike(model)
+    yield from miswired({name: stage.pins for name, stage in model.stages.items()}, model.wiring)
+
+
+def _of_load(load: LoadModel) -> Iterator[tuple[str, str]]:
+    if load.leak is not None and load.capacitance is None:
+        yield "leak", "a leak stands parallel to a capacitance; give one"
+    if load.cpe_exponent is not None and (load.capacitance is None or load.leak is None):
+        yield "cpe_exponent", "a constant-phase element needs capacitance and leak; give both"
+
+
+def _of_stage(stage: StageModel) -> Iterator[Wrong]:
+    kind, bits, most = SHAPES[stage.sequencer.program]
+    if (stage.kind, stage.code.bits) != (kind, bits) or stage.contacts > most:
+        message = f"{stage.sequencer.program} plays a {kind} of {bits} bits and {most} contacts"
+        yield ("sequencer", "program"), message
+    low, high = stage.code.mid - stage.code.span, stage.code.mid + stage.code.span
+    if low < 0 or high >= 1 << stage.code.bits:
+        message = f"codes {low} to {high} do not fit in {stage.code.bits} bits"
+        yield ("code", "span"), message
+    if stage.sequencer.min_record_ticks < stage.sequencer.overhead_ticks:
+        yield ("sequencer", "min_record_ticks"), "a record cannot be shorter than its overhead"
+    needed = {"current": ("current_per_code",), "ladder": ("voltage_per_code", "source_resistance")}
+    for owner, names in needed.items():
+        for name in names:
+            if (getattr(stage, name) is not None) != (owner == stage.kind):
+                verb = "needs" if owner == stage.kind else "has no"
+                yield (name,), f"a stage of kind {stage.kind} {verb} {name}"
+    yield from _of_pins(stage)
+
+
+def _of_pins(stage: StageModel) -> Iterator[Wrong]:
+    needed = {*COMMON_PINS, *OWN_PINS[stage.sequencer.program]}
+    given = set(stage.pins)
+    for name in sorted(needed ^ given):
+        word = "is missing" if name in needed else "is no pin of this stage"
+        yield ("pins", name), f"{name} {word}"
+    if needed != given:
+        return
+    owners: dict[int, str] = {}
+    for name, number in stage.pins.items():
+        if owners.setdefault(number, name) != name:
+            yield ("pins", name), f"GPIO {number} is already {owners[number]}"
+    for group in NEIGHBOURS[stage.sequencer.program]:
+        for before, after in pairwise(group):
+            if stage.pins[after] != stage.pins[before] + 1:
+                yield ("pins", after), f"{after} must be the GPIO after {before}"
+
+
+def id_code(load: LoadModel, adc: Adc) -> int:
+    """ADC code at the load's id resistor, rounded: full scale x R / (R + divider)."""
+    full, total = (1 << adc.bits) - 1, load.id_resistor + adc.id_divider
+    return (2 * full * load.id_resistor + total) // (2 * total)
+
+
+def _look_alike(model: FileModel) -> Iterator[Wrong]:
+    """Loads whose windows of ADC codes overlap could be taken for one another."""
+    for board, row in model.boards.items():
+        codes = sorted((id_code(load, row.adc), name) for name, load in model.loads.items())
+        for (low, before), (high, after) in pairwise(codes):
+            if high - low <= 2 * row.adc.id_tolerance:
+                message = f"{after} (code {high}) and {before} (code {low}) look alike to {board}"
+                yield ("loads", after, "id_resistor"), message

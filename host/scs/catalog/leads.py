@@ -1,0 +1,144 @@
+"""Electrode leads: the names, areas and positions of their contacts, from leads/*.yaml.
+
+Role: read(name) gives a Lead; contact i of the list is bit i of every mask from here on.
+Invariant: a lead has 1 to 8 contacts with distinct names, and its name is its file's name.
+Requirements: REQ-05, REQ-60 (areas go into the density check). Next: profile/profile.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from stimcore import limits
+
+from .. import resources
+from ..documents.complaint import Complaint, FileRefused, nearest
+from ..documents.field_types import Flag, Quantity, Strict, Text
+from ..documents.model_validation import validate
+from ..documents.yaml_reader import Document, parse, read_bytes
+
+AREAS = (limits.AREA_MIN_UM2, limits.AREA_MAX_UM2)
+POSITIONS = (0, 1_000_000)  # um: no lead is a metre long
+
+
+class LeadError(FileRefused):
+    """A lead's file that cannot be used."""
+
+
+class ContactModel(Strict):
+    """One contact of a lead."""
+
+    name: Annotated[str, Text(20, "E1", "what profiles call it")]
+    area: Annotated[int, Quantity("um^2", *AREAS, "12.44 mm^2", "geometric surface")]
+    position: Annotated[int, Quantity("um", *POSITIONS, "7 mm", "its centre, from the tip's")]
+    across: Annotated[
+        int, Quantity("um", *POSITIONS, "4 mm", "its centre, from the first column's")
+    ] = Field(default="0 mm", validate_default=True)
+    plate: Annotated[bool, Flag("a return plate, which stays where programs are moved")] = False
+
+
+Contacts = Annotated[list[ContactModel], Field(min_length=1, max_length=limits.CONTACTS)]
+
+
+class LeadModel(Strict):
+    """A lead."""
+
+    name: Annotated[str, Text(80, "octrode-3mm", "the file's name without .yaml")]
+    about: Annotated[str, Text(200, "eight cylinders 3 mm long", "one line for people")]
+    contacts: Contacts = Field(
+        examples=[[{"name": "E1", "area": "12.44 mm^2", "position": "0 mm"}]]
+    )
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A lead: per contact its name, area (um^2), and its centre along and across the lead (um).
+
+    plates: the names of those that are return plates, and no part of any column.
+    """
+
+    name: str
+    about: str
+    contact_names: tuple[str, ...]
+    areas_um2: tuple[int, ...]
+    positions_um: tuple[int, ...]
+    across_um: tuple[int, ...]
+    plates: tuple[str, ...] = ()
+
+    def mask(self, names: list[str]) -> int:
+        """The bits of the contacts named; KeyError for a name the lead has not."""
+        bits = {name: 1 << at for at, name in enumerate(self.contact_names)}
+        return sum({bits[name] for name in names})
+
+    def column(self, name: str) -> tuple[str, ...]:
+        """The contacts of a contact's column, from the tip; that of a plate is itself."""
+        if name in self.plates:
+            return (name,)
+        across = self.across_um[self.contact_names.index(name)]
+        rows = zip(self.positions_um, self.across_um, self.contact_names, strict=True)
+        column = (other for _, where, other in sorted(rows) if where == across)
+        return tuple(other for other in column if other not in self.plates)
+
+    def areas_of_eight(self) -> tuple[int, ...]:
+        """The areas as the blob carries them: 0 where the lead has no contact."""
+        return self.areas_um2 + (0,) * (limits.CONTACTS - len(self.areas_um2))
+
+
+def names() -> list[str]:
+    """The shipped leads."""
+    return resources.stems("leads")
+
+
+@lru_cache(maxsize=32)
+def read(name: str) -> Lead:
+    """A shipped lead by its name; KeyError (with "did you mean") for another."""
+    if name not in names():
+        known = names()
+        raise KeyError(f"no such lead{nearest(name, known)}; the leads are {', '.join(known)}")
+    return from_file(resources.path(f"leads/{name}.yaml"))
+
+
+def from_file(path: str | Path) -> Lead:
+    """The lead in a file; LeadError with every complaint about it."""
+    return from_text(read_bytes(path, LeadError), str(path), Path(path).stem)
+
+
+def from_text(data: bytes | str, file: str, stem: str) -> Lead:
+    """The lead in a text; `stem` is the name it must have. LeadError as from_file."""
+    document = parse(data, file, LeadError)
+    model, found = validate(LeadModel, document)
+    complaints = document.complaints + found
+    if model is not None:
+        complaints += _names_wrong(model, stem, document)
+    if model is None or complaints:
+        raise LeadError(file, complaints)
+    return Lead(
+        model.name,
+        model.about,
+        tuple(contact.name for contact in model.contacts),
+        tuple(contact.area for contact in model.contacts),
+        tuple(contact.position for contact in model.contacts),
+        tuple(contact.across for contact in model.contacts),
+        tuple(contact.name for contact in model.contacts if contact.plate),
+    )
+
+
+def _names_wrong(model: LeadModel, stem: str, document: Document) -> list[Complaint]:
+    found = []
+    if model.name != stem:
+        message = f"{model.name} must be the file's name, {stem}"
+        found.append(Complaint("name", "name", document.line(("name",)), message, model.name, stem))
+    seen: set[str] = set()
+    for at, contact in enumerate(model.contacts):
+        if contact.name in seen:
+            place = ("contacts", at, "name")
+            message = f"{contact.name} is named twice; contacts have distinct names"
+            path = f"contacts[{at}].name"
+            found.append(Complaint("duplicate", path, document.line(place), message, contact.name))
+        seen.add(contact.name)
+    return found

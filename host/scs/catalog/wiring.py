@@ -1,0 +1,99 @@
+"""The wiring of a stage to a board: which pin of the board goes where, and what is needed.
+
+Role: rows(), nets() and parts() for `scs wiring` and the pages of docs; svg() draws rows().
+Invariant: everything comes from boards.yaml but the board's own numbering of its 40 pins.
+Requirements: none. Next: wiring_schema.py (the schema), docs/hardware.md.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..documents import units
+from . import boards
+from .board_file import Catalogue
+from .wiring_schema import refs
+
+# Raspberry Pi Pico data sheet, figure 2; the Pico 2 has the same
+PICO_PINS = {
+    **{0: 1, 1: 2, 2: 4, 3: 5, 4: 6, 5: 7, 6: 9, 7: 10, 8: 11, 9: 12, 10: 14, 11: 15, 12: 16},
+    **{13: 17, 14: 19, 15: 20, 16: 21, 17: 22, 18: 24, 19: 25, 20: 26, 21: 27, 22: 29},
+    **{26: 31, 27: 32, 28: 34},
+}
+PICO_SUPPLY = {"3V3": 36, "VBUS": 40, "ADC_VREF": 35, "AGND": 33, "GND": 38}
+
+
+class Wire(NamedTuple):
+    """One connection of the board. gpio: None for a supply; pin: 1 to 40."""
+
+    gpio: int | None
+    pin: int
+    net: str
+    to: str
+
+
+class Net(NamedTuple):
+    """Ends of parts that are joined, none of them a pin of the board."""
+
+    net: str
+    joins: str
+
+
+class Needed(NamedTuple):
+    """One line of the bill of materials: names such as "R7, R9", and how many they are."""
+
+    ref: str
+    pieces: int
+    part: str
+    does: str
+
+
+def rows(name: str = "", *, source: Catalogue | None = None) -> list[Wire]:
+    """The board's connections in the order of its pins, the supplies last. BoardError."""
+    source = source or boards.catalogue()
+    whole = boards.full_name(name, source=source)
+    stage = whole.split("/")[1]
+    pins, wiring = source.model.stages[stage].pins, source.model.wiring[stage]
+    signals = [Wire(gpio, PICO_PINS[gpio], net, wiring.pins[net]) for net, gpio in pins.items()]
+    supply = [Wire(None, PICO_SUPPLY[net], net, to) for net, to in wiring.supply.items()]
+    return sorted(signals, key=lambda wire: wire.pin) + supply
+
+
+def nets(name: str = "", *, source: Catalogue | None = None) -> list[Net]:
+    """What is joined within the stage. BoardError."""
+    source = source or boards.catalogue()
+    stage = boards.full_name(name, source=source).split("/")[1]
+    return [Net(net, joins) for net, joins in source.model.wiring[stage].nets.items()]
+
+
+def parts(name: str = "", *, source: Catalogue | None = None) -> list[Needed]:
+    """The stage's parts and the dummy load's. BoardError."""
+    source = source or boards.catalogue()
+    whole = boards.full_name(name, source=source)
+    _, stage, load = whole.split("/")
+    listed = source.model.wiring[stage].parts
+    found = [Needed(key, len(refs(key)), row.part, row.does) for key, row in listed.items()]
+    return found + load_parts(load, source=source)
+
+
+def load_parts(load: str, *, source: Catalogue | None = None) -> list[Needed]:
+    """The parts of a dummy load."""
+    row = (source or boards.catalogue()).model.loads[load]
+    found = [Needed("RL1", 1, f"{units.text(row.resistance, 'ohm')} 1 %", "the load, in series")]
+    if row.capacitance:
+        value, part, does = units.text(row.capacitance, "nF"), "film 5 %", "in series with RL1"
+        if row.cpe_exponent:
+            part, does = "as a ladder of RC pairs", f"{does}; with RL2 in it: docs/simulator.md"
+        found.append(Needed("CL1", 1, f"{value} {part}", does))
+    if row.leak:
+        found.append(Needed("RL2", 1, f"{units.text(row.leak, 'ohm')} 1 %", "across CL1"))
+    value = units.text(row.id_resistor, "ohm")
+    return [*found, Needed("RL3", 1, f"{value} 1 %", "identifies the load: load_id to AGND")]
+
+
+def svg(name: str = "", *, source: Catalogue | None = None) -> str:
+    """The connections as a drawing, an SVG text. BoardError."""
+    from . import wiring_diagram
+
+    whole = boards.full_name(name, source=source)
+    return wiring_diagram.of_wires(f"{whole}: wiring", rows(name, source=source))

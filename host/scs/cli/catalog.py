@@ -1,0 +1,94 @@
+"""boards, ports, schema: what there is to choose from.
+
+Role: tables for people and for scripts. Next: catalog/boards.py.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import options
+
+PICO_VENDOR = 0x2E8A  # Raspberry Pi's USB vendor id
+
+
+def boards(json: options.Json = False) -> None:
+    """Boards, output stages and dummy loads that --board, --stage and --load can name.
+
+    Example:  scs boards --json
+    """
+    from ..catalog import boards as rows
+    from . import console
+
+    found = rows.rows()
+    if json:
+        console.as_json(found)
+        return
+    made = console.table(
+        "A combination is named BOARD/STAGE/LOAD", "kind", "name", "figures", "about"
+    )
+    for row in found:
+        name = f"{row['name']} (default)" if row["default"] else str(row["name"])
+        made.add_row(str(row["kind"]), name, str(row["figures"]), str(row["about"]))
+    console.console().print(made)
+
+
+def ports(json: options.Json = False) -> None:
+    """The serial ports of this computer.
+
+    Example:  scs ports
+    """
+    from . import console
+
+    found = _ports()
+    if json:
+        console.as_json(found)
+    elif not found:
+        typer.echo("no serial port found; --port sim needs none")
+    else:
+        made = console.table("Serial ports", "port", "what", "Pico?")
+        for row in found:
+            made.add_row(row["port"], row["description"], "yes" if row["pico"] else "")
+        console.console().print(made)
+
+
+def _ports() -> list[dict[str, Any]]:
+    from serial.tools import list_ports
+
+    return [
+        {
+            "port": one.device,
+            "description": one.description or "",
+            "serial_number": one.serial_number or "",
+            "pico": one.vid == PICO_VENDOR,
+        }
+        for one in sorted(list_ports.comports())
+    ]
+
+
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file; else stdout.")
+    ] = None,
+) -> None:
+    """The JSON Schema of a profile, so that an editor completes and underlines.
+
+    Example:  scs schema -o profile.schema.json
+    """
+    from ..profile.profile import Profile
+    from ..recordings.writers import aside
+
+    text = jsonlib.dumps(Profile.json_schema(), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+
+    def fill(part: Path) -> None:
+        part.write_text(text, encoding="utf-8")
+
+    aside(output, fill)
+    typer.echo(f"{output}: the JSON Schema of profiles")

@@ -1,0 +1,143 @@
+"""load: the dummy load as the device measures it, beside what boards.yaml declares.
+
+Role: a measurement on demand, before a run or when a wire is in doubt. Invariant: exit 1 where it
+is not the declared load; the device is left as it was found. Next: device/impedance.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import GOOD, REFUSED
+from . import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from stimcore.board import Board
+
+    from ..device.impedance import LoadFound
+
+Sources = Annotated[
+    str, typer.Option("--from", metavar="NAMES", help="Contacts on one side, such as E3.")
+]
+Returns = Annotated[
+    str, typer.Option("--to", metavar="NAMES", help="Contacts on the other side, such as E2,E4.")
+]
+
+
+EachPair = Annotated[
+    bool, typer.Option("--pairs", help="Each contact of one side against each of the other.")
+]
+
+
+def load(
+    port: options.Port = "sim",
+    from_: Sources = "",
+    to: Returns = "",
+    pairs: EachPair = False,
+    fault: options.Faults = None,
+    json: options.Json = False,
+    board: options.BoardRow = "",
+    stage: options.StageRow = "",
+    load: options.LoadRow = "",
+    timeout: options.Patience = options.PATIENCE_S,
+) -> None:
+    """Measure the dummy load with test pulses of 0.5 mA; exit 1 if it is not the declared one.
+
+    Each contact is measured against one of the other side, and the identification resistor is read.
+    Without --from and --to: as the loaded program uses the contacts, else E1, E3, … against
+    E2, E4, …, as they are joined to a dummy load. With --pairs a broken contact shows as a row or
+    a column of its own.
+
+    Examples:  scs load --port /dev/ttyACM0 --from E3 --to E2,E4   ·   scs load --fault open_lead@0
+               scs load --port /dev/ttyACM0 --pairs
+    """
+    from ..device.stimulator import Stimulator
+    from . import loadpairs
+
+    wanted = options.wanted_board(board, stage, load)
+    faults = options.simulated_faults(fault)
+    with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
+        if pairs:
+            sides = names(from_) or list("1357"), names(to) or list("2468")
+            raise typer.Exit(loadpairs.show(stim, sides, json=json))
+        found = stim.measure(names(from_), names(to))
+        about = stim.board
+    if json:
+        _as_json(found, about)
+    else:
+        _print(found, about)
+    raise typer.Exit(GOOD if found.ok else REFUSED)
+
+
+def names(text: str) -> list[str]:
+    """The contacts of a text such as "E1,E2"."""
+    return [part for part in text.split(",") if part.strip()]
+
+
+def _as_json(found: LoadFound, board: Board) -> None:
+    from . import console
+
+    about = {"board": board.name, "declared": declared(board)}
+    console.as_json({**asdict(found), "ok": found.ok, **about})
+
+
+def declared(board: Board) -> dict[str, float | None]:
+    """What boards.yaml says of the load, for --json."""
+    return {
+        "ohm": board.seen_ohm,
+        "farad": board.seen_nf / 1e9 or None,
+        "tolerance": tolerance(board),
+        "load_id": board.load_id_code,
+    }
+
+
+def tolerance(board: Board) -> float:
+    """By what share a measured value may differ from the declared one."""
+    from stimcore import limits
+
+    return float(board.load_tolerance_permille + limits.MEASURE_ERROR_PERMILLE) / 1000
+
+
+def _print(found: LoadFound, board: Board) -> None:
+    from rich.markup import escape
+
+    from . import console
+
+    made = console.table(board.name, "contact", ">resistance", ">capacitance", "verdict")
+    for one in found.contacts:
+        made.add_row(escape(one.contact), ohm(one.ohm), farad(one.farad), _verdict(one.verdict))
+    made.add_section()
+    made.add_row("declared", ohm(board.seen_ohm), farad(board.seen_nf / 1e9 or None), "")
+    screen = console.console()
+    screen.print(made)
+    screen.print(f"each may differ by {100 * tolerance(board):g} %")
+    say_identified(screen, found, board)
+
+
+def say_identified(console: Console, found: LoadFound, board: Board) -> None:
+    """Whether the identification resistor is that of the load."""
+    word = (
+        "is that of the load"
+        if found.identified
+        else "[bold red]is not that of the load[/bold red]"
+    )
+    console.print(f"identification reads {found.load_id}, declared {board.load_id_code}: {word}")
+
+
+def ohm(value: float | None) -> str:
+    """A resistance as it is printed."""
+    return "none flows" if value is None else f"{value:g} Ω"
+
+
+def farad(value: float | None) -> str:
+    """A capacitance as it is printed."""
+    return "none" if value is None else f"{value * 1e6:.3g} µF"
+
+
+def _verdict(word: str) -> str:
+    return word if word == "good" else f"[bold red]{word}[/bold red]"

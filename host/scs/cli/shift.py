@@ -1,0 +1,148 @@
+"""steer: a program moved along its lead, in the profile's file, and on a device with --port.
+
+Role: the command. Invariant: nothing is written that the device's own judgement refuses, and a
+device is touched only where --port names it. Next: profile/shift_contacts.py, shift_live.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from ..errors import WrongUsage
+from . import options, run_loop
+
+if TYPE_CHECKING:
+    from ..device.stimulator import Stimulator
+    from ..profile.profile import Profile
+    from .shift_live import Route
+
+By = Annotated[
+    list[int],
+    typer.Option(
+        "--by",
+        metavar="N",
+        help="By how many contacts, from the tip if positive; several with --for.",
+    ),
+]
+Wanted = Annotated[
+    str, typer.Option("--program", metavar="NAME", help="Its name or number; default all.")
+]
+Target = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="The file to write; default PROFILE itself."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that is there.")]
+Device = Annotated[
+    str,
+    typer.Option(
+        help="Make the move on this device: sim, a serial port, or socket://HOST:PORT. "
+        "SCS_PORT is not read: without --port only the file is changed."
+    ),
+]
+ForTime = Annotated[
+    str, typer.Option("--for", metavar="TIME", help="With --port: hold each place so long, stop.")
+]
+
+
+def steer(
+    profile: options.ProfileFile,
+    by: By,
+    program: Wanted = "",
+    output: Target = None,
+    force: Force = False,
+    port: Device = "",
+    for_: ForTime = "",
+    fault: options.Faults = None,
+    json: options.Json = False,
+    board: options.BoardRow = "",
+    stage: options.StageRow = "",
+    load: options.LoadRow = "",
+    timeout: options.Patience = options.PATIENCE_S,
+) -> None:
+    """Move programs along the lead by N contacts; comments in the file stay.
+
+    Thresholds measured at the old contacts are left out, and a share of perception becomes the
+    current that it was. A place off the lead, or one the device would refuse, changes nothing.
+
+    With --port what runs there is judged at the new contacts, ramped down, and started there from
+    zero; what nothing speaks against is written. A stand_alone profile is left running, any other
+    is kept alive as by `scs run`.
+
+    Examples:  scs steer my.yaml --by 1   ·   scs steer my.yaml --by -2 --program leg -o new.yaml
+               scs steer my.yaml --by 1 --port /dev/ttyACM0
+               scs steer my.yaml --by 1 --by 1 --by -2 --for 10s --port /dev/ttyACM0
+    """
+    if output is not None and output.exists() and not force:
+        raise WrongUsage(f"{output} is there already; name another file, or overwrite with --force")
+    if not port and (for_ or fault or len(by) > 1):
+        raise WrongUsage("several --by, --for and --fault are for a device: name its --port")
+    if len(by) > 1 and not for_:
+        raise WrongUsage("several --by need --for, how long each place is held, such as --for 10s")
+    for_s = options.seconds(for_, "--for") if for_ else None
+    target = output or profile
+    if port:
+        stim = _device(port, options.wanted_board(board, stage, load), fault, timeout)
+        raise typer.Exit(_live(stim, _Wish(profile, by, program, target), for_s, json=json))
+    row = options.board_name(board, stage, load)
+    _in_file(_Wish(profile, by, program, target), row, json=json)
+
+
+class _Wish(NamedTuple):
+    """What was asked for; the file has not been read yet."""
+
+    profile: Path
+    by: list[int]
+    program: str
+    target: Path
+
+    def route(self, *, stays: bool = False) -> Route:
+        """The places; `stays`: a profile that stands alone is left running at the last."""
+        from ..profile.profile import Profile
+        from ..profile.shift_contacts import chosen, moved
+        from .shift_live import Route
+
+        before = Profile.read(self.profile)
+        places: list[Profile] = []
+        for by in self.by:
+            old = places[-1] if places else before
+            places.append(moved(old, by, chosen(old, self.program)))
+        alone = stays and before.stands_alone
+        return Route(before, tuple(places), tuple(self.by), self.target, alone)
+
+
+def _device(port: str, board: str | None, fault: list[str] | None, patience_s: float) -> Stimulator:
+    """Left as it is found, until a move is made."""
+    from ..device.stimulator import Stimulator
+
+    faults = options.simulated_faults(fault)
+    return Stimulator(port, board, faults=faults, patience_s=patience_s, halt_on_exit=False)
+
+
+def _live(stim: Stimulator, wish: _Wish, for_s: float | None, *, json: bool) -> int:
+    from ..device.link import is_sim
+    from . import shift_live
+    from .run_monitor import Watch
+
+    stays = for_s is None and not is_sim(stim.port)
+    watch = Watch(json=json, for_s=for_s)
+    return run_loop.reported(watch, lambda: shift_live.live(stim, wish.route(stays=stays), watch))
+
+
+def _in_file(wish: _Wish, board: str, *, json: bool) -> None:
+    from ..catalog import boards
+    from ..profile import edit
+    from . import console, shift_live
+
+    route = wish.route()
+    shift_live.judged(route, boards.board(board))
+    edit.save(route.places[-1], route.target)
+    changes = shift_live.changes(route.before, route.places[-1])
+    if json:
+        console.as_json({"by": wish.by[0], "changes": changes, "file": str(route.target)})
+        return
+    for line in changes:
+        typer.echo(line)
+    typer.echo(f"{route.target}: moved by {wish.by[0]}; judge it with `scs check {route.target}`")

@@ -1,0 +1,188 @@
+"""What `scs steer --port` does on a device: from place to place, each held, each written.
+
+Role: live() around device/relocate.py, with the Watch of `scs run`. Invariant: all places are
+judged before the first is taken; the file says what the device took last, never what it refused; a
+device that was not touched is left as it was found. Requirements: REQ-61. Next: run_loop.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..device import relocate
+from ..documents.complaint import FileRefused
+from ..errors import Failure, LinkLost
+from ..profile import edit
+from ..profile.clinical_diff import compare
+from ..profile.profile import Profile, ProfileError
+from ..safety.check import judge
+from . import run_loop
+
+if TYPE_CHECKING:
+    from stimcore.board import Board
+
+    from ..device.impedance import LoadFound
+    from ..device.stimulator import Stimulator
+    from .interrupts import Interrupts
+    from .run_monitor import Watch
+
+
+@dataclass(frozen=True)
+class Route:
+    """From a profile to its places in turn; by: how far each is from the one before it; alone:
+    whether it is left running at the last."""
+
+    before: Profile
+    places: tuple[Profile, ...]
+    by: tuple[int, ...]
+    target: Path
+    alone: bool
+
+    def old(self, number: int) -> Profile:
+        """Where it is before a move."""
+        return self.places[number - 1] if number else self.before
+
+
+def changes(before: Profile, after: Profile) -> list[str]:
+    """What a move changes, a line each."""
+    return [
+        f"{one.program}: {one.quantity} {one.a_text} -> {one.b_text}"
+        for one in compare(before, after)
+    ]
+
+
+def judged(route: Route, board: Board) -> None:
+    """ProfileError where the kernel refuses one of the places."""
+    for number, place in enumerate(route.places):
+        verdict = judge(place, board)
+        if not verdict.ok:
+            far = sum(route.by[: number + 1])
+            raise ProfileError(f"{route.before.file} (moved by {far})", verdict.errors)
+
+
+def live(stim: Stimulator, route: Route, watch: Watch) -> None:
+    """All the moves on a device, and the run at each place."""
+    with run_loop.opened(stim, watch) as interrupts:
+        watch.opened(stim, route.before)
+        stim.profile = route.before
+        judged(route, stim.board)
+        for number in range(len(route.places)):
+            if not _moved(stim, route, number, watch, interrupts):
+                return
+            last = number == len(route.places) - 1
+            if not last and not _held(stim, watch, interrupts):
+                left = ", ".join(str(by) for by in route.by[number + 1 :])
+                watch.unmoved(Failure(f"the moves that were left were not made: by {left}"))
+                return
+        if route.alone:
+            watch.detached()
+        else:
+            run_loop.follow(stim, watch, interrupts)
+
+
+def _held(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> bool:
+    """The time at a place that is not the last; False where it ended there."""
+    with watch:
+        if run_loop.held(stim, watch, interrupts, watch.for_s):
+            return True
+    watch.close(stim.status(), stim.ledger())
+    return False
+
+
+def _moved(
+    stim: Stimulator, route: Route, number: int, watch: Watch, interrupts: Interrupts
+) -> bool:
+    """One move, told and written; False where it ended with the output off, which is told too."""
+    runs = stim.status().state == "RUNNING"
+    place = route.places[number]
+    try:
+        done = _made(stim, route, number, interrupts) if runs else None
+        load = done.load if done else _begun(stim, route, number, interrupts)
+    except LinkLost as reason:
+        reason.add_note(f"{route.target} was not written")
+        raise
+    except (Failure, FileRefused) as reason:
+        reason.add_note(f"{route.target} was not written")
+        _ended(stim, watch, interrupts, reason, begun=runs)
+        return False
+    watch.armed(load)
+    _write(place, route)
+    watch.moved(_told(route, number, done), _lines(route, number, done))
+    return True
+
+
+def _ended(
+    stim: Stimulator,
+    watch: Watch,
+    interrupts: Interrupts,
+    reason: Failure | FileRefused,
+    *,
+    begun: bool,
+) -> None:
+    """A move that was not made: raised where there is nothing else to tell, else the ledger."""
+    if interrupts:
+        watch.interrupted(interrupts.code)
+    running = stim.status().running
+    if not begun or (running and not watch.begun):
+        raise KeyboardInterrupt if interrupts else reason
+    if interrupts:
+        stim.halt()
+    elif running:
+        stim.stop()
+    watch.close(stim.status(), stim.ledger())
+    watch.unmoved(reason)
+
+
+def _made(stim: Stimulator, route: Route, number: int, interrupts: Interrupts) -> relocate.Steered:
+    before, after = route.old(number), route.places[number]
+    targets_ua = relocate.ready(stim, before, after)
+    stim.halt_on_exit = not route.alone  # from here on it is this command's run
+    return relocate.make(stim, after, targets_ua, lambda: bool(interrupts))
+
+
+def _begun(stim: Stimulator, route: Route, number: int, interrupts: Interrupts) -> LoadFound | None:
+    load = relocate.begin(stim, route.places[number], lambda: bool(interrupts))
+    stim.halt_on_exit = not route.alone
+    return load
+
+
+def _write(place: Profile, route: Route) -> None:
+    try:
+        edit.save(place, route.target)
+    except Failure as reason:
+        state = "runs on at the new contacts" if route.alone else "is halted"
+        reason.add_note(f"the device took the move, and {state}; the file does not say so")
+        raise
+
+
+def _told(route: Route, number: int, done: relocate.Steered | None) -> dict[str, Any]:
+    """A move as JSON carries it; off_s None where nothing ran before."""
+    return {
+        "by": route.by[number],
+        "changes": changes(route.old(number), route.places[number]),
+        "off_s": done.off_s if done else None,
+        "amplitudes_ma": list(done.amplitudes_ma) if done else None,
+        "delivered_before": done.delivered.delivered() if done else None,
+        "file": str(route.target),
+    }
+
+
+def _lines(route: Route, number: int, done: relocate.Steered | None) -> list[str]:
+    """A move as people read it."""
+    place = route.places[number]
+    lines = changes(route.old(number), place)
+    if done is None:
+        lines.append("nothing ran: started at the new contacts")
+    else:
+        book = done.delivered
+        lines.append(f"the old place had {book.pulses} pulses in {book.output_s:g} s")
+        lines.append(f"the output was off for {done.off_s:g} s, then began at zero")
+        for name, one, set_ma in zip(
+            place.program_names, place.group.programs, done.amplitudes_ma, strict=True
+        ):
+            if set_ma != one.amplitude_ua / 1000:
+                own = f"the file says {one.amplitude_ua / 1000:g} mA"
+                lines.append(f"{name}: {set_ma:g} mA, as it was set on the device; {own}")
+    return [*lines, f"{route.target}: moved by {route.by[number]}"]

@@ -1,0 +1,1 @@
+"""One connected device: link, session and the procedures of many commands."""

@@ -1,0 +1,112 @@
+"""The load as the device measures it, contact by contact, beside what boards.yaml declares.
+
+Role: measure() starts a measurement, waits for it and reads it; LoadFound says what it means.
+Invariant: whether a contact is good is the device's own verdict. Requirements: REQ-56.
+Next: stimcore/measure.py; cli/impedance.py, which prints it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stimcore import commands, impedance, limits, states
+from stimcore.board import Board
+
+from ..errors import Failure, WrongUsage
+from ..messages import error_texts, safety_metrics
+from .link import Fields, Link
+
+POLL_S = 0.02
+MOST_S = 30.0  # eight pairs on a slow stage take 4 s
+GOOD = "good"
+
+
+@dataclass(frozen=True)
+class ContactLoad:
+    """One contact. ohm None: no current flows; farad None: no capacitance was seen."""
+
+    contact: str
+    verdict: str
+    ohm: float | None
+    farad: float | None
+
+
+@dataclass(frozen=True)
+class LoadFound:
+    """A measurement: `age_s` ago by the device's clock; identified: the id resistor reads right."""
+
+    contacts: tuple[ContactLoad, ...]
+    age_s: float
+    load_id: int
+    identified: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is the declared dummy load at every contact."""
+        return self.identified and all(one.verdict == GOOD for one in self.contacts)
+
+
+def mask(contacts: Iterable[str | int], names: Sequence[str]) -> int:
+    """The bits of contacts given by name, or by number from 1; WrongUsage."""
+    found = 0
+    for one in contacts:
+        known = [name.lower() for name in names]
+        text = str(one).strip()
+        number = known.index(text.lower()) if text.lower() in known else _number(text)
+        if not 0 <= number < limits.CONTACTS:
+            raise WrongUsage(f"no contact is called {text!r}; write for example E1, or 1")
+        found |= 1 << number
+    return found
+
+
+def _number(text: str) -> int:
+    digits = text[1:] if text[:1] in "eE" else text
+    return int(digits) - 1 if digits.isdecimal() else -1
+
+
+def measure(link: Link, board: Board, masks: tuple[int, int], names: Sequence[str]) -> LoadFound:
+    """Measure between the contacts of two masks (0, 0: as the loaded program uses them).
+
+    Failure where the device stopped measuring: it was halted, or a fault was latched.
+    """
+    link.request(commands.MEASURE, *masks)
+    until_s = link.now() + MOST_S
+    while link.request(commands.STATUS)["state"] == states.MEASURING:
+        if link.now() > until_s:
+            raise Failure(f"the measurement of the load took more than {MOST_S:g} s: halt it")
+        link.sleep(POLL_S)
+    found = last(link, board, names)
+    if found is None:
+        raise Failure(
+            "the measurement of the load was interrupted: see `scs faults`, and repeat it"
+        )
+    return found
+
+
+def last(link: Link, board: Board, names: Sequence[str]) -> LoadFound | None:
+    """What was measured last; None where that was before a fault or the device's start."""
+    fields = link.request(commands.IMPEDANCE)
+    return _found(fields, board, names) if fields["measured"] else None
+
+
+def _found(fields: Fields, board: Board, names: Sequence[str]) -> LoadFound:
+    rows = struct.iter_unpack(commands.CONTACT, fields["contacts"])
+    reading = fields["load_id"]
+    return LoadFound(
+        tuple(_contact(row, names) for row in rows),
+        fields["age_ms"] / 1000,
+        reading,
+        abs(reading - board.load_id_code) <= board.load_id_tolerance,
+    )
+
+
+def _contact(row: tuple[int, int, int, int], names: Sequence[str]) -> ContactLoad:
+    number, verdict, ohm, nanofarad = row
+    return ContactLoad(
+        safety_metrics.contact_name(number, names),
+        error_texts.VERDICTS.get(verdict, f"verdict {verdict}"),
+        None if verdict == impedance.OPEN else float(ohm),
+        nanofarad / 1e9 if nanofarad else None,
+    )

@@ -1,0 +1,201 @@
+"""One command at a time over a serial port: framed, numbered, asked again until answered.
+
+Role: request() sends a row of stimcore.commands.TABLE and gives the reply's fields.
+Invariant: a command that was carried out is never carried out twice (the device answers a number
+it knows with the reply it gave); a reply to anything but the present question is dropped; the
+only exceptions are Failures. Time is the port's own where it has one: `sim://` runs in virtual
+time. Requirements: REQ-40, REQ-61. Next: stimulator.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import struct
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlencode
+
+import serial
+
+from stimcore import commands, errors, frame, packing, states
+from stimcore.errors import Refused
+
+from ..errors import DeviceRefused, LinkLost, Mismatch, Row
+from ..messages import refusals
+
+SIM = "sim"  # the simulated board inside this process
+HANDLERS = "scs.urlhandler"  # where pyserial finds sim://
+BAUD = 115_200  # USB serial ignores it
+RETRY_S = 0.3
+PATIENCE_S = 5.0  # a Pico takes about a second to judge a profile, an emulated one longer
+_GULP_BYTES = 4096
+_PORT_ERRORS = (OSError, ValueError)  # SerialException is an OSError
+_ROW = struct.calcsize(commands.REFUSAL)
+
+Fields = dict[str, Any]
+
+
+def is_sim(port: str) -> bool:
+    """Whether a port is the simulated board inside this process."""
+    return port == SIM or port.startswith("sim://")
+
+
+def url_of(port: str, board: str = "", faults: str = "") -> str:
+    """The pyserial URL of a port as people write it: `sim` is short for `sim://?…`."""
+    if port != SIM:
+        return port
+    options = [("board", board), ("fault", faults)]
+    return "sim://?" + urlencode([one for one in options if one[1]], safe="/@,")
+
+
+class Link:
+    """A port that is open; a context manager that closes it. Raises LinkLost.
+
+    port: a name or URL that pyserial can open. retry_s: how long to wait for a reply before
+    asking again; patience_s: before giving up.
+    """
+
+    def __init__(self, port: str, *, patience_s: float = PATIENCE_S, retry_s: float = RETRY_S):
+        self.port_name = "the simulated board" if is_sim(port) else port
+        self.patience_s = patience_s
+        self.retry_s = min(retry_s, patience_s)
+        self.retries = 0  # questions that had to be asked again
+        self._sequence = 255
+        self._decoder = frame.Decoder()
+        self._port = _opened(port)
+        self.now: Callable[[], float] = getattr(self._port, "now", time.monotonic)
+        self.sleep: Callable[[float], None] = getattr(self._port, "sleep", time.sleep)
+
+    @property
+    def bench(self) -> Any:
+        """The simulated bench behind the port; None where there is none."""
+        return getattr(self._port, "bench", None)
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        reason: BaseException | None,
+        frames: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the port, whatever became of it."""
+        with contextlib.suppress(*_PORT_ERRORS):
+            self._port.close()
+
+    def request(self, opcode: int, *values: Any) -> Fields:
+        """The reply's fields by name. DeviceRefused, Mismatch or LinkLost."""
+        row = commands.by_opcode(opcode)
+        question = self._question(row, values)
+        deadline_s = self.now() + self.patience_s
+        while True:
+            self._write(question)
+            reply = self._reply(opcode | commands.REPLY, min(self.now() + self.retry_s, deadline_s))
+            if reply is not None:
+                return _understood(row, reply)
+            if self.now() >= deadline_s:
+                raise LinkLost(
+                    f"no answer from {self.port_name} to {row[1]!r} within {self.patience_s:g} s: "
+                    "is it an scs device, powered, and used by no other program?"
+                )
+            self.retries += 1
+
+    def tell(self, opcode: int) -> None:
+        """Send a command without fields and wait for nothing: to a device that does not answer."""
+        self._write(self._question(commands.by_opcode(opcode), ()))
+
+    def _question(self, row: tuple[Any, ...], values: tuple[Any, ...]) -> bytes:
+        self._sequence = (self._sequence + 1) & 255
+        return bytes(frame.encode(self._sequence, row[0], packing.pack(row[2], values)))
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._port.write(data)
+        except _PORT_ERRORS as reason:
+            raise self._broken(reason) from None
+
+    def _reply(self, opcode: int, until_s: float) -> bytes | None:
+        """The payload of the reply to the present question; None when it does not come."""
+        while True:
+            for sequence, kind, payload in self._decoder.feed(self._read()):
+                if sequence == self._sequence and kind == opcode:
+                    return bytes(payload)
+            if self.now() >= until_s:
+                return None
+
+    def _read(self) -> bytes:
+        """What is there; waits for a first byte, but no longer than the port's own time-out."""
+        port = self._port
+        try:
+            first = port.read(1)
+            return bytes(first + port.read(port.in_waiting)) if first else b""
+        except _PORT_ERRORS as reason:
+            raise self._broken(reason) from None
+
+    def _broken(self, reason: Exception) -> LinkLost:
+        return LinkLost(f"the link to {self.port_name} broke: {_sentence(reason)}")
+
+
+def _opened(name: str) -> Any:
+    if HANDLERS not in serial.protocol_handler_packages:
+        serial.protocol_handler_packages.append(HANDLERS)
+    try:
+        port = serial.serial_for_url(url_of(name), do_not_open=True, baudrate=BAUD, timeout=0.05)
+        port.write_timeout = 1.0
+        if "://" not in url_of(name):
+            port.exclusive = True
+        port.open()
+        port.reset_input_buffer()
+    except _PORT_ERRORS as reason:
+        raise LinkLost(f"cannot open {name}: {_sentence(reason)}") from None
+    return port
+
+
+def _sentence(reason: Exception) -> str:
+    """What the system says, without the names that pyserial wraps around it."""
+    number = getattr(reason, "errno", None)
+    if isinstance(number, int):
+        return os.strerror(number)
+    text = str(reason) or type(reason).__name__
+    return re.sub(r"^.*\[Errno \d+\] ", "", text)
+
+
+def _understood(row: tuple[Any, ...], payload: bytes) -> Fields:
+    """The fields of a reply that says OK; the Failure that another one stands for."""
+    if payload[:1] != bytes((errors.OK,)):
+        raise _refusal(row[1], payload)
+    try:
+        values = packing.unpack(row[3], payload[1:])
+    except Refused:
+        raise Mismatch(f"the reply to {row[1]!r} has another form than expected") from None
+    names = [name for name, _ in packing.columns(row[3])]
+    return dict(zip(names, values, strict=True))
+
+
+def _refusal(command: str, payload: bytes) -> Exception:
+    body = payload[1:]
+    if not body or len(body) % _ROW:
+        return Mismatch(f"the refusal of {command!r} has another form than expected")
+    rows: tuple[Row, ...] = tuple(
+        struct.unpack_from(commands.REFUSAL, body, at) for at in range(0, len(body), _ROW)
+    )
+    if rows[0][0] == errors.BAD_SEQUENCE:
+        return LinkLost(
+            "the device does not know this session: it was restarted, or another program "
+            "opened it; what it had delivered is in its ledger only if it was not reset"
+        )
+    if rows[0][0] == errors.BAD_VERSION:
+        _code, _index, ours, theirs = rows[0]
+        return Mismatch(f"the host speaks protocol {ours}, the device protocol {theirs}")
+    if rows[0][0] == errors.BAD_STATE:
+        state = states.NAMES[rows[0][2]] if rows[0][2] < len(states.NAMES) else "an unknown state"
+        return DeviceRefused(command, rows, refusals.not_in_state(command, state))
+    return DeviceRefused(command, rows, "; ".join(refusals.sentence(row) for row in rows))

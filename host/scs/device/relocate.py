@@ -1,0 +1,151 @@
+"""A program that runs on a device, moved to other contacts there.
+
+Role: ready() judges the new place while the old one runs on, make() ramps down, commits, measures
+the load, arms and starts; begin() is for a device on which nothing runs.
+Invariant: what runs is not touched before all that can be judged from outside was judged; the
+output begins at zero at the new contacts; whatever ends a move half-way says what then stands on
+the device. Requirements: REQ-18, REQ-33, REQ-37, REQ-57. Next: profile/shift_contacts.py,
+cli/shift_live.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stimcore import program
+
+from ..documents import units
+from ..documents.complaint import FileRefused
+from ..errors import DeviceFault, Failure
+from ..messages import refusals
+from ..profile.profile import Profile, ProfileError
+from ..safety.check import judge
+from . import program_slots
+from .impedance import LoadFound
+from .replies import Ledger
+
+if TYPE_CHECKING:
+    from stimcore.board import Board
+
+    from .stimulator import Stimulator
+
+Cancelled = Callable[[], bool]
+POLL_S = 0.02  # while it ramps down: what is waited here is time without output
+
+AS_IT_WAS = "on the device nothing was changed"
+STOPPING = "it was told to stop: the output is off or on its way there; nothing else was changed"
+OFF = "the output is off, and stays off until a program is started"
+STARTING = "START was sent: unless the device missed it, the output is on at the new contacts"
+
+
+@dataclass(frozen=True)
+class Steered:
+    """A move that was made. off_s: without output, by the device's own clock; delivered: what was
+    at the old contacts; load: as measured at the new; amplitudes_ma: where it is on its way to."""
+
+    off_s: float
+    delivered: Ledger
+    load: LoadFound | None
+    amplitudes_ma: tuple[float, ...]
+
+
+def ready(stim: Stimulator, before: Profile, after: Profile) -> tuple[int, ...]:
+    """The amplitudes, in uA, that the device is set to, once all speaks for a move.
+
+    Failure unless `before` is what runs, by its hash; ProfileError where the new place would be
+    refused, at the amplitudes of the profile or at those that are set.
+    """
+    with _standing(AS_IT_WAS):
+        status = stim.status()
+        if status.state != "RUNNING":
+            raise Failure(refusals.not_in_state("steer", status.state))
+        targets_ua = tuple(round(1000 * one.target_ma) for one in status.levels)
+        wanted = program_slots.text(program.digest(before.to_blob()))
+        if status.hash != wanted:
+            said = f"its program has the hash {status.hash}, and the file's {wanted}"
+            raise Failure(f"the device does not run {before.file}: {said}; load the file anew")
+        permitted(after, stim.board)
+        permitted(after, stim.board, targets_ua)
+    return targets_ua
+
+
+def make(
+    stim: Stimulator,
+    after: Profile,
+    targets_ua: tuple[int, ...],
+    cancelled: Cancelled = lambda: False,
+) -> Steered:
+    """The move itself, after ready(); where cancelled() says so, nothing, or HALT on the way.
+
+    Failure where something stood against it, with what stands on the device as a note.
+    """
+    if cancelled():
+        raise Failure("the move was cancelled")
+    with _standing(STOPPING):
+        delivered = _stopped(stim, cancelled)
+    with _standing(OFF):
+        stim.load(after)
+        for number, ua in enumerate(targets_ua):
+            if ua != after.group.programs[number].amplitude_ua:
+                stim.amplitude(number + 1, units.text(ua, "uA"))
+    load, began = _started(stim, cancelled)
+    off_s = round(began.start_s - delivered.stop_s, 3)
+    return Steered(off_s, delivered, load, tuple(ua / 1000 for ua in targets_ua))
+
+
+def begin(
+    stim: Stimulator, after: Profile, cancelled: Cancelled = lambda: False
+) -> LoadFound | None:
+    """Load, measure, arm and start where nothing runs; the load as it was measured."""
+    with _standing(AS_IT_WAS):
+        state = stim.status().state
+        if state not in ("OFF", "LOADED"):
+            raise Failure(refusals.not_in_state("steer", state))
+        stim.load(after)
+    return _started(stim, cancelled)[0]
+
+
+def permitted(profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | None = None) -> None:
+    """ProfileError where the kernel refuses the profile, at its own amplitudes or at these, uA."""
+    verdict = judge(profile, board, amplitudes_ua)
+    if not verdict.ok:
+        raise ProfileError(profile.file, verdict.errors)
+
+
+def _stopped(stim: Stimulator, cancelled: Cancelled) -> Ledger:
+    """STOP, and wait for the end of the ramp; the ledger."""
+    stim.stop(wait=False)
+    for _ in stim.poll(every_s=POLL_S):
+        _unless(cancelled, stim)
+    fault = stim.status().fault
+    if fault is not None:
+        raise DeviceFault(fault, stim.told(fault))
+    return stim.ledger()
+
+
+def _started(stim: Stimulator, cancelled: Cancelled) -> tuple[LoadFound | None, Ledger]:
+    with _standing(OFF):
+        load = stim.arm()
+        _unless(cancelled, stim)
+    with _standing(STARTING):
+        stim.start()
+        return load, stim.ledger()
+
+
+def _unless(cancelled: Cancelled, stim: Stimulator) -> None:
+    if cancelled():
+        stim.halt()
+        raise Failure("the move was cancelled and the output halted")
+
+
+@contextmanager
+def _standing(note: str) -> Iterator[None]:
+    """What stands on the device where something goes wrong here."""
+    try:
+        yield
+    except (Failure, FileRefused) as reason:
+        reason.add_note(note)
+        raise

@@ -1,0 +1,179 @@
+"""What the device says of itself, typed: status, ledger, figures of a change of amplitude.
+
+Role: the fields of a reply -> frozen dataclasses in human units (mA, s, nC).
+Invariant: nothing is left out or added; times are the device's own clock.
+Requirements: none of its own. Next: stimulator.py, which hands them out.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stimcore import errors, states
+
+from ..errors import Row, WrongUsage
+from ..messages import refusals, safety_metrics
+from . import program_slots
+
+_NO_LEASE = 65535
+RUNNING = ("RUNNING", "STOPPING")
+
+
+@dataclass(frozen=True)
+class Level:
+    """The amplitude of one program: what flows now, and what it is on its way to."""
+
+    level_ma: float
+    target_ma: float
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the device is doing. `fault` is None or the latched row; lease_left_s None: no lease.
+
+    hash: of the program that is loaded, as eight hex digits; "" where none is. currents and
+    voltages: the extremes of the last whole period that was judged.
+    """
+
+    state: str
+    fault: Row | None
+    device_s: float
+    lease_left_s: float | None
+    stopped: str
+    periods: int
+    pulses: int
+    link_errors: int
+    current_min_ma: float
+    current_max_ma: float
+    voltage_min_v: float
+    voltage_max_v: float
+    hash: str
+    levels: tuple[Level, ...]
+
+    @property
+    def running(self) -> bool:
+        """Whether current may flow: RUNNING or STOPPING."""
+        return self.state in RUNNING
+
+    @property
+    def settled(self) -> bool:
+        """Whether every program has reached its target."""
+        return bool(self.levels) and all(one.level_ma == one.target_ma for one in self.levels)
+
+
+@dataclass(frozen=True)
+class ContactCharge:
+    """Charge through one contact since START: of first phases, and the net of all."""
+
+    contact: str
+    driven_nc: float
+    net_nc: float
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What was delivered since the last START. A pulse cut short counts as truncated only."""
+
+    pulses: int
+    truncated: int
+    periods: int
+    start_s: float
+    stop_s: float
+    output_s: float
+    stopped: str
+    charge: tuple[ContactCharge, ...]
+
+    def delivered(self) -> dict[str, Any]:
+        """The ledger as `run --json` prints it. charge_nc: first phases, of the contact that
+        carried the most; with one program, all that was delivered."""
+        used = [one for one in self.charge if one.driven_nc]
+        return {
+            "pulses": self.pulses,
+            "periods": self.periods,
+            "seconds": self.output_s,
+            "charge_nc": max((one.driven_nc for one in used), default=0.0),
+            "truncated": self.truncated,
+            "contacts": {
+                one.contact: {"driven_nc": one.driven_nc, "net_nc": one.net_nc} for one in used
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Amplitude:
+    """A change of amplitude that was accepted: asked for, given (whole DAC codes), time to get
+    there."""
+
+    requested_ma: float
+    actual_ma: float
+    ramp_s: float
+
+
+def status(fields: dict[str, Any]) -> Status:
+    """A STATUS reply."""
+    lease_ms, packed = fields["lease_left_ms"], fields["levels"]
+    pairs = struct.iter_unpack("<II", packed[: len(packed) // 8 * 8])
+    return Status(
+        state=state_name(fields["state"]),
+        fault=_fault(fields),
+        device_s=fields["now_ms"] / 1000,
+        lease_left_s=None if lease_ms == _NO_LEASE else lease_ms / 1000,
+        stopped=refusals.stop_reason(fields["stopped"]),
+        periods=fields["periods"],
+        pulses=fields["pulses"],
+        link_errors=fields["link_errors"],
+        current_min_ma=fields["current_min_na"] / 1e6,
+        current_max_ma=fields["current_max_na"] / 1e6,
+        voltage_min_v=fields["voltage_min_mv"] / 1000,
+        voltage_max_v=fields["voltage_max_mv"] / 1000,
+        hash=program_slots.text(fields["hash"]) if fields["hash"] else "",
+        levels=tuple(Level(level / 1000, target / 1000) for level, target in pairs),
+    )
+
+
+def _fault(fields: dict[str, Any]) -> Row | None:
+    if fields["fault"] == errors.OK:
+        return None
+    return (fields["fault"], fields["fault_index"], fields["fault_value"], fields["fault_limit"])
+
+
+def ledger(fields: dict[str, Any], contacts: Sequence[str] = ()) -> Ledger:
+    """A LEDGER reply; `contacts` names them."""
+    packed = fields["charge"]
+    sums = struct.iter_unpack("<qq", packed[: len(packed) // 16 * 16])
+    return Ledger(
+        pulses=fields["pulses"],
+        truncated=fields["truncated"],
+        periods=fields["periods"],
+        start_s=fields["start_ms"] / 1000,
+        stop_s=fields["stop_ms"] / 1000,
+        output_s=fields["output_ms"] / 1000,
+        stopped=refusals.stop_reason(fields["stopped"]),
+        charge=tuple(
+            ContactCharge(safety_metrics.contact_name(index, contacts), driven / 1000, net / 1000)
+            for index, (driven, net) in enumerate(sums)
+        ),
+    )
+
+
+def state_name(state: int) -> str:
+    """The name of a state."""
+    return states.NAMES[state] if state < len(states.NAMES) else f"state {state}"
+
+
+def program_number(program: str | int, names: Sequence[str]) -> int:
+    """The number on the wire of a program given by its name, or counted from 1; WrongUsage."""
+    known = [name.lower() for name in names]
+    if isinstance(program, str) and program.lower() in known:
+        return known.index(program.lower())
+    try:
+        number = int(program) - 1
+    except ValueError:
+        number = -1
+    if not 0 <= number < (len(known) or 256):
+        listed = ", ".join(names) or "numbers from 1; names need the profile"
+        raise WrongUsage(f"no program is called {program!r}; known are {listed}")
+    return number

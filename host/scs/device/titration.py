@@ -1,0 +1,149 @@
+"""One program's amplitude walked up in steps to its ceiling, and what the load shows at each.
+
+Role: prepared() gives the profile that is walked, walk() the steps on a device, noted() the profile
+with the thresholds that were found. Invariant: nothing goes above the ceiling that the file names;
+the walk ends where the threshold of discomfort was noted or the device refuses.
+Requirements: REQ-22, REQ-60. Next: cli/titrate.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap
+
+from ..documents import units
+from ..errors import DeviceFault, DeviceRefused, Failure, WrongUsage
+from ..profile.edit import edited
+from ..profile.profile import Profile
+from ..profile.thresholds import ORDER
+from .stimulator import Stimulator
+
+STEP_UA = 100  # where neither the program nor the caller says another
+_NOT_WALKED = ("cycle", "session", "stand_alone", "limits")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One amplitude that was held: asked for, given (whole codes), and what the load showed.
+
+    current_ma, voltage_v: the largest of either sign in a period. noted: thresholds found here.
+    """
+
+    amplitude_ua: int
+    actual_ma: float
+    current_ma: float
+    voltage_v: float
+    pulses: int
+    noted: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The row as JSON carries it."""
+        return asdict(self)
+
+
+def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
+    """The one program by itself at its first step, up to the ceiling that the file names.
+
+    Without cycle and session, so that the walk has no end but its own.
+    """
+    if profile.sync_only:
+        raise WrongUsage(f"{profile.file} has output: sync; there is no amplitude to walk")
+    ceiling = units.text(_ceiling_ua(profile, number), "uA")
+    first = units.text(min(step_ua, units.integer(ceiling, "uA")), "uA")
+
+    def change(document: Any) -> None:
+        one = document["programs"][number]
+        document["programs"] = [one]
+        for field in _NOT_WALKED:
+            document.pop(field, None)
+        one.pop("thresholds", None)
+        one.pop("phase", None)
+        one["amplitude"], one["ceiling"] = first, ceiling
+
+    return edited(profile, change)
+
+
+def _ceiling_ua(profile: Profile, number: int) -> int:
+    """The ceiling that was written, whatever was measured before."""
+
+    def change(document: Any) -> None:
+        one = document["programs"][number]
+        one.pop("thresholds", None)
+        one["amplitude"] = units.text(profile.group.programs[number].amplitude_ua, "uA")
+
+    found: int = edited(profile, change).group.programs[number].ceiling_ua
+    return found
+
+
+def amplitudes(step_ua: int, ceiling_ua: int) -> list[int]:
+    """Every step, and the ceiling itself as the last one."""
+    return [*range(step_ua, ceiling_ua, step_ua), ceiling_ua]
+
+
+def walk(
+    stim: Stimulator, walked: Profile, step_ua: int, dwell_s: float, marks: Mapping[str, float]
+) -> Iterator[Step]:
+    """The steps on an open device that runs `walked`; marks: volts at which each is noted.
+
+    Ends early where discomfort was noted. DeviceRefused for an amplitude that the device does not
+    take, DeviceFault where it latched a fault.
+    """
+    left = dict(marks)
+    for amplitude_ua in amplitudes(step_ua, walked.group.programs[0].ceiling_ua):
+        given = stim.amplitude(1, units.text(amplitude_ua, "uA"))
+        stim.settle()
+        *_, seen = stim.poll(dwell_s)
+        if seen.fault is not None:
+            raise DeviceFault(seen.fault, stim.told(seen.fault))
+        if not seen.running:
+            raise Failure(f"the output ended in mid-walk: {seen.stopped}")
+        volts = max(abs(seen.voltage_min_v), abs(seen.voltage_max_v))
+        found = tuple(name for name in ORDER if name in left and volts >= left[name])
+        left = {name: mark for name, mark in left.items() if name not in found}
+        current = max(abs(seen.current_min_ma), abs(seen.current_max_ma))
+        yield Step(amplitude_ua, given.actual_ma, current, volts, seen.pulses, found)
+        if ORDER[-1] in found:
+            return
+
+
+def run(
+    stim: Stimulator, walked: Profile, step_ua: int, dwell_s: float, marks: Mapping[str, float]
+) -> tuple[list[Step], str]:
+    """Load, arm, start, walk, stop; the steps and why the walk ended there."""
+    steps: list[Step] = []
+    why = "the ceiling was reached"
+    stim.load(walked)
+    stim.arm()
+    stim.start()
+    try:
+        for step in walk(stim, walked, step_ua, dwell_s, marks):
+            steps.append(step)
+    except DeviceRefused as reason:
+        why = f"the device refused more: {reason}"
+    stim.stop()
+    if steps and ORDER[-1] in steps[-1].noted:
+        why = "discomfort was noted"
+    return steps, why
+
+
+def noted(profile: Profile, number: int, steps: list[Step]) -> Profile:
+    """The profile with the thresholds of these steps; others that it has stay.
+
+    ProfileError where they are out of order with those, or the amplitude is above discomfort.
+    """
+    found = {name: step.amplitude_ua for step in steps for name in step.noted}
+
+    def change(document: Any) -> None:
+        one = document["programs"][number]
+        if "thresholds" not in one:
+            fresh = CommentedMap()
+            fresh.fa.set_flow_style()
+            one.insert(list(one).index("amplitude") + 1, "thresholds", fresh)
+        for name in ORDER:
+            if name in found:
+                one["thresholds"][name] = units.text(found[name], "uA")
+
+    return edited(profile, change)

@@ -1,0 +1,79 @@
+"""What is wrong with a file: every complaint a row with its line, field, value, limit, example.
+
+Role: the one form in which profiles, leads and boards.yaml are refused; `scs check --json`
+prints these rows. Invariant: a refused file raises a FileRefused with at least one row, never
+another exception. Requirements: REQ-60. Next: yaml_reader.py (text), field_types.py (schema).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+Place = tuple[str | int, ...]  # ("programs", 0, "rate")
+Conflict = tuple[str, Place, str, str, str, str]  # id, place, message, value, limit, example
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing that is wrong. `id` is a fixed word; `message` is the whole sentence.
+
+    `line` counts from 1; 0 stands where no line can be named. `value`, `limit` and `example`
+    are texts with their unit, or empty.
+    """
+
+    id: str
+    path: str
+    line: int
+    message: str
+    value: str = ""
+    limit: str = ""
+    example: str = ""
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The row as JSON carries it."""
+        return asdict(self)
+
+
+class FileRefused(Exception):
+    """A file that cannot be used: `file` and all that is wrong with it in `rows`."""
+
+    def __init__(self, file: str, rows: Iterable[Complaint]):
+        self.file = file
+        self.rows = tuple(sorted(set(rows), key=lambda row: (row.line, row.path, row.message)))
+        super().__init__(file, self.rows)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """One line a complaint: `file:line: field: what is wrong`."""
+        texts = []
+        file = printable(self.file, 200)
+        for row in self.rows:
+            where = f"{file}:{row.line}" if row.line else file
+            texts.append(": ".join(part for part in (where, row.path, row.message) if part))
+        return texts
+
+
+def printable(text: str, most: int = 40) -> str:
+    """A text from a file as an error may show it: no control signs, not long."""
+    clean = "".join(sign if sign.isprintable() else "?" for sign in text[: most + 1])
+    return clean if len(clean) <= most else f"{clean[:most]}…"
+
+
+def path_text(place: Sequence[str | int]) -> str:
+    """("programs", 0, "rate") as people read it: programs[0].rate."""
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f".{printable(part)}"
+    return text.removeprefix(".")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean X?" for a word close to a known one, else nothing."""
+    import difflib
+
+    names = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower()[:80], names, n=1, cutoff=0.5)
+    return f"; did you mean {names[found[0]]}?" if found else ""

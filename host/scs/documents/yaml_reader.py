@@ -1,0 +1,209 @@
+"""YAML text to plain values, with the line of each: strict, small, and safe on any bytes.
+
+Role: the only reader of YAML here. It takes the parser's events one by one, so that nothing is
+built before it is judged: anchors (the YAML bomb), tags, duplicate keys, deep nesting, a second
+document and files over 1 MB are refused with their line.
+Invariant: any bytes give a Document or rows of complaints; keys are plain text (`on:` is "on",
+not true) and scalars follow YAML 1.2, as editors read them. Requirements: REQ-60. Next:
+field_types.py.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .complaint import Complaint, FileRefused, Place, path_text
+
+LARGEST_BYTES = 1_000_000
+MOST_VALUES = 5_000  # boards.yaml holds about 150
+DEEPEST = 12
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# what YAML permits beside the surrogates and the byte order mark (YAML 1.2, production 1)
+PRINTABLE = r"\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+UNPRINTABLE = re.compile(f"[^{PRINTABLE}]")
+EMPTY = "the file is empty; the shipped ones show what such a file holds"
+QUOTED = ("'", '"', "|", ">")  # the styles of a scalar that is always text
+INTEGER = re.compile(r"[-+]?[0-9]{1,300}", re.ASCII)
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+WORDS: dict[str, Any] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+WORDS |= dict.fromkeys(("true", "True", "TRUE"), True)
+WORDS |= dict.fromkeys(("false", "False", "FALSE"), False)
+WORDS |= {sign + dot: float(sign + "inf") for sign in ("", "+", "-") for dot in (".inf", ".Inf")}
+WORDS |= {word: float("nan") for word in (".nan", ".NaN", ".NAN")}
+
+
+@dataclass
+class Document:
+    """A YAML file: its value (dict, list or scalar) and the line on which each place begins."""
+
+    file: str
+    value: Any = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    complaints: list[Complaint] = field(default_factory=list)
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or of the nearest place around it that the file has."""
+        for end in range(len(place), -1, -1):
+            if place[:end] in self.lines:
+                return self.lines[place[:end]]
+        return 0
+
+
+class _Stop(Exception):
+    """Reading cannot go on: (id, line, message)."""
+
+
+def read_bytes(path: str | Path, error: type[FileRefused]) -> bytes:
+    """At most 1 MB of a file; anything else is `error` with one row."""
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        raise error(str(path), [Complaint("file", "", 0, "there is no such file")]) from None
+    except IsADirectoryError:
+        message = "this is a directory; name a .yaml file in it"
+        raise error(str(path), [Complaint("file", "", 0, message)]) from None
+    except (OSError, ValueError) as reason:
+        message = f"cannot be read: {getattr(reason, 'strerror', None) or reason}"
+        raise error(str(path), [Complaint("file", "", 0, message)]) from None
+    return data
+
+
+def parse(data: bytes | str, file: str, error: type[FileRefused]) -> Document:
+    """The one document in `data`; `error` where the text itself is wrong.
+
+    Duplicate keys do not end the reading: they stand in `complaints` of the Document.
+    """
+    document = Document(file)
+    try:
+        text = _decoded(data)
+        _Builder(document).build(text)
+    except _Stop as stop:
+        kind, line, message = stop.args
+        document.complaints.append(Complaint(kind, "", line, message))
+        raise error(file, document.complaints) from None
+    return document
+
+
+def _decoded(data: bytes | str) -> str:
+    try:
+        raw = data.encode() if isinstance(data, str) else data
+        text = raw[: LARGEST_BYTES + 1].decode("utf-8-sig")
+    except UnicodeEncodeError:
+        raise _Stop("yaml", 1, "the text holds half a character (a lone surrogate)") from None
+    except UnicodeDecodeError as reason:
+        if len(raw) <= LARGEST_BYTES:
+            line = raw.count(b"\n", 0, reason.start) + 1
+            raise _Stop("yaml", line, "this is not UTF-8 text; save the file as UTF-8") from None
+        text = ""
+    if len(raw) > LARGEST_BYTES:
+        raise _Stop("file", 0, "the file is over 1 MB; a profile has a few hundred bytes")
+    odd = UNPRINTABLE.search(text)
+    if odd:
+        line = text.count("\n", 0, odd.start()) + 1
+        raise _Stop("yaml", line, f"the character U+{ord(odd[0]):04X} cannot stand in YAML")
+    return text
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:
+    """YAML 1.2 core schema; quoted text is always text."""
+    word: str = event.value
+    if event.style in QUOTED:
+        return word
+    if word in WORDS:
+        return WORDS[word]
+    if INTEGER.fullmatch(word):
+        return int(word)
+    number = float(word) if FLOAT.fullmatch(word) else math.inf
+    return word if math.isinf(number) else number  # too large: shown as it was written
+
+
+class _Builder:
+    """Events to values. Recursion is bounded by DEEPEST, work by MOST_VALUES."""
+
+    def __init__(self, document: Document):
+        self.document = document
+        self.events: Iterator[Any] = iter(())
+        self.values = 0
+
+    def build(self, text: str) -> None:
+        self.events = yaml.parse(text, Loader=LOADER)
+        self._next()  # the stream's start
+        event = self._next()
+        if isinstance(event, yaml.StreamEndEvent):
+            raise _Stop("empty", 1, EMPTY)
+        self.document.value = self._value(self._next(), ())
+        self._next()  # the document's end
+        event = self._next()
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise _Stop("yaml", _line(event), "a second document begins here; one file holds one")
+        if self.document.value is None:
+            raise _Stop("empty", 1, EMPTY)
+
+    def _next(self) -> Any:
+        try:
+            return next(self.events)
+        except yaml.MarkedYAMLError as reason:
+            mark = reason.problem_mark or reason.context_mark
+            what = reason.problem or "cannot be understood"
+            message = f"this is not YAML: {what}; look for tabs, a missing colon, quote or bracket"
+            raise _Stop("yaml", mark.line + 1 if mark else 1, message) from None
+        except (yaml.YAMLError, ValueError) as reason:
+            message = f"this is not YAML: {str(reason).splitlines()[0]}"
+            raise _Stop("yaml", 1, message) from None
+
+    def _value(self, event: Any, place: Place) -> Any:
+        self._permit(event, place)
+        self.document.lines.setdefault(place, _line(event))
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._list(place)
+        return self._mapping(place)
+
+    def _permit(self, event: Any, place: Place) -> None:
+        self.values += 1
+        line = _line(event)
+        if getattr(event, "anchor", None) is not None:
+            raise _Stop(
+                "yaml", line, "anchors (&) and aliases (*) are refused; write the value out"
+            )
+        if getattr(event, "tag", None) is not None:
+            raise _Stop("yaml", line, "tags (!) are refused; write the plain value")
+        if len(place) > DEEPEST:
+            raise _Stop("yaml", line, f"nested deeper than {DEEPEST} levels")
+        if self.values > MOST_VALUES:
+            raise _Stop("yaml", line, f"more than {MOST_VALUES} values in one file")
+
+    def _list(self, place: Place) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*place, len(items))))
+        return items
+
+    def _mapping(self, place: Place) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            self._permit(event, place)
+            if not isinstance(event, yaml.ScalarEvent):
+                raise _Stop("yaml", _line(event), "the name of a field must be plain text")
+            key, inner = event.value, (*place, event.value)
+            first = self.document.lines.setdefault(inner, _line(event))
+            value = self._value(self._next(), inner)
+            if key in found:
+                message = f"stands twice, first on line {first}; keep one of them"
+                row = Complaint("duplicate", path_text(inner), _line(event), message)
+                self.document.complaints.append(row)
+            found.setdefault(key, value)
+        return found
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1

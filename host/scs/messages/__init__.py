@@ -1,0 +1,1 @@
+"""Codes and integers of the device as text for people."""

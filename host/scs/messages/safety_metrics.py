@@ -1,0 +1,187 @@
+"""Safety figures for people: the device's integer rows in mA, us, Hz, uC, with their names.
+
+Role: (code, index, value, limit) of the kernel -> Figure; used by check, run, demo and JSON.
+Invariant: whether a figure holds is decided on the integers, as the kernel does; only what is
+shown is a float. Requirements: none of its own. Next: refusals.py (the same rows as sentences).
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from stimcore import commands, errors, kernel, program
+
+from ..errors import Row
+from . import error_texts
+
+# unit in error_texts.ERRORS: (unit shown, how many of the table's make one)
+_SCALES = {
+    "nA": ("mA", 1e6),
+    "uA": ("mA", 1e3),
+    "ns": ("us", 1e3),
+    "pC": ("uC", 1e6),
+    "nC/cm2": ("uC/cm2", 1e3),
+    "pA": ("nA", 1e3),
+    "mV": ("V", 1e3),
+}
+# code: (name, what people call it); the order in which they are shown
+NAMES = {
+    errors.AMPLITUDE: ("amplitude", "amplitude"),
+    errors.CEILING: ("ceiling", "amplitude, profile's own limit"),
+    errors.WIDTH_SHORT: ("width_short", "shortest first phase"),
+    errors.WIDTH: ("width", "longest first phase"),
+    errors.RATE: ("rate", "highest pulse rate"),
+    errors.PERIOD: ("period", "period"),
+    errors.PHASE_CHARGE: ("phase_charge", "charge per phase"),
+    errors.DENSITY: ("density", "charge density"),
+    errors.SHANNON: ("shannon", "Shannon k"),
+    errors.RUNNING_CHARGE: ("running_charge", "charge not yet recovered"),
+    errors.PERIOD_DC: ("dc", "net DC, worst case"),
+    errors.NO_DISCHARGE: ("discharge", "passive discharge"),
+    errors.DISCHARGE_PEAK: ("discharge_peak", "peak discharge current"),
+    errors.BLEED_PEAK: ("bleed_peak", "peak current after a halt"),
+    errors.COMPLIANCE: ("compliance", "voltage needed"),
+    errors.ACTIVE_RUN: ("active_run", "longest current flow"),
+    errors.TABLE_LENGTH: ("table_length", "table of words"),
+    errors.STEP_UP: ("step_up", "rise of amplitude in one step"),
+}
+PER_CONTACT = (
+    errors.AMPLITUDE,
+    errors.CEILING,
+    errors.PHASE_CHARGE,
+    errors.DENSITY,
+    errors.SHANNON,
+    errors.RUNNING_CHARGE,
+    errors.PERIOD_DC,
+    errors.COMPLIANCE,
+    errors.NO_DISCHARGE,
+    errors.DISCHARGE_PEAK,
+    errors.BLEED_PEAK,
+    errors.STEP_UP,
+    errors.CONTACT_UNKNOWN,
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure beside its limit; `bound` says whether the limit is a "most" or a "least".
+
+    contact: the one that comes nearest to the limit, None for a figure of the whole table.
+    program: the one that uses this contact, None where there are several, or for the whole.
+    """
+
+    name: str
+    program: str | None
+    contact: str | None
+    value: float
+    unit: str
+    limit: float
+    ok: bool
+    label: str
+    bound: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figure as JSON carries it."""
+        row = asdict(self)
+        del row["label"]
+        return row
+
+
+def _hertz(interval_ns: int) -> float:
+    return 1e9 / interval_ns if interval_ns else math.inf
+
+
+def _shannon_k(thousandths: int) -> float:
+    """log10(D x Q) with D in uC/cm2 and Q in uC."""
+    return math.log10(thousandths / 1000) if thousandths > 0 else -math.inf
+
+
+_OWN: dict[int, tuple[str, Callable[[int], float]]] = {
+    errors.RATE: ("Hz", _hertz),
+    errors.SHANNON: ("", _shannon_k),
+    errors.PERIOD: ("ms", lambda ns: ns / 1e6),
+}
+
+
+def quantity(code: int, value: int) -> tuple[float, str]:
+    """A value of a row as (number, unit) for people."""
+    if code in _OWN:
+        unit, convert = _OWN[code]
+        return convert(value), unit
+    unit = error_texts.ERRORS[code].unit if code in error_texts.ERRORS else ""
+    shown, size = _SCALES.get(unit, (unit, 1))
+    return value / size, shown
+
+
+def pretty(unit: str) -> str:
+    """A unit as people write it: us -> µs, uC/cm2 -> µC/cm²."""
+    signed = unit.replace("cm2", "cm²")
+    return "µ" + signed[1:] if signed[:1] == "u" and len(signed) > 1 else signed
+
+
+def text(code: int, value: int) -> str:
+    """A value of a row as text, with its unit."""
+    number, unit = quantity(code, value)
+    shown = f"{number:.0f}" if abs(number) >= 10_000 else f"{number:.4g}"  # never 2e+04
+    return f"{shown} {pretty(unit)}".strip()
+
+
+def contact_name(index: int, names: Sequence[str] = ()) -> str:
+    """The name of a contact; its number where no lead is known."""
+    return names[index] if index < len(names) else f"contact {index + 1}"
+
+
+def unpack(packed: bytes) -> list[Row]:
+    """The rows of a COMMIT or FIGURES reply."""
+    size = struct.calcsize(commands.FIGURE)
+    whole = len(packed) - len(packed) % size
+    return [struct.unpack_from(commands.FIGURE, packed, at) for at in range(0, whole, size)]
+
+
+def _user(index: int, group: program.Group | None, names: Sequence[str]) -> str | None:
+    if group is None:
+        return None
+    users = [
+        names[number]
+        for number, one in enumerate(group.programs)
+        if program.used_by(one) >> index & 1
+    ]
+    return users[0] if len(users) == 1 else None
+
+
+def make(
+    rows: Iterable[Row],
+    group: program.Group | None,
+    contacts: Sequence[str],
+    programs: Sequence[str],
+) -> list[Figure]:
+    """The figures of kernel rows, in the order of NAMES; `contacts` and `programs` name them.
+
+    group None: a program that only the device knows; no figure names a program then.
+    """
+    order = {code: at for at, code in enumerate(NAMES)}
+    known = sorted((row for row in rows if row[0] in order), key=lambda row: order[row[0]])
+    return [_figure(row, group, contacts, programs) for row in known]
+
+
+def _figure(
+    row: Row, group: program.Group | None, contacts: Sequence[str], programs: Sequence[str]
+) -> Figure:
+    code, index, value, limit = row
+    local = code in PER_CONTACT
+    least = code in kernel.AT_LEAST
+    return Figure(
+        name=NAMES[code][0],
+        program=_user(index, group, programs) if local else None,
+        contact=contact_name(index, contacts) if local else None,
+        value=quantity(code, value)[0],
+        unit=quantity(code, value)[1],
+        limit=quantity(code, limit)[0],
+        ok=value >= limit if least else value <= limit,
+        label=NAMES[code][1],
+        bound="least" if least and code != errors.RATE else "most",  # an interval, as a rate
+    )

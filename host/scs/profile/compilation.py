@@ -1,0 +1,131 @@
+"""The validated profile as the integer group that the device runs.
+
+Role: make() turns a ProfileModel and its lead into stimcore.program.Group.
+Invariant: numbers pass through unchanged; cross_checks.py has found nothing; the device's own
+validate() has the last word. Requirements: REQ-22, REQ-60. Next: cross_checks.py, scheduling.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import lcm
+
+from stimcore import program, train
+
+from ..catalog.leads import Lead
+from . import ratios, thresholds, waveforms
+from .scheduling import Slot, Train
+from .schema import BurstBox, ProfileModel, ProgramModel, RechargeBox
+
+
+def make(model: ProfileModel, lead: Lead, slots: Sequence[Slot]) -> program.Group:
+    """The group; contact i of the lead is bit i of the masks; a slot for each program."""
+    programs = tuple(
+        _program(one, lead, thresholds.ceiling_ua(model, one), slot)
+        for one, slot in zip(model.programs, slots, strict=True)
+    )
+    return program.Group(_header(model, slots), lead.areas_of_eight(), programs)
+
+
+def ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
+    """The ramp up as given; by default 1 s, or as long as steps of the permitted size take."""
+    if "up" in model.ramp.model_fields_set or model.output == "sync":
+        return model.ramp.up
+    return max(model.ramp.up, least_ramp_up_ms(model, slots))
+
+
+def least_ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
+    """The shortest ramp up that the device takes."""
+    highest_ua = max(thresholds.amplitude_ua(one) for one in model.programs)
+    return train.least_ramp_up_ms(highest_ua, model.programs[0].rate, slots[0].count)
+
+
+def pulse_train(one: ProgramModel) -> Train:
+    """What the schedule must know of a program; dither widens the room that a pulse takes."""
+    dither, extent_ns = one.dither, waveforms.extent_ns(one)
+    if dither:
+        extent_ns += 10**12 // one.rate * dither.rate // 1000
+    return Train(one.rate, extent_ns, block(one), one.phase)
+
+
+def block(one: ProgramModel) -> int:
+    """After how many of its pulses, or bursts, a program is itself again."""
+    return lcm(
+        2 if one.polarity == "alternating" else 1,
+        one.dither.pulses if one.dither else 1,
+        ratios.turns(one.interleave.split) if one.interleave else 1,
+    )
+
+
+def pulses(one: ProgramModel) -> int:
+    """How many pulses come each time: those of a burst, or one."""
+    return one.waveform.burst.pulses if isinstance(one.waveform, BurstBox) else 1
+
+
+def _header(model: ProfileModel, slots: Sequence[Slot]) -> program.Header:
+    cycle, session = model.cycle, model.session
+    alone = program.FLAG_STAND_ALONE if model.stand_alone else 0
+    silent = program.FLAG_SYNC_ONLY if model.output == "sync" else 0
+    values = {
+        "flags": alone | silent,
+        "lease_ms": model.lease,
+        "ramp_up_ms": ramp_up_ms(model, slots),
+        "ramp_down_ms": model.ramp.down,
+        "cycle_on_ms": cycle.on if cycle else 0,
+        "cycle_off_ms": cycle.off if cycle else 0,
+        "session_ms": (session.duration or 0) if session else 0,
+        "session_pulses": (session.pulses or 0) if session else 0,
+        "discharge_permille": model.limits.discharge if model.limits else 1000,
+    }
+    return program.Header._make(values[row[0]] for row in program.HEADER)
+
+
+def _program(one: ProgramModel, lead: Lead, ceiling_ua: int, slot: Slot) -> program.Program:
+    burst = one.waveform.burst if isinstance(one.waveform, BurstBox) else None
+    kind, ratio = recharge(one)
+    values = {
+        "cathodes": lead.mask(one.cathodes),
+        "anodes": lead.mask(one.anodes),
+        "waveform": program.BURST if burst else program.TONIC,
+        "recharge": kind,
+        "ratio": ratio,
+        "pulses": burst.pulses if burst else 1,
+        "rate_mhz": one.rate,
+        "intra_rate_mhz": burst.intra_rate if burst else 0,
+        "amplitude_ua": thresholds.amplitude_ua(one),
+        "ceiling_ua": ceiling_ua,
+        "width_ns": waveforms.width_ns(one),
+        "gap_ns": one.interphase_gap,
+        "alternating": int(one.polarity == "alternating"),
+        "count": slot.count,
+        "phase_ns": slot.phase_ns,
+        "rate_dither": one.dither.rate if one.dither else 0,
+        "width_dither": one.dither.width if one.dither else 0,
+        "seed": one.dither.seed if one.dither else 1,
+        **_others(one, lead, slot.count),
+        "segments": waveforms.segments(one),
+    }
+    return program.Program._make(values[row[0]] for row in program.PROGRAM)
+
+
+def _others(one: ProgramModel, lead: Lead, count: int) -> dict[str, int]:
+    there = one.interleave
+    return {
+        "other_cathodes": lead.mask(there.cathodes) if there else 0,
+        "other_anodes": lead.mask(there.anodes) if there else 0,
+        "other_count": count * there.split // ratios.WHOLE if there else 0,
+    }
+
+
+def recharge(one: ProgramModel) -> tuple[int, int]:
+    """(stimcore's RECHARGE_*, ratio). Passive recharge follows a burst as a whole by default."""
+    box = one.recharge
+    if isinstance(box, RechargeBox) and box.active:
+        return program.RECHARGE_ACTIVE, box.active.ratio
+    if box == "active":
+        return program.RECHARGE_ACTIVE, 1
+    after = box.passive.after if isinstance(box, RechargeBox) and box.passive else None
+    bursts = isinstance(one.waveform, BurstBox)
+    if (after or ("burst" if bursts else "pulse")) == "burst":
+        return program.RECHARGE_PASSIVE_BURST, 1
+    return program.RECHARGE_PASSIVE, 1

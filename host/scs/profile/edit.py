@@ -1,0 +1,60 @@
+"""A profile's text with some of its values changed, and its comments and order left as they were.
+
+Role: edited() gives the new text, save() writes it. Invariant: what comes out is read again as a
+profile before anybody gets it; a file is replaced as a whole or not at all.
+Requirements: REQ-60. Next: shift_contacts.py, device/titration.py.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from ..errors import Failure
+from ..recordings import writers
+from .profile import Profile
+
+WIDEST = 4096  # no line is broken that was not
+
+
+def _yaml() -> YAML:
+    made = YAML()
+    made.preserve_quotes = True
+    made.width = WIDEST
+    made.indent(mapping=2, sequence=4, offset=2)
+    return made
+
+
+def edited(profile: Profile, change: Callable[[Any], None]) -> Profile:
+    """The profile after `change`, which is given the document as ruamel.yaml holds it.
+
+    ProfileError where the changed text is no profile; its line ends stay what they were.
+    """
+    yaml = _yaml()
+    source = profile.text.removeprefix("\ufeff")
+    try:
+        document = yaml.load(source)
+    except YAMLError as reason:
+        why = str(reason).splitlines()[0]
+        raise Failure(f"{profile.file} cannot be edited: {why}; change it by hand") from None
+    change(document)
+    stream = io.StringIO()
+    yaml.dump(document, stream)
+    text = stream.getvalue()
+    if "\r\n" in source:
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    return Profile.from_text(text, profile.file)
+
+
+def save(profile: Profile, target: Path) -> None:
+    """Write the profile's text under its new name; WrongUsage where that cannot be."""
+
+    def fill(part: Path) -> None:
+        part.write_text(profile.text, encoding="utf-8", newline="")
+
+    writers.aside(target, fill)

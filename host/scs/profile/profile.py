@@ -1,0 +1,117 @@
+"""A therapy from a YAML file: Profile.read checks everything and gives the integer group.
+
+Role: text -> values with lines (yamltext) -> schema -> contacts on the lead -> conflicts ->
+stimcore.program.Group, which the device's own validate() then judges. All errors of a file are
+told at once. Invariant: nothing but a Profile or a ProfileError comes out, whatever the bytes.
+Requirements: REQ-21, REQ-60. Next: schema.py (the fields), compilation.py (the integers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stimcore import checks, program
+from stimcore.errors import Refused
+
+from ..catalog.leads import Lead
+from ..documents.complaint import Complaint, FileRefused
+from ..documents.model_validation import shape_of, validate
+from ..documents.yaml_reader import Document, parse, read_bytes
+from ..errors import Row
+from . import compilation, contact_checks, cross_checks, error_locations, thresholds
+from .scheduling import Slot
+from .schema import ProfileModel
+from .thresholds import Settings
+
+
+class ProfileError(FileRefused):
+    """A profile that cannot be used: `rows` holds every complaint, `str()` one line for each."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A checked therapy.
+
+    `group` holds the integers that the device gets (mHz, ns, uA, ms; contact i of `lead` is bit
+    i of the masks); `program_names` and `settings` (what was measured) have one entry per
+    program of it; `text` is what was read.
+    """
+
+    name: str
+    file: str
+    lead: Lead
+    program_names: tuple[str, ...]
+    group: program.Group
+    settings: tuple[Settings, ...]
+    document: Document = field(repr=False, compare=False)
+    text: str = field(default="", repr=False, compare=False)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Profile:
+        """The profile in a file; ProfileError with every complaint about it."""
+        return cls.from_text(read_bytes(path, ProfileError), str(path))
+
+    @classmethod
+    def from_text(cls, text: bytes | str, name: str = "profile") -> Profile:
+        """The profile in a text; `name` stands for the file in errors. ProfileError as read."""
+        document = parse(text, name, ProfileError)
+        model, found = validate(ProfileModel, document)
+        lead, more = contact_checks.check(document)
+        complaints = document.complaints + found + more
+        slots: list[Slot] = []
+        if model is not None:
+            slots, more = cross_checks.find(model, document)
+            complaints += more
+        if model is None or lead is None or complaints:
+            raise ProfileError(name, complaints)
+        names = tuple(
+            one.name or f"program {number + 1}" for number, one in enumerate(model.programs)
+        )
+        source = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        group = compilation.make(model, lead, slots)
+        person = tuple(thresholds.of(one) for one in model.programs)
+        made = cls(model.name, name, lead, names, group, person, document, source)
+        made._judge()
+        return made
+
+    @property
+    def contact_names(self) -> tuple[str, ...]:
+        """The names of the lead's contacts; contact i is bit i of every mask."""
+        return self.lead.contact_names
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it goes on without a host: there is no lease."""
+        return bool(self.group.header.flags & program.FLAG_STAND_ALONE)
+
+    @property
+    def sync_only(self) -> bool:
+        """Whether each pulse is a mark on SYNC alone, and no current flows."""
+        return bool(self.group.header.flags & program.FLAG_SYNC_ONLY)
+
+    def to_blob(self) -> bytes:
+        """The group as the device gets it."""
+        return program.pack(self.group)
+
+    def explain(self, row: Row) -> Complaint:
+        """A refusal of the device, (code, index, value, limit), as a complaint with its line."""
+        return error_locations.complaint(row, self.group, self.lead, self.document)
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema (draft 2020-12) of a profile, for editors."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **shape_of(ProfileModel),
+            "title": "scs-bench profile",
+        }
+
+    def _judge(self) -> None:
+        """The device's own check, run here as well."""
+        try:
+            checks.validate(self.group)
+        except Refused as reason:
+            rows = [self.explain(row) for row in reason.rows]
+            raise ProfileError(self.file, rows) from None

@@ -1,0 +1,214 @@
+"""When the pulses of several programs come, so that no two of them meet.
+
+Role: rates -> the least period in which all programs come round, how often each does, and at which
+phase it begins. Invariant: two programs whose pulses come every P and every Q can be kept apart if
+and only if both their pulses fit into the greatest common part of P and Q, one after the other:
+that is checked first, and named. Of all phases those are taken that leave the longest rests.
+Requirements: REQ-03, REQ-21. Next: compilation.py; stimcore/phases.py places the pulses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, gcd, lcm
+
+from stimcore import limits
+
+REST_NS = 14_000  # after each pulse at least: two of the shortest records, one for a trim
+STEP_NS = 1_000  # to which rests are made as long as they can be
+TERMS = 25  # of the small ratios that are offered as other rates
+SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Train:
+    """What the schedule must know of a program: mHz, ns; `block`: it is itself after so many."""
+
+    rate_mhz: int
+    extent_ns: int
+    block: int = 1
+    phase_ns: int | None = None
+
+    @property
+    def every_ns(self) -> Fraction:
+        """From one pulse to the next."""
+        return Fraction(1000 * SECOND_NS, self.rate_mhz)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A program's turns in the period: how many, and when the first one begins."""
+
+    count: int
+    phase_ns: int
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Why there is no schedule: the programs it is about, and rates for the second that would do.
+
+    kind: "period" (none is short enough), "count" (too many turns), "fit" (their pulses meet),
+    "phase" (the phases that were asked for meet). need and room: ns.
+    """
+
+    kind: str
+    first: int
+    second: int
+    need_ns: int
+    room_ns: int
+    rates_mhz: tuple[int, ...] = ()
+
+
+def plan(trains: Sequence[Train]) -> list[Slot] | Clash:
+    """A slot for each, or why there is none."""
+    found = _plan(trains)
+    if isinstance(found, Clash) and found.kind != "phase":
+        return replace(found, rates_mhz=_nearby(trains, found.second))
+    return found
+
+
+def _plan(trains: Sequence[Train]) -> list[Slot] | Clash:
+    common = _common_mhz(trains)
+    counts = [int(one.rate_mhz / common) for one in trains]
+    period_ns = 1000 * SECOND_NS / common
+    most = max(range(len(trains)), key=lambda at: counts[at])
+    if period_ns > limits.PERIOD_MAX_NS:
+        worst = max(range(len(trains)), key=lambda at: _common_with_first_ns(trains, at))
+        return Clash("period", 0, worst, int(period_ns), limits.PERIOD_MAX_NS)
+    if counts[most] > limits.PERIOD_TIMES:
+        return Clash("count", 0, most or len(trains) - 1, counts[most], limits.PERIOD_TIMES)
+    phases = _roomiest(trains)
+    if phases is None:
+        first, second = _tightest(trains)
+        need, room = _need_ns(trains, first, second), _room_ns(trains, first, second)
+        kept = need <= room and trains[second].phase_ns is not None
+        return Clash("phase" if kept else "fit", first, second, need, room)
+    return [Slot(count, phase) for count, phase in zip(counts, phases, strict=True)]
+
+
+def _common_mhz(trains: Sequence[Train]) -> Fraction:
+    """The rate at which all of them come round."""
+    rates = [Fraction(one.rate_mhz, one.block) for one in trains]
+    below = lcm(*(rate.denominator for rate in rates))
+    return Fraction(gcd(*(int(rate * below) for rate in rates)), below)
+
+
+def _common_with_first_ns(trains: Sequence[Train], at: int) -> Fraction:
+    return 1 / _common_mhz([trains[0], trains[at]])
+
+
+def _room_ns(trains: Sequence[Train], one: int, other: int) -> int:
+    """The greatest common part of the times between two programs' pulses."""
+    return int(_part(trains[one], trains[other]))
+
+
+def _part(one: Train, other: Train) -> Fraction:
+    return Fraction(1000 * SECOND_NS, lcm(one.rate_mhz, other.rate_mhz))
+
+
+def _need_ns(trains: Sequence[Train], one: int, other: int) -> int:
+    return trains[one].extent_ns + trains[other].extent_ns + 2 * REST_NS
+
+
+def _couples(trains: Sequence[Train]) -> list[tuple[int, int]]:
+    return [(one, other) for other in range(len(trains)) for one in range(other)]
+
+
+def _tightest(trains: Sequence[Train]) -> tuple[int, int]:
+    def slack(pair: tuple[int, int]) -> int:
+        return _room_ns(trains, *pair) - _need_ns(trains, *pair)
+
+    return min(_couples(trains), key=slack)
+
+
+# --- phases ----------------------------------------------------------------------------------
+def _roomiest(trains: Sequence[Train]) -> list[int] | None:
+    """Phases (ns) with the longest shortest rest; None where there are none at all."""
+    if len(trains) == 1:
+        return [trains[0].phase_ns or 0]
+    low, high = REST_NS, int(min(one.every_ns for one in trains))
+    best = _placed(trains, low)
+    while best is not None and high - low > STEP_NS:
+        middle = (low + high) // 2
+        found = _placed(trains, middle)
+        if found is None:
+            high = middle
+        else:
+            low, best = middle, found
+    return best
+
+
+def _placed(trains: Sequence[Train], rest_ns: int) -> list[int] | None:
+    """Phases that leave so long a rest after every pulse."""
+    order = sorted(range(len(trains)), key=lambda at: (trains[at].phase_ns is None, at))
+    return _next(trains, rest_ns, order, {})
+
+
+def _next(
+    trains: Sequence[Train], rest_ns: int, order: Sequence[int], known: dict[int, int]
+) -> list[int] | None:
+    """The phases with one program more, each time right behind a pulse that is placed."""
+    if len(known) == len(trains):
+        return [known[at] for at in range(len(trains))]
+    at = order[len(known)]
+    for phase in _candidates(trains, rest_ns, at, known):
+        if all(_apart(trains, rest_ns, at, phase, other, known[other]) for other in known):
+            found = _next(trains, rest_ns, order, {**known, at: phase})
+            if found is not None:
+                return found
+    return None
+
+
+def _candidates(
+    trains: Sequence[Train], rest_ns: int, at: int, known: dict[int, int]
+) -> Sequence[int]:
+    one = trains[at]
+    if one.phase_ns is not None:
+        return [one.phase_ns]
+    if not known:
+        return [0]
+    found = set()
+    for other, phase in known.items():
+        part = _part(one, trains[other])
+        behind = phase + trains[other].extent_ns + rest_ns
+        for turn in range(int(one.every_ns / part)):
+            found.add(ceil((behind + turn * part) % one.every_ns))
+    return sorted(found)
+
+
+def _apart(
+    trains: Sequence[Train], rest_ns: int, at: int, phase: int, other: int, before: int
+) -> bool:
+    """Whether two programs' pulses never meet, nor come closer than the rest."""
+    part = _part(trains[at], trains[other])
+    behind = (phase - before) % part
+    return (
+        trains[other].extent_ns + rest_ns <= behind
+        and behind <= part - trains[at].extent_ns - rest_ns
+    )
+
+
+# --- what would do ---------------------------------------------------------------------------
+def _nearby(trains: Sequence[Train], at: int) -> tuple[int, ...]:
+    """The rates nearest below and above a program's own with which there is a schedule."""
+    base = trains[0 if at else len(trains) - 1].rate_mhz
+    asked = trains[at].rate_mhz
+    terms = range(1, TERMS)
+    rates = {base * up // down for up in terms for down in terms if base * up % down == 0}
+    near = sorted(rates - {asked}, key=lambda rate: abs(rate - asked))
+    found: list[int] = []
+    for rate in near:
+        permitted = limits.RATE_MIN_MHZ <= rate <= limits.RATE_MAX_MHZ
+        same_side = any((rate < asked) == (one < asked) for one in found)
+        if permitted and not same_side and _fits(trains, at, rate):
+            found.append(rate)
+        if len(found) == 2:
+            break
+    return tuple(sorted(found))
+
+
+def _fits(trains: Sequence[Train], at: int, rate_mhz: int) -> bool:
+    others = [*trains[:at], replace(trains[at], rate_mhz=rate_mhz), *trains[at + 1 :]]
+    return not isinstance(_plan(others), Clash)

@@ -1,0 +1,96 @@
+"""Programs moved along their lead by whole contacts.
+
+Role: moved() gives the profile with its contacts moved. Invariant: contacts stay in their column
+and keep their distances in positions, and a return plate stays where it is; what was measured at
+other contacts does not move along.
+Requirements: REQ-60. Next: edit.py, cli/shift.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from stimcore import program
+
+from ..catalog.leads import Lead
+from ..device.replies import program_number
+from ..documents import units
+from ..errors import WrongUsage
+from .edit import edited
+from .profile import Profile
+
+ROLES = ("cathodes", "anodes")
+
+
+def chosen(profile: Profile, wanted: str) -> list[int]:
+    """The programs that are meant: all of them, or the one of that name or number (from 1)."""
+    names = profile.program_names
+    return [program_number(wanted, names)] if wanted else list(range(len(names)))
+
+
+def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:
+    """The profile with these programs moved by so many positions, away from the tip if positive.
+
+    Their thresholds, measured at other contacts, are left out; an amplitude that was a share of
+    perception becomes the current it was, a ceiling that was discomfort stays as a ceiling.
+    WrongUsage where a contact would leave the lead, ProfileError where contacts do not go together.
+    """
+    if by == 0:
+        raise WrongUsage("--by 0 moves nothing; write for example --by 1")
+    numbers = list(programs)
+    _within(profile, by, numbers)
+
+    def change(document: Any) -> None:
+        for number in numbers:
+            one = document["programs"][number]
+            for names in (place[role] for place in _places(one) for role in ROLES):
+                for at, name in enumerate(names):  # one by one: a new list would lose comments
+                    names[at] = _moved(profile.lead, name.strip(), by)
+            _forget(profile, number, one)
+
+    return edited(profile, change)
+
+
+def _places(one: Any) -> list[Any]:
+    """Where a program names contacts: itself, and those that take turns with them."""
+    return [one, one["interleave"]] if "interleave" in one else [one]
+
+
+def _forget(profile: Profile, number: int, one: Any) -> None:
+    """Leave out what was measured; neither the amplitude nor the ceiling becomes another."""
+    was = profile.group.programs[number]
+    one.pop("thresholds", None)
+    if profile.settings[number].permille:
+        one["amplitude"] = units.text(was.amplitude_ua, "uA")
+    if profile.settings[number].discomfort_ua == was.ceiling_ua:
+        one["ceiling"] = units.text(was.ceiling_ua, "uA")
+
+
+def _moved(lead: Lead, name: str, by: int) -> str:
+    if name in lead.plates:
+        return name
+    column = lead.column(name)
+    return column[column.index(name) + by]
+
+
+def _within(profile: Profile, by: int, numbers: list[int]) -> None:
+    """WrongUsage with the nearest way that is left, where `by` is too far."""
+    room = []  # (how far a contact can move that way, its name)
+    for number in numbers:
+        one = profile.group.programs[number]
+        for at, name in enumerate(profile.contact_names):
+            if program.used_by(one) >> at & 1 and name not in profile.lead.plates:
+                column = profile.lead.column(name)
+                where = column.index(name)
+                room.append((len(column) - 1 - where if by > 0 else where, name))
+    if not room:
+        raise WrongUsage(f"--by {by}: only return plates are used, and they stay where they are")
+    far, name = min(room)
+    if abs(by) <= far:
+        return
+    end = profile.lead.column(name)[-1 if by > 0 else 0]
+    near = far if by > 0 else -far
+    hint = f"write for example --by {near}" if far else "it cannot move that way"
+    lead = profile.lead.name
+    raise WrongUsage(f"--by {by}: {name} would leave the lead {lead}, which ends at {end}; {hint}")

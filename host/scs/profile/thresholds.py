@@ -1,0 +1,115 @@
+"""One person's settings: measured thresholds, and the amplitude and ceiling that follow from them.
+
+Role: amplitude_ua() and ceiling_ua() of a program, and what its settings forbid one another.
+Invariant: no amplitude is above limits.amplitude, the program's ceiling or its threshold of
+discomfort; a share of perception is never rounded up. Requirements: REQ-22, REQ-60.
+Next: cross_checks.py, compilation.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..documents import units
+from ..documents.complaint import Conflict
+from .schema import AMPLITUDES, ProfileModel, ProgramModel
+
+ORDER = ("perception", "comfort", "discomfort")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was measured and chosen for one program, in uA; None for what the file does not say.
+
+    permille: the share of perception that the amplitude was written as; None for a current.
+    """
+
+    perception_ua: int | None
+    comfort_ua: int | None
+    discomfort_ua: int | None
+    step_ua: int | None
+    permille: int | None
+
+    def percent(self, amplitude_ua: float) -> float | None:
+        """An amplitude in percent of perception; None where that was not measured."""
+        return 100 * amplitude_ua / self.perception_ua if self.perception_ua else None
+
+
+def of(one: ProgramModel) -> Settings:
+    """The settings of a program."""
+    perception, comfort, discomfort = _thresholds(one)
+    return Settings(perception, comfort, discomfort, one.step, one.amplitude.permille or None)
+
+
+def _thresholds(one: ProgramModel) -> list[int | None]:
+    return [getattr(one.thresholds, name) if one.thresholds else None for name in ORDER]
+
+
+def amplitude_ua(one: ProgramModel) -> int:
+    """The amplitude; of a share the whole microamperes in it, 0 where perception is not known."""
+    perception = (one.thresholds.perception if one.thresholds else None) or 0
+    return one.amplitude.ua or perception * one.amplitude.permille // 1000
+
+
+def ceiling_ua(model: ProfileModel, one: ProgramModel) -> int:
+    """The most that the amplitude may become, also live: the lowest of all that bounds it."""
+    given = one.ceiling or (model.limits and model.limits.amplitude) or amplitude_ua(one)
+    discomfort = one.thresholds.discomfort if one.thresholds else None
+    return min(given, discomfort or given)
+
+
+def conflicts(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
+    """Thresholds out of order, an amplitude that is none, and what goes above a ceiling."""
+    found = _order(one)
+    most = model.limits.amplitude if model.limits else None
+    if most and one.ceiling and one.ceiling > most:
+        found.append(_above(("ceiling",), units.text(one.ceiling, "uA"), *_own(most)))
+    amplitude = amplitude_ua(one)
+    if not amplitude:
+        return [*found, _none(one)]
+    said = one.amplitude.text()
+    if one.amplitude.permille:
+        said += f", {units.text(amplitude, 'uA')},"
+    bounds = [_own(most)] if most else []
+    if one.ceiling:
+        bounds.append((one.ceiling, "this program's ceiling"))
+    discomfort = one.thresholds.discomfort if one.thresholds else None
+    if discomfort:
+        bounds.append((discomfort, "the threshold of discomfort"))
+    bounds.append((AMPLITUDES[1], "the most"))
+    lowest = min(bounds, key=lambda bound: bound[0])
+    return [*found, _above(("amplitude",), said, *lowest)] if amplitude > lowest[0] else found
+
+
+def _own(most_ua: int) -> tuple[int, str]:
+    return most_ua, "this profile's own limits.amplitude"
+
+
+def _above(place: tuple[str], said: str, most_ua: int, what: str) -> Conflict:
+    most = units.text(most_ua, "uA")
+    return ("range", place, f"{said} is above {what}, {most}", said.rstrip(","), most, most)
+
+
+def _none(one: ProgramModel) -> Conflict:
+    said = one.amplitude.text()
+    if one.thresholds and one.thresholds.perception:
+        return ("range", ("amplitude",), f"{said} is less than 1 uA", said, "1 uA", "60 %")
+    message = f"{said} needs the threshold that was measured; write for example"
+    message += " thresholds: {perception: 1.2 mA}"
+    return ("missing", ("thresholds", "perception"), message, "", "", "1.2 mA")
+
+
+def _order(one: ProgramModel) -> list[Conflict]:
+    """One complaint for each threshold that is below the one before it."""
+    found: list[Conflict] = []
+    least, before = 0, ""
+    for name, ua in zip(ORDER, _thresholds(one), strict=True):
+        if ua is None:
+            continue
+        if ua < least:
+            texts = units.text(ua, "uA"), units.text(least, "uA")
+            message = f"{texts[0]} is below {before}, {texts[1]}; they rise in the order"
+            message += f" {', '.join(ORDER)}; write for example {name}: {texts[1]}"
+            found.append(("conflict", ("thresholds", name), message, *texts, texts[1]))
+        least, before = max(least, ua), name if ua >= least else before
+    return found

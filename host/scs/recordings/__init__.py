@@ -1,0 +1,1 @@
+"""Recorded runs: folders, tables, pictures and reports."""

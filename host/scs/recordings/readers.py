@@ -1,0 +1,110 @@
+"""Traces back from files: a CSV, an NPZ, or the folder of a recording.
+
+Role: rows(path) for what compares or shows a trace that was kept. Invariant: what comes out is a
+trace: three columns of finite numbers, times from the first to the last never going back;
+anything else is one WrongUsage with the file and the place. Next: traces/compare.py; traces/npz.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from ..errors import WrongUsage
+from ..traces import npz
+from ..traces.trace import Trace
+from ..traces.trace_store import BLOCK_ROWS, Rows, Store
+
+COLUMNS = npz.COLUMNS
+KNOWN = (".csv", ".npz")
+
+
+def rows(path: Path) -> Rows:
+    """The trace that a file or a folder holds; WrongUsage where it holds none."""
+    found = _of_folder(path) if path.is_dir() else _of_file(path)
+    _judge(path, found)
+    return found
+
+
+def _of_folder(path: Path) -> Rows:
+    from . import run_folder
+
+    kept = run_folder.read(path)
+    if kept.rows is None:
+        raise WrongUsage(
+            f"{path}: this recording holds no trace: at {kept.account.device.port} there was no "
+            f"time to look at what flowed; its polls are in {path / run_folder.SAMPLES}"
+        )
+    return kept.rows
+
+
+def _of_file(path: Path) -> Rows:
+    if not path.exists():
+        raise WrongUsage(f"{path}: there is no such file")
+    ending = path.suffix.lower()
+    if ending not in KNOWN:
+        known = ", ".join(KNOWN)
+        raise WrongUsage(
+            f"{path}: cannot read a trace from it; known are {known} and the folder of a recording"
+        )
+    if ending == ".npz":
+        return npz.read(path)
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return _csv(path, stream)
+    except (OSError, UnicodeDecodeError) as reason:
+        said = getattr(reason, "strerror", None) or reason
+        raise WrongUsage(f"{path}: cannot be read: {said}") from None
+
+
+def _csv(path: Path, stream: TextIO) -> Store:
+    names = [name.strip() for name in stream.readline().split(",")]
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise WrongUsage(
+            f"{path}:1: there is no column {missing[0]}; a trace begins with {','.join(COLUMNS)}"
+        )
+    places = [names.index(name) for name in COLUMNS]
+    found, line = Store(), 2
+    for lines in _batches(stream):
+        try:
+            table = np.loadtxt(lines, delimiter=",", usecols=places, ndmin=2, comments=None)
+        except ValueError:
+            at = line + _first_bad(lines, places)
+            raise WrongUsage(f"{path}:{at}: this row is not whole; was the file cut?") from None
+        found.add(Trace(*table.T))
+        line += len(lines)
+    return found
+
+
+def _batches(stream: TextIO) -> Iterator[list[str]]:
+    while lines := list(islice(stream, BLOCK_ROWS)):
+        yield lines
+
+
+def _first_bad(lines: list[str], places: list[int]) -> int:
+    """The number of the first line that is no row."""
+    for number, line in enumerate(lines):
+        cells = line.split(",")
+        try:
+            [float(cells[place]) for place in places]
+        except (ValueError, IndexError):
+            return number
+    return len(lines)
+
+
+def _judge(path: Path, found: Rows) -> None:
+    if len(found) < 2:
+        raise WrongUsage(f"{path}: a trace has two rows or more, this one has {len(found)}")
+    last_s = -np.inf
+    for block in found.blocks():
+        columns = (block.time_s, block.current_a, block.voltage_v)
+        if not all(np.all(np.isfinite(column)) for column in columns):
+            raise WrongUsage(f"{path}: a value is not a number")
+        if np.any(np.diff(block.time_s, prepend=last_s) < 0):
+            raise WrongUsage(f"{path}: its times go back; a trace is in order of time")
+        last_s = float(block.time_s[-1])

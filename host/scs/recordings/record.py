@@ -1,0 +1,137 @@
+"""A profile run on the simulated board, and what its oscilloscope and logic analyser saw of it.
+
+Role: record() is behind `scs trace` and `scs demo`. The run goes through the same Stimulator,
+link and device as one on a bench. Invariant: virtual time only; nothing waits.
+Next: device/stimulator.py, traces/bench_recorder.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..device.link import SIM
+from ..device.replies import Ledger
+from ..device.stimulator import Stimulator
+from ..errors import DeviceFault
+from ..messages.safety_metrics import Figure
+from ..profile.profile import Profile
+from ..traces import trace
+from ..traces.bench_recorder import Taker
+from ..traces.pin_edges import Pins
+from ..traces.trace import Trace
+from ..traces.trace_store import Store
+from . import poll_log, run_info
+from .poll_log import Samples
+from .run_info import Account, Run
+
+LONGEST_S = 3600.0  # of virtual time; an hour of 50 Hz is simulated in minutes
+BEYOND_S = 10 * trace.EDGE_S  # how far a run goes on past the end of the trace
+
+Told = Callable[[float], None]  # how much is done, 0 to 1
+
+
+def nobody(_share: float) -> None:
+    """Told how much is done, does nothing."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A trace, the pins' edges where they were asked for, and what the device said."""
+
+    rows: Store
+    pins: Pins | None
+    account: Account
+    samples: Samples
+
+    @property
+    def trace(self) -> Trace:
+        """The whole trace in memory."""
+        return self.rows.whole()
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The device's own safety figures."""
+        return list(self.account.figures)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The device's ledger after the run."""
+        return self.account.ending.ledger
+
+    @property
+    def run(self) -> Run:
+        """What a report is made of."""
+        return Run(self.account, self.rows, self.samples)
+
+
+def record(
+    profile: Profile,
+    board: str | None,
+    for_s: float,
+    *,
+    from_start: bool = False,
+    wait_s: float = 0.0,
+    rate_hz: float | None = None,
+    faults: str = "",
+    pins: bool = False,
+    told: Told = nobody,
+) -> Recording:
+    """Run a profile on the simulated board and take `for_s` of it.
+
+    From a period at full amplitude that lasted wait_s, or, from_start, from START. Failure where
+    it ends before.
+    """
+    with Stimulator(SIM, board, faults=faults) as stim:
+        figures = stim.load(profile)
+        stim.arm()
+        if pins:
+            stim.link.bench.sequencer.log_pins()
+        begin_s = _begun(stim, None if from_start else wait_s)
+        taker = Taker(stim.link.bench, begin_s, begin_s + for_s, rate_hz=rate_hz, pins=pins)
+        polls = _run_until(stim, begin_s + for_s + BEYOND_S, taker, told)
+        status = stim.status()
+        stim.halt()
+        made = Account(
+            subject=run_info.subject(profile),
+            device=run_info.device(stim),
+            begun=run_info.utc_now(),
+            injected=faults,
+            rate_hz=rate_hz,
+            from_start=from_start,
+            figures=tuple(figures),
+            ending=run_info.ending(stim, status, stim.ledger()),
+            command=taker.command,
+        )
+        return Recording(taker.rows, taker.pins, made, np.array(polls))
+
+
+def _begun(stim: Stimulator, wait_s: float | None) -> float:
+    """Start; when the trace begins, on the bench's clock: at START, or with a period at full
+    amplitude that lasted wait_s."""
+    bench = stim.link.bench
+    start_s: float = bench.now_s()
+    stim.start()
+    if wait_s is None:
+        return start_s
+    stim.settle()
+    stim.wait(wait_s)
+    return trace.next_period(bench)[0]
+
+
+def _run_until(stim: Stimulator, end_s: float, taker: Taker, told: Told) -> list[tuple[float, ...]]:
+    """Poll until a time on the bench's clock, or let it pass where the train has ended."""
+    link, polls = stim.link, []
+    for status in stim.poll(max(end_s - link.now(), 0.0)):
+        if status.fault is not None:
+            raise DeviceFault(status.fault, stim.told(status.fault))
+        taker.take()
+        told(taker.share)
+        polls.append(poll_log.row(status, stim.ledger()))
+    if end_s > link.now():
+        link.sleep(end_s - link.now())
+    taker.take()
+    told(1.0)
+    return polls

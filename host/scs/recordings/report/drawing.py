@@ -1,0 +1,125 @@
+"""Line drawings as inline SVG: axes, grid, lines. No matplotlib, no script, no file beside it.
+
+Role: panel() draws stacked plots over one time axis. Colours are classes of style.css, so that
+one drawing serves light, dark and paper. Invariant: never more points than the page can show
+(traces/decimate.py). Next: __init__.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from ...traces.waveform_analysis import Floats
+
+WIDTH, LEFT, RIGHT, TOP, BOTTOM = 1000.0, 62.0, 12.0, 8.0, 36.0
+PLOT, SPACE = 150.0, 14.0  # height of one plot, and between two
+TICKS = 5  # about so many on an axis
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: `kind` is its class in style.css (current, voltage, command)."""
+
+    time_s: Floats
+    values: Floats
+    kind: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Lines over one vertical axis."""
+
+    label: str
+    lines: Sequence[Line]
+
+
+def time_unit(span_s: float) -> tuple[float, str]:
+    """(factor, unit) for a time axis."""
+    for limit_s, factor, unit in ((2e-3, 1e6, "µs"), (2.0, 1e3, "ms")):
+        if span_s < limit_s:
+            return factor, unit
+    return 1.0, "s"
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Round numbers in a range: steps of 1, 2 or 5 times a power of ten."""
+    rough = (high - low) / TICKS
+    power = 10 ** math.floor(math.log10(rough))
+    step = next(power * size for size in (1, 2, 5, 10) if power * size >= rough)
+    first = math.ceil(low / step - 1e-9)
+    return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def panel(title: str, plots: Sequence[Plot]) -> str:
+    """An SVG of plots, one above the other, over the same time."""
+    begin = min(float(line.time_s[0]) for plot in plots for line in plot.lines)
+    end = max(float(line.time_s[-1]) for plot in plots for line in plot.lines)
+    end = end if end > begin else begin + 1e-6
+    height = TOP + len(plots) * PLOT + (len(plots) - 1) * SPACE + BOTTOM
+    parts = [
+        f'<svg viewBox="0 0 {WIDTH:g} {height:g}" role="img">',
+        f"<title>{escape(title)}</title>",
+    ]
+    for number, plot in enumerate(plots):
+        top = TOP + number * (PLOT + SPACE)
+        parts += _plot(plot, top, begin, end, last=number == len(plots) - 1)
+    return "\n".join([*parts, "</svg>"])
+
+
+def _plot(plot: Plot, top: float, begin: float, end: float, *, last: bool) -> Iterator[str]:
+    low, high = _range(plot)
+    across = (WIDTH - LEFT - RIGHT) / (end - begin)
+    up = PLOT / (high - low)
+    yield from _vertical(plot.label, top, low, high, up)
+    yield from _horizontal(top, begin, end, across, last=last)
+    for line in plot.lines:
+        x = LEFT + (line.time_s - begin) * across
+        y = top + PLOT - (line.values - low) * up
+        yield f'<path class="{line.kind}" d="{_path(x, y)}"/>'
+
+
+def _range(plot: Plot) -> tuple[float, float]:
+    low = min(0.0, *(float(np.min(line.values)) for line in plot.lines))
+    high = max(0.0, *(float(np.max(line.values)) for line in plot.lines))
+    room = 0.08 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def _vertical(label: str, top: float, low: float, high: float, up: float) -> Iterator[str]:
+    middle = top + PLOT / 2
+    yield (
+        f'<text class="label" transform="translate(14 {middle:g}) rotate(-90)">'
+        f"{escape(label)}</text>"
+    )
+    for value in ticks(low, high):
+        y = top + PLOT - (value - low) * up
+        kind = "zero" if abs(value) < 1e-12 else "grid"
+        yield f'<path class="{kind}" d="M{LEFT:g} {y:.1f}H{WIDTH - RIGHT:g}"/>'
+        yield f'<text class="y" x="{LEFT - 6:g}" y="{y + 4:.1f}">{value + 0.0:.6g}</text>'
+
+
+def _horizontal(
+    top: float, begin: float, end: float, across: float, *, last: bool
+) -> Iterator[str]:
+    factor, unit = time_unit(end - begin)
+    for value in ticks(begin * factor, end * factor):
+        x = LEFT + (value / factor - begin) * across
+        yield f'<path class="grid" d="M{x:.1f} {top:g}v{PLOT:g}"/>'
+        if last:
+            yield f'<text class="x" x="{x:.1f}" y="{top + PLOT + 15:g}">{value + 0.0:.6g}</text>'
+    if last:
+        x = (LEFT + WIDTH - RIGHT) / 2
+        yield f'<text class="x" x="{x:g}" y="{top + PLOT + 31:g}">time ({unit})</text>'
+
+
+def _path(x: Floats, y: Floats) -> str:
+    """Points as a path, to a tenth of a unit, none of them twice."""
+    points = np.round(np.column_stack((x, y)), 1)
+    new = np.ones(len(points), dtype=bool)
+    new[1:] = np.any(np.diff(points, axis=0) != 0, axis=1)
+    return "M" + "L".join(f"{one:g} {other:g}" for one, other in points[new].tolist())

@@ -1,0 +1,107 @@
+"""What a report says in numbers: delivered beside commanded, and what was left over.
+
+Role: a trace and the Command of one of its periods -> rows for a table. Nothing here knows the
+stage or the load. Invariant: a delivered current is the mean over the phase as it was commanded,
+so that a late edge shows as too little. Next: __init__.py, which shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...traces.commanded import Command
+from ...traces.trace import Trace
+from ...traces.trace_store import Rows
+from ...traces.waveform_analysis import Measured, measure
+
+MEASURED_ROWS = 1_000_000  # so much of a run, its end, is measured
+BEFORE_S = 1e-7  # how far before a period's first edge its residual voltage is read
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One phase: when it begins in its period, how long it is, commanded and delivered (A)."""
+
+    begin_s: float
+    length_s: float
+    commanded_a: float
+    delivered_a: float
+
+    @property
+    def off(self) -> float:
+        """Delivered against commanded, as a share."""
+        return self.delivered_a / self.commanded_a - 1
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a period leaves, in V just before the next: the largest of those seen, and the last.
+
+    at_end_v: at the end of the trace.
+    """
+
+    most_v: float
+    last_v: float
+    at_end_v: float
+
+
+def period(rows: Rows, command: Command) -> Trace:
+    """The commanded period as it was delivered, from time 0."""
+    return rows.window(command.begin_s, command.end_s)
+
+
+def line(command: Command) -> Trace:
+    """The commanded current as a trace, from time 0; its voltage is 0."""
+    ends = np.cumsum(command.length_s)
+    begins = np.concatenate(([0.0], ends[:-1]))
+    times = np.column_stack((begins, ends)).reshape(-1)
+    current = np.repeat(np.array(command.current_a), 2)
+    return Trace(times, current, np.zeros_like(current))
+
+
+def phases(delivered: Trace, command: Command) -> list[Phase]:
+    """Every phase that drives current, in order."""
+    return list(_phases(delivered, command))
+
+
+def _phases(delivered: Trace, command: Command) -> Iterator[Phase]:
+    steps = np.diff(delivered.time_s)
+    means = (delivered.current_a[1:] + delivered.current_a[:-1]) / 2
+    charge = np.concatenate(([0.0], np.cumsum(means * steps)))
+    begin_s = 0.0
+    for length_s, current_a in zip(command.length_s, command.current_a, strict=True):
+        if current_a:
+            ends = np.interp((begin_s, begin_s + length_s), delivered.time_s, charge)
+            yield Phase(begin_s, length_s, current_a, float(ends[1] - ends[0]) / length_s)
+        begin_s += length_s
+
+
+def measured(rows: Rows) -> tuple[Measured, Trace] | None:
+    """The figures of the end of a run, and that end; None where it holds no pulse."""
+    tail = _tail(rows)
+    try:
+        return measure(tail.time_s, tail.current_a), tail
+    except ValueError:
+        return None
+
+
+def _tail(rows: Rows) -> Trace:
+    kept: list[Trace] = []
+    for block in rows.blocks():
+        kept.append(block)
+        while sum(map(len, kept)) - len(kept[0]) > MEASURED_ROWS:
+            kept.pop(0)
+    columns = [[one.time_s, one.current_a, one.voltage_v] for one in kept]
+    return Trace(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
+
+
+def left(found: Measured, tail: Trace) -> Left | None:
+    """The residual voltage before every period; None where no period can be seen."""
+    begins = found.pulses.start_s[:: found.pulses_per_period or 1][1:]
+    if found.pulses_per_period is None or not len(begins):
+        return None
+    volts = np.interp(begins - BEFORE_S, tail.time_s, tail.voltage_v)
+    return Left(float(np.max(np.abs(volts))), float(volts[-1]), float(tail.voltage_v[-1]))

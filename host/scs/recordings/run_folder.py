@@ -1,0 +1,265 @@
+"""A run kept in a folder: what was asked, what flowed, what the device said, and what came of it.
+
+Role: Recorder is behind `scs run --record DIR`, read() behind whatever opens DIR again. The folder
+holds profile.yaml, samples.csv (a row a poll), trace.npz (of the simulated bench's oscilloscope,
+else two periods as the device's ADC saw them, where it could look), and run.json.
+Invariant: run.json is written last, names every other file with its size and SHA-256, and the
+folder gets its name only then; so one that was cut has no run.json, or does not agree with it.
+Next: run_info.py (run.json), traces/bench_recorder.py (the trace), poll_log.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from ..device import adc_scope
+from ..device.adc_scope import Sensed
+from ..device.replies import Ledger, Status
+from ..device.stimulator import Stimulator
+from ..errors import Failure, LinkLost, WrongUsage
+from ..messages.safety_metrics import Figure
+from ..profile.profile import Profile
+from ..traces import npz
+from ..traces.bench_recorder import Taker
+from ..traces.commanded import Command
+from ..traces.trace_store import Rows, Store
+from . import poll_log, run_info
+from .run_info import Account, Run
+
+FORMAT = 1
+LOOKS, LOOK_PERIODS = 3, 2  # tries at what the device's ADC sees, and of how many periods
+INDEX, PROFILE, SAMPLES, TRACE = "run.json", "profile.yaml", "samples.csv", "trace.npz"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A file of the folder as it was written."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """run.json."""
+
+    format: int
+    account: Account
+    files: dict[str, Mark]
+
+
+class Recorder:
+    """One run on its way into a folder. WrongUsage where there can be no such folder.
+
+    A disk that is full does not stop a run: keep() and end() then do nothing but remember why,
+    and finish() raises it.
+    """
+
+    def __init__(self, folder: Path, *, injected: str = ""):
+        self.folder = folder
+        self._injected, self._begun = injected, run_info.utc_now()
+        self._part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+        self._problem: WrongUsage | None = None
+        self._taker: Taker | None = None
+        self._figures: tuple[Figure, ...] = ()
+        self._last: tuple[Stimulator, Profile] | None = None
+        self._sensed: Sensed | None = None
+        self._looks = 0
+        _free(folder)
+        try:
+            self._part.mkdir()
+            self._samples = (self._part / SAMPLES).open("w", encoding="utf-8")
+        except OSError as reason:
+            raise self._cannot(reason) from None
+
+    def _cannot(self, reason: OSError) -> WrongUsage:
+        return WrongUsage(f"cannot write {self.folder}: {reason.strerror or reason}")
+
+    def starting(self, stim: Stimulator, profile: Profile, figures: list[Figure]) -> None:
+        """START is about to be sent: the time from which the trace counts."""
+        self._last, self._figures = (stim, profile), tuple(figures)
+        if stim.link.bench is not None:
+            bench = stim.link.bench
+            self._taker = Taker(bench, bench.now_s(), folder=self._part)
+        self._try(lambda: poll_log.begin(self._samples))
+
+    def keep(self, status: Status, book: Ledger) -> None:
+        """A poll, and the trace up to it."""
+        self._try(lambda: poll_log.append(self._samples, poll_log.row(status, book)))
+        if self._taker is not None:
+            self._try(self._taker.take)
+
+    def look(self, stim: Stimulator, cancelled: Callable[[], bool]) -> None:
+        """Where there is no bench to look at: what the device's own ADC sees, once.
+
+        Takes some periods for each piece of one; what the device refuses meanwhile, or a look
+        that was cancelled, leaves the recording without it. LinkLost as everywhere.
+        """
+        if self._taker is not None or self._sensed is not None or self._looks >= LOOKS:
+            return
+        self._looks += 1
+        try:
+            self._sensed = adc_scope.look(stim.link, stim.board, LOOK_PERIODS, cancelled=cancelled)
+        except LinkLost:
+            raise
+        except Failure:
+            return
+
+    def _try(self, what: Any) -> None:
+        """Do it, unless something went wrong before."""
+        if self._problem is not None:
+            return
+        try:
+            what()
+        except WrongUsage as reason:
+            self._problem = reason
+        except OSError as reason:
+            self._problem = self._cannot(reason)
+
+    def finish(self, status: Status, book: Ledger, stopped: str = "") -> None:
+        """The last word; the folder gets its name. WrongUsage where it could not be written.
+
+        drop() is to be called after it, whatever became of it.
+        """
+        self.keep(status, book)
+        self._try(lambda: self._write(status, book, stopped))
+        if self._problem is not None:
+            raise self._problem
+
+    def _write(self, status: Status, book: Ledger, stopped: str) -> None:
+        self._samples.close()
+        if self._last is None:
+            raise WrongUsage(f"{self.folder}: there was no run to record")
+        stim, profile = self._last
+        (self._part / PROFILE).write_text(profile.text, encoding="utf-8", newline="")
+        rows, command, source = self._traced()
+        if rows is not None:
+            npz.write(self._part / TRACE, rows, lambda _share: None)
+        made = Account(
+            subject=run_info.subject(profile),
+            device=run_info.device(stim),
+            begun=self._begun,
+            injected=self._injected,
+            rate_hz=None,
+            from_start=True,
+            figures=self._figures,
+            ending=run_info.ending(stim, status, book, stopped),
+            command=command,
+            source=source,
+        )
+        _write_index(self._part, made)
+        if self.folder.is_dir():
+            self.folder.rmdir()  # an empty one, or this fails
+        self._part.rename(self.folder)
+
+    def _traced(self) -> tuple[Rows | None, Command | None, str]:
+        """What was traced, what was commanded meanwhile, and by what it was seen."""
+        if self._taker is not None:
+            return self._taker.rows, self._taker.command, run_info.BENCH
+        if self._sensed is None:
+            return None, None, run_info.NOTHING
+        seen = self._sensed
+        phases = len(seen.commanded_s) // (2 * LOOK_PERIODS)
+        length_s = np.diff(seen.commanded_s)[::2][:phases]
+        current_a = seen.commanded_a[::2][:phases]
+        command = Command(0.0, tuple(length_s.tolist()), tuple(current_a.tolist()))
+        return seen.trace, command, run_info.ADC
+
+    def drop(self) -> None:
+        """Leave nothing behind; after finish() there is nothing to drop."""
+        self._taker = None
+        with contextlib.suppress(OSError):  # a full disk, and this is being thrown away
+            self._samples.close()
+        shutil.rmtree(self._part, ignore_errors=True)
+
+
+def _free(folder: Path) -> None:
+    """WrongUsage unless a folder of that name can be made."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise WrongUsage(f"{folder} is there already and is not empty: name a new folder")
+    if folder.exists() and not folder.is_dir():
+        raise WrongUsage(f"{folder} is a file: name a folder that is not there yet")
+    if not folder.parent.is_dir():
+        raise WrongUsage(f"{folder}: there is no folder {folder.parent}")
+
+
+# --- run.json --------------------------------------------------------------------------------
+def _write_index(folder: Path, made: Account) -> None:
+    names = sorted(path.name for path in folder.iterdir())
+    marks = {name: _mark(folder / name) for name in names}
+    value = TypeAdapter(Index).dump_python(Index(FORMAT, made, marks))
+    text = json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / INDEX).write_text(text + "\n", encoding="utf-8")
+
+
+def _mark(path: Path) -> Mark:
+    with path.open("rb") as stream:
+        return Mark(path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows no infinity: as text, which is read back as a number."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+# --- reading ---------------------------------------------------------------------------------
+def read(folder: Path) -> Run:
+    """The run in a folder. WrongUsage where it is none, was cut, or was changed since."""
+    index = _index(folder)
+    for name, mark in index.files.items():
+        path = folder / name
+        size = path.stat().st_size if path.is_file() else None
+        if size != mark.bytes:
+            found = "is missing" if size is None else f"has {size} bytes"
+            raise WrongUsage(f"{folder}: this recording was cut: {name} {found}, not {mark.bytes}")
+        if _mark(path) != mark:
+            raise WrongUsage(f"{folder}: this recording was changed: {name} is another file")
+    rows: Store | None = npz.read(folder / TRACE) if TRACE in index.files else None
+    with (folder / SAMPLES).open(encoding="utf-8") as stream:
+        polls = poll_log.read(stream, str(folder / SAMPLES))
+    return Run(index.account, rows, polls)
+
+
+def _index(folder: Path) -> Index:
+    path = folder / INDEX
+    if not folder.is_dir():
+        raise WrongUsage(
+            f"{folder}: there is no such recording; `scs run … --record DIR` makes one"
+        )
+    if not path.is_file():
+        held = ", ".join(sorted(one.name for one in folder.iterdir())) or "nothing"
+        if SAMPLES not in held:
+            raise WrongUsage(f"{folder} is no recording: it has no {INDEX}; it holds {held}")
+        raise WrongUsage(
+            f"{folder}: this recording was cut: {INDEX}, which is written last, is missing; "
+            f"what there is: {held}"
+        )
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as reason:
+        raise WrongUsage(f"{path}: this recording was cut, or is none: {reason}") from None
+    version = found.get("format") if isinstance(found, dict) else None
+    if version != FORMAT:
+        raise WrongUsage(f"{path}: format {version} is not known; this is scs with {FORMAT}")
+    try:
+        return TypeAdapter(Index).validate_python(found)
+    except ValidationError as reason:
+        first = reason.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise WrongUsage(f"{path}: {place}: {first['msg']}") from None

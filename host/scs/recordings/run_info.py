@@ -1,0 +1,126 @@
+"""What was run, on what, by which versions, and what came of it: all but the numbers over time.
+
+Role: an Account is the first page of a recording (run.json) and most of a report. It is made of
+what profile, device and ledger say; nothing is worked out here.
+Invariant: whoever has an account and its profile's text can run the same again and compare.
+Next: run_folder.py (kept), report/ (shown).
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import platform
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from stimcore import VERSION, commands
+
+from ..device.replies import Ledger, Status
+from ..messages.safety_metrics import Figure
+from ..traces.commanded import Command
+from ..traces.trace_store import Rows
+from .poll_log import NONE, Samples
+
+if TYPE_CHECKING:
+    from ..device.stimulator import Stimulator
+    from ..profile.profile import Profile
+
+BENCH, ADC, NOTHING = "the simulated bench's oscilloscope", "the device's own ADC", ""
+LIBRARIES = ("numpy", "pyserial", "pydantic")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The profile as it was run."""
+
+    name: str
+    file: str
+    lead: str
+    text: str
+    sha256: str  # of the text
+    program_crc32: str  # of the program that the device committed: the name ARM was given
+
+
+@dataclass(frozen=True)
+class Device:
+    """The other end, and the versions at both."""
+
+    port: str
+    board: str
+    firmware: str
+    tables: str  # digest of commands, errors and limits, the same at both ends
+    host: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How it ended. fault: the sentence of a latched fault, else empty."""
+
+    stopped: str
+    fault: str
+    ledger: Ledger
+
+
+@dataclass(frozen=True)
+class Account:
+    """One run. begun: UTC, ISO 8601; injected: faults of the simulated board; rate_hz: None for a
+    row at each change; source: BENCH, ADC or NOTHING, what the trace was seen by."""
+
+    subject: Subject
+    device: Device
+    begun: str
+    injected: str
+    rate_hz: float | None
+    from_start: bool
+    figures: tuple[Figure, ...]
+    ending: Ending
+    command: Command | None
+    source: str = BENCH
+
+
+@dataclass(frozen=True)
+class Run:
+    """An account, what flowed (None where nobody saw it), and the polls."""
+
+    account: Account
+    rows: Rows | None
+    samples: Samples = field(default_factory=lambda: NONE)
+
+
+def subject(profile: Profile) -> Subject:
+    """What a profile says of itself."""
+    text = profile.text.encode()
+    return Subject(
+        name=profile.name,
+        file=profile.file,
+        lead=profile.lead.name,
+        text=profile.text,
+        sha256=hashlib.sha256(text).hexdigest(),
+        program_crc32=f"{binascii.crc32(profile.to_blob()) & 0xFFFFFFFF:08x}",
+    )
+
+
+def device(stim: Stimulator) -> Device:
+    """What an open device says of itself, and what this host is made of."""
+    host = {"scs": VERSION, "python": platform.python_version(), "system": platform.platform()}
+    return Device(
+        port=stim.port,
+        board=stim.board.name,
+        firmware=stim.version,
+        tables=f"{commands.tables_digest():08x}",
+        host=host | {name: metadata.version(name) for name in LIBRARIES},
+    )
+
+
+def ending(stim: Stimulator, status: Status, book: Ledger, stopped: str = "") -> Ending:
+    """What the device said last; `stopped` where the host knows better why it ended."""
+    fault = stim.told(status.fault) if status.fault is not None else ""
+    return Ending(stopped or book.stopped, fault, book)
+
+
+def utc_now() -> str:
+    """The time of day, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""The device's own judgement of a profile, made on the host."""

@@ -1,0 +1,58 @@
+"""The one door from the host to the simulator.
+
+Role: makes a simulated bench from row names of boards.yaml, behind `sim://` and `scs sim`.
+Invariant: no other module of scs imports scs_sim; everything here is also true of a real bench
+but for the faults. Next: urlhandler/protocol_sim.py; sim/scs_sim/board.py.
+"""
+
+from scs_sim import chip as _chip
+from scs_sim import chipfiles
+from scs_sim import faults as _faults
+from scs_sim.board import SimBoard
+from scs_sim.chipfiles import NoChip
+from scs_sim.chipserver import ChipServer
+from scs_sim.server import Server, listen, pty
+from scs_sim.trace import Samples, Trace
+
+from .catalog import boards
+from .flashing import firmware_files
+
+__all__ = ["ChipServer", "NoChip", "Samples", "Server", "SimBoard", "Trace"]
+__all__ += ["can_emulate", "emulated", "faults", "listen", "make", "pty"]
+
+
+def make(name: str = "", fault: str = "", seed: int = 0, *, noise: bool = False) -> SimBoard:
+    """A bench at power-on.
+
+    name: BOARD/STAGE/LOAD, empty for the defaults; fault: NAME or NAME@SECONDS, several with
+    commas; seed: of noise and faults; noise: of the ADC. Raises boards.BoardError for the name,
+    ValueError for the fault.
+    """
+    whole = boards.full_name(name)
+    return SimBoard(boards.board(whole), boards.electrical(whole), fault, seed, noise=noise)
+
+
+def faults() -> dict[str, str]:
+    """Every fault that can be injected, with what it does."""
+    return {name: row[0] for name, row in _faults.TABLE.items()}
+
+
+def can_emulate(name: str) -> bool:
+    """Whether a combination's board has the chip that is emulated; boards.BoardError."""
+    return boards.chip(name) == "rp2040"
+
+
+def emulated(
+    name: str = "", place: tuple[str, int] = ("127.0.0.1", 0), speed: float = 1.0, seed: int = 0
+) -> ChipServer:
+    """The real firmware on an emulated chip, with stage and load, on a socket.
+
+    name: as for make(), one that can_emulate(); place: host and port, port 0 picks one; speed:
+    emulated seconds a second at most, 0 as fast as it goes. Raises boards.BoardError for the
+    name, NoChip, Failure of the compiler.
+    """
+    whole = boards.full_name(name)
+    plant = _chip.plant_facts(boards.board(whole), boards.electrical(whole), boards.pins(whole))
+    return ChipServer(
+        chipfiles.files(), firmware_files.board_files(whole), plant, place, speed, seed
+    )

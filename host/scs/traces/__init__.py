@@ -1,0 +1,1 @@
+"""Current and voltage over time: storage, analysis, comparison and file forms."""

@@ -1,0 +1,45 @@
+"""A trace of any length as a line that can be drawn: no more points than a picture has columns.
+
+Role: thinned() for every picture and report. Invariant: what is left out lies between the first,
+the least, the greatest and the last value of its column of the picture, all four of which are
+kept: no pulse vanishes, however short. Next: recordings/plot.py, recordings/report/drawing.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .trace import Trace
+from .trace_store import Rows
+from .waveform_analysis import Floats
+
+COLUMNS = 1200
+EACH = 4  # points that a column keeps
+
+
+def thinned(rows: Rows, columns: int = COLUMNS) -> Trace:
+    """At most EACH points a column; the trace itself where it has no more."""
+    if len(rows) <= EACH * columns:
+        return rows.whole()
+    width_s = rows.end_s / columns or 1.0
+    pieces = [_block(block, width_s) for block in rows.blocks()]
+    return Trace(*(np.concatenate(parts) for parts in zip(*pieces, strict=True)))
+
+
+def _block(block: Trace, width_s: float) -> tuple[Floats, Floats, Floats]:
+    """The points kept of one block; where two blocks meet a column may have some twice."""
+    column = np.floor(block.time_s / width_s).astype(np.int64)
+    begins = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
+    ends = np.append(begins[1:], len(column)) - 1
+    times = np.repeat(block.time_s[begins], EACH)
+    times[EACH - 1 :: EACH] = block.time_s[ends]
+    times[EACH - 2 :: EACH] = block.time_s[ends]
+    return times, _kept(block.current_a, begins, ends), _kept(block.voltage_v, begins, ends)
+
+
+def _kept(values: Floats, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> Floats:
+    least = np.minimum.reduceat(values, begins)
+    most = np.maximum.reduceat(values, begins)
+    kept: Floats = np.column_stack((values[begins], least, most, values[ends])).reshape(-1)
+    return kept

@@ -1,0 +1,181 @@
+"""Rows that may be more than memory holds: kept in a temporary file, given back block by block.
+
+Role: Table holds rows of three numbers, Store a trace that grows while it is taken. What writes
+files asks for blocks() and so works on hours as on milliseconds. Invariant: rows come back as
+they went in; where one piece of a trace is joined to the next, no row is left that lies on a
+straight line. Next: bench_recorder.py (who fills it), recordings/writers.py (who empties it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import WrongUsage
+from .trace import SAME_S, STRAIGHT, Trace
+
+BLOCK_ROWS = 262_144
+MOST_ROWS = 100_000_000  # 2.4 GB of a temporary file
+IN_MEMORY_ROWS = 20_000_000
+
+
+class Rows(Protocol):
+    """A trace, in memory or not."""
+
+    def __len__(self) -> int:
+        """How many rows."""
+
+    @property
+    def end_s(self) -> float:
+        """The time of the last row; 0 where there is none."""
+
+    def blocks(self) -> Iterator[Trace]:
+        """The rows in order, in pieces."""
+
+    def window(self, start_s: float, end_s: float) -> Trace:
+        """As Trace.window."""
+
+    def whole(self) -> Trace:
+        """All in memory; WrongUsage where that is too much."""
+
+
+class Table:
+    """Rows of three numbers of one type in a temporary file, which goes with the object.
+
+    WrongUsage where the disk is full.
+    """
+
+    def __init__(self, dtype: Any = np.float64, folder: Path | None = None):
+        self._dtype, self._rows = np.dtype(dtype), 0
+        self._folder = folder or tempfile.gettempdir()
+        try:
+            with contextlib.ExitStack() as files:
+                self._file = files.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0))
+                weakref.finalize(self, files.pop_all().close)
+        except OSError as reason:
+            raise self._full(reason) from None
+
+    def _full(self, reason: OSError) -> WrongUsage:
+        return WrongUsage(f"cannot keep the trace in {self._folder}: {reason.strerror}")
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Rows of shape (rows, 3)."""
+        left = memoryview(np.ascontiguousarray(rows, dtype=self._dtype).tobytes())
+        try:
+            self._file.seek(0, 2)
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as reason:
+            raise self._full(reason) from None
+        self._rows += len(rows)
+
+    def blocks(self, first: int = 0, last: int | None = None) -> Iterator[NDArray[Any]]:
+        """The rows from `first` up to `last`, in blocks of shape (rows, 3)."""
+        width = 3 * self._dtype.itemsize
+        until = self._rows if last is None else last
+        for begin in range(first, until, BLOCK_ROWS):
+            self._file.seek(begin * width)
+            data = self._file.read(min(BLOCK_ROWS, until - begin) * width)
+            yield np.frombuffer(data, dtype=self._dtype).reshape(-1, 3)
+
+
+class Store:
+    """A trace in a Table."""
+
+    def __init__(self, folder: Path | None = None):
+        self._table = Table(folder=folder)
+        self._tail = np.empty((0, 3))  # the last two rows, until it is known what follows
+        self._index: list[tuple[float, int]] = []  # (time, number) of the first row of a piece
+
+    def __len__(self) -> int:
+        return len(self._table) + len(self._tail)
+
+    @property
+    def end_s(self) -> float:
+        """The time of the last row; 0 where there is none."""
+        return float(self._tail[-1, 0]) if len(self._tail) else 0.0
+
+    def join(self, piece: Trace) -> None:
+        """Rows that go on where the last ones ended, each with a row for that instant."""
+        rows = _rows(piece)
+        tail = self._tail
+        if len(tail):  # times that were added up differ in their last bits
+            rows[:, 0] = np.where(rows[:, 0] < tail[-1, 0] + SAME_S, tail[-1, 0], rows[:, 0])
+        if len(tail) and np.array_equal(tail[-1], rows[0]):
+            rows = rows[1:]
+            if len(tail) > 1 and len(rows) and _between(tail[-2], tail[-1], rows[0]):
+                self._tail = tail[:-1]
+        self._put(rows)
+
+    def add(self, piece: Trace) -> None:
+        """Rows that follow."""
+        self._put(_rows(piece))
+
+    def _put(self, rows: NDArray[np.float64]) -> None:
+        if len(self) + len(rows) > MOST_ROWS:
+            raise WrongUsage(
+                f"that is more than {MOST_ROWS} rows: ask for less time, such as --for 10s, or "
+                "sample it, such as --rate 10kHz"
+            )
+        together = np.concatenate((self._tail, rows))
+        self._tail = together[-2:].copy()
+        if len(together) > 2:
+            self._index.append((float(together[0, 0]), len(self._table)))
+            self._table.append(together[:-2])
+
+    def blocks(self) -> Iterator[Trace]:
+        """The rows in order, in pieces."""
+        for block in self._table.blocks():
+            yield Trace(*block.T)
+        if len(self._tail):
+            yield Trace(*self._tail.T)
+
+    def window(self, start_s: float, end_s: float) -> Trace:
+        """As Trace.window; reads no more than it must."""
+        times = [time for time, _ in self._index]
+        at = max(int(np.searchsorted(times, start_s)) - 2, 0)
+        until = int(np.searchsorted(times, end_s, side="right")) + 1
+        first = self._index[at][1] if self._index else 0
+        last = self._index[until][1] if until < len(self._index) else None
+        found = list(self._table.blocks(first, last))
+        if last is None:
+            found.append(self._tail)
+        return Trace(*np.concatenate(found).T).window(start_s, end_s)
+
+    def whole(self) -> Trace:
+        """All in memory; WrongUsage where that is too much."""
+        if len(self) > IN_MEMORY_ROWS:
+            raise WrongUsage(
+                f"{len(self)} rows are too many to hold at once (at most {IN_MEMORY_ROWS}): "
+                "ask for less time, or sample it, such as --rate 10kHz"
+            )
+        blocks = [np.column_stack(_columns(block)) for block in self.blocks()]
+        return Trace(*np.concatenate(blocks or [np.empty((0, 3))]).T.copy())
+
+
+def _columns(piece: Trace) -> tuple[Any, Any, Any]:
+    return piece.time_s, piece.current_a, piece.voltage_v
+
+
+def _rows(piece: Trace) -> NDArray[np.float64]:
+    return np.column_stack(_columns(piece))
+
+
+def _between(before: Any, at: Any, after: Any) -> bool:
+    """Whether a row lies on the straight line between its neighbours."""
+    if not before[0] < at[0] < after[0]:
+        return False
+    share = (at[0] - before[0]) / (after[0] - before[0])
+    line = before + share * (after - before)
+    size = np.maximum(np.maximum(np.abs(before), np.abs(after)), 1e-9)
+    return bool(np.all(np.abs(line - at)[1:] <= STRAIGHT * size[1:]))

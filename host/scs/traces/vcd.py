@@ -1,0 +1,62 @@
+"""VCD: the pins' edges, and current and voltage at the load as analogue lines, by pyvcd.
+
+Role: write() for GTKWave, PulseView and sigrok-cli, whose SPI decoder reads the DAC's words back.
+Invariant: one change at its own nanosecond, in order; at 125 MHz a tick is 8 ns exactly, at 150
+MHz an instant is rounded by at most half a nanosecond. Next: recordings/writers.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from heapq import merge
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .pin_edges import Pins
+from .trace_store import Rows
+
+Change = tuple[int, int, float]  # ns, number of the line, value
+CURRENT, VOLTAGE = -1, -2  # where a pin's number is 0 or above
+
+
+def write(path: Path, rows: Rows, pins: Pins | None, told: Callable[[float], None]) -> None:
+    """Write a trace, with the pins where there are any. OSError where that cannot be."""
+    from vcd import VCDWriter
+
+    sources = [_analogue(rows, told)] + ([_edges(pins)] if pins else [])
+    with path.open("w") as stream, VCDWriter(stream, timescale="1 ns", date="") as writer:
+        lines = _lines(writer, pins)
+        for at_ns, line, value in merge(*sources, key=itemgetter(0)):
+            writer.change(lines[line], at_ns, value)
+
+
+def _lines(writer: Any, pins: Pins | None) -> dict[int, Any]:
+    """The variables by number: pins in the order of their GPIO numbers."""
+    made = {}
+    if pins is not None:
+        for pin, name in sorted(pins.names.items()):
+            made[pin] = writer.register_var("pins", name, "wire", size=1, init=pins.first[pin])
+    for number, name in ((CURRENT, "current_a"), (VOLTAGE, "voltage_v")):
+        made[number] = writer.register_var("load", name, "real", init=0.0)
+    return made
+
+
+def _edges(pins: Pins) -> Iterator[Change]:
+    for block in pins.blocks():
+        at_ns = (block[:, 0] * 1_000_000_000 + pins.clock_hz // 2) // pins.clock_hz
+        yield from zip(at_ns.tolist(), block[:, 1].tolist(), block[:, 2].tolist(), strict=True)
+
+
+def _analogue(rows: Rows, told: Callable[[float], None]) -> Iterator[Change]:
+    done = 0
+    for block in rows.blocks():
+        at_ns = np.round(block.time_s * 1e9).astype(np.int64).tolist()
+        both = zip(at_ns, block.current_a.tolist(), block.voltage_v.tolist(), strict=True)
+        for at, current, voltage in both:
+            yield at, CURRENT, current
+            yield at, VOLTAGE, voltage
+        done += len(block)
+        told(done / max(len(rows), 1))

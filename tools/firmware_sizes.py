@@ -1,0 +1,51 @@
+"""`make firmware`: every file of the firmware, compiled for both chips, and how large it is.
+
+Role: the table of sizes; a file that does not compile ends it with exit code 1.
+Invariant: what is measured is what `scs flash` copies. Requirements: none. Next:
+flashing/firmware_files.py.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from scs.errors import GOOD, Failure
+from scs.flashing import firmware_files
+
+
+def rows() -> list[tuple[str, int, int, int]]:
+    """(name, bytes of source, bytes on an RP2040, bytes on an RP2350) of each source file."""
+    found: list[tuple[str, int, int, int]] = []
+    texts = firmware_files.folded(firmware_files.folder())
+    for name, path in firmware_files.sources(firmware_files.folder()):
+        raw = path.read_bytes()
+        sizes = [
+            len(raw)
+            if name == firmware_files.ENTRY
+            else len(firmware_files.compiled(name, texts[name], chip))
+            for chip in ("rp2040", "rp2350")
+        ]
+        found.append((name, len(raw), sizes[0], sizes[1]))
+    return found
+
+
+def main() -> int:
+    """Print the table."""
+    from scs.cli import console
+
+    try:
+        found = rows()
+    except Failure as failure:
+        sys.stderr.write(f"error: {failure}\n")
+        return failure.exit_code
+    title = "The firmware, in bytes"
+    made = console.table(title, "file", ">source", ">rp2040 .mpy", ">rp2350 .mpy")
+    source, small, large = (sum(int(row[at]) for row in found) for at in (1, 2, 3))
+    for row in [*found, ("total", source, small, large)]:
+        made.add_row(row[0], *(f"{size:,}" for size in row[1:]))
+    console.console().print(made)
+    return GOOD
+
+
+if __name__ == "__main__":
+    sys.exit(main())
