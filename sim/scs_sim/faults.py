@@ -9,13 +9,10 @@ Next: board.py, which keeps the time.
 import difflib
 import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .load import HEALTHY, LEAD_OPEN, LEAD_SHORT
-
-if TYPE_CHECKING:
-    from .board import SimBoard
-
+from .types import Bench
 
 MISREAD_GAINS = (1.04, 0.96)  # of current and voltage
 MISREAD_CODES = (5.0, -3.0)
@@ -33,16 +30,16 @@ class UnknownFault(ValueError):
     """No fault has this name, or its time is no number; the message names what exists."""
 
 
-def _lead(condition: str) -> Callable[["SimBoard"], None]:
-    def act(bench: "SimBoard") -> None:
+def _lead(condition: str) -> Callable[[Bench], None]:
+    def act(bench: Bench) -> None:
         bench.sequencer.run_to(bench.tick)
         bench.plant.set_condition(bench.tick, condition)
 
     return act
 
 
-def _times(factor: float) -> Callable[["SimBoard"], None]:
-    def act(bench: "SimBoard") -> None:
+def _times(factor: float) -> Callable[[Bench], None]:
+    def act(bench: Bench) -> None:
         bench.sequencer.run_to(bench.tick)
         load = bench.plant.load
         load.exchange(
@@ -52,17 +49,17 @@ def _times(factor: float) -> Callable[["SimBoard"], None]:
     return act
 
 
-def _no_discharge(bench: "SimBoard") -> None:
+def _no_discharge(bench: Bench) -> None:
     bench.sequencer.run_to(bench.tick)
     bench.plant.stage.discharges = False
 
 
-def _shorted_discharge_resistor(bench: "SimBoard") -> None:
+def _shorted_discharge_resistor(bench: Bench) -> None:
     bench.sequencer.run_to(bench.tick)
     bench.plant.stage.soft_ohm = 0.0
 
 
-def _loose_lead(bench: "SimBoard") -> None:
+def _loose_lead(bench: Bench) -> None:
     at_us = bench.now_us()
     for _ in range(20):
         for name in ("open_lead", "healed"):
@@ -70,48 +67,48 @@ def _loose_lead(bench: "SimBoard") -> None:
             bench.inject(name, at_us)
 
 
-def _stuck_dac(bench: "SimBoard") -> None:
+def _stuck_dac(bench: Bench) -> None:
     bench.sequencer.run_to(bench.tick)
     bench.plant.stage.stuck = True
 
 
-def _starved_fifo(bench: "SimBoard") -> None:
+def _starved_fifo(bench: Bench) -> None:
     bench.sequencer.run_to(bench.tick)
     bench.sequencer.dma.starve()
 
 
-def _corrupt_word(bench: "SimBoard") -> None:
+def _corrupt_word(bench: Bench) -> None:
     bench.sequencer.run_to(bench.tick)
     bench.sequencer.dma.corrupt(int(bench.random.integers(1 << 30)))
 
 
-def _link_noise(bench: "SimBoard") -> None:
+def _link_noise(bench: Bench) -> None:
     bench.make_noisy()
 
 
-def _link_cut(bench: "SimBoard") -> None:
+def _link_cut(bench: Bench) -> None:
     bench.link.cut()
 
 
-def _hung_loop(bench: "SimBoard") -> None:
+def _hung_loop(bench: Bench) -> None:
     bench.hang()
 
 
-def _torn_write(bench: "SimBoard") -> None:
+def _torn_write(bench: Bench) -> None:
     bench.store.cut_after = int(bench.random.integers(_SHORTEST_RECORD))
 
 
-def _wrong_load(bench: "SimBoard") -> None:
+def _wrong_load(bench: Bench) -> None:
     bench.hal.wrong_load = True
 
 
-def _sense_error(bench: "SimBoard") -> None:
+def _sense_error(bench: Bench) -> None:
     bench.plant.run_to(bench.tick)
     bench.plant.sense.misread(MISREAD_GAINS, MISREAD_CODES)
 
 
 # name: (what happens, action)
-TABLE: dict[str, tuple[str, Callable[["SimBoard"], None]]] = {
+TABLE: dict[str, tuple[str, Callable[[Bench], None]]] = {
     "open_lead": ("the lead breaks: no current flows", _lead(LEAD_OPEN)),
     "short": ("the lead is shorted: current flows, no voltage stands", _lead(LEAD_SHORT)),
     "healed": ("the lead is whole again", _lead(HEALTHY)),

@@ -5,14 +5,10 @@ Invariant: nothing here decides anything; it has exactly the calls that the real
 Next: board.py, which owns the parts; stream.py for the calls named stream_*.
 """
 
-from typing import TYPE_CHECKING
-
 from .adc import TOP, Window
 from .dma import Admitted
 from .stream import RUNNING, StreamState
-
-if TYPE_CHECKING:
-    from .board import SimBoard
+from .types import Bench
 
 WRAP_US = 1 << 30
 UNIQUE_ID = b"SIM\0\0\0\0\1"
@@ -22,7 +18,7 @@ ID_OPEN_CODE = TOP  # no identification resistor: the divider's upper resistor p
 class SimHal:
     """The hal object of a Device on a simulated bench."""
 
-    def __init__(self, bench: "SimBoard"):
+    def __init__(self, bench: Bench):
         self._bench = bench
         self.wrong_load = False
         self.cause = 0

@@ -9,6 +9,7 @@ from tests.host.trace_support import train
 
 from scs import resources, sim_bridge
 from scs.device.stimulator import Stimulator
+from scs.documents import atomic_write
 from scs.errors import Failure, WrongUsage
 from scs.profile.profile import Profile
 from scs.recordings import writers
@@ -164,6 +165,6 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> No
         raise OSError(28, "No space left on device")
 
     with pytest.raises(WrongUsage, match="No space left"):
-        writers.aside(path, half)
+        atomic_write.aside(path, half)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..documents import units
 from . import boards
 from .board_file import Catalogue
-from .wiring_schema import refs
+from .wiring_schema import Wire, refs
 
 # Raspberry Pi Pico data sheet, figure 2; the Pico 2 has the same
 PICO_PINS = {
@@ -21,15 +21,6 @@ PICO_PINS = {
     **{26: 31, 27: 32, 28: 34},
 }
 PICO_SUPPLY = {"3V3": 36, "VBUS": 40, "ADC_VREF": 35, "AGND": 33, "GND": 38}
-
-
-class Wire(NamedTuple):
-    """One connection of the board. gpio: None for a supply; pin: 1 to 40."""
-
-    gpio: int | None
-    pin: int
-    net: str
-    to: str
 
 
 class Net(NamedTuple):

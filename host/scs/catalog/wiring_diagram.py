@@ -13,7 +13,7 @@ import schemdraw
 from schemdraw import elements as elm
 
 if TYPE_CHECKING:
-    from .wiring import Wire
+    from .wiring_schema import Wire
 
 FONT = 11
 MARGIN = 0.8  # in units of the drawing; the width of a text is only estimated

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -38,6 +38,15 @@ class Wiring(Strict):
     supply: dict[str, Where] = Field(examples=[{"3V3": "U1.1 VDD"}])
     nets: dict[str, Where] = Field(examples=[{"dac": "U1.14 VOUTA, R1"}])
     parts: dict[str, Part] = Field(examples=[{"R7, R9": {"part": "10 kohm", "does": "sense"}}])
+
+
+class Wire(NamedTuple):
+    """One connection of the board. gpio: None for a supply; pin: 1 to 40."""
+
+    gpio: int | None
+    pin: int
+    net: str
+    to: str
 
 
 def refs(key: str) -> list[str]:

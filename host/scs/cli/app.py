@@ -47,19 +47,17 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except Failure as failure:
+            from .console import complain
+
             complain(said(failure))
             raise typer.Exit(failure.exit_code) from None
         except FileRefused as refused:
+            from .console import complain
+
             complain(said(refused))
             raise typer.Exit(REFUSED) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
-
-
-def complain(message: str) -> None:
-    """One message on stderr."""
-    lead = typer.style("error:", fg=typer.colors.RED, bold=True)
-    typer.echo(f"{lead} {message}", err=True)
 
 
 app = typer.Typer(

@@ -79,8 +79,8 @@ def schema(
 
     Example:  scs schema -o profile.schema.json
     """
+    from ..documents.atomic_write import aside
     from ..profile.profile import Profile
-    from ..recordings.writers import aside
 
     text = jsonlib.dumps(Profile.json_schema(), indent=2, ensure_ascii=False) + "\n"
     if output is None:

@@ -76,11 +76,12 @@ def compare(
 
 
 def _draw(output: Path, names: tuple[str, str], one: Trace, other: Trace, found: Compared) -> None:
-    from ..recordings import plot, writers
+    from ..documents import atomic_write
+    from ..recordings import plot
 
     figure = plot.of_two(names, one, other, found)
     kind = output.suffix.lower().removeprefix(".")
-    writers.aside(output, lambda part: plot.save(figure, part, kind))
+    atomic_write.aside(output, lambda part: plot.save(figure, part, kind))
 
 
 def _as_json(a: Path, b: Path, found: Compared) -> None:

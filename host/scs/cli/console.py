@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -28,6 +29,12 @@ def console(*, err: bool = False) -> Console:
     stream = sys.stderr if err else sys.stdout
     width = None if stream.isatty() else LOG_WIDTH
     return Console(stderr=err, width=width, highlight=False)
+
+
+def complain(message: str) -> None:
+    """One message on stderr."""
+    lead = typer.style("error:", fg=typer.colors.RED, bold=True)
+    typer.echo(f"{lead} {message}", err=True)
 
 
 def as_json(value: dict[str, Any] | list[Any]) -> None:

@@ -98,11 +98,12 @@ def _table(one: Shown) -> Table:
 
 
 def _write(output: Path, shown: list[Shown]) -> None:
+    from ..documents import atomic_write
     from ..recordings import plot, writers
 
     panels = [(one.profile.name, _note(one), _two_periods(one)) for one in shown]
     picture = output / "demo.png"
-    writers.aside(picture, lambda part: plot.save(plot.of_therapies(panels), part, "png"))
+    atomic_write.aside(picture, lambda part: plot.save(plot.of_therapies(panels), part, "png"))
     typer.echo(f"picture  {picture}")
     for one in shown:
         file = output / f"{Path(one.profile.file).stem}.csv"

@@ -7,6 +7,7 @@ is not the declared load; the device is left as it was found. Next: device/imped
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import product
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     from stimcore.board import Board
 
-    from ..device.impedance import LoadFound
+    from ..device.impedance import ContactLoad, LoadFound
+    from ..device.stimulator import Stimulator
 
 Sources = Annotated[
     str, typer.Option("--from", metavar="NAMES", help="Contacts on one side, such as E3.")
@@ -27,11 +29,11 @@ Sources = Annotated[
 Returns = Annotated[
     str, typer.Option("--to", metavar="NAMES", help="Contacts on the other side, such as E2,E4.")
 ]
-
-
 EachPair = Annotated[
     bool, typer.Option("--pairs", help="Each contact of one side against each of the other.")
 ]
+Sides = tuple[list[str], list[str]]
+Found = dict[tuple[str, str], "LoadFound"]
 
 
 def load(
@@ -57,14 +59,13 @@ def load(
                scs load --port /dev/ttyACM0 --pairs
     """
     from ..device.stimulator import Stimulator
-    from . import loadpairs
 
     wanted = options.wanted_board(board, stage, load)
     faults = options.simulated_faults(fault)
     with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
         if pairs:
             sides = names(from_) or list("1357"), names(to) or list("2468")
-            raise typer.Exit(loadpairs.show(stim, sides, json=json))
+            raise typer.Exit(show_pairs(stim, sides, json=json))
         found = stim.measure(names(from_), names(to))
         about = stim.board
     if json:
@@ -141,3 +142,62 @@ def farad(value: float | None) -> str:
 
 def _verdict(word: str) -> str:
     return word if word == "good" else f"[bold red]{word}[/bold red]"
+
+
+def show_pairs(stim: Stimulator, sides: Sides, *, json: bool) -> int:
+    """Measure them all, print them, and give the exit code."""
+    found = _measured(stim, sides)
+    ok = all(one.ok for one in found.values())
+    if json:
+        from . import console
+
+        rows = [
+            {"from": pair[0], "to": pair[1], "ok": one.ok, **_seen(_worst(one))}
+            for pair, one in found.items()
+        ]
+        about = {"board": stim.board.name, "declared": declared(stim.board)}
+        console.as_json({"pairs": rows, "ok": ok, **about})
+    else:
+        _print_pairs(stim, sides, found)
+    return GOOD if ok else REFUSED
+
+
+def _measured(stim: Stimulator, sides: Sides) -> Found:
+    from .progress import bar
+
+    found: Found = {}
+    pairs = list(product(*sides))
+    with bar("measuring") as advance:
+        for done, (source, back) in enumerate(pairs, 1):
+            found[source, back] = stim.measure([source], [back])
+            advance(done / len(pairs))
+    return found
+
+
+def _worst(found: LoadFound) -> ContactLoad:
+    """Of a pair the contact that is not good, or the first."""
+    return next((one for one in found.contacts if one.verdict != "good"), found.contacts[0])
+
+
+def _seen(one: ContactLoad) -> dict[str, object]:
+    return {"verdict": one.verdict, "ohm": one.ohm, "farad": one.farad}
+
+
+def _print_pairs(stim: Stimulator, sides: Sides, found: Found) -> None:
+    from . import console
+
+    made = console.table(stim.board.name, "from", *(f">to {back}" for back in sides[1]))
+    for source in sides[0]:
+        made.add_row(source, *(_cell(_worst(found[source, back])) for back in sides[1]))
+    screen = console.console()
+    screen.print(made)
+    board = stim.board
+    wanted = f"{ohm(board.seen_ohm)}, {farad(board.seen_nf / 1e9 or None)}"
+    screen.print(f"declared {wanted}; each may differ by {100 * tolerance(board):g} %")
+    say_identified(screen, next(iter(found.values())), board)
+
+
+def _cell(one: ContactLoad) -> str:
+    if one.verdict != "good":
+        return f"[bold red]{one.verdict}[/bold red]"
+    return ohm(one.ohm) + (f", {farad(one.farad)}" if one.farad else "")

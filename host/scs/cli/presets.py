@@ -59,7 +59,7 @@ def new(preset: PresetName, file: NewFile = None, force: Force = False) -> None:
     Examples:  scs new tonic_50hz   ·   scs new burst_dr my.yaml
     """
     from .. import presets as table
-    from ..recordings.writers import aside
+    from ..documents.atomic_write import aside
 
     text = table.text(preset)
     target = file or Path(f"{preset}.yaml")

@@ -170,7 +170,7 @@ class Watch:
         """Print it; the exit code."""
         self._keep()
         if self._message:
-            from .app import complain
+            from .console import complain
 
             complain(self._message)
         if self._json:

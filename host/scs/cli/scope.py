@@ -130,6 +130,7 @@ def _curve(
 
 
 def _write(output: Path, found: Sensed, name: str) -> None:
+    from ..documents import atomic_write
     from ..recordings import writers
 
     kind = output.suffix.lower().removeprefix(".")
@@ -138,4 +139,4 @@ def _write(output: Path, found: Sensed, name: str) -> None:
         return
     from ..recordings import plot
 
-    writers.aside(output, lambda part: plot.save(plot.of_scope(found, name), part, kind))
+    atomic_write.aside(output, lambda part: plot.save(plot.of_scope(found, name), part, kind))

@@ -58,13 +58,13 @@ def titrate(
 
     Examples:  scs titrate my.yaml --port sim --note perception=0.6V --note discomfort=1.2V
     """
-    from ..device import replies
     from ..device import titration as walking
     from ..device.stimulator import Stimulator
+    from ..profile import program_names
     from ..profile.profile import Profile
 
     read = Profile.read(profile)
-    number = replies.program_number(program, read.program_names)
+    number = program_names.program_number(program, read.program_names)
     step_ua = _step_ua(step, read, number)
     dwell_s, marks = options.seconds(dwell, "--dwell"), _marks(note or [])
     walked = walking.prepared(read, number, step_ua)

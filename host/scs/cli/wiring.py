@@ -15,6 +15,7 @@ from . import options
 
 if TYPE_CHECKING:
     from ..catalog import wiring as facts
+    from ..catalog import wiring_schema
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Draw it there, too.")
@@ -47,7 +48,7 @@ def wiring(
 
 
 def _print(
-    name: str, wires: list[facts.Wire], nets: list[facts.Net], parts: list[facts.Needed]
+    name: str, wires: list[wiring_schema.Wire], nets: list[facts.Net], parts: list[facts.Needed]
 ) -> None:
     from . import console
 
@@ -65,7 +66,7 @@ def _print(
 
 def _draw(name: str, output: Path) -> None:
     from ..catalog import wiring as facts
-    from ..recordings.writers import aside
+    from ..documents.atomic_write import aside
 
     if output.suffix.lower() != ".svg":
         raise WrongUsage(f"-o {output}: the drawing is an SVG; write for example -o wiring.svg")

@@ -26,7 +26,7 @@ from .link import Link
 
 if TYPE_CHECKING:
     from .impedance import LoadFound
-    from .stimulator import Stimulator
+    from .session import Session
 
 ROUNDS = 4  # measurements that are averaged
 KEPT = {
@@ -85,7 +85,7 @@ def keep(link: Link, wanted: Calibration) -> Calibration:
 
 
 def against(
-    stim: Stimulator, ohm: float, sources: Iterable[str | int], returns: Iterable[str | int]
+    stim: Session, ohm: float, sources: Iterable[str | int], returns: Iterable[str | int]
 ) -> tuple[Calibration, LoadFound]:
     """(what it should be, the load as it was found before) for a resistance of `ohm` there.
 

@@ -30,7 +30,7 @@ from .replies import Ledger
 if TYPE_CHECKING:
     from stimcore.board import Board
 
-    from .stimulator import Stimulator
+    from .session import Session
 
 Cancelled = Callable[[], bool]
 POLL_S = 0.02  # while it ramps down: what is waited here is time without output
@@ -52,7 +52,7 @@ class Steered:
     amplitudes_ma: tuple[float, ...]
 
 
-def ready(stim: Stimulator, before: Profile, after: Profile) -> tuple[int, ...]:
+def ready(stim: Session, before: Profile, after: Profile) -> tuple[int, ...]:
     """The amplitudes, in uA, that the device is set to, once all speaks for a move.
 
     Failure unless `before` is what runs, by its hash; ProfileError where the new place would be
@@ -73,7 +73,7 @@ def ready(stim: Stimulator, before: Profile, after: Profile) -> tuple[int, ...]:
 
 
 def make(
-    stim: Stimulator,
+    stim: Session,
     after: Profile,
     targets_ua: tuple[int, ...],
     cancelled: Cancelled = lambda: False,
@@ -96,9 +96,7 @@ def make(
     return Steered(off_s, delivered, load, tuple(ua / 1000 for ua in targets_ua))
 
 
-def begin(
-    stim: Stimulator, after: Profile, cancelled: Cancelled = lambda: False
-) -> LoadFound | None:
+def begin(stim: Session, after: Profile, cancelled: Cancelled = lambda: False) -> LoadFound | None:
     """Load, measure, arm and start where nothing runs; the load as it was measured."""
     with _standing(AS_IT_WAS):
         state = stim.status().state
@@ -115,7 +113,7 @@ def permitted(profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | N
         raise ProfileError(profile.file, verdict.errors)
 
 
-def _stopped(stim: Stimulator, cancelled: Cancelled) -> Ledger:
+def _stopped(stim: Session, cancelled: Cancelled) -> Ledger:
     """STOP, and wait for the end of the ramp; the ledger."""
     stim.stop(wait=False)
     for _ in stim.poll(every_s=POLL_S):
@@ -126,7 +124,7 @@ def _stopped(stim: Stimulator, cancelled: Cancelled) -> Ledger:
     return stim.ledger()
 
 
-def _started(stim: Stimulator, cancelled: Cancelled) -> tuple[LoadFound | None, Ledger]:
+def _started(stim: Session, cancelled: Cancelled) -> tuple[LoadFound | None, Ledger]:
     with _standing(OFF):
         load = stim.arm()
         _unless(cancelled, stim)
@@ -135,7 +133,7 @@ def _started(stim: Stimulator, cancelled: Cancelled) -> tuple[LoadFound | None, 
         return load, stim.ledger()
 
 
-def _unless(cancelled: Cancelled, stim: Stimulator) -> None:
+def _unless(cancelled: Cancelled, stim: Session) -> None:
     if cancelled():
         stim.halt()
         raise Failure("the move was cancelled and the output halted")

@@ -14,7 +14,7 @@ from typing import Any
 
 from stimcore import errors, states
 
-from ..errors import Row, WrongUsage
+from ..errors import Row
 from ..messages import refusals, safety_metrics
 from . import program_slots
 
@@ -162,18 +162,3 @@ def ledger(fields: dict[str, Any], contacts: Sequence[str] = ()) -> Ledger:
 def state_name(state: int) -> str:
     """The name of a state."""
     return states.NAMES[state] if state < len(states.NAMES) else f"state {state}"
-
-
-def program_number(program: str | int, names: Sequence[str]) -> int:
-    """The number on the wire of a program given by its name, or counted from 1; WrongUsage."""
-    known = [name.lower() for name in names]
-    if isinstance(program, str) and program.lower() in known:
-        return known.index(program.lower())
-    try:
-        number = int(program) - 1
-    except ValueError:
-        number = -1
-    if not 0 <= number < (len(known) or 256):
-        listed = ", ".join(names) or "numbers from 1; names need the profile"
-        raise WrongUsage(f"no program is called {program!r}; known are {listed}")
-    return number

@@ -15,8 +15,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from ..documents import atomic_write
 from ..errors import Failure
-from ..recordings import writers
 from .profile import Profile
 
 WIDEST = 4096  # no line is broken that was not
@@ -57,4 +57,4 @@ def save(profile: Profile, target: Path) -> None:
     def fill(part: Path) -> None:
         part.write_text(profile.text, encoding="utf-8", newline="")
 
-    writers.aside(target, fill)
+    atomic_write.aside(target, fill)

@@ -14,11 +14,11 @@ from typing import Any
 from stimcore import program
 
 from ..catalog.leads import Lead
-from ..device.replies import program_number
 from ..documents import units
 from ..errors import WrongUsage
 from .edit import edited
 from .profile import Profile
+from .program_names import program_number
 
 ROLES = ("cathodes", "anodes")
 

@@ -8,7 +8,6 @@ names. Next: traces/npz.py, traces/vcd.py, traces/wav.py, plot.py, report/.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..documents import atomic_write
 from ..errors import WrongUsage
 from ..traces.pin_edges import Pins
 from ..traces.trace_store import Rows
@@ -134,11 +134,11 @@ def checked(path: Path, known: Iterable[str] = tuple(WRITERS)) -> None:
         )
     if not path.parent.is_dir():
         raise WrongUsage(f"{path}: there is no folder {path.parent}")
-    part = _part(path)
+    part = atomic_write.part_name(path)
     try:
         part.touch()
     except OSError as reason:
-        raise _cannot(path, reason) from None
+        raise atomic_write.cannot_write(path, reason) from None
     part.unlink()
 
 
@@ -150,24 +150,4 @@ def write(path: Path, rows: Rows, title: str = "") -> None:
 def save(path: Path, taken: Taken, told: Told = nobody) -> None:
     """Write what was taken, in the form that the name asks for; WrongUsage as write."""
     checked(path)
-    aside(path, lambda part: WRITERS[path.suffix.lower()](part, taken, told))
-
-
-def aside(path: Path, fill: Callable[[Path], None]) -> None:
-    """Let `fill` write a file beside `path`, then give it its name."""
-    part = _part(path)
-    try:
-        fill(part)
-        part.replace(path)
-    except OSError as reason:
-        raise _cannot(path, reason) from None
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
-
-
-def _cannot(path: Path, reason: OSError) -> WrongUsage:
-    return WrongUsage(f"cannot write {path}: {reason.strerror or reason}")
+    atomic_write.aside(path, lambda part: WRITERS[path.suffix.lower()](part, taken, told))

@@ -20,6 +20,7 @@ from tests.host.cli.support import (
 
 from scs import Stimulator
 from scs.cli import interrupts
+from scs.device.session import Session
 from scs.sim_bridge import SimBoard
 
 
@@ -116,7 +117,7 @@ def test_a_wish_to_end_before_the_start_starts_nothing(
         return arm(self)
 
     monkeypatch.setattr(Stimulator, "arm", interrupted)
-    monkeypatch.delattr(Stimulator, "start")
+    monkeypatch.delattr(Session, "start")
     assert scs("steer", leased, "--by", "1", "--port", "sim").exit_code == INTERRUPTED
     assert Path(leased).read_text() == LEASED
 

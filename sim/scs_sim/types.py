@@ -1,0 +1,57 @@
+"""The simulated bench as its parts see it.
+
+Role: what SimHal and the faults need of a board, so that neither imports it.
+Next: board.py, which has all of it.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from stimcore.board import Board
+
+from .link import Link
+from .nvstore import NvStore
+from .plant import Plant
+from .stream import Sequencer
+from .trace import Trace
+
+
+class LoadId(Protocol):
+    """The identification resistor, as a fault takes it away."""
+
+    wrong_load: bool
+
+
+class Bench(Protocol):
+    """A clock in ticks, and the parts that follow it."""
+
+    board: Board
+    tick: int
+    random: np.random.Generator
+    link: Link
+    plant: Plant
+    sequencer: Sequencer
+    store: NvStore
+
+    @property
+    def hal(self) -> LoadId:
+        """The seam."""
+
+    def now_us(self) -> int:
+        """Microseconds since power-on."""
+
+    def scope(self) -> Trace:
+        """Current and voltage at the load up to now."""
+
+    def fed(self) -> None:
+        """The device fed its watchdog."""
+
+    def hang(self) -> None:
+        """The loop stands still."""
+
+    def make_noisy(self) -> None:
+        """The link becomes noisy."""
+
+    def inject(self, name: str, at_us: int | None = None) -> None:
+        """Let a fault happen at a time since power-on, or now."""
