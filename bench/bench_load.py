@@ -1,7 +1,7 @@
 """Phases -> load -> trace: one second of three therapies, beside ngspice; errors; an hour's memory.
 
-ngspice runs a few periods with the tolerances of scs_sim.spice, scaled to a second. The errors are
-those of the very function that is timed, held against DOP853, a clipping train included.
+ngspice runs a few periods with the tolerances of sim_validation.spice, scaled to a second. The
+errors are those of the very function that is timed, held against DOP853, a clipping train included.
 """
 
 import resource
@@ -17,9 +17,10 @@ from row import Row, best_s
 from scs import resources
 from scs.catalog import boards
 from scs.profile.profile import Profile
-from scs_sim import cases, model, reference, spice
-from scs_sim.circuit import from_rows
-from scs_sim.trace import Samples
+from scs_sim.circuit import model
+from scs_sim.circuit.netlist import from_rows
+from scs_sim.circuit.trace import Samples
+from sim_validation import cases, reference, spice
 from stimcore import phases
 from stimcore.phases import DISCHARGE, DRIVE, IDLE
 

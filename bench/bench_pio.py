@@ -12,8 +12,9 @@ from row import Row, best_s
 from scs import resources
 from scs.catalog import boards
 from scs.profile.profile import Profile
-from scs_sim import asm, executor, oracle
-from scs_sim.operations import Wiring
+from scs_sim.pio import asm, executor
+from scs_sim.pio.operations import Wiring
+from sim_validation import oracle
 from stimcore import output
 
 PERIODS = 50  # one second

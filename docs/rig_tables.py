@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from markdown import table
-from scs_sim import chipfigures, chipspeed
+from sim_validation import chipfigures, chipspeed
 
 RIG = Path(__file__).resolve().parents[1] / "sim" / "chip"
 _PATCH = re.compile(

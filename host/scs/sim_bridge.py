@@ -2,17 +2,16 @@
 
 Role: makes a simulated bench from row names of boards.yaml, behind `sim://` and `scs sim`.
 Invariant: no other module of scs imports scs_sim; everything here is also true of a real bench
-but for the faults. Next: urlhandler/protocol_sim.py; sim/scs_sim/board.py.
+but for the faults. Next: urlhandler/protocol_sim.py; sim/scs_sim/bench/board.py.
 """
 
-from scs_sim import chip as _chip
-from scs_sim import chipfiles
-from scs_sim import faults as _faults
-from scs_sim.board import SimBoard
-from scs_sim.chipfiles import NoChip
-from scs_sim.chipserver import ChipServer
-from scs_sim.server import Server, listen, pty
-from scs_sim.trace import Samples, Trace
+from scs_sim.bench import faults as _faults
+from scs_sim.bench.board import SimBoard
+from scs_sim.chip import emulator, rig_files
+from scs_sim.chip.rig_files import NoChip
+from scs_sim.chip.server import ChipServer
+from scs_sim.circuit.trace import Samples, Trace
+from scs_sim.serve.server import Server, listen, pty
 
 from .catalog import boards
 from .flashing import firmware_files
@@ -52,7 +51,7 @@ def emulated(
     name, NoChip, Failure of the compiler.
     """
     whole = boards.full_name(name)
-    plant = _chip.plant_facts(boards.board(whole), boards.electrical(whole), boards.pins(whole))
+    plant = emulator.plant_facts(boards.board(whole), boards.electrical(whole), boards.pins(whole))
     return ChipServer(
-        chipfiles.files(), firmware_files.board_files(whole), plant, place, speed, seed
+        rig_files.files(), firmware_files.board_files(whole), plant, place, speed, seed
     )

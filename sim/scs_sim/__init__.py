@@ -2,5 +2,5 @@
 
 Role: runs the firmware's own files and PIO programs with no hardware; the host cannot tell.
 Invariant: imports stimcore and pio_programs, never scs; no limit is typed here a second time.
-Next file to read: board.py (the bench), then hal.py (the seam).
+Next file to read: bench/board.py (the bench), then bench/hal.py (the seam).
 """

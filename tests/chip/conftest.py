@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.chip.support import SERIAL, ChipTalk
 
-from scs_sim import chipfiles
+from scs_sim.chip import rig_files
 
 HERE = Path(__file__).parent
 LITTLEFS = "missing: littlefs-python; `make chip` installs it, see docs/chip.md"
@@ -16,9 +16,9 @@ LITTLEFS = "missing: littlefs-python; `make chip` installs it, see docs/chip.md"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All is skipped without the chip's files, else what needs the simulated board."""
     try:
-        chipfiles.files()
+        rig_files.files()
         missing = "" if importlib.util.find_spec("littlefs") else LITTLEFS
-    except chipfiles.Missing as reason:
+    except rig_files.Missing as reason:
         lines = str(reason).splitlines()  # a heading, then "what: where one gets it" in each
         what = ", ".join(line.partition(":")[0].strip() for line in lines[1:])
         missing = f"missing: {what or lines[0]}; `make chip` fetches them, see docs/chip.md"
@@ -33,8 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def chip_files() -> chipfiles.Files:
-    return chipfiles.files()
+def chip_files() -> rig_files.Files:
+    return rig_files.files()
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def chip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def talk(
-    request: pytest.FixtureRequest, chip_files: chipfiles.Files, chip_folder: Path
+    request: pytest.FixtureRequest, chip_files: rig_files.Files, chip_folder: Path
 ) -> Iterator[ChipTalk]:
     """A chip that has said HELLO, switched on for this test alone.
 
@@ -58,7 +58,7 @@ def talk(
 
 @pytest.fixture(scope="session")
 def ready_chip(
-    chip_files: chipfiles.Files, chip_folder: Path
+    chip_files: rig_files.Files, chip_folder: Path
 ) -> Iterator[Callable[[str, bool], ChipTalk]]:
     """(name, fresh) -> a chip that answers: the last one as it rests, or one just switched on."""
     kept: list[ChipTalk] = []

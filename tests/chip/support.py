@@ -16,9 +16,9 @@ from tests.system.conversation import Conversation, Reply
 
 from scs.catalog import boards
 from scs.flashing import firmware_files
-from scs_sim import chipimage
-from scs_sim.chip import Chip, Edge, Frame, plant_facts
-from scs_sim.chipfiles import Files
+from scs_sim.chip import flash_image
+from scs_sim.chip.emulator import Chip, Edge, Frame, plant_facts
+from scs_sim.chip.rig_files import Files
 from stimcore import commands
 
 SERIAL = "pico/mcp4922-8/resistor-500"
@@ -27,7 +27,7 @@ MS = 1_000_000  # ns
 HELLO = commands.PROTOCOL.to_bytes(2, "little")
 DATA_CHANNEL = 1 << 0  # of the DMA: moves the words
 TAIL_READ_ADDR = 0x5000_0040  # DMA channel 1: at the cell that points at the live pair
-NOISE = 1 / 200  # of all bytes, and up to 16 of its own in 5 ms: as in scs_sim/link.py
+NOISE = 1 / 200  # of all bytes, and up to 16 of its own in 5 ms: as in scs_sim/bench/link.py
 STRAY_US = 5_000
 OPEN_ID = 4095
 
@@ -37,7 +37,7 @@ def image(name: str, folder: Path, extra: tuple[tuple[str, bytes], ...] = ()) ->
     """The file system for a combination, compiled once; `extra` replaces files on the board."""
     content = {**firmware_files.board_files(name), **dict(extra)}
     mark = f"_{abs(hash(extra))}" if extra else ""
-    return chipimage.build_image(content, folder / f"{name.replace('/', '_')}{mark}.img")
+    return flash_image.build_image(content, folder / f"{name.replace('/', '_')}{mark}.img")
 
 
 def woven(word: Frame) -> int:

@@ -7,14 +7,14 @@ import pytest
 from tests.chip.support import ChipTalk
 from tests.system.support import group
 
-from scs_sim import chipfiles
-from scs_sim.chip import Step
+from scs_sim.chip import rig_files
+from scs_sim.chip.emulator import Step
 from stimcore import commands
 
 OURS = ("wall", "cpu")  # the computer's own time
 
 
-def run(files: chipfiles.Files, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def run(files: rig_files.Files, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Boot, stage, arm, run, a new amplitude, halt: every step's clock and bytes, and the pins."""
     steps: list[Step] = []
     with ChipTalk(files, folder) as talk:
@@ -35,7 +35,7 @@ def run(files: chipfiles.Files, folder: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_two_runs_have_the_same_edges_replies_and_clock(
-    chip_files: chipfiles.Files, chip_folder: Path, monkeypatch: pytest.MonkeyPatch
+    chip_files: rig_files.Files, chip_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (run(chip_files, chip_folder, monkeypatch) for _ in range(2))
     assert sum(len(step.received) for step in first["steps"]) > 200

@@ -3,7 +3,7 @@
 Role: each figure is kept with its limit for the table that `make chip` prints, then judged.
 A latency is counted from the first byte of the command on the USB link to the edge at the pin.
 Invariant: the worst of many instants is kept, never a mean (but for the round trip's median).
-Next: scs_sim/chipfigures.py.
+Next: tools/sim_validation/chipfigures.py.
 """
 
 import random
@@ -17,8 +17,8 @@ from tests.system.groups import STAND_ALONE, group, steady
 
 from scs import Profile, resources
 from scs.safety import check
-from scs_sim.chipfigures import record
-from scs_sim.chipfiles import Files
+from scs_sim.chip.rig_files import Files
+from sim_validation.chipfigures import record
 from stimcore import commands, packing, program
 
 TICKS_A_MS = 125_000

@@ -1,7 +1,7 @@
 """More of how fast the output goes off: questions that pour in, and a loop that really hangs.
 
 Role: figures for the table of `make chip`, beside those of test_figures.py.
-Invariant: the worst of many instants is kept. Next: scs_sim/chipfigures.py.
+Invariant: the worst of many instants is kept. Next: tools/sim_validation/chipfigures.py.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from tests.chip.support import ChipTalk
 from tests.chip.test_figures import TICKS_A_MS, digest_of, halted, restart, until
 from tests.system.groups import steady
 
-from scs_sim.chipfigures import record
-from scs_sim.chipfiles import Files
+from scs_sim.chip.rig_files import Files
+from sim_validation.chipfigures import record
 from stimcore import commands, errors
 
 TURN_MS = 10  # of the loop, while pulses go on

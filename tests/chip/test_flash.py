@@ -13,15 +13,15 @@ from scs import Profile, Stimulator, resources
 from scs.catalog import boards
 from scs.flashing import firmware_files
 from scs.flashing.prompt import Prompt
-from scs_sim import chipfiles
-from scs_sim.chip import Chip, plant_facts
+from scs_sim.chip import rig_files
+from scs_sim.chip.emulator import Chip, plant_facts
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
 SOME_BYTES = 12_000  # of the flash written: a few files, of 58 kB
 
 
-def chip(files: chipfiles.Files, filesystem: Path | None = None) -> Chip:
+def chip(files: rig_files.Files, filesystem: Path | None = None) -> Chip:
     """As fast as it goes; without a file system the flash is empty but for MicroPython."""
     facts = plant_facts(boards.board(SERIAL), boards.electrical(SERIAL), boards.pins(SERIAL))
     return Chip(files, image=filesystem, plant=facts, speed="max")
@@ -51,7 +51,7 @@ def programmed(running: Chip) -> int:
 
 
 def test_an_empty_board_is_flashed_after_a_flashing_was_killed(
-    chip_files: chipfiles.Files,
+    chip_files: rig_files.Files,
 ) -> None:
     with chip(chip_files) as running:
         before = programmed(running)
@@ -75,7 +75,7 @@ def test_an_empty_board_is_flashed_after_a_flashing_was_killed(
 
 
 def test_req_46_a_firmware_with_a_program_leaves_and_only_what_differs_is_copied(
-    chip_files: chipfiles.Files, chip_folder: Path
+    chip_files: rig_files.Files, chip_folder: Path
 ) -> None:
     profile = Profile.read(resources.path("profiles/tonic_50hz.yaml"))
     with chip(chip_files, image(SERIAL, chip_folder)) as running:

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import pytest
 
 from scs import resources
-from scs_sim import chipfiles
+from scs_sim.chip import rig_files
 
 PATIENCE_S = 50.0  # of the computer's own time: a busy one emulates slowly
 COUNTED = str(resources.path("profiles/tonic_48_pulses.yaml"))
 
 
 def scs(*arguments: str) -> subprocess.Popen[str]:
-    paths = [str(chipfiles.ROOT / name) for name in ("firmware", "host", "sim")]
+    paths = [str(rig_files.ROOT / name) for name in ("firmware", "host", "sim")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-m", "scs.cli", *arguments]
     pipe = subprocess.PIPE
@@ -25,7 +25,7 @@ def scs(*arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.fixture
-def served(chip_files: chipfiles.Files) -> Iterator[subprocess.Popen[str]]:
+def served(chip_files: rig_files.Files) -> Iterator[subprocess.Popen[str]]:
     with scs("sim", "--chip") as server:
         yield server
         server.kill()

@@ -3,7 +3,7 @@
 from tests.chip.support import MS, ChipTalk
 from tests.system.groups import steady
 
-from scs_sim import chipfigures
+from sim_validation import chipfigures
 from stimcore import commands, errors
 
 SLICE_US = 250

@@ -7,7 +7,7 @@ import pytest
 
 import generate
 from scs.messages import error_texts
-from scs_sim import chipfigures, chipspeed
+from sim_validation import chipfigures, chipspeed
 from stimcore import commands, packing, states
 
 

@@ -6,7 +6,7 @@ import scs
 from scs import resources, sim_bridge
 from scs.device.stimulator import Stimulator
 from scs.errors import Failure, Mismatch, WrongUsage
-from scs_sim.board import SimBoard
+from scs_sim.bench.board import SimBoard
 from stimcore import commands, handlers
 
 

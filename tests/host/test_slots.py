@@ -14,7 +14,7 @@ from tests.host.stimulator_support import quick
 from scs import sim_bridge
 from scs.device.stimulator import Stimulator
 from scs.errors import DeviceRefused, Failure, LinkLost, WrongUsage
-from scs_sim.board import SimBoard
+from scs_sim.bench.board import SimBoard
 from stimcore import program, store
 
 PROFILE = """\

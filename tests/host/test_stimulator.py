@@ -10,7 +10,7 @@ import scs
 from scs.device.stimulator import Stimulator
 from scs.errors import DeviceFault, DeviceRefused, Failure, LinkLost, WrongUsage
 from scs.profile.profile import Profile, ProfileError
-from scs_sim.board import SimBoard
+from scs_sim.bench.board import SimBoard
 from stimcore import commands, handlers
 
 

@@ -3,8 +3,8 @@
 from textwrap import dedent, indent
 from types import FunctionType
 
-from scs_sim.asm import Program, asm_pio
-from scs_sim.operations import Wiring
+from scs_sim.pio.asm import Program, asm_pio
+from scs_sim.pio.operations import Wiring
 
 SDI_DAC, SDI_SWITCH, SCK, NCS, ACTIVE, SYNC, RUN, GATE = range(2, 10)
 SERIAL = Wiring(out_base=SDI_DAC, set_base=ACTIVE, sideset_base=SCK)

@@ -6,7 +6,7 @@ from tests.sim.bench_support import (
     frame,
 )
 
-from scs_sim.board import SimBoard
+from scs_sim.bench.board import SimBoard
 
 IDLE_FRAME = frame(2048, 0, 0)
 # from the start: look at the FIFO (3), fetch and shift the first record (5 + 128), latch

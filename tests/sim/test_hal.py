@@ -15,7 +15,7 @@ from tests.sim.bench_support import (
 )
 from tests.sim.stream_support import FIRST_LATCH, expected, running
 
-from scs_sim.stream import ENDED, IDLE, latch_offset_ticks, lines
+from scs_sim.bench.stream import ENDED, IDLE, latch_offset_ticks, lines
 
 
 def test_power_on_is_idle_with_the_gate_low() -> None:

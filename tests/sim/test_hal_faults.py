@@ -9,7 +9,7 @@ from tests.sim.bench_support import (
 )
 from tests.sim.stream_support import expected, running
 
-from scs_sim.stream import IDLE, RUNNING, STARVED, TRIPPED
+from scs_sim.bench.stream import IDLE, RUNNING, STARVED, TRIPPED
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.sim.bench_support import (
 )
 from tests.sim.stream_support import FIRST_LATCH, IDLE_FRAME, expected, running
 
-from scs_sim.stream import ENDED, HALTED
+from scs_sim.bench.stream import ENDED, HALTED
 
 
 @pytest.mark.parametrize("periods", [1, 2, 48])

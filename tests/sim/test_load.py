@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from scs_sim import load
-from scs_sim.load import DRIVEN, SHORTED, SOURCED, Circuit, Demand, Element, Load, Piece
+from scs_sim.circuit import netlist
+from scs_sim.circuit.load import Demand, Load, Piece
+from scs_sim.circuit.netlist import DRIVEN, SHORTED, SOURCED, Circuit, Element
 
 HZ = 125_000_000
 MS = 125_000  # ticks
@@ -36,7 +37,7 @@ def test_a_resistor_that_asks_for_too_much_voltage_is_clamped() -> None:
     one = Recorder(Circuit(4000.0))
     one.load.apply(0, Demand(DRIVEN, -5e-3, 15.0))
     assert one.at(1000) == pytest.approx((-3.75e-3, -15.0))
-    assert one.pieces[-1][1].mode == load.CLAMPED
+    assert one.pieces[-1][1].mode == netlist.CLAMPED
 
 
 def test_a_capacitor_without_leak_is_charged_linearly() -> None:
@@ -51,7 +52,7 @@ def test_the_clamp_begins_in_mid_phase_at_its_instant() -> None:
     one.load.apply(0, Demand(DRIVEN, 10e-3, 15.0))
     one.load.advance(2 * MS)
     # 10 V at once, then 10 V/ms: 15 V after 0.5 ms; from there the current dies with 1 ms
-    assert [row[1].mode for row in one.pieces[-2:]] == [DRIVEN, load.CLAMPED]
+    assert [row[1].mode for row in one.pieces[-2:]] == [DRIVEN, netlist.CLAMPED]
     assert one.pieces[-1][0] == pytest.approx(MS / 2, abs=1e-6)
     assert one.at(1.5 * MS) == pytest.approx((10e-3 * math.exp(-1), 15.0))
 
@@ -62,7 +63,7 @@ def test_a_clamp_ends_when_the_capacitor_has_leaked_enough() -> None:
     one.load.apply(20 * MS, Demand(DRIVEN, 4e-3, 12.5))  # clamped at 10 V of 15 V, then at 12.5 V
     one.load.advance(60 * MS)
     modes = [row[1].mode for row in one.pieces]
-    assert modes[-2:] == [load.CLAMPED, DRIVEN]
+    assert modes[-2:] == [netlist.CLAMPED, DRIVEN]
     # the steady state: 4 mA through 3 kohm
     assert one.at(60 * MS) == pytest.approx((4e-3, 12.0))
 
@@ -85,9 +86,9 @@ def test_a_ladder_is_a_voltage_behind_its_resistance() -> None:
 def test_a_broken_lead_takes_no_current_and_all_the_voltage() -> None:
     one = Recorder(Circuit(500.0, (Element(2.5e-6),)))
     one.load.apply(0, Demand(DRIVEN, -2e-3, 15.0))
-    one.load.condition_at(1000, load.LEAD_OPEN)
+    one.load.condition_at(1000, netlist.LEAD_OPEN)
     assert one.at(2000) == (0.0, -15.0)
-    one.load.condition_at(3000, load.HEALTHY)
+    one.load.condition_at(3000, netlist.HEALTHY)
     # charged for 8 us, then kept: 1 V and 6.4 mV
     assert one.at(3000) == pytest.approx((-2e-3, -1.0064))
 
@@ -95,7 +96,7 @@ def test_a_broken_lead_takes_no_current_and_all_the_voltage() -> None:
 def test_a_shorted_lead_takes_the_current_and_no_voltage() -> None:
     one = Recorder(Circuit(500.0, (Element(2.5e-6),)))
     one.load.apply(0, Demand(DRIVEN, -2e-3, 15.0))
-    one.load.condition_at(1000, load.LEAD_SHORT)
+    one.load.condition_at(1000, netlist.LEAD_SHORT)
     # a bridge of 1 ohm: 2 mV; of the capacitor's 16 mV it shows 1 part in 501
     assert one.at(1001) == pytest.approx((-2e-3, -2e-3), abs=4e-5)
     one.load.apply(3000, Demand(SOURCED, 1.5, source_ohm=1000.0))
@@ -107,8 +108,8 @@ def test_a_shorted_lead_takes_the_current_and_no_voltage() -> None:
 def test_behind_a_short_the_capacitor_discharges_through_its_own_resistance() -> None:
     one = Recorder(Circuit(500.0, (Element(2e-6),)))
     one.load.apply(0, Demand(DRIVEN, 2e-3, 15.0))
-    one.load.condition_at(MS, load.LEAD_SHORT)  # 1 V on the capacitor; 500 ohm x 2 uF = 1 ms
-    one.load.condition_at(2 * MS, load.HEALTHY)
+    one.load.condition_at(MS, netlist.LEAD_SHORT)  # 1 V on the capacitor; 500 ohm x 2 uF = 1 ms
+    one.load.condition_at(2 * MS, netlist.HEALTHY)
     assert one.at(2 * MS)[1] == pytest.approx(1.0 + math.exp(-1), abs=2e-3)
 
 
@@ -131,5 +132,5 @@ def test_a_load_without_series_resistance_is_refused() -> None:
 def test_a_capacitor_at_the_bound_goes_the_way_it_is_driven() -> None:
     one = Recorder(Circuit(1000.0, (Element(1e-6),)))
     one.load.apply(0, Demand(DRIVEN, 15e-3, 15.0))  # I R is the limit itself, and u rises
-    assert one.pieces[-1][1].mode == load.CLAMPED
+    assert one.pieces[-1][1].mode == netlist.CLAMPED
     assert one.at(MS)[0] == pytest.approx(15e-3 * math.exp(-1))

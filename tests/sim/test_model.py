@@ -8,10 +8,11 @@ import pytest
 from scs import resources
 from scs.catalog import boards
 from scs.profile.profile import Profile
-from scs_sim import cases, model
-from scs_sim.circuit import DRIVEN, OPEN, SHORTED, Circuit, Element
-from scs_sim.load import Demand
-from scs_sim.model import Model
+from scs_sim.circuit import model
+from scs_sim.circuit.load import Demand
+from scs_sim.circuit.model import Model
+from scs_sim.circuit.netlist import DRIVEN, OPEN, SHORTED, Circuit, Element
+from sim_validation import cases
 from stimcore import phases
 
 HZ = cases.CLOCK_HZ
@@ -30,7 +31,7 @@ def biphasic(amps: float, limit_v: float = 15.0) -> list[model.Step]:
 
 
 def by_steps(circuit: Circuit, period: list[model.Step], periods: int):
-    """The same by load.py, with a rest before it."""
+    """The same by circuit/load.py, with a rest before it."""
     return cases.solved(cases.train("steps", circuit, period, periods))
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scs_sim import cases, reference, spice
-from scs_sim.circuit import DRIVEN, Circuit
-from scs_sim.load import Demand
+from scs_sim.circuit.load import Demand
+from scs_sim.circuit.netlist import DRIVEN, Circuit
+from sim_validation import cases, reference, spice
 
 KEPT = (8, 12, 26, 59, 64, 113)
 seeds = st.integers(0, 2**32 - 1)

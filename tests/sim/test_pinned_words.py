@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from scs_sim.asm import assemble
+from scs_sim.pio.asm import assemble
 
 PINNED = importlib.import_module("pio_words").PINNED
 

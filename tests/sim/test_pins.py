@@ -16,9 +16,9 @@ from tests.sim.bench_support import (
     stream,
 )
 
-from scs_sim import pins
-from scs_sim.board import SimBoard
-from scs_sim.decode import SerialPins, at_rest, decode_serial
+from scs_sim.bench import pins
+from scs_sim.bench.board import SimBoard
+from scs_sim.bench.decode import SerialPins, at_rest, decode_serial
 
 GATE, SYNC, RUN, ACTIVE, SCK, NCS = 9, 7, 8, 6, 4, 5
 FIRST_LATCH = 136  # 3 ticks to look at the FIFO, 5 to pull, 128 to shift

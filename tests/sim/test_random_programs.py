@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sim.pio_support import pio
 
-from scs_sim.asm import Program
-from scs_sim.executor import Executor, Words, run
-from scs_sim.machine import Edge
-from scs_sim.operations import Wiring
-from scs_sim.oracle import emulate, outcome
-from scs_sim.timeline import Timeline
+from scs_sim.pio.asm import Program
+from scs_sim.pio.executor import Executor, Words, run
+from scs_sim.pio.machine import Edge
+from scs_sim.pio.operations import Wiring
+from scs_sim.pio.timeline import Timeline
+from sim_validation.oracle import emulate, outcome
 
 LENGTH, UNTIL_TICK = 10, 300
 INPUTS = range(12, 16)
@@ -51,7 +51,7 @@ def statement(draw: st.DrawFn, table: dict, sideset_bits: int) -> str:
     text = form.format(draw(st.sampled_from(first)), draw(st.sampled_from(second)))
     if sideset_bits:
         text += f".side({draw(st.integers(0, (1 << sideset_bits) - 1))})"
-    # Theirs drops the delay of a pull or push with nothing to do; see scs_sim.oracle.
+    # Theirs drops the delay of a pull or push with nothing to do; see sim_validation.oracle.
     longest = 0 if "(if" in form else (1 << 5 - sideset_bits) - 1
     return f"{text}[{draw(st.integers(0, longest))}]"
 

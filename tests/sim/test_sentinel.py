@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sim.pio_support import ACTIVE, DRIVE, FIRST, GATE, IDLE, SERIAL_PINS, words
 
-from scs_sim import sentinel
-from scs_sim.asm import assemble
-from scs_sim.executor import Executor, Words, run
-from scs_sim.operations import Wiring
-from scs_sim.oracle import emulate
-from scs_sim.sentinel import turns_for
-from scs_sim.timeline import Timeline
+from scs_sim.bench import sentinel
+from scs_sim.bench.sentinel import turns_for
+from scs_sim.pio.asm import assemble
+from scs_sim.pio.executor import Executor, Words, run
+from scs_sim.pio.operations import Wiring
+from scs_sim.pio.timeline import Timeline
+from sim_validation.oracle import emulate
 
 TWO_US_TICKS = 250  # at 125 MHz, where a tick is longest
 

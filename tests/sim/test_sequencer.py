@@ -28,11 +28,11 @@ from tests.sim.pio_support import (
     words,
 )
 
-from scs_sim import decode
-from scs_sim.asm import assemble
-from scs_sim.decode import SerialPins, latches
-from scs_sim.executor import Executor, Words, run
-from scs_sim.oracle import emulate
+from scs_sim.bench import decode
+from scs_sim.bench.decode import SerialPins, latches
+from scs_sim.pio.asm import assemble
+from scs_sim.pio.executor import Executor, Words, run
+from sim_validation.oracle import emulate
 
 CHIPS = SerialPins(SDI_DAC, SDI_SWITCH, SCK, NCS)
 PROGRAMS = {

@@ -15,8 +15,8 @@ import serial
 from tests.sim.bench_support import Echo, bench
 
 from scs import sim_bridge
-from scs_sim import server
-from scs_sim.server import Server
+from scs_sim.serve import server
+from scs_sim.serve.server import Server
 from stimcore import commands, frame
 
 HELLO = frame.encode(0, commands.HELLO, commands.PROTOCOL.to_bytes(2, "little"))

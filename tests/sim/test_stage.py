@@ -3,9 +3,9 @@
 import pytest
 from tests.sim.bench_support import CURRENT, LADDER, frame
 
-from scs_sim import load
-from scs_sim.load import Demand
-from scs_sim.stage import Stage, even_bits
+from scs_sim.circuit import netlist
+from scs_sim.circuit.load import Demand
+from scs_sim.circuit.stage import Stage, even_bits
 
 
 def driven(row: dict[str, object], bits: int, share: float = 0.5) -> Demand:
@@ -30,7 +30,7 @@ def test_the_bits_of_the_two_lines_are_told_apart() -> None:
 )
 def test_a_code_is_a_current_around_mid_scale(code: int, amps: float) -> None:
     demand = driven(CURRENT, frame(code, 1, 2))
-    assert demand == Demand(load.DRIVEN, pytest.approx(amps), 15.0)
+    assert demand == Demand(netlist.DRIVEN, pytest.approx(amps), 15.0)
 
 
 def test_half_of_the_declared_errors_are_there() -> None:
@@ -71,13 +71,13 @@ def test_a_write_to_channel_b_leaves_channel_a() -> None:
 @pytest.mark.parametrize(
     ("source", "back", "mode"),
     [
-        (0, 0, load.OPEN),
-        (0, 0b0011, load.SHORTED),  # used contacts to return: passive discharge
-        (0b0011, 0, load.SHORTED),
-        (0, 0b0001, load.OPEN),  # one contact alone closes no loop
-        (0b0001, 0, load.OPEN),
-        (0b0001, 0b0001, load.SHORTED),  # a contact both ways: the stage is shorted
-        (0b0100, 0b1010, load.DRIVEN),
+        (0, 0, netlist.OPEN),
+        (0, 0b0011, netlist.SHORTED),  # used contacts to return: passive discharge
+        (0b0011, 0, netlist.SHORTED),
+        (0, 0b0001, netlist.OPEN),  # one contact alone closes no loop
+        (0b0001, 0, netlist.OPEN),
+        (0b0001, 0b0001, netlist.SHORTED),  # a contact both ways: the stage is shorted
+        (0b0100, 0b1010, netlist.DRIVEN),
     ],
 )
 def test_the_switches_decide_what_the_load_is_part_of(source: int, back: int, mode: str) -> None:
@@ -90,18 +90,18 @@ def test_passive_discharge_goes_through_the_switch() -> None:
 
 
 def test_a_ladder_is_volts_behind_ohms_and_discharges_at_its_middle() -> None:
-    assert driven(LADDER, 128 - 64) == Demand(load.SOURCED, -0.8, source_ohm=1000.0)
-    assert driven(LADDER, 128) == Demand(load.SOURCED, 0.0, source_ohm=1000.0)
+    assert driven(LADDER, 128 - 64) == Demand(netlist.SOURCED, -0.8, source_ohm=1000.0)
+    assert driven(LADDER, 128) == Demand(netlist.SOURCED, 0.0, source_ohm=1000.0)
 
 
 @pytest.mark.parametrize("row", [CURRENT, LADDER], ids=["current", "ladder"])
 def test_the_gate_low_bleeds_the_load_whatever_the_bits(row: dict[str, object]) -> None:
     stage = Stage(row)
     stage.latch(frame(1728, 1, 2))
-    assert stage.demand() == Demand(load.BLED, 0.0, source_ohm=10_000.0)
+    assert stage.demand() == Demand(netlist.BLED, 0.0, source_ohm=10_000.0)
     stage.set_gate(True)
     stage.set_gate(False)
-    assert stage.demand().mode == load.BLED
+    assert stage.demand().mode == netlist.BLED
 
 
 def test_a_stuck_dac_keeps_the_first_code_it_drives() -> None:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from scs_sim.load import Piece
-from scs_sim.trace import BLOCK, Trace
+from scs_sim.circuit.load import Piece
+from scs_sim.circuit.trace import BLOCK, Trace
 
 HZ = 125_000_000
 

@@ -12,7 +12,7 @@ from tests.core.groups import groups
 
 from scs import Profile, presets, resources
 from scs.catalog import boards
-from scs_sim import model
+from scs_sim.circuit import model
 from stimcore import decode, kernel, limits, phases, program, records, undriven, walk
 from stimcore.board import Board
 from stimcore.errors import Refused

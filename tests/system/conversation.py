@@ -121,7 +121,8 @@ class Conversation(ABC):
 
     @abstractmethod
     def inject(self, name: str) -> None:
-        """A fault of scs_sim.faults, now; skips the test where this fidelity has no such fault."""
+        """A fault of scs_sim.bench.faults, now; skips the test where this fidelity has no such
+        fault."""
 
     def hidden(self) -> tuple[Any, ...]:
         """What of the device's condition can be seen here and not over the link."""

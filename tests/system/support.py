@@ -10,7 +10,7 @@ from tests.system.conversation import Conversation, Reply
 from tests.system.groups import group
 
 from scs.catalog import boards
-from scs_sim.board import SimBoard
+from scs_sim.bench.board import SimBoard
 from stimcore import commands
 
 __all__ = ["NAME", "Reply", "Talk", "group"]

@@ -11,7 +11,7 @@ from tests.system.support import NAME, Talk
 
 from scs import Profile, resources
 from scs.catalog import boards
-from scs_sim.board import SimBoard
+from scs_sim.bench.board import SimBoard
 from stimcore import commands, errors
 
 E2, E3, E4 = 1, 2, 3  # the contacts of group()

@@ -8,7 +8,7 @@ from tests.system.groups import group
 from tests.system.support import NAME, Talk
 
 from scs.catalog import boards
-from scs_sim.board import SimBoard
+from scs_sim.bench.board import SimBoard
 from stimcore import commands, errors
 
 LADDER = "pico/r2r-1/randles-500"

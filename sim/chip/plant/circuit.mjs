@@ -1,5 +1,5 @@
 // Stage and dummy load as one linear network, and the law of each mode. The twin of
-// sim/scs_sim/circuit.py: y = (capacitors' volts, settling output, aim, rail).
+// sim/scs_sim/circuit/netlist.py: y = (capacitors' volts, settling output, aim, rail).
 
 export const DRIVEN = 'driven'; // the stage sets the current
 export const CLAMPED = 'clamped'; // the stage is at its compliance and sets the voltage

@@ -1,5 +1,5 @@
 // Sums of exponentials: growth, and the exact instants at which they turn or cross zero. The twin of
-// sim/scs_sim/exponentials.py.
+// sim/scs_sim/circuit/exponentials.py.
 
 const FOREVER = 1e15; // s
 const STEPS = 200;

@@ -1,4 +1,4 @@
-// The dummy load in time, in closed form between steps. The twin of sim/scs_sim/load.py;
+// The dummy load in time, in closed form between steps. The twin of sim/scs_sim/circuit/load.py;
 // tests/sim/test_chip_plant.py holds the two against each other.
 //
 // A span is a law and what it is driven with; the instant at which a clamp begins or ends is exact.

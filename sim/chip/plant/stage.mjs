@@ -1,4 +1,4 @@
-// The output stages: what latched words make of the load. The twin of sim/scs_sim/stage.py, with
+// The output stages: what latched words make of the load. The twin of sim/scs_sim/circuit/stage.py, with
 // its assumptions: real errors are half of the declared worst, INL is a sine over the span, ACTIVE
 // is low where the code is mid-scale.
 

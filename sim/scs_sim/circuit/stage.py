@@ -8,7 +8,7 @@ Assumed: the real errors of gain, offset and linearity are half of the declared 
 between whatever contacts are switched; a DAC that is shut down leaves the pump's input at
 mid-scale; ACTIVE is low where the code sent is mid-scale, and there alone, as the kernel demands of
 every record, so that contacts on both sides then discharge through the resistor; the output
-settles with one time constant (circuit.py), the switches at once.
+settles with one time constant (netlist.py), the switches at once.
 Next: load.py; plant.py joins the two.
 """
 
@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from . import load
+from . import netlist
 from .load import Demand
 
 # MCP4922 write command (Microchip DS22250A, register 5-1)
@@ -120,26 +120,26 @@ class Stage:
     def demand(self) -> Demand:
         """What the load gets now."""
         if not self.gate_high:
-            return Demand(load.BLED, 0.0, source_ohm=self.parts.bleed_ohm)
+            return Demand(netlist.BLED, 0.0, source_ohm=self.parts.bleed_ohm)
         if self.parts.ladder:
             volts = self._output() + self._offset_a * self.parts.source_ohm
-            return Demand(load.SOURCED, volts, source_ohm=self.parts.source_ohm)
+            return Demand(netlist.SOURCED, volts, source_ohm=self.parts.source_ohm)
         if self.source and self.back and not self.source & self.back:
             if self.parts.soft_ohm and self.sent == self.parts.code_mid:
                 return self._softly()
-            return Demand(load.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
+            return Demand(netlist.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
         joined = max(self.source.bit_count(), self.back.bit_count()) > 1
         if self.discharges and (
             joined or self.source & self.back
         ):  # contacts tied together: the load is shorted
-            return Demand(load.SHORTED, 0.0, source_ohm=self.parts.switch_ohm)
-        return Demand(load.OPEN)
+            return Demand(netlist.SHORTED, 0.0, source_ohm=self.parts.switch_ohm)
+        return Demand(netlist.OPEN)
 
     def _softly(self) -> Demand:
         """The pump is isolated, and its contacts discharge through the resistor."""
         if not self.discharges:
-            return Demand(load.OPEN)
-        return Demand(load.SHORTED, 0.0, source_ohm=self.parts.switch_ohm + self.soft_ohm)
+            return Demand(netlist.OPEN)
+        return Demand(netlist.SHORTED, 0.0, source_ohm=self.parts.switch_ohm + self.soft_ohm)
 
     def set(self, code: int, source: int, back: int) -> None:
         """Code and contacts at once, past the pins: what model.py does."""

@@ -1,7 +1,7 @@
 """How fast the emulated chip is: emulated seconds in a second of processor time.
 
-Role: `python -m scs_sim.chipspeed` prints the table that `make chip` ends with. Each case is a
-script at MicroPython's raw REPL, after a power-on of its own.
+Role: `python -m sim_validation.chipspeed` prints the table that `make chip` ends with. Each case is
+a script at MicroPython's raw REPL, after a power-on of its own.
 Invariant: time is the rig's own use of the processor, and the best of REPEATS counts, so that other
 work on the computer is not in it (but for caches).
 Requirements: none. Next: docs/chip.md.
@@ -13,14 +13,15 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from . import chipfiles
-from .chip import Chip, ChipError
+from scs_sim.chip import rig_files
+from scs_sim.chip.emulator import Chip, ChipError
+
 from .chipfigures import number
 
 MS = 1_000_000  # ns
 REPEATS = 3
 HEAD = "emulated seconds in a second of processor time"
-SPEEDS = chipfiles.CACHE / "speeds.txt"
+SPEEDS = rig_files.CACHE / "speeds.txt"
 PIECE_BYTES = 200
 
 TRAIN = """
@@ -124,11 +125,11 @@ def main() -> int:
     """Print the table, and keep it in build/chip; 1 where the chip cannot start."""
     lines = []
     try:
-        with Chip(chipfiles.files()) as chip:
+        with Chip(rig_files.files()) as chip:
             for line in measured(chip):
                 sys.stdout.write(line + "\n")
                 lines.append(line)
-    except chipfiles.NoChip as reason:
+    except rig_files.NoChip as reason:
         sys.stderr.write(f"{reason}\n")
         return 1
     SPEEDS.parent.mkdir(parents=True, exist_ok=True)

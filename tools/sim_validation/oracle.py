@@ -6,7 +6,7 @@ Its gaps (0.88): `mov(…, status)` and `irq` end it silently; side-set cannot b
 mov(pins, …) ignores the pin base and reverse() is a plain move; a pull(ifempty) or push(iffull)
 with nothing to do drops its delay. So a status check is run here as mov(…, null), which is what
 it reads while the FIFO is stocked: keep it stocked.
-Next: executor.py.
+Next: pio/executor.py.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .asm import Program
-from .instructions import MOV, STATUS
-from .machine import Edge, Machine
-from .operations import State, Wiring
+from scs_sim.pio.asm import Program
+from scs_sim.pio.instructions import MOV, STATUS
+from scs_sim.pio.machine import Edge, Machine
+from scs_sim.pio.operations import State, Wiring
 
 NULL = 3
 

@@ -1,6 +1,7 @@
 """What the tests on the emulated chip have measured, as the table that `make chip` ends with.
 
-Role: record() keeps one figure beside its limit; `python -m scs_sim.chipfigures` prints them all.
+Role: record() keeps one figure beside its limit; `python -m sim_validation.chipfigures` prints them
+all.
 Invariant: a figure is kept before it is judged, so that one over its limit is in the table too.
 Requirements: none. Next: docs/chip.md, which quotes the table.
 """
@@ -11,7 +12,7 @@ import json
 import sys
 from typing import NamedTuple
 
-from .chipfiles import CACHE
+from scs_sim.chip.rig_files import CACHE
 
 FIGURES = CACHE / "figures.jsonl"
 HEAD = ("figure", "measured", "", "limit", "")

@@ -16,13 +16,13 @@ import numpy as np
 from stimcore.board import Board
 from stimcore.limits import WATCHDOG_MS
 
+from ..circuit.plant import Plant
+from ..circuit.trace import Trace
 from .faults import TABLE, Fault, gathered
 from .hal import SimHal
 from .link import STRAY_US, Link
 from .nvstore import NvStore, PowerCut
-from .plant import Plant
 from .stream import Sequencer
-from .trace import Trace
 
 TURN_US = 200  # what one turn of the firmware's loop costs; MicroPython runs some 40 lines in it
 IDLE_TURN_US = 5_000

@@ -1,8 +1,8 @@
 """The two files that the emulated chip needs and nobody here may ship; and where they come from.
 
 Role: files() finds the MicroPython image, the boot ROM, node and rp2040js, or says of each that is
-missing where one gets it; `python -m scs_sim.chipfiles` fetches the two files into build/chip.
-Invariant: nothing is downloaded but by that command. Requirements: none. Next: chip.py.
+missing where one gets it; `python -m scs_sim.chip.rig_files` fetches the two files into build/chip.
+Invariant: nothing is downloaded but by that command. Requirements: none. Next: emulator.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RIG = ROOT / "sim" / "chip"
 CACHE = ROOT / "build" / "chip"
 SITE = "https://micropython.org/resources/firmware"

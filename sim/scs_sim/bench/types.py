@@ -10,11 +10,11 @@ import numpy as np
 
 from stimcore.board import Board
 
+from ..circuit.plant import Plant
+from ..circuit.trace import Trace
 from .link import Link
 from .nvstore import NvStore
-from .plant import Plant
 from .stream import Sequencer
-from .trace import Trace
 
 
 class LoadId(Protocol):

@@ -9,7 +9,7 @@ Next: firmware/pio_programs.py, where the program and its cycle counts stand.
 
 from __future__ import annotations
 
-from .asm import firmware_programs
+from ..pio.asm import firmware_programs
 
 SYNC_TICKS = 2  # the pin's synchroniser
 MIN_IDLE_TICKS = 6

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from scs_sim.circuit.netlist import BRIDGE_OHM, DRIVEN, LEAD_SHORT, OPEN, SOURCED
+from scs_sim.circuit.trace import Samples
+
 from .cases import CLOCK_HZ, Case, Step, edges_s
-from .circuit import BRIDGE_OHM, DRIVEN, LEAD_SHORT, OPEN, SOURCED
-from .trace import Samples
 
 EDGE_S = 1e-11  # how long a change of mode takes
 LIMITER_S = 1e5  # siemens of a limiter: 12 mA push the output 0.1 uV beyond the rail

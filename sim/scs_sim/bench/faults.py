@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from .load import HEALTHY, LEAD_OPEN, LEAD_SHORT
+from ..circuit.netlist import HEALTHY, LEAD_OPEN, LEAD_SHORT
 from .types import Bench
 
 MISREAD_GAINS = (1.04, 0.96)  # of current and voltage

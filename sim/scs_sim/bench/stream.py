@@ -5,7 +5,7 @@ and moves the plant's pins at the ticks at which the program moves its own.
 Invariant: the load is connected only while GATE is high (from start until halt, a trip of the
 sentinel, or the end) and RUN is high (the sequencer's own). Where a record begins is known from
 the words it took, what flows is known from the pins alone.
-Requirements: REQ-50, REQ-51. Next: dma.py, executor.py.
+Requirements: REQ-50, REQ-51. Next: dma.py, pio/executor.py.
 """
 
 from collections import deque
@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from stimcore.board import STAGE_R2R_1, Board
 
-from .asm import assemble, firmware_programs
+from ..circuit.plant import Plant
+from ..pio.asm import assemble, firmware_programs
+from ..pio.executor import Executor, Segment, Words
 from .decode import SerialPins, SerialState, at_rest, decode_parallel, decode_serial
 from .dma import Admitted, Dma, Table
-from .executor import Executor, Segment, Words
 from .pins import PinLog
-from .plant import Plant
 from .sentinel import outlasts, trip_tick
 
 IDLE, RUNNING, ENDED, HALTED, STARVED, TRIPPED = range(6)  # stream_state's status

@@ -1,6 +1,6 @@
 """The dummy load in time: what flows and what stands, given what the stage demands.
 
-Role: puts the laws of circuit.py in order: which one holds, until when, from which state.
+Role: puts the laws of netlist.py in order: which one holds, until when, from which state.
 Invariant: the clamp is i = (clip(V, -limit, +limit) - u) / R, V being what the demanded current
 would take; the instant at which it begins or ends is found exactly, so that the state carries
 over from piece to piece with no step size. Next: stage.py, which makes the demands; model.py,
@@ -15,43 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .circuit import (
-    BLED,
-    CLAMPED,
-    DRIVEN,
-    HEALTHY,
-    LEAD_OPEN,
-    LEAD_SHORT,
-    OPEN,
-    SHORTED,
-    SOURCED,
-    Circuit,
-    Element,
-    Law,
-    checked,
-    law,
-)
 from .exponentials import FloatArray, crossing_s, growth
-
-__all__ = [
-    "BLED",
-    "CLAMPED",
-    "DRIVEN",
-    "HEALTHY",
-    "LEAD_OPEN",
-    "LEAD_SHORT",
-    "OPEN",
-    "SHORTED",
-    "SOURCED",
-    "Circuit",
-    "Demand",
-    "Element",
-    "Load",
-    "Piece",
-    "Regime",
-    "Span",
-    "regime",
-]
+from .netlist import CLAMPED, DRIVEN, HEALTHY, LEAD_OPEN, OPEN, Circuit, Law, checked, law
 
 
 class Demand(NamedTuple):

@@ -15,9 +15,9 @@ import numpy as np
 
 from stimcore.board import Board
 
-from .circuit import HEALTHY, Circuit, checked, from_rows
 from .exponentials import FloatArray, growth_array
 from .load import Demand, Regime, regime
+from .netlist import HEALTHY, Circuit, checked, from_rows
 from .stage import Stage
 from .trace import Samples
 

@@ -2,7 +2,7 @@
 
 Role: build_image() packs name -> content, as scs.flashing.firmware_files.board_files gives it, into
 MicroPython's littlefs. Invariant: the geometry is that of an RPI_PICO image. Requirements: none.
-Next: chip.py.
+Next: emulator.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from .chipfiles import Missing
+from .rig_files import Missing
 
 # of an RPI_PICO image: 1408 KiB at 0xa0000, as ports/rp2/rp2_flash.c of MicroPython lays it out
 BLOCKS, BLOCK = 352, 4096

@@ -3,7 +3,8 @@
 Role: Chip starts sim/chip/run.mjs under node and speaks with its control port; a host reaches the
 device's USB serial at Chip.url, as it would reach a board.
 Invariant: with speed 0 time passes only in step(), and two runs are equal to the cycle.
-Requirements: none. Next: chipfiles.py (what it needs), chipimage.py (what it boots), docs/chip.md.
+Requirements: none. Next: rig_files.py (what it needs), flash_image.py (what it boots),
+docs/chip.md.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from typing import Any, NamedTuple, Self
 
 from stimcore.board import Board
 
-from .chipfiles import RIG, Files, NoChip
-from .circuit import from_rows
+from ..circuit.netlist import from_rows
+from .rig_files import RIG, Files, NoChip
 
 START_S = 30.0  # to listen
 ANSWER_S = 120.0  # of wall time, for one command: emulated time can be slow
@@ -83,7 +84,7 @@ def plant_facts(
 class Chip:
     """A running chip; use it as a context manager.
 
-    image: its file system (chipimage.build_image), plant: plant_facts(), None for bare pins.
+    image: its file system (flash_image.build_image), plant: plant_facts(), None for bare pins.
     speed: 0 stands still but for step(); 1 is real time at most; "max" as fast as it goes.
     options: more of run.mjs's, such as ["--port", "7000"]. The rig ends with this process, whatever
     ends that. ChipError where the rig does not start.

@@ -2,7 +2,7 @@
 
 Role: takes what the pins do, at its tick, and keeps the pieces that follow from it.
 Invariant: ticks never go back; each piece goes to the trace and to the ADC exactly once.
-Next: stream.py, which moves the pins.
+Next: bench/stream.py, which moves the pins.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from stimcore.board import Board
 
 from .adc import Adc, Sense, Window
 from .capture import Capture
-from .circuit import from_rows
 from .load import Load, Piece
+from .netlist import from_rows
 from .stage import Stage
 from .trace import Trace
 

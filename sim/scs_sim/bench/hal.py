@@ -5,7 +5,7 @@ Invariant: nothing here decides anything; it has exactly the calls that the real
 Next: board.py, which owns the parts; stream.py for the calls named stream_*.
 """
 
-from .adc import TOP, Window
+from ..circuit.adc import TOP, Window
 from .dma import Admitted
 from .stream import RUNNING, StreamState
 from .types import Bench

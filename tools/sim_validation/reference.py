@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scs_sim.circuit.exponentials import FloatArray
+from scs_sim.circuit.load import Demand
+from scs_sim.circuit.netlist import BRIDGE_OHM, DRIVEN, LEAD_SHORT, OPEN, SOURCED, Circuit
+from scs_sim.circuit.trace import Samples
+
 from .cases import Case, edges_s
-from .circuit import BRIDGE_OHM, DRIVEN, LEAD_SHORT, OPEN, SOURCED, Circuit
-from .exponentials import FloatArray
-from .load import Demand
-from .trace import Samples
 
 RTOL, ATOL = 1e-13, 1e-16  # at 1e-12 a clamp that begins within a step is 2e-9 off
 LOOKS = (0.02, 0.1, 0.3, 0.6, 0.98, 1.0)  # in each step, as a share of it

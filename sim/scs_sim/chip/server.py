@@ -2,7 +2,7 @@
 
 Role: makes the file system, starts the chip with stage and load at its pins, and stays until
 Ctrl-C or until the rig ends. Invariant: the chip has the very files that get flashed; it ends with
-this process. Requirements: none. Next: chip.py.
+this process. Requirements: none. Next: emulator.py.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import chipimage
-from .chip import Chip, ChipError
-from .chipfiles import Files
+from . import flash_image
+from .emulator import Chip, ChipError
+from .rig_files import Files
 
 LOOK_S = 0.2  # between two looks at whether the rig still runs
 
@@ -23,9 +23,9 @@ LOOK_S = 0.2  # between two looks at whether the rig still runs
 class ChipServer:
     """A chip behind a socket; `address` is what a client opens, as of server.Server.
 
-    content: name on the board -> bytes; plant: chip.plant_facts(); speed: emulated seconds a second
-    at most, 0 as fast as it goes; seed: of the chip's random bits, 0 for the rig's own.
-    chipfiles.Missing and ChipError where it cannot start.
+    content: name on the board -> bytes; plant: emulator.plant_facts(); speed: emulated seconds a
+    second at most, 0 as fast as it goes; seed: of the chip's random bits, 0 for the rig's own.
+    rig_files.Missing and ChipError where it cannot start.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ChipServer:
             options += ["--seed", str(seed)]
         pace = speed or "max"
         with tempfile.TemporaryDirectory() as room:  # the rig has read the image once it listens
-            image = chipimage.build_image(content, Path(room) / "files.img")
+            image = flash_image.build_image(content, Path(room) / "files.img")
             self.chip = Chip(files, image=image, plant=plant, speed=pace, options=options)
         self.address = self.chip.url
         self._stopping = threading.Event()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from .executor import Segment
+from ..pio.executor import Segment
 
 GATE = "gate"  # the sentinel's; the other outputs are the sequencer's
 OWN = ("active", "sync", "run")  # what a halt drives low, beside GATE

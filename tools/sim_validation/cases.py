@@ -12,7 +12,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.random import Generator
 
-from .circuit import (
+from scs_sim.circuit.load import Demand, Load
+from scs_sim.circuit.netlist import (
     BLED,
     DRIVEN,
     HEALTHY,
@@ -24,8 +25,7 @@ from .circuit import (
     Element,
     constant_phase,
 )
-from .load import Demand, Load
-from .trace import Samples, Trace
+from scs_sim.circuit.trace import Samples, Trace
 
 CLOCK_HZ = 125_000_000
 FULL_SCALE = (12.8e-3, 15.0)  # A and V: errors are given as a share of these

@@ -1,0 +1,1 @@
+"""Output stage, dummy load and ADC, in closed form between steps."""

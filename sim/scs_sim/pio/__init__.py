@@ -1,0 +1,1 @@
+"""PIO programs: assembled, and executed to the tick."""

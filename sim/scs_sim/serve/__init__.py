@@ -1,0 +1,1 @@
+"""The simulated board behind a socket or a pseudo-terminal."""

@@ -1,0 +1,1 @@
+"""The simulator held against other solvers, and the emulated chip measured."""
