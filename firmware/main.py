@@ -2,7 +2,7 @@
 
 Role: makes the device on its hal and gives it one turn after the other, asleep between them.
 Invariant: nothing here decides anything; what fails at boot is a latched fault that the host can
-read. Next: stimcore/device.py (a turn), hal_rp2.py (the board), board_config.py (generated).
+read. Next: stimcore/device.py (a turn), rp2_port/hal.py (the board), board_config.py (generated).
 """
 
 import gc
@@ -19,13 +19,13 @@ def run() -> None:
     gc.threshold(_LOADING_BYTES)
     from board_config import BOARD, CHIP, PINS
 
-    import hal_rp2
+    from rp2_port.hal import Hal, wants_prompt
     from stimcore.device import Device
 
-    if hal_rp2.wants_prompt(CHIP):
+    if wants_prompt(CHIP):
         micropython.kbd_intr(3)
         return
-    hal = hal_rp2.Hal(BOARD, CHIP, PINS)
+    hal = Hal(BOARD, CHIP, PINS)
     device = Device(BOARD, hal, hal.self_test())
     gc.threshold(-1)
     while not device.leaving:

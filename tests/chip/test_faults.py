@@ -25,9 +25,9 @@ import micropython
 micropython.kbd_intr(-1)
 
 import machine
-import hal_rp2
+from rp2_port import hal
 
-_read = hal_rp2.Hal.link_read
+_read = hal.Hal.link_read
 
 
 def link_read(hal):
@@ -39,7 +39,7 @@ def link_read(hal):
     return data
 
 
-hal_rp2.Hal.link_read = link_read
+hal.Hal.link_read = link_read
 """
 
 

@@ -31,10 +31,10 @@ MEMORY = b"""
 import gc, micropython
 micropython.kbd_intr(-1)
 from board_config import BOARD, CHIP, PINS
-import hal_rp2
+from rp2_port.hal import Hal
 from stimcore.device import Device
 
-hal = hal_rp2.Hal(BOARD, CHIP, PINS)
+hal = Hal(BOARD, CHIP, PINS)
 device = Device(BOARD, hal, hal.self_test())
 while True:
     device.step()

@@ -23,15 +23,15 @@ HANGING = f"""
 import micropython
 micropython.kbd_intr(-1)
 import machine
-import hal_rp2
-wait = hal_rp2.Hal.wait
+from rp2_port import hal
+wait = hal.Hal.wait
 pin = machine.Pin({HANG_PIN}, machine.Pin.IN, machine.Pin.PULL_DOWN)
 hung = machine.Pin({HUNG_PIN}, machine.Pin.OUT, value=0)
 def hang(self):
     wait(self)
     while pin.value():
         hung.value(1)
-hal_rp2.Hal.wait = hang
+hal.Hal.wait = hang
 """
 
 

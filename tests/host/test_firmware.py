@@ -72,7 +72,7 @@ def test_every_file_of_the_firmware_is_flashed() -> None:
     names = [name for name, _path in firmware_files.sources(firmware_files.folder())]
     assert len(names) == len(list(place.rglob("*.py")))
     assert names[-1] == "main.py"
-    assert {"hal_rp2.py", "stimcore/device.py", "pio_words.py"} < set(names)
+    assert {"rp2_port/hal.py", "stimcore/device.py", "rp2_port/pio_golden.py"} < set(names)
 
 
 def test_the_table_of_sizes_has_every_file_and_its_total(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[2] / "firmware" / "registers.py"
+SOURCE = Path(__file__).resolve().parents[2] / "firmware" / "rp2_port/registers.py"
 
 
 class Bus:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import store_rp2
+from rp2_port import flash_store
 
 
 @pytest.fixture(autouse=True)
@@ -16,17 +16,17 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(index: int, data: bytes) -> int:
     """How often the watchdog was fed meanwhile."""
     fed: list[int] = []
-    store_rp2.write(index, data, lambda: fed.append(1))
+    flash_store.write(index, data, lambda: fed.append(1))
     return len(fed)
 
 
 def test_what_was_written_is_read_and_replaced() -> None:
-    assert store_rp2.read(6) == b""
+    assert flash_store.read(6) == b""
     for data in (b"longer than the next", b"next", b"\0\xff"):
         write(6, data)
         write(7, b"the other half")
-        assert store_rp2.read(6) == data
-    assert store_rp2.read(16) == store_rp2.read(5) == b""
+        assert flash_store.read(6) == data
+    assert flash_store.read(16) == flash_store.read(5) == b""
 
 
 def test_nothing_is_written_where_a_folder_would_do_twice(root: Path) -> None:
@@ -47,7 +47,7 @@ def test_nothing_is_left_of_what_was_erased(root: Path) -> None:
     write(6, b"data")
     write(6, b"")
     write(7, b"")
-    assert store_rp2.read(6) == b""
+    assert flash_store.read(6) == b""
     assert not any(path.is_file() for path in root.rglob("*"))
 
 
@@ -55,7 +55,7 @@ def test_req_45_what_cannot_be_read_is_no_record_and_what_cannot_be_written_rais
     root: Path,
 ) -> None:
     (root / "store" / "3" / "0").mkdir(parents=True)
-    assert store_rp2.read(6) == b"\xff"
+    assert flash_store.read(6) == b"\xff"
     write(6, b"data")
     write(6, b"")
-    assert store_rp2.read(6) == b"\xff"
+    assert flash_store.read(6) == b"\xff"

@@ -9,7 +9,7 @@ import pytest
 
 from stimcore import commands, frame
 
-SOURCE = Path(__file__).resolve().parents[2] / "firmware" / "watch_rp2.py"
+SOURCE = Path(__file__).resolve().parents[2] / "firmware" / "rp2_port/halt_watch.py"
 USB, BUFFER = 0x5010_0000, 0x1C0
 CONTROL, AVAILABLE = 0x94, 1 << 10
 HALT = commands.HALT
@@ -36,14 +36,14 @@ class Watched:
     """heard(), and the memory it looks at."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch):
-        for name in ("micropython", "registers"):
+        for name in ("micropython", "rp2_port.registers"):
             stub = types.ModuleType(name)
             plain = dict.fromkeys(("viper", "native"), lambda function: function)
             vars(stub).update(plain)
             monkeypatch.setitem(sys.modules, name, stub)
         self.memory = bytearray(4096)
         self.memory[0x14:0x18] = (0xA800_0000 | BUFFER).to_bytes(4, "little")
-        space: dict[str, Any] = {"uint": lambda word: word & 0xFFFF_FFFF, "__name__": "watch"}
+        space: dict[str, Any] = {"uint": lambda word: word & 0xFFFF_FFFF, "__package__": "rp2_port"}
         space["ptr8"] = lambda what: Bytes(self.memory) if what == USB else what
         space["ptr32"] = lambda what: Words(self.memory if what == USB else what)
         exec(compile(SOURCE.read_text(encoding="utf-8"), str(SOURCE), "exec"), space)

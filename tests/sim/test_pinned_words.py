@@ -6,7 +6,7 @@ import pytest
 
 from scs_sim.pio.asm import assemble
 
-PINNED = importlib.import_module("pio_words").PINNED
+PINNED = importlib.import_module("rp2_port.pio_golden").PINNED
 
 
 @pytest.mark.parametrize("name", sorted(PINNED))

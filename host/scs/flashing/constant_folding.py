@@ -29,6 +29,7 @@ _OPERATIONS = {
     ast.FloorDiv: operator.floordiv,
 }
 _PRIVATE = re.compile(r"\b_[a-z]\w*")
+PACKAGES = ("rp2_port", "stimcore")
 _EVERY = "*"  # in place of a name: all of a module's
 
 
@@ -159,7 +160,7 @@ def _modules(tree: ast.Module) -> dict[str, str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
-        if getattr(node, "module", None) in (None, "stimcore"):
+        if getattr(node, "module", None) in (None, *PACKAGES):
             found.update({one.asname or one.name: one.name for one in node.names})
     return found
 
@@ -180,7 +181,7 @@ def _spoken_of(module: str, text: str) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             yield modules.get(node.value.id, ""), node.attr
-        elif isinstance(node, ast.ImportFrom) and node.module not in (None, "stimcore"):
+        elif isinstance(node, ast.ImportFrom) and node.module not in (None, *PACKAGES):
             yield from ((str(node.module).rpartition(".")[2], one.name) for one in node.names)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id == "globals":

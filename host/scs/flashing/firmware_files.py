@@ -64,7 +64,9 @@ def folder() -> Path:
 
 def sources(place: Path) -> Iterator[tuple[str, Path]]:
     """(name on the board, path) of each file of a folder of sources; main.py comes last."""
-    found = sorted([*place.glob("*.py"), *place.glob("stimcore/*.py")])
+    found = sorted(
+        one for folder in ("", *constant_folding.PACKAGES) for one in (place / folder).glob("*.py")
+    )
     for path in sorted(found, key=lambda one: one == place / ENTRY):
         yield path.relative_to(place).as_posix(), path
 

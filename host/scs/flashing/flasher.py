@@ -141,8 +141,10 @@ class Flasher:
     def _write(self, prompt: Prompt, made: Plan) -> None:
         remove = "import os\nfor n in {!r}:\n    os.remove(n)\n"
         prompt.run(remove.format(list(made.remove)), "remove old files")
-        if plan.PACKAGE not in prompt.listing():
-            prompt.run(f"import os\nos.mkdir({plan.PACKAGE.rstrip('/')!r})\n", "make a folder")
+        there = prompt.listing()
+        for folder in plan.PACKAGES:
+            if folder not in there:
+                prompt.run(f"import os\nos.mkdir({folder.rstrip('/')!r})\n", "make a folder")
         for name in made.copy:
             if name != firmware_files.ENTRY:
                 self._copy(prompt, made, name, name)

@@ -16,7 +16,7 @@ from ..errors import Failure
 from .firmware_files import ENTRY
 
 PART = "main.new"  # main.py on its way
-PACKAGE = "stimcore/"
+PACKAGES = ("rp2_port/", "stimcore/")
 CODE = (".py", ".mpy")
 
 
@@ -88,7 +88,7 @@ def compare(
         same.discard(ENTRY)  # it goes first and comes back last
     plan.copy = {name: data for name, data in wanted.items() if name not in same}
     plan.keep = tuple(name for name in wanted if name in same)
-    others = [name for name in sorted(there) if name not in wanted and name != PACKAGE]
+    others = [name for name in sorted(there) if name not in wanted and name not in PACKAGES]
     plan.remove = tuple(
         ([ENTRY] if ENTRY in there and ENTRY in plan.copy else [])
         + [name for name in others if is_ours(name, wanted)]
@@ -115,7 +115,7 @@ def is_ours(name: str, wanted: Collection[str]) -> bool:
         return True
     if path.suffix not in CODE:
         return False
-    return name.startswith(PACKAGE) or str(path.with_suffix("")) in modules(wanted)
+    return name.startswith(PACKAGES) or str(path.with_suffix("")) in modules(wanted)
 
 
 def modules(wanted: Collection[str]) -> set[str]:

@@ -41,7 +41,7 @@ print((i.name, tuple(i.version[:3]), getattr(i, '_mpy', 0), i._machine, v[0] * v
 """
 _LIST = """
 import os
-for p in ('', 'stimcore/'):
+for p in ('', 'rp2_port/', 'stimcore/'):
     try:
         for e in os.ilistdir('/' + p):
             print(repr(p + e[0] + ('/' if e[1] & 0x4000 else '')))
@@ -141,7 +141,8 @@ class Prompt:
             self._board.exit_raw_repl()
 
     def listing(self) -> list[str]:
-        """The names at the root and in stimcore/; those of folders end with a slash."""
+        """The names at the root, in rp2_port/ and in stimcore/; those of folders end with a
+        slash."""
         return [str(name) for name in self._told(_LIST, "list its files")]
 
     def hashes(self, names: list[str]) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Assembles firmware/pio_programs.py, the very file the board runs, on CPython.
+"""Assembles firmware/rp2_port/pio_programs.py, the very file the board runs, on CPython.
 
 Role: a stand-in for MicroPython's module `rp2`, just large enough for @rp2.asm_pio.
 Invariant: the opcodes, wrap and configuration equal those MicroPython makes (RP2040 data sheet,
@@ -243,7 +243,7 @@ def firmware_programs() -> ModuleType:
     before = sys.modules.get("rp2")
     sys.modules["rp2"] = rp2
     try:
-        return importlib.import_module("pio_programs")
+        return importlib.import_module("rp2_port.pio_programs")
     finally:
         del sys.modules["rp2"]
         if before is not None:
@@ -252,7 +252,7 @@ def firmware_programs() -> ModuleType:
 
 @cache
 def assemble(name: str) -> Program:
-    """The program `name` of firmware/pio_programs.py, with its STATUS_N.
+    """The program `name` of firmware/rp2_port/pio_programs.py, with its STATUS_N.
 
     Raises KeyError naming the programs there are.
     """

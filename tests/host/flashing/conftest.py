@@ -17,7 +17,7 @@ from scs.flashing import drives, firmware_files, ports, prompt, reach
 def files() -> dict[str, bytes]:
     """A firmware of few files, compiled once."""
     whole = firmware_files.board_files(NAME)
-    few = ("board_config.mpy", "registers.mpy", "stimcore/states.mpy", "main.py")
+    few = ("board_config.mpy", "rp2_port/registers.mpy", "stimcore/states.mpy", "main.py")
     return {name: whole[name] for name in few}
 
 

@@ -21,7 +21,7 @@ def test_an_empty_board_gets_every_file_and_says_hello(
 
 
 def test_a_second_time_nothing_is_copied(board: FakeBoard, files: dict[str, bytes]) -> None:
-    board.files, board.folders = dict(files), {"stimcore"}
+    board.files, board.folders = dict(files), {"rp2_port", "stimcore"}
     done = flash("--port", board.url)
     assert done.exit_code == GOOD, done.output
     assert "0 files copied (0 bytes), 4 were the same, 0 removed" in done.output
@@ -31,15 +31,19 @@ def test_a_second_time_nothing_is_copied(board: FakeBoard, files: dict[str, byte
 def test_a_dry_run_lists_what_would_be_done_and_writes_nothing(
     board: FakeBoard, files: dict[str, bytes]
 ) -> None:
-    old = {"registers.mpy": files["registers.mpy"], "registers.py": b"x", "main.py": b"y"}
-    board.files, board.folders = {**old, "store/0": b"z"}, {"store"}
+    old = {
+        "rp2_port/registers.mpy": files["rp2_port/registers.mpy"],
+        "rp2_port/registers.py": b"x",
+        "main.py": b"y",
+    }
+    board.files, board.folders = {**old, "store/0": b"z"}, {"rp2_port", "store"}
     done = flash("--port", board.url, "--dry-run")
     assert done.exit_code == GOOD, done.output
     size = len(files["board_config.mpy"])
     assert done.stdout.splitlines() == [
         f"flash {NAME} at {board.url}",
         "remove main.py",
-        "remove registers.py",
+        "remove rp2_port/registers.py",
         f"copy board_config.mpy, {size:,} bytes",
         f"copy stimcore/states.mpy, {len(files['stimcore/states.mpy']):,} bytes",
         f"copy main.py, {len(files['main.py']):,} bytes",
@@ -50,14 +54,20 @@ def test_a_dry_run_lists_what_would_be_done_and_writes_nothing(
     assert board.files == {**old, "store/0": b"z"}
     assert board.resets == 0
     asked = json.loads(flash("--port", board.url, "--dry-run", "--json").stdout)
-    assert (asked["remove"], asked["left"]) == (["main.py", "registers.py"], ["store/"])
+    assert (asked["remove"], asked["left"]) == (["main.py", "rp2_port/registers.py"], ["store/"])
 
 
 def test_what_would_hide_our_files_goes_and_the_store_stays(
     board: FakeBoard, files: dict[str, bytes]
 ) -> None:
-    board.folders = {"stimcore", "store"}
-    old = ("hal_rp2.py", "registers.py", "stimcore/states.py", "stimcore/gone.mpy", "main.new")
+    board.folders = {"rp2_port", "stimcore", "store"}
+    old = (
+        "hal_rp2.py",
+        "rp2_port/registers.py",
+        "stimcore/states.py",
+        "stimcore/gone.mpy",
+        "main.new",
+    )
     board.files = dict.fromkeys((*old, "store/0", "notes.txt"), b"x")
     assert flash("--port", board.url).exit_code == GOOD
     assert set(board.files) == {*files, "hal_rp2.py", "store/0", "notes.txt"}
@@ -78,7 +88,7 @@ def flash_again(board: FakeBoard, files: dict[str, bytes]) -> list[str]:
 def test_pulled_in_the_middle_of_a_file_the_board_has_no_entry_and_can_be_flashed_again(
     board: FakeBoard, files: dict[str, bytes], number: int
 ) -> None:
-    board.files, board.folders = dict.fromkeys(files, b"old"), {"stimcore"}
+    board.files, board.folders = dict.fromkeys(files, b"old"), {"rp2_port", "stimcore"}
     names = list(files)
     board.pulled_after = (
         sum(len(files[one]) for one in names[:number]) + len(files[names[number]]) // 2
@@ -103,7 +113,7 @@ def test_pulled_between_two_files_the_entry_is_there_with_all_others_or_not_at_a
     board: FakeBoard, files: dict[str, bytes], words: str, has_entry: bool, said: str
 ) -> None:
     old = dict.fromkeys(files, b"old")
-    board.files, board.folders = dict(old), {"stimcore"}
+    board.files, board.folders = dict(old), {"rp2_port", "stimcore"}
     board.pulled_before = words
     done = flash("--port", board.url)
     assert done.exit_code == NO_DEVICE
@@ -116,10 +126,10 @@ def test_pulled_between_two_files_the_entry_is_there_with_all_others_or_not_at_a
 def test_a_file_that_arrived_otherwise_is_found_and_the_board_does_not_start(
     board: FakeBoard,
 ) -> None:
-    board.damages = "registers.mpy"
+    board.damages = "rp2_port/registers.mpy"
     done = flash("--port", board.url)
     assert done.exit_code == REFUSED
-    assert "not what was sent: registers.mpy" in done.output
+    assert "not what was sent: rp2_port/registers.mpy" in done.output
     assert "main.py" not in board.files
     assert board.resets == 0
 

@@ -38,7 +38,10 @@ def test_a_firmware_that_runs_is_left_alone_by_a_dry_run(board: FakeBoard) -> No
 def test_req_46_a_board_that_ran_a_program_is_flashed_without_being_unplugged(
     board: FakeBoard, files: dict[str, bytes]
 ) -> None:
-    board.files, board.folders = {**files, "registers.mpy": b"old"}, {"stimcore"}
+    board.files, board.folders = (
+        {**files, "rp2_port/registers.mpy": b"old"},
+        {"rp2_port", "stimcore"},
+    )
     board.start()
     loaded(board.url).close()
     assert flash("--port", board.url, "--dry-run").exit_code == GOOD
@@ -118,7 +121,7 @@ def test_req_31_a_latched_fault_is_told_and_cleared_by_the_flashing(
     board: FakeBoard, files: dict[str, bytes]
 ) -> None:
     """Else a board that faults at each start, with a firmware of other tables, is stuck."""
-    board.files, board.folders = dict(files), {"stimcore"}
+    board.files, board.folders = dict(files), {"rp2_port", "stimcore"}
     board.start()
     board.bench.device.unfit = (errors.FAULT_SELF_TEST, 3, 4095, 40)
     board.bench.device._latch(board.bench.device.unfit)

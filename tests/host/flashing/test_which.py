@@ -49,7 +49,7 @@ def test_a_micropython_that_cannot_run_it_is_refused(
     assert board.written == 0
 
 
-@pytest.mark.parametrize("name", ["boot.py", "registers/"])
+@pytest.mark.parametrize("name", ["boot.py", "board_config/"])
 def test_what_would_run_before_or_in_place_of_ours_is_not_removed_but_told(
     board: FakeBoard, name: str
 ) -> None:

@@ -2,15 +2,15 @@
 
 Role: Table, and what each instruction of the two sequencers says of the time since the last latch.
 Invariant: the tuples have one entry per instruction of pio_programs.py. Requirements: REQ-36.
-Next: stream_rp2.py, which plays tables; pio_programs.py.
+Next: dma_player.py, which plays tables; pio_programs.py.
 """
 
 from array import array
 
 from uctypes import addressof
 
-import registers as at
-from pio_programs import sentinel_turns
+from . import registers as at
+from .pio_programs import sentinel_turns
 
 # Ticks since the end of the hold, by instruction; _HOLDS: X says it; _SHIFTS: the bits left do.
 _HOLDS = -1

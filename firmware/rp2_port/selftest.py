@@ -2,16 +2,17 @@
 
 Role: gate, PIO programs, sense inputs, clock and watchdog, one finding each.
 Invariant: a finding is (index, value, least, most), measured and not assumed.
-Requirements: REQ-50 to REQ-52. Next: pio_words.py, the words that the programs must have.
+Requirements: REQ-50 to REQ-52. Next: pio_golden.py, the words that the programs must have.
 """
 
 import time
 
-import pio_programs as programs
-import registers as at
-from pio_words import PINNED
 from stimcore import errors
 from stimcore.board import STAGE_MCP4922_8
+
+from . import pio_programs as programs
+from . import registers as at
+from .pio_golden import PINNED
 
 # what a failed self-test names as its index
 GATE, WORDS_SEQUENCER, WORDS_SENTINEL, CURRENT, VOLTAGE, CLOCK, WATCHDOG = range(7)

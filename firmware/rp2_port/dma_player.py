@@ -19,9 +19,9 @@ record of the period that is played, just before its end: see stop() and registe
 import time
 from array import array
 
-import registers as at
-from pio_programs import STATUS_N
-from tables_rp2 import PARALLEL_AHEAD, PARALLEL_TICKS, SERIAL_AHEAD, SERIAL_TICKS, Table
+from . import registers as at
+from .dma_table import PARALLEL_AHEAD, PARALLEL_TICKS, SERIAL_AHEAD, SERIAL_TICKS, Table
+from .pio_programs import STATUS_N
 
 IDLE, RUNNING, ENDED, HALTED, STARVED, SENTINEL = 0, 1, 2, 3, 4, 5
 

@@ -3,7 +3,7 @@
 Role: hal.sample and single readings; feeds the capture. Invariant: current stands at the even
 places of the ring, voltage at the odd ones; a FIFO that ran over starts the ring anew, and the
 capture that was under way with it.
-Requirements: REQ-54, REQ-55. Next: capture_rp2.py; stimcore/sense.py, which judges what is found.
+Requirements: REQ-54, REQ-55. Next: adc_capture.py; stimcore/sense.py, which judges what is found.
 
 250,000 samples a second, so 8 us from one to the next of a channel: the shortest phase, 10 us, has
 one of each. The ring holds 8 ms. It runs only while the output does.
@@ -14,10 +14,10 @@ from array import array
 import micropython
 from uctypes import addressof
 
-import registers as at
-from capture_rp2 import Capture
-from extremes_rp2 import take
-from ring_rp2 import aligned
+from . import registers as at
+from .adc_capture import Capture
+from .adc_extremes import take
+from .aligned_buffer import aligned
 
 RING_BITS = 12
 _ROUND = 1 << RING_BITS  # bytes

@@ -160,7 +160,7 @@ def sentinel() -> None:
 
 
 # Pins: none. Runs in PIO1 beside the sentinel. A word that one DMA channel brings when it has come
-# to the end of a table makes the one request that another channel waits for: see stream_rp2.py.
+# to the end of a table makes the one request that another channel waits for: see dma_player.py.
 @rp2.asm_pio()
 def relay():
     pull(block)

@@ -3,7 +3,7 @@
 Role: makes the parts (no other file imports machine or rp2, but for the PIO programs) and
 forwards each call to the one that answers it; tells at boot whether the board is as it should be.
 Invariant: the gate is held low from the first line on, and the watchdog runs before the loop.
-Requirements: REQ-50 to REQ-55. Next: stream_rp2.py, watch_rp2.py, adc_rp2.py, link_rp2.py.
+Requirements: REQ-50 to REQ-55. Next: dma_player.py, halt_watch.py, adc.py, usb_link.py.
 """
 
 import gc
@@ -14,15 +14,16 @@ import machine
 import rp2
 from uctypes import addressof
 
-import pio_programs as programs
-import registers as at
-import store_rp2
-from adc_rp2 import Sense
-from link_rp2 import Link
 from stimcore import limits
 from stimcore.board import STAGE_MCP4922_8
-from stream_rp2 import RUNNING, Player
-from watch_rp2 import Watch
+
+from . import flash_store
+from . import pio_programs as programs
+from . import registers as at
+from .adc import Sense
+from .dma_player import RUNNING, Player
+from .halt_watch import Watch
+from .usb_link import Link
 
 _IDLE_MS = 20  # sleep between two turns where nothing runs, and where something does
 _RUNNING_MS = 10  # the ADC's ring holds 8, and a timer empties it meanwhile
@@ -179,11 +180,11 @@ class Hal:
 
     def nv_read(self, index: int) -> bytes:
         """What the store holds at an index; b"" where nothing is."""
-        return store_rp2.read(index)
+        return flash_store.read(index)
 
     def nv_write(self, index: int, data: bytes) -> None:
         """Replace it; what did not arrive is found by reading back."""
-        store_rp2.write(index, data, self._watchdog.feed)
+        flash_store.write(index, data, self._watchdog.feed)
 
     def unique_id(self) -> bytes:
         """Eight bytes that no other board has."""
@@ -226,10 +227,12 @@ class Hal:
 
         What is wanted once does not stay in memory: 3 kB.
         """
-        import selftest_rp2
+        from . import selftest
 
         parts = (self._gate, self._gate_was_low, self._sequencer, self._sense, self._chip)
-        row = selftest_rp2.row(self.board, parts)
-        for name in ("selftest_rp2", "pio_words"):
-            del sys.modules[name]
+        row = selftest.row(self.board, parts)
+        package = sys.modules["rp2_port"]  # it knows its modules, too
+        del package.selftest, package.pio_golden
+        for name in ("selftest", "pio_golden"):
+            del sys.modules["rp2_port." + name]
         return row

@@ -15,9 +15,10 @@ import time
 
 import micropython
 
-from registers import peek
 from stimcore import commands
 from stimcore.frame import Decoder
+
+from .registers import peek
 
 _AT_ONCE = 512  # bytes taken in one go: MicroPython's own buffer
 _HELD = (
