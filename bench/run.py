@@ -2,7 +2,6 @@
 
 Role: each module beside this one has `measure() -> list[Row]`; a row without a target is there
 for comparison. Exit 1 when a target is missed. Invariant: nothing here knows what is measured.
-Next: row.py, then any bench_*.py. Arguments pick modules: `python bench/run.py compile link`.
 """
 
 import importlib

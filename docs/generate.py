@@ -6,7 +6,6 @@ Role: docs/protocol.md from commands and errors, docs/states.md and docs/states.
 docs/wiring.md and docs/stage-*.svg from boards.yaml and the shipped profiles; and the generated
 parts of docs/chip.md and docs/profiles.md, which are written by hand but for those.
 Invariant: another page holds nothing that is not in a table, but for its headings.
-Next: picture.py (the states), schematics.py (the stages), wiringpage.py, rig_tables.py.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Markdown as the generated pages are made of it. Role: table(). Next: generate.py."""
+"""Markdown as the generated pages are made of it. Role: table()."""
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

@@ -3,7 +3,6 @@
 Role: runs random circuits and trains, seed after seed, and the shipped burst; `make oracles`
 installs what it needs and runs it. Invariant: every figure on the page is of this run; exit 1
 where a bound is not kept, and the page is written all the same.
-Next: tools/sim_validation/cases.py, sim_validation/reference.py, sim_validation/spice.py.
 """
 
 import importlib.metadata

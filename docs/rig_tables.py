@@ -3,7 +3,7 @@
 Role: filled() puts them between the page's markers; measured() what `make chip` found last. They
 are read out of sim/chip as text, for neither node nor rp2040js need be there;
 tests/sim/test_chip_page.py holds them against node.
-Invariant: all outside the markers is left as it is. Next: generate.py.
+Invariant: all outside the markers is left as it is.
 """
 
 import re

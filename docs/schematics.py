@@ -1,7 +1,7 @@
 """The schematics of both output stages, drawn with the values that boards.yaml has.
 
 Role: draw(stage) gives an SVG text. Invariant: no value is written here; a part's text is looked
-up by its name. Next: generate.py, which writes docs/stage-*.svg.
+up by its name.
 """
 
 from collections.abc import Callable, Mapping

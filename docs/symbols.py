@@ -1,6 +1,6 @@
 """The symbols of a schematic that schemdraw does not have as one: nets, amplifiers, chips, wires.
 
-Role: each function puts one on a sheet. Next: schematics.py, which places them.
+Role: each function puts one on a sheet.
 """
 
 from itertools import pairwise

@@ -3,7 +3,6 @@
 Role: filled() puts the table, and the pictures with what they show, between the page's markers; run
 as a program (`make pictures`) it makes a picture of each therapy that flows, by `scs trace`.
 Invariant: a therapy is shown as its stage makes it; one that is refused has the reason instead.
-Next: generate.py, host/scs/presets.py.
 """
 
 import re

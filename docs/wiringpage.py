@@ -1,7 +1,7 @@
 """docs/wiring.md: pins, parts, and what an oscilloscope shows, all from tables and profiles.
 
 Role: page() is the text. Invariant: every number comes from boards.yaml, or from a shipped profile
-that the device's own compiler has made into phases. Next: generate.py.
+that the device's own compiler has made into phases.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 Role: makes the device on its hal and gives it one turn after the other, asleep between them.
 Invariant: nothing here decides anything; what fails at boot is a latched fault that the host can
-read. Next: stimcore/device.py (a turn), rp2_port/hal.py (the board), board_config.py (generated).
+read.
 """
 
 import gc

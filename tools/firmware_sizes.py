@@ -1,8 +1,7 @@
 """`make firmware`: every file of the firmware, compiled for both chips, and how large it is.
 
 Role: the table of sizes; a file that does not compile ends it with exit code 1.
-Invariant: what is measured is what `scs flash` copies. Requirements: none. Next:
-flashing/firmware_files.py.
+Invariant: what is measured is what `scs flash` copies.
 """
 
 from __future__ import annotations

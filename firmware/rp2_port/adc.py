@@ -3,7 +3,7 @@
 Role: hal.sample and single readings; feeds the capture. Invariant: current stands at the even
 places of the ring, voltage at the odd ones; a FIFO that ran over starts the ring anew, and the
 capture that was under way with it.
-Requirements: REQ-54, REQ-55. Next: adc_capture.py; stimcore/sense.py, which judges what is found.
+Requirements: REQ-54, REQ-55.
 
 250,000 samples a second, so 8 us from one to the next of a channel: the shortest phase, 10 us, has
 one of each. The ring holds 8 ms. It runs only while the output does.

@@ -4,7 +4,7 @@ Role: hal.capture_arm and hal.capture_take. When the period began is told by har
 state machine waits for SYNC, and at its word one DMA transfer copies the address to which the next
 sample will go. That sample was taken within 2 us of SYNC.
 Invariant: more() allocates nothing, so that an interrupt may call it; take() hands out what the
-next arm() overwrites. Next: adc.py, which fills the ring; stimcore/capture.py.
+next arm() overwrites.
 """
 
 from array import array

@@ -1,7 +1,7 @@
 """The least and the most of the ADC's samples: 125,000 pairs a second, 14 cycles each.
 
 Role: what adc.py does with a stretch of its ring. Invariant: nothing here allocates, so that
-an interrupt may call it. Requirements: REQ-54, REQ-55. Next: adc.py.
+an interrupt may call it. Requirements: REQ-54, REQ-55.
 
 A pair is a word: current in the low half, voltage in the high one. `found` is an array of words:
 least of both, most of both, and a guard, the two halves' highest bits, which no sample has. Where

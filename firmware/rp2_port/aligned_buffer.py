@@ -1,7 +1,6 @@
 """Memory that begins at a multiple of its own size: what a DMA channel needs to write in a ring.
 
 Role: aligned(). Invariant: what it gives is such, or twice as long, so that it holds such a place.
-Next: adc.py, whose ring it is; it asks when it is imported, while memory has few holes.
 """
 
 from uctypes import addressof

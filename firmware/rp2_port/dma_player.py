@@ -2,7 +2,7 @@
 
 Role: the calls of the seam named stream_*, and halt. Invariant: the sequencer is fed by hardware
 alone; a table begins only where another has ended; what was cut is known to the record.
-Requirements: REQ-32, REQ-35, REQ-50 to REQ-53. Next: registers.py, pio_programs.py.
+Requirements: REQ-32, REQ-35, REQ-50 to REQ-53.
 
 Four DMA channels turn the wheel, one turn a period:
   data    feeds the table to the sequencer, then chains to

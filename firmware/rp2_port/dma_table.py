@@ -2,7 +2,6 @@
 
 Role: Table, and what each instruction of the two sequencers says of the time since the last latch.
 Invariant: the tuples have one entry per instruction of pio_programs.py. Requirements: REQ-36.
-Next: dma_player.py, which plays tables; pio_programs.py.
 """
 
 from array import array

@@ -2,7 +2,7 @@
 
 Role: hal.nv_read and hal.nv_write. Invariant: neither raises; what a cut of the power or a full
 file system left behind is for stimcore/store.py to find, which reads back and checks.
-Requirements: REQ-45. Next: stimcore/store.py.
+Requirements: REQ-45.
 
 Both halves of a slot have a folder of their own: littlefs keeps small files in their folder's
 block, and one with all of them took up to 230 ms to rewrite (emulated chip, 2026-11); so it is 95.

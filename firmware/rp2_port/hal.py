@@ -3,7 +3,7 @@
 Role: makes the parts (no other file imports machine or rp2, but for the PIO programs) and
 forwards each call to the one that answers it; tells at boot whether the board is as it should be.
 Invariant: the gate is held low from the first line on, and the watchdog runs before the loop.
-Requirements: REQ-50 to REQ-55. Next: dma_player.py, halt_watch.py, adc.py, usb_link.py.
+Requirements: REQ-50 to REQ-55.
 """
 
 import gc

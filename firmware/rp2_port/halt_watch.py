@@ -3,7 +3,7 @@
 Role: hears a HALT in USB's own memory, takes the ADC's samples in time, looks through what waits
 for the loop, and strikes at the end of the last period. Invariant: what a hard interrupt calls
 allocates nothing, so that a collection of garbage, 20 ms, does not hold it up.
-Requirements: REQ-32, REQ-33. Next: dma_player.py, usb_link.py.
+Requirements: REQ-32, REQ-33.
 
 USB: RP2040 data sheet 4.1.2.5 (the same on RP2350). TinyUSB gives the endpoint that MicroPython's
 serial port receives on one buffer of 64 bytes. A packet stays there until the next one comes; while

@@ -1,7 +1,6 @@
 """The state machines' programs as words, pinned: what the board must have assembled at boot.
 
 Role: the self-test holds MicroPython's assembler against it, a test the simulator's.
-Next: pio_programs.py, of which this is the double entry.
 """
 
 # fmt: off

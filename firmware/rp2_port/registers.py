@@ -2,7 +2,7 @@
 
 Role: the gate, the cut, the position of the output; addresses of RP2040 and RP2350.
 Invariant: nothing here allocates, so that an interrupt may call it; the gate falls before anything
-else is touched. Requirements: REQ-33, REQ-50 to REQ-53. Next: dma_player.py.
+else is touched. Requirements: REQ-33, REQ-50 to REQ-53.
 
 A plan is an array of 32-bit words, a sight another one: what is where, and what was seen. All
 offsets are those of the RP2040's data sheet, 2.5 (DMA), 3.7 (PIO), 2.19 (GPIO), 4.9 (ADC). Where

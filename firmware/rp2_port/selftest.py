@@ -2,7 +2,7 @@
 
 Role: gate, PIO programs, sense inputs, clock and watchdog, one finding each.
 Invariant: a finding is (index, value, least, most), measured and not assumed.
-Requirements: REQ-50 to REQ-52. Next: pio_golden.py, the words that the programs must have.
+Requirements: REQ-50 to REQ-52.
 """
 
 import time

@@ -2,7 +2,7 @@
 
 Role: hal.link_read and hal.link_write; finds a HALT while slower work is being done.
 Invariant: a read takes what is there, a write drops what the host does not fetch in time.
-Requirements: REQ-40, REQ-42, REQ-43. Next: stimcore/frame.py.
+Requirements: REQ-40, REQ-42, REQ-43.
 
 MicroPython's stdin reads as many bytes as it was asked for and waits for them; so each byte is
 asked for by itself, after poll has said that there is one. Its stdout waits 500 ms for a host

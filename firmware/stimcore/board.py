@@ -4,7 +4,6 @@ Role: the device's view of a row of boards.yaml; the host makes it (scs.catalog.
 writes it into the generated board module, and both ends compare its digest in HELLO.
 Invariant: integers only (but for the name); nothing here is a ceiling of its own except the
 fields `max_*`, which can only be tighter than limits.py.
-Next: records.py, where the stage's code words are made.
 """
 
 from collections import namedtuple

@@ -3,7 +3,7 @@
 Role: shares it between the host's oscilloscope and the judgement pulse by pulse (watch.py).
 Invariant: what is kept for the host was taken of one and the same stream, and what is not yet
 whole is never handed out. A capture lies within one run of the stream: a start drops what the hal
-had armed. Requirements: REQ-58. Next: watch.py.
+had armed. Requirements: REQ-58.
 """
 
 from .board import Board

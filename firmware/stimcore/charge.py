@@ -3,7 +3,7 @@
 Role: the arithmetic of walk.py, and of whoever else judges or accounts for charge.
 Invariant: exact integers in code x ticks; what must be estimated (passive discharge, mismatch,
 offset) is rounded to the unsafe side. Charge in pC, current in nA, time in ticks.
-Requirements: REQ-01 to REQ-09, REQ-17. Next: walk.py.
+Requirements: REQ-01 to REQ-09, REQ-17.
 """
 
 from .board import Board

@@ -3,7 +3,6 @@
 Role: validate(), of which both ends run this same file: the host before it sends a group, the
 device whatever it was sent. Invariant: it names the first field at fault by its index in
 program.HEADER or program.PROGRAM, with the value and the limit. Requirements: REQ-21.
-Next: phases.py.
 """
 
 from . import errors, limits, program, train

@@ -2,7 +2,6 @@
 
 Role: the loops over single bytes, which a board has as native code. Invariant: what is decoded is
 what was encoded, and of noise it is what the rules give, or nothing. Requirements: REQ-40.
-Next: frame.py.
 """
 
 

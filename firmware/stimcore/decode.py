@@ -2,7 +2,7 @@
 
 Role: reads the table back from the very bytes that DMA will stream; it shares no code with
 records.py. Invariant: every bit of every word is accounted for, else FRAME_FORMAT.
-Requirements: REQ-10 to REQ-14, REQ-16. Next: charge.py.
+Requirements: REQ-10 to REQ-14, REQ-16.
 """
 
 from . import board as boards

@@ -4,7 +4,7 @@ Role: holds the state, feeds the watchdog, latches faults, drives the output and
 Invariant: nothing blocks; the output is off before anything else is handled; the watchdog is
 fed at the end of a turn that went all the way through, before a write to the store, and before
 the kernel judges what is to flow next.
-Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55. Next: dialogue.py, output.py.
+Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55.
 """
 
 from . import calibration, commands, errors, output, states, train

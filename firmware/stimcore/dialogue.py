@@ -2,7 +2,7 @@
 
 Role: keeps the order of the frames, repeats a lost reply, answers a mistake with a refusal.
 Invariants: a HALT is obeyed before anything that stands before it; a command is carried out once,
-whatever is sent again. Requirements: REQ-32, REQ-40 to REQ-43. Next: handlers.py, one for each.
+whatever is sent again. Requirements: REQ-32, REQ-40 to REQ-43.
 """
 
 import struct

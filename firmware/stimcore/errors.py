@@ -2,7 +2,7 @@
 
 Role: the codes, and the exception. What each is called, its unit and what it means stand in
 scs.messages.error_texts: the host says it, and adds the place in the profile and an example.
-Invariant: a code is never reused. Next: kernel.py and program.py, which raise most of them.
+Invariant: a code is never reused.
 """
 
 OK = 0

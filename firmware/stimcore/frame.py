@@ -2,7 +2,7 @@
 
 Role: encode one frame; decode a stream of bytes that may be cut, flipped or noise.
 Invariant: the decoder never raises on bytes and never holds more than one frame; it finds the
-next frame at the next zero. Requirements: REQ-40, REQ-42. Next: cobs.py, dialogue.py.
+next frame at the next zero. Requirements: REQ-40, REQ-42.
 """
 
 import binascii

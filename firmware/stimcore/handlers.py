@@ -2,7 +2,7 @@
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
 Invariant: the state table has already let the command through. Requirements: REQ-22, REQ-33,
-REQ-36, REQ-37, REQ-44 to REQ-46. Next: handlers_load.py, output.py, store.py.
+REQ-36, REQ-37, REQ-44 to REQ-46.
 """
 
 import binascii

@@ -2,7 +2,7 @@
 
 Role: as handlers.py, of which this is the part that reads the sense path. Invariant: what ARM asks
 for is refused unless it was measured, lately, whole and right. Requirements: REQ-38, REQ-47, REQ-56
-to REQ-58. Next: measure.py, calibration.py, captures.py.
+to REQ-58.
 """
 
 import struct

@@ -2,7 +2,7 @@
 
 Role: Sums gathers samples of test pulses, evaluate() makes ohm and nF of them, judge() a verdict
 on a pair of contacts, by_contact() on each. Invariant: integers; every sample counts once.
-Requirements: REQ-56. Next: measure.py, which makes the pulses.
+Requirements: REQ-56.
 
 A test pulse is two equal phases of opposite sign. Folded together, their offsets cancel, and so
 does what the capacitance adds to the voltage in the middle of each: the ratio of mean voltage and

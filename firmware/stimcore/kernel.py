@@ -3,7 +3,7 @@
 Role: admit() is the only way to a Stream, and only a Stream can be started. Whatever the host,
 the compiler or the encoder got wrong is caught here, in the very bytes that DMA will stream.
 Invariant: default deny; every figure is judged, every reason is given. It shares no code with
-phases.py and records.py. Requirements: REQ-01 to REQ-18. Next: output.py, which starts streams.
+phases.py and records.py. Requirements: REQ-01 to REQ-18.
 """
 
 import binascii

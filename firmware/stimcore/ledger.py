@@ -2,7 +2,7 @@
 
 Role: adds whole periods of each stream that ran, and the cut period as what it was.
 Invariant: exact integers in code x ticks until the moment they are read; a pulse cut short is
-counted as truncated, never as whole. Requirements: REQ-35, REQ-36. Next: output.py.
+counted as truncated, never as whole. Requirements: REQ-35, REQ-36.
 """
 
 from . import charge, commands, limits

@@ -3,7 +3,6 @@
 Role: the only caller of hal.stream_load and hal.stream_start, and it loads nothing but what
 kernel.admit() handed out. Invariant: one staged stream at a time, so that every period is
 accounted to the stream that made it. Requirements: REQ-32, REQ-33, REQ-35, REQ-36, REQ-53.
-Next: kernel.py, then device.py which drives this.
 """
 
 import binascii

@@ -3,7 +3,7 @@
 A row of the table of commands names them in one string, such as "offset u16, piece bytes".
 
 Role: pack and unpack by a row of the table of commands. Invariant: nothing of another length is
-unpacked. Requirements: REQ-40, REQ-41. Next: commands.py, which has the table.
+unpacked. Requirements: REQ-40, REQ-41.
 """
 
 import struct

@@ -5,7 +5,7 @@ burst, begins at its place in the period; what is left until the next one is a r
 Invariant: the ticks sum to the period exactly; the code x ticks of a pulse with active recharge,
 or with a shape, sum to zero exactly. It knows no ceiling but that of a shape's own program, which
 rounding must not pass: the kernel, which judges what it makes, knows the contacts' alone.
-Requirements: REQ-09, REQ-17, REQ-35. Next: records.py.
+Requirements: REQ-09, REQ-17, REQ-35.
 """
 
 from . import errors, limits, program, recovery

@@ -3,7 +3,6 @@
 Role: the tables of its fields, pack and unpack. A group is one header and one to four programs,
 each with a shape of its own where it is no plain pulse. Invariant: unpack refuses any blob that is
 not exactly as pack would write it. Both ends run this same file. Requirements: REQ-20.
-Next: checks.py, which says what is wrong with a group; phases.py.
 """
 
 import binascii

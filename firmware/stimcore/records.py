@@ -2,7 +2,7 @@
 
 Role: word 0 = hold << 2 | flags, word 1 = the frame of the stage. A record lasts its hold plus
 the sequencer's own cycles. Invariant: little-endian bytes, built from 16-bit halves, so that no
-word becomes a heap integer on the device. Requirements: REQ-12, REQ-14. Next: kernel.py.
+word becomes a heap integer on the device. Requirements: REQ-12, REQ-14.
 """
 
 from . import board as boards

@@ -3,7 +3,6 @@
 Role: soft_ticks() says it of a pulse or a burst, softly() adds it to the phases of a rest.
 Invariant: neither asks for the level, so that a ramp does not change the form of a period; what
 follows from it is judged by the kernel, which knows nothing of this. Requirements: REQ-62.
-Next: phases.py.
 """
 
 from . import program

@@ -4,7 +4,7 @@ Role: gathers the extremes of current and voltage over windows that contain a wh
 while a ramp goes on, and names the deviation. Invariant: the current is measured on its own, never
 taken from the program; a window lies within one run of the stream, for periods are counted anew in
 each. A polarity that is not commanded may have what a discharge makes of the admitted words'
-charge, and no more. Requirements: REQ-54, REQ-55, REQ-63. Next: device.py.
+charge, and no more. Requirements: REQ-54, REQ-55, REQ-63.
 """
 
 from .board import FINE, Board, sensed_mv, sensed_na

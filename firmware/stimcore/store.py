@@ -6,7 +6,7 @@ and newest, and is read back. Slots 0 to GROUP_SLOTS - 1 hold programs (handlers
 GROUP_SLOTS is kept for the calibration of the sense path.
 Invariant: at every instant one half is as it was, so that a cut of the power leaves the old bytes
 or the new; the watchdog is fed before each write, for one may take most of its time.
-Requirements: REQ-44, REQ-45. Next: handlers.py.
+Requirements: REQ-44, REQ-45.
 
 A record: magic, version, length of the data, sequence, the data, CRC-32 of all before it.
 """

@@ -4,7 +4,7 @@ Role: says which amplitudes (uA, one per program) a period of a run is to have, 
 run has, and when the next on time of a cycle begins. A run is what the stream plays between one
 start and its end: a whole session, or one on time of a cycle.
 Invariant: no amplitude rises by more than limits.STEP_UP_UA in one step nor more often than
-every limits.STEP_MS; time is an argument. Requirements: REQ-18, REQ-33. Next: output.py.
+every limits.STEP_MS; time is an argument. Requirements: REQ-18, REQ-33.
 """
 
 from . import limits

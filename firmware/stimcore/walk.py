@@ -3,7 +3,7 @@
 Role: sums, peaks and times that the kernel holds against the ceilings.
 Invariant: exact integers in code x ticks; what must be estimated (passive discharge, mismatch,
 offset) is rounded to the unsafe side. Charge in pC, current in nA, time in ticks.
-Requirements: REQ-01 to REQ-09, REQ-17. Next: charge.py (the arithmetic), kernel.py.
+Requirements: REQ-01 to REQ-09, REQ-17.
 """
 
 from . import limits

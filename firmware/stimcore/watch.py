@@ -5,7 +5,7 @@ pulse, the current of a phase, and the voltage that it makes across the declared
 the next capture is to begin. Invariant: what is judged comes from the ADC, what it is held against
 from the admitted words and the board. Of a short phase the current alone is judged, by one sample;
 one too short for that, below 22 us, is left to sense.py.
-Requirements: REQ-54, REQ-55, REQ-58, REQ-59. Next: captures.py.
+Requirements: REQ-54, REQ-55, REQ-58, REQ-59.
 """
 
 from . import capture, charge, errors, limits

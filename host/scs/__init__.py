@@ -1,7 +1,7 @@
 """scs: program a spinal-cord-stimulation bench from a laptop, or simulate it.
 
 Role: the host's library and the command `scs`. Profile reads a therapy, Stimulator runs it.
-Invariant: importing scs imports nothing else until a name is used. Next: device/stimulator.py.
+Invariant: importing scs imports nothing else until a name is used.
 """
 
 from typing import TYPE_CHECKING, Any

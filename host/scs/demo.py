@@ -2,8 +2,7 @@
 
 Role: run each profile through link, device and sequencer, measure the trace, compare. The
 measurement knows nothing of the program. Invariant: every comparison has a stated tolerance, and
-one that fails makes the demonstration fail. Next: recordings/record.py,
-traces/waveform_analysis.py.
+one that fails makes the demonstration fail.
 """
 
 from __future__ import annotations

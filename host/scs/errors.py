@@ -2,8 +2,7 @@
 
 Role: the exceptions of the host library; `scs` prints the sentence and ends with the code.
 Invariant: a refused file is a complaint.FileRefused, a wrong option is typer's own, everything
-else that a user can meet is a Failure. Requirements: REQ-43, REQ-61. Next: messages/refusals.py
-(texts).
+else that a user can meet is a Failure. Requirements: REQ-43, REQ-61.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: Preset is a row of `scs presets` and of docs/profiles.md, made by judging the profile; text()
 is the file that `scs new` copies. Invariant: every figure is the device's own, of the very words.
-Requirements: none of its own. Next: safety/check.py.
+Requirements: none of its own.
 """
 
 from __future__ import annotations

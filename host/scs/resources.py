@@ -2,7 +2,7 @@
 
 Role: one function from a name to a path. A wheel carries the data under scs/data/; in the
 repository, and so in an editable install, they stand at its root.
-Invariant: a name never leads out of the data. Requirements: none. Next: documents/yaml_reader.py.
+Invariant: a name never leads out of the data.
 """
 
 from __future__ import annotations

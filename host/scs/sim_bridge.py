@@ -2,7 +2,7 @@
 
 Role: makes a simulated bench from row names of boards.yaml, behind `sim://` and `scs sim`.
 Invariant: no other module of scs imports scs_sim; everything here is also true of a real bench
-but for the faults. Next: urlhandler/protocol_sim.py; sim/scs_sim/bench/board.py.
+but for the faults.
 """
 
 from scs_sim.bench import faults as _faults

@@ -1,7 +1,7 @@
 """A conversation with the real firmware on the emulated chip, in deterministic virtual time.
 
 Role: tests/system/conversation.py for the chip; time passes only in step().
-Invariant: nothing here knows what the device should answer. Next: test_system.py.
+Invariant: nothing here knows what the device should answer.
 """
 
 import random

@@ -1,7 +1,4 @@
-"""The cable: pulled while the output runs, put in again, and filled with noise.
-
-Next: test_commandline.py, the host library on the same link.
-"""
+"""The cable: pulled while the output runs, put in again, and filled with noise."""
 
 import random
 from itertools import pairwise

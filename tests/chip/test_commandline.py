@@ -1,7 +1,7 @@
 """The command line against the real firmware: what it reports is what was at the chip's pins.
 
 Role: `scs run`, `status`, `stop` and `halt` in this process, over the emulated USB's TCP port; the
-chip runs as fast as it can, which may be slower than the clock on the wall. Next: test_serve.py.
+chip runs as fast as it can, which may be slower than the clock on the wall.
 """
 
 import json

@@ -2,7 +2,6 @@
 
 Role: faults in the hardware's reach that the simulated board has not: DMA that stops in any
 phase, every kind of word changed in RAM, a processor or an interpreter that hangs.
-Next: test_resets.py, test_cable.py.
 """
 
 import pytest

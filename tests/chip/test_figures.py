@@ -3,7 +3,6 @@
 Role: each figure is kept with its limit for the table that `make chip` prints, then judged.
 A latency is counted from the first byte of the command on the USB link to the edge at the pin.
 Invariant: the worst of many instants is kept, never a mean (but for the round trip's median).
-Next: tools/sim_validation/chipfigures.py.
 """
 
 import random

@@ -1,7 +1,7 @@
 """More of how fast the output goes off: questions that pour in, and a loop that really hangs.
 
 Role: figures for the table of `make chip`, beside those of test_figures.py.
-Invariant: the worst of many instants is kept. Next: tools/sim_validation/chipfigures.py.
+Invariant: the worst of many instants is kept.
 """
 
 from collections.abc import Callable

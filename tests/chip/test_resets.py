@@ -2,7 +2,6 @@
 
 Role: power, the RUN pin and the watchdog's own, each in each state; and in mid-pulse.
 Invariant: after any reset the device is OFF or in FAULT, and nothing is loaded.
-Next: test_cable.py.
 """
 
 import pytest

@@ -2,7 +2,6 @@
 
 Role: takes the test functions of those modules; here their `talk` is a chip.
 Invariant: none is left out; what needs the simulated board is skipped with its reason.
-Next: test_faults.py, what is shown on the chip alone.
 """
 
 import pytest

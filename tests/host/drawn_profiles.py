@@ -2,7 +2,7 @@
 
 Role: profiles() is a hypothesis strategy of Drawn: the YAML's values, and for each program a Wanted
 in whole units. Every waveform, shape and polarity, dither, several programs, a person's settings.
-Invariant: nothing here is read from scs or stimcore. Next: test_any_profile.py.
+Invariant: nothing here is read from scs or stimcore.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: an oracle of the wiring table. Amplifiers are ideal, switches 35 ohm or nothing, capacitors
 wires (in the middle of a phase), jumpers and the load as they are given; nothing is known of what
-the stage is for. Next: test_netlist.py.
+the stage is for.
 """
 
 import re

@@ -3,7 +3,7 @@
 Role: what a test may do and see on the simulated board and on the emulated chip alike; so that a
 test can also send what no good host would. A test asks for the fixture `talk`; tests/system gives
 it a board, tests/chip a chip. Invariants: nothing here knows what the device should answer; time
-passes in exchange() alone. Next: support.py (the board), tests/chip/support.py (the chip).
+passes in exchange() alone.
 """
 
 import binascii

@@ -1,6 +1,6 @@
 """Pauses and on times of a cycle, as a test waits for them at any device.
 
-Role: CYCLING for a header, and until when time is let pass. Next: test_runs.py, test_events.py.
+Role: CYCLING for a header, and until when time is let pass.
 """
 
 from tests.system.conversation import Conversation

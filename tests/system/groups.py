@@ -1,7 +1,6 @@
 """Programs to stage in the tests of the whole device.
 
 Role: one tonic program of 50 Hz, 200 us, 2 mA, recharged at a quarter, and what is changed of it.
-Next: conversation.py.
 """
 
 from typing import Any

@@ -1,7 +1,6 @@
 """A conversation with the device on the simulated board, below the host library.
 
-Role: tests/system/conversation.py for the board. Next: conftest.py, which hands it out, then
-test_device.py.
+Role: tests/system/conversation.py for the board.
 """
 
 import struct

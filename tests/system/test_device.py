@@ -1,7 +1,7 @@
 """The device as a whole: states, HALT, STOP, two-phase commit, lease, refusals.
 
 Each test takes the conversation `talk`: here with the simulated board, in tests/chip with the
-real firmware on the emulated chip. Next: test_delivery.py, test_wire.py, test_faults.py.
+real firmware on the emulated chip.
 """
 
 import struct

@@ -1,7 +1,6 @@
 """Each run of the output is judged for itself: after a pause, and however short it is.
 
-Role: what holds for every fidelity, and what host and status see of a pause. Next: test_events.py,
-every fault after every event.
+Role: what holds for every fidelity, and what host and status see of a pause.
 """
 
 import pytest

@@ -2,7 +2,7 @@
 
 Role: like scenario.py, for stimcore.device and all it drives: commit, measure, arm, start, live
 change, stop, halt, lease, counted pulses, faults, refusals, replays. Invariant: time moves only
-in turns(). Next: fakehal.py, then test_same_bytes.py.
+in turns().
 """
 
 import binascii

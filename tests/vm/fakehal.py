@@ -1,7 +1,7 @@
 """The seam in two hundred lines: a perfect resistor, whole microseconds, no FIFO and no DMA.
 
 Role: what the conversations' device runs on, under either interpreter. Invariant: time moves only
-when somebody changes `us`. Next: conversation.py.
+when somebody changes `us`.
 """
 
 from array import array

@@ -2,7 +2,6 @@
 
 Role: runs under CPython and in the MicroPython VM and prints lines; the two outputs are compared
 byte for byte. Invariant: nothing but what MicroPython has, no random module, no time.
-Next: conversation.py (a whole device), test_same_bytes.py (the comparison).
 """
 
 import binascii

@@ -2,7 +2,7 @@
 
 Role: model, reference and ngspice all run a Case; error() holds two of them against each other. A
 case that ever disagreed is kept as its seed, in the tests.
-Invariant: the same seed gives the same case on every machine. Next: reference.py, spice.py.
+Invariant: the same seed gives the same case on every machine.
 """
 
 import math

@@ -3,7 +3,6 @@
 Role: record() keeps one figure beside its limit; `python -m sim_validation.chipfigures` prints them
 all.
 Invariant: a figure is kept before it is judged, so that one over its limit is in the table too.
-Requirements: none. Next: docs/chip.md, which quotes the table.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ Role: `python -m sim_validation.chipspeed` prints the table that `make chip` end
 a script at MicroPython's raw REPL, after a power-on of its own.
 Invariant: time is the rig's own use of the processor, and the best of REPEATS counts, so that other
 work on the computer is not in it (but for caches).
-Requirements: none. Next: docs/chip.md.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ Its gaps (0.88): `mov(…, status)` and `irq` end it silently; side-set cannot b
 mov(pins, …) ignores the pin base and reverse() is a plain move; a pull(ifempty) or push(iffull)
 with nothing to do drops its delay. So a status check is run here as mov(…, null), which is what
 it reads while the FIFO is stocked: keep it stocked.
-Next: pio/executor.py.
 """
 
 from __future__ import annotations

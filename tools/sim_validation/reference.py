@@ -3,7 +3,6 @@
 Role: what the closed forms are compared with, in the tests, the bench and docs/oracles.md; the
 simulated board never uses it. It knows Kirchhoff's laws and the clamp, no eigenvectors and no
 instants: a clamp that begins in mid-step is found by the step size.
-Next: cases.py, spice.py.
 """
 
 import importlib

@@ -4,7 +4,6 @@ Role: what the closed forms are compared with, in the tests, the bench and docs/
 simulated board never uses it. The compliance is two limiters that take what the load cannot, the
 stage's modes are conductances that change within EDGE_S, settling is an RC.
 Invariant: tolerances and the largest step are set; with ngspice's own a burst is 16 mV wrong.
-Next: cases.py.
 """
 
 import math

@@ -1,8 +1,7 @@
 """boards.yaml as a whole: read, checked, and known by line.
 
 Role: Catalogue.read gives the checked tables. Invariant: every complaint about a file comes at
-once, with its line. Requirements: REQ-19. Next: board_schema.py (the schema), board_rules.py (what
-rows forbid one another), boards.py, which derives what the device and the simulator need.
+once, with its line. Requirements: REQ-19.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What rows of boards.yaml, each good by itself, forbid one another.
 
 Role: conflicts() for a whole file. Invariant: a combination that passes can be wired, played and
-told from the others by its identification resistor. Requirements: REQ-19. Next: board_file.py.
+told from the others by its identification resistor. Requirements: REQ-19.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Role: the schema. A stage may be tighter than stimcore.limits and never looser; the refusal names
 the limit. Invariant: quantities are integers on their grid. Requirements: REQ-19.
-Next: board_rules.py, what rows forbid one another.
 """
 
 from __future__ import annotations

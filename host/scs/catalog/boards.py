@@ -3,7 +3,7 @@
 Role: board() derives the integers of stimcore.board.Board, electrical() the same facts in SI
 units for the simulator, pins() the wiring, rows() the table that `scs boards` prints.
 Invariant: a combination whose load discharges more slowly than the stage declares is refused.
-Requirements: REQ-19. Next: board_file.py, board_schema.py (the schema of boards.yaml).
+Requirements: REQ-19.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: read(name) gives a Lead; contact i of the list is bit i of every mask from here on.
 Invariant: a lead has 1 to 8 contacts with distinct names, and its name is its file's name.
-Requirements: REQ-05, REQ-60 (areas go into the density check). Next: profile/profile.py.
+Requirements: REQ-05, REQ-60 (areas go into the density check).
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Role: rows(), nets() and parts() for `scs wiring` and the pages of docs; svg() draws rows().
 Invariant: everything comes from boards.yaml but the board's own numbering of its 40 pins.
-Requirements: none. Next: wiring_schema.py (the schema), docs/hardware.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Drawings by schemdraw, as SVG text that is the same wherever it is made.
 
 Role: of_wires() draws the board with a line for each connection. Invariant: texts stay texts, so
-that no font of the computer gets into the drawing. Requirements: none. Next: wiring.py.
+that no font of the computer gets into the drawing.
 """
 
 from __future__ import annotations

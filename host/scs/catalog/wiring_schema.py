@@ -2,7 +2,7 @@
 
 Role: the schema of a stage's wiring, and what it must agree with. Invariant: every pin of a stage
 goes somewhere, every end of every part stands in one line, and no part is named that is not in
-the list. Requirements: none. Next: wiring.py.
+the list.
 """
 
 from __future__ import annotations

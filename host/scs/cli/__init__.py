@@ -3,7 +3,7 @@
 Role: main() runs the app; a Failure becomes one message on stderr and its exit code.
 Invariant: exit codes are 0 good, 1 a profile or the device refused, 2 wrong usage, 3 no device or
 link lost, 130 Ctrl-C; what a command needs is imported when it runs, so that `scs --help` starts
-at once. Requirements: REQ-60, REQ-61. Next: app.py.
+at once. Requirements: REQ-60, REQ-61.
 """
 
 

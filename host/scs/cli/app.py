@@ -1,6 +1,6 @@
 """All commands in one app, and what becomes of an error that a command meets.
 
-Role: the table of commands. Invariant: no traceback for a user's mistake. Next: options.py.
+Role: the table of commands. Invariant: no traceback for a user's mistake.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Role: find, give, show or leave a device's calibration. Invariant: nothing is kept that the device
 finds too far off; what it was and what it is are both told. Requirements: REQ-47.
-Next: device/calibration.py.
 """
 
 from __future__ import annotations

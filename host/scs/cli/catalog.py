@@ -1,6 +1,6 @@
 """boards, ports, schema: what there is to choose from.
 
-Role: tables for people and for scripts. Next: catalog/boards.py.
+Role: tables for people and for scripts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """check: what a profile is, before any device has it.
 
 Role: the command about a profile's file. Invariant: errors of the file come all at once, each
-with file, line and field. Requirements: REQ-60. Next: safety/check.py.
+with file, line and field. Requirements: REQ-60.
 """
 
 from __future__ import annotations

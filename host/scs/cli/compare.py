@@ -1,7 +1,7 @@
 """compare: two traces or recordings, and where they differ most.
 
 Role: prints what traces/compare.py finds. Invariant: exit 0 where the two agree within tolerance, 1
-where they do not, 2 where they cannot be compared, as diff does. Next: traces/compare.py.
+where they do not, 2 where they cannot be compared, as diff does.
 """
 
 from __future__ import annotations

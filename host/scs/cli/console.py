@@ -1,7 +1,7 @@
 """What commands print: tables by rich on a terminal and in a log, JSON for scripts.
 
 Role: one console, and the forms that several commands share. Invariant: stdout carries the
-result and nothing else; with --json it is one JSON object. Next: run.py.
+result and nothing else; with --json it is one JSON object.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """demo: two therapies, programmed and measured, with a picture and the traces.
 
 Role: what `make demo` runs. Invariant: exit 1 if what is measured is not what was programmed.
-Next: ../demo.py.
 """
 
 from __future__ import annotations

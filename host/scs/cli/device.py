@@ -3,7 +3,6 @@
 Role: one question or command from another process than the one that started it. A serial port
 can be opened by one process at a time; so these reach a device on a socket, or one that was left
 running alone (`scs run --detach`). Invariant: halt asks for no session and no permission.
-Next: run.py.
 """
 
 from __future__ import annotations

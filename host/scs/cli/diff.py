@@ -3,7 +3,6 @@
 Role: prints what profile/clinical_diff.py finds. Invariant: exit 0 where both are the same therapy,
 1 where they are not, 2 where a file cannot be read as a profile, as diff does. Requirements:
 REQ-60.
-Next: profile/clinical_diff.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """flash: the firmware onto a board, from whatever state the board is in.
 
 Role: a progress bar, the plan and the result for people and for scripts. Invariant: what can be
-refused is refused before anything is written. Next: ../flashing/flasher.py.
+refused is refused before anything is written.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """load: the dummy load as the device measures it, beside what boards.yaml declares.
 
 Role: a measurement on demand, before a run or when a wire is in doubt. Invariant: exit 1 where it
-is not the declared load; the device is left as it was found. Next: device/impedance.py.
+is not the declared load; the device is left as it was found.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM as a wish that is looked at between two questions to the device.
 
 Role: inside the `with` a first signal only sets the wish, so that no command is cut in half; a
-second one is a KeyboardInterrupt. Invariant: the old handlers come back. Next: run.py.
+second one is a KeyboardInterrupt. Invariant: the old handlers come back.
 """
 
 from __future__ import annotations

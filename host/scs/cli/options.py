@@ -1,7 +1,7 @@
 """Options that several commands share, and how their texts are read.
 
 Role: typed options; duration, rate and board texts -> values. Invariant: a text that cannot be
-meant is a WrongUsage with an example. Next: check.py, run.py.
+meant is a WrongUsage with an example.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """presets, new: the shipped therapies, and a file of one's own that begins with one of them.
 
 Role: the two commands. Invariant: `new` overwrites nothing unless it is told to.
-Next: ../presets.py.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Role: `with bar("writing") as told: …` gives a function that is told how much is done, 0 to 1.
 Invariant: stdout is never touched; where stderr is no terminal nothing is printed at all.
-Next: trace.py.
 """
 
 from __future__ import annotations

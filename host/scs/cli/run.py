@@ -2,7 +2,7 @@
 
 Role: load or recall, measure the dummy load, arm, start, poll, stop, and the ledger whatever
 happened. Invariant: what is asked and cannot be kept (a recording of a slot, a detached lease) is
-refused before anything flows. Requirements: REQ-61. Next: run_loop.py, run_monitor.py.
+refused before anything flows. Requirements: REQ-61.
 """
 
 from __future__ import annotations

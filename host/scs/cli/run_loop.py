@@ -2,7 +2,7 @@
 
 Role: what `scs run` and `scs steer` share around a Watch. Invariant: Ctrl-C halts first and reports
 then; a link that is lost reports what was last known; the caller's own polling is what renews the
-lease. Requirements: REQ-61. Next: run_monitor.py.
+lease. Requirements: REQ-61.
 """
 
 from __future__ import annotations

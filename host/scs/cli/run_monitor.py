@@ -2,7 +2,6 @@
 
 Role: take() while it runs, report() at its end. Invariant: whatever ends a run, what was
 delivered is told, and if the link was lost, as the last that is known. Requirements: REQ-61.
-Next: console.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """scope: current and voltage of a period as the device's ADC sees them, above what was commanded.
 
 Role: a look at a device that runs, triggered by its periods. Invariant: it changes nothing of what
-flows, and leaves the device as it is. Next: device/adc_scope.py.
+flows, and leaves the device as it is.
 """
 
 from __future__ import annotations

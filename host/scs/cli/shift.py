@@ -1,7 +1,7 @@
 """steer: a program moved along its lead, in the profile's file, and on a device with --port.
 
 Role: the command. Invariant: nothing is written that the device's own judgement refuses, and a
-device is touched only where --port names it. Next: profile/shift_contacts.py, shift_live.py.
+device is touched only where --port names it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: live() around device/relocate.py, with the Watch of `scs run`. Invariant: all places are
 judged before the first is taken; the file says what the device took last, never what it refused; a
-device that was not touched is left as it was found. Requirements: REQ-61. Next: run_loop.py.
+device that was not touched is left as it was found. Requirements: REQ-61.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """sim: the simulated board, or the emulated chip, as a device of its own on a socket or a pty.
 
 Role: what other processes open as they would a board. Invariant: the first line on stdout is
-the address, so that a script can read it. Next: sim_bridge.py.
+the address, so that a script can read it.
 """
 
 from __future__ import annotations

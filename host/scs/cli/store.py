@@ -1,7 +1,7 @@
 """store: list, save, recall, erase, for the programs that a device keeps without power.
 
 Role: one command each of the device's store. Invariant: the output is off meanwhile; the device
-refuses otherwise, and says what to do. Requirements: REQ-44, REQ-45. Next: device/program_slots.py.
+refuses otherwise, and says what to do. Requirements: REQ-44, REQ-45.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """titrate: a program's amplitude in steps up to its ceiling, and thresholds back to the profile.
 
 Role: the command. Invariant: the log is shown also where nothing can be written, and leaving the
-device, however that comes, halts it. Requirements: REQ-22, REQ-61. Next: device/titration.py.
+device, however that comes, halts it. Requirements: REQ-22, REQ-61.
 """
 
 from __future__ import annotations

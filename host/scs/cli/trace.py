@@ -2,7 +2,7 @@
 
 Role: `scs trace` runs a profile on the simulated board, `scs report` opens a run that was kept;
 both write whatever the names' endings ask for. Invariant: every name is judged before any work
-is done. Next: recordings/record.py, recordings/writers.py, recordings/run_folder.py.
+is done.
 """
 
 from __future__ import annotations

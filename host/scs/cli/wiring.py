@@ -1,6 +1,6 @@
 """wiring: what is connected to what, as a table and as a drawing.
 
-Role: shows boards.yaml's wiring of one combination. Next: catalog/wiring.py.
+Role: shows boards.yaml's wiring of one combination.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Role: look() asks a running device for its samples, window by window, on any por
 repeats: each window is of a later period, and where it stands is known from SYNC. A rest in which
 nothing changes is not looked at.
 Invariant: all windows are of the same words, else it begins anew; times count from the start of a
-period, within 2 us. Next: stimcore/capture.py; cli/scope.py, which shows it.
+period, within 2 us.
 """
 
 from __future__ import annotations

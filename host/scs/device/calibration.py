@@ -3,7 +3,7 @@
 Role: read() says what a device uses, against() makes numbers of test pulses through a resistance
 that is known, keep() has the device take them. Invariant: the device alone keeps and applies them,
 within bounds of its own; whatever turns its samples into A and V here asks in_use() for the board.
-Requirements: REQ-47. Next: stimcore/calibration.py; cli/calibrate.py.
+Requirements: REQ-47.
 
 A current is known by what the stage was commanded to send (parts of 0.1 %), a voltage by that
 current and the resistance. A zero is what is read at rest: only where switches discharge the load

@@ -2,7 +2,7 @@
 
 Role: the base of Stimulator, which adds what the device can be told. Invariant: a device built
 from other tables is refused, never guessed at; whatever ends the block halts the output first.
-Requirements: REQ-43, REQ-61. Next: stimulator.py, handshake.py.
+Requirements: REQ-43, REQ-61.
 """
 
 from __future__ import annotations

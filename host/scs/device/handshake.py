@@ -1,7 +1,7 @@
 """HELLO: host and device agree on commands, limits and board, or do not work together.
 
 Role: opens a session and says which board it is. Invariant: default deny; a device is accepted
-only if protocol, tables and board are the host's own. Requirements: REQ-43. Next: stimulator.py.
+only if protocol, tables and board are the host's own. Requirements: REQ-43.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Role: measure() starts a measurement, waits for it and reads it; LoadFound says what it means.
 Invariant: whether a contact is good is the device's own verdict. Requirements: REQ-56.
-Next: stimcore/measure.py; cli/impedance.py, which prints it.
 """
 
 from __future__ import annotations

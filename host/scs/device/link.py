@@ -4,7 +4,7 @@ Role: request() sends a row of stimcore.commands.TABLE and gives the reply's fie
 Invariant: a command that was carried out is never carried out twice (the device answers a number
 it knows with the reply it gave); a reply to anything but the present question is dropped; the
 only exceptions are Failures. Time is the port's own where it has one: `sim://` runs in virtual
-time. Requirements: REQ-40, REQ-61. Next: stimulator.py.
+time. Requirements: REQ-40, REQ-61.
 """
 
 from __future__ import annotations

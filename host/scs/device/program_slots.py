@@ -1,7 +1,7 @@
 """The device's store as the host sees it: slots 1 to 8, each with the program it keeps.
 
 Role: numbers of slots, rows of SLOTS, and why a kept program is refused. Invariant: people count
-slots from 1, the wire from 0. Requirements: REQ-45. Next: stimulator.py, cli/store.py.
+slots from 1, the wire from 0. Requirements: REQ-45.
 """
 
 from __future__ import annotations

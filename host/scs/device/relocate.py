@@ -4,8 +4,7 @@ Role: ready() judges the new place while the old one runs on, make() ramps down,
 the load, arms and starts; begin() is for a device on which nothing runs.
 Invariant: what runs is not touched before all that can be judged from outside was judged; the
 output begins at zero at the new contacts; whatever ends a move half-way says what then stands on
-the device. Requirements: REQ-18, REQ-33, REQ-37, REQ-57. Next: profile/shift_contacts.py,
-cli/shift_live.py.
+the device. Requirements: REQ-18, REQ-33, REQ-37, REQ-57.
 """
 
 from __future__ import annotations

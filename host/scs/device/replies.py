@@ -2,7 +2,7 @@
 
 Role: the fields of a reply -> frozen dataclasses in human units (mA, s, nC).
 Invariant: nothing is left out or added; times are the device's own clock.
-Requirements: none of its own. Next: stimulator.py, which hands them out.
+Requirements: none of its own.
 """
 
 from __future__ import annotations

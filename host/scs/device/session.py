@@ -3,7 +3,7 @@
 Role: every method is one or a few commands of stimcore.commands.
 Invariant: nothing is sent but from the caller's own calls: a program that hangs lets the lease
 run out, and the device stops.
-Requirements: REQ-43, REQ-61. Next: connection.py, link.py.
+Requirements: REQ-43, REQ-61.
 """
 
 from __future__ import annotations

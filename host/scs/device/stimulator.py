@@ -1,7 +1,7 @@
 """A device as a Python object: a Session, and the procedures that take many commands.
 
 Role: the library's front door. Invariant: nothing is sent but from the caller's own calls.
-Requirements: REQ-43. Next: session.py.
+Requirements: REQ-43.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Role: prepared() gives the profile that is walked, walk() the steps on a device, noted() the profile
 with the thresholds that were found. Invariant: nothing goes above the ceiling that the file names;
 the walk ends where the threshold of discomfort was noted or the device refuses.
-Requirements: REQ-22, REQ-60. Next: cli/titrate.py.
+Requirements: REQ-22, REQ-60.
 """
 
 from __future__ import annotations

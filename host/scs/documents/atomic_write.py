@@ -1,6 +1,6 @@
 """A file is written aside and then renamed, so that under its name it is always whole.
 
-Invariant: whatever cannot be written is one WrongUsage. Requirements: none.
+Invariant: whatever cannot be written is one WrongUsage.
 """
 
 from __future__ import annotations

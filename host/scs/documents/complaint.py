@@ -2,7 +2,7 @@
 
 Role: the one form in which profiles, leads and boards.yaml are refused; `scs check --json`
 prints these rows. Invariant: a refused file raises a FileRefused with at least one row, never
-another exception. Requirements: REQ-60. Next: yaml_reader.py (text), field_types.py (schema).
+another exception. Requirements: REQ-60.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 Role: pydantic leaf types whose refusal already says value, limit and example. Each also
 describes itself in JSON Schema, so that an editor and this program refuse the same things.
 Invariant: after validation a quantity is an integer on its grid. Requirements: REQ-21, REQ-60.
-Next: model_validation.py (their errors become complaints), profile/schema.py (the profile).
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 Role: validate() gives the model, or None and the complaints. Invariant: what pydantic reports is
 never shown raw; each error names the place, what may stand there and an example that works.
-Requirements: REQ-60. Next: profile/schema.py (the profile's), catalog/leads.py and
-catalog/boards.py (the tables').
+Requirements: REQ-60.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: text with a unit -> an integer on the grid of the field, and back to text for people.
 Invariant: a quantity is converted exactly or refused; nothing is rounded and nothing is guessed
-(a number without a unit is refused). Requirements: REQ-60. Next: field_types.py.
+(a number without a unit is refused). Requirements: REQ-60.
 """
 
 from __future__ import annotations

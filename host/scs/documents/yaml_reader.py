@@ -4,8 +4,7 @@ Role: the only reader of YAML here. It takes the parser's events one by one, so 
 built before it is judged: anchors (the YAML bomb), tags, duplicate keys, deep nesting, a second
 document and files over 1 MB are refused with their line.
 Invariant: any bytes give a Document or rows of complaints; keys are plain text (`on:` is "on",
-not true) and scalars follow YAML 1.2, as editors read them. Requirements: REQ-60. Next:
-field_types.py.
+not true) and scalars follow YAML 1.2, as editors read them. Requirements: REQ-60.
 """
 
 from __future__ import annotations

@@ -3,5 +3,5 @@
 Role: ports.py and drives.py find the board, uf2.py judges an image, prompt.py speaks with
 MicroPython, plan.py says what is to be done, flasher.py does it. Invariant: nothing is written
 before everything that can be checked was; main.py is taken away first and comes back last.
-Requirements: REQ-43. Next: flasher.py.
+Requirements: REQ-43.
 """

@@ -1,7 +1,7 @@
 """A board in BOOTSEL: the drive it shows, and how an image gets onto it.
 
 Role: drives() finds what is mounted, install() copies. Invariant: a drive is known by its
-INFO_UF2.TXT, never by its name. Requirements: none. Next: ports.py.
+INFO_UF2.TXT, never by its name.
 """
 
 from __future__ import annotations

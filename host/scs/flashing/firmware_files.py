@@ -5,7 +5,6 @@ turns the combination into board_config.py's text. The flasher and the emulated 
 Invariant: main.py goes as text, for MicroPython starts nothing else; all the rest goes compiled.
 Integers and names only in the generated module, from scs.catalog.boards alone. Requirements:
 REQ-19.
-Next: flashing/, and firmware/main.py, which imports what is generated.
 """
 
 from __future__ import annotations

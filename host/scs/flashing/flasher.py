@@ -4,7 +4,7 @@ Role: Flasher.look() finds the board and works out the plan, do() carries it out
 Invariant: main.py is on the board only while every other file is as it should be: it is removed
 first, written last under another name, and renamed. So whatever interrupts a flashing leaves a
 board at MicroPython's prompt, or one that runs, and it can be flashed again.
-Requirements: REQ-43. Next: prompt.py.
+Requirements: REQ-43.
 """
 
 from __future__ import annotations

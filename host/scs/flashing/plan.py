@@ -2,7 +2,7 @@
 
 Role: compare() holds what is to be on a board against what is there; Plan says it to people.
 Invariant: a file that would be found before ours, by MicroPython's order of looking, goes; what
-is not ours (the store, data) stays. Requirements: none. Next: flasher.py.
+is not ours (the store, data) stays.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Role: choose() gives a serial port or a drive; returned() waits for a board that restarts.
 Invariant: with none or several nothing is guessed: one error with what there is.
-Requirements: none. Next: prompt.py.
 """
 
 from __future__ import annotations

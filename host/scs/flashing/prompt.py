@@ -2,7 +2,6 @@
 
 Role: Prompt speaks with the raw prompt through mpremote's transport, and is the only user of it.
 Invariant: whatever goes wrong is a Failure that names the port; what mpremote prints is swallowed.
-Requirements: none. Next: plan.py.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: what_is_at() tells a prompt from our firmware; ask_to_leave() makes the firmware give way,
 prompt_at() waits for the prompt. Invariant: a board whose output may be on is never asked to
-leave; one error says how to stop it first. Requirements: REQ-46. Next: prompt.py.
+leave; one error says how to stop it first. Requirements: REQ-46.
 """
 
 from __future__ import annotations

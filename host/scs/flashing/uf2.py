@@ -1,7 +1,7 @@
 """MicroPython's image as a UF2 file: read or downloaded, and judged before anything is written.
 
 Role: image() gives the bytes of a UF2 made for a chip. Invariant: every block is looked at; a
-block of another chip's family refuses the whole file. Requirements: none. Next: drives.py.
+block of another chip's family refuses the whole file.
 
 The format: https://github.com/microsoft/uf2; the family ids: boot/uf2.h of the Pico SDK.
 """

@@ -2,7 +2,6 @@
 
 Role: code of stimcore.errors -> name, unit, sentence; opcode of stimcore.commands -> what it does;
 verdict of stimcore.impedance -> word. Invariant: every one of them has its words.
-Next: stimcore/errors.py; refusals.py, which makes messages of them.
 """
 
 from typing import NamedTuple

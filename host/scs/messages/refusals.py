@@ -2,7 +2,7 @@
 
 Role: (code, index, value, limit) -> one sentence in human units, with names where known.
 Invariant: every row gives a sentence, also one of a code that this host does not know.
-Requirements: REQ-61. Next: safety_metrics.py (units and names).
+Requirements: REQ-61.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: (code, index, value, limit) of the kernel -> Figure; used by check, run, demo and JSON.
 Invariant: whether a figure holds is decided on the integers, as the kernel does; only what is
-shown is a float. Requirements: none of its own. Next: refusals.py (the same rows as sentences).
+shown is a float. Requirements: none of its own.
 """
 
 from __future__ import annotations

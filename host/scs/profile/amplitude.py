@@ -1,8 +1,7 @@
 """An amplitude as a profile may say it: a current, or a share of the threshold of perception.
 
 Role: the leaf type of programs[].amplitude. Invariant: a Dose is one of the two, and what is
-neither is told with an example of both. Requirements: REQ-60. Next: thresholds.py, which makes a
-current of it.
+neither is told with an example of both. Requirements: REQ-60.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Role: facts() turns the integers that the device gets, and what was measured, into quantities with
 units; compare() sets two profiles side by side. Invariant: two profiles without a difference give
 the device the same integers, but for the order of programs; names are no difference.
-Requirements: none of its own. Next: cli/diff.py.
+Requirements: none of its own.
 """
 
 from __future__ import annotations

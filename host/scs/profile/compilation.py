@@ -2,7 +2,7 @@
 
 Role: make() turns a ProfileModel and its lead into stimcore.program.Group.
 Invariant: numbers pass through unchanged; cross_checks.py has found nothing; the device's own
-validate() has the last word. Requirements: REQ-22, REQ-60. Next: cross_checks.py, scheduling.py.
+validate() has the last word. Requirements: REQ-22, REQ-60.
 """
 
 from __future__ import annotations

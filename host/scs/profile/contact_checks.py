@@ -4,7 +4,6 @@ Role: complaints about a profile's lead and contacts. It looks at the YAML value
 model, so that these errors are told together with all others.
 Invariant: no contact is a cathode in one program and an anode in another, so that reversing a
 polarity is always a new profile, never a side effect. Requirements: REQ-11, REQ-60.
-Next: compilation.py.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Role: find() names all that no single field can show (an amplitude above the profile's own limit,
 segments that do not sum to zero, pulses of two programs that meet), and gives each program its
 place in the period. Invariant: every complaint names the field to change and a value that works.
-Requirements: REQ-22, REQ-60. Next: scheduling.py (the places), compilation.py (the integers).
+Requirements: REQ-22, REQ-60.
 """
 
 from __future__ import annotations

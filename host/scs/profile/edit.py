@@ -2,7 +2,7 @@
 
 Role: edited() gives the new text, save() writes it. Invariant: what comes out is read again as a
 profile before anybody gets it; a file is replaced as a whole or not at all.
-Requirements: REQ-60. Next: shift_contacts.py, device/titration.py.
+Requirements: REQ-60.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Role: a row (code, index, value, limit) of stimcore, from checks.validate, the compiler or the
 kernel, becomes a complaint about the field that a person can change.
 Invariant: every row gives a complaint; a code not listed here points at the programs as a whole.
-Requirements: REQ-60. Next: profile.py.
+Requirements: REQ-60.
 """
 
 from __future__ import annotations

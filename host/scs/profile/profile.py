@@ -3,7 +3,7 @@
 Role: text -> values with lines (yaml_reader) -> schema -> contacts on the lead -> conflicts ->
 stimcore.program.Group, which the device's own validate() then judges. All errors of a file are
 told at once. Invariant: nothing but a Profile or a ProfileError comes out, whatever the bytes.
-Requirements: REQ-21, REQ-60. Next: schema.py (the fields), compilation.py (the integers).
+Requirements: REQ-21, REQ-60.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A program by its name, or counted from 1. Requirements: none."""
+"""A program by its name, or counted from 1."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Role: turns() says after how many pulses a share is exact, nearest() which shares are so earlier.
 Invariant: permille in and out; a share and its turns make a whole number of pulses.
-Requirements: REQ-60. Next: cross_checks.py, compilation.py.
+Requirements: REQ-60.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Role: rates -> the least period in which all programs come round, how often each
 phase it begins. Invariant: two programs whose pulses come every P and every Q can be kept apart if
 and only if both their pulses fit into the greatest common part of P and Q, one after the other:
 that is checked first, and named. Of all phases those are taken that leave the longest rests.
-Requirements: REQ-03, REQ-21. Next: compilation.py; stimcore/phases.py places the pulses.
+Requirements: REQ-03, REQ-21.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 Role: the one table of what a profile may say; docs/profiles.md explains it and editors get it
 as JSON Schema. Ranges come from stimcore.limits, never from here.
 Invariant: a validated ProfileModel holds integers only: mHz, ns, uA, ms. Requirements: REQ-60.
-Next: profile.py, which makes the integer program of it.
 """
 
 from __future__ import annotations

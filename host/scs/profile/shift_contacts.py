@@ -3,7 +3,7 @@
 Role: moved() gives the profile with its contacts moved. Invariant: contacts stay in their column
 and keep their distances in positions, and a return plate stays where it is; what was measured at
 other contacts does not move along.
-Requirements: REQ-60. Next: edit.py, cli/shift.py.
+Requirements: REQ-60.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 Role: amplitude_ua() and ceiling_ua() of a program, and what its settings forbid one another.
 Invariant: no amplitude is above limits.amplitude, the program's ceiling or its threshold of
 discomfort; a share of perception is never rounded up. Requirements: REQ-22, REQ-60.
-Next: cross_checks.py, compilation.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Forms of a pulse as tables of segments: (permille of the amplitude, ns), negative is cathodic.
 
 Role: the named shapes, and what one pulse of a program takes. Invariant: a shape sums to exactly
-zero charge, on the integers that the device gets. Requirements: REQ-17. Next: compilation.py.
+zero charge, on the integers that the device gets. Requirements: REQ-17.
 
 Neither a sine nor a Gaussian is published with figures for spinal cord stimulation; both are
 drawn in eight steps, each as high as the curve is in its middle, the highest at the amplitude.

@@ -2,7 +2,6 @@
 
 Role: of_trace() one trace, of_two() a pair, of_therapies() what `scs demo` shows.
 Invariant: matplotlib is imported here and nowhere else, and only when a picture is made.
-Next: demo.py.
 """
 
 from __future__ import annotations

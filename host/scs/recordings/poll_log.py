@@ -2,7 +2,7 @@
 
 Role: Status -> a row; rows -> CSV and back. It is all there is of a run on a port that is not
 simulated. Invariant: time_s counts from START by the device's own clock; currents in A, voltages
-in V are the extremes of the last whole period that the device judged. Next: run_folder.py.
+in V are the extremes of the last whole period that the device judged.
 """
 
 from __future__ import annotations

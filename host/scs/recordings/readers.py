@@ -2,7 +2,7 @@
 
 Role: rows(path) for what compares or shows a trace that was kept. Invariant: what comes out is a
 trace: three columns of finite numbers, times from the first to the last never going back;
-anything else is one WrongUsage with the file and the place. Next: traces/compare.py; traces/npz.py.
+anything else is one WrongUsage with the file and the place.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Role: record() is behind `scs trace` and `scs demo`. The run goes through the same Stimulator,
 link and device as one on a bench. Invariant: virtual time only; nothing waits.
-Next: device/stimulator.py, traces/bench_recorder.py.
 """
 
 from __future__ import annotations

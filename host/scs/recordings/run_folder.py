@@ -5,7 +5,6 @@ holds profile.yaml, samples.csv (a row a poll), trace.npz (of the simulated benc
 else two periods as the device's ADC saw them, where it could look), and run.json.
 Invariant: run.json is written last, names every other file with its size and SHA-256, and the
 folder gets its name only then; so one that was cut has no run.json, or does not agree with it.
-Next: run_info.py (run.json), traces/bench_recorder.py (the trace), poll_log.py.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 Role: an Account is the first page of a recording (run.json) and most of a report. It is made of
 what profile, device and ledger say; nothing is worked out here.
 Invariant: whoever has an account and its profile's text can run the same again and compare.
-Next: run_folder.py (kept), report/ (shown).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Role: checked() before any work, write() after it. Invariant: a file is written aside and then
 renamed, so that what stands under its name is always whole; whatever cannot be written is one
 WrongUsage. CSV has exactly the columns time_s,current_a,voltage_v; NPZ and MAT arrays of the same
-names. Next: traces/npz.py, traces/vcd.py, traces/wav.py, plot.py, report/.
+names.
 """
 
 from __future__ import annotations

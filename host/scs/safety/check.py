@@ -3,7 +3,7 @@
 Role: Profile and Board -> figures beside their limits, complaints with their lines, and what the
 stage will really do (whole codes, whole ticks) beside what was asked.
 Invariant: the verdict is stimcore's kernel's, on the words themselves; the device gives the same.
-Requirements: REQ-60. Next: messages/safety_metrics.py.
+Requirements: REQ-60.
 """
 
 from __future__ import annotations

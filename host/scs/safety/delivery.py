@@ -3,7 +3,7 @@
 Role: plan() goes through the runs of a session as stimcore.train takes them, and adds up what
 stimcore.ledger would. Invariant: whole periods of the words that the kernel admits; it equals the
 device's ledger, to the code, where the device's loop keeps up with the steps (decision 24).
-Requirements: REQ-36, REQ-60. Next: check.py.
+Requirements: REQ-36, REQ-60.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
 Role: complaints() says why a profile that is admitted at its amplitudes would end in a fault before
 it reaches them: a shape of few codes is another one, for a share below one code counts as one.
 Invariant: the verdict at each level is the kernel's; a profile without shapes costs nothing.
-Requirements: REQ-18, REQ-35, REQ-60. Next: check.py; device/stimulator.py asks before anything is
-sent.
+Requirements: REQ-18, REQ-35, REQ-60.
 """
 
 from __future__ import annotations

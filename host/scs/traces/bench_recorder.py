@@ -3,7 +3,6 @@
 Role: a Taker is told now and then to take(); what it took is a Store, and the edges of the pins
 where they were asked for. Invariant: the bench forgets what is long past, so take() is called at
 every poll; a step at the beginning belongs to the trace, one at its end does not.
-Next: recordings/record.py (`scs trace`), recordings/run_folder.py (`scs run --record`).
 """
 
 from __future__ import annotations

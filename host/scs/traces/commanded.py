@@ -2,7 +2,7 @@
 
 Role: the live words of a simulated board -> Command, through the kernel's own decoder.
 Invariant: codes times the stage's step, nothing else; where the load gets another current, that
-is the stage's and the load's doing. Next: bench_recorder.py; report/, which shows both.
+is the stage's and the load's doing.
 """
 
 from __future__ import annotations

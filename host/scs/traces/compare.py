@@ -3,8 +3,7 @@
 Role: compare() finds the largest differences in time (edges of the current), current and voltage.
 Invariant: a difference in time is not counted again as one of current: what lies closer to an
 edge than it may be off, or than a sampled trace can tell, is left out of the comparison of
-values, and how much was left out is said. Next: edge_matching.py (which edge is
-which), recordings/readers.py (where traces come from).
+values, and how much was left out is said.
 """
 
 from __future__ import annotations

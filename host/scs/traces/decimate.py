@@ -2,7 +2,7 @@
 
 Role: thinned() for every picture and report. Invariant: what is left out lies between the first,
 the least, the greatest and the last value of its column of the picture, all four of which are
-kept: no pulse vanishes, however short. Next: recordings/plot.py, recordings/report/drawing.py.
+kept: no pulse vanishes, however short.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: matched() for compare.py. Invariant: every edge within the span is in exactly one pair or
 alone; partners have one direction. Where a sampled trace shows as two edges what the other shows
-as one (a reversal, a gap of about one sample), both count once, at their middle. Next: compare.py.
+as one (a reversal, a gap of about one sample), both count once, at their middle.
 """
 
 from __future__ import annotations

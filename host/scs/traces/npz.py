@@ -1,7 +1,7 @@
 """NPZ, block by block: three arrays of the columns' names, however long.
 
 Role: write() and read(); numpy.load reads the file like any other. Invariant: never more than a
-block of rows is in memory. Next: recordings/writers.py, recordings/readers.py.
+block of rows is in memory.
 """
 
 from __future__ import annotations

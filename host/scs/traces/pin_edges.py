@@ -2,7 +2,6 @@
 
 Role: Pins is what a VCD is made of; Probe fills it from the bench's log while a run goes on.
 Invariant: ticks count from the trace's beginning; a level at tick 0 is that of just before it.
-Next: vcd.py; sim/scs_sim/bench/pins.py, where the log is kept.
 """
 
 from __future__ import annotations

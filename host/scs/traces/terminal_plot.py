@@ -1,7 +1,7 @@
 """Curves in a terminal, drawn with Braille dots: two by four to a character.
 
 Role: draw() for `scs scope`. Invariant: every column shows the least and the greatest of what
-falls into it, so that no pulse is missed. Next: cli/scope.py.
+falls into it, so that no pulse is missed.
 """
 
 from __future__ import annotations

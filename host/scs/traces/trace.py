@@ -2,8 +2,7 @@
 
 Role: Trace holds three numpy arrays of one length. Between two rows lies a straight line; two
 rows of one time are the two sides of a step; a curve has rows close together where it bends.
-Invariant: times begin at 0 and never go back. Next: waveform_analysis.py (figures),
-recordings/writers.py (files).
+Invariant: times begin at 0 and never go back.
 """
 
 from __future__ import annotations

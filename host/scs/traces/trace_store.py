@@ -3,7 +3,7 @@
 Role: Table holds rows of three numbers, Store a trace that grows while it is taken. What writes
 files asks for blocks() and so works on hours as on milliseconds. Invariant: rows come back as
 they went in; where one piece of a trace is joined to the next, no row is left that lies on a
-straight line. Next: bench_recorder.py (who fills it), recordings/writers.py (who empties it).
+straight line.
 """
 
 from __future__ import annotations

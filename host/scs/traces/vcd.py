@@ -2,7 +2,7 @@
 
 Role: write() for GTKWave, PulseView and sigrok-cli, whose SPI decoder reads the DAC's words back.
 Invariant: one change at its own nanosecond, in order; at 125 MHz a tick is 8 ns exactly, at 150
-MHz an instant is rounded by at most half a nanosecond. Next: recordings/writers.py.
+MHz an instant is rounded by at most half a nanosecond.
 """
 
 from __future__ import annotations

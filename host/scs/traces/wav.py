@@ -4,7 +4,6 @@ Role: write() samples a trace evenly and writes 32-bit float samples, each chann
 its largest is 1; what 1 stands for is in the file's comment (RIFF INFO, ICMT).
 Invariant: the header's sizes are known before the first sample, so that it is written in one go.
 Source: Microsoft, Multiple Channel Audio Data and WAVE Files (IEEE float is format 3).
-Next: recordings/writers.py.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ Role: (time_s, current_a) -> Measured. It knows nothing of programs, codes or bo
 what it finds can be held against what was programmed.
 Invariant: between two rows the current is a straight line; two rows of one time are a step. A
 pulse is a stretch of one sign that takes charge away; what brings charge back is its recharge.
-Next: trace.py (where traces come from), demo.py (measured beside programmed).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """pyserial URL handlers of this package; importing it makes `sim://` known to serial_for_url.
 
-Invariant: registered once, however often it is imported. Next: protocol_sim.py.
+Invariant: registered once, however often it is imported.
 """
 
 import serial

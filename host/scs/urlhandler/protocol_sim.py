@@ -5,7 +5,7 @@ Role: lets anything that speaks pyserial talk to the simulated board with no oth
 Everything is optional; `fault` may be given several times.
 Invariant: virtual time passes only inside read() and sleep(), so a run does not depend on how
 fast this computer is. After the fault link_cut every call raises SerialException, as a pulled
-cable does. Next: host/scs/sim_bridge.py.
+cable does.
 """
 
 from __future__ import annotations

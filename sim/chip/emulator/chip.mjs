@@ -1,7 +1,6 @@
 // The chip: rp2040js with its patches, built anew at each reset, with what outlives one around it.
 //
 // Flash, pads, cable, time and the watchdog's scratch registers stay; RAM stays but for a power-on.
-// Next: patches.mjs (what differs from rp2040js), scheduler.mjs (how it runs).
 
 import fs from 'node:fs';
 import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';

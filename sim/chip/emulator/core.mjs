@@ -4,7 +4,7 @@
 // The table is made from rp2040js's own source of executeInstruction: the conditions of its chain
 // are asked once for each 16-bit opcode, its bodies become the cases of one switch. Same bodies,
 // same cycles, about six times as fast. Pinned to rp2040js 1.4.1: other sources may not be
-// understood, which is an error at start. Next: memory.mjs.
+// understood, which is an error at start.
 
 const START = 'let deltaCycles = 1;';
 const SEV = '0b1011111101000000';

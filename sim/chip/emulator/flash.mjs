@@ -4,7 +4,7 @@
 // rp2040js has the flash's bytes only. The boot ROM's flash functions (2.8.3.1.3) are replaced in
 // the ROM image by breakpoints; the work is done here, and core 0 waits as long as a W25Q16JV takes
 // at most typically (its data sheet, table of AC characteristics: 45 ms a sector, 150 ms a block of
-// 64 KiB, 0.5 ms a page of 256 bytes). Interrupts wait too; PIO and DMA go on. Next: ssi.mjs.
+// 64 KiB, 0.5 ms a page of 256 bytes). Interrupts wait too; PIO and DMA go on.
 
 import fs from 'node:fs';
 

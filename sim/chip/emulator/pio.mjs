@@ -2,7 +2,7 @@
 //
 // rp2040js 1.4.1 steps its state machines from setTimeout, unsynchronised with the CPU, ignores
 // CLKDIV and the delays, has no joined FIFOs, and refills the OSR only at an OUT. Data sheet
-// chapter 3. Next: pio/machine.mjs (when), pio/instructions.mjs (what), scheduler.mjs (who).
+// chapter 3.
 
 import { RPPIO, StateMachine } from 'rp2040js';
 import { fifos } from './pio/fifos.mjs';

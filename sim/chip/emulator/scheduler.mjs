@@ -1,7 +1,7 @@
 // Runs CPU, state machines and alarms in the order of their instants.
 //
 // While the CPU sleeps, time leaps from event to event; while it is awake, an instruction at a
-// time. Next: core1.mjs, which replaces run() while the second core is on.
+// time.
 
 import { PARTS } from './pio/codes.mjs';
 import { runBothCores } from './core1.mjs';

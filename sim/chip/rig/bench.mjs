@@ -1,6 +1,5 @@
 // Chip, edge log, plant and faults in one; runs the chip and keeps appointments with it.
 //
-// Next: pace.mjs (time by the clock on the wall), control.mjs (everything from outside).
 
 import { EdgeLog } from './edges.mjs';
 

@@ -4,7 +4,7 @@ Role: owns the clock. Device.step is called turn by turn; the stream runs lazily
 brought up to date whenever somebody looks. Nothing here waits for a real second.
 Invariant: everything happens in order of its tick; the same seed and the same calls give the
 same run to the bit. The watchdog drops the gate at its very instant and starts a new Device.
-Requirements: REQ-52. Next: hal.py (what the device sees), stream.py (the output), faults.py.
+Requirements: REQ-52.
 """
 
 import heapq

@@ -3,7 +3,6 @@
 Role: plays the DAC and the switch register (shift at each rise of SCK, latch at the rise of nCS)
 or the eight bits of the ladder. It knows pins, not programs: a wrong frame shows as one.
 Invariant: edges come in order of tick, those of one tick in order of pin.
-Next: the board, which turns frames into currents.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ begins, and fills the FIFO as soon as there is room (RP2040: 8 words when joined
 Invariant: the words that come out are whole periods, one after the other; what was fetched is
 not taken back. So a swap acts on the period after the one that DMA is in, and DMA is up to 8 words
 ahead of the sequencer; where it is a period ahead at a stop, stream.py ends before the next latch.
-Next: stream.py.
 """
 
 import struct

@@ -3,7 +3,6 @@
 Role: one table of faults; each is a sentence and the one thing it does to the bench. They are
 named on the command line and in URLs as NAME or NAME@SECONDS since power-on, several with commas.
 Invariant: a fault acts at its very instant; where it is random it follows the bench's seed.
-Next: board.py, which keeps the time.
 """
 
 import difflib

@@ -2,7 +2,6 @@
 
 Role: each call forwards to the part of the simulated bench that would answer it on a board.
 Invariant: nothing here decides anything; it has exactly the calls that the real seam has.
-Next: board.py, which owns the parts; stream.py for the calls named stream_*.
 """
 
 from ..circuit.adc import TOP, Window

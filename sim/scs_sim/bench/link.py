@@ -2,7 +2,6 @@
 
 Role: carries bytes with no delay; a real USB link adds up to a millisecond each way.
 Invariant: order is kept; after cut() nothing goes in or comes out.
-Next: faults.py (noise and cut), hal.py (the device's end).
 """
 
 import numpy as np

@@ -3,7 +3,6 @@
 Role: one bytearray for each index; it outlasts every reset of the bench.
 Invariant: a write is whole, or the power fails within it and PowerCut is raised: so many bytes of
 it have arrived, and the rest is as erased (flash is erased before it is written).
-Requirements: none. Next: board.py, which catches PowerCut and starts the device anew.
 """
 
 ERASED = b"\xff"

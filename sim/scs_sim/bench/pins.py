@@ -4,7 +4,6 @@ Role: the logic analyser of the simulated bench. It keeps the executor's own seg
 record, and makes edges of them only when somebody takes them.
 Invariant: edges come out in order of tick, each one a change; what the program would have done
 after a halt is not among them. Bounded: what nobody takes is dropped, oldest first, and counted.
-Next: stream.py, which tells it what ran.
 """
 
 from collections.abc import Iterable, Mapping

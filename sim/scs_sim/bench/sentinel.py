@@ -4,7 +4,6 @@ Role: what the board asks at each active run, at a fraction of the executor's co
 hold it against the executor running the sentinel's opcodes over every alignment.
 Invariant: exact to the tick for runs that are at least MIN_IDLE_TICKS apart, so that the
 sentinel is back at its wait when the next begins (records are far longer than that).
-Next: firmware/rp2_port/pio_programs.py, where the program and its cycle counts stand.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ and moves the plant's pins at the ticks at which the program moves its own.
 Invariant: the load is connected only while GATE is high (from start until halt, a trip of the
 sentinel, or the end) and RUN is high (the sequencer's own). Where a record begins is known from
 the words it took, what flows is known from the pins alone.
-Requirements: REQ-50, REQ-51. Next: dma.py, pio/executor.py.
+Requirements: REQ-50, REQ-51.
 """
 
 from collections import deque

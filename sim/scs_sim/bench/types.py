@@ -1,7 +1,6 @@
 """The simulated bench as its parts see it.
 
 Role: what SimHal and the faults need of a board, so that neither imports it.
-Next: board.py, which has all of it.
 """
 
 from typing import Protocol

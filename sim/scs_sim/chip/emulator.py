@@ -3,8 +3,6 @@
 Role: Chip starts sim/chip/run.mjs under node and speaks with its control port; a host reaches the
 device's USB serial at Chip.url, as it would reach a board.
 Invariant: with speed 0 time passes only in step(), and two runs are equal to the cycle.
-Requirements: none. Next: rig_files.py (what it needs), flash_image.py (what it boots),
-docs/chip.md.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The file system that the emulated chip boots from: the very files that get flashed.
 
 Role: build_image() packs name -> content, as scs.flashing.firmware_files.board_files gives it, into
-MicroPython's littlefs. Invariant: the geometry is that of an RPI_PICO image. Requirements: none.
-Next: emulator.py.
+MicroPython's littlefs. Invariant: the geometry is that of an RPI_PICO image.
 """
 
 from __future__ import annotations

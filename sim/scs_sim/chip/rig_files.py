@@ -2,7 +2,7 @@
 
 Role: files() finds the MicroPython image, the boot ROM, node and rp2040js, or says of each that is
 missing where one gets it; `python -m scs_sim.chip.rig_files` fetches the two files into build/chip.
-Invariant: nothing is downloaded but by that command. Requirements: none. Next: emulator.py.
+Invariant: nothing is downloaded but by that command.
 """
 
 from __future__ import annotations

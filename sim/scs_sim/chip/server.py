@@ -2,7 +2,7 @@
 
 Role: makes the file system, starts the chip with stage and load at its pins, and stays until
 Ctrl-C or until the rig ends. Invariant: the chip has the very files that get flashed; it ends with
-this process. Requirements: none. Next: emulator.py.
+this process.
 """
 
 from __future__ import annotations

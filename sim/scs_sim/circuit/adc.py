@@ -6,7 +6,6 @@ instant in each stretch are evaluated.
 Invariant: instants are whole multiples of the conversion time since power-on; even ones are of the
 current, odd ones of the voltage (RP2040: 96 cycles of 48 MHz, 500 kS/s). A pulse can fall between.
 Assumed: ideal steps of 1 LSB; the noise, when asked for, is -1, 0 or +1 LSB on each extreme.
-Next: plant.py.
 """
 
 from typing import NamedTuple, TypeVar

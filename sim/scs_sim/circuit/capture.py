@@ -4,7 +4,6 @@ Role: the seam's capture_arm and capture_take. Invariant: the instants are those
 current and voltage; when the period began is known as it is on a chip, by the number of samples
 that had been taken until then, so within 2 us.
 Assumed: noise, when asked for, is normal with NOISE_LSB before a code is rounded.
-Next: bench/stream.py, which tells when a period begins.
 """
 
 import numpy as np

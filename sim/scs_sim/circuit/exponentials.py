@@ -4,7 +4,6 @@ Role: a quantity of the load is q(t) = start + sum of slope_k growth(t, rate_k),
 is (1 - exp(-rate t)) / rate: no step size, no rounding but floats'.
 Invariant: roots are found by Rolle's theorem: a sum of n exponentials, divided by its slowest,
 has a derivative of n - 1, whose roots part it into monotonic stretches with one root at most.
-Next: netlist.py, where the rates come from.
 """
 
 import math

@@ -3,8 +3,7 @@
 Role: puts the laws of netlist.py in order: which one holds, until when, from which state.
 Invariant: the clamp is i = (clip(V, -limit, +limit) - u) / R, V being what the demanded current
 would take; the instant at which it begins or ends is found exactly, so that the state carries
-over from piece to piece with no step size. Next: stage.py, which makes the demands; model.py,
-which runs whole trains of them at once.
+over from piece to piece with no step size.
 """
 
 import math

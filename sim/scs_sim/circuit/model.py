@@ -5,7 +5,7 @@ map of the state, z -> H z with z = (state, 1); the states at the starts of all 
 doubling H, and all currents and voltages from one product with them.
 Invariant: the same laws as load.py and the same instants. A period in which a phase might clip
 is run phase by phase, exactly. State and tick carry over between calls, so that an hour can be
-run in pieces. Next: load.py; tests/sim/test_model.py holds the two against each other.
+run in pieces.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ dx/dt = A x + B u, u being what the stage aims at and the rail it is at. A Law h
 eigenvectors, so that x(t) = x + V (growth(t, rates) * (S y)) with y = (x, u), and current and
 voltage likewise. Capacitors in series scale to a symmetric matrix: its rates are real.
 Invariant: a law depends on parts alone, never on a demand's value; each is made once.
-Assumed: linear parts, ideal switches, a short of 1 ohm. Next: load.py, which puts laws in order.
+Assumed: linear parts, ideal switches, a short of 1 ohm.
 """
 
 import math

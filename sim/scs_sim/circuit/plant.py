@@ -2,7 +2,6 @@
 
 Role: takes what the pins do, at its tick, and keeps the pieces that follow from it.
 Invariant: ticks never go back; each piece goes to the trace and to the ADC exactly once.
-Next: bench/stream.py, which moves the pins.
 """
 
 from collections.abc import Mapping

@@ -9,7 +9,6 @@ between whatever contacts are switched; a DAC that is shut down leaves the pump'
 mid-scale; ACTIVE is low where the code sent is mid-scale, and there alone, as the kernel demands of
 every record, so that contacts on both sides then discharge through the resistor; the output
 settles with one time constant (netlist.py), the switches at once.
-Next: load.py; plant.py joins the two.
 """
 
 import math

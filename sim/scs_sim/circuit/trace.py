@@ -3,7 +3,6 @@
 Role: the oscilloscope of the simulated bench. Rows are appended as pieces begin; they are turned
 into numpy blocks of a fixed size, and evaluated only when somebody asks.
 Invariant: bounded; past `maximum` pieces the oldest block is dropped and counted, never thinned.
-Next: load.py, where the pieces come from.
 """
 
 from bisect import bisect_left, bisect_right

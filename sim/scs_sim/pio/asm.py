@@ -4,7 +4,6 @@ Role: a stand-in for MicroPython's module `rp2`, just large enough for @rp2.asm_
 Invariant: the opcodes, wrap and configuration equal those MicroPython makes (RP2040 data sheet,
 3.4; the tests compare them with adafruit-circuitpython-pioasm). Like MicroPython it hides the
 module's globals from the assembled function.
-Next: instructions.py, which takes the opcodes apart again.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 Role: opcode -> Op, with side-set and delay already turned into pin masks and ticks.
 Invariant: whatever this executor does not do (autopush, autopull, exec, side-set of directions)
 is refused here, once, and never ignored. Source: RP2040 data sheet, chapter 3.4.
-Next: machine.py, which executes an Op.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ Role: runs decoded instructions exact to the tick. `jmp(x_dec)` to itself, and t
 Invariant: it stops before an instruction that needs to know something from outside (a word, the
 FIFO's status); from the same state, with the same answers, it does the same again. The
 executor's memo rests on that. An edge carries the tick of the instruction that makes it.
-Next: executor.py, which answers, remembers and keeps the time.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 Role: the registers, and one function per kind of instruction.
 Invariant: a function returns the next address, or STALLED and then has changed nothing. It
 touches neither time nor edges. Source: RP2040 data sheet, chapter 3.4.
-Next: machine.py, which runs them in time.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Role: the inputs of the PIO executor (the sentinel watches ACTIVE through it).
 Invariant: a pin is low until its first edge, and its changes alternate.
-Next: machine.py, which reads it.
 """
 
 from __future__ import annotations

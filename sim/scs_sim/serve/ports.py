@@ -3,7 +3,6 @@
 Role: hides from the server whether bytes come over a socket or a terminal.
 Invariant: nothing blocks but poll(), and that no longer than asked; what the device says while
 nobody listens is dropped, not kept for the next client.
-Next: server.py.
 """
 
 import contextlib

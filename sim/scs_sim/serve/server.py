@@ -4,7 +4,6 @@ Role: `scs sim --listen` and `--pty`. One thread: bytes in, virtual time on, byt
 Invariant: the device goes on when a client leaves (its lease then stops the output); it is never
 more than SLICE_US of virtual time between two looks at the client; a bench that cannot keep up
 falls behind the wall clock and does not race to catch up.
-Next: ports.py, bench/board.py.
 """
 
 import threading

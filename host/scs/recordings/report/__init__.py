@@ -2,7 +2,6 @@
 
 Role: page(run) puts the sections together; sections.py writes each. Invariant: one file, no
 script, nothing fetched; what a run does not have (a trace, a fault) is said, not left out.
-Next: sections.py, drawing.py, numbers.py.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: panel() draws stacked plots over one time axis. Colours are classes of style.css, so that
 one drawing serves light, dark and paper. Invariant: never more points than the page can show
-(traces/decimate.py). Next: __init__.py.
+(traces/decimate.py).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Role: a trace and the Command of one of its periods -> rows for a table. Nothing here knows the
 stage or the load. Invariant: a delivered current is the mean over the phase as it was commanded,
-so that a late edge shows as too little. Next: __init__.py, which shows them.
+so that a late edge shows as too little.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Role: what a reader finds, in the order in which it is asked for. Invariant: every text that comes
 from a file is escaped; a figure stands beside its limit wherever it has one.
-Next: tables.py (the forms), drawing.py (the drawings).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The forms of a report: tables, numbers with units, the key to the colours.
 
 Role: text in, HTML out. Invariant: a cell that is a plain text is escaped; one that is a pair is
-(class, HTML) and is not, but for the class "code". Next: sections.py, which fills them.
+(class, HTML) and is not, but for the class "code".
 """
 
 from __future__ import annotations
