@@ -27,7 +27,7 @@ from stimcore.phases import DISCHARGE, DRIVE, IDLE
 NAME = "pico/mcp4922-8/randles-500"
 BOARD, ELECTRICAL = boards.board(NAME), boards.electrical(NAME)
 HOUR_S, HOUR_MB, HZ = 3600, 200, 50
-FAST = {"rate_mhz": 10_000_000, "width_ns": 30_000, "gap_ns": 10_000, "ratio": 1}
+FAST = {"rate_millihz": 10_000_000, "width_ns": 30_000, "gap_ns": 10_000, "ratio": 1}
 US = 125  # ticks
 # 12.5 mA for 1 ms take 5.9 V across 500 ohm and 13.3 V across the capacitors: it clips half way
 CLIPPING = (

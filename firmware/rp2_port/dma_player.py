@@ -118,12 +118,12 @@ class Player:
         """Which period ends first, and in how many microseconds less _EARLY_US."""
         table = self._tables[0]
         asked_us = time.ticks_us()
-        ticks = (at.microseconds(self._timer) - self._began_us) * table.mhz
-        soonest = ticks + (_READY_US + _EARLY_US) * table.mhz
+        ticks = (at.microseconds(self._timer) - self._began_us) * table.ticks_per_us
+        soonest = ticks + (_READY_US + _EARLY_US) * table.ticks_per_us
         self._end = soonest // table.period_ticks + 1
         if self._end >= self._total:
             return 0  # DMA ends it by itself
-        left_us = (self._end * table.period_ticks - ticks) // table.mhz - _EARLY_US
+        left_us = (self._end * table.period_ticks - ticks) // table.ticks_per_us - _EARLY_US
         return left_us - time.ticks_diff(time.ticks_us(), asked_us)
 
     def end(self) -> None:

@@ -32,7 +32,7 @@ class Table:
             raise ValueError
         self.count = len(self.words) // 4
         self.period_ticks = stream.period_ticks
-        self.mhz = stream.board.clock_hz // 1_000_000
+        self.ticks_per_us = stream.board.clock_hz // 1_000_000
         self.pair = array("I", (self.count, self.low))
         self.pointer = addressof(self.pair)
         self.turns = sentinel_turns(stream.max_active_ticks)

@@ -41,7 +41,7 @@ Board = namedtuple(
         "load_id_code",  # ADC code of its identification resistor
         "load_id_tolerance",  # in ADC codes
         "max_amplitude_ua",
-        "max_rate_mhz",
+        "max_rate_millihz",
         # the sense path; these four last, for a calibration replaces them (calibration.py)
         "current_offset",  # what the current's channel reads above adc_zero, 1/16 of a code
         "sense_na_per_lsb",  # current per ADC code
@@ -57,9 +57,9 @@ def ticks_from_ns(board: Board, ns: int) -> int:
     return (ns * (board.clock_hz // 1000) + 500_000) // 1_000_000
 
 
-def period_ticks(board: Board, rate_mhz: int) -> int:
+def period_ticks(board: Board, rate_millihz: int) -> int:
     """Nearest whole number of ticks to one period of a rate in millihertz."""
-    return (board.clock_hz * 1000 + rate_mhz // 2) // rate_mhz
+    return (board.clock_hz * 1000 + rate_millihz // 2) // rate_millihz
 
 
 def sensed_na(board: Board, reading: int) -> int:

@@ -44,7 +44,7 @@ def _check_ramps(header: program.Header, programs: tuple) -> None:
     first = programs[0]
     if header.ramp_up_ms and not header.flags & program.FLAG_SYNC_ONLY:
         highest_ua = max([one.amplitude_ua for one in programs])
-        least_ms = train.least_ramp_up_ms(highest_ua, first.rate_mhz, first.count)
+        least_ms = train.least_ramp_up_ms(highest_ua, first.rate_millihz, first.count)
         if header.ramp_up_ms < least_ms:
             refuse("ramp_up_ms", header.ramp_up_ms, least_ms)
     ramps_ms = header.ramp_up_ms + header.ramp_down_ms
@@ -78,8 +78,8 @@ def _check_program(one: program.Program, number: int, first: program.Program) ->
     else:
         if one.pulses < limits.BURST_PULSES_MIN:
             refuse("pulses", one.pulses, limits.BURST_PULSES_MIN)
-        if one.intra_rate_mhz < one.rate_mhz:
-            refuse("intra_rate_mhz", one.intra_rate_mhz, one.rate_mhz)
+        if one.intra_rate_millihz < one.rate_millihz:
+            refuse("intra_rate_millihz", one.intra_rate_millihz, one.rate_millihz)
     _check_times(one, first, refuse)
     _check_others(one, refuse)
     if one.segments:
@@ -88,13 +88,13 @@ def _check_program(one: program.Program, number: int, first: program.Program) ->
 
 def _check_times(one: program.Program, first: program.Program, refuse) -> None:
     """All programs come round in the same period, each at its own rate, and begin within it."""
-    if one.count * first.rate_mhz != first.count * one.rate_mhz:
-        refuse("count", one.count, first.count * one.rate_mhz // first.rate_mhz)
-    most = limits.PERIOD_MAX_NS * one.rate_mhz // 1_000_000_000_000
+    if one.count * first.rate_millihz != first.count * one.rate_millihz:
+        refuse("count", one.count, first.count * one.rate_millihz // first.rate_millihz)
+    most = limits.PERIOD_MAX_NS * one.rate_millihz // 1_000_000_000_000
     if one.count > max(most, 1):
         refuse("count", one.count, max(most, 1))
-    if one.phase_ns * one.rate_mhz >= 1_000_000_000_000:
-        refuse("phase_ns", one.phase_ns, 999_999_999_999 // one.rate_mhz)
+    if one.phase_ns * one.rate_millihz >= 1_000_000_000_000:
+        refuse("phase_ns", one.phase_ns, 999_999_999_999 // one.rate_millihz)
     if one.alternating:
         if one.count % 2:
             refuse("count", one.count, one.count + 1)

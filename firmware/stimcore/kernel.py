@@ -134,7 +134,7 @@ def _timing(board: Board, records: list, pulses: tuple, count: int) -> list:
     starts = [pulse[0] for pulse in found]
     gaps = [starts[at + 1] - starts[at] for at in range(len(starts) - 1)]
     gaps.append(starts[0] + period - starts[-1])
-    fastest_ns = -(-1_000_000_000_000 // min(limits.RATE_MAX_MHZ, board.max_rate_mhz))
+    fastest_ns = -(-1_000_000_000_000 // min(limits.RATE_MAX_MILLIHZ, board.max_rate_millihz))
     return [
         (errors.WIDTH_SHORT, 0, _ns_up(board, min(widths)), limits.WIDTH_MIN_NS),
         (errors.WIDTH, 0, _ns(board, max(widths)), limits.WIDTH_MAX_NS),

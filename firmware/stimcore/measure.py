@@ -69,19 +69,19 @@ def test_phases(board: Board, source: int, back: int) -> list:
     It is half a microsecond longer than a whole number of samples, so that captures of several
     periods fall on different places of a pulse.
     """
-    mhz = board.clock_hz // 1_000_000
+    ticks_per_us = board.clock_hz // 1_000_000
     highest = boards.code_from_ua(board, limits.MEASURE_UA)
     if highest <= BELOW[3]:
         raise Refused(errors.BELOW_CODE, 0, limits.MEASURE_UA * 1000, board.na_per_code)
-    width = width_us(board) * mhz
-    rest = slot_us(board) * mhz - 2 * width
+    width = width_us(board) * ticks_per_us
+    rest = slot_us(board) * ticks_per_us - 2 * width
     out: list = []
     for below in BELOW:
         code = highest - below
         out.append((phases.DRIVE, source, back, -code, width))
         out.append((phases.DRIVE, source, back, code, width))
         out.append((phases.DISCHARGE, 0, source | back, 0, rest))
-    out[-1] = out[-1][:4] + (rest + mhz // 2,)
+    out[-1] = out[-1][:4] + (rest + ticks_per_us // 2,)
     return out
 
 

@@ -106,7 +106,7 @@ def _most_phases(one: program.Program) -> int:
 def group_ticks(board: Board, group: program.Group) -> int:
     """The period in which all programs come round, to the nearest tick."""
     one = group.programs[0]
-    return (board.clock_hz * 1000 * one.count + one.rate_mhz // 2) // one.rate_mhz
+    return (board.clock_hz * 1000 * one.count + one.rate_millihz // 2) // one.rate_millihz
 
 
 def _places(board: Board, group: program.Group, period: int) -> list:
@@ -151,7 +151,7 @@ def _train(
     pulse, soft = made
     length = sum([phase[4] for phase in pulse])
     spare = max(0, _longest(board, one, pulse) - length)  # what fits at one level fits at all
-    spacing = period_ticks(board, one.intra_rate_mhz) if one.pulses > 1 else 0
+    spacing = period_ticks(board, one.intra_rate_millihz) if one.pulses > 1 else 0
     between = IDLE if one.recharge == program.RECHARGE_PASSIVE_BURST else DISCHARGE
     for at in range(one.pulses):
         last = at == one.pulses - 1
@@ -184,8 +184,13 @@ def _rest(kind: int, used: int, ticks: int) -> tuple:
 
 
 def _does_not_fit(board: Board, number: int, needed: int, room: int) -> Refused:
-    mhz = board.clock_hz // 1_000_000
-    return Refused(errors.DOES_NOT_FIT, number, needed * 1000 // mhz, max(room, 0) * 1000 // mhz)
+    ticks_per_us = board.clock_hz // 1_000_000
+    return Refused(
+        errors.DOES_NOT_FIT,
+        number,
+        needed * 1000 // ticks_per_us,
+        max(room, 0) * 1000 // ticks_per_us,
+    )
 
 
 # --- one pulse -------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ def soft_ticks(board: Board, group: program.Group, one: program.Program, width: 
     if board.discharge_least_us == 0 or board.soft_tau_us == 0:
         return 0
     pulses = one.pulses if one.recharge == program.RECHARGE_PASSIVE_BURST else 1
-    mhz = board.clock_hz // 1_000_000
-    driven_us = -(-17 * pulses * width // (16 * mhz))
+    ticks_per_us = board.clock_hz // 1_000_000
+    driven_us = -(-17 * pulses * width // (16 * ticks_per_us))
     lowest = min([each.ceiling_ua for each in group.programs])
     permitted = board.discharge_least_us * lowest * group.header.discharge_permille
     begins = driven_us * one.ceiling_ua * 1000
@@ -33,7 +33,7 @@ def soft_ticks(board: Board, group: program.Group, one: program.Program, width: 
     while begins * share > permitted * 65536:
         share = (share * _SIXTEENTH >> 16) + 1
         steps += 1
-    return steps * board.soft_tau_us * mhz // 16
+    return steps * board.soft_tau_us * ticks_per_us // 16
 
 
 def softly(board: Board, pulse: list, soft: int, rest: int, out: list) -> int:

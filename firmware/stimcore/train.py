@@ -16,18 +16,18 @@ REST = 2  # the off time of a cycle: no output
 DONE = 3
 
 
-def least_ramp_up_ms(amplitude_ua: int, rate_mhz: int, count: int) -> int:
+def least_ramp_up_ms(amplitude_ua: int, rate_millihz: int, count: int) -> int:
     """The shortest ramp up whose steps are all limits.STEP_UP_UA or less.
 
-    rate_mhz, count: of any program of the group; a period is `count` of its pulses, or bursts.
+    rate_millihz, count: of any program of the group; a period is `count` of its pulses, or bursts.
     """
-    step = _step_periods(rate_mhz, count)
-    return -(-amplitude_ua * step * count * 1_000_000 // (rate_mhz * limits.STEP_UP_UA))
+    step = _step_periods(rate_millihz, count)
+    return -(-amplitude_ua * step * count * 1_000_000 // (rate_millihz * limits.STEP_UP_UA))
 
 
-def _step_periods(rate_mhz: int, count: int) -> int:
+def _step_periods(rate_millihz: int, count: int) -> int:
     """Fewest whole periods from one step to the next."""
-    return max(1, -(-limits.STEP_MS * rate_mhz // (1_000_000 * count)))
+    return max(1, -(-limits.STEP_MS * rate_millihz // (1_000_000 * count)))
 
 
 class Train:
@@ -41,9 +41,9 @@ class Train:
         self.ends = 0  # the period before which the run is over; 0: only when it is stopped
         self.times_out = False  # the session's time ends within this run …
         self.turns = 0  # … and from this period on it goes down
-        self._rate_mhz = group.programs[0].rate_mhz
+        self._rate_millihz = group.programs[0].rate_millihz
         self._count = group.programs[0].count
-        self._step = _step_periods(self._rate_mhz, self._count)
+        self._step = _step_periods(self._rate_millihz, self._count)
         self._on = self._periods(self.header.cycle_on_ms)
         self._cycles = False
         self._start_ms = 0
@@ -197,7 +197,7 @@ class Train:
         return level
 
     def _ms(self, periods: int) -> int:
-        return periods * self._count * 1_000_000 // self._rate_mhz
+        return periods * self._count * 1_000_000 // self._rate_millihz
 
     def _periods(self, ms: int) -> int:
-        return ms * self._rate_mhz // (1_000_000 * self._count)
+        return ms * self._rate_millihz // (1_000_000 * self._count)

@@ -174,7 +174,7 @@ def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
     nothing to what the slowest time constant does. A soft one leaves other contacts' as it is;
     what the discharge of all before it had left of its own contacts' is taken to go with it.
     """
-    mhz = board.clock_hz // 1_000_000
+    ticks_per_us = board.clock_hz // 1_000_000
     codes, errors = seen
     share = ONE
     low = high = 0
@@ -190,7 +190,7 @@ def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
             charges.append(_bounds(board, low, high, sums) + (share,))
         elif one[6] and (one[3] | one[4]) & bit:
             tau = board.soft_tau_us if one[6] == SOFT else board.discharge_tau_us
-            factor = decay(one[0], tau * mhz)
+            factor = decay(one[0], tau * ticks_per_us)
             least, most = _bounds(board, low, high, sums)
             flows.append((one[6] << 8 | one[3] | one[4], least, most, share))
             low, high = -_shrink(-least, factor), _shrink(most, factor)

@@ -30,9 +30,9 @@ class Watch:
 
     def __init__(self, board: Board):
         self.board = board
-        self._mhz = board.clock_hz // 1_000_000
-        self._tau = board.discharge_tau_us * self._mhz
-        self._soft_tau = board.soft_tau_us * self._mhz
+        self._millihz = board.clock_hz // 1_000_000
+        self._tau = board.discharge_tau_us * self._millihz
+        self._soft_tau = board.soft_tau_us * self._millihz
         self._stream: Stream | None = None
         self._at = self._tick = 0
         self._held = 0  # code x ticks that no discharge has taken away yet
@@ -48,16 +48,16 @@ class Watch:
             self._mean_pc = -1
         self._tick %= stream.period_ticks
         self._skip(stream)
-        if self._tick < _LEAD_US * self._mhz:
+        if self._tick < _LEAD_US * self._millihz:
             self._tick += stream.period_ticks
-        return max(0, self._tick // self._mhz - _LEAD_US)
+        return max(0, self._tick // self._millihz - _LEAD_US)
 
     def judge(self, stream: Stream, offset_us: int, samples) -> tuple:
         """Of the one phase the capture was made for: a row (code, record, value, limit), or ()."""
         self._skip(stream)
         one = stream.record(self._at)
-        since_us = self._tick // self._mhz
-        until_us = (self._tick + one[0]) // self._mhz
+        since_us = self._tick // self._millihz
+        until_us = (self._tick + one[0]) // self._millihz
         ends_us = offset_us + capture.WINDOW_US - capture.PAIR_US
         if until_us > ends_us or since_us < offset_us:
             return ()
@@ -90,12 +90,12 @@ class Watch:
             self._doubt_pc = charge.up(held_pc * charge.decay(ticks, tau), 65536)
             self._held = 0
             lasts = min(lasts, tau)
-        self._area += held_pc * (lasts // self._mhz)
+        self._area += held_pc * (lasts // self._millihz)
         self._tick += ticks
         self._at += repeats
         if self._at == stream.records:
             self._at = 0
-            self._mean_pc = self._area * self._mhz // stream.period_ticks
+            self._mean_pc = self._area * self._millihz // stream.period_ticks
             self._area = 0
 
     def _base(self, stream: Stream, since_us: int, offset_us: int, samples) -> tuple:
@@ -106,7 +106,7 @@ class Watch:
         then all of it may be gone in the pulse.
         """
         rest = stream.record(self._at - 1 if self._at else stream.records - 1)
-        rest_us = rest[0] // self._mhz
+        rest_us = rest[0] // self._millihz
         last = (since_us - MARGIN_US - offset_us) // capture.PAIR_US
         count = min(last, (rest_us - SETTLED_US) // capture.PAIR_US, REST_SAMPLES)
         if count < 2:

@@ -63,7 +63,7 @@ class Shown:
 
 def show(profile: Profile, board: Board) -> Shown:
     """Run a profile with one program on the simulated board until it is steady, and compare."""
-    period_s = boards.period_ticks(board, profile.group.programs[0].rate_mhz) / board.clock_hz
+    period_s = boards.period_ticks(board, profile.group.programs[0].rate_millihz) / board.clock_hz
     wait_s = tables.steady_s(board.name)
     taken = record(profile, board.name, PERIODS * period_s, wait_s=wait_s)
     measured = taken.trace.measure()
@@ -75,7 +75,7 @@ def _rows(profile: Profile, board: Board, found: Measured) -> list[Comparison]:
     one = profile.group.programs[0]
     amplitude_ma = boards.code_from_ua(board, one.amplitude_ua) * board.na_per_code / 1e6
     width_us = boards.ticks_from_ns(board, one.width_ns) * 1e6 / board.clock_hz
-    rate_hz = board.clock_hz / boards.period_ticks(board, one.rate_mhz)
+    rate_hz = board.clock_hz / boards.period_ticks(board, one.rate_millihz)
     charge_uc = amplitude_ma * width_us / 1000
     rows = [
         _close("amplitude", -amplitude_ma, found.amplitude_a * 1e3, "mA", CURRENT_TOLERANCE),
@@ -83,7 +83,7 @@ def _rows(profile: Profile, board: Board, found: Measured) -> list[Comparison]:
         _close("rate", rate_hz, found.rate_hz or 0.0, "Hz", TIME_TOLERANCE),
     ]
     if found.intra_rate_hz or one.pulses > 1:
-        intra_hz = board.clock_hz / boards.period_ticks(board, one.intra_rate_mhz)
+        intra_hz = board.clock_hz / boards.period_ticks(board, one.intra_rate_millihz)
         measured_hz = found.intra_rate_hz or 0.0
         rows.append(_close("rate within a burst", intra_hz, measured_hz, "Hz", TIME_TOLERANCE))
     rows.append(

@@ -101,10 +101,10 @@ def preset(name: str) -> Preset:
 
 def rate(one: program.Program) -> str:
     """Of a burst, how many pulses at which rate, and how often."""
-    often = units.text(one.rate_mhz, "mHz")
+    often = units.text(one.rate_millihz, "mHz")
     if one.pulses == 1:
         return often
-    return f"{one.pulses} at {units.text(one.intra_rate_mhz, 'mHz')}, {often}"
+    return f"{one.pulses} at {units.text(one.intra_rate_millihz, 'mHz')}, {often}"
 
 
 def _joined(texts: Iterator[str]) -> str:

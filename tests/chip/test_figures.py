@@ -23,7 +23,7 @@ from stimcore import commands, packing, program
 TICKS_A_MS = 125_000
 OVERHEAD = 139  # ticks of the serial sequencer between the end of a hold and the next latch
 NEVER_MS = 600
-FAST = {"rate_mhz": 2_000_000, "width_ns": 10_000, "gap_ns": 10_000, "ratio": 1}  # 2 kHz
+FAST = {"rate_millihz": 2_000_000, "width_ns": 10_000, "gap_ns": 10_000, "ratio": 1}  # 2 kHz
 
 # main.py but that it tells what is left of the memory instead of going on
 MEMORY = b"""
@@ -81,7 +81,7 @@ def digest_of(talk: ChipTalk, what: program.Group) -> int:
 
 # --- exactness --------------------------------------------------------------------------------
 def test_phases_and_periods_are_exact_over_a_thousand_periods(talk: ChipTalk) -> None:
-    talk.running(steady(rate_mhz=200_000)).pass_ms(5_100)
+    talk.running(steady(rate_millihz=200_000)).pass_ms(5_100)
     starts = talk.rises("sync")[:1_001]
     assert len(starts) == 1_001
     worst = max(abs(end - start - 625_000) for start, end in pairwise(starts))

@@ -25,9 +25,11 @@ def passive(**changes: int) -> program.Group:
     return steady(recharge=program.RECHARGE_PASSIVE, amplitude_ua=100, **changes)
 
 
-def fast(rate_mhz: int) -> program.Group:
+def fast(rate_millihz: int) -> program.Group:
     """Small enough for the ceiling of direct current."""
-    return steady(rate_mhz=rate_mhz, width_ns=10_000, gap_ns=10_000, ratio=1, amplitude_ua=100)
+    return steady(
+        rate_millihz=rate_millihz, width_ns=10_000, gap_ns=10_000, ratio=1, amplitude_ua=100
+    )
 
 
 def test_it_boots_with_the_output_off_and_nothing_to_complain_of(talk: ChipTalk) -> None:
@@ -59,22 +61,22 @@ def test_latches_are_the_simulators_to_the_tick_and_the_bit(
 
 
 @pytest.mark.parametrize(
-    ("rate_mhz", "width_ns", "pulses"), [(50_000, 200_000, 7), (2_000_000, 10_000, 600)]
+    ("rate_millihz", "width_ns", "pulses"), [(50_000, 200_000, 7), (2_000_000, 10_000, 600)]
 )
 def test_req_35_a_counted_session_ends_after_exactly_its_pulses(
-    talk: ChipTalk, rate_mhz: int, width_ns: int, pulses: int
+    talk: ChipTalk, rate_millihz: int, width_ns: int, pulses: int
 ) -> None:
-    shape = {"rate_mhz": rate_mhz, "width_ns": width_ns, "gap_ns": 10_000, "ratio": 1}
+    shape = {"rate_millihz": rate_millihz, "width_ns": width_ns, "gap_ns": 10_000, "ratio": 1}
     shape["amplitude_ua"] = 100  # so that 2 kHz stays below the ceiling of direct current
     one = steady(**shape)
     header = one.header._replace(session_pulses=pulses)
-    talk.running(one._replace(header=header)).pass_ms(pulses * 1e6 / rate_mhz + 20)
+    talk.running(one._replace(header=header)).pass_ms(pulses * 1e6 / rate_millihz + 20)
     ledger = talk.send(commands.LEDGER)
     assert (ledger["pulses"], ledger["truncated"], ledger["periods"]) == (pulses, 0, pulses)
     assert ledger["stopped"] == commands.STOP_PULSES
     starts = talk.rises("sync")
     assert len(starts) == pulses
-    assert {b - a for a, b in pairwise(starts)} == {125_000_000_000 // rate_mhz}
+    assert {b - a for a, b in pairwise(starts)} == {125_000_000_000 // rate_millihz}
     assert not talk.chip.levels()[talk.pins["gate"]]
 
 
@@ -112,7 +114,7 @@ def per_period(talk: ChipTalk, starts: list[int]) -> list[list[tuple[int, int]]]
 def test_req_32_halt_drops_the_gate_and_the_ledger_says_what_was_delivered(
     talk: ChipTalk,
 ) -> None:
-    talk.running(steady(rate_mhz=200_000)).pass_ms(101)
+    talk.running(steady(rate_millihz=200_000)).pass_ms(101)
     sent = talk.cycle
     assert talk.send(commands.HALT).status == 0
     fell = [edge.cycle for edge in talk.edges("gate") if not edge.level]
@@ -167,7 +169,7 @@ def test_req_33_stop_of_a_fast_train_ends_on_a_whole_period(talk: ChipTalk) -> N
 @pytest.mark.board(LADDER)
 def test_req_32_halt_of_a_ladder_drives_its_middle(talk: ChipTalk) -> None:
     """Nothing disconnects a ladder but the transistor that the gate drives: its code goes too."""
-    talk.running(ladder(rate_mhz=20_000, amplitude_ua=100, width_ns=1_000_000))
+    talk.running(ladder(rate_millihz=20_000, amplitude_ua=100, width_ns=1_000_000))
     talk.pass_ms(40)
     assert talk.chip.step(20 * MS, until=(talk.pins["active"], 1)).met
     talk.raw(talk.framed(commands.HALT), 5_000)

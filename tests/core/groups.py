@@ -26,8 +26,8 @@ TONIC = program.Program(
     recharge=program.RECHARGE_ACTIVE,
     ratio=4,
     pulses=1,
-    rate_mhz=50_000,
-    intra_rate_mhz=0,
+    rate_millihz=50_000,
+    intra_rate_millihz=0,
     amplitude_ua=2_000,
     ceiling_ua=4_000,
     width_ns=200_000,
@@ -49,8 +49,8 @@ BURST = TONIC._replace(
     recharge=program.RECHARGE_PASSIVE_BURST,
     ratio=1,
     pulses=5,
-    rate_mhz=40_000,
-    intra_rate_mhz=500_000,
+    rate_millihz=40_000,
+    intra_rate_millihz=500_000,
     amplitude_ua=350,
     width_ns=1_000_000,
     gap_ns=0,
@@ -89,7 +89,7 @@ def in_one(table: list[Phase]) -> list[Phase]:
 
 
 @st.composite
-def programs(draw: st.DrawFn, rate_mhz: int) -> program.Program:
+def programs(draw: st.DrawFn, rate_millihz: int) -> program.Program:
     """A program that validate() accepts; whether it fits into its slot is another matter."""
     contacts = draw(st.permutations(range(8)))
     split = draw(st.integers(1, 3))
@@ -104,8 +104,8 @@ def programs(draw: st.DrawFn, rate_mhz: int) -> program.Program:
         recharge=draw(st.integers(0, 2 if burst else 1)),
         ratio=draw(st.integers(1, 10)),
         pulses=draw(st.integers(2, 6)) if burst else 1,
-        rate_mhz=rate_mhz,
-        intra_rate_mhz=rate_mhz * draw(st.integers(5, 20)) if burst else 0,
+        rate_millihz=rate_millihz,
+        intra_rate_millihz=rate_millihz * draw(st.integers(5, 20)) if burst else 0,
         amplitude_ua=amplitude,
         ceiling_ua=draw(st.integers(amplitude, 25_500)),
         width_ns=draw(st.integers(10_000, 300_000)),

@@ -43,7 +43,7 @@ BOARD = board.Board(
     load_id_code=2_816,
     load_id_tolerance=100,
     max_amplitude_ua=12_500,
-    max_rate_mhz=10_000_000,
+    max_rate_millihz=10_000_000,
     current_offset=0,
     sense_na_per_lsb=12_500,
     voltage_offset=0,
@@ -67,7 +67,7 @@ LADDER = BOARD._replace(
     seen_ohm=1_000,
     seen_nf=0,
     max_amplitude_ua=1_000,
-    max_rate_mhz=1_000_000,
+    max_rate_millihz=1_000_000,
 )
 
 AREA_UM2 = 12_440_000  # a contact of an octrode: 0.1244 cm2

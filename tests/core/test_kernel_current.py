@@ -85,12 +85,12 @@ def test_req_02_a_recharge_may_be_longer_and_shorter_than_a_first_phase() -> Non
 
 # --- REQ-03: rate ----------------------------------------------------------------------------
 def test_req_03_rate_up_to_10_khz() -> None:
-    fast = IDEAL._replace(max_rate_mhz=20_000_000)  # a stage cannot raise the ceiling
+    fast = IDEAL._replace(max_rate_millihz=20_000_000)  # a stage cannot raise the ceiling
     held(balanced(16, 1250, 10_000), balanced(16, 1250, 9_999), "rate", (99_992, 100_000), on=fast)
 
 
 def test_req_03_rate_up_to_the_stages_own_ceiling() -> None:
-    slow = IDEAL._replace(max_rate_mhz=1_000_000)
+    slow = IDEAL._replace(max_rate_millihz=1_000_000)
     inside, outside = balanced(16, 1250, 122_500), balanced(16, 1250, 122_499)
     held(inside, outside, "rate", (999_992, 1_000_000), on=slow)
 

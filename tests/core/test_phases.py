@@ -70,7 +70,7 @@ def test_burst_with_a_discharge_after_each_pulse() -> None:
 
 def test_burst_pulses_may_follow_each_other_without_a_rest() -> None:
     # 100 us there and 100 us back at 5 kHz
-    one = BURST._replace(recharge=0, intra_rate_mhz=5_000_000, width_ns=100_000)
+    one = BURST._replace(recharge=0, intra_rate_millihz=5_000_000, width_ns=100_000)
     there, back = (DRIVE, 4, 10, -56, 12_500), (DRIVE, 4, 10, 56, 12_500)
     found = compiled(group(one))
     assert found[:-1] == [there, back] * 5
@@ -98,29 +98,29 @@ def test_levels_replace_the_programs_own_amplitudes() -> None:
 def test_req_21_a_pulse_that_does_not_fit_is_refused_with_what_it_needs() -> None:
     # 1 ms and 1 ms back at 499 Hz: 250,501 ticks leave 501, at 500 Hz 250,000 leave none
     wide = dict(width_ns=1_000_000, gap_ns=0, ratio=1)
-    assert compiled(tonic(rate_mhz=499_000, **wide))[-1] == (DISCHARGE, 0, 14, 0, 501)
-    code, index, value, limit = refused(compiled, tonic(rate_mhz=500_000, **wide))
+    assert compiled(tonic(rate_millihz=499_000, **wide))[-1] == (DISCHARGE, 0, 14, 0, 501)
+    code, index, value, limit = refused(compiled, tonic(rate_millihz=500_000, **wide))
     assert (code, index, value, limit) == ("does_not_fit", 0, 2_002_312, 2_000_000)
 
 
 def test_req_21_the_rest_of_a_period_holds_a_discharge_of_the_shortest_record_at_least() -> None:
     # passive 1 ms: a period of 125,289 ticks is 997.6934 Hz
     one = dict(width_ns=1_000_000, gap_ns=0, recharge=1)
-    assert compiled(tonic(rate_mhz=997_693, **one))[-1][4] == 289
-    assert refused(compiled, tonic(rate_mhz=997_701, **one))[0] == "does_not_fit"
+    assert compiled(tonic(rate_millihz=997_693, **one))[-1][4] == 289
+    assert refused(compiled, tonic(rate_millihz=997_701, **one))[0] == "does_not_fit"
 
 
 def test_req_21_a_rest_between_pulses_too_short_for_a_record_is_refused() -> None:
-    one = BURST._replace(width_ns=100_000, recharge=1, intra_rate_mhz=9_900_000)
+    one = BURST._replace(width_ns=100_000, recharge=1, intra_rate_millihz=9_900_000)
     assert refused(compiled, group(one)) == ("does_not_fit", 0, 102_312, 101_008)
-    two = group(TONIC._replace(rate_mhz=40_000), one._replace(phase_ns=12_500_000))
+    two = group(TONIC._replace(rate_millihz=40_000), one._replace(phase_ns=12_500_000))
     assert refused(compiled, two)[:2] == ("does_not_fit", 1)
 
 
 def test_req_21_the_last_pulse_of_a_burst_ends_within_its_slot() -> None:
-    one = BURST._replace(rate_mhz=100_000)  # 10 ms: 2 + 2 + 2 + 2 + 1 ms and 1 ms of discharge
+    one = BURST._replace(rate_millihz=100_000)  # 10 ms: 2 + 2 + 2 + 2 + 1 ms and 1 ms of discharge
     assert compiled(group(one))[-1] == (DISCHARGE, 0, 14, 0, 125_000)
-    assert refused(compiled, group(one._replace(rate_mhz=111_111)))[0] == "does_not_fit"
+    assert refused(compiled, group(one._replace(rate_millihz=111_111)))[0] == "does_not_fit"
 
 
 def test_req_21_an_amplitude_below_one_code_is_refused() -> None:
@@ -166,7 +166,7 @@ def test_req_17_any_group_fills_its_period_and_returns_what_it_should(one: progr
         found = compiled(one)
     except Refused:
         assume(False)
-    rate = one.programs[0].rate_mhz
+    rate = one.programs[0].rate_millihz
     assert abs(sum(each[4] for each in found) * rate - 125_000_000_000) <= rate / 2
     sums: dict[tuple[int, int], int] = {}
     passive = {(each.cathodes, each.anodes) for each in one.programs if each.recharge}

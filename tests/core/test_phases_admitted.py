@@ -23,7 +23,7 @@ def trains(draw: st.DrawFn) -> program.Group:
             anodes=64,
             amplitude_ua=draw(st.integers(30, 3_000)),
             width_ns=draw(st.integers(10_000, 400_000)),
-            rate_mhz=50_000 * count,
+            rate_millihz=50_000 * count,
             count=count,
             phase_ns=number * draw(st.integers(900_000, 2_500_000)),
         )
@@ -85,9 +85,9 @@ def test_req_21_what_fits_at_one_level_fits_at_every_level(
     """A recharge is trimmed by the level; the room it needs is judged at its longest."""
     width = (width_ns + 4) // 8
     room = width * (1 + ratio) + 2 * 289 + 1  # the trim, and the shortest record
-    rate_mhz = 125_000_000_000 // room
-    one = TONIC._replace(gap_ns=0, ratio=ratio, width_ns=width_ns, rate_mhz=rate_mhz)
+    rate_millihz = 125_000_000_000 // room
+    one = TONIC._replace(gap_ns=0, ratio=ratio, width_ns=width_ns, rate_millihz=rate_millihz)
     level_ua = -(-code * 25 // 4)
     assert phases.compile_group(BOARD, group(one), (level_ua,))
-    fast = one._replace(rate_mhz=125_000_000_000 // (room - 2))
+    fast = one._replace(rate_millihz=125_000_000_000 // (room - 2))
     assert refused(phases.compile_group, BOARD, group(fast), (level_ua,))[0] == "does_not_fit"

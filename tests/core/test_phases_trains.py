@@ -28,7 +28,7 @@ def starts(found: list[Phase]) -> list[tuple[int, int]]:
 # --- several programs ------------------------------------------------------------------------
 def test_req_03_two_rates_take_turns_exactly() -> None:
     # 50 and 300 Hz: 20 ms / 6 are 416,666 ticks and two thirds; the second one 1 ms later
-    fast = PASSIVE._replace(cathodes=1, anodes=2, rate_mhz=300_000, count=6, phase_ns=1_000_000)
+    fast = PASSIVE._replace(cathodes=1, anodes=2, rate_millihz=300_000, count=6, phase_ns=1_000_000)
     turns = [125_000 + turn * PERIOD // 6 for turn in range(6)]
     assert starts(compiled(PASSIVE, fast)) == [(0, 4), *[(turn, 1) for turn in turns]]
     assert turns[1:3] == [541_666, 958_333]
@@ -64,9 +64,9 @@ def test_req_16_more_phases_than_can_be_judged_in_time_are_refused() -> None:
     # one against one 825 / 7 is 117; dithered 825 / 18 is 45
     pair = PASSIVE._replace(anodes=2)
     assert len(compiled(pair._replace(count=50))) == 100
-    assert refused(compiled, pair._replace(rate_mhz=60_000, count=59))[2:] == (236, 234)
+    assert refused(compiled, pair._replace(rate_millihz=60_000, count=59))[2:] == (236, 234)
     assert refused(compiled, PASSIVE._replace(count=23, rate_dither=100))[2:] == (92, 90)
-    second = pair._replace(rate_mhz=100_000, count=40, phase_ns=5_000_000)
+    second = pair._replace(rate_millihz=100_000, count=40, phase_ns=5_000_000)
     two = (pair._replace(count=20, cathodes=8, anodes=16), second)  # 40 and 80 of 825 / 11
     assert refused(compiled, *two) == ("table_length", 1, 240, 150)
 
@@ -104,7 +104,7 @@ OTHERS = {"other_cathodes": 16, "other_anodes": 40}  # E5 against E4 and E6
 
 def test_three_of_ten_pulses_at_the_other_contacts_are_spread_over_the_ten() -> None:
     # the turn t is theirs where 3 (t + 1) / 10 passes a whole number: the 4th, 7th and 10th
-    found = compiled(PASSIVE._replace(rate_mhz=100_000, count=10, other_count=3, **OTHERS))
+    found = compiled(PASSIVE._replace(rate_millihz=100_000, count=10, other_count=3, **OTHERS))
     assert [one[1:4] for one in found[::2]] == [
         (16, 40, -320) if turn in (3, 6, 9) else (4, 10, -320) for turn in range(10)
     ]
@@ -125,7 +125,7 @@ def test_a_pulse_at_the_other_contacts_is_the_same_pulse() -> None:
 @given(st.integers(2, 64), st.data())
 def test_the_split_is_exact_in_pulses_and_even_in_time(count: int, data: st.DataObject) -> None:
     others = data.draw(st.integers(1, count - 1))
-    one = PASSIVE._replace(rate_mhz=64_000, count=count, other_count=others, **OTHERS)
+    one = PASSIVE._replace(rate_millihz=64_000, count=count, other_count=others, **OTHERS)
     places = phases._places(IDEAL, group(one), 125_000_000)
     theirs = [turn for turn, place in enumerate(places) if place[2]]
     assert len(theirs) == others
@@ -135,7 +135,7 @@ def test_the_split_is_exact_in_pulses_and_even_in_time(count: int, data: st.Data
 
 def test_req_16_the_other_contacts_count_as_another_pair() -> None:
     # 825 / (3 + 8 + 8) is 43: 21 pulses, and the rests behind them
-    one = PASSIVE._replace(rate_mhz=64_000, other_count=1, **OTHERS)
+    one = PASSIVE._replace(rate_millihz=64_000, other_count=1, **OTHERS)
     assert len(compiled(one._replace(count=21))) == 42
     assert refused(compiled, one._replace(count=22)) == ("table_length", 0, 88, 86)
 
@@ -195,7 +195,7 @@ def test_another_seed_is_another_train() -> None:
 
 # --- marks without output ----------------------------------------------------------------------
 TRIPLETS = BURST._replace(
-    rate_mhz=5_000, pulses=3, intra_rate_mhz=50_000, width_ns=200_000, recharge=1
+    rate_millihz=5_000, pulses=3, intra_rate_millihz=50_000, width_ns=200_000, recharge=1
 )
 
 

@@ -24,8 +24,8 @@ PROGRAM_BOUNDS = {
     "recharge": (0, 2),
     "ratio": (1, 10),
     "pulses": (2, 10),
-    "rate_mhz": (1_000, 10_000_000),
-    "intra_rate_mhz": (40_000, 10_000_000),
+    "rate_millihz": (1_000, 10_000_000),
+    "intra_rate_millihz": (40_000, 10_000_000),
     "amplitude_ua": (1, 25_500),
     "ceiling_ua": (1, 25_500),
     "width_ns": (10_000, 1_000_000),
@@ -84,12 +84,12 @@ def test_req_21_every_field_of_a_program_at_its_bounds(field: str, bounds: tuple
             one = one._replace(anodes=2 if value == 1 else 1, cathodes=value & 254 | (value == 1))
         if field == "anodes":
             one = one._replace(cathodes=2, anodes=value & 253)
-        if field == "rate_mhz":
-            one = one._replace(intra_rate_mhz=10_000_000)
+        if field == "rate_millihz":
+            one = one._replace(intra_rate_millihz=10_000_000)
         if field == "alternating":
             one = one._replace(count=2)
         if field in ("count", "phase_ns"):  # a period has one second at most
-            one = one._replace(rate_mhz=64_000 if field == "count" else 1_000)
+            one = one._replace(rate_millihz=64_000 if field == "count" else 1_000)
             value -= field == "phase_ns" and value > 0  # and a pulse begins before its end
             one = one._replace(**{field: value})
         checks.validate(group(one))
@@ -123,10 +123,10 @@ def test_req_21_an_amplitude_above_the_profiles_ceiling() -> None:
 
 def test_req_21_all_programs_come_round_in_one_period() -> None:
     # 50 Hz and 300 Hz: one pulse and six in 20 ms
-    fast = TONIC._replace(rate_mhz=300_000, count=6)
+    fast = TONIC._replace(rate_millihz=300_000, count=6)
     checks.validate(group(TONIC, fast))
     assert named(group(TONIC, fast._replace(count=5))) == (1, "count", 5, 6)
-    assert named(group(TONIC, TONIC._replace(rate_mhz=50_001))) == (1, "count", 1, 1)
+    assert named(group(TONIC, TONIC._replace(rate_millihz=50_001))) == (1, "count", 1, 1)
 
 
 def test_req_21_a_period_has_a_second_at_most() -> None:
@@ -197,7 +197,7 @@ def test_req_21_what_belongs_to_a_burst_alone() -> None:
     assert named(tonic(pulses=2)) == (0, "pulses", 2, 1)
     assert named(tonic(recharge=2)) == (0, "recharge", 2, 1)
     assert named(group(BURST._replace(pulses=1))) == (0, "pulses", 1, 2)
-    checks.validate(group(BURST._replace(intra_rate_mhz=40_000)))
+    checks.validate(group(BURST._replace(intra_rate_millihz=40_000)))
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_req_21_an_area_is_nothing_or_between_0_01_mm2_and_10_cm2(contact: int) 
 
 def test_req_35_a_session_is_counted_in_whole_periods() -> None:
     # a tonic pulse and a burst of five: six a period
-    two = (TONIC._replace(rate_mhz=40_000), BURST)
+    two = (TONIC._replace(rate_millihz=40_000), BURST)
     checks.validate(group(*two, session_pulses=48))
     assert program.pulses_per_period(group(*two)) == 6
     assert named(group(*two, session_pulses=50)) == (-1, "session_pulses", 50, 48)

@@ -8,13 +8,13 @@ from tests.core.groups import TONIC, group
 from stimcore.train import DONE, DOWN, REST, UP, Train, least_ramp_up_ms
 
 
-def train(*targets_ua: int, rate_mhz: int = 50_000, **header: int) -> Train:
-    programs = [TONIC._replace(amplitude_ua=one, rate_mhz=rate_mhz) for one in targets_ua]
+def train(*targets_ua: int, rate_millihz: int = 50_000, **header: int) -> Train:
+    programs = [TONIC._replace(amplitude_ua=one, rate_millihz=rate_millihz) for one in targets_ua]
     return Train(group(*programs, **header))
 
 
-def begun(*targets_ua: int, rate_mhz: int = 50_000, **header: int) -> Train:
-    one = train(*targets_ua, rate_mhz=rate_mhz, **header)
+def begun(*targets_ua: int, rate_millihz: int = 50_000, **header: int) -> Train:
+    one = train(*targets_ua, rate_millihz=rate_millihz, **header)
     one.start(0)
     one.begin()
     return one
@@ -37,7 +37,7 @@ def test_req_18_without_a_ramp_it_rises_by_500_ua_every_20_ms() -> None:
     one = begun(1_800)
     assert one.levels_ua == [500]
     assert steps(one, [1, 2, 3, 4]) == [(1_000,), (1_500,), (1_800,), ()]
-    fast = begun(1_200, rate_mhz=1_000_000)  # 20 periods of 1 ms
+    fast = begun(1_200, rate_millihz=1_000_000)  # 20 periods of 1 ms
     assert steps(fast, [1, 19, 20, 39, 40]) == [(), (), (1_000,), (), (1_200,)]
 
 
@@ -45,12 +45,12 @@ def test_req_18_a_loop_that_comes_late_rises_no_faster() -> None:
     one = begun(2_000)
     assert steps(one, [250, 251]) == [(1_000,), (1_500,)]
     # 1 ms periods: a step that is 15 ms late is followed by one 25 ms later, not by one 5 ms later
-    fast = begun(2_000, rate_mhz=1_000_000)
+    fast = begun(2_000, rate_millihz=1_000_000)
     assert steps(fast, [35, 40, 54, 55, 60]) == [(1_000,), (), (), (1_500,), ()]
 
 
 @pytest.mark.parametrize(
-    ("rate_mhz", "wanted"),
+    ("rate_millihz", "wanted"),
     [
         (50_000, {0: 40, 1: 80, 24: 1_000, 48: 1_960, 49: 2_000}),  # 2 mA x 20 ms / 1 s
         (20_000, {0: 100, 1: 200, 9: 1_000, 18: 1_900, 19: 2_000}),
@@ -60,9 +60,9 @@ def test_req_18_a_loop_that_comes_late_rises_no_faster() -> None:
     ],
 )
 def test_req_33_each_period_is_as_high_as_the_ramp_at_its_end(
-    rate_mhz: int, wanted: dict[int, int]
+    rate_millihz: int, wanted: dict[int, int]
 ) -> None:
-    one = begun(2_000, rate_mhz=rate_mhz, ramp_up_ms=1_000)
+    one = begun(2_000, rate_millihz=rate_millihz, ramp_up_ms=1_000)
     found = {0: one.levels_ua[0]}
     for period in range(1, max(wanted) + 1):
         steps(one, [period])
@@ -88,7 +88,7 @@ def test_req_33_each_program_has_its_own_ramp() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate_mhz", "amplitude_ua", "least_ms"),
+    ("rate_millihz", "amplitude_ua", "least_ms"),
     [
         (50_000, 2_000, 80),  # four steps of 20 ms
         (50_000, 2_001, 81),
@@ -98,10 +98,10 @@ def test_req_33_each_program_has_its_own_ramp() -> None:
     ],
 )
 def test_req_18_the_shortest_ramp_has_steps_of_500_ua(
-    rate_mhz: int, amplitude_ua: int, least_ms: int
+    rate_millihz: int, amplitude_ua: int, least_ms: int
 ) -> None:
-    assert least_ramp_up_ms(amplitude_ua, rate_mhz, 1) == least_ms
-    assert least_ramp_up_ms(amplitude_ua, 10 * rate_mhz, 10) == least_ms  # of another program
+    assert least_ramp_up_ms(amplitude_ua, rate_millihz, 1) == least_ms
+    assert least_ramp_up_ms(amplitude_ua, 10 * rate_millihz, 10) == least_ms  # of another program
 
 
 # --- live changes ---------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_req_18_a_new_target_above_is_approached_in_steps_and_one_below_at_once(
 
 def test_req_18_a_target_raised_again_and_again_gains_nothing() -> None:
     """Each command begins a new way, and yet 20 ms lie between two steps up."""
-    one = begun(2_000, rate_mhz=1_000_000)
+    one = begun(2_000, rate_millihz=1_000_000)
     for period in range(1, 20):
         one.retarget()
         assert steps(one, [period]) == [()]
@@ -155,7 +155,7 @@ def test_req_33_what_was_staged_and_given_up_is_never_part_of_the_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "ramp_up_ms", "rate_mhz", "takes_ms"),
+    ("target", "ramp_up_ms", "rate_millihz", "takes_ms"),
     [
         (1_500, 0, 50_000, 60),  # three steps, the first one with the next period
         (1_501, 0, 50_000, 80),
@@ -166,16 +166,16 @@ def test_req_33_what_was_staged_and_given_up_is_never_part_of_the_way() -> None:
     ],
 )
 def test_req_18_how_long_the_way_will_take(
-    target: int, ramp_up_ms: int, rate_mhz: int, takes_ms: int
+    target: int, ramp_up_ms: int, rate_millihz: int, takes_ms: int
 ) -> None:
-    one = begun(2_000, ramp_up_ms=ramp_up_ms, rate_mhz=rate_mhz)
+    one = begun(2_000, ramp_up_ms=ramp_up_ms, rate_millihz=rate_millihz)
     one.targets_ua[0] = target
     assert one.settles_in_ms(0, 0) == takes_ms
 
 
 # --- down -----------------------------------------------------------------------------------------
 def test_req_33_a_stop_without_a_ramp_does_not_wait_for_a_step() -> None:
-    one = begun(500, rate_mhz=1_000_000)
+    one = begun(500, rate_millihz=1_000_000)
     one.end()
     assert one.phase == DOWN
     assert steps(one, [1, 20, 40]) == [(0,), (), ()]
@@ -235,8 +235,8 @@ def test_req_33_the_ramps_of_a_cycle_lie_within_its_on_time() -> None:
 
 
 def test_req_33_an_on_time_is_whole_periods() -> None:
-    assert begun(400, rate_mhz=3_000, cycle_on_ms=1_000, cycle_off_ms=1_000).ends == 3
-    assert begun(400, rate_mhz=1_500, cycle_on_ms=1_000, cycle_off_ms=1_000).ends == 1
+    assert begun(400, rate_millihz=3_000, cycle_on_ms=1_000, cycle_off_ms=1_000).ends == 3
+    assert begun(400, rate_millihz=1_500, cycle_on_ms=1_000, cycle_off_ms=1_000).ends == 1
 
 
 def test_req_33_a_stop_ends_the_cycle_in_its_rest_and_in_its_on_time() -> None:
@@ -313,10 +313,10 @@ moves = st.one_of(
     st.lists(moves, max_size=60),
 )
 def test_req_18_no_history_makes_a_rise_too_large_or_too_soon(
-    target: int, rate_mhz: int, up_ms: int, down_ms: int, cycle_ms: int, history: list
+    target: int, rate_millihz: int, up_ms: int, down_ms: int, cycle_ms: int, history: list
 ) -> None:
     times = dict(ramp_up_ms=up_ms, ramp_down_ms=down_ms, cycle_on_ms=cycle_ms)
-    one = begun(target, 1_000, rate_mhz=rate_mhz, cycle_off_ms=cycle_ms, **times)
+    one = begun(target, 1_000, rate_millihz=rate_millihz, cycle_off_ms=cycle_ms, **times)
     flowing, rose = tuple(one.levels_ua), 0
     assert max(flowing) <= 500
     period, late = 0, 0
@@ -337,7 +337,7 @@ def test_req_18_no_history_makes_a_rise_too_large_or_too_soon(
         since = period + 1 + late
         one.staged(since, levels)
         if any(new > old for new, old in zip(levels, flowing, strict=True)):
-            assert (since - rose) * 1_000_000 >= 20 * rate_mhz
+            assert (since - rose) * 1_000_000 >= 20 * rate_millihz
             rose = since
         assert all(new - old <= 500 for new, old in zip(levels, flowing, strict=True))
         assert all(0 <= new <= 12_500 for new in levels)
@@ -352,11 +352,11 @@ def test_req_18_no_history_makes_a_rise_too_large_or_too_soon(
     st.integers(0, 60_000),
 )
 def test_req_33_every_ramp_arrives_in_its_time(
-    target: int, rate_mhz: int, up_ms: int, down_ms: int
+    target: int, rate_millihz: int, up_ms: int, down_ms: int
 ) -> None:
-    up_ms = max(up_ms, -(-target * max(20, 1_000_000 // rate_mhz) // 500))
-    one = begun(target, rate_mhz=rate_mhz, ramp_up_ms=up_ms, ramp_down_ms=down_ms)
-    period_ms = 1_000_000 / rate_mhz
+    up_ms = max(up_ms, -(-target * max(20, 1_000_000 // rate_millihz) // 500))
+    one = begun(target, rate_millihz=rate_millihz, ramp_up_ms=up_ms, ramp_down_ms=down_ms)
+    period_ms = 1_000_000 / rate_millihz
     step = max(1, int(20 / period_ms))
     period = 0
     while one.levels_ua[0] < target:

@@ -194,7 +194,7 @@ def test_req_62_what_the_profile_permits_shortens_it() -> None:
 
 
 def test_req_62_where_there_is_no_room_the_kernel_says_so() -> None:
-    one = BURST._replace(rate_mhz=60_000)  # 7.7 ms after a burst
+    one = BURST._replace(rate_millihz=60_000)  # 7.7 ms after a burst
     under = terms(ceiling_ua=350)
     compiled = phases.compile_group(DEFAULT, group(one), (350,))
     table = [Rec(ticks, source, back, code) for _kind, source, back, code, ticks in compiled]

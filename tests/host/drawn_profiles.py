@@ -36,14 +36,14 @@ class Wanted(NamedTuple):
 
     cathodes: tuple[str, ...]
     anodes: tuple[str, ...]
-    rate_mhz: int
+    rate_millihz: int
     width_ns: int
     gap_ns: int
     amplitude_ua: int
     ceiling_ua: int
     ratio: int
     pulses: int
-    intra_mhz: int
+    intra_millihz: int
     after_burst: bool
     alternating: bool
     late: int
@@ -112,7 +112,7 @@ def pulses(draw: st.DrawFn, row: Row, kind: str, *, alone: bool) -> Row:
 
     Beside others bursts are quick, that there is room for all.
     """
-    want: Row = {"gap_ns": 0, "ratio": 0, "pulses": 1, "intra_mhz": 0, "segments": ()}
+    want: Row = {"gap_ns": 0, "ratio": 0, "pulses": 1, "intra_millihz": 0, "segments": ()}
     width = draw(st.integers(10_000, 250_000 if alone else 150_000))
     if kind in SHAPES:
         row["shape"], width = kind, 8_000 * draw(st.integers(6, 30))
@@ -129,8 +129,8 @@ def pulses(draw: st.DrawFn, row: Row, kind: str, *, alone: bool) -> Row:
         row["recharge"] = "active" if plain else {"active": {"ratio": want["ratio"]}}
     if "burst" in kind:
         want["pulses"] = draw(st.integers(2, 4))
-        want["intra_mhz"] = draw(st.integers(300_000, 500_000)) * (1 if alone else 3)
-        burst = {"pulses": want["pulses"], "intra_rate": f"{want['intra_mhz']} mHz"}
+        want["intra_millihz"] = draw(st.integers(300_000, 500_000)) * (1 if alone else 3)
+        burst = {"pulses": want["pulses"], "intra_rate": f"{want['intra_millihz']} mHz"}
         row["waveform"] = {"burst": burst}
     if kind == "burst each":
         row["recharge"] = {"passive": {"after": "pulse"}}
@@ -201,14 +201,14 @@ def sets(names: list[str], count: int) -> st.SearchStrategy[list[tuple[str, ...]
 
 @st.composite
 def programs(
-    draw: st.DrawFn, kind: str, rate_mhz: int, *, alone: bool
+    draw: st.DrawFn, kind: str, rate_millihz: int, *, alone: bool
 ) -> tuple[Row, Row, list[int]]:
     """(a program as YAML, its Wanted but for contacts and ceiling, the ceilings it was given)."""
-    row: Row = {"rate": f"{rate_mhz} mHz"}
+    row: Row = {"rate": f"{rate_millihz} mHz"}
     want = draw(pulses(row, kind, alone=alone))
     want.update(draw(trains(row, want, alone=alone)))
     want["amplitude_ua"], bounds = draw(person(row))
-    return row, {**want, "rate_mhz": rate_mhz}, bounds
+    return row, {**want, "rate_millihz": rate_millihz}, bounds
 
 
 @st.composite

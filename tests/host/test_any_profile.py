@@ -139,7 +139,7 @@ def first_run(pulse: Pulse) -> list[Flow]:
 # --- what is asked of it -------------------------------------------------------------------------
 def rate_holds(starts: list[int], period: int, one: Wanted) -> None:
     """The rate is exact over the period, to a tick; dithered turns are late by their share."""
-    assert abs(len(starts) * Fraction(CLOCK_HZ * 1000, one.rate_mhz) - period) <= 1
+    assert abs(len(starts) * Fraction(CLOCK_HZ * 1000, one.rate_millihz) - period) <= 1
     every = Fraction(period, len(starts))
     late = [start - turn * every for turn, start in enumerate(starts)]
     assert max(late) - min(late) <= every * one.late / 1000 + 1
@@ -151,7 +151,7 @@ def bursts_hold(found: list[Pulse], one: Wanted) -> list[int]:
     assert len(starts) % one.pulses == 0
     turns = [starts[at : at + one.pulses] for at in range(0, len(starts), one.pulses)]
     if one.pulses > 1:
-        every = Fraction(CLOCK_HZ * 1000, one.intra_mhz)
+        every = Fraction(CLOCK_HZ * 1000, one.intra_millihz)
         assert all(abs(b - a - every) <= 1 for turn in turns for a, b in pairwise(turn))
     return [turn[0] for turn in turns]
 
@@ -279,7 +279,9 @@ def marks_hold(words: bytes, drawn: Drawn) -> None:
     table = decoded(words, BOARD)
     assert all(each.code == each.source == each.back == 0 for each in table)
     period = sum(each.ticks for each in table)
-    turns = [one.pulses * Fraction(one.rate_mhz * period, CLOCK_HZ * 1000) for one in drawn.wanted]
+    turns = [
+        one.pulses * Fraction(one.rate_millihz * period, CLOCK_HZ * 1000) for one in drawn.wanted
+    ]
     assert sum(each.flags == 2 for each in table) == round(sum(turns))
 
 

@@ -35,7 +35,7 @@ def test_the_default_is_the_reference_stage_with_the_randles_load():
     assert (board.gain_mismatch_ppm, board.offset_na) == (5_000, 2_000)
     assert (board.adc_zero, board.sense_na_per_lsb, board.sense_uv_per_lsb) == (2048, 12_500, 8_000)
     assert (board.load_ohm, board.load_nf, board.load_tolerance_permille) == (500, 938, 50)
-    assert (board.max_amplitude_ua, board.max_rate_mhz) == (12_500, 10_000_000)
+    assert (board.max_amplitude_ua, board.max_rate_millihz) == (12_500, 10_000_000)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_every_combination_is_integers_within_the_limits():
         board = boards.board(name)
         assert all(type(value) is int for value in board[1:])
         assert board.max_amplitude_ua <= limits.AMPLITUDE_UA
-        assert board.max_rate_mhz <= limits.RATE_MAX_MHZ
+        assert board.max_rate_millihz <= limits.RATE_MAX_MILLIHZ
 
 
 def test_the_simulator_gets_plain_si_units():
@@ -199,7 +199,7 @@ def test_req_19_a_load_slower_than_the_stage_declares_is_refused():
 
 LOOSER = [
     ("amplitude: 12.5 mA", "amplitude: 25.501 mA", "limits.AMPLITUDE_UA"),
-    ("rate: 10 kHz", "rate: 10000.001 Hz", "limits.RATE_MAX_MHZ"),
+    ("rate: 10 kHz", "rate: 10000.001 Hz", "limits.RATE_MAX_MILLIHZ"),
     ("contacts: 8", "contacts: 9", "limits.CONTACTS"),
 ]
 

@@ -69,7 +69,9 @@ def test_the_blocking_capacitor_lets_no_direct_current_through(
 def test_every_comparison_can_fail(tonic: demo.Shown) -> None:
     profile, found = tonic.profile, dataclasses.replace(tonic.measured, dc_a=1e-6)
     good = {row.name for row in tonic.rows if row.ok}
-    other = profile.group.programs[0]._replace(amplitude_ua=2050, width_ns=202_000, rate_mhz=50_010)
+    other = profile.group.programs[0]._replace(
+        amplitude_ua=2050, width_ns=202_000, rate_millihz=50_010
+    )
     group = profile.group._replace(programs=(other,), areas_um2=(60_000,) * 8)
     wrong = dataclasses.replace(profile, group=group)
     failed = {row.name for row in demo._rows(wrong, BOARD, found) if row.ok is False}

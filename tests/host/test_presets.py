@@ -79,7 +79,8 @@ def test_a_therapy_is_what_it_says(name: str) -> None:
     rows, pulses, _one, _other = THERAPIES[name]
     group = read(name).group
     assert rows == tuple(
-        (one.count, one.rate_mhz, one.width_ns // 1000, one.amplitude_ua) for one in group.programs
+        (one.count, one.rate_millihz, one.width_ns // 1000, one.amplitude_ua)
+        for one in group.programs
     )
     assert program.pulses_per_period(group) == pulses
 

@@ -62,9 +62,9 @@ def test_what_is_left_out_has_the_documented_default():
     assert (header.session_ms, header.session_pulses) == (0, 0)
     (only,) = profile.group.programs
     assert (only.cathodes, only.anodes) == (0b100, 0b1010)
-    assert (only.waveform, only.pulses, only.intra_rate_mhz) == (program.TONIC, 1, 0)
+    assert (only.waveform, only.pulses, only.intra_rate_millihz) == (program.TONIC, 1, 0)
     assert (only.recharge, only.ratio) == (program.RECHARGE_PASSIVE, 1)
-    assert (only.rate_mhz, only.width_ns, only.gap_ns) == (50_000, 200_000, 0)
+    assert (only.rate_millihz, only.width_ns, only.gap_ns) == (50_000, 200_000, 0)
     assert (only.amplitude_ua, only.ceiling_ua) == (2_000, 2_000)
     assert profile.group.areas_um2 == (12_440_000,) * 8
     assert profile.program_names == ("program 1",)
@@ -125,8 +125,8 @@ def test_yaml_words_that_other_readers_bend_are_plain_text_here():
 
 
 EDGES = [
-    ("rate: 50 Hz", "rate: 1 Hz", "rate_mhz", 1_000),
-    ("rate: 50 Hz", "rate: 10 kHz", "rate_mhz", 10_000_000),
+    ("rate: 50 Hz", "rate: 1 Hz", "rate_millihz", 1_000),
+    ("rate: 50 Hz", "rate: 10 kHz", "rate_millihz", 10_000_000),
     ("pulse_width: 200 us", "pulse_width: 10 us", "width_ns", 10_000),
     ("pulse_width: 200 us", "pulse_width: 1 ms", "width_ns", 1_000_000),
     ("amplitude: 2 mA", "amplitude: 1 uA", "amplitude_ua", 1),

@@ -63,13 +63,13 @@ def test_the_examples_of_the_schema_make_a_good_profile():
         f"{name}: {flow(field['examples'][0])}" for name, field in schema["properties"].items()
     ]
     texts = [text for text in texts if not text.startswith("stand_alone")]
-    assert read("\n".join(texts)).group.programs[0].rate_mhz == 50_000
+    assert read("\n".join(texts)).group.programs[0].rate_millihz == 50_000
 
 
 def test_the_ranges_come_from_the_devices_own_limits():
     described = {name: leaf.get("description", "") for name, leaf in leaves(Profile.json_schema())}
     assert "1 Hz to 10 kHz" in described["rate"]
-    assert limits.RATE_MAX_MHZ == 10_000_000
+    assert limits.RATE_MAX_MILLIHZ == 10_000_000
     assert "10 us to 1 ms" in described["pulse_width"]
     assert "1 uA to 25.5 mA" in described["amplitude"]
 

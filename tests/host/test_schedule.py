@@ -30,7 +30,7 @@ def clash(*trains: Train) -> Clash:
 
 def meetings(trains: list[Train], found: list[Slot], rest_us: int) -> int:
     """How many pulses begin before the one before has ended and rested, over a whole period."""
-    period = Fraction(1_000_000_000_000 * found[0].count, trains[0].rate_mhz)
+    period = Fraction(1_000_000_000_000 * found[0].count, trains[0].rate_millihz)
     pulses = sorted(
         (slot.phase_ns + turn * period / slot.count, one.extent_ns)
         for one, slot in zip(trains, found, strict=True)
@@ -80,14 +80,14 @@ def test_req_23_a_clash_names_rates_that_do() -> None:
     # 5 ms in common, 9 + 1 ms wanted: with 40 and 40 Hz there are 25 ms, with 60 Hz 8.3 ms
     bad = clash(train(40, 1_000), train(50, 9_000))
     assert (bad.kind, bad.need_ns, bad.room_ns) == ("fit", 10_028_000, 5_000_000)
-    assert bad.rates_mhz == (40_000, 80_000)
+    assert bad.rates_millihz == (40_000, 80_000)
 
 
 def test_req_23_rates_that_never_come_round_are_refused() -> None:
     bad = clash(train(50, 200), train(51.3, 200))
     assert (bad.kind, bad.second, bad.need_ns) == ("period", 1, 10_000_000_000)
-    assert len(bad.rates_mhz) == 2
-    assert bad.rates_mhz[0] < 51_300 < bad.rates_mhz[1]
+    assert len(bad.rates_millihz) == 2
+    assert bad.rates_millihz[0] < 51_300 < bad.rates_millihz[1]
     many = clash(train(2, 50), train(200, 50))  # 100 pulses in 500 ms
     assert (many.kind, many.need_ns, many.room_ns) == ("count", 100, 64)
 
@@ -98,7 +98,7 @@ def test_req_23_a_phase_that_was_asked_for_is_kept_or_refused() -> None:
     bad = clash(train(50, 200, phase_ns=0), train(50, 200, phase_ns=100_000))
     assert (bad.kind, bad.first, bad.second) == ("phase", 0, 1)
     wide = clash(train(50, 9_990, phase_ns=0), train(50, 9_990, phase_ns=10_000_000))
-    assert (wide.kind, wide.rates_mhz) == ("fit", ())  # whatever the phase and the rate
+    assert (wide.kind, wide.rates_millihz) == ("fit", ())  # whatever the phase and the rate
     close = train(50, 200, phase_ns=0), train(50, 200, phase_ns=213_999), train(50, 200)
     assert clash(*close).kind == "phase"
 
@@ -123,5 +123,5 @@ def test_req_23_pulses_never_meet(rates: list[int], extents: list[int]) -> None:
         return
     assert meetings(trains, found, 14) == 0
     for one, slot in zip(trains, found, strict=True):
-        assert slot.count * trains[0].rate_mhz == found[0].count * one.rate_mhz
+        assert slot.count * trains[0].rate_millihz == found[0].count * one.rate_millihz
         assert slot.phase_ns < one.every_ns

@@ -110,7 +110,7 @@ def test_phases_flow_as_the_profile_says(name: str) -> None:
     level = group.programs[0].amplitude_ua
     seen = model.of_board(board, electrical, phases.compile_group(board, group, (level,))).run(2)
     assert seen.current_a[1] == pytest.approx(-level / 1e6, rel=0.02)
-    assert seen.time_s[-1] == pytest.approx(2 * 1000 / group.programs[0].rate_mhz)
+    assert seen.time_s[-1] == pytest.approx(2 * 1000 / group.programs[0].rate_millihz)
 
 
 @pytest.mark.parametrize("period", [[], [(Demand(OPEN), 0)]])

@@ -24,7 +24,7 @@ def milliamps(pulses: list[Pulse]) -> list[float]:
 def test_req_33_a_ramp_up_lasts_as_long_as_it_is_asked_to(talk: Conversation, rate_hz: int) -> None:
     """2 mA in 5 s: 0.4 mA more after each second, whatever the rate."""
     header = {**STAND_ALONE, "ramp_up_ms": 5_000}
-    talk.running(group(header, rate_mhz=1_000 * rate_hz))
+    talk.running(group(header, rate_millihz=1_000 * rate_hz))
     talk.keep(6.5)
     pulses = talk.pulses(below_a=-3e-6)
     first_s = pulses[0].start_s
@@ -38,7 +38,7 @@ def test_req_33_a_ramp_up_lasts_as_long_as_it_is_asked_to(talk: Conversation, ra
 @pytest.mark.parametrize("rate_hz", [50, 200, 1_000])
 def test_req_33_a_ramp_up_of_a_fast_train_steps_every_20_ms(talk: Talk, rate_hz: int) -> None:
     """2 mA in 1 s: 40 uA every 20 ms."""
-    talk.running(group({**STAND_ALONE, "ramp_up_ms": 1_000}, rate_mhz=1_000 * rate_hz, ratio=1))
+    talk.running(group({**STAND_ALONE, "ramp_up_ms": 1_000}, rate_millihz=1_000 * rate_hz, ratio=1))
     talk.keep(1.2)
     pulses = talk.pulses(below_a=-3e-6)
     for pulse in pulses:
@@ -51,7 +51,7 @@ def test_req_33_a_ramp_up_of_a_fast_train_steps_every_20_ms(talk: Talk, rate_hz:
 def test_req_33_a_ramp_down_lasts_as_long_as_it_is_asked_to(
     talk: Conversation, rate_hz: int
 ) -> None:
-    talk.running(steady({"ramp_down_ms": 4_000}, rate_mhz=1_000 * rate_hz))
+    talk.running(steady({"ramp_down_ms": 4_000}, rate_millihz=1_000 * rate_hz))
     talk.keep(2.5)
     talk.mark()
     talk.send(commands.STOP)
@@ -73,7 +73,9 @@ def test_req_33_after_a_lower_amplitude_no_pulse_is_higher(
     talk: Conversation, after_s: float
 ) -> None:
     """1 Hz, 4 mA in 8 s: 0.5 mA more in each period; the next one is already staged."""
-    talk.running(group({**STAND_ALONE, "ramp_up_ms": 8_000}, rate_mhz=1_000, amplitude_ua=4_000))
+    talk.running(
+        group({**STAND_ALONE, "ramp_up_ms": 8_000}, rate_millihz=1_000, amplitude_ua=4_000)
+    )
     talk.keep(after_s)
     before = milliamps(talk.pulses())
     reply = talk.send(commands.AMPLITUDE, 0, 500)
@@ -86,7 +88,7 @@ def test_req_33_after_a_lower_amplitude_no_pulse_is_higher(
 
 def test_req_33_after_a_stop_no_pulse_is_higher(talk: Conversation) -> None:
     """20 Hz, 2 mA in steps of 0.5 mA; STOP in the third period."""
-    talk.running(group({**STAND_ALONE, "ramp_down_ms": 200}, rate_mhz=20_000))
+    talk.running(group({**STAND_ALONE, "ramp_down_ms": 200}, rate_millihz=20_000))
     talk.keep(0.11)
     before = len(talk.pulses())
     talk.send(commands.STOP)
@@ -98,7 +100,7 @@ def test_req_33_after_a_stop_no_pulse_is_higher(talk: Conversation) -> None:
 
 def test_the_level_in_status_is_the_one_that_flows(talk: Conversation) -> None:
     """1 Hz, 2 mA in 10 s: 0.2 mA in the first period, while that of the second is staged."""
-    talk.running(group({**STAND_ALONE, "ramp_up_ms": 10_000}, rate_mhz=1_000))
+    talk.running(group({**STAND_ALONE, "ramp_up_ms": 10_000}, rate_millihz=1_000))
     for wanted_ua in (200, 400, 600):
         talk.keep(0.5)
         assert talk.levels() == [(wanted_ua, 2_000)]
@@ -111,7 +113,7 @@ def test_req_33_on_and_off_times_are_as_asked_without_drift(
     talk: Conversation, rate_hz: int
 ) -> None:
     cycle = {"cycle_on_ms": 2_000, "cycle_off_ms": 1_000, "ramp_up_ms": 1_000, "ramp_down_ms": 500}
-    talk.running(steady(cycle, rate_mhz=1_000 * rate_hz))
+    talk.running(steady(cycle, rate_millihz=1_000 * rate_hz))
     talk.keep(14.9)
     pulses = talk.pulses(below_a=-3e-6)
     begins = [pulses[0]] + [
@@ -129,37 +131,37 @@ def test_req_33_a_cycle_that_its_ramps_do_not_fit_into_is_refused(talk: Conversa
     cycle = {"cycle_on_ms": 2_000, "cycle_off_ms": 1_000, "ramp_down_ms": 10_000}
     assert talk.stage(steady(cycle)).rows[0][2:] == (2_000, 10_000)
     slow = {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000, "ramp_up_ms": 1_000, "ramp_down_ms": 500}
-    assert talk.stage(steady(slow, rate_mhz=1_000)).rows[0][2:] == (1_000, 1_500)
+    assert talk.stage(steady(slow, rate_millihz=1_000)).rows[0][2:] == (1_000, 1_500)
 
 
 def test_req_18_a_ramp_whose_steps_are_too_high_is_refused(talk: Conversation) -> None:
     # 2 mA at 1 Hz take four periods
-    reply = talk.stage(group({"ramp_up_ms": 3_999}, rate_mhz=1_000))
+    reply = talk.stage(group({"ramp_up_ms": 3_999}, rate_millihz=1_000))
     assert reply.rows[0][2:] == (3_999, 4_000)
-    assert talk.stage(group({"ramp_up_ms": 4_000}, rate_mhz=1_000)).rows == []
+    assert talk.stage(group({"ramp_up_ms": 4_000}, rate_millihz=1_000)).rows == []
 
 
 # --- what was said beforehand -----------------------------------------------------------------
 SESSIONS = [
-    ({"session_pulses": 5, "ramp_up_ms": 3_000}, {"rate_mhz": 1_000, "amplitude_ua": 1_000}),
+    ({"session_pulses": 5, "ramp_up_ms": 3_000}, {"rate_millihz": 1_000, "amplitude_ua": 1_000}),
     ({"session_pulses": 1}, {"amplitude_ua": 2_000}),
-    ({"session_ms": 2_500, "ramp_down_ms": 700}, {"rate_mhz": 7_000}),
-    ({"session_ms": 700}, {"rate_mhz": 20_000, "amplitude_ua": 900}),
+    ({"session_ms": 2_500, "ramp_down_ms": 700}, {"rate_millihz": 7_000}),
+    ({"session_ms": 700}, {"rate_millihz": 20_000, "amplitude_ua": 900}),
     pytest.param(
         {"session_pulses": 60, "cycle_on_ms": 1_000, "cycle_off_ms": 1_000, "ramp_up_ms": 400}
         | {"ramp_down_ms": 400},
-        {"rate_mhz": 20_000, "amplitude_ua": 1_500},
+        {"rate_millihz": 20_000, "amplitude_ua": 1_500},
         marks=SLOW,
     ),
     (
         {"session_ms": 4_500, "cycle_on_ms": 1_000, "cycle_off_ms": 1_000, "ramp_up_ms": 250},
-        {"rate_mhz": 11_000, "amplitude_ua": 700},
+        {"rate_millihz": 11_000, "amplitude_ua": 700},
     ),
 ]
 FAST = [
     ({"session_pulses": 20, "ramp_up_ms": 1_000}, {"amplitude_ua": 2_000}),
     ({"session_ms": 1_010, "ramp_up_ms": 500, "ramp_down_ms": 300}, {"amplitude_ua": 3_333}),
-    ({"session_pulses": 300, "ramp_up_ms": 500}, {"rate_mhz": 500_000, "ratio": 1}),
+    ({"session_pulses": 300, "ramp_up_ms": 500}, {"rate_millihz": 500_000, "ratio": 1}),
 ]
 
 

@@ -17,7 +17,7 @@ from stimcore import commands
 @pytest.mark.parametrize("wanted", [1, 48, 333])
 def test_req_35_exactly_so_many_pulses(talk: Conversation, wanted: int) -> None:
     header = {"session_pulses": wanted, "lease_ms": 10_000}
-    talk.running(group(header, rate_mhz=200_000, width_ns=100_000, amplitude_ua=1_000))
+    talk.running(group(header, rate_millihz=200_000, width_ns=100_000, amplitude_ua=1_000))
     talk.keep(wanted / 200 + 0.2)
     book = talk.ledger()
     assert (book["pulses"], book["periods"], book["truncated"]) == (wanted, wanted, 0)

@@ -24,11 +24,13 @@ FORMS: dict[str, dict[str, int]] = {
     "tonic": dict(amplitude_ua=500),
     "narrow": dict(width_ns=12_000, ratio=1, amplitude_ua=4_000),
     "passive": dict(
-        recharge=program.RECHARGE_PASSIVE, ratio=1, gap_ns=0, rate_mhz=130_000, amplitude_ua=500
+        recharge=program.RECHARGE_PASSIVE, ratio=1, gap_ns=0, rate_millihz=130_000, amplitude_ua=500
     ),
     "burst": BURST,
-    "quick": dict(rate_mhz=333_000, width_ns=60_000, ratio=1, gap_ns=10_000, amplitude_ua=1_000),
-    "slow": dict(rate_mhz=7_000, amplitude_ua=1_500),
+    "quick": dict(
+        rate_millihz=333_000, width_ns=60_000, ratio=1, gap_ns=10_000, amplitude_ua=1_000
+    ),
+    "slow": dict(rate_millihz=7_000, amplitude_ua=1_500),
 }
 # the reasons a fault may have, and the forms that show it
 SENSED = ("tonic", "narrow", "passive", "burst", "quick", "slow")
@@ -57,7 +59,7 @@ def what(form: str, **header: int) -> program.Group:
 
 
 def period_ms(form: str) -> int:
-    return 1_000_000 // FORMS[form].get("rate_mhz", 50_000)
+    return 1_000_000 // FORMS[form].get("rate_millihz", 50_000)
 
 
 def settle(talk: Talk, form: str) -> None:

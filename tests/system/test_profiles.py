@@ -50,7 +50,7 @@ def cases() -> Iterator[object]:
 def is_plain(group: program.Group) -> bool:
     """Whether a period is one pulse, or one burst, of one program, often enough for RUN_S."""
     one = group.programs[0]
-    plain = one.count == 1 and not one.segments and one.rate_mhz > 1000 * WHOLE / RUN_S
+    plain = one.count == 1 and not one.segments and one.rate_millihz > 1000 * WHOLE / RUN_S
     return len(group.programs) == 1 and plain and not group.header.flags & program.FLAG_SYNC_ONLY
 
 

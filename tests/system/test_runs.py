@@ -25,7 +25,7 @@ def test_req_58_a_capture_never_reaches_over_a_pause(rate_hz: int, on_ms: int) -
     talk = Talk(turn_us=TURN_US)
     talk.hello()
     cycling = {"cycle_on_ms": on_ms, "cycle_off_ms": 1_000}
-    talk.running(steady(cycling, rate_mhz=1_000 * rate_hz))
+    talk.running(steady(cycling, rate_millihz=1_000 * rate_hz))
     talk.pass_us(1_000 * (2 * on_ms + 2_600))
     assert (talk.state(), talk.fault_name()) == ("RUNNING", "ok")
 
@@ -96,7 +96,7 @@ def test_req_55_an_on_time_of_one_period_is_judged() -> None:
     """1 Hz for a second: no boundary between two periods is ever seen."""
     talk = Talk(turn_us=TURN_US)
     talk.hello()
-    talk.running(steady(CYCLING, rate_mhz=1_000))
+    talk.running(steady(CYCLING, rate_millihz=1_000))
     for _ in range(2):
         next_on_time(talk)
         assert talk.state() == "RUNNING"

@@ -113,7 +113,7 @@ def _tables() -> None:
 
 
 # --- groups ----------------------------------------------------------------------------------
-def _program(lcg: Lcg, rate_mhz: int, count: int, phase_ns: int) -> program.Program:
+def _program(lcg: Lcg, rate_millihz: int, count: int, phase_ns: int) -> program.Program:
     """Mostly good: about one in three is refused somewhere, so that refusals are compared too."""
     cathodes = 1 << lcg.below(8)
     anodes = (1 << lcg.below(8) | 1 << lcg.below(8)) & ~cathodes or cathodes ^ 255
@@ -130,7 +130,7 @@ def _program(lcg: Lcg, rate_mhz: int, count: int, phase_ns: int) -> program.Prog
         recharge,
         lcg.pick((1, 1, 2, 3, 4, 7, 10)),
         2 + lcg.below(5) if burst else 1,
-        rate_mhz,
+        rate_millihz,
         400_000 + lcg.below(400_000) if burst else 0,
         6 + lcg.below(4_000),
         4_006 + lcg.below(2_000),
@@ -167,13 +167,13 @@ def _more(lcg: Lcg, count: int) -> tuple:
 
 
 def _some_group(lcg: Lcg) -> program.Group:
-    rate_mhz = lcg.pick((2_000, 20_000, 40_000, 50_000, 90_500, 130_000, 1_000_000))
+    rate_millihz = lcg.pick((2_000, 20_000, 40_000, 50_000, 90_500, 130_000, 1_000_000))
     flags, permitted = lcg.pick((0, 1, 0, 1, 2)), lcg.pick((1_000, 1_000, 2_000))
     header = program.Header(flags, 2_000, 60_000, 500, 0, 0, 10_000, 0, permitted)
     count = lcg.pick((1, 2, 2, 6))
     many = 1 + lcg.below(2)
-    part = 1_000_000_000_000 // rate_mhz // many
-    programs = [_program(lcg, rate_mhz, count, at * part) for at in range(many)]
+    part = 1_000_000_000_000 // rate_millihz // many
+    programs = [_program(lcg, rate_millihz, count, at * part) for at in range(many)]
     return program.Group(header, (12_440_000,) * limits.CONTACTS, tuple(programs))
 
 

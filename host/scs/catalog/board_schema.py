@@ -82,11 +82,11 @@ class Max(Strict):
         int,
         Quantity(
             "mHz",
-            limits.RATE_MIN_MHZ,
-            limits.RATE_MAX_MHZ,
+            limits.RATE_MIN_MILLIHZ,
+            limits.RATE_MAX_MILLIHZ,
             "10 kHz",
             "highest rate",
-            "limits.RATE_MAX_MHZ",
+            "limits.RATE_MAX_MILLIHZ",
         ),
     ]
 

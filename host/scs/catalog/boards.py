@@ -109,7 +109,7 @@ def _of_stage(stage: StageModel, na_per_code: int) -> dict[str, int]:
         "offset_na": stage.offset,
         "adc_zero": stage.sense.zero_code,
         "max_amplitude_ua": min(stage.max.amplitude, na_per_code * stage.code.span // 1000),
-        "max_rate_mhz": stage.max.rate,
+        "max_rate_millihz": stage.max.rate,
         "current_offset": 0,
         "sense_na_per_lsb": stage.sense.current_per_lsb,
         "voltage_offset": 0,

@@ -148,7 +148,7 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
         *_others(profile, one),
         _word("polarity", "alternating" if one.alternating else "cathodic"),
         _word("waveform", _waveform(one)),
-        _quantity("rate", one.rate_mhz, "mHz"),
+        _quantity("rate", one.rate_millihz, "mHz"),
         _quantity("pulse width", one.width_ns, "ns"),
         _quantity("amplitude", one.amplitude_ua, "uA"),
         _quantity("ceiling", one.ceiling_ua, "uA"),
@@ -210,7 +210,7 @@ def _contacts(profile: Profile, mask: int) -> str:
 def _waveform(one: program.Program) -> str:
     if one.waveform == program.TONIC:
         return "tonic"
-    return f"burst of {one.pulses} at {units.text(one.intra_rate_mhz, 'mHz')}"
+    return f"burst of {one.pulses} at {units.text(one.intra_rate_millihz, 'mHz')}"
 
 
 def _shape(one: program.Program) -> str:

@@ -177,7 +177,7 @@ def _clash(model: ProfileModel, why: Clash) -> Conflict:
     """Why the programs find no places, and rates that would do."""
     one, number = model.programs[why.second], why.second
     rate = units.text(one.rate, "mHz")
-    rates = [units.text(each, "mHz") for each in why.rates_mhz]
+    rates = [units.text(each, "mHz") for each in why.rates_millihz]
     near = f"; rates nearby that fit: {' and '.join(rates)}" if rates else ""
     if why.kind in ("period", "count") and one.dither and number == why.first:
         most = str(limits.PERIOD_MAX_NS * one.rate // 10**12)

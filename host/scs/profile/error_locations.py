@@ -37,8 +37,8 @@ PROGRAM: dict[str, tuple[Place, str]] = {
     "recharge": (("recharge",), ""),
     "ratio": (("recharge", "active", "ratio"), ""),
     "pulses": (("waveform", "burst", "pulses"), ""),
-    "rate_mhz": (("rate",), "mHz"),
-    "intra_rate_mhz": (("waveform", "burst", "intra_rate"), "mHz"),
+    "rate_millihz": (("rate",), "mHz"),
+    "intra_rate_millihz": (("waveform", "burst", "intra_rate"), "mHz"),
     "amplitude_ua": (("amplitude",), "uA"),
     "ceiling_ua": (("amplitude",), "uA"),  # by default; limits.amplitude is checked by itself
     "width_ns": (("pulse_width",), "ns"),

@@ -26,7 +26,7 @@ SECOND_NS = 1_000_000_000
 class Train:
     """What the schedule must know of a program: mHz, ns; `block`: it is itself after so many."""
 
-    rate_mhz: int
+    rate_millihz: int
     extent_ns: int
     block: int = 1
     phase_ns: int | None = None
@@ -34,7 +34,7 @@ class Train:
     @property
     def every_ns(self) -> Fraction:
         """From one pulse to the next."""
-        return Fraction(1000 * SECOND_NS, self.rate_mhz)
+        return Fraction(1000 * SECOND_NS, self.rate_millihz)
 
 
 @dataclass(frozen=True)
@@ -58,20 +58,20 @@ class Clash:
     second: int
     need_ns: int
     room_ns: int
-    rates_mhz: tuple[int, ...] = ()
+    rates_millihz: tuple[int, ...] = ()
 
 
 def plan(trains: Sequence[Train]) -> list[Slot] | Clash:
     """A slot for each, or why there is none."""
     found = _plan(trains)
     if isinstance(found, Clash) and found.kind != "phase":
-        return replace(found, rates_mhz=_nearby(trains, found.second))
+        return replace(found, rates_millihz=_nearby(trains, found.second))
     return found
 
 
 def _plan(trains: Sequence[Train]) -> list[Slot] | Clash:
-    common = _common_mhz(trains)
-    counts = [int(one.rate_mhz / common) for one in trains]
+    common = _common_millihz(trains)
+    counts = [int(one.rate_millihz / common) for one in trains]
     period_ns = 1000 * SECOND_NS / common
     most = max(range(len(trains)), key=lambda at: counts[at])
     if period_ns > limits.PERIOD_MAX_NS:
@@ -88,15 +88,15 @@ def _plan(trains: Sequence[Train]) -> list[Slot] | Clash:
     return [Slot(count, phase) for count, phase in zip(counts, phases, strict=True)]
 
 
-def _common_mhz(trains: Sequence[Train]) -> Fraction:
+def _common_millihz(trains: Sequence[Train]) -> Fraction:
     """The rate at which all of them come round."""
-    rates = [Fraction(one.rate_mhz, one.block) for one in trains]
+    rates = [Fraction(one.rate_millihz, one.block) for one in trains]
     below = lcm(*(rate.denominator for rate in rates))
     return Fraction(gcd(*(int(rate * below) for rate in rates)), below)
 
 
 def _common_with_first_ns(trains: Sequence[Train], at: int) -> Fraction:
-    return 1 / _common_mhz([trains[0], trains[at]])
+    return 1 / _common_millihz([trains[0], trains[at]])
 
 
 def _room_ns(trains: Sequence[Train], one: int, other: int) -> int:
@@ -105,7 +105,7 @@ def _room_ns(trains: Sequence[Train], one: int, other: int) -> int:
 
 
 def _part(one: Train, other: Train) -> Fraction:
-    return Fraction(1000 * SECOND_NS, lcm(one.rate_mhz, other.rate_mhz))
+    return Fraction(1000 * SECOND_NS, lcm(one.rate_millihz, other.rate_millihz))
 
 
 def _need_ns(trains: Sequence[Train], one: int, other: int) -> int:
@@ -193,14 +193,14 @@ def _apart(
 # --- what would do ---------------------------------------------------------------------------
 def _nearby(trains: Sequence[Train], at: int) -> tuple[int, ...]:
     """The rates nearest below and above a program's own with which there is a schedule."""
-    base = trains[0 if at else len(trains) - 1].rate_mhz
-    asked = trains[at].rate_mhz
+    base = trains[0 if at else len(trains) - 1].rate_millihz
+    asked = trains[at].rate_millihz
     terms = range(1, TERMS)
     rates = {base * up // down for up in terms for down in terms if base * up % down == 0}
     near = sorted(rates - {asked}, key=lambda rate: abs(rate - asked))
     found: list[int] = []
     for rate in near:
-        permitted = limits.RATE_MIN_MHZ <= rate <= limits.RATE_MAX_MHZ
+        permitted = limits.RATE_MIN_MILLIHZ <= rate <= limits.RATE_MAX_MILLIHZ
         same_side = any((rate < asked) == (one < asked) for one in found)
         if permitted and not same_side and _fits(trains, at, rate):
             found.append(rate)
@@ -209,6 +209,6 @@ def _nearby(trains: Sequence[Train], at: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _fits(trains: Sequence[Train], at: int, rate_mhz: int) -> bool:
-    others = [*trains[:at], replace(trains[at], rate_mhz=rate_mhz), *trains[at + 1 :]]
+def _fits(trains: Sequence[Train], at: int, rate_millihz: int) -> bool:
+    others = [*trains[:at], replace(trains[at], rate_millihz=rate_millihz), *trains[at + 1 :]]
     return not isinstance(_plan(others), Clash)

@@ -19,7 +19,7 @@ from . import ratios
 from .amplitude import Amplitude, Dose
 
 LONGEST_NAME = 80
-RATES = (limits.RATE_MIN_MHZ, limits.RATE_MAX_MHZ)
+RATES = (limits.RATE_MIN_MILLIHZ, limits.RATE_MAX_MILLIHZ)
 WIDTHS = (limits.WIDTH_MIN_NS, limits.WIDTH_MAX_NS)
 GAPS = (0, limits.GAP_MAX_NS)
 AMPLITUDES = (1, limits.AMPLITUDE_UA)

@@ -174,11 +174,16 @@ def _timing(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
     tick_us = 1e6 / board.clock_hz
     rows = [
         ("pulse_width", one.width_ns / 1000, _width(board, one) * tick_us, "us"),
-        ("rate", one.rate_mhz / 1000, _hertz(board, one.rate_mhz), "Hz"),
+        ("rate", one.rate_millihz / 1000, _hertz(board, one.rate_millihz), "Hz"),
     ]
     if one.waveform == program.BURST:
         rows.append(
-            ("intra_rate", one.intra_rate_mhz / 1000, _hertz(board, one.intra_rate_mhz), "Hz")
+            (
+                "intra_rate",
+                one.intra_rate_millihz / 1000,
+                _hertz(board, one.intra_rate_millihz),
+                "Hz",
+            )
         )
     if one.gap_ns:
         gap = boards.ticks_from_ns(board, one.gap_ns)
@@ -197,5 +202,5 @@ def _width(board: Board, one: Any) -> int:
     return longest or boards.ticks_from_ns(board, one.width_ns)
 
 
-def _hertz(board: Board, rate_mhz: int) -> float:
-    return float(board.clock_hz / boards.period_ticks(board, rate_mhz))
+def _hertz(board: Board, rate_millihz: int) -> float:
+    return float(board.clock_hz / boards.period_ticks(board, rate_millihz))
