@@ -7,7 +7,7 @@ second one is a KeyboardInterrupt. Invariant: the old handlers come back.
 from __future__ import annotations
 
 import signal
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -28,12 +28,7 @@ class Interrupts:
             self._before[one] = signal.signal(one, self._note)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        reason: BaseException | None,
-        frames: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         for one, handler in self._before.items():
             signal.signal(one, handler)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -96,12 +95,7 @@ class Watch:
             self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        reason: BaseException | None,
-        frames: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 

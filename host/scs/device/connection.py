@@ -7,7 +7,6 @@ Requirements: REQ-43, REQ-61.
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from stimcore import commands
@@ -49,19 +48,14 @@ class Opened:
         self.open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        reason: BaseException | None,
-        frames: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, reason: object, _frames: object) -> None:
         try:
             if self.halt_on_exit and isinstance(reason, LinkLost):
                 self.link.tell(commands.HALT)
             elif self.halt_on_exit and self._link is not None:
                 self.link.request(commands.HALT)
         except Failure:
-            if kind is None:  # else the first reason is the one to tell
+            if reason is None:  # else the first reason is the one to tell
                 raise
         finally:
             self.close()

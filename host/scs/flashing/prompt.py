@@ -13,7 +13,6 @@ import io
 import struct
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from mpremote.transport import TransportError, TransportExecError
@@ -98,12 +97,7 @@ class Prompt:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        reason: BaseException | None,
-        frames: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_reason: object) -> None:
         with contextlib.suppress(*BROKEN):
             self._board.close()
 
