@@ -91,9 +91,11 @@ def test_the_command_prints_writes_and_says_where(tmp_path: Path) -> None:
 
 
 def test_the_command_fails_when_a_comparison_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tonic: demo.Shown
 ) -> None:
     monkeypatch.setattr(demo, "CURRENT_TOLERANCE", 1e-4)
+    judged = dataclasses.replace(tonic, rows=demo._rows(tonic.profile, BOARD, tonic.measured))
+    monkeypatch.setattr(demo, "show", lambda *_: judged)
     monkeypatch.setattr(command, "_write", lambda *_: None)
     done = CliRunner().invoke(cli.app, ["demo", "-o", str(tmp_path)])
     assert done.exit_code == 1
