@@ -116,7 +116,7 @@ def test_req_63_no_healthy_therapy_trips(name: str) -> None:
     profile = Profile.read(resources.path(f"profiles/{name}.yaml"))
     where = "pico/r2r-1/resistor-500" if profile.lead.name == "dummy-2" else NAME
     if profile.sync_only or not check.judge(profile, boards.board(where)).ok:
-        return
+        pytest.skip("no current flows, or the load does not admit it")
     header = profile.group.header._replace(
         flags=1, ramp_up_ms=0, cycle_on_ms=0, cycle_off_ms=0, session_ms=0, session_pulses=0
     )
