@@ -1,4 +1,4 @@
-"""Where the board begins: self-test, then the loop. The first file to read.
+"""Boot the board: self-test, then the main loop. The first file to read.
 
 Role: makes the device on its hal and gives it one turn after the other, asleep between them.
 Invariant: nothing here decides anything; what fails at boot is a latched fault that the host can

@@ -63,7 +63,7 @@ class Sense:
         self.is_busy = False
 
     def taken(self) -> tuple:
-        """The capture, once it is whole; else ()."""
+        """Return the capture once it is complete, else ()."""
         self.is_busy = True
         self.gather()
         self.is_busy = False

@@ -1,4 +1,4 @@
-"""Memory that begins at a multiple of its own size: what a DMA channel needs to write in a ring.
+"""Memory aligned to its own size, as a DMA channel needs it to write in a ring.
 
 Role: aligned(). Invariant: what it gives is such, or twice as long, so that it holds such a place.
 """

@@ -115,7 +115,7 @@ class Player:
         return self._time_end()
 
     def _time_end(self) -> int:
-        """Which period ends first, and in how many microseconds less _EARLY_US."""
+        """Choose the first period that can be ended; return its end in us, less _EARLY_US."""
         table = self._tables[0]
         asked_us = time.ticks_us()
         ticks = (at.microseconds(self._timer) - self._began_us) * table.ticks_per_us
@@ -175,7 +175,7 @@ class Player:
         self.state()
 
     def cut(self) -> None:
-        """The gate falls first; an interrupt's own cut must not come between what is then seen."""
+        """Lower the gate first; an interrupt's own cut must not come between what is then seen."""
         self.hold_gate()
         irqs = self._off_irqs()
         at.cut(self.plan, self.sight)
@@ -197,7 +197,7 @@ class Player:
         return (self.status, self._periods, self._record, self._ticks_in)
 
     def words(self):
-        """The live words, as DMA reads them."""
+        """Return the live words as DMA reads them."""
         return memoryview(self._tables[0].words) if self._tables else b""
 
     # --- starting --------------------------------------------------------------------------
@@ -251,7 +251,7 @@ class Player:
 
     # --- where it is -----------------------------------------------------------------------
     def _place(self) -> None:
-        """The period and the record that is being held."""
+        """Locate the period and the record that the output is held in."""
         sight = self.sight
         at.place(self.plan, sight, self.tables)
         self._periods, self._record = sight[at.PERIOD], sight[at.RECORD]

@@ -1,4 +1,4 @@
-"""A table of words where DMA can read it, and where within its records the sequencer may be.
+"""A table of words readable by DMA, and the sequencer's possible positions in its records.
 
 Role: Table, and what each instruction of the two sequencers says of the time since the last latch.
 Invariant: the tuples have one entry per instruction of pio_programs.py. Requirements: REQ-36.

@@ -1,4 +1,4 @@
-"""THE SEAM, real: the calls by which stimcore reaches clock, link, stream and load on an RP2.
+"""The hardware side of the seam: clock, link, stream and load of an RP2, as stimcore calls them.
 
 Role: makes the parts (no other file imports machine or rp2, but for the PIO programs) and
 forwards each call to the one that answers it; tells at boot whether the board is as it should be.
@@ -34,7 +34,7 @@ _SCRATCH = 0x0C + 4 * 2
 
 
 def wants_prompt(chip: str) -> bool:
-    """Whether the last thing before this reset was the command to leave for the prompt."""
+    """Return True once if the command to leave for the prompt caused this reset."""
     scratch = at.CHIPS[chip][5] + _SCRATCH
     wanted = at.peek(scratch) == _LEAVE
     at.poke(scratch, 0)
@@ -91,7 +91,7 @@ class Hal:
         return player
 
     def _tripped(self, _pio) -> None:
-        """The sentinel's interrupt: where the output stood is known to a few microseconds."""
+        """Cut on the sentinel's interrupt; the position of the output is known to a few us."""
         if not self._sight[at.IS_CUT]:
             at.cut(self._plan, self._sight)
             self._sight[at.TRIPS] = 1
@@ -151,7 +151,7 @@ class Hal:
         return state
 
     def stream_words(self):
-        """The live words, as DMA reads them."""
+        """Return the live words as DMA reads them."""
         return self._player.words()
 
     def sample(self) -> tuple:
@@ -171,7 +171,7 @@ class Hal:
         return self._sense.read(2)
 
     def feed_watchdog(self) -> None:
-        """The loop is alive."""
+        """Feed the watchdog: the loop is alive."""
         self._watchdog.feed()
 
     def reset_cause(self) -> int:
@@ -179,7 +179,7 @@ class Hal:
         return self._cause
 
     def nv_read(self, index: int) -> bytes:
-        """What the store holds at an index; b"" where nothing is."""
+        """Return the stored bytes at an index; b"" if there are none."""
         return flash_store.read(index)
 
     def nv_write(self, index: int, data: bytes) -> None:
@@ -223,7 +223,7 @@ class Hal:
 
     # --- at boot ---------------------------------------------------------------------------
     def self_test(self) -> tuple:
-        """The row (code, index, value, limit) of the first thing that is wrong, or ().
+        """Return the row (code, index, value, limit) of the first failed check, or ().
 
         What is wanted once does not stay in memory: 3 kB.
         """

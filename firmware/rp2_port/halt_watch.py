@@ -1,4 +1,4 @@
-"""What goes on while the output runs, whatever the loop is at: four timers.
+"""Four timers that serve the running output, whatever the main loop is busy with.
 
 Role: hears a HALT in USB's own memory, takes the ADC's samples in time, looks through what waits
 for the loop, and strikes at the end of the last period. Invariant: what a hard interrupt calls
@@ -39,12 +39,12 @@ class Watch:
         self.tapped = False  # a HALT is on its way through the loop
 
     def permits(self) -> bool:
-        """Whether the output may start: no HALT is on its way. One that comes later strikes."""
+        """Return True if the output may start: no HALT is pending. A later one cuts the output."""
         heard(self._room)
         return not self.look_for_halt()
 
     def start(self) -> None:
-        """The output runs."""
+        """Start the timers: the output runs."""
         halt, gather, look, _end = self._timers
         periodic = halt.PERIODIC
         halt.init(period=_HALT_US, tick_hz=1_000_000, mode=periodic, callback=self._hear, hard=True)
@@ -52,7 +52,7 @@ class Watch:
         look.init(period=_LOOK_MS, mode=periodic, callback=self._look)
 
     def stop(self) -> None:
-        """The output is off."""
+        """Stop the timers: the output is off."""
         for timer in self._timers:
             timer.deinit()
 
@@ -64,7 +64,7 @@ class Watch:
 
     @micropython.native
     def turned(self) -> None:
-        """A turn of the loop begins."""
+        """Note that an iteration of the loop begins."""
         self._turned_us = time.ticks_us()
 
     def look_for_halt(self) -> bool:
@@ -97,7 +97,7 @@ class Watch:
 
 @micropython.viper
 def heard(room: ptr8) -> int:
-    """Whether there is a HALT in USB's receive buffer that was not there the last time.
+    """Return 1 if USB's receive buffer holds a HALT that was not there the last time.
 
     A packet that was not fetched is looked through. Of one that was only the beginning is known to
     be of the last packet, so a HALT there is one, and behind it nothing is believed.
@@ -128,7 +128,7 @@ def heard(room: ptr8) -> int:
 
 @micropython.viper
 def is_halt(at: int, room: ptr8) -> int:
-    """Whether seven bytes are COBS(sequence, HALT, CRC-32). room: 8 bytes, polynomial, HALT.
+    """Return 1 if seven bytes are COBS(sequence, HALT, CRC-32). room: 8 bytes, polynomial, HALT.
 
     `at` is an offset: an address of USB's memory would become an object, on the heap.
     """
@@ -155,7 +155,7 @@ def is_halt(at: int, room: ptr8) -> int:
 
 @micropython.viper
 def crc_fits(room: ptr8) -> int:
-    """Whether four bytes are the CRC-32 of the two before them."""
+    """Return 1 if four bytes are the CRC-32 of the two before them."""
     polynomial = ptr32(room)[2]
     crc = -1
     for index in range(16):

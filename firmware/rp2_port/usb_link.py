@@ -1,4 +1,4 @@
-"""The USB serial link: bytes in and out, and nothing that waits for the host.
+"""The USB serial link: bytes in and out, never waiting for the host.
 
 Role: hal.link_read and hal.link_write; finds a HALT while slower work is being done.
 Invariant: a read takes what is there, a write drops what the host does not fetch in time.
@@ -87,7 +87,7 @@ class Link:
         return data
 
     def holds_halt(self) -> bool:
-        """Whether a whole HALT is among the bytes not yet read."""
+        """Return True if a whole HALT is among the bytes not yet read."""
         if _HALT not in self._held:  # COBS leaves every byte but zero as it is
             return False
         for block in bytes(self._held).split(b"\0"):

@@ -1,4 +1,4 @@
-"""What the device must know of its board, output stage and dummy load: one tuple of integers.
+"""The device's parameters of its board, output stage and dummy load: one tuple of integers.
 
 Role: the device's view of a row of boards.yaml; the host makes it (scs.catalog.boards), the flasher
 writes it into the generated board module, and both ends compare its digest in HELLO.
@@ -63,12 +63,12 @@ def period_ticks(board: Board, rate_millihz: int) -> int:
 
 
 def sensed_na(board: Board, reading: int) -> int:
-    """The current, nA, of a reading in 1/16 of an ADC code."""
+    """Return the current, nA, of a reading in 1/16 of an ADC code."""
     return (reading - FINE * board.adc_zero - board.current_offset) * board.sense_na_per_lsb // FINE
 
 
 def sensed_mv(board: Board, reading: int) -> int:
-    """The voltage, mV, of a reading in 1/16 of an ADC code."""
+    """Return the voltage, mV, of a reading in 1/16 of an ADC code."""
     zero = FINE * board.adc_zero + board.voltage_offset
     return (reading - zero) * board.sense_uv_per_lsb // (1000 * FINE)
 

@@ -1,4 +1,4 @@
-"""What may be wrong with a group: each field's range, and what fields forbid one another.
+"""Validation of a group: the range of each field, and fields that exclude one another.
 
 Role: validate(), of which both ends run this same file: the host before it sends a group, the
 device whatever it was sent. Invariant: it names the first field at fault by its index in
@@ -36,7 +36,7 @@ def _check_header(header: program.Header) -> None:
 
 
 def _check_ramps(header: program.Header, programs: tuple) -> None:
-    """Steps of a ramp that are small enough; ramps that lie within an on time."""
+    """Check the ramps: each step small enough, and both within an on time."""
 
     def refuse(name: str, value: int, limit: int) -> None:
         raise Refused(errors.BLOB_FIELD, _field(program.HEADER, name), value, limit)

@@ -45,7 +45,7 @@ def enclosed(data: bytes) -> bytearray:
 
 
 def decode(data: bytes) -> bytes:
-    """The bytes that were stuffed; empty where `data` is not a COBS block."""
+    """Return the bytes that were stuffed; empty if `data` is not a COBS block."""
     out = bytearray()
     at = 0
     end = len(data)

@@ -141,7 +141,7 @@ STOP_REASONS = ("running", "stop", "halt", "lease", "session", "pulses", "fault"
 
 
 def by_opcode(opcode: int) -> tuple:
-    """The row of an opcode; Refused(BAD_COMMAND) where there is none."""
+    """Return the row of an opcode; raise Refused(BAD_COMMAND) if there is none."""
     for row in TABLE:
         if row[0] == opcode:
             return row

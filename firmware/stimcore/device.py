@@ -115,11 +115,11 @@ class Device:
             self._fail(status)
 
     def _fail(self, status: int) -> None:
-        """The stream is over, and not because anybody wanted it."""
+        """Latch the fault of a stream that ended unasked."""
         self._latch((_STREAM_FAULTS.get(status, errors.FAULT_INTERNAL), 0, 0, 0))
 
     def _run_end(self) -> None:
-        """The stream ended on a whole period: counted out, stopped, or resting in a cycle."""
+        """Handle a stream that ended on a whole period: counted out, stopped, or in an off time."""
         row = self._end_run()
         if row:
             self._latch(row)
@@ -163,7 +163,7 @@ class Device:
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
 
     def _blame(self, row: tuple) -> None:
-        """What ended the stream meanwhile goes before what the samples look like without it."""
+        """Latch the stream's own fault, if it has one; else `row`, found in the samples."""
         status = self.hal.stream_state()[0]
         if status == output.RUNNING:
             self._latch(row)
@@ -187,7 +187,7 @@ class Device:
         return max(0, self.lease_ends_ms - self.now_ms)
 
     def book(self) -> Ledger:
-        """What was delivered since the last START, the present run included."""
+        """Return the ledger since the last START, the present run included."""
         if self.state in (states.RUNNING, states.STOPPING):
             return self.output.ledger_now()
         return self.ledger

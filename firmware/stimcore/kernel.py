@@ -1,4 +1,4 @@
-"""The judge: decodes the final words, holds them against the ceilings, hands out the stream.
+"""The safety kernel: decodes the final words, checks every limit, hands out the stream.
 
 Role: admit() is the only way to a Stream, and only a Stream can be started. Whatever the host,
 the compiler or the encoder got wrong is caught here, in the very bytes that DMA will stream.
@@ -50,7 +50,7 @@ class Stream:
         self.peak_max_na = max(codes) * board.na_per_code
 
     def record(self, at: int) -> tuple:
-        """(ticks, active, sync, source mask, return mask, signed code, discharge)."""
+        """Decode (ticks, active, sync, cathode mask, anode mask, signed code, discharge)."""
         return decode.record(self.board, self.words, at)[0]
 
 
@@ -74,7 +74,7 @@ def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
 
 
 class _Examined:
-    """What the words and the terms but from_na say of themselves.
+    """Results of words and terms that do not depend on from_na.
 
     rows: structural refusals; where there are none, figures by code and recharges not equal.
     """
@@ -111,7 +111,7 @@ _last: list = [None]
 
 
 def _examined(words: bytes, board: Board, terms: Terms) -> _Examined:
-    """A new amplitude is judged when it is asked for, and when its turn comes: examined once."""
+    """Return the examination of the words, cached: a new amplitude is judged twice."""
     asked = (words, board, terms.areas_um2, terms.ceilings_ua, terms.discharge_permille)
     if _last[0] is None or _last[0].asked != asked:
         _last[0] = _Examined(words, board, terms)
@@ -168,7 +168,7 @@ def _per_contact(board: Board, records: list, contacts: list, terms: Terms) -> l
 
 
 def _step_up(board: Board, contacts: list, terms: Terms) -> list:
-    """The largest rise above what flows now; no figure where nothing does."""
+    """Return the largest rise above the present current; no figure if none flows."""
     worst: list = []
     if terms.from_na is None:
         return worst
@@ -184,7 +184,7 @@ def _step_up(board: Board, contacts: list, terms: Terms) -> list:
 
 
 def _nearer(row: tuple, known: tuple) -> bool:
-    """Whether `row` is nearer to (or further past) its limit than `known` is to its own.
+    """Return True if `row` is nearer to (or further past) its limit than `known` is to its own.
 
     The one figure with a least, NO_DISCHARGE, is the same at all contacts in use.
     """
@@ -217,7 +217,7 @@ def _contact_figures(board: Board, contact: Contact, index: int, terms: Terms, p
 
 
 def _dc_pa(board: Board, contact: Contact, period: int) -> int:
-    """The largest mean of the net current over a time of limits.DC_MEAN_MS or more, from nothing.
+    """Return the largest mean net current over limits.DC_MEAN_MS or more, from zero charge.
 
     In so many periods each leaves as much as the first, or less: no more than stands at last.
     """

@@ -28,7 +28,7 @@ def pack(fields: str, values: tuple) -> bytes:
 
 
 def unpack(fields: str, data: bytes) -> list:
-    """The values of the fields; Refused(BAD_LENGTH) unless `data` is exactly as long."""
+    """Return the fields' values; raise Refused(BAD_LENGTH) unless `data` is exactly as long."""
     if not fields and not data:
         return []
     form, size, tail = _form(fields)

@@ -24,7 +24,7 @@ _EXTRA = struct.calcsize(_HEAD) + 4
 
 
 def pack(sequence: int, data: bytes) -> bytes:
-    """The record of one half."""
+    """Return the record of one half."""
     body = struct.pack(_HEAD, MAGIC, VERSION, len(data), sequence) + data
     return body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
 
@@ -57,7 +57,7 @@ def _look(hal, slot: int) -> tuple:
 
 
 def read(hal, slot: int) -> tuple:
-    """(data of a slot, b"" where there is none; whether a half of it is damaged)."""
+    """Return (data of a slot, b"" if there is none; whether a half of it is damaged)."""
     _half, found, damaged = _look(hal, slot)
     return (found[1] if found else b"", damaged)
 

@@ -1,4 +1,4 @@
-"""What each contact sees in a period: one walk over decoded records, contact by contact.
+"""Per-contact sums of a period: one pass over the decoded records for each contact.
 
 Role: sums, peaks and times that the kernel holds against the ceilings.
 Invariant: exact integers in code x ticks; what must be estimated (passive discharge, mismatch,
@@ -16,7 +16,7 @@ _ENDLESS_PC = 1 << 40  # what nothing takes away: about 1 C, above any ceiling
 
 
 class Contact:
-    """What one contact sees in a period."""
+    """Charge, peak and times of one contact in a period."""
 
     def __init__(self) -> None:
         self.peak_code = 0  # largest magnitude
@@ -30,7 +30,7 @@ class Contact:
         self.flows: dict = {}  # by kind of discharge << 8 | contacts: largest charge it begins with
 
     def turned(self) -> "Contact":
-        """What a contact sees that always carries the opposite current: only its sum differs."""
+        """Return the sums of a contact with always the opposite current: only the net differs."""
         other = Contact()
         other.peak_code, other.phase, other.net = self.peak_code, self.phase, -self.net
         other.running_pc, other.left_pc, other.rest_pc = self.running_pc, self.left_pc, self.rest_pc
@@ -67,7 +67,7 @@ def walk(board: Board, records: list) -> list:
 
 
 def whole(board: Board, records: list, contacts: list) -> Contact:
-    """What all contacts hold together: a load with two terminals holds the charge of all of them.
+    """Return what all contacts hold together: a load with two terminals holds all their charge.
 
     Where there is one pair of sides, it is what each of its contacts holds.
     """
@@ -88,7 +88,7 @@ def whole(board: Board, records: list, contacts: list) -> Contact:
 
 
 def _seen(board: Board, records: list, errors: list, bit: int) -> Contact:
-    """What a contact sees."""
+    """Compute the sums of one contact."""
     contact = Contact()
     codes = [signed(one, bit) for one in records]
     _sums(records, codes, bit, contact)
@@ -101,7 +101,7 @@ _OTHER_SIDE = (0, 2, 1, 3, 4, 6, 5, 7, 8)
 
 
 def _switched(masks: int, bit: int) -> int:
-    """How masks switch a contact: 1 to source, 2 to return; 4: and no other so; 8: discharged."""
+    """Return how masks switch a contact: 1 cathode, 2 anode; 4: and no other so; 8: discharged."""
     source, back = masks >> 8, masks & 255
     if source == 0:
         return 8 if back & bit else 0
@@ -133,7 +133,7 @@ def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:
 
 
 def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Contact) -> None:
-    """Running charge in the steady state, with passive discharge, mismatch and offset.
+    """Compute the steady-state running charge, with passive discharge, mismatch and offset.
 
     A period from zero gives what it leaves (r) and its decay (g). A period that begins with a
     charge of s ends with r + g s at most, so none ever begins with more than r / (1 - g); what it
@@ -161,7 +161,7 @@ def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Co
 
 
 def _steady(left: int, share: int) -> int:
-    """The charge a period begins with, at most, when it leaves `left` of nothing."""
+    """Return the most charge a period begins with if it leaves `left` when begun with none."""
     return up(left * ONE, ONE - share) if left > 0 else 0
 
 
@@ -221,7 +221,7 @@ def _shrink(charge: int, factor: int) -> int:
 
 
 def _error_pc(board: Board, one: tuple) -> int:
-    """What a record may be off by: its offset, and one polarity's gain against the other's."""
+    """Return a record's error in pC: its offset, and one polarity's gain against the other's."""
     error = up(board.offset_na * one[0] * 1000, board.clock_hz)
     if one[5] > 0:
         error += up(picocoulombs(board, one[5] * one[0]) * board.gain_mismatch_ppm, 1_000_000)
