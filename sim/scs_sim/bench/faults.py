@@ -1,4 +1,4 @@
-"""What can go wrong, by name.
+"""The faults that can be injected, by name.
 
 Role: one table of faults; each is a sentence and the one thing it does to the bench. They are
 named on the command line and in URLs as NAME or NAME@SECONDS since power-on, several with commas.

@@ -1,4 +1,4 @@
-"""THE SEAM, simulated: the calls by which stimcore reaches clock, link, stream and load.
+"""The simulated side of the seam: clock, link, stream and load, as stimcore calls them.
 
 Role: each call forwards to the part of the simulated bench that would answer it on a board.
 Invariant: nothing here decides anything; it has exactly the calls that the real seam has.
@@ -55,7 +55,7 @@ class SimHal:
         return self._bench.sequencer.state(self._bench.tick)
 
     def stream_words(self) -> bytes:
-        """The live words, little-endian."""
+        """Return the live words, little-endian."""
         return self._bench.sequencer.words(self._bench.tick)
 
     def sample(self) -> Window:
@@ -81,7 +81,7 @@ class SimHal:
         return ID_OPEN_CODE if self.wrong_load else self._bench.board.load_id_code
 
     def feed_watchdog(self) -> None:
-        """The loop is alive."""
+        """Feed the watchdog: the loop is alive."""
         self._bench.fed()
 
     def reset_cause(self) -> int:
@@ -89,7 +89,7 @@ class SimHal:
         return self.cause
 
     def nv_read(self, index: int) -> bytes:
-        """What the store holds at an index; b"" where nothing is."""
+        """Return the stored bytes at an index; b"" if there are none."""
         return self._bench.store.read(index)
 
     def nv_write(self, index: int, data: bytes) -> None:

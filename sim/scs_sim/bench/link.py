@@ -1,4 +1,4 @@
-"""The byte link between host and device: two queues, and what can spoil them.
+"""The byte link between host and device: two queues, and their faults.
 
 Role: carries bytes with no delay; a real USB link adds up to a millisecond each way.
 Invariant: order is kept; after cut() nothing goes in or comes out.
@@ -25,24 +25,24 @@ class Link:
         self._noise = random
 
     def cut(self) -> None:
-        """A pulled cable: what was under way is lost."""
+        """Pull the cable: bytes on their way are lost."""
         self.is_cut = True
         self._to_device.clear()
         self._to_host.clear()
 
     def reset(self) -> None:
-        """The device restarts and has read nothing."""
+        """Drop the bytes that the restarting device has not read."""
         self._to_device.clear()
 
     def stray(self) -> None:
-        """A burst of noise while nobody sends; the board calls it every STRAY_US."""
+        """Add a burst of noise while nobody sends; the board calls it every STRAY_US."""
         if self._noise is not None and not self.is_cut:
             for queue in (self._to_device, self._to_host):
                 queue += self._noise.bytes(int(self._noise.integers(1, STRAY_BYTES + 1)))
 
     @property
     def pending(self) -> bool:
-        """Whether bytes wait for the device."""
+        """Return True if bytes wait for the device."""
         return bool(self._to_device)
 
     @property

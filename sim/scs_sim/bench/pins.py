@@ -1,4 +1,4 @@
-"""What the pins did: every edge of the sequencer's lines and of GATE, for a logic analyser's file.
+"""Every edge of the sequencer's lines and of GATE, for a logic analyser's file.
 
 Role: the logic analyser of the simulated bench. It keeps the executor's own segments, one a
 record, and makes edges of them only when somebody takes them.
@@ -38,12 +38,12 @@ class PinLog:
         self.dropped = 0  # edges
 
     def _rest(self) -> dict[int, int]:
-        """What StateMachine.init sets: nCS high, a ladder at its middle, all else low."""
+        """Return StateMachine.init's levels: nCS high, a ladder at its middle, all else low."""
         high = ("ncs", "data7")
         return {pin: int(name in high) for name, pin in self._pins.items() if name != GATE}
 
     def started(self, tick: int) -> None:
-        """The state machine begins anew and GATE goes high."""
+        """Log a start: the state machine begins anew and GATE goes high."""
         self._told += [(tick, pin, level) for pin, level in self._rest().items()]
         self._told += [(tick, self._pins[GATE], 1)] if GATE in self._pins else []
 
@@ -60,7 +60,7 @@ class PinLog:
         self._told = [(tick, self._pins[name], 0) for name in (*OWN, GATE) if name in self._pins]
 
     def take(self, until_tick: int) -> Edges:
-        """The edges up to and including `until_tick` that were not taken before."""
+        """Return the edges up to and including `until_tick` that were not taken before."""
         found = self._gathered()
         now = found[:, 0] <= until_tick
         self._later = found[~now]

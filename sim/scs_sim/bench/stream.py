@@ -36,7 +36,7 @@ _Decoded = tuple[tuple[_Event, ...], SerialState | int]
 
 
 class StreamState(NamedTuple):
-    """What stream_state() of the seam returns."""
+    """Result of the seam's stream_state()."""
 
     status: int
     periods: int  # whole ones since the start
@@ -62,7 +62,7 @@ def lines(pins: Mapping[str, int]) -> Lines:
 
 
 def sequencer(wiring: Lines) -> Executor:
-    """The state machine that runs the stage's sequencer program."""
+    """Return the state machine that runs the stage's sequencer program."""
     serial = wiring.serial
     if serial is None:
         program = assemble("sequencer_parallel")
@@ -112,7 +112,7 @@ class Sequencer:
         self._rise_tick, self._trip_tick = 0, _NEVER
 
     def log_pins(self) -> PinLog:
-        """A log of the pins, from the next start on."""
+        """Start a log of the pins, from the next start on."""
         self.pin_log = PinLog(self._pins)
         return self.pin_log
 
@@ -160,7 +160,7 @@ class Sequencer:
             self._end(tick, HALTED)
 
     def power_off(self, tick: int) -> None:
-        """A reset: gate low, and nothing is remembered."""
+        """Reset: gate low, and nothing is remembered."""
         self.halt(tick)
         self._clear()
         self._staged = None
@@ -174,13 +174,13 @@ class Sequencer:
         return StreamState(self.status, self._periods, self._record, self._ticks_in)
 
     def words(self, tick: int) -> bytes:
-        """The words of the stream whose period is under way; b"" before the first start."""
+        """Return the words of the stream whose period is under way; b"" before the first start."""
         self.run_to(tick)
         return self._live.image() if self._live is not None else b""
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing can happen here until a call of the seam."""
+        """Return True if nothing can happen here until a call of the seam."""
         return self.status not in (RUNNING, ENDED)
 
     # --- in time ---------------------------------------------------------------------------
@@ -258,7 +258,7 @@ class Sequencer:
             self._live = table
 
     def _end(self, tick: int, status: int) -> None:
-        """The gate falls; the position is that of the cut, or none after a planned end."""
+        """Lower the gate; keep the position of the cut, or none after a planned end."""
         self._plant.set_gate(tick, False)
         if self.pin_log is not None:
             self.pin_log.halted(tick)
@@ -271,23 +271,23 @@ class Sequencer:
 
     # --- the sentinel ----------------------------------------------------------------------
     def _guard(self, table: Table) -> None:
-        """The sentinel takes a table's longest active run as its ceiling."""
+        """Give the sentinel a table's longest active run as its ceiling."""
         self._guarded = table
         self._turns = self._turns_of(table.max_active_ticks)
 
     def _ceiling(self) -> Table:
-        """The table of the last ceiling given to the sentinel, taken or still waiting."""
+        """Return the table of the last ceiling given to the sentinel, taken or still waiting."""
         return self._ceilings[-1] if self._ceilings else self._guarded
 
     def _notice(self) -> None:
-        """The processor sees that the stream was swapped: the ceiling may come down after it."""
+        """Notice, as the processor does, a swap: the ceiling may come down after it."""
         if self._live is not None and self._live is not self._seen:
             self._seen = self._live
             if self._live.max_active_ticks < self._ceiling().max_active_ticks:
                 self._ceilings.append(self._live)
 
     def _watch(self, tick: int, level: int) -> None:
-        """An edge of ACTIVE. A ceiling that waits is taken at the start of a run."""
+        """Follow an edge of ACTIVE. A ceiling that waits is taken at the start of a run."""
         if level:
             if self._ceilings:
                 self._guard(self._ceilings.popleft())

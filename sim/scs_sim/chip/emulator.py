@@ -1,4 +1,4 @@
-"""The third fidelity: the real MicroPython binary on an emulated RP2040, started and steered.
+"""The real MicroPython binary on an emulated RP2040, started and controlled from Python.
 
 Role: Chip starts sim/chip/run.mjs under node and speaks with its control port; a host reaches the
 device's USB serial at Chip.url, as it would reach a board.
@@ -56,7 +56,7 @@ class Edge(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What the stage latched: the DAC's word (or the ladder's code) and the switches'."""
+    """A latched frame: the DAC's word (or the ladder's code) and the switches'."""
 
     cycle: int
     dac: int
@@ -139,7 +139,7 @@ class Chip:
                 self.words.append(line.rstrip())
 
     def _named(self, which: str) -> str:
-        """What the rig says of a port, once it listens there."""
+        """Return the address that the rig prints for a port, once it listens there."""
         until = time.monotonic() + START_S
         while time.monotonic() < until:
             for line in list(self.words):
@@ -199,14 +199,14 @@ class Chip:
         self.ask("clear")
 
     def edges(self, clear: bool = False) -> list[Edge]:
-        """The edges at the watched pins since the last clear."""
+        """Return the edges at the watched pins since the last clear."""
         found = [Edge(int(cycle), pin, level) for cycle, pin, level in self.ask("edges")["edges"]]
         if clear:
             self.ask("clear")
         return found
 
     def levels(self) -> list[int]:
-        """The level at each of the 30 pins."""
+        """Return the level at each of the 30 pins."""
         return list(self.ask("pins")["levels"])
 
     def drive(self, pin: int, level: int | None) -> None:
@@ -214,11 +214,11 @@ class Chip:
         self.ask("gpio", pin=pin, value=level)
 
     def adc(self, channel: int, code: int) -> None:
-        """A fixed code at an ADC channel, instead of what the plant puts there."""
+        """Fix the code of an ADC channel, instead of what the plant puts there."""
         self.ask("adc", ch=channel, value=code)
 
     def frames(self, clear: bool = False) -> list[Frame]:
-        """What the stage has latched since the last clear."""
+        """Return the frames that the stage has latched since the last clear."""
         return [Frame(*frame) for frame in self.ask("frames", clear=clear)["frames"]]
 
     def plant(self) -> dict[str, Any]:
@@ -226,7 +226,7 @@ class Chip:
         return dict(self.ask("plant")["plant"])
 
     def lead(self, condition: str) -> None:
-        """The lead becomes "healthy", "open lead" or "short"."""
+        """Set the lead's condition: "healthy", "open lead" or "short"."""
         self.ask("lead", condition=condition)
 
     # --- faults --------------------------------------------------------------------------------
@@ -247,21 +247,21 @@ class Chip:
         return [word & 0xFFFF_FFFF for word in self.ask("peek", addr=address, n=words)["words"]]
 
     def save_flash(self, path: Path) -> None:
-        """The whole flash into a file; options=["--flash", path] starts from one."""
+        """Save the whole flash to a file; options=["--flash", path] starts from one."""
         self.ask("save", file=str(path))
 
     # --- end -----------------------------------------------------------------------------------
     @property
     def is_running(self) -> bool:
-        """Whether the rig has not ended."""
+        """Return True while the rig runs."""
         return self._process.poll() is None
 
     def last_words(self) -> str:
-        """What the rig said last, for an error."""
+        """Return the rig's last lines of output, for an error."""
         return "\n  ".join(self.words[-TAIL:])
 
     def close(self) -> None:
-        """Ends the rig."""
+        """End the rig."""
         self._lines.close()
         self._control.close()
         self._end()

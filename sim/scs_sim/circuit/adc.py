@@ -21,7 +21,7 @@ TOP = 4095
 
 
 class Window(NamedTuple):
-    """What sample() of the seam returns; each least > greatest where there are no samples."""
+    """Result of the seam's sample(); each least > greatest where there are no samples."""
 
     current_min: int
     current_max: int
@@ -66,7 +66,7 @@ class Channel:
         self.count = 0
 
     def take(self, curve: Curve, span: tuple[float, ...]) -> None:
-        """A piece: `span` is (its start, from, until) in ticks, then the ticks per second."""
+        """Take a piece; `span` is (its start, from, until) in ticks, then the ticks per second."""
         begin, since, until, clock_hz = span
         first = -((self._first - since) // self._spacing)  # in spacings, rounded up
         last = -((self._first - until) // self._spacing) - 1
@@ -85,7 +85,7 @@ class Channel:
 
 
 class Sense:
-    """What the amplifiers before the ADC make of current (channel 0) and voltage (1)."""
+    """Amplifiers before the ADC, for current (channel 0) and voltage (1)."""
 
     def __init__(self, zero: int, amps_per_lsb: float, volts_per_lsb: float):
         self._zeros = [float(zero)] * 2
@@ -117,7 +117,7 @@ class Adc:
         self._curves: tuple[Curve, ...] = ()
 
     def take(self, start_tick: float, piece: Piece, until_tick: float) -> None:
-        """The piece that began at `start_tick` held until `until_tick`; no instant counts twice."""
+        """Take a piece from `start_tick` until `until_tick`; no instant counts twice."""
         since = max(start_tick, self._done_tick)
         if until_tick <= since:
             return
@@ -129,12 +129,12 @@ class Adc:
         self._done_tick = until_tick
 
     def forget(self) -> None:
-        """A new window; what was gathered is dropped."""
+        """Start a new window; what was gathered is dropped."""
         self.current.clear()
         self.voltage.clear()
 
     def sample(self) -> Window:
-        """The window since the last call, and a new one; samples of the current channel."""
+        """Return the window since the last call and start a new one; counts current samples."""
         out = EMPTY
         if self.current.count and self.voltage.count:
             current = self._codes(self.current, 0)

@@ -1,4 +1,4 @@
-"""Phases -> what flows and stands at the load, whole trains at once.
+"""Phases -> current and voltage at the load, whole trains at once.
 
 Role: the fastest of the three fidelities: no words, no pins, no firmware. A period is an affine
 map of the state, z -> H z with z = (state, 1); the states at the starts of all periods come from
@@ -29,7 +29,7 @@ BLOCK = 4096  # periods at once
 def steps(
     board: Board, electrical: Mapping[str, Any], phases: Iterable[Sequence[int]]
 ) -> list[Step]:
-    """What stimcore.phases.compile_group() gives, as the stage makes demands of it."""
+    """Return the stage's demands for the phases of stimcore.phases.compile_group()."""
     stage = Stage(electrical["stage"])
     stage.set_gate(True)
     found = []
@@ -43,7 +43,7 @@ def steps(
 def of_board(
     board: Board, electrical: Mapping[str, Any], phases: Iterable[Sequence[int]]
 ) -> "Model":
-    """The model of one period of phases on a board of boards.yaml. ValueError as Model."""
+    """Return the model of one period of phases on a board; raise ValueError as Model does."""
     circuit = from_rows(electrical["stage"], electrical["load"])
     return Model(circuit, board.clock_hz, steps(board, electrical, phases))
 
@@ -120,7 +120,7 @@ class Model:
         return Samples(*(np.concatenate(columns) for columns in zip(*blocks, strict=True)))
 
     def stream(self, periods: int, block: int = BLOCK) -> Iterator[Samples]:
-        """The same in blocks of at most so many periods: in bounded memory, however long."""
+        """Yield the same in blocks of at most so many periods: in bounded memory, however long."""
         left, size, patience = periods, block, 1
         while left:
             done, samples = self._block(min(left, size, block))
@@ -159,7 +159,7 @@ class Model:
         return states
 
     def _unclipped(self, states: FloatArray) -> int:
-        """How many periods surely stay within the compliance, from the first on.
+        """Return the number of leading periods that surely stay within the compliance.
 
         Each rate's share is monotonic: what is needed never leaves the sum of the shares' ends.
         """

@@ -47,7 +47,7 @@ class Plant:
         self.trace.begin(tick, piece)
 
     def latch(self, tick: int, frame: int) -> None:
-        """The frame's bits take effect at the stage."""
+        """Apply a frame's bits at the stage."""
         self.stage.latch(frame)
         self._settle(tick)
 
@@ -63,7 +63,7 @@ class Plant:
             self.load.apply(tick, demand)
 
     def set_condition(self, tick: int, condition: str) -> None:
-        """The lead breaks, shorts or heals."""
+        """Set the condition of the lead: broken, shorted or healthy."""
         self.load.condition_at(tick, condition)
 
     def run_to(self, tick: int) -> None:
@@ -72,13 +72,13 @@ class Plant:
         self.trace.end_tick = max(self.trace.end_tick, tick)
 
     def start(self, tick: int) -> None:
-        """The output starts, and the ADC with it: no sample is kept, no capture wanted any more."""
+        """Start the output and the ADC: no sample is kept, no capture wanted any more."""
         self._sample_to(tick)
         self.adc.forget()
         self.capture.disarm()
 
     def sample(self, tick: int) -> Window:
-        """The ADC's window up to `tick`."""
+        """Return the ADC's window up to `tick`."""
         self._sample_to(tick)
         return self.adc.sample()
 

@@ -1,4 +1,4 @@
-"""What flowed and what stood across the load, kept as exact pieces.
+"""Current through and voltage across the load, kept as exact pieces.
 
 Role: the oscilloscope of the simulated bench. Rows are appended as pieces begin; they are turned
 into numpy blocks of a fixed size, and evaluated only when somebody asks.
@@ -41,7 +41,7 @@ class Trace:
         self._rows: list[list[float]] = []
 
     def begin(self, tick: float, piece: Piece) -> None:
-        """A new piece begins; one that would have no length is replaced."""
+        """Begin a new piece; one that would have no length is replaced."""
         if self._rows and self._rows[-1][0] == tick:
             self._rows.pop()
         self._rows.append([tick, *piece[1:3], *piece[3], *piece[4], *piece[5]])
@@ -59,7 +59,7 @@ class Trace:
         return BLOCK * len(self._blocks) + len(self._rows)
 
     def start_s(self) -> float:
-        """Where the record begins, in seconds: 0 until something was dropped."""
+        """Return the start of the record in seconds: 0 until something was dropped."""
         first = self._blocks[0][0, 0] if self._blocks else self._rows[0][0]
         return float(first) / self.clock_hz
 
@@ -121,7 +121,7 @@ class Trace:
         return self._values(rows, begin + np.arange(count) / rate_hz)
 
     def values(self, at_s: FloatArray) -> Samples:
-        """The values at instants in order, within what it holds; on a step, after it."""
+        """Return the values at instants in order, within what it holds; on a step, after it."""
         begin, _end = self._window(float(at_s[0]), float(at_s[-1]))
         return self._values(self._table(begin, self.end_s())[0], at_s)
 

@@ -1,4 +1,4 @@
-"""What input pins carry over time: piecewise constant, one list of changes per pin.
+"""Levels of input pins over time: piecewise constant, one list of changes per pin.
 
 Role: the inputs of the PIO executor (the sentinel watches ACTIVE through it).
 Invariant: a pin is low until its first edge, and its changes alternate.
@@ -43,7 +43,7 @@ class Timeline:
         return bisect_right(self._changes.get(pin, ()), tick) & 1
 
     def next_change(self, pin: int, tick: int) -> int | None:
-        """The first tick after `tick` at which `pin` carries something else; None: never."""
+        """Return the first tick after `tick` at which `pin` changes; None if it never does."""
         changes = self._changes.get(pin, ())
         index = bisect_right(changes, tick)
         return changes[index] if index < len(changes) else None

@@ -18,7 +18,7 @@ MOST_UNREAD = 1_000_000  # bytes a client may leave unread before it is given up
 
 
 class Port(Protocol):
-    """What the server needs of a port. `address` is what a client opens."""
+    """The server's view of a port. `address` is what a client opens."""
 
     address: str
 

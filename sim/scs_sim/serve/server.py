@@ -69,7 +69,7 @@ class Server:
         return min(TICK_S, TURN_US * 1e-6 / self.speed) if self.bench.link.pending else TICK_S
 
     def _owed_us(self) -> int:
-        """How much virtual time the wall clock is ahead."""
+        """Return the virtual time, us, by which the wall clock is ahead."""
         if self.speed == 0:
             return SLICE_US
         elapsed_s = (time.monotonic() - self._wall_s) * self.speed
@@ -81,10 +81,10 @@ class Server:
 
 
 def listen(bench: SimBoard, host: str = "127.0.0.1", port: int = 0, speed: float = 1.0) -> Server:
-    """A server on TCP, already listening; port 0 picks one. OSError if it cannot."""
+    """Return a server on TCP, already listening; port 0 picks one. OSError if it cannot."""
     return Server(bench, TcpPort(host, port), speed)
 
 
 def pty(bench: SimBoard, speed: float = 1.0) -> Server:
-    """A server on a new pseudo-terminal; `address` is what a client opens."""
+    """Return a server on a new pseudo-terminal; `address` is what a client opens."""
     return Server(bench, PtyPort(), speed)
