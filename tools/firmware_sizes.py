@@ -1,4 +1,4 @@
-"""`make firmware`: every file of the firmware, compiled for both chips, and how large it is.
+"""`make firmware`: the size of every firmware file, compiled for both chips.
 
 Role: the table of sizes; a file that does not compile ends it with exit code 1.
 Invariant: what is measured is what `scs flash` copies.

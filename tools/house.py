@@ -1,4 +1,4 @@
-"""Print how large the code is and how easily it is found: one row a measure.
+"""Print measures of the code's size and of how easily it is found, one row each.
 
 Usage: python tools/house.py [FOLDER]   (FOLDER: another checkout; the one of this file without)
 """

@@ -1,4 +1,4 @@
-"""What the oracles are given: random circuits and trains, each from its seed alone, and therapies.
+"""Test cases of the oracles: random circuits and trains, each from its seed, and therapies.
 
 Role: model, reference and ngspice all run a Case; error() holds two of them against each other. A
 case that ever disagreed is kept as its seed, in the tests.
@@ -78,7 +78,7 @@ def _demand(draw: Generator, sets: str, limit_v: float) -> Demand:
 
 
 def random_case(seed: int) -> Case:
-    """A circuit and 4 to 8 steps of 10 us to 1 ms; about half of them clip somewhere."""
+    """Return a circuit and 4 to 8 steps of 10 us to 1 ms; about half of them clip somewhere."""
     draw = np.random.default_rng(seed)
     circuit = Circuit(
         _log(draw, 100, 2e3),
@@ -99,7 +99,7 @@ def random_case(seed: int) -> Case:
 
 
 def solved(case: Case) -> Trace:
-    """The case as the simulated board solves it."""
+    """Solve the case as the simulated board does."""
     trace = Trace(CLOCK_HZ)
     load = Load(case.circuit, CLOCK_HZ, trace.begin)
     tick = 0
@@ -119,7 +119,7 @@ def train(name: str, circuit: Circuit, period: Iterable[tuple[Demand, int]], per
 
 
 def bridged(case: Case) -> bool:
-    """Whether current is driven into a short: a clamp there has a time constant of 1 us."""
+    """Return True if current is driven into a short: a clamp there has a time constant of 1 us."""
     return any(demand.mode == DRIVEN and lead == LEAD_SHORT for demand, lead, _ in case.steps)
 
 
@@ -137,7 +137,7 @@ def error(case: Case, seen: Samples, ours: Trace) -> float:
 
 
 def edges_s(steps: Iterable[Step]) -> list[float]:
-    """When each step begins, and when the last one ends."""
+    """Return the start of each step, and the end of the last one."""
     found, tick = [0.0], 0
     for _, _, ticks in steps:
         tick += ticks

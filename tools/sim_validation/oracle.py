@@ -1,4 +1,4 @@
-"""The same words run by rp2040-pio-emulator: somebody else's reading of the data sheet.
+"""The same words run by rp2040-pio-emulator, an independent reading of the data sheet.
 
 Role: what the executor is compared with, in the tests and in the bench; the simulated board
 never uses it. It steps every cycle, about 300,000 times slower than the executor.
@@ -107,7 +107,7 @@ def _configuration(program: Program, wiring: Wiring) -> dict[str, Any]:
 
 
 def _typed(inputs: Callable[[int], int]) -> Callable[[int], int]:
-    """It tells what to pass by the annotation's type, which must not be a string."""
+    """Annotate the function with a type, by which the emulator chooses what to pass."""
 
     def levels(tick: int) -> int:
         return inputs(tick)
