@@ -1,4 +1,4 @@
-"""Compile and admit each shipped profile under CPython: what a device does at COMMIT."""
+"""Compile and admit each shipped profile under CPython, as a device does at COMMIT."""
 
 from row import Row, median_s
 

@@ -41,7 +41,7 @@ def round_trip_ms(port: str) -> float:
 
 @contextmanager
 def served(kind: str) -> Iterator[str]:
-    """The address of a board served by a process of its own."""
+    """Yield the address of a board served by a process of its own."""
     with subprocess.Popen(
         [sys.executable, "-c", SERVE.format(kind=kind)], stdout=subprocess.PIPE, text=True
     ) as server:

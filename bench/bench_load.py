@@ -74,7 +74,7 @@ def case(train: Train) -> cases.Case:
 
 
 def run(train: Train, periods: int) -> Samples:
-    """What is timed: from the phases to both sides of every step."""
+    """Run the timed function: from the phases to both sides of every step."""
     return model.of_board(BOARD, ELECTRICAL, train.period).run(periods)
 
 
@@ -94,7 +94,7 @@ def dop853_error(train: Train) -> float:
 
 
 def speeds(train: Train) -> list[Row]:
-    """Simulated seconds per second, beside those of ngspice on a few periods."""
+    """Measure simulated seconds per second, beside those of ngspice on a few periods."""
     head, ticks = f"load: {train.name}", sum(phase[4] for phase in train.period)
     periods = round(BOARD.clock_hz / ticks)
     ours = 1 / best_s(lambda: run(train, periods), 30)
@@ -113,7 +113,7 @@ def speeds(train: Train) -> list[Row]:
 
 
 def ngspice(whole: cases.Case) -> tuple[float, float]:
-    """(simulated seconds per second with its output read, how far it is off)."""
+    """Return (simulated seconds per second with its output read, its error)."""
     begun = time.perf_counter()
     seen = spice.run(whole)
     taken = time.perf_counter() - begun

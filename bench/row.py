@@ -1,4 +1,4 @@
-"""One line of the bench's table, and how to time a call."""
+"""One row of the bench's table, and the timing of a call."""
 
 import statistics
 import time
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """What was measured, in which unit, and what it should be: ("<" or ">", number) or None."""
+    """A measured value, its unit and its target: ("<" or ">", number) or None."""
 
     name: str
     value: float
@@ -16,7 +16,7 @@ class Row(NamedTuple):
 
     @property
     def ok(self) -> bool | None:
-        """Whether the target is met; None without one."""
+        """Return True if the target is met; None without one."""
         if self.target is None:
             return None
         sense, limit = self.target
