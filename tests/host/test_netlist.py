@@ -110,7 +110,7 @@ def test_the_reference_stage_as_it_is_wired_drives_and_senses_what_it_declares(
 
 
 def discharging(volts: float) -> dict[str, float]:
-    """Solve the reference stage with `active` low and its pump at mid-scale, contact 3 cathode and 4
+    """Solve the reference stage with `active` low, its pump at mid-scale, contact 3 cathode and 4
     anode, and a charged load of 500 ohm between them; gate and run are high."""
     made = Circuit("mcp4922-8")
     made.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048, "dac": 1.024})
