@@ -15,7 +15,7 @@ _LOADING_BYTES = 16384
 
 
 def run() -> None:
-    """For ever, or until the host asks for the prompt."""
+    """Run for ever, or until the host asks for the prompt."""
     gc.threshold(_LOADING_BYTES)
     from board_config import BOARD, CHIP, PINS
 

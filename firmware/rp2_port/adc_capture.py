@@ -27,7 +27,7 @@ class Capture:
     """One capture at a time."""
 
     def __init__(self, mark, channel, source: int, samples: int):
-        """mark: a state machine of sync_mark; source: the ring's WRITE_ADDR; samples it holds."""
+        """Keep mark (a sync_mark machine), source (the ring's WRITE_ADDR) and the ring's size."""
         self._mark = mark
         self._dma = channel
         self._source = source
@@ -39,7 +39,7 @@ class Capture:
         self._delay = self._next = self._filled = self._seen = self._offset_us = 0
 
     def arm(self, delay_us: int, ring_at: int) -> None:
-        """From the next SYNC and so much later; ring_at: how far the ring was gathered."""
+        """Arm for the next SYNC and so much later; ring_at: how far the ring was gathered."""
         self.disarm()
         self._delay = delay_us // _SAMPLE_US
         self._seen = ring_at
@@ -60,7 +60,7 @@ class Capture:
             self.arm(self._delay * _SAMPLE_US, 0)
 
     def disarm(self) -> None:
-        """Nothing is wanted."""
+        """Disarm: no capture is wanted."""
         if self._phase != _IDLE:
             self._mark.active(0)
             self._dma.active(0)
@@ -101,7 +101,7 @@ class Capture:
         self._phase = _FILLS
 
     def take(self) -> tuple:
-        """(offset_us, samples) once they are whole, else (); then the next must be armed."""
+        """Return (offset_us, samples) once they are complete, else (); then arm the next."""
         if self._phase != _FILLS or self._filled < _DONE:
             return ()
         self.disarm()

@@ -37,7 +37,7 @@ def wider(r0, r1, r2):
 
 @micropython.viper
 def take(pair: int, end: int, found: ptr32):
-    """All pairs from one address up to another into what was found."""
+    """Take all pairs from one address up to another into the extremes `found`."""
     while True:
         pair = int(wider(pair, end, found))
         if pair >= end:

@@ -39,7 +39,7 @@ class Table:
         self.since = 0  # the period it begins with
 
     def ticks_in(self, record: int, after: int, sight) -> int:
-        """Ticks since the latch of a record that is held; `after`: its instruction's entry above.
+        """Return ticks since the latch of a held record; `after`: its instruction's entry above.
 
         0 where DMA had fetched it and the hold before it was not over.
         """

@@ -98,15 +98,15 @@ class Hal:
 
     # --- the seam --------------------------------------------------------------------------
     def now_us(self) -> int:
-        """Microseconds, modulo 2**30."""
+        """Return the time in microseconds, modulo 2**30."""
         return time.ticks_us()
 
     def link_read(self) -> bytes:
-        """All that arrived."""
+        """Return all bytes that arrived."""
         return self._link.read()
 
     def link_write(self, data: bytes) -> None:
-        """Bytes to the host; dropped where it does not read."""
+        """Write bytes to the host; they are dropped if it does not read."""
         self._link.write(data)
 
     def stream_load(self, stream) -> int:
@@ -129,7 +129,7 @@ class Hal:
         self._watch.start()
 
     def stream_stop(self) -> None:
-        """End after the period that is being played; where one is shorter than some ms, soon after.
+        """End after the period that is being played; if one is shorter than some ms, soon after.
 
         What is cut away of its last record is shorter than 0.7 ms; the period counts as whole.
         """
@@ -138,13 +138,13 @@ class Hal:
             self._watch.end_in(us)
 
     def halt(self) -> None:
-        """Gate low now."""
+        """Lower the gate now."""
         self._player.halt()
         self._watch.tapped = False
         self._rest()
 
     def stream_state(self) -> tuple:
-        """(status, periods, record, ticks_in)."""
+        """Return (status, periods, record, ticks_in)."""
         state = self._player.state()
         if state[0] != RUNNING:
             self._rest()
@@ -155,7 +155,7 @@ class Hal:
         return self._player.words()
 
     def sample(self) -> tuple:
-        """Extremes of the ADC since the last call."""
+        """Return the extremes of the ADC since the last call."""
         return self._sense.take()
 
     def capture_arm(self, delay_us: int) -> None:
@@ -163,11 +163,11 @@ class Hal:
         self._sense.arm(delay_us)
 
     def capture_take(self) -> tuple:
-        """(offset_us, samples) once they are whole, then (); what the next arm overwrites."""
+        """Return (offset_us, samples) once, when complete, else (); the next arm overwrites it."""
         return self._sense.taken()
 
     def load_id(self) -> int:
-        """ADC code at the load's identification resistor."""
+        """Return the ADC code at the load's identification resistor."""
         return self._sense.read(2)
 
     def feed_watchdog(self) -> None:
@@ -175,7 +175,7 @@ class Hal:
         self._watchdog.feed()
 
     def reset_cause(self) -> int:
-        """0 power-on, 1 watchdog."""
+        """Return 0 for power-on, 1 for the watchdog."""
         return self._cause
 
     def nv_read(self, index: int) -> bytes:
@@ -187,7 +187,7 @@ class Hal:
         flash_store.write(index, data, self._watchdog.feed)
 
     def unique_id(self) -> bytes:
-        """Eight bytes that no other board has."""
+        """Return eight bytes that no other board has."""
         return machine.unique_id()
 
     # --- between two turns -----------------------------------------------------------------
@@ -225,7 +225,7 @@ class Hal:
     def self_test(self) -> tuple:
         """Return the row (code, index, value, limit) of the first failed check, or ().
 
-        What is wanted once does not stay in memory: 3 kB.
+        The modules used once are removed from memory: 3 kB.
         """
         from . import selftest
 

@@ -68,7 +68,7 @@ class Watch:
         self._turned_us = time.ticks_us()
 
     def look_for_halt(self) -> bool:
-        """Cut where a HALT is among the bytes that wait for the loop; whether one is on its way."""
+        """Cut if a HALT is among the bytes waiting for the loop; return True if one is pending."""
         if self._link.gather() and self._link.holds_halt():
             self.tapped = True
             self._player.cut()
@@ -89,7 +89,7 @@ class Watch:
         self._player.end()
 
     def _look(self, _timer) -> None:
-        """Not a hard one: between two instructions of MicroPython's."""
+        """Look for a HALT in a soft interrupt, between two of MicroPython's instructions."""
         late_us = time.ticks_diff(time.ticks_us(), self._turned_us)
         if late_us > _LATE_US and not self.waits:
             self.look_for_halt()
@@ -99,8 +99,8 @@ class Watch:
 def heard(room: ptr8) -> int:
     """Return 1 if USB's receive buffer holds a HALT that was not there the last time.
 
-    A packet that was not fetched is looked through. Of one that was only the beginning is known to
-    be of the last packet, so a HALT there is one, and behind it nothing is believed.
+    A packet that was not fetched is searched whole. Of a fetched one only the first bytes are sure
+    to be the last packet's, so a HALT counts at its beginning and nowhere behind it.
     room[13]: the sequence number of the HALT that was there, and room[14] whether one was.
     """
     usb = ptr32(0x50100000)

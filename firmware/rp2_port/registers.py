@@ -88,7 +88,7 @@ def peek(address: uint) -> uint:
 
 
 def microseconds(timer: int) -> int:
-    """Since power-on: the timer's 64 bits (TIMERAWH, TIMERAWL)."""
+    """Return the time since power-on: the timer's 64 bits (TIMERAWH, TIMERAWL)."""
     high = peek(timer + 0x24)
     low = peek(timer + 0x28)
     again = peek(timer + 0x24)
@@ -143,7 +143,7 @@ def place(plan: ptr32, sight: ptr32, tables: ptr32):
 
 @micropython.viper
 def words_of(tables: ptr32, period: int) -> int:
-    """Words of the table that a period plays."""
+    """Return the number of words in the table that a period plays."""
     at = 2 * tables[1]
     while at > 2 and tables[at] > period:
         at -= 2
@@ -152,7 +152,7 @@ def words_of(tables: ptr32, period: int) -> int:
 
 @micropython.viper
 def cut(plan: ptr32, sight: ptr32):
-    """Gate low, now; then the sequencer and DMA are stopped, and where they were is kept."""
+    """Lower the gate now; then stop the sequencer and DMA, and keep their positions."""
     gate = ptr32(plan[0])
     gate[0] = plan[1]
     ptr32(0x50203000)[0] = 1  # PIO0 CTRL, clear alias: state machine 0 stands

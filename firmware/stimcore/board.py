@@ -53,12 +53,12 @@ FINE = 16  # parts of an ADC code in which readings and offsets are told
 
 
 def ticks_from_ns(board: Board, ns: int) -> int:
-    """Nearest whole number of ticks to `ns`; exact where the clock allows."""
+    """Return the nearest whole number of ticks to `ns`; exact where the clock allows."""
     return (ns * (board.clock_hz // 1000) + 500_000) // 1_000_000
 
 
 def period_ticks(board: Board, rate_millihz: int) -> int:
-    """Nearest whole number of ticks to one period of a rate in millihertz."""
+    """Return the nearest whole number of ticks to one period of a rate in millihertz."""
     return (board.clock_hz * 1000 + rate_millihz // 2) // rate_millihz
 
 
@@ -74,5 +74,5 @@ def sensed_mv(board: Board, reading: int) -> int:
 
 
 def code_from_ua(board: Board, amplitude_ua: int) -> int:
-    """Nearest DAC magnitude to an amplitude; the actual current is reported, never assumed."""
+    """Return the nearest DAC magnitude to an amplitude; the actual current is reported."""
     return (amplitude_ua * 1000 + board.na_per_code // 2) // board.na_per_code

@@ -31,7 +31,7 @@ _SENSE = 4  # so many fields stand last in a Board: those that a calibration cha
 
 
 def check(values: tuple) -> None:
-    """Refused where a number is larger than any sense path of this kind can be wrong."""
+    """Raise Refused for a number larger than any sense path of this kind can be wrong."""
     for index in range(len(values)):
         most = limits.CALIBRATION_PPM if index & 1 else limits.CALIBRATION_OFFSET
         if abs(values[index]) > most:
@@ -50,7 +50,7 @@ def applied(board: Board, values: tuple) -> Board:
 
 
 def restore(hal, board: Board) -> tuple:
-    """(NONE, GOOD, DAMAGED or FOREIGN, the numbers to be used).
+    """Return (NONE, GOOD, DAMAGED or FOREIGN, the numbers to be used).
 
     A half that is damaged spoils the other: it may have held the newer numbers.
     """

@@ -69,7 +69,7 @@ class Captures:
         return tuple(found)
 
     def _arm(self, stream: Stream, now_ms: int) -> None:
-        """Unless one is under way: for the host where it asked, else for the judge in time."""
+        """Arm unless a capture is pending: for the host if it asked, else for the pulse monitor."""
         if self._armed and stream is self._stream:
             return
         delay_us = self._asked_us

@@ -16,12 +16,12 @@ _decays: dict = {}  # every contact and every pass asks for the same ones
 
 
 def up(value: int, by: int) -> int:
-    """value / by, rounded up."""
+    """Return value / by, rounded up."""
     return -(-value // by)
 
 
 def decay(ticks: int, tau_ticks: int) -> int:
-    """Upper bound, in 65536ths, of the share of a charge left after `ticks` of discharge.
+    """Return an upper bound, in 65536ths, of the charge left after `ticks` of discharge.
 
     exp(-t/tau): whole sixteenths of tau by squaring, the rest x by 1 - x + x^2/2; all rounded up.
     """
@@ -51,7 +51,7 @@ _scale: list = [None, 0, 1]  # a board, and its pC in a code x tick in lowest te
 
 
 def picocoulombs(board: Board, code_ticks: int) -> int:
-    """Magnitude of a charge in code x ticks, rounded up to whole pC.
+    """Return the magnitude of a charge in code x ticks, rounded up to whole pC.
 
     In lowest terms nearly every product is a small int, which is ten times faster on a board.
     """
@@ -99,7 +99,7 @@ def count(found: list) -> int:
 
 
 def pulses(records: list) -> tuple:
-    """([(start tick, ticks of the first phase)], ticks of the longest active run).
+    """Return ([(start tick, ticks of the first phase)], ticks of the longest active run).
 
     A pulse is a run of adjacent records of a first phase, all of one sign; one recharge may follow
     it, and each further piece of a chopped recharge counts as a pulse. A discharge ends the

@@ -147,7 +147,7 @@ def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> N
 
 
 def _switching(records: list, rows: list) -> None:
-    """Contacts are not switched under current, and a discharge joins all that are in use.
+    """Check that no contact is switched under current; a discharge joins all that are in use.
 
     A discharge of some of them moves charge between these and leaves the others' where it is; one
     of a single contact has no circuit at all.

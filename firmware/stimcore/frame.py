@@ -18,7 +18,7 @@ _GOOD = 0x2144DF1C  # CRC-32 of any bytes with their own CRC-32, little-endian, 
 
 
 def encode(sequence: int, opcode: int, payload: bytes) -> bytes | bytearray:
-    """One frame, its zero at either end: the first one ends whatever noise came before."""
+    """Encode one frame, a zero at either end: the first ends whatever noise came before."""
     body = bytes((sequence, opcode)) + payload
     body += struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
     if len(body) < 254:  # nearly every frame

@@ -184,7 +184,7 @@ def _unload(device) -> tuple:
 
 
 def _forget(device) -> None:
-    """No program is loaded or staged any more."""
+    """Forget the loaded and the staged program."""
     device.output = None
     device.hash = 0
     device.staged = bytearray()

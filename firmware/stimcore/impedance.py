@@ -79,7 +79,7 @@ class Sums:
 
 
 def _thirds(samples, at: int, third: int) -> tuple:
-    """(sum of a phase's samples, sum of its last third less that of its first)."""
+    """Return (sum of a phase's samples, sum of its last third less that of its first)."""
     total = rise = 0
     for number in range(3 * third):
         one = samples[at]
@@ -93,7 +93,7 @@ def _thirds(samples, at: int, third: int) -> tuple:
 
 
 def evaluate(board: Board, sums: Sums) -> tuple:
-    """(ohm, nF) of a pair: ohm below 0 where no current flows, nF 0 without a capacitance.
+    """Return (ohm, nF) of a pair: ohm below 0 if no current flows, nF 0 without a capacitance.
 
     With S = 1 / C: rise of V = R (rise of I) + S I time, and mean V = R I + S (charge in the
     middle). That charge is nothing but for samples taken late, for the fall of a ladder's current,
@@ -147,7 +147,7 @@ def judge(board: Board, where: int, ohm: int, nanofarad: int) -> Finding:
 
 
 def refusals(board: Board, rows: list, contacts: int) -> list:
-    """Rows (code, contact, value, limit) for those of the contacts that are not good."""
+    """Return rows (code, contact, value, limit) for those of the contacts that are not good."""
     out = []
     for one in rows:
         if one.verdict != GOOD and contacts >> one.where & 1:

@@ -100,7 +100,7 @@ class _Examined:
             self.unequal = _imbalance(self.records)
 
     def stream(self) -> Stream:
-        """Made once; a table that was damaged since is another one, and examined anew."""
+        """Return the one Stream of these words; damaged words are others, and examined anew."""
         if self._stream is None:
             words, board = self.asked[:2]
             self._stream = Stream(board, words, self.records, self.contacts, self._pulses)
@@ -127,7 +127,7 @@ def _ns_up(board: Board, ticks: int) -> int:
 
 
 def _timing(board: Board, records: list, pulses: tuple, count: int) -> list:
-    """Figures of the table as a whole: widths, rate, period, length."""
+    """Return the figures of the table as a whole: widths, rate, period, length."""
     found, longest = pulses
     period = sum([one[0] for one in records])
     widths = [pulse[1] for pulse in found]  # one at least: SYNC marks an active record
@@ -146,7 +146,7 @@ def _timing(board: Board, records: list, pulses: tuple, count: int) -> list:
 
 
 def _per_contact(board: Board, records: list, contacts: list, terms: Terms) -> list:
-    """For each kind of figure the contact that comes nearest to its limit."""
+    """Return for each kind of figure that of the contact nearest to its limit."""
     period = sum([one[0] for one in records])
     worst: list = []
     seen: list = []
@@ -229,7 +229,7 @@ _limits: dict = {}  # by area: a lead has few sizes of contact
 
 
 def charge_limit_pc(area_um2: int) -> int:
-    """Largest charge in pC that keeps both the density and Shannon's line on an area."""
+    """Return the largest charge, pC, that keeps both density and Shannon's line on an area."""
     if area_um2 not in _limits:
         if len(_limits) >= limits.CONTACTS:
             _limits.clear()
@@ -239,7 +239,7 @@ def charge_limit_pc(area_um2: int) -> int:
 
 
 def _root(value: int) -> int:
-    """Whole square root, by Newton's iteration from above."""
+    """Return the whole square root, by Newton's iteration from above."""
     guess = 1
     while guess * guess < value:
         guess *= 2
@@ -251,7 +251,7 @@ def _root(value: int) -> int:
 
 
 def _needed_mv(board: Board, peak_na: int, contact: Contact) -> int:
-    """I x R of the declared load at its upper tolerance, and its capacitance's share."""
+    """Return I x R of the declared load at its upper tolerance, and its capacitance's share."""
     above = 1000 + board.load_tolerance_permille
     needed = -(-peak_na * board.load_ohm * above // 1_000_000_000)
     if board.load_nf:
@@ -265,7 +265,7 @@ def _allowed_mv(board: Board) -> int:
 
 
 def _imbalance(records: list) -> list:
-    """Contacts that are recharged actively must get back exactly what they gave."""
+    """Return rows for active recharges that do not bring back exactly what was given."""
     sums: dict = {}
     signs: dict = {}
     for one in records:

@@ -40,7 +40,7 @@ class Ledger:
         return other
 
     def add_periods(self, stream: Stream, count: int) -> None:
-        """So many whole periods of a stream."""
+        """Add so many whole periods of a stream."""
         if count <= 0:
             return
         if not stream.sums:  # asked for at every STATUS, and always the same
@@ -129,7 +129,7 @@ class _Walk:
 
 
 def _sums(stream: Stream) -> dict:
-    """Code x ticks of a whole period by pair of masks: 0 where recharge is active."""
+    """Return code x ticks of a whole period by pair of masks: 0 if recharge is active."""
     sums: dict = {}
     for at in range(stream.records):
         one = stream.record(at)

@@ -64,7 +64,7 @@ def slot_us(board: Board) -> int:
 
 
 def test_phases(board: Board, source: int, back: int) -> list:
-    """One period: four pulses and their discharges.
+    """Return one period: four pulses and their discharges.
 
     It is half a microsecond longer than a whole number of samples, so that captures of several
     periods fall on different places of a pulse.
@@ -86,7 +86,7 @@ def test_phases(board: Board, source: int, back: int) -> list:
 
 
 def test_stream(board: Board, source: int, back: int) -> kernel.Stream:
-    """The stream of one pair; Refused with the kernel's reasons."""
+    """Return the stream of one pair; raise Refused with the kernel's reasons."""
     areas = (limits.MEASURE_AREA_UM2,) * limits.CONTACTS
     ceilings = [limits.MEASURE_UA] * limits.CONTACTS
     terms = kernel.Terms(areas, ceilings, [0] * limits.CONTACTS, 1000)
@@ -117,7 +117,7 @@ class Measurement:
         self._sums = impedance.Sums(self.board)
 
     def step(self, now_ms: int) -> int:
-        """One turn; output.RUNNING until all is done (ENDED), or what else became of it."""
+        """Run one iteration; return output.RUNNING, ENDED once all is done, or the failure."""
         if self._phase == _BEGINS:
             if self.aborted:
                 return output.ENDED

@@ -142,7 +142,7 @@ class Output:
         self.hal.stream_start(self.train.lasts(self._left))
 
     def halt(self) -> None:
-        """Gate off first, then the books."""
+        """Lower the gate first, then update the ledger."""
         self.hal.halt()
         self._account(self.hal.stream_state(), True)
         self.train.halt()
@@ -217,7 +217,7 @@ class Output:
 
     # --- the books -------------------------------------------------------------------------
     def _account(self, state: tuple, over: bool) -> None:
-        """Periods of the streams that were swapped out, and of the live one when it is over."""
+        """Account for the periods of streams swapped out, and of the live one when it is over."""
         _status, periods, record, ticks_in = state
         while self._staged and self._staged[0].since <= periods:
             following = self._staged.pop(0)
@@ -245,7 +245,7 @@ class Output:
         return book
 
     def counts(self) -> tuple:
-        """(periods, pulses) delivered when step() last looked: the ledger's, without the charge."""
+        """Return (periods, pulses) at the last step(): the ledger's, without the charge."""
         periods, pulses = self.ledger.periods, self.ledger.pulses
         if self.live is not None:
             whole = self._periods - self._live_from
@@ -259,11 +259,11 @@ class Output:
 
     @property
     def is_settled(self) -> bool:
-        """True where no stream is staged to follow the live one."""
+        """Return True if no stream is staged to follow the live one."""
         return not self._staged
 
     def periods(self) -> int:
-        """Whole periods of the present run of the stream, when step() last looked."""
+        """Return the whole periods of the present run at the last step()."""
         return self._periods
 
     def words_intact(self) -> bool:

@@ -25,7 +25,7 @@ _OTHERS = 2
 
 
 def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
-    """One period of a group at the given amplitudes (uA, one per program).
+    """Compile one period of a group at the given amplitudes (uA, one per program).
 
     It begins with the first pulse. Refused (DOES_NOT_FIT, program, ns needed, ns there are) where
     a pulse needs more than there is until the next one, (TABLE_LENGTH, program, words, most) where
@@ -68,7 +68,7 @@ def _split_last(board: Board, out: list) -> None:
 
 
 def _check_work(board: Board, group: program.Group) -> None:
-    """More phases than are judged before the watchdog bites are refused, whatever the levels."""
+    """Refuse more phases than are judged before the watchdog bites, whatever the levels."""
     each = 3
     for cathodes, anodes in program.sets_of(group):
         several = cathodes & (cathodes - 1) or anodes & (anodes - 1)
@@ -86,7 +86,7 @@ def _check_work(board: Board, group: program.Group) -> None:
 
 
 def _most_phases(one: program.Program) -> int:
-    """Of one pulse and the rest behind it, at the level that needs most of them."""
+    """Return the phases of a pulse and its interval, at the level that needs most of them."""
     if not one.segments:
         recharge = 0
         if one.recharge == program.RECHARGE_ACTIVE:
@@ -110,7 +110,7 @@ def group_ticks(board: Board, group: program.Group) -> int:
 
 
 def _places(board: Board, group: program.Group, period: int) -> list:
-    """(start tick, program, form, ticks of the width), in order of time.
+    """Return (start tick, program, form, ticks of the width), in order of time.
 
     form: _ROUND where its current is turned round, _OTHERS where it is given to the others.
     """
@@ -169,7 +169,7 @@ def _train(
 
 
 def _longest(board: Board, one: program.Program, pulse: list) -> int:
-    """Ticks of this pulse at the level at which the trim of its recharge makes it longest."""
+    """Return the ticks of this pulse at the level whose recharge trim makes it longest."""
     trimmed = one.recharge == program.RECHARGE_ACTIVE and one.ratio > 1
     if one.segments or not trimmed or pulse[0][0] == MARK:
         return 0
@@ -195,7 +195,7 @@ def _does_not_fit(board: Board, number: int, needed: int, room: int) -> Refused:
 
 # --- one pulse -------------------------------------------------------------------------------
 def _pulse(board: Board, one: program.Program, number: int, level_ua: int, width: int) -> list:
-    """First phase (cathodic), gap, and the active recharge if there is one; or the shape."""
+    """Compile the first phase (cathodic), gap and active recharge, if any; or the shape."""
     code = code_from_ua(board, level_ua)
     if code < 1:
         raise Refused(errors.BELOW_CODE, number, level_ua * 1000, board.na_per_code)
@@ -238,7 +238,7 @@ def _formed(pulse: list, one: program.Program, form: int) -> list:
 
 
 def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:
-    """(code, ticks) parts whose products sum to code x width exactly, each `least` or longer.
+    """Return (code, ticks) parts, each `least` or longer, whose products sum to code x width.
 
     The amplitude is code / ratio rounded up. Where that does not divide the charge, the end of
     the recharge runs one code lower for just as long as makes the sum exact:
@@ -285,7 +285,7 @@ def _shape(board: Board, one: program.Program, number: int, code: int) -> list:
 
 
 def _share(code: int, permille: int) -> int:
-    """So much of a code; one step at least, so that a ramp changes no pulse's form."""
+    """Return a share of a code; one step at least, so that a ramp changes no pulse's form."""
     size = max(code * abs(permille) // 1000, 1) if permille else 0
     return -size if permille < 0 else size
 
@@ -297,7 +297,7 @@ def _least(size: int, missing: int, ticks: int) -> int:
 
 
 def closing_parts(charge: int, ticks: int, least: int) -> list:
-    """(code, ticks) parts, `ticks` long in all, whose products sum to `charge` exactly.
+    """Return (code, ticks) parts, `ticks` long in all, whose products sum to `charge`.
 
     b codes where they divide it, else part of the time one code less: b T - r, with r of the ticks.
     Where r or what is left of T is too short for a record, another part goes one code the other

@@ -144,7 +144,7 @@ def digest(blob: bytes) -> int:
 
 
 def blob_length(programs: int, segments: int = 0) -> int:
-    """Bytes of a blob of so many programs, with so many segments in all."""
+    """Return the bytes of a blob of so many programs, with so many segments in all."""
     fixed = struct.calcsize(_FIXED) + struct.calcsize(_HEADER) + struct.calcsize(_AREAS)
     shapes = segments * struct.calcsize(_SEGMENT)
     return fixed + programs * struct.calcsize(_PROGRAM) + shapes + 4
@@ -195,7 +195,7 @@ def _program_at(blob: bytes, at: int) -> tuple:
 
 
 def contacts_of(group: Group) -> int:
-    """Mask of the contacts that any program uses."""
+    """Return the mask of the contacts that any program uses."""
     used = 0
     for one in group.programs:
         used |= used_by(one)
@@ -203,7 +203,7 @@ def contacts_of(group: Group) -> int:
 
 
 def used_by(one: Program) -> int:
-    """Mask of the contacts that a program uses."""
+    """Return the mask of the contacts that a program uses."""
     return one.cathodes | one.anodes | one.other_cathodes | one.other_anodes
 
 

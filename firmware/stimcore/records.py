@@ -50,7 +50,7 @@ def _put(out: bytearray, at: int, high: int, low: int) -> None:
 
 
 def _frame(board: Board, source: int, back: int, code: int) -> tuple:
-    """(high, low) 16-bit halves of the frame word."""
+    """Return the (high, low) 16-bit halves of the frame word."""
     if board.stage == boards.STAGE_R2R_1:
         return ((board.code_mid + _r2r_sign(source, back) * code) << 8, 0)
     dac = DAC_A_ON | (board.code_mid + code)
@@ -67,7 +67,7 @@ def _r2r_sign(source: int, back: int) -> int:
 
 
 def _weave(even: int, odd: int) -> int:
-    """16 bits: bit 2i from bit i of `even`, bit 2i + 1 from bit i of `odd`."""
+    """Weave 16 bits: bit 2i from bit i of `even`, bit 2i + 1 from bit i of `odd`."""
     return _spread(even) | _spread(odd) << 1
 
 

@@ -13,7 +13,7 @@ _SIXTEENTH = 61566  # exp(-1/16) in 65536ths, rounded up
 
 
 def soft_ticks(board: Board, group: program.Group, one: program.Program, width: int) -> int:
-    """For how long charge must leave through the resistor before the rest of it may leave directly.
+    """Return how long charge must leave through the resistor before a direct discharge.
 
     A direct discharge begins with the drive's current x its time / the least time constant, which
     must be no more than the lowest ceiling of the group permits. It is reckoned at this program's

@@ -38,7 +38,7 @@ class Monitor:
     def end_run(self, periods: int) -> tuple:
         """End after so many whole periods; return a row for a deviation, as judge().
 
-        What was measured is no more, for nothing flows.
+        The measured values become 0, for nothing flows.
         """
         row = self.judge((), periods)
         self.is_closed = True
@@ -83,7 +83,7 @@ class Monitor:
         self.is_closed = False
 
     def _permit(self, streams: tuple) -> None:
-        """Within a ramp each period may be another stream's: a peak lies between all of theirs."""
+        """Widen the permitted range by each stream: within a ramp a peak lies between theirs."""
         for one in streams:
             if one is not None:
                 self._anodic = _widened(self._anodic, one.peak_max_na)
@@ -122,5 +122,5 @@ class Monitor:
 
 
 def _widened(span: tuple | None, na: int) -> tuple:
-    """(least, most) with one more value."""
+    """Return (least, most) with one more value."""
     return (na, na) if span is None else (min(span[0], na), max(span[1], na))

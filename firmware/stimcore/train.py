@@ -26,7 +26,7 @@ def least_ramp_up_ms(amplitude_ua: int, rate_millihz: int, count: int) -> int:
 
 
 def _step_periods(rate_millihz: int, count: int) -> int:
-    """Fewest whole periods from one step to the next."""
+    """Return the fewest whole periods from one step to the next."""
     return max(1, -(-limits.STEP_MS * rate_millihz // (1_000_000 * count)))
 
 
@@ -88,7 +88,7 @@ class Train:
         self.staged(0, self.preview())
 
     def lasts(self, left: int) -> int:
-        """Periods of the run where a counted session has `left` of them, or 0; 0: without end."""
+        """Return a run's periods when a counted session has `left` of them, or 0; 0: endless."""
         return min([periods for periods in (self.ends, left) if periods] or [0])
 
     def end(self) -> None:
@@ -126,7 +126,7 @@ class Train:
 
     @property
     def wants_change(self) -> bool:
-        """True where a staged stream was made for other targets and is to be replaced."""
+        """Return True if a staged stream was made for other targets and is to be replaced."""
         return self._changed
 
     def step(self, period: int) -> tuple:

@@ -13,7 +13,7 @@ from .decode import SOFT
 
 
 def judged(board: Board, every, contacts: list, terms) -> tuple:
-    """(rows (code, contact, nA, limit), nA of the discharge that begins with most).
+    """Judge: (rows (code, contact, nA, limit), nA of the discharge with the largest start).
 
     One row is of the discharge that is nearest to its limit, one of the bleed; `every`: what all
     contacts hold together. Their limit is what the lowest ceiling of the contacts joined permits.
@@ -43,7 +43,7 @@ def judged(board: Board, every, contacts: list, terms) -> tuple:
 
 
 def _used(every, contacts: list) -> int:
-    """Mask of the contacts in use: those that a direct discharge joins, where there is one."""
+    """Return the mask of contacts in use: those that a direct discharge joins, if there is one."""
     for key in every.flows:
         if key >> 8 != SOFT:
             return int(key & 255)

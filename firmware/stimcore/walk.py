@@ -40,7 +40,7 @@ class Contact:
 
 
 def walk(board: Board, records: list) -> list:
-    """One Contact per contact of the lead (limits.CONTACTS of them).
+    """Return one Contact per contact of the lead (limits.CONTACTS of them).
 
     Contacts that are switched alike in every record see the same: they share one Contact; those
     that are always on the other side see the opposite current.
@@ -110,7 +110,7 @@ def _switched(masks: int, bit: int) -> int:
 
 
 def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:
-    """codes: of each record as the contact sees it."""
+    """Sum up `codes`: of each record as the contact sees it."""
     run = most = least = net = 0
     for at in range(len(records)):
         one, code = records[at], codes[at]
@@ -166,13 +166,13 @@ def _steady(left: int, share: int) -> int:
 
 
 def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
-    """(lowest, highest charge in pC at the end, decay in 65536ths, [(least, most, decay)], flows).
+    """Return (lowest, highest charge in pC at the end, decay in 65536ths, charges, flows).
 
-    The list: after each record with current, its decay being that of the period until then; flows:
-    [(key, least, most, decay)] before each discharge. The charge is an interval: errors widen it,
-    contacts in parallel may share a current in any way, and a discharge may leave anything from
-    nothing to what the slowest time constant does. A soft one leaves other contacts' as it is;
-    what the discharge of all before it had left of its own contacts' is taken to go with it.
+    charges: [(least, most, decay)] after each record with current, decaying since the start;
+    flows: [(key, least, most, decay)] before each discharge. The charge is an interval: errors
+    widen it, parallel contacts may share a current in any way, and a discharge may leave anything
+    from nothing to what the slowest time constant does. A soft one leaves other contacts' charge;
+    what the full discharge before it left of its own contacts' is taken to go with it.
     """
     ticks_per_us = board.clock_hz // 1_000_000
     codes, errors = seen
@@ -201,13 +201,13 @@ def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
 
 
 def _sharing(one: tuple, bit: int) -> int:
-    """0 where the whole current goes through the contact; else the pair of masks that share it."""
+    """Return 0 if the whole current goes through the contact; else the masks that share it."""
     side = one[3] if one[3] & bit else one[4]
     return 0 if side == bit else one[3] << 8 | one[4]
 
 
 def _bounds(board: Board, low: int, high: int, sums: dict) -> tuple:
-    """(lowest, highest) charge: of the sum of a pair of masks anything from nothing to all."""
+    """Return the (lowest, highest) charge: of a pair of masks' sum anything from 0 to all."""
     for total in sums.values():
         if total > 0:
             high += picocoulombs(board, total)

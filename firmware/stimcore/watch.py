@@ -53,7 +53,7 @@ class Watch:
         return max(0, self._tick // self._millihz - _LEAD_US)
 
     def judge(self, stream: Stream, offset_us: int, samples) -> tuple:
-        """Of the one phase the capture was made for: a row (code, record, value, limit), or ()."""
+        """Judge the phase that the capture was made for: (code, record, value, limit), or ()."""
         self._skip(stream)
         one = stream.record(self._at)
         since_us = self._tick // self._millihz
@@ -71,7 +71,7 @@ class Watch:
         return row
 
     def _skip(self, stream: Stream) -> None:
-        """On to a phase of current; a stream has one, at its beginning."""
+        """Skip to the next phase of current; every stream has one, at its beginning."""
         one = stream.record(self._at)
         while not one[1]:
             self._pass(stream, one)
@@ -99,10 +99,10 @@ class Watch:
             self._area = 0
 
     def _base(self, stream: Stream, since_us: int, offset_us: int, samples) -> tuple:
-        """(mV that the capacitance holds before a pulse, 0), from the end of the rest before it.
+        """Return (mV of the capacitance before a pulse, 0), from the end of the rest before it.
 
-        Of a short rest by one sample; where it is too short for that, below 20 us, nothing is told:
-        (0, what it may be). Without a discharge in it a constant-phase element goes on sinking:
+        Take one sample of a short rest; if it is too short for that, below 20 us, return (0, the
+        largest possible mV). Without a discharge in it a constant-phase element goes on sinking:
         then all of it may be gone in the pulse.
         """
         rest = stream.record(self._at - 1 if self._at else stream.records - 1)
