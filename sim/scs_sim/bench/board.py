@@ -34,7 +34,7 @@ class Loop(Protocol):
     """The part of a device that a bench calls."""
 
     def step(self) -> None:
-        """One turn."""
+        """Run one iteration of the loop."""
 
 
 def _device(board: Board, hal: SimHal) -> Loop:
@@ -81,7 +81,7 @@ class SimBoard:
 
     # --- the host's side -------------------------------------------------------------------
     def host_write(self, data: bytes) -> None:
-        """Bytes to the device; its loop, if it was idling, sees them one turn from now."""
+        """Write bytes to the device; an idling loop sees them one iteration from now."""
         self.link.host_write(data)
         if not self._hung:
             self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
@@ -106,11 +106,11 @@ class SimBoard:
                 return
 
     def now_us(self) -> int:
-        """Microseconds since power-on."""
+        """Return the microseconds since power-on."""
         return self.tick * 1_000_000 // self._clock_hz
 
     def now_s(self) -> float:
-        """Seconds since power-on, to the tick."""
+        """Return the seconds since power-on, to the tick."""
         return self.tick / self._clock_hz
 
     # --- the bench's side ------------------------------------------------------------------
@@ -184,7 +184,7 @@ class SimBoard:
         self._boot(cause)
 
     def _turn(self) -> None:
-        """One turn of the loop, and when the next one is due.
+        """Run one iteration of the loop, and schedule the next one.
 
         Where nothing streams and no byte waits, a turn does nothing that can be seen: it reads
         the clock and feeds the watchdog. So it may come later, as long as a byte (host_write)

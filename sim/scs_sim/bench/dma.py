@@ -78,7 +78,7 @@ class Dma:
         self.tags.clear()
 
     def finish(self, periods: int) -> None:
-        """So many periods in all; what was fetched of a later one is not to be played."""
+        """Finish after so many periods in all; what was fetched of a later one is not played."""
         self.limit = min(self.limit, periods) if self.limit else periods
         self._fill()
 
@@ -108,7 +108,7 @@ class Dma:
 
     # --- executor.Supply -------------------------------------------------------------------
     def available(self, _tick: int) -> int:
-        """Words in the FIFO. What it holds at a later tick follows from what it holds now."""
+        """Return the number of words in the FIFO; later ticks follow from what it holds now."""
         return len(self.fifo)
 
     def pop(self, _tick: int) -> int:

@@ -21,7 +21,7 @@ class Link:
         self._noise: np.random.Generator | None = None
 
     def make_noisy(self, random: np.random.Generator) -> None:
-        """From here on bytes are damaged at the rate of NOISE, and strays appear."""
+        """Damage bytes from now on at the rate of NOISE; stray ones appear."""
         self._noise = random
 
     def cut(self) -> None:
@@ -47,25 +47,25 @@ class Link:
 
     @property
     def waiting(self) -> int:
-        """Bytes that wait for the host."""
+        """Return the number of bytes that wait for the host."""
         return len(self._to_host)
 
     def host_write(self, data: bytes) -> None:
-        """Bytes from the host."""
+        """Write bytes from the host."""
         if not self.is_cut:
             self._to_device += self._spoiled(data)
 
     def device_write(self, data: bytes) -> None:
-        """Bytes from the device."""
+        """Write bytes from the device."""
         if not self.is_cut:
             self._to_host += self._spoiled(data)
 
     def host_read(self, most: int | None = None) -> bytes:
-        """All bytes that arrived at the host, or no more than `most`."""
+        """Read all bytes that arrived at the host, or no more than `most`."""
         return _taken(self._to_host, most)
 
     def device_read(self) -> bytes:
-        """All bytes that arrived at the device."""
+        """Read all bytes that arrived at the device."""
         return _taken(self._to_device, None)
 
     def _spoiled(self, data: bytes) -> bytes:

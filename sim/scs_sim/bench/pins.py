@@ -48,13 +48,13 @@ class PinLog:
         self._told += [(tick, self._pins[GATE], 1)] if GATE in self._pins else []
 
     def ran(self, tick: int, segment: Segment) -> None:
-        """From `tick` on the program does what the segment holds."""
+        """Log a segment that the program runs from `tick` on."""
         self._ran.append((tick, segment))
         if len(self._ran) >= KEPT:
             self.dropped += len(self.take(self._ran[KEPT // 2][0] - 1))
 
     def halted(self, tick: int) -> None:
-        """GATE, RUN, SYNC and ACTIVE are low from `tick` on, and nothing moves after it."""
+        """Log a halt: GATE, RUN, SYNC and ACTIVE are low from `tick` on, and nothing moves."""
         kept = self._gathered()
         self._later = kept[kept[:, 0] <= tick]
         self._told = [(tick, self._pins[name], 0) for name in (*OWN, GATE) if name in self._pins]
@@ -67,7 +67,7 @@ class PinLog:
         return self._changes(found[now])
 
     def _gathered(self) -> Edges:
-        """All that is known, in order of tick; at one tick, in the order in which it was told."""
+        """Return all edges in order of tick; at one tick, in the order of the log."""
         parts: list[Edges] = [self._later]
         parts += [segment.array + np.array((at, 0, 0)) for at, segment in self._ran]
         if self._told:
@@ -77,7 +77,7 @@ class PinLog:
         return found[np.argsort(found[:, 0], kind="stable")]
 
     def _changes(self, edges: Edges) -> Edges:
-        """Those that change a level, of pins that have a name."""
+        """Return the edges that change a level, of pins that have a name."""
         kept = np.zeros(len(edges), dtype=bool)
         for pin in self._numbers(edges):
             rows = np.flatnonzero(edges[:, 1] == pin)

@@ -54,7 +54,7 @@ class Lines(NamedTuple):
 
 
 def lines(pins: Mapping[str, int]) -> Lines:
-    """From a stage's row of pins, name -> GPIO number. KeyError names a pin that is missing."""
+    """Read a stage's row of pins, name -> GPIO number; raise KeyError for a missing pin."""
     if "data0" in pins:
         return Lines(pins["active"], pins["run"], pins["data0"], None)
     serial = SerialPins(*(pins[name] for name in SerialPins._fields))
@@ -75,7 +75,7 @@ def sequencer(wiring: Lines) -> Executor:
 
 @cache
 def latch_offset_ticks(board: Board, wiring: Lines) -> int:
-    """Ticks from the pull of a record's second word to its latch, from the program itself."""
+    """Return the ticks from the pull of a record's second word to its latch, by execution."""
     machine, words = sequencer(wiring), Words((2, 0xFFFF_FFFF))
     while words.left:
         segment = machine.step(words)
@@ -154,7 +154,7 @@ class Sequencer:
         self.dma.finish(self._periods + 1)
 
     def halt(self, tick: int) -> None:
-        """Gate low at this tick; where the period was cut is kept."""
+        """Lower the gate at this tick; keep the position of the cut."""
         self.run_to(tick)
         if self.status == RUNNING:
             self._end(tick, HALTED)
@@ -166,7 +166,7 @@ class Sequencer:
         self._staged = None
 
     def state(self, tick: int) -> StreamState:
-        """Status and position at this tick; after an end, those of the end."""
+        """Return status and position at this tick; after an end, those of the end."""
         self.run_to(tick)
         self._notice()
         if self.status == RUNNING:
@@ -185,7 +185,7 @@ class Sequencer:
 
     # --- in time ---------------------------------------------------------------------------
     def run_to(self, tick: int) -> None:
-        """Everything up to and including `tick`."""
+        """Run everything up to and including `tick`."""
         while self.status == RUNNING:
             known_to = min(tick, self._trip_tick)
             if self._events and self._events[0][0] <= known_to:
@@ -198,7 +198,7 @@ class Sequencer:
                 break
 
     def _step(self) -> None:
-        """One segment of the program; its events are due at their ticks."""
+        """Run one segment of the program; its events are due at their ticks."""
         start, before = self._machine.tick, self.dma.popped
         segment = self._machine.step(self.dma)
         if self.pin_log is not None:
@@ -219,7 +219,7 @@ class Sequencer:
             self._machine.tick = _NEVER
 
     def _decode(self, segment: Segment, latches: bool) -> _Decoded:
-        """Events by tick of a segment, and what the chips' shift registers hold after it."""
+        """Decode a segment's events by tick, and what the chips' shift registers hold after it."""
         state: SerialState | int
         if isinstance(self._state, int):
             frames, state = decode_parallel(segment.edges, self._state, self._lines.data0)

@@ -35,10 +35,10 @@ class Bench(Protocol):
 
     @property
     def hal(self) -> LoadId:
-        """The seam."""
+        """Return the simulated seam."""
 
     def now_us(self) -> int:
-        """Microseconds since power-on."""
+        """Return the microseconds since power-on."""
 
     def scope(self) -> Trace:
         """Return current and voltage at the load up to now."""

@@ -156,7 +156,7 @@ class Chip:
         return ChipError(f"{message}\n  {self.last_words()}")
 
     def ask(self, command: str, **details: Any) -> dict[str, Any]:
-        """One command of the control port (docs/chip.md): its answer's fields. ChipError."""
+        """Send a command of the control port (docs/chip.md); return its fields, or ChipError."""
         try:
             self._lines.write(json.dumps({"cmd": command, **details}) + "\n")
             self._lines.flush()
@@ -172,7 +172,7 @@ class Chip:
 
     # --- time ---------------------------------------------------------------------------------
     def step(self, ns: float, send: bytes = b"", until: tuple[int, int] | None = None) -> Step:
-        """`ns` of emulated time, to the end of the CPU's instruction, after sending bytes over USB.
+        """Run `ns` of emulated time, to the end of an instruction, after sending bytes over USB.
 
         With `until` (pin, level) less, if that comes to pass first. Bytes from the device are
         in the answer unless a client is connected at Chip.url.
@@ -185,11 +185,11 @@ class Chip:
         return Step(answer["ns"], answer["cycles"], bool(answer["met"]), received)
 
     def time(self) -> dict[str, Any]:
-        """cycles, ns, clk (hertz), cpu_waiting, awake_cycles, usb_ready, stats and others."""
+        """Return cycles, ns, clk (Hz), cpu_waiting, awake_cycles, usb_ready, stats and others."""
         return self.ask("time")
 
     def set_speed(self, speed: float | str) -> None:
-        """As for the constructor."""
+        """Set the speed, as in the constructor."""
         self.ask("speed", value=speed)
 
     # --- pins and plant ------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class Chip:
         return [Frame(*frame) for frame in self.ask("frames", clear=clear)["frames"]]
 
     def plant(self) -> dict[str, Any]:
-        """current_a, voltage_v, capacitor_v, charge_c, mode, code, source, back, connected."""
+        """Get current_a, voltage_v, capacitor_v, charge_c, mode, code, source, back, connected."""
         return dict(self.ask("plant")["plant"])
 
     def lead(self, condition: str) -> None:
@@ -239,11 +239,11 @@ class Chip:
         self.ask("fault", what=what, **details)
 
     def reset(self, kind: str = "power") -> None:
-        """power, run (the RUN pin) or watchdog."""
+        """Reset by power, run (the RUN pin) or watchdog."""
         self.ask("reset", kind=kind)
 
     def peek(self, address: int, words: int = 1) -> list[int]:
-        """Words of memory or registers, as a bus master reads them (side effects included)."""
+        """Read words of memory or registers, as a bus master does (side effects included)."""
         return [word & 0xFFFF_FFFF for word in self.ask("peek", addr=address, n=words)["words"]]
 
     def save_flash(self, path: Path) -> None:

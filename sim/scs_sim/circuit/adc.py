@@ -43,7 +43,7 @@ class Curve(NamedTuple):
 
 
 def curves(piece: Piece) -> tuple[Curve, Curve]:
-    """Its current and its voltage."""
+    """Return the current and the voltage of a piece."""
     rates, of_current, of_voltage = piece[3:]
     return (
         Curve(piece.current_a, of_current, rates, turns(of_current, rates)),
@@ -92,13 +92,13 @@ class Sense:
         self._per_unit = [1 / amps_per_lsb, 1 / volts_per_lsb]
 
     def misread(self, gains: tuple[float, float], codes: tuple[float, float]) -> None:
-        """From now on each channel reads so many times as much, and so many codes above it."""
+        """Scale each channel's readings by a gain and add an offset in codes, from now on."""
         for channel in (0, 1):
             self._zeros[channel] += codes[channel]
             self._per_unit[channel] *= gains[channel]
 
     def codes(self, channel: int, values: Values) -> Values:
-        """Ampere or volt in codes, not yet rounded."""
+        """Return ampere or volt in codes, not yet rounded."""
         return self._zeros[channel] + values * self._per_unit[channel]
 
 

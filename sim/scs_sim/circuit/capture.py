@@ -28,14 +28,14 @@ class Capture:
         self.disarm()
 
     def disarm(self) -> None:
-        """Nothing is wanted."""
+        """Disarm: no capture is wanted."""
         self._armed_tick = -1
         self._delay_samples = 0
         self._first_pair = -1
         self._offset_us = 0
 
     def arm(self, tick: int, delay_us: int) -> None:
-        """From the next period that begins after `tick`, and so much later."""
+        """Arm for the next period that begins after `tick`, and so much later."""
         self.disarm()
         self._armed_tick = tick
         self._delay_samples = 2 * delay_us // PAIR_US
@@ -55,7 +55,7 @@ class Capture:
         return self._first_pair >= 0 and tick >= last
 
     def take(self, trace: Trace) -> tuple[int, memoryview]:
-        """(offset_us, codes of current and voltage by turns) once it is ready; then arm anew."""
+        """Return (offset_us, codes of current and voltage by turns) once ready; then arm anew."""
         first_s = 2 * self._first_pair * self._sample_ticks / self._clock_hz
         offset_us = self._offset_us
         self.disarm()

@@ -21,12 +21,12 @@ NOTHING = 1e-100  # per second: a share that never shows, and that products must
 
 
 def growth(t_s: float, rate: float) -> float:
-    """(1 - exp(-rate t)) / rate; t where the rate is 0. Monotonic in t."""
+    """Return (1 - exp(-rate t)) / rate; t where the rate is 0. Monotonic in t."""
     return -math.expm1(-t_s * rate) / rate if rate else t_s
 
 
 def growth_array(t_s: FloatArray, rates: FloatArray) -> FloatArray:
-    """growth() of arrays that broadcast against each other."""
+    """Evaluate growth() on arrays that broadcast against each other."""
     still = rates == 0.0
     grown: FloatArray = np.expm1(-t_s * rates) / -(rates + still)
     if still.any():
@@ -35,7 +35,7 @@ def growth_array(t_s: FloatArray, rates: FloatArray) -> FloatArray:
 
 
 def growth_integral(t_s: FloatArray, rates: FloatArray) -> FloatArray:
-    """Integral of growth_array() from 0 to t: what turns a slope into charge."""
+    """Integrate growth_array() from 0 to t, to turn a slope into charge."""
     still = rates == 0.0
     grown = growth_array(t_s, rates)
     integral: FloatArray = np.where(still, t_s * t_s / 2, (t_s - grown) / (rates + still))
@@ -43,7 +43,7 @@ def growth_integral(t_s: FloatArray, rates: FloatArray) -> FloatArray:
 
 
 def turns(slopes: Iterable[float], rates: Iterable[float]) -> list[float]:
-    """Instants after 0 at which the sum of slope exp(-rate t) changes its sign, in order."""
+    """Return the instants t > 0 at which the sum of slope exp(-rate t) changes sign, in order."""
     merged: dict[float, float] = {}
     for rate, slope in zip(rates, slopes, strict=True):
         merged[rate] = merged.get(rate, 0.0) + slope

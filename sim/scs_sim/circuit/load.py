@@ -42,12 +42,12 @@ class Piece(NamedTuple):
         return grown(self.current_a, self.current_slopes, self.rates, t_s)
 
     def voltage(self, t_s: float) -> float:
-        """Voltage across the load in V, `t_s` seconds after the piece began."""
+        """Return the voltage across the load in V, `t_s` seconds after the piece began."""
         return grown(self.voltage_v, self.voltage_slopes, self.rates, t_s)
 
 
 def grown(start: float, slopes: tuple[float, ...], rates: tuple[float, ...], t_s: float) -> float:
-    """start + sum of slope growth(t, rate)."""
+    """Return start + sum of slope growth(t, rate)."""
     for slope, rate in zip(slopes, rates, strict=True):
         if slope:
             start -= slope * (expm1(-t_s * rate) / rate if rate else -t_s)
@@ -62,7 +62,7 @@ class Span(NamedTuple):
     bound: float = 0.0
 
     def begin(self, state: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(y, slope of each rate's share) from a state."""
+        """Return (y, slope of each rate's share) from a state."""
         whole = np.concatenate((state, self.inputs))
         return whole, self.law.slopes @ whole
 
@@ -114,7 +114,7 @@ class Regime(NamedTuple):
     def leaves(
         self, span: Span, state: FloatArray, within_s: float, entered_at: float = 0.0
     ) -> tuple[float, float]:
-        """(seconds until the span ends, the rail it ends at); infinite if not before `within_s`.
+        """Return (seconds to the span's end, rail it ends at); infinite if not before `within_s`.
 
         entered_at: the rail at which the span before it ended, 0 where it began with a demand.
         """
@@ -184,7 +184,7 @@ class Load:
         self.apply(tick, self._demand)
 
     def exchange(self, tick: float, circuit: Circuit) -> None:
-        """Other parts from `tick` on, with the charge that the old ones had."""
+        """Exchange the parts from `tick` on; they have the charge of the old ones."""
         self.advance(tick)
         self._state = self.state(tick)
         self.circuit = circuit
@@ -202,7 +202,7 @@ class Load:
             self._start(self._tick + seconds * self._clock_hz, span, rail)
 
     def state(self, tick: float) -> FloatArray:
-        """Capacitors' voltages and settling output at a tick of the piece under way."""
+        """Return the capacitors' voltages and settling output at a tick of the present piece."""
         return self._span.after(self._state, (tick - self._tick) / self._clock_hz)
 
     def _enter(self, tick: float) -> None:

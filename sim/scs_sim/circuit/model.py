@@ -87,7 +87,7 @@ def _period(regimes: Sequence[Regime], ticks: Sequence[int], clock_hz: int) -> _
 
 
 def _affine(rows: FloatArray, inputs: FloatArray) -> FloatArray:
-    """(P, rows, order + 2) over (state, aim, rail) -> (P, rows, order + 1) over (state, 1)."""
+    """Map (P, rows, order + 2) over (state, aim, rail) to (P, rows, order + 1) over (state, 1)."""
     folded: FloatArray = np.concatenate((rows[:, :, :-2], rows[:, :, -2:] @ inputs), axis=2)
     return folded
 
@@ -113,7 +113,7 @@ class Model:
         self._period = _period(self._regimes, self._ticks, clock_hz)
 
     def run(self, periods: int) -> Samples:
-        """So many periods on: two rows a piece, its start and its end, as Trace.events()."""
+        """Run so many periods: two rows a piece, its start and its end, as Trace.events()."""
         blocks = list(self.stream(periods, periods))
         if len(blocks) == 1:
             return blocks[0]
@@ -136,7 +136,7 @@ class Model:
             size, patience = 4, min(2 * patience, PATIENCE)
 
     def _block(self, periods: int) -> tuple[int, Samples]:
-        """(how many periods come before the first that might clip, their rows)."""
+        """Return (number of periods before the first that might clip, their rows)."""
         period = self._period
         states = self._states(periods)
         done = self._unclipped(states[:periods])
@@ -148,7 +148,7 @@ class Model:
         return done, Samples(seconds.ravel(), current.ravel(), voltage.ravel())
 
     def _states(self, periods: int) -> FloatArray:
-        """(periods + 1, w): (state, 1) at the start of each period, and at the end."""
+        """Return (periods + 1, w): (state, 1) at the start of each period, and at the end."""
         states = np.empty((periods + 1, len(self.state) + 1))
         states[0, :-1], states[0, -1] = self.state, 1.0
         filled, power = 1, self._period.whole
@@ -176,7 +176,7 @@ class Model:
         return int(np.argmax(clips)) if clips.any() else len(states)
 
     def _clipped(self) -> Samples:
-        """One period, phase by phase, each clamp at its instant."""
+        """Run one period, phase by phase, each clamp at its instant."""
         rows: list[tuple[float, float, float]] = []
         for one, ticks in zip(self._regimes, self._ticks, strict=True):
             self._phase(one, ticks, rows)

@@ -55,7 +55,7 @@ class Circuit(NamedTuple):
     settle_tau_s: float = 0.0
 
     def capacitors(self) -> tuple[Element, ...]:
-        """All of them, the blocking capacitor first."""
+        """Return all capacitors, the blocking one first."""
         blocking = (Element(self.blocking_f),) if self.blocking_f else ()
         return blocking + self.elements
 
@@ -110,7 +110,7 @@ def checked(circuit: Circuit) -> Circuit:
 
 
 def constant_phase(farad: float, leak_ohm: float, exponent: float) -> tuple[Element, ...]:
-    """leak / (1 + (s leak farad) ** exponent) as a ladder of RC elements; exponent 1: one of them.
+    """Return leak / (1 + (s leak farad) ** exponent) as a ladder of RC elements; one if exponent 1.
 
     The relaxation times of Cole and Cole (J. Chem. Phys. 9, 341, 1941) are spread with a known
     integral, here in bins of 1 / LADDER_PER_DECADE decades around leak x farad, the outermost
@@ -157,7 +157,7 @@ class _Rows:
         return row
 
     def across(self, amps: FloatArray) -> FloatArray:
-        """Voltage across the load."""
+        """Return the voltage across the load."""
         row: FloatArray = self.share * (amps * self.circuit.series_ohm + self.inner)
         return row
 
@@ -168,7 +168,7 @@ class _Rows:
 
 
 def _quantities(rows: _Rows, name: str, source_ohm: float, condition: str) -> list[FloatArray]:
-    """(through the leads, within the load, across the load, needed of the compliance)."""
+    """Return (through the leads, within the load, across the load, needed of the compliance)."""
     if condition == LEAD_OPEN:
         shown = {DRIVEN: rows.rail - rows.blocking, SOURCED: rows.aim - rows.blocking}
         return [rows.none, rows.none, shown.get(name, rows.none), rows.none]
@@ -209,7 +209,7 @@ def law(circuit: Circuit, name: str, source_ohm: float = 0.0, condition: str = H
 
 
 def _modes(matrix: FloatArray, farads: list[float]) -> tuple[FloatArray, FloatArray]:
-    """(rates, eigenvectors) of dx/dt = matrix x; the last of x may be the settling output."""
+    """Return (rates, eigenvectors) of dx/dt = matrix x; the last of x may be the output."""
     count, order = len(farads), len(matrix)
     root = np.sqrt(farads)
     scaled = matrix[:count, :count] * root[:, None] / root

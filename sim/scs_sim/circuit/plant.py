@@ -52,7 +52,7 @@ class Plant:
         self._settle(tick)
 
     def set_gate(self, tick: int, high: bool) -> None:
-        """GATE as it is at the stage, whoever pulls it."""
+        """Set GATE as it is at the stage, whoever pulls it."""
         self.stage.set_gate(high)
         self._settle(tick)
 
@@ -67,7 +67,7 @@ class Plant:
         self.load.condition_at(tick, condition)
 
     def run_to(self, tick: int) -> None:
-        """Everything up to `tick` is settled; the trace reaches up to there."""
+        """Run everything up to `tick`; the trace reaches up to there."""
         self.load.advance(tick)
         self.trace.end_tick = max(self.trace.end_tick, tick)
 

@@ -43,7 +43,7 @@ class Parts(NamedTuple):
 
 
 def parts(row: Mapping[str, Any]) -> Parts:
-    """Parts from electrical["stage"]; ValueError names a kind that is not known."""
+    """Read parts from electrical["stage"]; raise ValueError naming an unknown kind."""
     kind = row["kind"]
     if kind not in ("current", "ladder"):
         raise ValueError(f"stage kind is {kind!r}; known are 'current' and 'ladder'")
@@ -74,7 +74,7 @@ def even_bits(word: int) -> int:
 
 
 def dac_code(word: int, before: int, mid: int) -> int:
-    """Code that channel A puts out after a 16-bit write, in codes of gain 1."""
+    """Return the code that channel A puts out after a 16-bit write, in codes of gain 1."""
     if word & DAC_CHANNEL_B:
         return before
     if not word & DAC_ON:
@@ -113,7 +113,7 @@ class Stage:
             self.code = code
 
     def set_gate(self, high: bool) -> None:
-        """GATE connects the load (high) or disconnects and bleeds it (low)."""
+        """Connect the load (high) or disconnect and bleed it (low)."""
         self.gate_high = high
 
     def demand(self) -> Demand:
@@ -141,7 +141,7 @@ class Stage:
         return Demand(netlist.SHORTED, 0.0, source_ohm=self.parts.switch_ohm + self.soft_ohm)
 
     def set(self, code: int, source: int, back: int) -> None:
-        """Code and contacts at once, past the pins: what model.py does."""
+        """Set code and contacts at once, past the pins, as model.py does."""
         self.code = self.sent = code
         self.source, self.back = source, back
 

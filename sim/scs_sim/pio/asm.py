@@ -54,7 +54,7 @@ class Program:
 
     @property
     def tx_depth(self) -> int:
-        """Words the TX FIFO holds."""
+        """Return the number of words the TX FIFO holds."""
         return {JOIN_TX: 8, JOIN_RX: 0}.get(self.fifo_join, 4)
 
 
@@ -191,9 +191,9 @@ def asm_pio(
     out_shiftdir: int = 0,
     **config: Any,
 ) -> Callable[[FunctionType], Program]:
-    """MicroPython's decorator: turns a function of PIO instructions into a Program.
+    """Turn a function of PIO instructions into a Program, as MicroPython's decorator does.
 
-    Raises AssemblyError for an unknown or doubled label, a delay or side-set value that does
+    Raise AssemblyError for an unknown or doubled label, a delay or side-set value that does
     not fit, and more than 32 instructions; TypeError for an option MicroPython does not have.
     """
     pins = (_pin_values(value) for value in (out_init, set_init, sideset_init))

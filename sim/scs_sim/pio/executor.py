@@ -66,7 +66,7 @@ class Segment:
 
     @cached_property
     def array(self) -> NDArray[np.int64]:
-        """The edges as an array of shape (edges, 3)."""
+        """Return the edges as an array of shape (edges, 3)."""
         return np.array(self.edges, dtype=np.int64).reshape(-1, 3)
 
 
@@ -109,19 +109,19 @@ class Executor:
         self.restart()
 
     def restart(self, tick: int = 0) -> None:
-        """Begin anew at `tick`: StateMachine.init. What was learned is kept."""
+        """Restart at `tick`, as StateMachine.init does; the memo is kept."""
         self.tick = tick
         self._state = self._machine.initial()
         self._end = ""
 
     @property
     def state(self) -> State:
-        """All registers as they are at `tick`; `state.pins` holds the levels, bit n pin n."""
+        """Return all registers at `tick`; `state.pins` holds the levels, bit n pin n."""
         return self._state
 
     @property
     def dead(self) -> bool:
-        """Does it loop on the spot until a restart?"""
+        """Return True if it loops on the spot until a restart."""
         return self._end == "dead"
 
     def step(self, supply: Supply) -> Segment:
@@ -216,7 +216,7 @@ def run(
     set_base: int = 0,
     sideset_base: int = 0,
 ) -> NDArray[np.int64]:
-    """All edges of a fresh machine fed with `words`, before `until_tick`: shape (edges, 3).
+    """Return the edges of a fresh machine fed with `words`, before `until_tick`: (edges, 3).
 
     Columns: absolute tick, pin, level. Ends when the machine is dead or stalled.
     """

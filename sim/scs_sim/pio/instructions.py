@@ -44,7 +44,7 @@ class Op(NamedTuple):
 
     @property
     def reads_pins(self) -> bool:
-        """Does its outcome hang on input pins?"""
+        """Return True if its outcome depends on input pins."""
         by_kind = {
             JMP: self.select == PIN,
             WAIT: self.select & 3 < 2,
@@ -55,7 +55,7 @@ class Op(NamedTuple):
 
 
 def rotate_left(value: int, count: int) -> int:
-    """`value` (32 bits) rotated: how a base pin maps bit 0 to a pin."""
+    """Rotate `value` (32 bits): a base pin maps bit 0 to a pin."""
     count &= 31
     return (value << count | value >> (32 - count)) & MASK_32
 
@@ -85,7 +85,7 @@ def _refusal(kind: int, select: int, operand: int) -> str:
 
 
 def decode(opcode: int, program: Program, sideset_base: int) -> Op:
-    """One opcode. Raises PioError for an instruction that is not modelled."""
+    """Decode one opcode; raise PioError for an instruction that is not modelled."""
     kind, select, operand = opcode >> 13, opcode >> 5 & 7, opcode & 31
     reason = _refusal(kind, select, operand)
     if kind == JMP and operand >= len(program.opcodes):

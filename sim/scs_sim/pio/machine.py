@@ -97,7 +97,7 @@ class Machine(Registers):
         self.pins = self.driven = levels
 
     def _await(self, op: Op, limit: int) -> str:
-        """Stalled at `op`: go to the tick at which its pin comes round, or to `limit`."""
+        """Go, stalled at `op`, to the tick at which its pin has the level, or to `limit`."""
         if op.kind == WAIT and op.reads_pins:
             change = self._next_change(waited_pin(self, op), self.tick)
             if change < limit:

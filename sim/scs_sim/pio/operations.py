@@ -94,7 +94,7 @@ class Registers:
         return self.pins >> number & 1
 
     def all_pins(self) -> int:
-        """All 32 pins, the first one being in_base."""
+        """Return all 32 pins, the first one being in_base."""
         levels = self.pins
         for number in self.inputs.pins:
             levels = levels & ~(1 << number) | self.pin(number) << number
