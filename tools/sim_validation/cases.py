@@ -113,7 +113,7 @@ def solved(case: Case) -> Trace:
 
 
 def train(name: str, circuit: Circuit, period: Iterable[tuple[Demand, int]], periods: int) -> Case:
-    """So many periods of a train, after a rest."""
+    """Return so many periods of a train, after a rest."""
     once = [(demand, HEALTHY, ticks) for demand, ticks in period]
     return Case(name, circuit, (REST, *(once * periods)))
 
@@ -124,7 +124,7 @@ def bridged(case: Case) -> bool:
 
 
 def error(case: Case, seen: Samples, ours: Trace) -> float:
-    """Largest difference of current and voltage, as a share of full scale, away from steps."""
+    """Return the largest difference of current and voltage, of full scale, away from steps."""
     near = np.searchsorted(edges := np.array(edges_s(case.steps)), seen.time_s)
     apart = np.minimum(
         np.abs(seen.time_s - edges[np.maximum(near - 1, 0)]),

@@ -50,14 +50,14 @@ def recorded() -> list[Figure]:
 
 
 def number(value: float) -> str:
-    """Three digits that count, thousands apart."""
+    """Format three significant digits, thousands apart."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
 
 def table(figures: list[Figure]) -> str:
-    """One line a figure, columns aligned."""
+    """Format one line a figure, columns aligned."""
     lines = [HEAD]
     for one in figures:
         limit = f"{one.sense} {number(one.limit)}"

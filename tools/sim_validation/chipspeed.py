@@ -103,7 +103,7 @@ def start(chip: Chip, script: str) -> None:
 
 
 def speed(chip: Chip, case: Case) -> float:
-    """Emulated seconds in a second of the rig's processor time, the best of REPEATS."""
+    """Return emulated seconds in a second of the rig's processor time, the best of REPEATS."""
     start(chip, case.script)
     best = 0.0
     for _ in range(REPEATS):

@@ -31,7 +31,7 @@ class Flow(NamedTuple):
 
 
 def _flow(circuit: Circuit, demand: Demand, short: bool, state: list[float]) -> Flow:
-    """Kirchhoff's laws at one instant. The bridge of a short draws its own current."""
+    """Solve Kirchhoff's laws at one instant. The bridge of a short draws its own current."""
     capacitors = circuit.capacitors()
     first = len(capacitors) - len(circuit.elements)
     blocked, inner = sum(state[:first]), sum(state[first : len(capacitors)])

@@ -88,7 +88,7 @@ def netlist(case: Case) -> Iterator[str]:
 
 
 def version() -> str:
-    """Its first words about itself, such as "ngspice-39". Missing."""
+    """Return the first words of its version, e.g. "ngspice-39"; raise Missing."""
     command = [program(), "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(r"ngspice-[0-9.]+", done.stdout)
