@@ -33,7 +33,7 @@ def measure() -> list[Row]:
 
 
 def round_trip_ms(port: str) -> float:
-    """Median wall time of a question and its answer."""
+    """Return the median wall time of a question and its answer."""
     with Link(port) as link:
         link.request(commands.HELLO, commands.PROTOCOL)
         return 1000 * median_s(lambda: link.request(commands.STATUS), TIMES)

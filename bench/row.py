@@ -24,12 +24,12 @@ class Row(NamedTuple):
 
 
 def median_s(call: Callable[[], object], times: int) -> float:
-    """Median of the wall time of so many calls, in seconds."""
+    """Return the median of the wall time of so many calls, in seconds."""
     return statistics.median(best_s(call, 1) for _ in range(times))
 
 
 def best_s(call: Callable[[], object], times: int) -> float:
-    """Shortest wall time of so many calls, in seconds: what the machine's noise adds to least."""
+    """Return the shortest wall time of so many calls, in seconds: the least noisy one."""
     taken = []
     for _ in range(times):
         begun = time.perf_counter()
