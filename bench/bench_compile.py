@@ -1,4 +1,4 @@
-"""Compile and admit each shipped profile under CPython: what a device does at COMMIT."""
+"""Compile and admit each shipped profile under CPython, as a device does at COMMIT."""
 
 from row import Row, median_s
 
@@ -22,7 +22,7 @@ def shipped(stem: str) -> Row:
     halves = tuple(max(level // 2, 1) for level in levels)
 
     def two() -> None:
-        """At other levels each time: what was judged last is remembered."""
+        """Compile at other levels each time, for the last verdict is cached."""
         for asked in (levels, halves):
             output.judge(board, profile.group, asked)
 

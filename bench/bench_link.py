@@ -33,7 +33,7 @@ def measure() -> list[Row]:
 
 
 def round_trip_ms(port: str) -> float:
-    """Median wall time of a question and its answer."""
+    """Return the median wall time of a question and its answer."""
     with Link(port) as link:
         link.request(commands.HELLO, commands.PROTOCOL)
         return 1000 * median_s(lambda: link.request(commands.STATUS), TIMES)
@@ -41,7 +41,7 @@ def round_trip_ms(port: str) -> float:
 
 @contextmanager
 def served(kind: str) -> Iterator[str]:
-    """The address of a board served by a process of its own."""
+    """Yield the address of a board served by a process of its own."""
     with subprocess.Popen(
         [sys.executable, "-c", SERVE.format(kind=kind)], stdout=subprocess.PIPE, text=True
     ) as server:

@@ -48,7 +48,7 @@ class Train(NamedTuple):
 
 
 def compiled(path: str, **changes: int) -> Sequence[Sequence[int]]:
-    """One period of a shipped profile, or of one changed."""
+    """Compile one period of a shipped profile, or of one changed."""
     group = Profile.read(resources.path(path)).group
     group = group._replace(programs=(group.programs[0]._replace(**changes),))
     found: Sequence[Sequence[int]] = phases.compile_group(
@@ -74,12 +74,12 @@ def case(train: Train) -> cases.Case:
 
 
 def run(train: Train, periods: int) -> Samples:
-    """What is timed: from the phases to both sides of every step."""
+    """Run the timed function: from the phases to both sides of every step."""
     return model.of_board(BOARD, ELECTRICAL, train.period).run(periods)
 
 
 def dop853_error(train: Train) -> float:
-    """Largest difference at the end of each phase, as a share of full scale."""
+    """Return the largest difference at the end of each phase, as a share of full scale."""
     whole = case(train)
     theirs = reference.integrated(whole)
     rest = whole.steps[0][2]
@@ -94,7 +94,7 @@ def dop853_error(train: Train) -> float:
 
 
 def speeds(train: Train) -> list[Row]:
-    """Simulated seconds per second, beside those of ngspice on a few periods."""
+    """Measure simulated seconds per second, beside those of ngspice on a few periods."""
     head, ticks = f"load: {train.name}", sum(phase[4] for phase in train.period)
     periods = round(BOARD.clock_hz / ticks)
     ours = 1 / best_s(lambda: run(train, periods), 30)
@@ -113,7 +113,7 @@ def speeds(train: Train) -> list[Row]:
 
 
 def ngspice(whole: cases.Case) -> tuple[float, float]:
-    """(simulated seconds per second with its output read, how far it is off)."""
+    """Return (simulated seconds per second with its output read, its error)."""
     begun = time.perf_counter()
     seen = spice.run(whole)
     taken = time.perf_counter() - begun
@@ -121,7 +121,7 @@ def ngspice(whole: cases.Case) -> tuple[float, float]:
 
 
 def hour() -> list[Row]:
-    """Memory of a child that streams an hour of 50 Hz, and how long it takes."""
+    """Measure memory and time of a child that streams an hour of 50 Hz."""
     done = subprocess.run(
         [sys.executable, __file__], check=True, capture_output=True, text=True, timeout=300
     )
@@ -134,7 +134,7 @@ def hour() -> list[Row]:
 
 
 def stream_hour() -> None:
-    """In the child: every block is looked at and let go."""
+    """Stream an hour in the child: every block is looked at and dropped."""
     tonic = model.of_board(BOARD, ELECTRICAL, trains()[0].period)
     begun, rows = time.perf_counter(), 0
     for block in tonic.stream(HOUR_S * HZ):

@@ -1,4 +1,4 @@
-"""How long `scs --help` takes, beside a Python that does nothing."""
+"""Start-up time of `scs --help`, beside a Python that does nothing."""
 
 import subprocess
 import sys

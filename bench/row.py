@@ -1,4 +1,4 @@
-"""One line of the bench's table, and how to time a call."""
+"""One row of the bench's table, and the timing of a call."""
 
 import statistics
 import time
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """What was measured, in which unit, and what it should be: ("<" or ">", number) or None."""
+    """A measured value, its unit and its target: ("<" or ">", number) or None."""
 
     name: str
     value: float
@@ -16,7 +16,7 @@ class Row(NamedTuple):
 
     @property
     def ok(self) -> bool | None:
-        """Whether the target is met; None without one."""
+        """Return True if the target is met; None without one."""
         if self.target is None:
             return None
         sense, limit = self.target
@@ -24,12 +24,12 @@ class Row(NamedTuple):
 
 
 def median_s(call: Callable[[], object], times: int) -> float:
-    """Median of the wall time of so many calls, in seconds."""
+    """Return the median of the wall time of so many calls, in seconds."""
     return statistics.median(best_s(call, 1) for _ in range(times))
 
 
 def best_s(call: Callable[[], object], times: int) -> float:
-    """Shortest wall time of so many calls, in seconds: what the machine's noise adds to least."""
+    """Return the shortest wall time of so many calls, in seconds: the least noisy one."""
     taken = []
     for _ in range(times):
         begun = time.perf_counter()

@@ -16,13 +16,13 @@ HEAD = ("what", "measured", "", "target", "")
 
 
 def modules(wanted: list[str]) -> list[str]:
-    """Names of the modules to run; all of them when none is named."""
+    """Return the names of the modules to run; all of them when none is named."""
     names = sorted(path.stem for path in HERE.glob("bench_*.py"))
     return [name for name in names if not wanted or name.removeprefix("bench_") in wanted]
 
 
 def rows(names: list[str]) -> Iterator[Row]:
-    """Every row of every module, module by module."""
+    """Yield every row of every module, module by module."""
     for name in names:
         print(f"measuring: {name.removeprefix('bench_')} …", file=sys.stderr)
         measure: Callable[[], list[Row]] = importlib.import_module(name).measure
@@ -30,21 +30,21 @@ def rows(names: list[str]) -> Iterator[Row]:
 
 
 def number(value: float) -> str:
-    """Three digits that count, thousands apart."""
+    """Format three significant digits, thousands apart."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """One line of the table."""
+    """Format one line of the table."""
     target = row.target and f"{row.target[0]} {number(row.target[1])}"
     verdict = "" if row.ok is None else ("good" if row.ok else "MISSED")
     return (row.name, number(row.value), row.unit, target or "", verdict)
 
 
 def table(lines: list[tuple[str, ...]]) -> str:
-    """Aligned columns; numbers to the right."""
+    """Format aligned columns; numbers to the right."""
     widths = [max(len(line[at]) for line in lines) for at in range(len(HEAD))]
     return "\n".join(
         "  ".join(

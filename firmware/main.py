@@ -1,4 +1,4 @@
-"""Where the board begins: self-test, then the loop. The first file to read.
+"""Boot the board: self-test, then the main loop. The first file to read.
 
 Role: makes the device on its hal and gives it one turn after the other, asleep between them.
 Invariant: nothing here decides anything; what fails at boot is a latched fault that the host can
@@ -15,7 +15,7 @@ _LOADING_BYTES = 16384
 
 
 def run() -> None:
-    """For ever, or until the host asks for the prompt."""
+    """Run for ever, or until the host asks for the prompt."""
     gc.threshold(_LOADING_BYTES)
     from board_config import BOARD, CHIP, PINS
 

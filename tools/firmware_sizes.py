@@ -1,4 +1,4 @@
-"""`make firmware`: every file of the firmware, compiled for both chips, and how large it is.
+"""`make firmware`: the size of every firmware file, compiled for both chips.
 
 Role: the table of sizes; a file that does not compile ends it with exit code 1.
 Invariant: what is measured is what `scs flash` copies.
@@ -13,7 +13,7 @@ from scs.flashing import firmware_files
 
 
 def rows() -> list[tuple[str, int, int, int]]:
-    """(name, bytes of source, bytes on an RP2040, bytes on an RP2350) of each source file."""
+    """Return (name, bytes of source, bytes on an RP2040, bytes on an RP2350) of each file."""
     found: list[tuple[str, int, int, int]] = []
     texts = firmware_files.folded(firmware_files.folder())
     for name, path in firmware_files.sources(firmware_files.folder()):

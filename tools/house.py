@@ -1,4 +1,4 @@
-"""Print how large the code is and how easily it is found: one row a measure.
+"""Print measures of the code's size and of how easily it is found, one row each.
 
 Usage: python tools/house.py [FOLDER]   (FOLDER: another checkout; the one of this file without)
 """
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def sources(root: Path) -> dict[str, str]:
-    """Path and text of each tracked Python file."""
+    """Return path and text of each tracked Python file."""
     command = ["git", "-C", str(root), "ls-files", "*.py"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return {path: (root / path).read_text(encoding="utf-8") for path in listed.splitlines()}
@@ -129,7 +129,7 @@ def components(edges: Imports) -> list[set[str]]:
 
 
 def levels(edges: Imports) -> int:
-    """Length of the longest chain of imports; a circle counts as one level."""
+    """Return the length of the longest chain of imports; a circle counts as one level."""
     height: dict[str, int] = {}
     for group in components(edges):
         below = {target for module in group for target in edges[module]} - group

@@ -36,7 +36,7 @@ class Sense:
     """Current, voltage and the identification resistor."""
 
     def __init__(self, channel, chip: tuple, pins: dict, mark: tuple):
-        """mark: the state machine and the DMA channel that tell when a period begins."""
+        """Set up the ADC. mark: the state machine and DMA channel that mark a period's start."""
         self._dma = channel
         self._base = chip[2]
         self._fcs_at = chip[2] + FCS  # too large a number to be made in an interrupt
@@ -63,7 +63,7 @@ class Sense:
         self.is_busy = False
 
     def taken(self) -> tuple:
-        """The capture, once it is whole; else ()."""
+        """Return the capture once it is complete, else ()."""
         self.is_busy = True
         self.gather()
         self.is_busy = False
@@ -98,7 +98,7 @@ class Sense:
         self.is_on = True
 
     def stop(self) -> None:
-        """No samples until the next start; what was gathered is kept."""
+        """Stop sampling until the next start; what was gathered is kept."""
         if self.is_on:
             self.gather()
         at.poke(self._base, _EN)
@@ -124,7 +124,7 @@ class Sense:
         self._at = end
 
     def take(self) -> tuple:
-        """(current_min, current_max, voltage_min, voltage_max, count) since the last call."""
+        """Return (current_min, current_max, voltage_min, voltage_max, count) since last call."""
         self.is_busy = True
         self.gather()
         low, high = self._found[0], self._found[1]
@@ -137,7 +137,7 @@ class Sense:
         return out
 
     def read(self, which: int) -> int:
-        """One reading of input 0 (current), 1 (voltage) or 2 (identification): mean of eight."""
+        """Read input 0 (current), 1 (voltage) or 2 (identification): mean of eight."""
         total = 0
         for _ in range(8):
             at.poke(self._base, _EN | _ONCE | self._inputs[which] << 12)

@@ -1,4 +1,4 @@
-"""Samples from the start of a period on: out of the ADC's ring, as it fills.
+"""Copy samples out of the ADC's ring as it fills, starting with a period of the stream.
 
 Role: hal.capture_arm and hal.capture_take. When the period began is told by hardware alone: a
 state machine waits for SYNC, and at its word one DMA transfer copies the address to which the next
@@ -27,7 +27,7 @@ class Capture:
     """One capture at a time."""
 
     def __init__(self, mark, channel, source: int, samples: int):
-        """mark: a state machine of sync_mark; source: the ring's WRITE_ADDR; samples it holds."""
+        """Keep mark (a sync_mark machine), source (the ring's WRITE_ADDR) and the ring's size."""
         self._mark = mark
         self._dma = channel
         self._source = source
@@ -39,7 +39,7 @@ class Capture:
         self._delay = self._next = self._filled = self._seen = self._offset_us = 0
 
     def arm(self, delay_us: int, ring_at: int) -> None:
-        """From the next SYNC and so much later; ring_at: how far the ring was gathered."""
+        """Arm for the next SYNC and so much later; ring_at: how far the ring was gathered."""
         self.disarm()
         self._delay = delay_us // _SAMPLE_US
         self._seen = ring_at
@@ -55,12 +55,12 @@ class Capture:
         self._phase = _WAITS
 
     def again(self) -> None:
-        """The ring begins anew: what was wanted is captured from the next SYNC on."""
+        """Restart after the ring restarted: capture from the next SYNC on."""
         if self._phase != _IDLE:
             self.arm(self._delay * _SAMPLE_US, 0)
 
     def disarm(self) -> None:
-        """Nothing is wanted."""
+        """Disarm: no capture is wanted."""
         if self._phase != _IDLE:
             self._mark.active(0)
             self._dma.active(0)
@@ -68,12 +68,12 @@ class Capture:
 
     @micropython.native
     def begun(self) -> int:
-        """What the DMA has brought, to be asked before the ring's end is: 0, or an address."""
+        """Return the address that DMA copied at SYNC, or 0; ask before reading the ring's end."""
         return self._cell[0] if self._phase == _WAITS else 0
 
     @micropython.native
     def more(self, begun: int, ring: int, since: int, end: int) -> None:
-        """The samples from `since` up to `end` of the ring are new; `end` may lie below `since`."""
+        """Take the new samples from `since` to `end` of the ring; `end` may lie below `since`."""
         if self._phase == _IDLE:
             return
         if begun and self._phase == _WAITS:
@@ -90,7 +90,7 @@ class Capture:
                 self._filled += count
 
     def _place(self, index: int, since: int) -> None:
-        """The first sample wanted: SYNC's own, which may lie just before `since`, and the delay."""
+        """Locate the first sample wanted: SYNC's, perhaps just before `since`, plus the delay."""
         ahead = (index - since) & (self._ring_samples - 1)
         if ahead > self._ring_samples // 8 * 7:
             ahead -= self._ring_samples
@@ -101,7 +101,7 @@ class Capture:
         self._phase = _FILLS
 
     def take(self) -> tuple:
-        """(offset_us, samples) once they are whole, else (); then the next must be armed."""
+        """Return (offset_us, samples) once they are complete, else (); then arm the next."""
         if self._phase != _FILLS or self._filled < _DONE:
             return ()
         self.disarm()
@@ -110,7 +110,7 @@ class Capture:
 
 @micropython.viper
 def copied(ring: ptr16, at: int, mask: int, room: ptr16, to: int, count: int):
-    """Samples of the ring, from the one numbered `at` on, into `room` from place `to` on."""
+    """Copy `count` samples from place `at` of the ring to `room`, from place `to` on."""
     end = to + count
     while to < end:
         room[to] = ring[at & mask]

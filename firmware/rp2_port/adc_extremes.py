@@ -1,4 +1,4 @@
-"""The least and the most of the ADC's samples: 125,000 pairs a second, 14 cycles each.
+"""Minimum and maximum of the ADC's samples: 125,000 pairs a second, 14 cycles each.
 
 Role: what adc.py does with a stretch of its ring. Invariant: nothing here allocates, so that
 an interrupt may call it. Requirements: REQ-54, REQ-55.
@@ -14,7 +14,7 @@ import micropython
 
 @micropython.asm_thumb
 def wider(r0, r1, r2):
-    """The address of the first pair from r0 on, below r1, outside of what was found (r2); or r1."""
+    """Return the address of the first pair in r0..r1 outside the extremes at r2; r1 if none."""
     ldr(r3, [r2, 0])
     ldr(r4, [r2, 4])
     ldr(r5, [r2, 8])
@@ -37,7 +37,7 @@ def wider(r0, r1, r2):
 
 @micropython.viper
 def take(pair: int, end: int, found: ptr32):
-    """All pairs from one address up to another into what was found."""
+    """Take all pairs from one address up to another into the extremes `found`."""
     while True:
         pair = int(wider(pair, end, found))
         if pair >= end:

@@ -1,4 +1,4 @@
-"""Memory that begins at a multiple of its own size: what a DMA channel needs to write in a ring.
+"""Memory aligned to its own size, as a DMA channel needs it to write in a ring.
 
 Role: aligned(). Invariant: what it gives is such, or twice as long, so that it holds such a place.
 """
@@ -9,10 +9,10 @@ _TRIES = 6
 
 
 def aligned(size: int) -> bytearray:
-    """Room for a ring of `size` bytes, a power of two.
+    """Allocate room for a ring of `size` bytes, a power of two.
 
-    MicroPython gives out memory from below. Behind a piece that lies wrong, and another as long as
-    what it lacks, the next lies right, unless a hole took the second one: then again.
+    MicroPython allocates upwards. After a misaligned block, and a filler as long as what it lacks,
+    the next block is aligned, unless the filler went into a hole: then try again.
     """
     passed = []
     for _ in range(_TRIES):

@@ -35,7 +35,7 @@ class Player:
     """The sequencer, the sentinel and the wheel between them."""
 
     def __init__(self, parts, chip: tuple, is_serial: bool, gate_ctrl: int, irqs: tuple):
-        """parts: (sequencer, sentinel, relay, data, tail, ticket, pair) of rp2."""
+        """Set up the parts of rp2: (sequencer, sentinel, relay, data, tail, ticket, pair)."""
         self.sequencer, self.sentinel, self.relay = parts[:3]
         self.data, self.tail, self.ticket, self.pair = parts[3:]
         self._off_irqs, self._on_irqs = irqs
@@ -92,7 +92,7 @@ class Player:
 
     # --- the seam's calls ------------------------------------------------------------------
     def hold_gate(self) -> None:
-        """Gate low at the pin, whatever the sentinel says."""
+        """Hold the gate low at the pin, whatever the sentinel says."""
         at.poke(self._gate_ctrl, self.plan[at.GATE_LOW])
 
     def load(self, stream) -> int:
@@ -115,7 +115,7 @@ class Player:
         return self._time_end()
 
     def _time_end(self) -> int:
-        """Which period ends first, and in how many microseconds less _EARLY_US."""
+        """Choose the first period that can be ended; return its end in us, less _EARLY_US."""
         table = self._tables[0]
         asked_us = time.ticks_us()
         ticks = (at.microseconds(self._timer) - self._began_us) * table.ticks_per_us
@@ -127,7 +127,7 @@ class Player:
         return left_us - time.ticks_diff(time.ticks_us(), asked_us)
 
     def end(self) -> None:
-        """For an interrupt: cut where the last record of the period to be ended is held."""
+        """Cut, from an interrupt, where the last record of the period to be ended is held."""
         at.end_early(self.plan, self.sight, self.tables, self._end)
 
     def _follow(self, pointer: int, low: int, high: int, table) -> int:
@@ -165,24 +165,24 @@ class Player:
         self.sequencer.active(1)
 
     def refuse(self) -> None:
-        """Not started after all: as if it had been, and cut at once."""
+        """Refuse a start: the state is as after one that was cut at once."""
         self._clear()
         self.status = HALTED
 
     def halt(self) -> None:
-        """Gate low now; where the period was cut is kept."""
+        """Lower the gate now; keep the position of the cut."""
         self.cut()
         self.state()
 
     def cut(self) -> None:
-        """The gate falls first; an interrupt's own cut must not come between what is then seen."""
+        """Lower the gate first; an interrupt's own cut must not come between what is then seen."""
         self.hold_gate()
         irqs = self._off_irqs()
         at.cut(self.plan, self.sight)
         self._on_irqs(irqs)
 
     def state(self) -> tuple:
-        """(status, periods, record, ticks_in); ticks_in only once it is over."""
+        """Return (status, periods, record, ticks_in); ticks_in only once it is over."""
         if self.status == RUNNING:
             if not self.sight[at.IS_CUT]:
                 irqs = self._off_irqs()
@@ -197,12 +197,12 @@ class Player:
         return (self.status, self._periods, self._record, self._ticks_in)
 
     def words(self):
-        """The live words, as DMA reads them."""
+        """Return the live words as DMA reads them."""
         return memoryview(self._tables[0].words) if self._tables else b""
 
     # --- starting --------------------------------------------------------------------------
     def _reset_machines(self) -> None:
-        """All three stand at their beginning with empty FIFOs and their flags down."""
+        """Reset all three machines to their beginning, with empty FIFOs and flags cleared."""
         for machine in (self.sequencer, self.sentinel, self.relay):
             machine.active(0)
         at.poke(at.PIO0 + at.SM0 + 8, self._joined ^ _FJOIN_RX)
@@ -237,7 +237,7 @@ class Player:
         self.relay.put(table.pointer)
 
     def _prime(self, words: int) -> None:
-        """Until the sequencer's FIFO is full, or holds all there is."""
+        """Wait until the sequencer's FIFO is full or holds all words; else raise ValueError."""
         wanted = min(8, words)
         for _ in range(_PRIME_LOOKS):
             if self.sequencer.tx_fifo() >= wanted:
@@ -251,7 +251,7 @@ class Player:
 
     # --- where it is -----------------------------------------------------------------------
     def _place(self) -> None:
-        """The period and the record that is being held."""
+        """Locate the period and the record that the output is held in."""
         sight = self.sight
         at.place(self.plan, sight, self.tables)
         self._periods, self._record = sight[at.PERIOD], sight[at.RECORD]
@@ -289,7 +289,7 @@ class Player:
             self.status = STARVED if sight[at.FLAGS] & 1 else HALTED
 
     def _is_planned_end(self) -> bool:
-        """In the last record of the last period: the words had come to their end, or end() came."""
+        """Return True if cut in the last record of the last period: all played, or by end()."""
         sight = self.sight
         if self._record != self._tables[0].count // 2 - 1:
             return False

@@ -1,4 +1,4 @@
-"""A table of words where DMA can read it, and where within its records the sequencer may be.
+"""A table of words readable by DMA, and the sequencer's possible positions in its records.
 
 Role: Table, and what each instruction of the two sequencers says of the time since the last latch.
 Invariant: the tuples have one entry per instruction of pio_programs.py. Requirements: REQ-36.
@@ -39,7 +39,7 @@ class Table:
         self.since = 0  # the period it begins with
 
     def ticks_in(self, record: int, after: int, sight) -> int:
-        """Ticks since the latch of a record that is held; `after`: its instruction's entry above.
+        """Return ticks since the latch of a held record; `after`: its instruction's entry above.
 
         0 where DMA had fetched it and the hold before it was not over.
         """

@@ -1,4 +1,4 @@
-"""The non-volatile store on the board: each index is one file of MicroPython's file system.
+"""The non-volatile store on the board: one file of MicroPython's file system per index.
 
 Role: hal.nv_read and hal.nv_write. Invariant: neither raises; what a cut of the power or a full
 file system left behind is for stimcore/store.py to find, which reads back and checks.
@@ -16,7 +16,7 @@ UNREADABLE = b"\xff"  # no record
 
 
 def read(index: int) -> bytes:
-    """The bytes of an index; b"" where there is nothing."""
+    """Return the bytes of an index; b"" if there is none, UNREADABLE on another error."""
     try:
         with open(_path(index), "rb") as file:
             return file.read()

@@ -1,4 +1,4 @@
-"""THE SEAM, real: the calls by which stimcore reaches clock, link, stream and load on an RP2.
+"""The hardware side of the seam: clock, link, stream and load of an RP2, as stimcore calls them.
 
 Role: makes the parts (no other file imports machine or rp2, but for the PIO programs) and
 forwards each call to the one that answers it; tells at boot whether the board is as it should be.
@@ -34,7 +34,7 @@ _SCRATCH = 0x0C + 4 * 2
 
 
 def wants_prompt(chip: str) -> bool:
-    """Whether the last thing before this reset was the command to leave for the prompt."""
+    """Return True once if the command to leave for the prompt caused this reset."""
     scratch = at.CHIPS[chip][5] + _SCRATCH
     wanted = at.peek(scratch) == _LEAVE
     at.poke(scratch, 0)
@@ -91,22 +91,22 @@ class Hal:
         return player
 
     def _tripped(self, _pio) -> None:
-        """The sentinel's interrupt: where the output stood is known to a few microseconds."""
+        """Cut on the sentinel's interrupt; the position of the output is known to a few us."""
         if not self._sight[at.IS_CUT]:
             at.cut(self._plan, self._sight)
             self._sight[at.TRIPS] = 1
 
     # --- the seam --------------------------------------------------------------------------
     def now_us(self) -> int:
-        """Microseconds, modulo 2**30."""
+        """Return the time in microseconds, modulo 2**30."""
         return time.ticks_us()
 
     def link_read(self) -> bytes:
-        """All that arrived."""
+        """Return all bytes that arrived."""
         return self._link.read()
 
     def link_write(self, data: bytes) -> None:
-        """Bytes to the host; dropped where it does not read."""
+        """Write bytes to the host; they are dropped if it does not read."""
         self._link.write(data)
 
     def stream_load(self, stream) -> int:
@@ -129,7 +129,7 @@ class Hal:
         self._watch.start()
 
     def stream_stop(self) -> None:
-        """End after the period that is being played; where one is shorter than some ms, soon after.
+        """End after the period that is being played; if one is shorter than some ms, soon after.
 
         What is cut away of its last record is shorter than 0.7 ms; the period counts as whole.
         """
@@ -138,24 +138,24 @@ class Hal:
             self._watch.end_in(us)
 
     def halt(self) -> None:
-        """Gate low now."""
+        """Lower the gate now."""
         self._player.halt()
         self._watch.tapped = False
         self._rest()
 
     def stream_state(self) -> tuple:
-        """(status, periods, record, ticks_in)."""
+        """Return (status, periods, record, ticks_in)."""
         state = self._player.state()
         if state[0] != RUNNING:
             self._rest()
         return state
 
     def stream_words(self):
-        """The live words, as DMA reads them."""
+        """Return the live words as DMA reads them."""
         return self._player.words()
 
     def sample(self) -> tuple:
-        """Extremes of the ADC since the last call."""
+        """Return the extremes of the ADC since the last call."""
         return self._sense.take()
 
     def capture_arm(self, delay_us: int) -> None:
@@ -163,23 +163,23 @@ class Hal:
         self._sense.arm(delay_us)
 
     def capture_take(self) -> tuple:
-        """(offset_us, samples) once they are whole, then (); what the next arm overwrites."""
+        """Return (offset_us, samples) once, when complete, else (); the next arm overwrites it."""
         return self._sense.taken()
 
     def load_id(self) -> int:
-        """ADC code at the load's identification resistor."""
+        """Return the ADC code at the load's identification resistor."""
         return self._sense.read(2)
 
     def feed_watchdog(self) -> None:
-        """The loop is alive."""
+        """Feed the watchdog: the loop is alive."""
         self._watchdog.feed()
 
     def reset_cause(self) -> int:
-        """0 power-on, 1 watchdog."""
+        """Return 0 for power-on, 1 for the watchdog."""
         return self._cause
 
     def nv_read(self, index: int) -> bytes:
-        """What the store holds at an index; b"" where nothing is."""
+        """Return the stored bytes at an index; b"" if there are none."""
         return flash_store.read(index)
 
     def nv_write(self, index: int, data: bytes) -> None:
@@ -187,7 +187,7 @@ class Hal:
         flash_store.write(index, data, self._watchdog.feed)
 
     def unique_id(self) -> bytes:
-        """Eight bytes that no other board has."""
+        """Return eight bytes that no other board has."""
         return machine.unique_id()
 
     # --- between two turns -----------------------------------------------------------------
@@ -223,9 +223,9 @@ class Hal:
 
     # --- at boot ---------------------------------------------------------------------------
     def self_test(self) -> tuple:
-        """The row (code, index, value, limit) of the first thing that is wrong, or ().
+        """Return the row (code, index, value, limit) of the first failed check, or ().
 
-        What is wanted once does not stay in memory: 3 kB.
+        The modules used once are removed from memory: 3 kB.
         """
         from . import selftest
 

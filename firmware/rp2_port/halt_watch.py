@@ -1,4 +1,4 @@
-"""What goes on while the output runs, whatever the loop is at: four timers.
+"""Four timers that serve the running output, whatever the main loop is busy with.
 
 Role: hears a HALT in USB's own memory, takes the ADC's samples in time, looks through what waits
 for the loop, and strikes at the end of the last period. Invariant: what a hard interrupt calls
@@ -39,12 +39,12 @@ class Watch:
         self.tapped = False  # a HALT is on its way through the loop
 
     def permits(self) -> bool:
-        """Whether the output may start: no HALT is on its way. One that comes later strikes."""
+        """Return True if the output may start: no HALT is pending. A later one cuts the output."""
         heard(self._room)
         return not self.look_for_halt()
 
     def start(self) -> None:
-        """The output runs."""
+        """Start the timers: the output runs."""
         halt, gather, look, _end = self._timers
         periodic = halt.PERIODIC
         halt.init(period=_HALT_US, tick_hz=1_000_000, mode=periodic, callback=self._hear, hard=True)
@@ -52,7 +52,7 @@ class Watch:
         look.init(period=_LOOK_MS, mode=periodic, callback=self._look)
 
     def stop(self) -> None:
-        """The output is off."""
+        """Stop the timers: the output is off."""
         for timer in self._timers:
             timer.deinit()
 
@@ -64,11 +64,11 @@ class Watch:
 
     @micropython.native
     def turned(self) -> None:
-        """A turn of the loop begins."""
+        """Note that an iteration of the loop begins."""
         self._turned_us = time.ticks_us()
 
     def look_for_halt(self) -> bool:
-        """Cut where a HALT is among the bytes that wait for the loop; whether one is on its way."""
+        """Cut if a HALT is among the bytes waiting for the loop; return True if one is pending."""
         if self._link.gather() and self._link.holds_halt():
             self.tapped = True
             self._player.cut()
@@ -89,7 +89,7 @@ class Watch:
         self._player.end()
 
     def _look(self, _timer) -> None:
-        """Not a hard one: between two instructions of MicroPython's."""
+        """Look for a HALT in a soft interrupt, between two of MicroPython's instructions."""
         late_us = time.ticks_diff(time.ticks_us(), self._turned_us)
         if late_us > _LATE_US and not self.waits:
             self.look_for_halt()
@@ -97,10 +97,10 @@ class Watch:
 
 @micropython.viper
 def heard(room: ptr8) -> int:
-    """Whether there is a HALT in USB's receive buffer that was not there the last time.
+    """Return 1 if USB's receive buffer holds a HALT that was not there the last time.
 
-    A packet that was not fetched is looked through. Of one that was only the beginning is known to
-    be of the last packet, so a HALT there is one, and behind it nothing is believed.
+    A packet that was not fetched is searched whole. Of a fetched one only the first bytes are sure
+    to be the last packet's, so a HALT counts at its beginning and nowhere behind it.
     room[13]: the sequence number of the HALT that was there, and room[14] whether one was.
     """
     usb = ptr32(0x50100000)
@@ -128,7 +128,7 @@ def heard(room: ptr8) -> int:
 
 @micropython.viper
 def is_halt(at: int, room: ptr8) -> int:
-    """Whether seven bytes are COBS(sequence, HALT, CRC-32). room: 8 bytes, polynomial, HALT.
+    """Return 1 if seven bytes are COBS(sequence, HALT, CRC-32). room: 8 bytes, polynomial, HALT.
 
     `at` is an offset: an address of USB's memory would become an object, on the heap.
     """
@@ -155,7 +155,7 @@ def is_halt(at: int, room: ptr8) -> int:
 
 @micropython.viper
 def crc_fits(room: ptr8) -> int:
-    """Whether four bytes are the CRC-32 of the two before them."""
+    """Return 1 if four bytes are the CRC-32 of the two before them."""
     polynomial = ptr32(room)[2]
     crc = -1
     for index in range(16):

@@ -1,4 +1,4 @@
-"""The state machines' programs as words, pinned: what the board must have assembled at boot.
+"""Expected words of the state machines' programs: the board must assemble the same at boot.
 
 Role: the self-test holds MicroPython's assembler against it, a test the simulator's.
 """

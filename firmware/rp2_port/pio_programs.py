@@ -178,7 +178,7 @@ def sync_mark():
 
 
 def sentinel_turns(ceiling_ticks: int) -> int:
-    """The word for the sentinel: a run of `ceiling_ticks` never trips, one 2 ticks longer does.
+    """Return the sentinel's word: a run of `ceiling_ticks` never trips, 2 ticks more do.
 
     GATE falls at most 3 ticks (and the synchroniser's 2) after the ceiling. A ceiling of fewer
     than 5 ticks lets no run pass at all.

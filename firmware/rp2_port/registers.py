@@ -1,4 +1,4 @@
-"""What is done in registers, at once and without allocating: in viper.
+"""Register access in viper, immediate and without allocating.
 
 Role: the gate, the cut, the position of the output; addresses of RP2040 and RP2350.
 Invariant: nothing here allocates, so that an interrupt may call it; the gate falls before anything
@@ -88,7 +88,7 @@ def peek(address: uint) -> uint:
 
 
 def microseconds(timer: int) -> int:
-    """Since power-on: the timer's 64 bits (TIMERAWH, TIMERAWL)."""
+    """Return the time since power-on: the timer's 64 bits (TIMERAWH, TIMERAWL)."""
     high = peek(timer + 0x24)
     low = peek(timer + 0x28)
     again = peek(timer + 0x24)
@@ -97,7 +97,7 @@ def microseconds(timer: int) -> int:
 
 @micropython.viper
 def see(plan: ptr32, sight: ptr32):
-    """How far the output is; until DMA was not moving meanwhile, 50 looks at most."""
+    """Read the position of the output; repeat until DMA was not moving, at most 50 times."""
     pio = ptr32(0x50200000)
     tickets = ptr32(plan[3])
     feed = ptr32(plan[2])
@@ -118,7 +118,7 @@ def see(plan: ptr32, sight: ptr32):
 
 @micropython.viper
 def place(plan: ptr32, sight: ptr32, tables: ptr32):
-    """Which period's which record is held: back from DMA by what is still in the FIFO."""
+    """Compute the period and record being held: DMA's position less what is in the FIFO."""
     taken = sight[0]
     if tables[0] and taken > tables[0]:
         taken = tables[0]  # the last ticket named no table
@@ -143,7 +143,7 @@ def place(plan: ptr32, sight: ptr32, tables: ptr32):
 
 @micropython.viper
 def words_of(tables: ptr32, period: int) -> int:
-    """Words of the table that a period plays."""
+    """Return the number of words in the table that a period plays."""
     at = 2 * tables[1]
     while at > 2 and tables[at] > period:
         at -= 2
@@ -152,7 +152,7 @@ def words_of(tables: ptr32, period: int) -> int:
 
 @micropython.viper
 def cut(plan: ptr32, sight: ptr32):
-    """Gate low, now; then the sequencer and DMA are stopped, and where they were is kept."""
+    """Lower the gate now; then stop the sequencer and DMA, and keep their positions."""
     gate = ptr32(plan[0])
     gate[0] = plan[1]
     ptr32(0x50203000)[0] = 1  # PIO0 CTRL, clear alias: state machine 0 stands
@@ -189,7 +189,7 @@ def cut(plan: ptr32, sight: ptr32):
 
 
 def rewind(plan):
-    """The sequencer, standing still, at its beginning with nCS high.
+    """Put the stopped sequencer at its beginning, with nCS high.
 
     StateMachine.restart() would lower nCS, and START raise it again: an edge at which the contact
     switches take what was shifted last, whole or not.

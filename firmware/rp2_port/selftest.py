@@ -1,4 +1,4 @@
-"""Whether the board is as it should be, looked at once, when it boots.
+"""Self-test of the board, run once at boot.
 
 Role: gate, PIO programs, sense inputs, clock and watchdog, one finding each.
 Invariant: a finding is (index, value, least, most), measured and not assumed.
@@ -22,7 +22,7 @@ _CLOCK_PERMILLE = 5
 
 
 def row(board, parts: tuple) -> tuple:
-    """The row (code, index, value, limit) of the first thing that is wrong, or ().
+    """Return the row (code, index, value, limit) of the first failed check, or ().
 
     parts: (the gate's pin, whether it was low at first, the sequencer's program, Sense, the chip).
     """
@@ -50,7 +50,7 @@ def _findings(board, parts: tuple) -> list:
 
 
 def _differ(program, pinned: tuple) -> int:
-    """The first instruction that is not the pinned one; -1: they are the same."""
+    """Return the index of the first instruction that is not the pinned one; -1 if none."""
     words = program[0]
     for number in range(max(len(words), len(pinned))):
         if number >= len(words) or number >= len(pinned) or words[number] != pinned[number]:
@@ -59,7 +59,7 @@ def _differ(program, pinned: tuple) -> int:
 
 
 def _measured_hz() -> int:
-    """The processor's clock, counted by SysTick over 2 ms of the microsecond timer."""
+    """Measure the processor's clock: SysTick counted over 2 ms of the microsecond timer."""
     at.poke(0xE000E014, 0xFFFFFF)
     at.poke(0xE000E018, 0)
     at.poke(0xE000E010, 5)

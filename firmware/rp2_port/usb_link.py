@@ -1,4 +1,4 @@
-"""The USB serial link: bytes in and out, and nothing that waits for the host.
+"""The USB serial link: bytes in and out, never waiting for the host.
 
 Role: hal.link_read and hal.link_write; finds a HALT while slower work is being done.
 Invariant: a read takes what is there, a write drops what the host does not fetch in time.
@@ -50,7 +50,7 @@ class Link:
         self._gathering = False
 
     def wait(self, most_ms: int) -> bool:
-        """Sleep until a byte is there, or so long; whether one is."""
+        """Sleep until a byte is there, or so long; return True if one is."""
         if self._held:  # a timer took it while the loop was busy
             return True
         for _ in self._readable.ipoll(most_ms):
@@ -58,7 +58,7 @@ class Link:
         return False
 
     def gather(self) -> bool:
-        """Take what has come; whether anything has.
+        """Take the bytes that have come; return True if there were any.
 
         A timer may call this while the loop is in it: it must not take the byte that the loop
         has just seen, or the loop would wait for the next.
@@ -74,7 +74,7 @@ class Link:
 
     @micropython.native
     def read(self) -> bytes:
-        """All that arrived."""
+        """Return all bytes that arrived."""
         if self._held:
             held, self._held = self._held, bytearray()  # a timer adds to the new one from here on
             return bytes(held)
@@ -87,7 +87,7 @@ class Link:
         return data
 
     def holds_halt(self) -> bool:
-        """Whether a whole HALT is among the bytes not yet read."""
+        """Return True if a whole HALT is among the bytes not yet read."""
         if _HALT not in self._held:  # COBS leaves every byte but zero as it is
             return False
         for block in bytes(self._held).split(b"\0"):

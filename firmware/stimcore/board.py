@@ -1,4 +1,4 @@
-"""What the device must know of its board, output stage and dummy load: one tuple of integers.
+"""The device's parameters of its board, output stage and dummy load: one tuple of integers.
 
 Role: the device's view of a row of boards.yaml; the host makes it (scs.catalog.boards), the flasher
 writes it into the generated board module, and both ends compare its digest in HELLO.
@@ -53,26 +53,26 @@ FINE = 16  # parts of an ADC code in which readings and offsets are told
 
 
 def ticks_from_ns(board: Board, ns: int) -> int:
-    """Nearest whole number of ticks to `ns`; exact where the clock allows."""
+    """Return the nearest whole number of ticks to `ns`; exact where the clock allows."""
     return (ns * (board.clock_hz // 1000) + 500_000) // 1_000_000
 
 
 def period_ticks(board: Board, rate_millihz: int) -> int:
-    """Nearest whole number of ticks to one period of a rate in millihertz."""
+    """Return the nearest whole number of ticks to one period of a rate in millihertz."""
     return (board.clock_hz * 1000 + rate_millihz // 2) // rate_millihz
 
 
 def sensed_na(board: Board, reading: int) -> int:
-    """The current, nA, of a reading in 1/16 of an ADC code."""
+    """Return the current, nA, of a reading in 1/16 of an ADC code."""
     return (reading - FINE * board.adc_zero - board.current_offset) * board.sense_na_per_lsb // FINE
 
 
 def sensed_mv(board: Board, reading: int) -> int:
-    """The voltage, mV, of a reading in 1/16 of an ADC code."""
+    """Return the voltage, mV, of a reading in 1/16 of an ADC code."""
     zero = FINE * board.adc_zero + board.voltage_offset
     return (reading - zero) * board.sense_uv_per_lsb // (1000 * FINE)
 
 
 def code_from_ua(board: Board, amplitude_ua: int) -> int:
-    """Nearest DAC magnitude to an amplitude; the actual current is reported, never assumed."""
+    """Return the nearest DAC magnitude to an amplitude; the actual current is reported."""
     return (amplitude_ua * 1000 + board.na_per_code // 2) // board.na_per_code

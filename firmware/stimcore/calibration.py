@@ -1,4 +1,4 @@
-"""What the sense channels read wrong: four numbers, kept in the store apart from the programs.
+"""Calibration of the sense channels: four numbers, stored apart from the programs.
 
 Role: applied() makes of a Board one whose sense path is as it was found to be; whatever turns ADC
 codes into nA and mV uses that one. restore() reads the numbers at boot, keep() replaces them.
@@ -31,7 +31,7 @@ _SENSE = 4  # so many fields stand last in a Board: those that a calibration cha
 
 
 def check(values: tuple) -> None:
-    """Refused where a number is larger than any sense path of this kind can be wrong."""
+    """Raise Refused for a number larger than any sense path of this kind can be wrong."""
     for index in range(len(values)):
         most = limits.CALIBRATION_PPM if index & 1 else limits.CALIBRATION_OFFSET
         if abs(values[index]) > most:
@@ -39,7 +39,7 @@ def check(values: tuple) -> None:
 
 
 def applied(board: Board, values: tuple) -> Board:
-    """The board as declared, with the sense path corrected."""
+    """Return the declared board with its sense path corrected."""
     sense = (
         values[0],
         board.sense_na_per_lsb * (1_000_000 + values[1]) // 1_000_000,
@@ -50,7 +50,7 @@ def applied(board: Board, values: tuple) -> Board:
 
 
 def restore(hal, board: Board) -> tuple:
-    """(NONE, GOOD, DAMAGED or FOREIGN, the numbers to be used).
+    """Return (NONE, GOOD, DAMAGED or FOREIGN, the numbers to be used).
 
     A half that is damaged spoils the other: it may have held the newer numbers.
     """
@@ -78,6 +78,6 @@ def keep(hal, board: Board, values: tuple) -> None:
 
 
 def _mark(board: Board) -> int:
-    """What the numbers correct: the stage and its sense path as declared, whatever the load."""
+    """Return the CRC of the stage and its sense path as declared, whatever the load."""
     declared = (board.stage, board.adc_zero, board.sense_na_per_lsb, board.sense_uv_per_lsb)
     return binascii.crc32(repr(declared).encode()) & 0xFFFFFFFF

@@ -1,4 +1,4 @@
-"""A capture: a stretch of samples of current and voltage, beginning with a period of the stream.
+"""A capture: current and voltage samples that begin with a period of the stream.
 
 Role: the form in which hal.capture_take() hands it over.
 

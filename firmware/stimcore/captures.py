@@ -1,4 +1,4 @@
-"""Whose turn it is with the one capture that the hal makes.
+"""Sharing of the hal's one capture between the oscilloscope and the pulse monitor.
 
 Role: shares it between the host's oscilloscope and the judgement pulse by pulse (watch.py).
 Invariant: what is kept for the host was taken of one and the same stream, and what is not yet
@@ -26,18 +26,18 @@ class Captures:
         self._stream: Stream | None = None  # whose periods the armed capture is of
 
     def ask(self, delay_us: int) -> None:
-        """The host wants a capture; what was kept for it is dropped."""
+        """Queue a capture for the host; drop the one that was kept for it."""
         self.kept = ()
         self._asked_us = delay_us
         self._armed = False
 
     def begin_run(self) -> None:
-        """The output begins, with nothing armed; what the host asked for is armed again."""
+        """Begin a run with nothing armed; re-arm what the host asked for."""
         self._armed = False
         self._live = None
 
     def reset(self) -> None:
-        """The output ended: what is not whole by now never will be."""
+        """Reset at the end of the output: an incomplete capture is dropped."""
         self.begin_run()
         self._asked_us = -1
 
@@ -56,7 +56,7 @@ class Captures:
         return ()
 
     def _take(self, stream: Stream) -> tuple:
-        """A capture of `stream` that has become whole; else ()."""
+        """Return a complete capture of `stream`; else ()."""
         found = self.hal.capture_take() if self._armed else ()
         if not found:
             return ()
@@ -69,7 +69,7 @@ class Captures:
         return tuple(found)
 
     def _arm(self, stream: Stream, now_ms: int) -> None:
-        """Unless one is under way: for the host where it asked, else for the judge in time."""
+        """Arm unless a capture is pending: for the host if it asked, else for the pulse monitor."""
         if self._armed and stream is self._stream:
             return
         delay_us = self._asked_us

@@ -1,4 +1,4 @@
-"""Charge in whole numbers: what a discharge leaves, what a record moves, where a pulse begins.
+"""Charge in whole numbers: remainder of a discharge, charge of a record, start of a pulse.
 
 Role: the arithmetic of walk.py, and of whoever else judges or accounts for charge.
 Invariant: exact integers in code x ticks; what must be estimated (passive discharge, mismatch,
@@ -16,12 +16,12 @@ _decays: dict = {}  # every contact and every pass asks for the same ones
 
 
 def up(value: int, by: int) -> int:
-    """value / by, rounded up."""
+    """Return value / by, rounded up."""
     return -(-value // by)
 
 
 def decay(ticks: int, tau_ticks: int) -> int:
-    """Upper bound, in 65536ths, of the share of a charge left after `ticks` of discharge.
+    """Return an upper bound, in 65536ths, of the charge left after `ticks` of discharge.
 
     exp(-t/tau): whole sixteenths of tau by squaring, the rest x by 1 - x + x^2/2; all rounded up.
     """
@@ -51,7 +51,7 @@ _scale: list = [None, 0, 1]  # a board, and its pC in a code x tick in lowest te
 
 
 def picocoulombs(board: Board, code_ticks: int) -> int:
-    """Magnitude of a charge in code x ticks, rounded up to whole pC.
+    """Return the magnitude of a charge in code x ticks, rounded up to whole pC.
 
     In lowest terms nearly every product is a small int, which is ten times faster on a board.
     """
@@ -64,14 +64,14 @@ def picocoulombs(board: Board, code_ticks: int) -> int:
 
 
 def signed(one: tuple, bit: int) -> int:
-    """Code as the contact sees it: the return side carries the opposite current."""
+    """Return the code as the contact sees it: the anode side carries the opposite current."""
     if one[3] & bit:
         return one[5]
     return -one[5] if one[4] & bit and not one[6] else 0
 
 
 def grows(running: dict, one: tuple, ticks: int) -> bool:
-    """Adds `ticks` of an active record; whether they belong to a first phase.
+    """Add `ticks` of an active record; return True if they belong to a first phase.
 
     A first phase takes the running charge of its pair of masks away from zero, and so does a
     recharge that overshoots. Swapped masks are the same pair with the current turned round.
@@ -85,7 +85,7 @@ def grows(running: dict, one: tuple, ticks: int) -> bool:
 
 
 def count(found: list) -> int:
-    """How many pulses those are: a run that follows at once is the other way round of the same one.
+    """Count pulses. A run that starts where the last one ends is its opposite phase, not a new one.
 
     It goes on beyond zero where it takes back what the first run gave, as a triphasic pulse does.
     """
@@ -99,7 +99,7 @@ def count(found: list) -> int:
 
 
 def pulses(records: list) -> tuple:
-    """([(start tick, ticks of the first phase)], ticks of the longest active run).
+    """Return ([(start tick, ticks of the first phase)], ticks of the longest active run).
 
     A pulse is a run of adjacent records of a first phase, all of one sign; one recharge may follow
     it, and each further piece of a chopped recharge counts as a pulse. A discharge ends the

@@ -1,4 +1,4 @@
-"""What may be wrong with a group: each field's range, and what fields forbid one another.
+"""Validation of a group: the range of each field, and fields that exclude one another.
 
 Role: validate(), of which both ends run this same file: the host before it sends a group, the
 device whatever it was sent. Invariant: it names the first field at fault by its index in
@@ -36,7 +36,7 @@ def _check_header(header: program.Header) -> None:
 
 
 def _check_ramps(header: program.Header, programs: tuple) -> None:
-    """Steps of a ramp that are small enough; ramps that lie within an on time."""
+    """Check the ramps: each step small enough, and both within an on time."""
 
     def refuse(name: str, value: int, limit: int) -> None:
         raise Refused(errors.BLOB_FIELD, _field(program.HEADER, name), value, limit)
@@ -87,7 +87,7 @@ def _check_program(one: program.Program, number: int, first: program.Program) ->
 
 
 def _check_times(one: program.Program, first: program.Program, refuse) -> None:
-    """All programs come round in the same period, each at its own rate, and begin within it."""
+    """Check that a program has the period of the first, at its own rate, and begins within it."""
     if one.count * first.rate_millihz != first.count * one.rate_millihz:
         refuse("count", one.count, first.count * one.rate_millihz // first.rate_millihz)
     most = limits.PERIOD_MAX_NS * one.rate_millihz // 1_000_000_000_000
@@ -103,7 +103,7 @@ def _check_times(one: program.Program, first: program.Program, refuse) -> None:
 
 
 def _check_others(one: program.Program, refuse) -> None:
-    """All of the other contacts, and some of the turns for either; or nothing of it."""
+    """Check the other contacts: all fields and some of the slots use them, or none does."""
     here = one.other_count > 0
     if one.other_count > one.count - 1:
         refuse("other_count", one.other_count, one.count - 1)
@@ -117,7 +117,7 @@ def _check_others(one: program.Program, refuse) -> None:
 
 
 def _check_shape(one: program.Program, base: int, refuse) -> None:
-    """Segments that sum to zero; the other ways to say what a pulse is are left out."""
+    """Check that the segments sum to zero and that no other field describes the pulse."""
     if one.recharge == program.RECHARGE_ACTIVE:
         refuse("recharge", one.recharge, program.RECHARGE_PASSIVE)
     for name in ("gap_ns", "width_dither"):
@@ -136,7 +136,7 @@ def _check_shape(one: program.Program, base: int, refuse) -> None:
 
 
 def validate(group: program.Group) -> None:
-    """Refused (BLOB_FIELD, index, value, limit) at the first field outside its range."""
+    """Raise Refused (BLOB_FIELD, index, value, limit) for the first field out of its range."""
     _check_header(group.header)
     _check_areas(group.areas_um2)
     for number, one in enumerate(group.programs):

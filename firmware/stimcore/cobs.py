@@ -6,7 +6,7 @@ what was encoded, and of noise it is what the rules give, or nothing. Requiremen
 
 
 def encode(data: bytes) -> bytes:
-    """Consistent overhead byte stuffing (Cheshire and Baker 1999): no zero in the result."""
+    """Encode by consistent overhead byte stuffing (Cheshire and Baker 1999): no zero results."""
     out = bytearray()
     pieces = bytes(data).split(b"\0")
     last = len(pieces) - 1
@@ -24,7 +24,7 @@ def encode(data: bytes) -> bytes:
 
 
 def enclosed(data: bytes) -> bytearray:
-    """encode() of data in which no run is too long for one code, with a zero at either end.
+    """Encode data without runs too long for one code, with a zero at either end.
 
     Each zero of the data, and one put before all, becomes the distance to the next. Most of a
     reply is zeros in a row, and they are 1 at once; a run of others sets the code before it.
@@ -45,7 +45,7 @@ def enclosed(data: bytes) -> bytearray:
 
 
 def decode(data: bytes) -> bytes:
-    """The bytes that were stuffed; empty where `data` is not a COBS block."""
+    """Return the bytes that were stuffed; empty if `data` is not a COBS block."""
     out = bytearray()
     at = 0
     end = len(data)

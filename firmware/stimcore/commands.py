@@ -141,7 +141,7 @@ STOP_REASONS = ("running", "stop", "halt", "lease", "session", "pulses", "fault"
 
 
 def by_opcode(opcode: int) -> tuple:
-    """The row of an opcode; Refused(BAD_COMMAND) where there is none."""
+    """Return the row of an opcode; raise Refused(BAD_COMMAND) if there is none."""
     for row in TABLE:
         if row[0] == opcode:
             return row
@@ -149,18 +149,18 @@ def by_opcode(opcode: int) -> tuple:
 
 
 def tables_digest() -> int:
-    """CRC-32 over the commands, the limits, the errors' codes and the states."""
+    """Return the CRC-32 over the commands, the limits, the errors' codes and the states."""
     codes = sorted([(getattr(errors, name), name) for name in dir(errors) if name.isupper()])
     return _digest([PROTOCOL, STOP_REASONS] + list(TABLE + states.MOVES) + limits.rows() + codes)
 
 
 def board_digest(board: tuple) -> int:
-    """CRC-32 over a Board tuple."""
+    """Return the CRC-32 over a Board tuple."""
     return _digest(board)
 
 
 def _digest(rows: list | tuple) -> int:
-    """Row by row: the text of them all would be as long as what a board has left in one piece."""
+    """Digest row by row: the text of all rows would be as long as a board's largest free block."""
     crc = 0
     for row in rows:
         crc = binascii.crc32((repr(row) + ",").encode(), crc)

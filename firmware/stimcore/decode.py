@@ -1,4 +1,4 @@
-"""Words -> what the sequencer will make of them. The kernel's own decoder.
+"""Words -> records as the sequencer will play them. The kernel's own decoder.
 
 Role: reads the table back from the very bytes that DMA will stream; it shares no code with
 records.py. Invariant: every bit of every word is accounted for, else FRAME_FORMAT.
@@ -9,13 +9,13 @@ from . import board as boards
 from . import errors
 from .board import Board
 
-# one record: (ticks, active, sync, source mask, return mask, signed code, discharge)
+# one record: (ticks, active, sync, cathode mask, anode mask, signed code, discharge)
 DIRECT = 1  # discharge: every contact in use to return
 SOFT = 2  # discharge: a pulse's own contacts, through the stage's discharge resistor
 
 
 def record(board: Board, words: bytes, at: int) -> tuple:
-    """((ticks, active, sync, source, return, code, discharge), frame is of the known form)."""
+    """Decode ((ticks, active, sync, cathodes, anodes, code, discharge), frame has a known form)."""
     base = 8 * at
     low = words[base] | words[base + 1] << 8
     high = words[base + 2] | words[base + 3] << 8
@@ -36,7 +36,7 @@ _frames_of: list = [None]  # the board that they are of
 
 
 def _frame(board: Board, bits: bytes) -> tuple:
-    """(source, return, code, the frame is of the known form)."""
+    """Decode a frame word: (cathode mask, anode mask, code, frame has a known form)."""
     if _frames_of[0] is not board or len(_frames) >= _FRAMES_KEPT:
         _frames.clear()
         _frames_of[0] = board
@@ -52,7 +52,7 @@ def _frame(board: Board, bits: bytes) -> tuple:
 
 
 def _network(board: Board, high: int, low: int) -> tuple:
-    """R-2R: eight bits of code; the middle code discharges the load through the network."""
+    """Decode R-2R: eight bits of code; the middle code discharges the load through the network."""
     code = (high >> 8) - board.code_mid
     known = low == 0 and high & 255 == 0 and abs(code) <= board.code_span
     if code:
@@ -61,7 +61,7 @@ def _network(board: Board, high: int, low: int) -> tuple:
 
 
 def _switched(board: Board, high: int, low: int) -> tuple:
-    """MCP4922 on the even bits, the switch register on the odd ones."""
+    """Decode the MCP4922 on the even bits, the switch register on the odd ones."""
     dac = _even_bits(high) << 8 | _even_bits(low)
     source = _even_bits(high >> 1)
     back = _even_bits(low >> 1)
@@ -71,7 +71,7 @@ def _switched(board: Board, high: int, low: int) -> tuple:
 
 
 def _even_bits(half: int) -> int:
-    """The byte whose bit i is bit 2i of a 16-bit half."""
+    """Return the byte whose bit i is bit 2i of a 16-bit half."""
     half &= 0x5555
     half = (half | half >> 1) & 0x3333
     half = (half | half >> 2) & 0x0F0F
@@ -79,7 +79,7 @@ def _even_bits(half: int) -> int:
 
 
 def table(board: Board, words: bytes) -> tuple:
-    """(records, structural refusals as rows (code, index, value, limit)) of a whole table.
+    """Decode a whole table: (records, structural refusals as rows (code, index, value, limit)).
 
     Rests of one kind that follow each other are one record, as long as all of them.
     A table that drives nothing at all is a train of marks: each of its active records is a SYNC.
@@ -114,7 +114,7 @@ def table(board: Board, words: bytes) -> tuple:
 
 
 def repeats(words: bytes, at: int) -> bool:
-    """True for a rest that is the same, bit by bit, as the record before it."""
+    """Return True for a rest that is bit by bit the same as the record before it."""
     return words[8 * at] & 3 == 0 and words[8 * at : 8 * at + 8] == words[8 * at - 8 : 8 * at]
 
 
@@ -147,7 +147,7 @@ def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> N
 
 
 def _switching(records: list, rows: list) -> None:
-    """Contacts are not switched under current, and a discharge joins all that are in use.
+    """Check that no contact is switched under current; a discharge joins all that are in use.
 
     A discharge of some of them moves charge between these and leaves the others' where it is; one
     of a single contact has no circuit at all.
@@ -167,8 +167,8 @@ def _switching(records: list, rows: list) -> None:
 
 
 def _softly(records: list, rows: list) -> None:
-    """A soft discharge is for the contacts of the pulse before it, where no others were driven
-    since the last discharge of all."""
+    """Refuse a soft discharge of other contacts than those of the pulse before it, or after
+    different contacts were driven since the last full discharge."""
     last = 0
     for at in range(len(records)):
         _ticks, active, _sync, source, back, _code, discharge = records[at]

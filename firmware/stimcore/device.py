@@ -65,7 +65,7 @@ class Device:
 
     # --- one turn --------------------------------------------------------------------------
     def step(self) -> None:
-        """One turn of the loop. An error of the firmware's own is a latched fault, output off."""
+        """Run one iteration of the loop. An internal error is a latched fault, output off."""
         try:
             self._clock()
             self.dialogue.step()
@@ -115,11 +115,11 @@ class Device:
             self._fail(status)
 
     def _fail(self, status: int) -> None:
-        """The stream is over, and not because anybody wanted it."""
+        """Latch the fault of a stream that ended unasked."""
         self._latch((_STREAM_FAULTS.get(status, errors.FAULT_INTERNAL), 0, 0, 0))
 
     def _run_end(self) -> None:
-        """The stream ended on a whole period: counted out, stopped, or resting in a cycle."""
+        """Handle a stream that ended on a whole period: counted out, stopped, or in an off time."""
         row = self._end_run()
         if row:
             self._latch(row)
@@ -135,12 +135,12 @@ class Device:
             self._latch((errors.FAULT_STARVED, 0, 0, 0))  # nobody had asked for an end
 
     def _begin_run(self) -> None:
-        """At START, and where each on time of a cycle begins: periods are counted from 0 again."""
+        """Begin a run, at START and at each on time of a cycle: periods count from 0 again."""
         self.monitor.begin_run(self.output.live)
         self.captures.begin_run()
 
     def _end_run(self) -> tuple:
-        """Once after each run: the row of what its last window shows, or ()."""
+        """End a run, once; return the row of what its last window shows, or ()."""
         monitor = self.monitor
         if monitor.is_closed:
             return ()
@@ -163,7 +163,7 @@ class Device:
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
 
     def _blame(self, row: tuple) -> None:
-        """What ended the stream meanwhile goes before what the samples look like without it."""
+        """Latch the stream's own fault, if it has one; else `row`, found in the samples."""
         status = self.hal.stream_state()[0]
         if status == output.RUNNING:
             self._latch(row)
@@ -171,7 +171,7 @@ class Device:
             self._fail(status)  # an end or a HALT is for the next turn
 
     def _check_session(self) -> None:
-        """In the off time of a cycle; a run that the session's time ends is counted in periods."""
+        """Check the session's time in an off time; the run that it ends is counted in periods."""
         session_ms = self.output.group.header.session_ms
         if session_ms and self.now_ms - self.output.ledger.start_ms >= session_ms:
             self.stop(commands.STOP_SESSION)
@@ -181,19 +181,19 @@ class Device:
             self.stop(commands.STOP_LEASE)
 
     def lease_left_ms(self) -> int:
-        """Milliseconds until the output stops for want of a host; 65535: it never does."""
+        """Return the time until the lease stops the output, ms; 65535 without a lease."""
         if self.output is None or self.output.group.header.flags & 1:
             return 65535
         return max(0, self.lease_ends_ms - self.now_ms)
 
     def book(self) -> Ledger:
-        """What was delivered since the last START, the present run included."""
+        """Return the ledger since the last START, the present run included."""
         if self.state in (states.RUNNING, states.STOPPING):
             return self.output.ledger_now()
         return self.ledger
 
     def counts(self) -> tuple:
-        """(why it stopped, periods, pulses) of what book() tells, at a fraction of its cost."""
+        """Return (stop reason, periods, pulses) of book(), at a fraction of its cost."""
         if self.state in (states.RUNNING, states.STOPPING):
             return (self.output.ledger.stopped,) + self.output.counts()
         return self.ledger.stopped, self.ledger.periods, self.ledger.pulses
@@ -242,7 +242,7 @@ class Device:
         self.move("stop")
 
     def halt(self) -> None:
-        """Gate low now, whatever the state; then the books."""
+        """Lower the gate now, whatever the state; then update the ledger."""
         self.hal.halt()
         if self.state in (states.RUNNING, states.STOPPING):
             self.output.halt()
@@ -264,7 +264,7 @@ class Device:
         self.captures.reset()
 
     def _latch(self, row: tuple) -> None:
-        """Output off, then remember why; the first reason is kept until CLEAR_FAULT."""
+        """Switch the output off, then latch the reason; the first is kept until CLEAR_FAULT."""
         self.hal.halt()
         if self.state in (states.RUNNING, states.STOPPING):
             self.output.halt()

@@ -1,4 +1,4 @@
-"""What the host says, and what is answered: bytes -> frame -> row of commands -> handler -> reply.
+"""Request and reply: bytes -> frame -> row of commands -> handler -> reply.
 
 Role: keeps the order of the frames, repeats a lost reply, answers a mistake with a refusal.
 Invariants: a HALT is obeyed before anything that stands before it; a command is carried out once,
@@ -27,11 +27,11 @@ class Dialogue:
         self._last_reply = b""
 
     def waits(self) -> bool:
-        """Whether a command does: the next turn is not to be slept through."""
+        """Return True if a command waits: the next iteration must not be slept through."""
         return self.inbox.waits()
 
     def step(self) -> None:
-        """A HALT does not wait for the slower commands before it; of them, one a turn."""
+        """Obey a HALT at once, ahead of the commands before it; run one other command."""
         data = self.device.hal.link_read()
         if not data and not self.inbox.waits():
             return
@@ -60,14 +60,14 @@ class Dialogue:
         self._last_reply = bytes((opcode,)) + self._answer(sequence, opcode, reply)
 
     def _again(self, sequence: int, opcode: int) -> None:
-        """The reply was lost and the host asks again: same answer, nothing done twice."""
+        """Repeat the last reply, which the host did not receive; nothing is done twice."""
         if self._last_reply[:1] == bytes((opcode,)):
             self.device.hal.link_write(self._last_reply[1:])
         else:
             self._answer(sequence, opcode, _refusal(Refused(errors.BAD_SEQUENCE)))
 
     def _carry_out(self, opcode: int, payload: bytes, may_start: bool) -> bytes:
-        """The status byte and the fields of the reply, or the rows of the refusal."""
+        """Run a command; return the status byte and the reply's fields, or the refusal's rows."""
         try:
             row = commands.by_opcode(opcode)
             values = unpack(row[2], payload)

@@ -18,7 +18,7 @@ _GOOD = 0x2144DF1C  # CRC-32 of any bytes with their own CRC-32, little-endian, 
 
 
 def encode(sequence: int, opcode: int, payload: bytes) -> bytes | bytearray:
-    """One frame, its zero at either end: the first one ends whatever noise came before."""
+    """Encode one frame, a zero at either end: the first ends whatever noise came before."""
     body = bytes((sequence, opcode)) + payload
     body += struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
     if len(body) < 254:  # nearly every frame
@@ -35,7 +35,7 @@ class Decoder:
         self._overrun = False
 
     def feed(self, data: bytes) -> list:
-        """The (sequence, opcode, payload) of every frame that ends in `data`."""
+        """Return the (sequence, opcode, payload) of every frame that ends in `data`."""
         frames = []
         pieces = data.split(b"\0")
         rest = pieces.pop()
@@ -57,14 +57,14 @@ class Decoder:
             self._buffer.extend(piece)
 
     def _taken(self) -> bytes:
-        """What was kept, now that the zero has come; what is no frame where that was too much."""
+        """Return the bytes kept up to the zero; after an overrun, a block that is no frame."""
         block = b"\1" if self._overrun else bytes(self._buffer)
         self._buffer = bytearray()
         self._overrun = False
         return block
 
     def _frame(self, block: bytes) -> tuple:
-        """The frame that ends here, or an empty tuple."""
+        """Return the frame that ends here, or an empty tuple."""
         body = cobs.decode(block)
         if len(body) < _OVERHEAD or binascii.crc32(body) != _GOOD:
             self.errors += 1

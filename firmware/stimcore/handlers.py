@@ -1,4 +1,4 @@
-"""What each command does: one function per row of commands.TABLE.
+"""The commands' handlers: one function per row of commands.TABLE.
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
 Invariant: the state table has already let the command through. Requirements: REQ-22, REQ-33,
@@ -184,7 +184,7 @@ def _unload(device) -> tuple:
 
 
 def _forget(device) -> None:
-    """No program is loaded or staged any more."""
+    """Forget the loaded and the staged program."""
     device.output = None
     device.hash = 0
     device.staged = bytearray()

@@ -1,4 +1,4 @@
-"""The commands that look at what flows and at the load, and whether it is the declared one.
+"""Handlers of the commands that read the sense path and check the load.
 
 Role: as handlers.py, of which this is the part that reads the sense path. Invariant: what ARM asks
 for is refused unless it was measured, lately, whole and right. Requirements: REQ-38, REQ-47, REQ-56
@@ -12,7 +12,7 @@ from .errors import Refused, refuse_all
 
 
 def declared(device) -> int:
-    """The load's identification; Refused unless it and what was measured are those declared."""
+    """Return the load's identification; raise Refused unless it and the measurement are right."""
     if device.calibration[0] in (calibration.DAMAGED, calibration.FOREIGN):
         raise Refused(errors.CALIBRATION, device.calibration[0])
     board, found = device.board, device.load

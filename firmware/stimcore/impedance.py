@@ -1,4 +1,4 @@
-"""What test pulses say of the load: resistance, capacitance, and whether it is the declared one.
+"""Evaluation of test pulses: the load's resistance and capacitance, held against the declared.
 
 Role: Sums gathers samples of test pulses, evaluate() makes ohm and nF of them, judge() a verdict
 on a pair of contacts, by_contact() on each. Invariant: integers; every sample counts once.
@@ -33,7 +33,7 @@ Finding = namedtuple("Finding", ("where", "verdict", "ohm", "nf"))
 
 
 class Sums:
-    """What the samples of all pulses add up to, folded: codes, second phases less first ones."""
+    """Sums over the samples of all pulses, folded: codes, second phases less first ones."""
 
     def __init__(self, board: Board) -> None:
         self.width_us, self.third = SHAPES[board.stage]
@@ -46,7 +46,7 @@ class Sums:
         self.late_us = 0  # how much after its middle a phase's voltage was looked at
 
     def add(self, samples, offset_us: int, edge_us: int, second: int) -> None:
-        """The phase that begins edge_us after SYNC; second: 0 or 1."""
+        """Add the phase that begins edge_us after SYNC; second: 0 or 1."""
         many = 3 * self.third
         first = -(-(edge_us + SETTLED_US - offset_us) // capture.PAIR_US)
         begins_us = offset_us + first * capture.PAIR_US
@@ -62,24 +62,24 @@ class Sums:
         self.phases += 1
 
     def add_rest(self, samples, last: int) -> None:
-        """The end of a rest, in which nothing flows: REST pairs before the pair `last`."""
+        """Add the end of a rest, in which nothing flows: REST pairs before the pair `last`."""
         for at in range(2 * (last - REST), 2 * last, 2):
             self.rest_current += samples[at]
             self.rest_voltage += samples[at + 1]
         self.rests += REST
 
     def current_na(self, board: Board) -> int:
-        """The mean current of the pulses' phases."""
+        """Return the mean current, nA, of the pulses' phases."""
         return self.current * board.sense_na_per_lsb // (self.phases * 3 * self.third)
 
     def raw(self, board: Board) -> tuple:
-        """What a calibration is made of: (nA, readings of both channels at rest, 1/16 codes)."""
+        """Return the data of a calibration: (nA, readings of both channels at rest, 1/16 codes)."""
         rest = [boards.FINE * one // self.rests for one in (self.rest_current, self.rest_voltage)]
         return (max(0, self.current_na(board)), rest[0], rest[1])
 
 
 def _thirds(samples, at: int, third: int) -> tuple:
-    """(sum of a phase's samples, sum of its last third less that of its first)."""
+    """Return (sum of a phase's samples, sum of its last third less that of its first)."""
     total = rise = 0
     for number in range(3 * third):
         one = samples[at]
@@ -93,7 +93,7 @@ def _thirds(samples, at: int, third: int) -> tuple:
 
 
 def evaluate(board: Board, sums: Sums) -> tuple:
-    """(ohm, nF) of a pair: ohm below 0 where no current flows, nF 0 without a capacitance.
+    """Return (ohm, nF) of a pair: ohm below 0 if no current flows, nF 0 without a capacitance.
 
     With S = 1 / C: rise of V = R (rise of I) + S I time, and mean V = R I + S (charge in the
     middle). That charge is nothing but for samples taken late, for the fall of a ladder's current,
@@ -132,7 +132,7 @@ def _rounded(microohm: int) -> int:
 
 
 def judge(board: Board, where: int, ohm: int, nanofarad: int) -> Finding:
-    """The verdict on a pair: against what the declared load shows."""
+    """Return the verdict on a pair, against what the declared load shows."""
     if ohm < 0:
         return Finding(where, OPEN, 0, 0)
     allowed = board.load_tolerance_permille + limits.MEASURE_ERROR_PERMILLE
@@ -147,7 +147,7 @@ def judge(board: Board, where: int, ohm: int, nanofarad: int) -> Finding:
 
 
 def refusals(board: Board, rows: list, contacts: int) -> list:
-    """Rows (code, contact, value, limit) for those of the contacts that are not good."""
+    """Return rows (code, contact, value, limit) for those of the contacts that are not good."""
     out = []
     for one in rows:
         if one.verdict != GOOD and contacts >> one.where & 1:
@@ -161,7 +161,7 @@ def refusals(board: Board, rows: list, contacts: int) -> list:
 
 
 def by_contact(found: list) -> list:
-    """Findings of contacts from those of pairs.
+    """Return findings of contacts from those of pairs.
 
     A short is named at both of its contacts. Anything else is the contact's own only if all of its
     pairs have it: where one is good, the other end of the bad one is to blame.

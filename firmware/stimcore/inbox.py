@@ -1,4 +1,4 @@
-"""Frames that arrived and wait for their turn.
+"""The queue of received frames.
 
 Role: hands the device one frame a turn. Invariants: between two slow commands the output is
 looked at and the watchdog fed; what stands before a HALT starts no output any more, for the HALT
@@ -20,7 +20,7 @@ class Inbox:
         self._before_halt = 0  # how many of them stand before a HALT
 
     def put(self, frames: list) -> bool:
-        """Takes (sequence, opcode, payload) of each; whether a HALT is among them."""
+        """Queue (sequence, opcode, payload) of each frame; return True if a HALT is among them."""
         halts = False
         for frame in frames:
             if frame[1] == commands.HALT:
@@ -33,11 +33,11 @@ class Inbox:
         return halts
 
     def waits(self) -> bool:
-        """Whether a frame does: the next turn is not to be slept through."""
+        """Return True if a frame waits: the next iteration must not be slept through."""
         return bool(self._frames)
 
     def take(self) -> tuple:
-        """(the next frame, whether it may start output); () where none waits."""
+        """Return (the next frame, whether it may start output); () if none waits."""
         if not self._frames:
             return ()
         frame = self._frames.pop(0)

@@ -1,4 +1,4 @@
-"""The judge: decodes the final words, holds them against the ceilings, hands out the stream.
+"""The safety kernel: decodes the final words, checks every limit, hands out the stream.
 
 Role: admit() is the only way to a Stream, and only a Stream can be started. Whatever the host,
 the compiler or the encoder got wrong is caught here, in the very bytes that DMA will stream.
@@ -50,7 +50,7 @@ class Stream:
         self.peak_max_na = max(codes) * board.na_per_code
 
     def record(self, at: int) -> tuple:
-        """(ticks, active, sync, source mask, return mask, signed code, discharge)."""
+        """Decode (ticks, active, sync, cathode mask, anode mask, signed code, discharge)."""
         return decode.record(self.board, self.words, at)[0]
 
 
@@ -74,7 +74,7 @@ def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
 
 
 class _Examined:
-    """What the words and the terms but from_na say of themselves.
+    """Results of words and terms that do not depend on from_na.
 
     rows: structural refusals; where there are none, figures by code and recharges not equal.
     """
@@ -100,7 +100,7 @@ class _Examined:
             self.unequal = _imbalance(self.records)
 
     def stream(self) -> Stream:
-        """Made once; a table that was damaged since is another one, and examined anew."""
+        """Return the one Stream of these words; damaged words are others, and examined anew."""
         if self._stream is None:
             words, board = self.asked[:2]
             self._stream = Stream(board, words, self.records, self.contacts, self._pulses)
@@ -111,7 +111,7 @@ _last: list = [None]
 
 
 def _examined(words: bytes, board: Board, terms: Terms) -> _Examined:
-    """A new amplitude is judged when it is asked for, and when its turn comes: examined once."""
+    """Return the examination of the words, cached: a new amplitude is judged twice."""
     asked = (words, board, terms.areas_um2, terms.ceilings_ua, terms.discharge_permille)
     if _last[0] is None or _last[0].asked != asked:
         _last[0] = _Examined(words, board, terms)
@@ -127,7 +127,7 @@ def _ns_up(board: Board, ticks: int) -> int:
 
 
 def _timing(board: Board, records: list, pulses: tuple, count: int) -> list:
-    """Figures of the table as a whole: widths, rate, period, length."""
+    """Return the figures of the table as a whole: widths, rate, period, length."""
     found, longest = pulses
     period = sum([one[0] for one in records])
     widths = [pulse[1] for pulse in found]  # one at least: SYNC marks an active record
@@ -146,7 +146,7 @@ def _timing(board: Board, records: list, pulses: tuple, count: int) -> list:
 
 
 def _per_contact(board: Board, records: list, contacts: list, terms: Terms) -> list:
-    """For each kind of figure the contact that comes nearest to its limit."""
+    """Return for each kind of figure that of the contact nearest to its limit."""
     period = sum([one[0] for one in records])
     worst: list = []
     seen: list = []
@@ -168,7 +168,7 @@ def _per_contact(board: Board, records: list, contacts: list, terms: Terms) -> l
 
 
 def _step_up(board: Board, contacts: list, terms: Terms) -> list:
-    """The largest rise above what flows now; no figure where nothing does."""
+    """Return the largest rise above the present current; no figure if none flows."""
     worst: list = []
     if terms.from_na is None:
         return worst
@@ -184,7 +184,7 @@ def _step_up(board: Board, contacts: list, terms: Terms) -> list:
 
 
 def _nearer(row: tuple, known: tuple) -> bool:
-    """Whether `row` is nearer to (or further past) its limit than `known` is to its own.
+    """Return True if `row` is nearer to (or further past) its limit than `known` is to its own.
 
     The one figure with a least, NO_DISCHARGE, is the same at all contacts in use.
     """
@@ -217,7 +217,7 @@ def _contact_figures(board: Board, contact: Contact, index: int, terms: Terms, p
 
 
 def _dc_pa(board: Board, contact: Contact, period: int) -> int:
-    """The largest mean of the net current over a time of limits.DC_MEAN_MS or more, from nothing.
+    """Return the largest mean net current over limits.DC_MEAN_MS or more, from zero charge.
 
     In so many periods each leaves as much as the first, or less: no more than stands at last.
     """
@@ -229,7 +229,7 @@ _limits: dict = {}  # by area: a lead has few sizes of contact
 
 
 def charge_limit_pc(area_um2: int) -> int:
-    """Largest charge in pC that keeps both the density and Shannon's line on an area."""
+    """Return the largest charge, pC, that keeps both density and Shannon's line on an area."""
     if area_um2 not in _limits:
         if len(_limits) >= limits.CONTACTS:
             _limits.clear()
@@ -239,7 +239,7 @@ def charge_limit_pc(area_um2: int) -> int:
 
 
 def _root(value: int) -> int:
-    """Whole square root, by Newton's iteration from above."""
+    """Return the whole square root, by Newton's iteration from above."""
     guess = 1
     while guess * guess < value:
         guess *= 2
@@ -251,7 +251,7 @@ def _root(value: int) -> int:
 
 
 def _needed_mv(board: Board, peak_na: int, contact: Contact) -> int:
-    """I x R of the declared load at its upper tolerance, and its capacitance's share."""
+    """Return I x R of the declared load at its upper tolerance, and its capacitance's share."""
     above = 1000 + board.load_tolerance_permille
     needed = -(-peak_na * board.load_ohm * above // 1_000_000_000)
     if board.load_nf:
@@ -265,7 +265,7 @@ def _allowed_mv(board: Board) -> int:
 
 
 def _imbalance(records: list) -> list:
-    """Contacts that are recharged actively must get back exactly what they gave."""
+    """Return rows for active recharges that do not bring back exactly what was given."""
     sums: dict = {}
     signs: dict = {}
     for one in records:

@@ -1,4 +1,4 @@
-"""What was delivered: pulses, periods, charge per contact, when, and why it ended.
+"""Delivered pulses, periods, charge per contact and times, and the reason for the end.
 
 Role: adds whole periods of each stream that ran, and the cut period as what it was.
 Invariant: exact integers in code x ticks until the moment they are read; a pulse cut short is
@@ -40,7 +40,7 @@ class Ledger:
         return other
 
     def add_periods(self, stream: Stream, count: int) -> None:
-        """So many whole periods of a stream."""
+        """Add so many whole periods of a stream."""
         if count <= 0:
             return
         if not stream.sums:  # asked for at every STATUS, and always the same
@@ -53,7 +53,7 @@ class Ledger:
         self._time(stream, stream.period_ticks * count)
 
     def add_cut(self, stream: Stream, record: int, ticks_in: int) -> None:
-        """A period that got as far as `ticks_in` ticks into a record."""
+        """Add a period that got as far as `ticks_in` ticks into a record."""
         if record == 0 and ticks_in <= 0:
             return
         part = _Walk()
@@ -87,7 +87,7 @@ class _Walk:
         self._growing = False
 
     def records(self, stream: Stream, count: int) -> None:
-        """The first `count` records, whole."""
+        """Add the first `count` records, whole."""
         for at in range(count):
             one = stream.record(at)
             grows = self._take(one, one[0])
@@ -96,7 +96,7 @@ class _Walk:
             self._growing = grows
 
     def cut(self, stream: Stream, at: int, ticks: int) -> int:
-        """Adds the record that was cut. 0: no pulse suffers; 1: a first phase that had just
+        """Add the record that was cut. 0: no pulse suffers; 1: a first phase that had just
         begun is cut; -1: a pulse counted before is cut, or misses its active recharge."""
         one = stream.record(at)
         grows = self._take(one, min(ticks, one[0]))
@@ -111,7 +111,7 @@ class _Walk:
         return 0
 
     def _take(self, one: tuple, ticks: int) -> bool:
-        """Adds one record; whether it is (part of) a first phase."""
+        """Add one record; return True if it is (part of) a first phase."""
         self.ticks += ticks
         if not one[1]:
             if one[6]:
@@ -129,7 +129,7 @@ class _Walk:
 
 
 def _sums(stream: Stream) -> dict:
-    """Code x ticks of a whole period by pair of masks: 0 where recharge is active."""
+    """Return code x ticks of a whole period by pair of masks: 0 if recharge is active."""
     sums: dict = {}
     for at in range(stream.records):
         one = stream.record(at)

@@ -83,5 +83,5 @@ AREA_MAX_UM2 = 1_000_000_000  # 10 cm2
 
 
 def rows() -> list:
-    """All (name, value) pairs, sorted: what the digest in HELLO is made of."""
+    """Return all (name, value) pairs, sorted, for the digest in HELLO."""
     return sorted((name, value) for name, value in globals().items() if name.isupper())

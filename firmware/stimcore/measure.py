@@ -1,4 +1,4 @@
-"""The load, measured: test pulses through pairs of contacts, resistance and capacitance of each.
+"""Load test: test pulses through pairs of contacts give resistance and capacitance of each.
 
 Role: a Measurement drives the hal as output.py does, with streams of its own that kernel.admit()
 lets through like any other; result() says of each contact what was found and whether it is the
@@ -26,7 +26,7 @@ Found = namedtuple("Found", ("at_ms", "contacts", "rows", "raw"))
 
 
 def pairs(sources: int, returns: int) -> list:
-    """(source, return) masks of one contact each, so that each contact is in a pair.
+    """Return (cathode, anode) masks of one contact each, so that each contact is in a pair.
 
     Contacts of one side are never measured against one another: a dummy load may join them.
     """
@@ -39,14 +39,14 @@ def pairs(sources: int, returns: int) -> list:
 
 
 def usual(board: Board) -> tuple:
-    """(sources, returns) with no program: E1, E3, … to E2, E4, …, as docs/hardware.md joins them to
-    the load; every shipped profile has its cathodes and anodes so."""
+    """Return (cathodes, anodes) with no program: E1, E3, … to E2, E4, …, as docs/hardware.md joins
+    them to the load and every shipped profile uses them."""
     every = (1 << board.contacts) - 1
     return (every & 0x55555555, every & 0xAAAAAAAA)
 
 
 def pairs_of(group: program.Group) -> list:
-    """The pairs of all programs of a group, each once."""
+    """Return the pairs of all programs of a group, each once."""
     out: list = []
     for cathodes, anodes in program.sets_of(group):
         out += [each for each in pairs(cathodes, anodes) if each not in out]
@@ -54,17 +54,17 @@ def pairs_of(group: program.Group) -> list:
 
 
 def width_us(board: Board) -> int:
-    """Of each phase of a test pulse."""
+    """Return the width of each phase of a test pulse."""
     return int(impedance.SHAPES[board.stage][0])
 
 
 def slot_us(board: Board) -> int:
-    """From one test pulse to the next: the pulse, and a discharge that keeps DC within limits."""
+    """Return the test pulse interval: a pulse, and a discharge that keeps DC within limits."""
     return 2 * width_us(board) + 2 * board.rest_tau_us
 
 
 def test_phases(board: Board, source: int, back: int) -> list:
-    """One period: four pulses and their discharges.
+    """Return one period: four pulses and their discharges.
 
     It is half a microsecond longer than a whole number of samples, so that captures of several
     periods fall on different places of a pulse.
@@ -86,7 +86,7 @@ def test_phases(board: Board, source: int, back: int) -> list:
 
 
 def test_stream(board: Board, source: int, back: int) -> kernel.Stream:
-    """The stream of one pair; Refused with the kernel's reasons."""
+    """Return the stream of one pair; raise Refused with the kernel's reasons."""
     areas = (limits.MEASURE_AREA_UM2,) * limits.CONTACTS
     ceilings = [limits.MEASURE_UA] * limits.CONTACTS
     terms = kernel.Terms(areas, ceilings, [0] * limits.CONTACTS, 1000)
@@ -117,7 +117,7 @@ class Measurement:
         self._sums = impedance.Sums(self.board)
 
     def step(self, now_ms: int) -> int:
-        """One turn; output.RUNNING until all is done (ENDED), or what else became of it."""
+        """Run one iteration; return output.RUNNING, ENDED once all is done, or the failure."""
         if self._phase == _BEGINS:
             if self.aborted:
                 return output.ENDED
@@ -143,7 +143,7 @@ class Measurement:
             self._end()
 
     def result(self, now_ms: int) -> Found:
-        """What was found at all contacts."""
+        """Return the results at all contacts."""
         rows = impedance.by_contact(self.found)
         contacts = sum([1 << one.where for one in rows])
         return Found(now_ms, contacts, rows, self._sums.raw(self.board))
@@ -161,7 +161,7 @@ class Measurement:
         self.hal.capture_arm(max(0, self._pulse * slot_us(self.board) - 2 * capture.PAIR_US))
 
     def _take(self, offset_us: int, samples) -> None:
-        """The pulses that lie in a capture, as far as they are the next ones."""
+        """Take from a capture the pulses that are next."""
         if binascii.crc32(self.hal.stream_words()) & 0xFFFFFFFF != self._stream.crc:
             raise Refused(errors.FAULT_STREAM)
         width = width_us(self.board)
@@ -188,7 +188,7 @@ class Measurement:
         self._phase = _ENDS
 
     def _next(self) -> int:
-        """A pair is done: on to the next one."""
+        """Finish a pair and go on to the next one."""
         if self.aborted:
             return output.ENDED
         source, back = self._pairs[len(self.found)]

@@ -27,7 +27,7 @@ _of: list = [None, []]  # a group, and the ceilings of its contacts
 
 
 def terms(group: program.Group, from_na: list | None) -> Terms:
-    """What a group's words are judged for; a contact's ceiling is the highest of its programs."""
+    """Return the terms to judge a group by; a contact's ceiling is the highest of its programs."""
     if _of[0] is not group:
         ceilings = [0] * limits.CONTACTS
         for one in group.programs:
@@ -41,7 +41,7 @@ def terms(group: program.Group, from_na: list | None) -> Terms:
 def judge(
     board: Board, group: program.Group, levels_ua: tuple, from_na: list | None = None
 ) -> kernel.Verdict:
-    """The kernel's verdict on a group at these levels; Refused if it does not even compile."""
+    """Return the kernel's verdict on a group at these levels; raise Refused if not compilable."""
     return kernel.admit(_words(board, group, levels_ua), board, terms(group, from_na))
 
 
@@ -50,7 +50,7 @@ _last: list = [None, None, (), b""]
 
 
 def _words(board: Board, group: program.Group, levels_ua: tuple) -> bytes:
-    """The words, always a copy: what DMA streams from, and might be damaged, is not kept."""
+    """Return a copy of the words: what DMA streams from might be damaged and is not kept."""
     if _last[0] is not board or _last[1] is not group or _last[2] != levels_ua:
         compiled = phases.compile_group(board, group, levels_ua)
         _last[:] = [board, group, levels_ua, bytearray(records.encode(board, compiled))]
@@ -89,14 +89,14 @@ class Output:
 
     # --- figures and targets ---------------------------------------------------------------
     def figures(self) -> list:
-        """The kernel's figures at the targets; Refused with every reason it has."""
+        """Return the kernel's figures at the targets; raise Refused with every reason."""
         verdict = judge(self.board, self.group, tuple(self.train.targets_ua))
         if verdict.errors:
             refuse_all(verdict.errors)
         return verdict.figures
 
     def retarget(self, number: int, amplitude_ua: int) -> None:
-        """A new target for one program, judged whole; nothing changes when it is refused."""
+        """Set a new target of one program, judged whole; nothing changes if it is refused."""
         if number >= len(self.group.programs):
             raise Refused(errors.NO_PROGRAM, number, number, len(self.group.programs) - 1)
         ceiling_ua = self.group.programs[number].ceiling_ua
@@ -142,7 +142,7 @@ class Output:
         self.hal.stream_start(self.train.lasts(self._left))
 
     def halt(self) -> None:
-        """Gate off first, then the books."""
+        """Lower the gate first, then update the ledger."""
         self.hal.halt()
         self._account(self.hal.stream_state(), True)
         self.train.halt()
@@ -169,7 +169,7 @@ class Output:
         return state[0]
 
     def counted_out(self) -> bool:
-        """Whether a session counted in pulses has delivered them all."""
+        """Return True if a session counted in pulses has delivered them all."""
         return bool(self.group.header.session_pulses) and self._left == 0
 
     def _follow(self) -> None:
@@ -200,7 +200,7 @@ class Output:
         return max(self._load(staged), period)
 
     def _load(self, staged: Staged) -> int:
-        """The period from which it flows, in place of what was to flow from there; 0: none does."""
+        """Load a stream; return its first period, or 0 if the stream has ended meanwhile."""
         staged.since = int(self.hal.stream_load(staged.stream))
         if staged.since:  # else the stream has ended meanwhile
             self._staged = [one for one in self._staged if one.since < staged.since]
@@ -217,7 +217,7 @@ class Output:
 
     # --- the books -------------------------------------------------------------------------
     def _account(self, state: tuple, over: bool) -> None:
-        """Periods of the streams that were swapped out, and of the live one when it is over."""
+        """Account for the periods of streams swapped out, and of the live one when it is over."""
         _status, periods, record, ticks_in = state
         while self._staged and self._staged[0].since <= periods:
             following = self._staged.pop(0)
@@ -232,7 +232,7 @@ class Output:
             self._staged = []
 
     def ledger_now(self) -> Ledger:
-        """The ledger as it stands, the periods of the live stream included."""
+        """Return the ledger as it stands, the periods of the live stream included."""
         book = self.ledger.copy()
         if self.live is not None:
             periods = self.hal.stream_state()[1]
@@ -245,7 +245,7 @@ class Output:
         return book
 
     def counts(self) -> tuple:
-        """(periods, pulses) delivered when step() last looked: the ledger's, without the charge."""
+        """Return (periods, pulses) at the last step(): the ledger's, without the charge."""
         periods, pulses = self.ledger.periods, self.ledger.pulses
         if self.live is not None:
             whole = self._periods - self._live_from
@@ -254,20 +254,20 @@ class Output:
         return periods, pulses
 
     def streams(self) -> tuple:
-        """The stream that flows, and those staged to follow it."""
+        """Return the live stream and those staged to follow it."""
         return tuple([self.live] + [following.stream for following in self._staged])
 
     @property
     def is_settled(self) -> bool:
-        """True where no stream is staged to follow the live one."""
+        """Return True if no stream is staged to follow the live one."""
         return not self._staged
 
     def periods(self) -> int:
-        """Whole periods of the present run of the stream, when step() last looked."""
+        """Return the whole periods of the present run at the last step()."""
         return self._periods
 
     def words_intact(self) -> bool:
-        """Whether the words DMA reads are still the admitted ones."""
+        """Return True if the words DMA reads are still the admitted ones."""
         if self.live is None:
             return True
         crc = binascii.crc32(self.hal.stream_words()) & 0xFFFFFFFF

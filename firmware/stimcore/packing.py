@@ -15,12 +15,12 @@ CODES = {"u8": "B", "u16": "H", "u32": "I", "i16": "h", "i32": "i", "i64": "q", 
 
 
 def columns(fields: str) -> list:
-    """(name, type) of each field."""
+    """Return (name, type) of each field."""
     return [tuple(field.split(" ")) for field in fields.split(", ")] if fields else []
 
 
 def pack(fields: str, values: tuple) -> bytes:
-    """Values in order; a last field of type bytes is appended as it is."""
+    """Pack values in order; a last field of type bytes is appended as it is."""
     form, _size, tail = _form(fields)
     if tail:
         return struct.pack(form, *values[:-1]) + bytes(values[-1])
@@ -28,7 +28,7 @@ def pack(fields: str, values: tuple) -> bytes:
 
 
 def unpack(fields: str, data: bytes) -> list:
-    """The values of the fields; Refused(BAD_LENGTH) unless `data` is exactly as long."""
+    """Return the fields' values; raise Refused(BAD_LENGTH) unless `data` is exactly as long."""
     if not fields and not data:
         return []
     form, size, tail = _form(fields)
@@ -44,7 +44,7 @@ _forms: dict = {}  # found once: a command comes again and again
 
 
 def _form(fields: str) -> tuple:
-    """(struct's form of the fields of fixed size, its size, whether bytes follow)."""
+    """Return (struct's form of the fields of fixed size, its size, True if bytes follow)."""
     known = _forms.get(fields)
     if known is None:
         kinds = [kind for _name, kind in columns(fields)]

@@ -1,6 +1,6 @@
 """Programs -> one period of phases.
 
-Role: decides what flows when: (kind, source mask, return mask, signed code, ticks). Each pulse, or
+Role: decides what flows when: (kind, cathode mask, anode mask, signed code, ticks). Each pulse, or
 burst, begins at its place in the period; what is left until the next one is a rest.
 Invariant: the ticks sum to the period exactly; the code x ticks of a pulse with active recharge,
 or with a shape, sum to zero exactly. It knows no ceiling but that of a shape's own program, which
@@ -14,7 +14,7 @@ from .errors import Refused
 
 IDLE = 0  # contacts open
 DRIVE = 1
-DISCHARGE = 2  # every used contact to return
+DISCHARGE = 2  # every used contact to the anode side
 MARK = 3  # contacts open, SYNC high: a trigger for others
 
 TAIL = 7  # records: the one the sequencer shifts, four in its FIFO, one DMA is in, one to spare
@@ -25,7 +25,7 @@ _OTHERS = 2
 
 
 def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
-    """One period of a group at the given amplitudes (uA, one per program).
+    """Compile one period of a group at the given amplitudes (uA, one per program).
 
     It begins with the first pulse. Refused (DOES_NOT_FIT, program, ns needed, ns there are) where
     a pulse needs more than there is until the next one, (TABLE_LENGTH, program, words, most) where
@@ -68,7 +68,7 @@ def _split_last(board: Board, out: list) -> None:
 
 
 def _check_work(board: Board, group: program.Group) -> None:
-    """More phases than are judged before the watchdog bites are refused, whatever the levels."""
+    """Refuse more phases than are judged before the watchdog bites, whatever the levels."""
     each = 3
     for cathodes, anodes in program.sets_of(group):
         several = cathodes & (cathodes - 1) or anodes & (anodes - 1)
@@ -86,7 +86,7 @@ def _check_work(board: Board, group: program.Group) -> None:
 
 
 def _most_phases(one: program.Program) -> int:
-    """Of one pulse and the rest behind it, at the level that needs most of them."""
+    """Return the phases of a pulse and its interval, at the level that needs most of them."""
     if not one.segments:
         recharge = 0
         if one.recharge == program.RECHARGE_ACTIVE:
@@ -104,13 +104,13 @@ def _most_phases(one: program.Program) -> int:
 
 # --- where pulses stand ----------------------------------------------------------------------
 def group_ticks(board: Board, group: program.Group) -> int:
-    """The period in which all programs come round, to the nearest tick."""
+    """Return the common period of all programs, to the nearest tick."""
     one = group.programs[0]
     return (board.clock_hz * 1000 * one.count + one.rate_millihz // 2) // one.rate_millihz
 
 
 def _places(board: Board, group: program.Group, period: int) -> list:
-    """(start tick, program, form, ticks of the width), in order of time.
+    """Return (start tick, program, form, ticks of the width), in order of time.
 
     form: _ROUND where its current is turned round, _OTHERS where it is given to the others.
     """
@@ -135,7 +135,7 @@ def _places(board: Board, group: program.Group, period: int) -> list:
 
 
 def drawn(draw: int) -> int:
-    """The next of 65,535 numbers from 1 to 65,535 in an order without pattern (xorshift)."""
+    """Return the next of 65,535 numbers from 1 to 65,535 in pseudorandom order (xorshift)."""
     draw ^= draw << 7 & 0xFFFF
     draw ^= draw >> 9
     return draw ^ (draw << 8 & 0xFFFF)
@@ -144,7 +144,7 @@ def drawn(draw: int) -> int:
 def _train(
     board: Board, one: program.Program, number: int, made: tuple, room: int, used: int, out: list
 ) -> None:
-    """A pulse, or the pulses of a burst, and rests until the room is filled.
+    """Append a pulse, or the pulses of a burst, and rests until the room is filled.
 
     `made`: the phases of a pulse, and for how many ticks what it leaves is discharged softly.
     """
@@ -169,7 +169,7 @@ def _train(
 
 
 def _longest(board: Board, one: program.Program, pulse: list) -> int:
-    """Ticks of this pulse at the level at which the trim of its recharge makes it longest."""
+    """Return the ticks of this pulse at the level whose recharge trim makes it longest."""
     trimmed = one.recharge == program.RECHARGE_ACTIVE and one.ratio > 1
     if one.segments or not trimmed or pulse[0][0] == MARK:
         return 0
@@ -195,7 +195,7 @@ def _does_not_fit(board: Board, number: int, needed: int, room: int) -> Refused:
 
 # --- one pulse -------------------------------------------------------------------------------
 def _pulse(board: Board, one: program.Program, number: int, level_ua: int, width: int) -> list:
-    """First phase (cathodic), gap, and the active recharge if there is one; or the shape."""
+    """Compile the first phase (cathodic), gap and active recharge, if any; or the shape."""
     code = code_from_ua(board, level_ua)
     if code < 1:
         raise Refused(errors.BELOW_CODE, number, level_ua * 1000, board.na_per_code)
@@ -218,7 +218,7 @@ def _pulse(board: Board, one: program.Program, number: int, level_ua: int, width
 
 
 def _check_peak(board: Board, one: program.Program, number: int, peak: int) -> None:
-    """A code that makes up for rounding is none above what the program's own ceiling rounds to."""
+    """Refuse a code that, corrected for rounding, exceeds the code of the program's ceiling."""
     most = code_from_ua(board, one.ceiling_ua)
     if peak > most:
         values = [-(-code * board.na_per_code // 1000) for code in (peak, most)]
@@ -230,7 +230,7 @@ def _short(board: Board, code: int, number: int, ns: int, ticks: int) -> Refused
 
 
 def _formed(pulse: list, one: program.Program, form: int) -> list:
-    """The same pulse with its current the other way round, or at the other contacts."""
+    """Return the pulse with its current reversed, or at the program's other contacts."""
     if form == _ROUND:
         return [(kind, source, back, -code, ticks) for kind, source, back, code, ticks in pulse]
     source, back = one.other_cathodes, one.other_anodes
@@ -238,7 +238,7 @@ def _formed(pulse: list, one: program.Program, form: int) -> list:
 
 
 def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:
-    """(code, ticks) parts whose products sum to code x width exactly, each `least` or longer.
+    """Return (code, ticks) parts, each `least` or longer, whose products sum to code x width.
 
     The amplitude is code / ratio rounded up. Where that does not divide the charge, the end of
     the recharge runs one code lower for just as long as makes the sum exact:
@@ -254,7 +254,7 @@ def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:
 
 
 def _shape(board: Board, one: program.Program, number: int, code: int) -> list:
-    """The segments. Wherever their sum comes back to zero the codes' sum is made to, exactly."""
+    """Compile the segments; wherever their sum returns to zero, the codes' sum does, exactly."""
     out: list = []
     asked = charge = 0  # permille x ns, code x ticks
     alike = True  # since the last zero all segments were of one width
@@ -285,19 +285,19 @@ def _shape(board: Board, one: program.Program, number: int, code: int) -> list:
 
 
 def _share(code: int, permille: int) -> int:
-    """So much of a code; one step at least, so that a ramp changes no pulse's form."""
+    """Return a share of a code; one step at least, so that a ramp changes no pulse's form."""
     size = max(code * abs(permille) // 1000, 1) if permille else 0
     return -size if permille < 0 else size
 
 
 def _least(size: int, missing: int, ticks: int) -> int:
-    """A code of a recharge, or as many as bring back no more than is missing."""
+    """Clamp a recharge code so that it never recovers more than the missing charge."""
     most = max(0, missing // ticks if size > 0 else -missing // ticks)
     return min(size, most) if size > 0 else max(size, -most)
 
 
 def closing_parts(charge: int, ticks: int, least: int) -> list:
-    """(code, ticks) parts, `ticks` long in all, whose products sum to `charge` exactly.
+    """Return (code, ticks) parts, `ticks` long in all, whose products sum to `charge`.
 
     b codes where they divide it, else part of the time one code less: b T - r, with r of the ticks.
     Where r or what is left of T is too short for a record, another part goes one code the other

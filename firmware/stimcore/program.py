@@ -1,4 +1,4 @@
-"""The integer program: what a profile becomes, packed as one versioned, CRC'd blob.
+"""The integer program: a compiled profile, packed as one versioned blob with a CRC.
 
 Role: the tables of its fields, pack and unpack. A group is one header and one to four programs,
 each with a shape of its own where it is no plain pulse. Invariant: unpack refuses any blob that is
@@ -118,7 +118,7 @@ _SEGMENT = "<hI"
 
 
 def pack(group: Group) -> bytes:
-    """The blob: fixed part, header, areas, programs each with its segments, CRC-32 of all of it."""
+    """Return the blob: fixed part, header, areas, programs each with its segments, CRC-32."""
     body = struct.pack(_FIXED, MAGIC, FORMAT, len(group.programs))
     body += struct.pack(_HEADER, *group.header)
     body += struct.pack(_AREAS, *group.areas_um2)
@@ -130,12 +130,12 @@ def pack(group: Group) -> bytes:
 
 
 def numbers_of(program: Program) -> tuple:
-    """The fields as PROGRAM has them: of the segments, how many there are."""
+    """Return the fields in PROGRAM's order; for the segments, their count."""
     return program[:-1] + (len(program.segments),)
 
 
 def digest(blob: bytes) -> int:
-    """The hash that names a program: CRC-32 of all but the blob's own.
+    """Return the hash that names a program: CRC-32 of all but the blob's own.
 
     Over the whole blob it would name nothing: a CRC-32 behind what it is of makes the CRC-32 of
     both 0x2144df1c, whatever they are.
@@ -144,7 +144,7 @@ def digest(blob: bytes) -> int:
 
 
 def blob_length(programs: int, segments: int = 0) -> int:
-    """Bytes of a blob of so many programs, with so many segments in all."""
+    """Return the bytes of a blob of so many programs, with so many segments in all."""
     fixed = struct.calcsize(_FIXED) + struct.calcsize(_HEADER) + struct.calcsize(_AREAS)
     shapes = segments * struct.calcsize(_SEGMENT)
     return fixed + programs * struct.calcsize(_PROGRAM) + shapes + 4
@@ -154,7 +154,7 @@ LONGEST = blob_length(limits.PROGRAMS, limits.PROGRAMS * limits.SEGMENTS)
 
 
 def unpack(blob: bytes) -> Group:
-    """The group in a blob; Refused (BLOB_FORMAT, STAGE_CRC) for anything pack would not write."""
+    """Return a blob's group; raise Refused (BLOB_FORMAT, STAGE_CRC) if pack would not write it."""
     if len(blob) < blob_length(1):
         raise Refused(errors.BLOB_FORMAT, 0, len(blob), blob_length(1))
     magic, form, count = struct.unpack_from(_FIXED, blob, 0)
@@ -183,7 +183,7 @@ def unpack(blob: bytes) -> Group:
 
 
 def _program_at(blob: bytes, at: int) -> tuple:
-    """(the program that begins there, where it ends)."""
+    """Return (the program that begins there, the offset of its end)."""
     numbers = struct.unpack_from(_PROGRAM, blob, at)
     at += struct.calcsize(_PROGRAM)
     size = struct.calcsize(_SEGMENT)
@@ -195,7 +195,7 @@ def _program_at(blob: bytes, at: int) -> tuple:
 
 
 def contacts_of(group: Group) -> int:
-    """Mask of the contacts that any program uses."""
+    """Return the mask of the contacts that any program uses."""
     used = 0
     for one in group.programs:
         used |= used_by(one)
@@ -203,12 +203,12 @@ def contacts_of(group: Group) -> int:
 
 
 def used_by(one: Program) -> int:
-    """Mask of the contacts that a program uses."""
+    """Return the mask of the contacts that a program uses."""
     return one.cathodes | one.anodes | one.other_cathodes | one.other_anodes
 
 
 def sets_of(group: Group) -> list:
-    """The (cathodes, anodes) that any program uses, each once."""
+    """Return the (cathodes, anodes) that any program uses, each once."""
     found: list = []
     for one in group.programs:
         for each in ((one.cathodes, one.anodes), (one.other_cathodes, one.other_anodes)):
@@ -218,13 +218,13 @@ def sets_of(group: Group) -> list:
 
 
 def pulses_per_period(group: Group) -> int:
-    """How many pulses one period of the group delivers."""
+    """Return the number of pulses in one period of the group."""
     return sum([one.count * one.pulses * first_phases(one.segments) for one in group.programs])
 
 
 def first_phases(segments: tuple) -> int:
-    """How many pulses the kernel counts in one of a shape: runs that take charge away from zero,
-    and each piece of a recharge that follows a pause in it."""
+    """Return the number of pulses the kernel counts in a shape: runs that take charge away from
+    zero, and each piece of a recharge that follows a pause in it."""
     if not segments:
         return 1
     found = charge = 0

@@ -17,7 +17,7 @@ DAC_A_ON = 0x3000  # MCP4922: channel A, unbuffered, gain 1, not shut down (data
 
 
 def encode(board: Board, phases: list) -> bytes:
-    """The table of words of one period."""
+    """Return the table of words of one period."""
     out = bytearray(8 * len(phases))
     frames: dict = {}  # a period has few different ones
     for at in range(len(phases)):
@@ -50,7 +50,7 @@ def _put(out: bytearray, at: int, high: int, low: int) -> None:
 
 
 def _frame(board: Board, source: int, back: int, code: int) -> tuple:
-    """(high, low) 16-bit halves of the frame word."""
+    """Return the (high, low) 16-bit halves of the frame word."""
     if board.stage == boards.STAGE_R2R_1:
         return ((board.code_mid + _r2r_sign(source, back) * code) << 8, 0)
     dac = DAC_A_ON | (board.code_mid + code)
@@ -58,7 +58,7 @@ def _frame(board: Board, source: int, back: int, code: int) -> tuple:
 
 
 def _r2r_sign(source: int, back: int) -> int:
-    """The network has no switches: contact 1 is its output, contact 2 its middle."""
+    """Return the sign of a code: the network's output is contact 1, its middle contact 2."""
     if source == 0 or (source == 1 and back == 2):
         return 1
     if source == 2 and back == 1:
@@ -67,7 +67,7 @@ def _r2r_sign(source: int, back: int) -> int:
 
 
 def _weave(even: int, odd: int) -> int:
-    """16 bits: bit 2i from bit i of `even`, bit 2i + 1 from bit i of `odd`."""
+    """Weave 16 bits: bit 2i from bit i of `even`, bit 2i + 1 from bit i of `odd`."""
     return _spread(even) | _spread(odd) << 1
 
 

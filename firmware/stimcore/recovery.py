@@ -1,4 +1,4 @@
-"""Which part of a passive recharge goes through the stage's discharge resistor, and for how long.
+"""Passive recharge through the stage's discharge resistor: which part of it, and for how long.
 
 Role: soft_ticks() says it of a pulse or a burst, softly() adds it to the phases of a rest.
 Invariant: neither asks for the level, so that a ramp does not change the form of a period; what
@@ -13,7 +13,7 @@ _SIXTEENTH = 61566  # exp(-1/16) in 65536ths, rounded up
 
 
 def soft_ticks(board: Board, group: program.Group, one: program.Program, width: int) -> int:
-    """For how long charge must leave through the resistor before the rest of it may leave directly.
+    """Return how long charge must leave through the resistor before a direct discharge.
 
     A direct discharge begins with the drive's current x its time / the least time constant, which
     must be no more than the lowest ceiling of the group permits. It is reckoned at this program's
@@ -37,8 +37,8 @@ def soft_ticks(board: Board, group: program.Group, one: program.Program, width: 
 
 
 def softly(board: Board, pulse: list, soft: int, rest: int, out: list) -> int:
-    """Adds the soft discharge after a pulse; its ticks. Where there is no room for all of it the
-    direct one keeps some, and the kernel refuses what flows then."""
+    """Add the soft discharge after a pulse; return its ticks. If there is no room for all of it,
+    the direct one keeps some, and the kernel refuses the current of that."""
     most = rest - board.min_record_ticks
     if soft > most:
         soft = most - min(board.discharge_tau_us * (board.clock_hz // 1_000_000), most // 2)
@@ -50,7 +50,7 @@ def softly(board: Board, pulse: list, soft: int, rest: int, out: list) -> int:
 
 
 def more_phases(board: Board, group: program.Group, one: program.Program) -> int:
-    """How many phases that adds to one turn of a program."""
+    """Return the number of phases that this adds to one slot of a program."""
     if not soft_ticks(board, group, one, ticks_from_ns(board, one.width_ns)):
         return 0
     return 1 if one.recharge == program.RECHARGE_PASSIVE_BURST else int(one.pulses)

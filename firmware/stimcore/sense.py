@@ -1,4 +1,4 @@
-"""Measured against commanded: what the ADC saw, held against what the stream should do.
+"""Window monitor: the ADC's extremes held against what the stream should do.
 
 Role: gathers the extremes of current and voltage over windows that contain a whole period, also
 while a ramp goes on, and names the deviation. Invariant: the current is measured on its own, never
@@ -28,7 +28,7 @@ class Monitor:
         self._count = 0
 
     def begin_run(self, stream) -> None:
-        """The output begins with this stream: its first period is whole from the first sample on.
+        """Begin with this stream: its first period is whole from the first sample on.
 
         So the first window is closed after one period, not after two.
         """
@@ -36,9 +36,9 @@ class Monitor:
         self.begin(-1, (stream,))
 
     def end_run(self, periods: int) -> tuple:
-        """The output ended after so many whole periods: a row for a deviation, as judge().
+        """End after so many whole periods; return a row for a deviation, as judge().
 
-        What was measured is no more, for nothing flows.
+        The measured values become 0, for nothing flows.
         """
         row = self.judge((), periods)
         self.is_closed = True
@@ -46,7 +46,7 @@ class Monitor:
         return row
 
     def feed(self, sample: tuple) -> None:
-        """Takes one reading of hal.sample()."""
+        """Take one reading of hal.sample()."""
         if sample[4] == 0:
             return
         if self._count == 0:
@@ -59,7 +59,7 @@ class Monitor:
         self._count += sample[4]
 
     def judge(self, streams: tuple, periods: int) -> tuple:
-        """A row (code, index, value, limit) for a deviation, else ().
+        """Return a row (code, index, value, limit) for a deviation, else ().
 
         `streams`: those that may have flowed since the last call, live and staged; None is none.
         `periods`: as they were before the last feed(). The window is closed once two period
@@ -74,7 +74,7 @@ class Monitor:
         return self._verdict()
 
     def begin(self, periods: int, streams: tuple) -> None:
-        """A new window, from the last feed() on; `periods`: as they are after it."""
+        """Begin a new window, from the last feed() on; `periods`: as they are after it."""
         self._since_periods = periods
         self._count = 0
         self._anodic = self._cathodic = None
@@ -83,7 +83,7 @@ class Monitor:
         self.is_closed = False
 
     def _permit(self, streams: tuple) -> None:
-        """Within a ramp each period may be another stream's: a peak lies between all of theirs."""
+        """Widen the permitted range by each stream: within a ramp a peak lies between theirs."""
         for one in streams:
             if one is not None:
                 self._anodic = _widened(self._anodic, one.peak_max_na)
@@ -122,5 +122,5 @@ class Monitor:
 
 
 def _widened(span: tuple | None, na: int) -> tuple:
-    """(least, most) with one more value."""
+    """Return (least, most) with one more value."""
     return (na, na) if span is None else (min(span[0], na), max(span[1], na))

@@ -1,4 +1,4 @@
-"""The states and every move between them: one table.
+"""The states and the transitions between them: one table.
 
 Role: OFF -> LOADED -> ARMED -> RUNNING -> STOPPING; MEASURING from OFF or LOADED and back there
 (the events that end in _empty are those without a program); FAULT latched from anywhere.
@@ -50,7 +50,7 @@ MOVES = (
 
 
 def after(state: int, event: str) -> int:
-    """The state that `event` leads to; the same state where the table has no such row."""
+    """Return the state that `event` leads to; the same state if the table has no such row."""
     for row in MOVES:
         if row[0] == state and row[1] == event:
             return row[2]

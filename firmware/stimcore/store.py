@@ -24,13 +24,13 @@ _EXTRA = struct.calcsize(_HEAD) + 4
 
 
 def pack(sequence: int, data: bytes) -> bytes:
-    """The record of one half."""
+    """Return the record of one half."""
     body = struct.pack(_HEAD, MAGIC, VERSION, len(data), sequence) + data
     return body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)
 
 
 def unpack(record: bytes) -> tuple:
-    """(sequence, data) of a record; an empty tuple for anything that pack would not write."""
+    """Return (sequence, data) of a record; () for anything that pack would not write."""
     if len(record) < _EXTRA:
         return ()
     magic, version, length, sequence = struct.unpack_from(_HEAD, record, 0)
@@ -43,7 +43,7 @@ def unpack(record: bytes) -> tuple:
 
 
 def _look(hal, slot: int) -> tuple:
-    """(half that holds the newest valid record, that record or (), whether a half is damaged)."""
+    """Return (half of the newest valid record, that record or (), True if a half is damaged)."""
     newest = 0
     found: tuple = ()
     damaged = False
@@ -57,7 +57,7 @@ def _look(hal, slot: int) -> tuple:
 
 
 def read(hal, slot: int) -> tuple:
-    """(data of a slot, b"" where there is none; whether a half of it is damaged)."""
+    """Return (data of a slot, b"" if there is none; True if a half of it is damaged)."""
     _half, found, damaged = _look(hal, slot)
     return (found[1] if found else b"", damaged)
 

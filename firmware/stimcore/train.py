@@ -1,4 +1,4 @@
-"""Amplitude over time: soft start, ramps, cycles, live changes, by the period they are played in.
+"""Amplitude over time: soft start, ramps, cycles and live changes, per period.
 
 Role: says which amplitudes (uA, one per program) a period of a run is to have, how many periods the
 run has, and when the next on time of a cycle begins. A run is what the stream plays between one
@@ -17,7 +17,7 @@ DONE = 3
 
 
 def least_ramp_up_ms(amplitude_ua: int, rate_millihz: int, count: int) -> int:
-    """The shortest ramp up whose steps are all limits.STEP_UP_UA or less.
+    """Return the shortest ramp up whose steps are all limits.STEP_UP_UA or less.
 
     rate_millihz, count: of any program of the group; a period is `count` of its pulses, or bursts.
     """
@@ -26,7 +26,7 @@ def least_ramp_up_ms(amplitude_ua: int, rate_millihz: int, count: int) -> int:
 
 
 def _step_periods(rate_millihz: int, count: int) -> int:
-    """Fewest whole periods from one step to the next."""
+    """Return the fewest whole periods from one step to the next."""
     return max(1, -(-limits.STEP_MS * rate_millihz // (1_000_000 * count)))
 
 
@@ -56,12 +56,12 @@ class Train:
 
     # --- runs --------------------------------------------------------------------------------
     def start(self, now_ms: int) -> None:
-        """A session begins: its time and its on times are counted from here."""
+        """Start a session: its time and its on times count from here."""
         self._cycles = self._on > 0
         self._start_ms = self.next_on_ms = now_ms
 
     def preview(self) -> tuple:
-        """The levels that the next run begins with."""
+        """Return the levels that the next run begins with."""
         levels = []
         for at in range(len(self.targets_ua)):
             level = min(self.targets_ua[at], limits.STEP_UP_UA)
@@ -69,7 +69,7 @@ class Train:
         return tuple(levels)
 
     def begin(self) -> None:
-        """A run begins with the levels of preview()."""
+        """Begin a run with the levels of preview()."""
         self.phase = UP
         self.ends = self._on if self._cycles else 0
         self.turns = 0
@@ -88,7 +88,7 @@ class Train:
         self.staged(0, self.preview())
 
     def lasts(self, left: int) -> int:
-        """Periods of the run where a counted session has `left` of them, or 0; 0: without end."""
+        """Return a run's periods when a counted session has `left` of them, or 0; 0: endless."""
         return min([periods for periods in (self.ends, left) if periods] or [0])
 
     def end(self) -> None:
@@ -105,16 +105,16 @@ class Train:
         self.levels_ua = [0] * len(self.targets_ua)
 
     def ended(self) -> None:
-        """The last period is out: rest where the cycle goes on, else done."""
+        """End the run: off time if the cycle goes on, else done."""
         self.phase = REST if self._cycles and not self.times_out else DONE
 
     def rested(self, now_ms: int) -> bool:
-        """True once the next on time is due."""
+        """Return True once the next on time is due."""
         return self.phase == REST and now_ms >= self.next_on_ms
 
     # --- levels ------------------------------------------------------------------------------
     def retarget(self) -> None:
-        """A target is another one now: it is followed from the next period on."""
+        """Note a changed target: it is followed from the next period on."""
         self._changed = self._changed or self.phase == UP
 
     def follow(self, period: int, flowing_ua: tuple) -> None:
@@ -126,11 +126,11 @@ class Train:
 
     @property
     def wants_change(self) -> bool:
-        """True where a staged stream was made for other targets and is to be replaced."""
+        """Return True if a staged stream was made for other targets and is to be replaced."""
         return self._changed
 
     def step(self, period: int) -> tuple:
-        """New levels for a period that is still to come, or () where they are those staged last.
+        """Return new levels for a period still to come, or () if they are those staged last.
 
         All zero while DOWN means: end on a whole period now.
         """
@@ -146,7 +146,7 @@ class Train:
         return () if levels == self.levels_ua else tuple(levels)
 
     def staged(self, period: int, levels: tuple) -> None:
-        """A stream with these levels begins with a period."""
+        """Note that a stream with these levels begins with a period."""
         if not levels:
             return
         rises = max([levels[at] - self.levels_ua[at] for at in range(len(levels))]) > 0
@@ -165,12 +165,12 @@ class Train:
         return self._ms((steps - 1) * self._step + 1)
 
     def _risen_ua(self, at: int, periods: int) -> int:
-        """How far a ramp up has come after so many periods; without one, all the way."""
+        """Return the level of a ramp up after so many periods; without a ramp, the target."""
         target, ramp_ms = self.targets_ua[at], self.header.ramp_up_ms
         return max(1, target * self._ms(periods) // ramp_ms) if ramp_ms else target
 
     def plateau_ends(self) -> int:
-        """A boundary up to which nothing changes once the targets are reached; 0: there is none."""
+        """Return the boundary up to which nothing changes at the targets; 0 if there is none."""
         falls = self.ends - self._periods(self.header.ramp_down_ms) - self._step
         falls -= falls % self._step
         return min([period for period in (falls, self.turns) if period > 0] or [0])

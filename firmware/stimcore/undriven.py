@@ -1,4 +1,4 @@
-"""What flows while nothing is driven: currents that the charge of the pulses makes by itself.
+"""Undriven currents: those that the charge of the pulses makes while nothing is driven.
 
 Role: the first current of each discharge, and of the bleed after a HALT, from the charge that
 walk.py found and the least time constants of the board: a charge over such a time is the current it
@@ -13,7 +13,7 @@ from .decode import SOFT
 
 
 def judged(board: Board, every, contacts: list, terms) -> tuple:
-    """(rows (code, contact, nA, limit), nA of the discharge that begins with most).
+    """Judge: (rows (code, contact, nA, limit), nA of the discharge with the largest start).
 
     One row is of the discharge that is nearest to its limit, one of the bleed; `every`: what all
     contacts hold together. Their limit is what the lowest ceiling of the contacts joined permits.
@@ -43,7 +43,7 @@ def judged(board: Board, every, contacts: list, terms) -> tuple:
 
 
 def _used(every, contacts: list) -> int:
-    """Mask of the contacts in use: those that a direct discharge joins, where there is one."""
+    """Return the mask of contacts in use: those that a direct discharge joins, if there is one."""
     for key in every.flows:
         if key >> 8 != SOFT:
             return int(key & 255)
@@ -51,7 +51,7 @@ def _used(every, contacts: list) -> int:
 
 
 def _held_to(board: Board, joined: int, terms) -> tuple:
-    """(the contact with the lowest ceiling, nA that may flow through it undriven)."""
+    """Return (the contact with the lowest ceiling, nA that may flow through it undriven)."""
     lowest = at = index = 0
     while joined >> index:
         if joined >> index & 1:
@@ -64,6 +64,6 @@ def _held_to(board: Board, joined: int, terms) -> tuple:
 
 
 def ceiling_of(board: Board, ceiling_ua: int) -> int:
-    """The current, rounded up to uA, of the highest code that a ceiling still rounds to."""
+    """Return the current, rounded up to uA, of the highest code that a ceiling rounds to."""
     code = (ceiling_ua * 1000 + board.na_per_code // 2) // board.na_per_code
     return -(-code * board.na_per_code // 1000)

@@ -1,4 +1,4 @@
-"""What each contact sees in a period: one walk over decoded records, contact by contact.
+"""Per-contact sums of a period: one pass over the decoded records for each contact.
 
 Role: sums, peaks and times that the kernel holds against the ceilings.
 Invariant: exact integers in code x ticks; what must be estimated (passive discharge, mismatch,
@@ -16,7 +16,7 @@ _ENDLESS_PC = 1 << 40  # what nothing takes away: about 1 C, above any ceiling
 
 
 class Contact:
-    """What one contact sees in a period."""
+    """Charge, peak and times of one contact in a period."""
 
     def __init__(self) -> None:
         self.peak_code = 0  # largest magnitude
@@ -30,7 +30,7 @@ class Contact:
         self.flows: dict = {}  # by kind of discharge << 8 | contacts: largest charge it begins with
 
     def turned(self) -> "Contact":
-        """What a contact sees that always carries the opposite current: only its sum differs."""
+        """Return the sums of a contact with always the opposite current: only the net differs."""
         other = Contact()
         other.peak_code, other.phase, other.net = self.peak_code, self.phase, -self.net
         other.running_pc, other.left_pc, other.rest_pc = self.running_pc, self.left_pc, self.rest_pc
@@ -40,7 +40,7 @@ class Contact:
 
 
 def walk(board: Board, records: list) -> list:
-    """One Contact per contact of the lead (limits.CONTACTS of them).
+    """Return one Contact per contact of the lead (limits.CONTACTS of them).
 
     Contacts that are switched alike in every record see the same: they share one Contact; those
     that are always on the other side see the opposite current.
@@ -67,7 +67,7 @@ def walk(board: Board, records: list) -> list:
 
 
 def whole(board: Board, records: list, contacts: list) -> Contact:
-    """What all contacts hold together: a load with two terminals holds the charge of all of them.
+    """Return what all contacts hold together: a load with two terminals holds all their charge.
 
     Where there is one pair of sides, it is what each of its contacts holds.
     """
@@ -88,7 +88,7 @@ def whole(board: Board, records: list, contacts: list) -> Contact:
 
 
 def _seen(board: Board, records: list, errors: list, bit: int) -> Contact:
-    """What a contact sees."""
+    """Compute the sums of one contact."""
     contact = Contact()
     codes = [signed(one, bit) for one in records]
     _sums(records, codes, bit, contact)
@@ -101,7 +101,7 @@ _OTHER_SIDE = (0, 2, 1, 3, 4, 6, 5, 7, 8)
 
 
 def _switched(masks: int, bit: int) -> int:
-    """How masks switch a contact: 1 to source, 2 to return; 4: and no other so; 8: discharged."""
+    """Return how masks switch a contact: 1 cathode, 2 anode; 4: and no other so; 8: discharged."""
     source, back = masks >> 8, masks & 255
     if source == 0:
         return 8 if back & bit else 0
@@ -110,7 +110,7 @@ def _switched(masks: int, bit: int) -> int:
 
 
 def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:
-    """codes: of each record as the contact sees it."""
+    """Sum up `codes`: of each record as the contact sees it."""
     run = most = least = net = 0
     for at in range(len(records)):
         one, code = records[at], codes[at]
@@ -133,7 +133,7 @@ def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:
 
 
 def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Contact) -> None:
-    """Running charge in the steady state, with passive discharge, mismatch and offset.
+    """Compute the steady-state running charge, with passive discharge, mismatch and offset.
 
     A period from zero gives what it leaves (r) and its decay (g). A period that begins with a
     charge of s ends with r + g s at most, so none ever begins with more than r / (1 - g); what it
@@ -161,18 +161,18 @@ def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Co
 
 
 def _steady(left: int, share: int) -> int:
-    """The charge a period begins with, at most, when it leaves `left` of nothing."""
+    """Return the most charge a period begins with if it leaves `left` when begun with none."""
     return up(left * ONE, ONE - share) if left > 0 else 0
 
 
 def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
-    """(lowest, highest charge in pC at the end, decay in 65536ths, [(least, most, decay)], flows).
+    """Return (lowest, highest charge in pC at the end, decay in 65536ths, charges, flows).
 
-    The list: after each record with current, its decay being that of the period until then; flows:
-    [(key, least, most, decay)] before each discharge. The charge is an interval: errors widen it,
-    contacts in parallel may share a current in any way, and a discharge may leave anything from
-    nothing to what the slowest time constant does. A soft one leaves other contacts' as it is;
-    what the discharge of all before it had left of its own contacts' is taken to go with it.
+    charges: [(least, most, decay)] after each record with current, decaying since the start;
+    flows: [(key, least, most, decay)] before each discharge. The charge is an interval: errors
+    widen it, parallel contacts may share a current in any way, and a discharge may leave anything
+    from nothing to what the slowest time constant does. A soft one leaves other contacts' charge;
+    what the full discharge before it left of its own contacts' is taken to go with it.
     """
     ticks_per_us = board.clock_hz // 1_000_000
     codes, errors = seen
@@ -201,13 +201,13 @@ def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
 
 
 def _sharing(one: tuple, bit: int) -> int:
-    """0 where the whole current goes through the contact; else the pair of masks that share it."""
+    """Return 0 if the whole current goes through the contact; else the masks that share it."""
     side = one[3] if one[3] & bit else one[4]
     return 0 if side == bit else one[3] << 8 | one[4]
 
 
 def _bounds(board: Board, low: int, high: int, sums: dict) -> tuple:
-    """(lowest, highest) charge: of the sum of a pair of masks anything from nothing to all."""
+    """Return the (lowest, highest) charge: of a pair of masks' sum anything from 0 to all."""
     for total in sums.values():
         if total > 0:
             high += picocoulombs(board, total)
@@ -221,7 +221,7 @@ def _shrink(charge: int, factor: int) -> int:
 
 
 def _error_pc(board: Board, one: tuple) -> int:
-    """What a record may be off by: its offset, and one polarity's gain against the other's."""
+    """Return a record's error in pC: its offset, and one polarity's gain against the other's."""
     error = up(board.offset_na * one[0] * 1000, board.clock_hz)
     if one[5] > 0:
         error += up(picocoulombs(board, one[5] * one[0]) * board.gain_mismatch_ppm, 1_000_000)

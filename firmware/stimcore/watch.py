@@ -1,4 +1,4 @@
-"""Pulse by pulse: what was delivered against what was commanded, and whether the load is still it.
+"""Pulse monitor: delivered against commanded, pulse by pulse, and whether the load has changed.
 
 Role: walks through the records of the live stream, a phase in each capture: what stands before a
 pulse, the current of a phase, and the voltage that it makes across the declared load. Says where
@@ -26,7 +26,7 @@ _LEAD_US = (REST_SAMPLES + 2) * capture.PAIR_US  # a capture begins so long befo
 
 
 class Watch:
-    """Where it is in the stream: a record, the tick it begins, and the charge held until then."""
+    """Position in the stream: a record, the tick it begins, and the charge held until then."""
 
     def __init__(self, board: Board):
         self.board = board
@@ -41,7 +41,7 @@ class Watch:
         self._mean_pc = -1  # … over a whole period; below 0: not known yet
 
     def delay_us(self, stream: Stream) -> int:
-        """Where the next capture is to begin: just before a phase, perhaps of the next period."""
+        """Return the delay to the next capture: just before a phase, perhaps of the next period."""
         if stream is not self._stream:
             self._stream = stream
             self._at = self._tick = self._held = self._doubt_pc = self._area = 0
@@ -53,7 +53,7 @@ class Watch:
         return max(0, self._tick // self._millihz - _LEAD_US)
 
     def judge(self, stream: Stream, offset_us: int, samples) -> tuple:
-        """Of the one phase the capture was made for: a row (code, record, value, limit), or ()."""
+        """Judge the phase that the capture was made for: (code, record, value, limit), or ()."""
         self._skip(stream)
         one = stream.record(self._at)
         since_us = self._tick // self._millihz
@@ -71,7 +71,7 @@ class Watch:
         return row
 
     def _skip(self, stream: Stream) -> None:
-        """On to a phase of current; a stream has one, at its beginning."""
+        """Skip to the next phase of current; every stream has one, at its beginning."""
         one = stream.record(self._at)
         while not one[1]:
             self._pass(stream, one)
@@ -99,10 +99,10 @@ class Watch:
             self._area = 0
 
     def _base(self, stream: Stream, since_us: int, offset_us: int, samples) -> tuple:
-        """(mV that the capacitance holds before a pulse, 0), from the end of the rest before it.
+        """Return (mV of the capacitance before a pulse, 0), from the end of the rest before it.
 
-        Of a short rest by one sample; where it is too short for that, below 20 us, nothing is told:
-        (0, what it may be). Without a discharge in it a constant-phase element goes on sinking:
+        Take one sample of a short rest; if it is too short for that, below 20 us, return (0, the
+        largest possible mV). Without a discharge in it a constant-phase element goes on sinking:
         then all of it may be gone in the pulse.
         """
         rest = stream.record(self._at - 1 if self._at else stream.records - 1)
@@ -122,7 +122,7 @@ class Watch:
         return (base, 0 if rest[6] else abs(base))
 
     def _allowed_mv(self, stream: Stream) -> int:
-        """What may stand before a pulse; below 0: not known yet.
+        """Return the voltage allowed before a pulse, mV; below 0: not known yet.
 
         The stage's blocking capacitor lets the load keep the mean of its own voltage, for its
         leak takes away no more than that; beyond it there is what the words were admitted with.
@@ -146,7 +146,7 @@ class Watch:
         return ()
 
     def _phase(self, one: tuple, place_us: tuple, base: tuple, samples) -> tuple:
-        """The mean current of a phase, and the mean voltage it makes."""
+        """Judge the mean current of a phase, then the voltage it makes; return a row or ()."""
         since_us, until_us, offset_us = place_us
         first = -(-(since_us + SETTLED_US - offset_us) // capture.PAIR_US)
         last = (until_us - MARGIN_US - offset_us) // capture.PAIR_US
@@ -166,7 +166,7 @@ class Watch:
         return self._load_row(commanded, measured, (volts, middle_us), base)
 
     def _load_row(self, commanded: int, measured: int, seen: tuple, base: tuple) -> tuple:
-        """The voltage that the declared load would show, and how far off the measured one is."""
+        """Compare the voltage with what the declared load would show; return a row or ()."""
         board = self.board
         volts, middle_us = seen
         by_ohm = measured * board.seen_ohm // 1_000_000
@@ -192,7 +192,7 @@ class Watch:
 
 
 def _mean(samples, at: int, count: int) -> int:
-    """The mean of `count` samples of a channel, in 1/16 of a code."""
+    """Return the mean of `count` samples of a channel, in 1/16 of a code."""
     total = 0
     for number in range(at, at + 2 * count, 2):
         total += samples[number]
@@ -200,7 +200,7 @@ def _mean(samples, at: int, count: int) -> int:
 
 
 def short_row(board: Board, index: int, expected: int, volts: int) -> tuple:
-    """The row for next to no voltage (mV) where one that could be seen is expected."""
+    """Return a row if there is next to no voltage (mV) where a visible one is expected."""
     seen = abs(expected) >= 8 * board.sense_uv_per_lsb // 1000
     if seen and abs(volts) * 4 < abs(expected):
         return (errors.FAULT_SHORT, index, abs(volts), abs(expected) // 4)
@@ -208,7 +208,7 @@ def short_row(board: Board, index: int, expected: int, volts: int) -> tuple:
 
 
 def current_row(board: Board, index: int, measured: int, commanded: int, volts: int) -> tuple:
-    """The row for a current (nA) that is not the commanded one, with the voltage (mV) it has."""
+    """Return the row for a current (nA) that is not the commanded one; `volts` in mV."""
     allowed = abs(commanded) * limits.SENSE_TOLERANCE_PERMILLE // 1000
     allowed = max(allowed, limits.SENSE_FLOOR_UA * 1000)
     if abs(measured - commanded) <= allowed:

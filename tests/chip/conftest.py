@@ -46,7 +46,7 @@ def chip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def talk(
     request: pytest.FixtureRequest, chip_files: rig_files.Files, chip_folder: Path
 ) -> Iterator[ChipTalk]:
-    """A chip that has said HELLO, switched on for this test alone.
+    """Yield a chip that has said HELLO, switched on for this test alone.
 
     The marker `board` names another combination than SERIAL.
     """

@@ -34,14 +34,14 @@ OPEN_ID = 4095
 
 @cache
 def image(name: str, folder: Path, extra: tuple[tuple[str, bytes], ...] = ()) -> Path:
-    """The file system for a combination, compiled once; `extra` replaces files on the board."""
+    """Return the file system for a combination, compiled once; `extra` replaces files in it."""
     content = {**firmware_files.board_files(name), **dict(extra)}
     mark = f"_{abs(hash(extra))}" if extra else ""
     return flash_image.build_image(content, folder / f"{name.replace('/', '_')}{mark}.img")
 
 
 def woven(word: Frame) -> int:
-    """The frame of 32 bits whose even bits are the DAC's word and whose odd bits the switches'."""
+    """Return the frame of 32 bits whose even bits are the DAC's word, odd bits the switches'."""
     return sum(
         (word.dac >> bit & 1) << 2 * bit | (word.switches >> bit & 1) << 2 * bit + 1
         for bit in range(16)
@@ -49,7 +49,7 @@ def woven(word: Frame) -> int:
 
 
 def take(space: dict[str, Any], *modules: ModuleType) -> None:
-    """The test functions of modules of tests/system into a module of tests here."""
+    """Take the test functions of modules of tests/system into a module of tests here."""
     for module in modules:
         for name, value in vars(module).items():
             if name.startswith("test_"):
@@ -141,7 +141,7 @@ class ChipTalk(Conversation):
         return [(one.cycle, one.dac if self.is_ladder else woven(one)) for one in found]
 
     def steps(self) -> list[tuple[float, float]]:
-        """What the words at the pins make of it: a stage without errors."""
+        """Return the current that the words at the pins give with a stage without errors."""
         changes = [(one.cycle, self._amperes(one)) for one in self.chip.frames()]
         lines = self._marked_lines.copy()
         events = [(edge.cycle, edge) for edge in self.chip.edges() if edge.pin in lines]
@@ -193,7 +193,7 @@ class ChipTalk(Conversation):
         self.chip.fault("stop_dma", channels=DATA_CHANNEL)
 
     def show(self, channel: int, code: int) -> None:
-        """A fixed code at an ADC channel, whatever flows; for good."""
+        """Fix the code of an ADC channel for good, whatever flows."""
         self.is_spent = True
         self.chip.adc(channel, code)
 
@@ -224,7 +224,7 @@ class ChipTalk(Conversation):
         self.pass_us(round(1_000 * ms))
 
     def edges(self, name: str) -> Iterator[Edge]:
-        """The edges at the pin of that name since the mark."""
+        """Yield the edges at the pin of that name since the mark."""
         pin = self.pins[name]
         return (edge for edge in self.chip.edges() if edge.pin == pin)
 

@@ -39,7 +39,7 @@ stand_alone: true
 
 @pytest.fixture
 def talk(shared_talk: ChipTalk) -> Iterator[ChipTalk]:
-    """A chip whose time passes by itself."""
+    """Yield a chip whose time passes by itself."""
     shared_talk.mark()
     shared_talk.chip.set_speed("max")
     yield shared_talk

@@ -1,4 +1,4 @@
-"""What goes wrong on the chip: the output is off, and the reason can be read afterwards.
+"""Faults on the chip: the output is off, and the reason can be read afterwards.
 
 Role: faults in the hardware's reach that the simulated board has not: DMA that stops in any
 phase, every kind of word changed in RAM, a processor or an interpreter that hangs.
@@ -179,7 +179,7 @@ def test_req_51_the_sentinel_needs_no_processor(talk: ChipTalk) -> None:
 
 
 def assert_off_after_reset(talk: ChipTalk) -> None:
-    """The watchdog's reset: nothing moved while the device booted, and it says why."""
+    """Assert that the watchdog reset the device, that it says so, and that nothing moved."""
     raised = len(talk.rises("gate"))
     assert talk.hello()["reset_cause"] == 1
     assert len(talk.rises("gate")) == raised

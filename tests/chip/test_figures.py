@@ -1,4 +1,4 @@
-"""What the board must reach, measured on the real firmware in emulated time.
+"""Figures that the board must reach, measured on the real firmware in emulated time.
 
 Role: each figure is kept with its limit for the table that `make chip` prints, then judged.
 A latency is counted from the first byte of the command on the USB link to the edge at the pin.

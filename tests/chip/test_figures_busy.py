@@ -1,4 +1,4 @@
-"""More of how fast the output goes off: questions that pour in, and a loop that really hangs.
+"""Latencies of the output's end under load: a flood of requests, and a loop that hangs.
 
 Role: figures for the table of `make chip`, beside those of test_figures.py.
 Invariant: the worst of many instants is kept.

@@ -1,4 +1,4 @@
-"""When the stage's chips latch, from power-on on: a rise of nCS is the end of a whole frame."""
+"""Latches of the stage's chips from power-on: a rise of nCS is the end of a whole frame."""
 
 from tests.chip.support import ChipTalk
 
@@ -8,7 +8,7 @@ CLOCKS = 16  # that an MCP4922 and two shift registers want
 
 
 def rises(talk: ChipTalk) -> list[int]:
-    """The rises of nCS since the last call, each as the rises of SCK since the one before."""
+    """Return the rises of nCS since the last call, each as the rises of SCK before it."""
     found, clocks = [], 0
     for edge in talk.chip.edges(clear=True):
         if edge.pin == talk.pins["sck"] and edge.level:

@@ -20,7 +20,7 @@ def talk(shared_talk: ChipTalk) -> ChipTalk:
 
 
 def reset(talk: ChipTalk, kind: str) -> None:
-    """The watchdog resets by itself, when the processor stands still."""
+    """Reset the chip; the watchdog does it by itself once the processor stands still."""
     if kind == "watchdog":
         talk.chip.fault("stop_cpu")
         talk.pass_ms(WATCHDOG_MS + 1)

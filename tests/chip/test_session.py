@@ -81,7 +81,7 @@ def test_req_35_a_counted_session_ends_after_exactly_its_pulses(
 
 
 def test_req_33_new_amplitudes_lose_double_and_cut_no_pulse(talk: ChipTalk) -> None:
-    """Where a quarter of the code is no whole code the recharge has a trim, one record more."""
+    """Change to amplitudes whose recharge has a trim, one record more, and back."""
     talk.running(steady(amplitude_ua=1_000))
     for amplitude_ua in (1_963, 600, 1_506, 500):
         talk.pass_ms(90)

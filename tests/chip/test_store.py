@@ -57,7 +57,7 @@ def until_it_erases(talk: ChipTalk, slot: int) -> tuple[int, int]:
 
 
 def cut(talk: ChipTalk, after_ms: float) -> None:
-    """The power fails so much later; until the device is there again, off and with no fault."""
+    """Cut the power after a time; return once the device is there again, off and with no fault."""
     talk.chip.fault("power", after_ns=round(after_ms * MS), off_ns=OFF_NS)
     talk.chip.step(round(after_ms * MS) + OFF_NS)
     cause = talk.hello()["reset_cause"]
@@ -67,7 +67,7 @@ def cut(talk: ChipTalk, after_ms: float) -> None:
 
 
 def held(talk: ChipTalk, slot: int) -> int:
-    """The hash of the program that a slot holds, loaded and judged again; 0 where it is empty."""
+    """Return the hash of the program in a slot, loaded and judged again; 0 if it is empty."""
     reply = talk.send(commands.RECALL, slot)
     if reply.status:
         assert reply.rows[0][0] == errors.SLOT_EMPTY, reply.rows

@@ -60,7 +60,7 @@ TRIPHASIC = ((500, 200_000), (-1_000, 200_000), (500, 200_000))
 
 
 def group(*programs: program.Program, **header: int) -> program.Group:
-    """A group of programs (TONIC where none is given)."""
+    """Return a group of programs (TONIC if none is given)."""
     return program.Group(HEADER._replace(**header), AREAS, programs or (TONIC,))
 
 
@@ -73,7 +73,7 @@ def shaped(*segments: tuple[int, int], **changes: int) -> program.Program:
 
 
 def compiled(*programs: program.Program, **header: int) -> list[Phase]:
-    """The phases of a group at its own amplitudes, the period's last rest in one."""
+    """Return the phases of a group at its own amplitudes, the period's last rest in one."""
     one = group(*programs, **header)
     levels = tuple(each.amplitude_ua for each in one.programs)
     return in_one(phases.compile_group(BOARD, one, levels))
@@ -90,7 +90,7 @@ def in_one(table: list[Phase]) -> list[Phase]:
 
 @st.composite
 def programs(draw: st.DrawFn, rate_millihz: int) -> program.Program:
-    """A program that validate() accepts; whether it fits into its slot is another matter."""
+    """Draw a program that validate() accepts; it need not fit into its slot."""
     contacts = draw(st.permutations(range(8)))
     split = draw(st.integers(1, 3))
     count = draw(st.integers(split + 1, 5))

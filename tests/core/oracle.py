@@ -28,7 +28,7 @@ class Phase(NamedTuple):
 
 
 class World(NamedTuple):
-    """What nobody knows beforehand, within what the board promises."""
+    """Quantities that are unknown beforehand, within what the board promises."""
 
     gain: float  # of positive codes, against that of negative ones
     offset_a: float
@@ -48,12 +48,12 @@ def decoded(words: bytes, on: board.Board) -> list[Phase]:
 
 
 def is_soft(one: Phase, on: board.Board) -> bool:
-    """A discharge of two sides through the resistor, where the stage has one."""
+    """Return True for a discharge of two sides through the resistor, if the stage has one."""
     return bool(on.soft_tau_us and one.source and one.back and not one.code and not one.flags)
 
 
 def worlds(phases: list[Phase], on: board.Board, dice: Random) -> Iterator[World]:
-    """The corners first, then anything between."""
+    """Yield the corners first, then anything between."""
     for turn in range(8):
         pick = dice.choice if turn < 4 else (lambda ends: dice.uniform(*ends))
         gain = 1 + pick((-1.0, 1.0)) * on.gain_mismatch_ppm * 1e-6
@@ -70,7 +70,7 @@ def worlds(phases: list[Phase], on: board.Board, dice: Random) -> Iterator[World
 
 
 def current_a(one: Phase, contact: int, on: board.Board, world: World) -> float:
-    """Current out of a contact in a world."""
+    """Return the current out of a contact in a world."""
     sign = (one.source >> contact & 1) - (one.back >> contact & 1)
     if not one.code or not sign:
         return 0.0
@@ -103,7 +103,7 @@ def _undriven(
     terms: kernel.Terms,
     trains: tuple[list[float], ...],
 ) -> Iterator[str]:
-    """What a contact's own charge makes flow: at each discharge, and whenever the gate opens."""
+    """Yield the currents of a contact's own charge: at each discharge, and when the gate opens."""
     most_a = (terms.ceilings_ua[contact] + on.na_per_code / 2000) * 1e-9 * terms.discharge_permille
     most_a = min(most_a, on.max_amplitude_ua * 1e-6, 25.5e-3) * NEARLY
     for train in trains:
@@ -176,7 +176,7 @@ def _stretches(phases: list[Phase]) -> list[tuple[int, int, tuple[int, int], int
 
 
 def _times(phases: list[Phase], on: board.Board) -> Iterator[str]:
-    """A pulse is at most a first phase and a recharge: of four onsets two begin pulses."""
+    """Check the rate: a pulse has at most two phases, so of four onsets two begin pulses."""
     stretches = _stretches(phases)
     period = sum(one.ticks for one in phases)
     onsets = [turn * period + one[0] for turn in range(5) for one in stretches]

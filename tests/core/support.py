@@ -1,4 +1,4 @@
-"""What the tests of the pure core share: a board and an encoder written by hand.
+"""Shared by the tests of the pure core: a board and an encoder written by hand.
 
 The encoder follows the words' definition, not records.py, and the limits restated in the tests are
 never imported: a mistake on one side cannot hide behind the same mistake on the other.
@@ -114,7 +114,7 @@ def frame(on: board.Board, one: Rec) -> int:
 
 
 def words(on: board.Board, *records: Rec) -> bytes:
-    """The table of words of a period; the first record gets SYNC."""
+    """Return the table of words of a period; the first record gets SYNC."""
     out = b""
     for at, one in enumerate(records):
         flags = one.flags
@@ -131,7 +131,7 @@ def terms(
     from_na: list[int] | None = None,
     areas: dict[int, int] | None = None,
 ) -> kernel.Terms:
-    """The same area and ceiling for all contacts, but for `areas` (contact number: um2)."""
+    """Return the same area and ceiling for all contacts, but for `areas` (contact number: um2)."""
     every = [(areas or {}).get(at, area_um2) for at in range(8)]
     return kernel.Terms(every, [ceiling_ua] * 8, from_na, 1_000)
 
@@ -166,7 +166,7 @@ def held(
     on: board.Board = IDEAL,
     under: kernel.Terms | None = None,
 ) -> None:
-    """The one is admitted; the other is refused with (value, limit)."""
+    """Assert that one table is admitted and the other refused with (value, limit)."""
     good = admit(on, *inside, under=under)
     assert good.errors == []
     assert good.stream is not None

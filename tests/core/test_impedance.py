@@ -1,4 +1,4 @@
-"""What samples say of a load, by hand: sums, verdicts on pairs, and which contact is to blame."""
+"""Evaluation of a load's samples, by hand: sums, verdicts on pairs, the contact at fault."""
 
 import pytest
 from tests.core.support import BOARD, E1, E2, E3, E4, LADDER, refused

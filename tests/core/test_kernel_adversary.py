@@ -1,4 +1,4 @@
-"""Whatever the kernel admits is within every ceiling by a second opinion, and admit never raises.
+"""Tables admitted by the kernel pass a second opinion on every limit, and admit never raises.
 
 The tables come from a search: noise, random records, sound tables with a few records changed, and
 every single bit of sound tables flipped.
@@ -63,7 +63,7 @@ SOUND: dict[str, Table] = {
 
 
 def admitted_and_safe(raw: bytes, on: board.Board, under: kernel.Terms, dice: Random) -> bool:
-    """Whether the kernel admits the words; if so the second opinion must have nothing against."""
+    """Return True if the kernel admits the words; assert then that the second opinion agrees."""
     verdict = kernel.admit(raw, on, under)
     assert (verdict.stream is None) == bool(verdict.errors)
     if verdict.stream is None:
@@ -175,7 +175,7 @@ def records(draw: st.DrawFn) -> Table:
 
 
 def changed(table: Table, dice: Random) -> Table:
-    """A table with a few records longer, stronger, turned round, repeated, swapped or gone."""
+    """Return a table with a few records longer, stronger, reversed, repeated, swapped or gone."""
     out = list(table)
     for _ in range(dice.randint(1, 3)):
         at = dice.randrange(len(out))

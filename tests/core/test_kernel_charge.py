@@ -1,4 +1,4 @@
-"""What a charge may be: of a phase, not yet recovered, left behind, never discharged.
+"""Limits of charge: of a phase, not yet recovered, left behind, never discharged.
 
 The value just inside is admitted, one step outside is refused with the value and the limit. Limits
 and numbers are written by hand: a tick is 8 ns, a code 6.25 uA, one code for one tick 0.05 pC.
@@ -190,7 +190,7 @@ def test_req_07_what_a_discharge_leaves_may_also_be_nothing() -> None:
 
 # --- REQ-08: direct current -------------------------------------------------------------------
 def not_discharged(code: int, ticks: int, least: int, rest: int) -> Table:
-    """A tiny pulse, a discharge, then a pulse whose residue stays to the end of the period."""
+    """Return a tiny pulse, a discharge, and a pulse whose residue stays to the period's end."""
     before = drive(-1, 1250), drive(1, 1250), discharge(least)
     end = rest - 2500 - least - 12_500 - 2 * ticks
     return *before, idle(12_500), drive(-code, ticks), drive(code, ticks), idle(end)

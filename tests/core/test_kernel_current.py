@@ -1,4 +1,4 @@
-"""What a current may be: amplitude, width, rate, runs, steps, ceilings.
+"""Limits of current: amplitude, width, rate, runs, steps, ceilings.
 
 The value just inside is admitted, one step outside is refused with the value and the limit. Limits
 and numbers are written by hand: a tick is 8 ns, a code 6.25 uA, one code for one tick 0.05 pC.
@@ -67,7 +67,7 @@ def test_req_02_width_of_the_longest_and_of_the_shortest_of_several_pulses() -> 
 
 
 def overshoot(ticks: int) -> Table:
-    """A recharge that goes on through zero, and what brings that back."""
+    """Return a recharge that goes on through zero, and what brings that back."""
     back = drive(-100, ticks - 12_500)
     return drive(-100, 12_500), drive(100, ticks), idle(1000), back, discharge(900 * MS)
 

@@ -1,4 +1,4 @@
-"""What a table of words may be: contacts, records, flags, frames, marks.
+"""Limits of a table of words: contacts, records, flags, frames, marks.
 
 The value just inside is admitted, one step outside is refused with the value and the limit. Limits
 and numbers are written by hand: a tick is 8 ns, a code 6.25 uA, one code for one tick 0.05 pC.

@@ -1,4 +1,4 @@
-"""What the kernel says of a table: every figure, every reason, and the stream it hands out."""
+"""The kernel's verdict on a table: every figure, every reason, and the stream it hands out."""
 
 import binascii
 

@@ -1,4 +1,4 @@
-"""What was delivered, of periods cut at every place: worked by hand in code x ticks."""
+"""The ledger of periods cut at every place: worked by hand in code x ticks."""
 
 import pytest
 from hypothesis import given

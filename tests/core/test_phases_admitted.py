@@ -1,4 +1,4 @@
-"""What the compiler makes of any program is admitted, or refused for a good reason."""
+"""Compiled programs are admitted, or refused for a good reason."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +42,7 @@ def trains(draw: st.DrawFn) -> program.Group:
 
 
 def judged(one: program.Group) -> kernel.Verdict | None:
-    """The verdict; None where it does not compile, for the one good reason."""
+    """Return the verdict; None if the group does not compile for the one good reason."""
     reason = 0
     try:
         return output.judge(BOARD, one, tuple(each.amplitude_ua for each in one.programs))

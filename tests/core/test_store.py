@@ -47,7 +47,7 @@ class Medium:
 
 
 def record(sequence: int, data: bytes) -> bytes:
-    """A half as the page on the format has it, by hand."""
+    """Return a half as the page on the format has it, by hand."""
     body = b"SCSN\x01" + len(data).to_bytes(2, "little") + sequence.to_bytes(4, "little") + data
     return body + binascii.crc32(body).to_bytes(4, "little")
 
@@ -79,7 +79,7 @@ def test_each_slot_holds_what_was_written_last(writes: list[tuple[int, bytes]]) 
 
 
 def torn(how: str, count: int, chance: int) -> Callable[[bytes, bytes], bytes]:
-    """What a cut after `count` bytes leaves of a half."""
+    """Return a function that gives the half left by a cut after `count` bytes."""
 
     def tear(old: bytes, new: bytes) -> bytes:
         arrived, missing = new[:count], len(new) - count

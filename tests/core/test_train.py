@@ -21,7 +21,7 @@ def begun(*targets_ua: int, rate_millihz: int = 50_000, **header: int) -> Train:
 
 
 def steps(one: Train, periods: list[int]) -> list[tuple[int, ...]]:
-    """What is new in each of these periods, all of it staged in time."""
+    """Return the new levels in each of these periods, all staged in time."""
     out = []
     for period in periods:
         if one.wants_change:

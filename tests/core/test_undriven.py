@@ -1,4 +1,4 @@
-"""What flows while nothing is driven: judged by the kernel, and kept within by the compiler.
+"""Undriven currents: judged by the kernel, and kept within their limits by the compiler.
 
 Limits and numbers are written by hand: a tick is 8 ns, a code 6.25 uA, one code for one tick
 0.05 pC. A charge over the least time constant is the current a discharge begins with: 1 uC / 500 us

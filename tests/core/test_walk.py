@@ -1,4 +1,4 @@
-"""The walk over the contacts: what they share is what each of them has."""
+"""Per-contact sums: contacts that share a Contact would each have the same."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +9,7 @@ from stimcore import walk
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[tuple[int, bool, bool, int, int, int, bool]]:
-    """Decoded records: currents between contacts of a few pairs, rests, discharges."""
+    """Draw decoded records: currents between contacts of a few pairs, rests, discharges."""
     masks = draw(st.lists(st.sampled_from(PAIRS), min_size=1, max_size=3))
     out = []
     for _ in range(draw(st.integers(1, 12))):

@@ -1,4 +1,4 @@
-"""The judge of single phases, on samples written by hand: which are looked at, and what is refused.
+"""The pulse monitor on samples written by hand: which phases it looks at, what it refuses.
 
 An ADC code is 12.5 uA and 8 mV, its zero 2048; a pair of current and voltage comes each 8 us.
 """
@@ -34,7 +34,7 @@ def _flows(steps: list[tuple[int, int]], at_us: int) -> int:
 
 
 def capture_of(steps: list[tuple[int, int]], offset_us: int, base_mv: int = 0) -> list[int]:
-    """Samples of a train of (us, uA), begun again and again; without any capacitance: 500 ohm."""
+    """Sample a train of (us, uA), repeated, at 500 ohm without any capacitance."""
     whole = sum(one[0] for one in steps)
     out = []
     for pair in range(PAIRS):
@@ -53,7 +53,7 @@ TRAIN = [(30, -2_000), (20, 0), (30, 2_000), (20, 0)]
 def rows(
     stream: Stream, steps: list[tuple[int, int]], captures: int = 60, base_mv: int = 0
 ) -> list[tuple]:
-    """What is judged in so many captures, each where the watch wants it."""
+    """Return the rows judged in so many captures, each where the watch wants it."""
     watch, found = Watch(IDEAL), []
     for _ in range(captures):
         offset_us = watch.delay_us(stream)

@@ -32,7 +32,7 @@ LIGHT = (*SQUARE, "triphasic", "segments")  # of few phases: there is room for s
 
 
 class Wanted(NamedTuple):
-    """What a program asks for: ns, mHz, uA, permille; pulses: of a burst; ratio 0: passive."""
+    """Values a program asks for: ns, mHz, uA, permille; pulses: of a burst; ratio 0: passive."""
 
     cathodes: tuple[str, ...]
     anodes: tuple[str, ...]
@@ -73,7 +73,7 @@ class Drawn:
         return yaml.safe_dump(self.values, sort_keys=False, allow_unicode=True)
 
     def with_(self, *place: str | int, value: Any) -> str:
-        """The file with another value at a place; None takes the field away."""
+        """Return the file with another value at a place; None takes the field away."""
         values = copy.deepcopy(self.values)
         inner: Any = values
         for part in place[:-1]:
@@ -98,7 +98,7 @@ def free_segments(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
 
 
 def named_segments(name: str, width_ns: int) -> tuple[tuple[int, int], ...]:
-    """The table that docs/profiles.md describes for a named shape."""
+    """Return the table that docs/profiles.md describes for a named shape."""
     phases, steps = SHAPES[name]
     if phases == 3:
         return tuple((share, width_ns) for share in steps)
@@ -108,7 +108,7 @@ def named_segments(name: str, width_ns: int) -> tuple[tuple[int, int], ...]:
 
 @st.composite
 def pulses(draw: st.DrawFn, row: Row, kind: str, *, alone: bool) -> Row:
-    """The form of a program's pulses into `row`; what they want as fields of Wanted.
+    """Draw the form of a program's pulses into `row`; return it as fields of Wanted.
 
     Beside others bursts are quick, that there is room for all.
     """
@@ -142,7 +142,7 @@ def pulses(draw: st.DrawFn, row: Row, kind: str, *, alone: bool) -> Row:
 
 @st.composite
 def person(draw: st.DrawFn, row: Row) -> tuple[int, list[int]]:
-    """An amplitude into `row`, as a current or as a share; (uA, the ceilings that were given)."""
+    """Draw an amplitude into `row`, as current or share; return (uA, the ceilings given)."""
     found, bounds = {}, []
     if draw(st.booleans()):
         perception, share = draw(st.integers(400, 1_500)), draw(st.integers(100, 1_500))
@@ -203,7 +203,7 @@ def sets(names: list[str], count: int) -> st.SearchStrategy[list[tuple[str, ...]
 def programs(
     draw: st.DrawFn, kind: str, rate_millihz: int, *, alone: bool
 ) -> tuple[Row, Row, list[int]]:
-    """(a program as YAML, its Wanted but for contacts and ceiling, the ceilings it was given)."""
+    """Draw (a program as YAML, its Wanted but for contacts and ceiling, its ceilings)."""
     row: Row = {"rate": f"{rate_millihz} mHz"}
     want = draw(pulses(row, kind, alone=alone))
     want.update(draw(trains(row, want, alone=alone)))
@@ -224,7 +224,7 @@ def interleaved(
 
 @st.composite
 def profiles(draw: st.DrawFn, kind: str) -> Drawn:
-    """A profile that is valid but for what only the schedule or a stage can show.
+    """Draw a profile that is valid but for what only the schedule or a stage can show.
 
     Its first program has pulses of this kind, others that are beside it of any light one.
     """

@@ -37,7 +37,7 @@ def running(stim: Stimulator, before: Profile | None = None) -> None:
 
 
 def used(stim: Stimulator) -> set[str]:
-    """The contacts through which anything went since the last START."""
+    """Return the contacts that carried current since the last START."""
     return {one.contact for one in stim.ledger().charge if one.driven_nc}
 
 

@@ -1,4 +1,4 @@
-"""Solves a stage as boards.yaml wires it, at direct current: what flows and stands where.
+"""Solver of a stage as boards.yaml wires it, at direct current: currents and voltages.
 
 Role: an oracle of the wiring table. Amplifiers are ideal, switches 35 ohm or nothing, capacitors
 wires (in the middle of a phase), jumpers and the load as they are given; nothing is known of what
@@ -50,20 +50,20 @@ class Circuit:
                     self.resistor(self.net("RV1", end), self.net("RV1", "2"), 250.0)
 
     def net(self, part: str, pin: str) -> str:
-        """Where a pin is."""
+        """Return the net of a pin."""
         return self.nets[part, pin][0]
 
     def resistor(self, one: str, other: str, ohm: float) -> None:
-        """A resistance between two nets."""
+        """Add a resistance between two nets."""
         self._resistors.append((one, other, ohm))
 
     def charged(self, one: str, other: str, volts: float, ohm: float) -> None:
-        """A charge of so many volts behind a resistance, as the current that is its equal."""
+        """Add a charge of so many volts behind a resistance, as the current that is its equal."""
         self.resistor(one, other, ohm)
         self._charged.append((one, other, volts / ohm))
 
     def closed(self, part: str, *pins: str) -> None:
-        """A switch between two pins of a part."""
+        """Close a switch between two pins of a part."""
         self.resistor(self.net(part, pins[0]), self.net(part, pins[1]), SWITCH_OHM)
 
     def fix(self, volts: dict[str, float]) -> None:
@@ -71,7 +71,7 @@ class Circuit:
         self._fixed |= volts
 
     def solve(self) -> dict[str, float]:
-        """The voltage of every net."""
+        """Return the voltage of every net."""
         amplifiers = [
             tuple(self.net(ref, pin) for pin in pins)
             for ref, part in self.parts.items()

@@ -125,7 +125,7 @@ FORBIDDEN: list[tuple[Row, Row, Place, Any, str]] = [
 
 
 def changed(values: Row, number: int, program: Row, profile: Row) -> Row:
-    """The profile with other fields, None taking one away; all else of it is plain."""
+    """Return the profile with other fields, None taking one away; all else of it is plain."""
     new = copy.deepcopy(values)
     for one in new["programs"]:
         for field in set(one) - {"cathodes", "anodes", "rate"}:
@@ -141,7 +141,7 @@ def changed(values: Row, number: int, program: Row, profile: Row) -> Row:
 
 
 def with_value(values: Row, place: Place, value: Any) -> str:
-    """The file with another value at a place; None takes the field away."""
+    """Return the file with another value at a place; None takes the field away."""
     new = copy.deepcopy(values)
     inner: Any = new
     for part in place[:-1]:
@@ -157,7 +157,7 @@ def text_of(values: Row) -> str:
 
 
 def good(values: Row) -> None:
-    """What is to be made bad is good; where its pulses find no places another one is drawn."""
+    """Assert that the profile is valid before a change; skip one whose pulses do not fit."""
     try:
         Profile.from_text(text_of(values))
     except ProfileError as reason:
@@ -169,7 +169,7 @@ def good(values: Row) -> None:
 
 
 def one_error(text: str, place: Place) -> Complaint:
-    """The one complaint about a file: it names the place and its line, and what would do."""
+    """Return the one complaint about a file: it names the place, its line, and a remedy."""
     with pytest.raises(ProfileError) as caught:
         Profile.from_text(text, "bad.yaml")
     (row,) = caught.value.rows

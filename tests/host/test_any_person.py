@@ -18,7 +18,7 @@ NAMES = ("perception", "comfort", "discomfort")
 
 
 def read(drawn: Drawn) -> Profile:
-    """The profile; one whose pulses find no places is drawn anew."""
+    """Read the profile; one whose pulses find no places is drawn anew."""
     try:
         return Profile.from_text(drawn.text, "drawn.yaml")
     except ProfileError:
@@ -27,7 +27,7 @@ def read(drawn: Drawn) -> Profile:
 
 
 def beside(lead: str, name: str, by: int) -> str | None:
-    """The contact so many places further in its column; None beyond its ends."""
+    """Return the contact so many places further in its column; None beyond its ends."""
     column = [each for each in COLUMNS[lead] if each[0] == name[0]]
     at = column.index(name) + by
     return column[at] if 0 <= at < len(column) else None
@@ -67,7 +67,7 @@ def microamperes(text: str) -> int:
 
 
 def amplitude(row: Row, found: dict[str, int]) -> int:
-    """The amplitude in whole microamperes; a share of the perception that was found now."""
+    """Return the amplitude in whole microamperes; a share is of the perception found now."""
     share = row["amplitude"].removesuffix(" % of perception")
     if share == row["amplitude"]:
         return microamperes(share)
@@ -75,7 +75,7 @@ def amplitude(row: Row, found: dict[str, int]) -> int:
 
 
 def fits(drawn: Drawn, row: Row, found: dict[str, int]) -> bool:
-    """Whether thresholds rise, and the amplitude is under all that bounds it."""
+    """Return True if thresholds rise, and the amplitude is under all that bounds it."""
     values = [found[name] for name in NAMES if name in found]
     bounds = [microamperes(row["ceiling"])] if "ceiling" in row else []
     bounds += (

@@ -53,7 +53,7 @@ Pulse = list[Flow]
 
 # --- from the profile to the words ---------------------------------------------------------------
 def read(drawn: Drawn) -> Profile:
-    """The profile; one whose pulses find no places is not valid, and drawn anew."""
+    """Read the profile; one whose pulses find no places is not valid, and drawn anew."""
     try:
         return Profile.from_text(drawn.text, "drawn.yaml")
     except ProfileError as reason:
@@ -66,7 +66,7 @@ def read(drawn: Drawn) -> Profile:
 
 
 def admitted(profile: Profile) -> bytes | str:
-    """The words that host and kernel let through, or the name of the first reason against them."""
+    """Return the words that host and kernel let through, or the name of the first refusal."""
     group = program.unpack(profile.to_blob())
     assert group == profile.group
     try:
@@ -88,7 +88,7 @@ def ticks(ns: int) -> int:
 
 
 def codes(ua: int) -> int:
-    """The nearest code; what a ceiling still rounds to."""
+    """Return the nearest code, to which a ceiling still rounds."""
     return (ua * 1000 + NA_PER_CODE // 2) // NA_PER_CODE
 
 
@@ -127,7 +127,7 @@ def pulses(found: Iterator[Flow], one: Wanted) -> list[Pulse]:
 
 
 def first_run(pulse: Pulse) -> list[Flow]:
-    """The first phase: adjacent records of one sign."""
+    """Return the first phase: adjacent records of one sign."""
     out = pulse[:1]
     for before, each in pairwise(pulse):
         if each.number != before.number + 1 or each.code * before.code < 0:
@@ -138,7 +138,7 @@ def first_run(pulse: Pulse) -> list[Flow]:
 
 # --- what is asked of it -------------------------------------------------------------------------
 def rate_holds(starts: list[int], period: int, one: Wanted) -> None:
-    """The rate is exact over the period, to a tick; dithered turns are late by their share."""
+    """Assert that the rate is exact over the period, to a tick; dithered slots may be late."""
     assert abs(len(starts) * Fraction(CLOCK_HZ * 1000, one.rate_millihz) - period) <= 1
     every = Fraction(period, len(starts))
     late = [start - turn * every for turn, start in enumerate(starts)]
@@ -146,7 +146,7 @@ def rate_holds(starts: list[int], period: int, one: Wanted) -> None:
 
 
 def bursts_hold(found: list[Pulse], one: Wanted) -> list[int]:
-    """The beginnings of the turns; within each the pulses stand at the intra-burst rate."""
+    """Return the starts of the slots; assert the intra-burst rate within each."""
     starts = [pulse[0].at for pulse in found]
     assert len(starts) % one.pulses == 0
     turns = [starts[at : at + one.pulses] for at in range(0, len(starts), one.pulses)]

@@ -14,7 +14,7 @@ SHIPPED = resources.path("boards.yaml").read_text()
 
 
 def changed(before: str, after: str, count: int = 1) -> Catalogue:
-    """The shipped tables with one text replaced."""
+    """Return the shipped tables with one text replaced."""
     assert before in SHIPPED
     return Catalogue.from_text(SHIPPED.replace(before, after, count), "boards.yaml")
 

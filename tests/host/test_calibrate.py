@@ -1,4 +1,4 @@
-"""`scs calibrate` and what the host makes of a device's calibration."""
+"""`scs calibrate`, and the host's view of a device's calibration."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is flashed: every file, compiled for its chip, and a module that says which board it is."""
+"""The flashed files: every one, compiled for its chip, and a module that names the board."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def test_an_unknown_board_is_refused() -> None:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A firmware of three files."""
+    """Return the folder of a firmware of three files."""
     (tmp_path / "stimcore").mkdir()
     (tmp_path / "main.py").write_text("import part\n")
     (tmp_path / "part.py").write_text("A = 1\n")

@@ -154,7 +154,7 @@ def test_no_file_of_the_firmware_asks_another_for_a_name_that_was_left_out() -> 
 
 
 def names_of(text: str) -> set[str]:
-    """What a file defines or imports, at its top."""
+    """Return the names that a file defines or imports at its top."""
     found = set()
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -143,7 +143,7 @@ def test_at_150_mhz_an_instant_is_the_nearest_nanosecond(tmp_path: Path) -> None
 
 
 def words(path: Path, line: str) -> list[int]:
-    """The 16-bit words that sigrok's own SPI decoder reads from one data line."""
+    """Return the 16-bit words that sigrok's own SPI decoder reads from one data line."""
     assert SIGROK is not None
     decoder = f"spi:clk=sck:mosi={line}:cs=ncs:wordsize=16"
     done = subprocess.run(
@@ -214,7 +214,7 @@ def test_a_ladder_shows_its_eight_pins(tmp_path: Path) -> None:
 # --- what cannot be written ------------------------------------------------------------------
 @contextmanager
 def no_file_above(size: int) -> Iterator[None]:
-    """The system itself refuses to let a file grow beyond a size, in the middle of a write."""
+    """Limit the size to which the system lets a file grow, so that a write fails half-way."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

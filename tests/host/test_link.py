@@ -50,7 +50,7 @@ class Lossy(protocol_sim.Serial):
 
 @pytest.fixture
 def lossy(monkeypatch: pytest.MonkeyPatch) -> Lossy:
-    """The port that the next Link opens."""
+    """Return the port that the next Link opens."""
     port = Lossy("sim://", timeout=0.05)
     monkeypatch.setattr(link, "_opened", lambda _name: port)
     return port
@@ -247,7 +247,7 @@ def test_a_row_is_a_sentence_in_human_units(row: tuple[int, int, int, int], said
 # --- real ports ------------------------------------------------------------------------------
 @pytest.fixture(params=["pty", "listen"])
 def served(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a board that a thread serves."""
+    """Yield the address of a board that a thread serves."""
     server = getattr(sim_bridge, request.param)(sim_bridge.make())
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -9,7 +9,7 @@ from scs.traces.waveform_analysis import measure, pattern, pulses
 
 
 def steps(*pieces: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """A stepwise trace of (length s, current A), two rows a piece."""
+    """Return a stepwise trace of (length s, current A), two rows a piece."""
     ends = np.cumsum([length for length, _ in pieces])
     starts = np.concatenate(([0.0], ends[:-1]))
     times = np.column_stack((starts, ends)).reshape(-1)

@@ -73,7 +73,7 @@ def test_each_contact_is_switched_by_the_bits_that_its_frame_has_for_it() -> Non
 
 
 def reference(code: int, load_ohm: float) -> dict[str, float]:
-    """The reference stage while contact 3 is source, contacts 2 and 4 are return."""
+    """Solve the reference stage with contact 3 a cathode, contacts 2 and 4 anodes."""
     made = Circuit("mcp4922-8")
     supplies = {"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048}
     made.fix({**supplies, "dac": 2.048 * code / 4096})
@@ -110,8 +110,8 @@ def test_the_reference_stage_as_it_is_wired_drives_and_senses_what_it_declares(
 
 
 def discharging(volts: float) -> dict[str, float]:
-    """The reference stage with `active` low and its pump at mid-scale, contact 3 at source and 4 at
-    return, and a charged load of 500 ohm between them; gate and run are high."""
+    """Solve the reference stage with `active` low, its pump at mid-scale, contact 3 cathode and 4
+    anode, and a charged load of 500 ohm between them; gate and run are high."""
     made = Circuit("mcp4922-8")
     made.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048, "dac": 1.024})
     for part, *pins in (("U12", "2", "3"), ("U12", "10", "11"), ("U8", "10", "11")):
@@ -152,7 +152,7 @@ def test_req_62_the_pump_is_held_and_disconnected_while_active_is_low() -> None:
 
 
 def ladder(code: int, load_ohm: float) -> dict[str, float]:
-    """The ladder with both switches on; the board's pins are as stiff as its supply."""
+    """Solve the ladder with both switches on; the board's pins are as stiff as its supply."""
     made = Circuit("r2r-1")
     made.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3})
     made.fix({f"data{bit}": 3.3 * (code >> bit & 1) for bit in range(8)})

@@ -1,4 +1,4 @@
-"""What a picture of a trace shows: all of it, and a pulse too narrow to be seen once more."""
+"""Plots of a trace: all of it, and a pulse too narrow to be seen once more."""
 
 import numpy as np
 

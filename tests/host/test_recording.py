@@ -111,7 +111,7 @@ def test_a_run_that_never_began_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.fixture
 def served() -> Iterator[str]:
-    """The address of a board on a socket, four times as fast as time."""
+    """Yield the address of a board on a socket, four times as fast as time."""
     server = sim_bridge.listen(sim_bridge.make(), "127.0.0.1", 0, 4.0)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -221,7 +221,7 @@ def test_a_full_disk_does_not_stop_the_run_and_leaves_nothing(tmp_path: Path) ->
 
 
 def running(folder: Path) -> subprocess.Popen[bytes]:
-    """A run of an hour that is being recorded as x, after its first polls."""
+    """Return a run of an hour that is being recorded as x, after its first polls."""
     command = [sys.executable, "-m", "scs.cli", "run", TONIC, "--for", "1h", "--record", "x"]
     one = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 40

@@ -39,7 +39,7 @@ def bus() -> Bus:
 
 @pytest.fixture
 def registers(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
-    """The module, its viper functions as plain ones upon the bus."""
+    """Return the module, its viper functions as plain ones upon the bus."""
     stub = types.ModuleType("micropython")
     vars(stub).update(viper=lambda function: function)
     monkeypatch.setitem(sys.modules, "micropython", stub)

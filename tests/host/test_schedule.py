@@ -29,7 +29,7 @@ def clash(*trains: Train) -> Clash:
 
 
 def meetings(trains: list[Train], found: list[Slot], rest_us: int) -> int:
-    """How many pulses begin before the one before has ended and rested, over a whole period."""
+    """Count the pulses of a period that begin before the one before has ended and rested."""
     period = Fraction(1_000_000_000_000 * found[0].count, trains[0].rate_millihz)
     pulses = sorted(
         (slot.phase_ns + turn * period / slot.count, one.extent_ns)

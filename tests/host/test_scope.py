@@ -1,4 +1,4 @@
-"""What the device's own ADC sees: against the exact bench, on a real port, on the terminal."""
+"""The device's own ADC samples: against the exact bench, on a real port, on the terminal."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ def tonic() -> Profile:
 
 @pytest.fixture
 def served(tonic: Profile):
-    """The port of a board that runs tonic stimulation, alone, four times as fast as time."""
+    """Yield the port of a board that runs tonic stimulation, alone, four times as fast as time."""
     server = sim_bridge.listen(sim_bridge.make(), "127.0.0.1", 0, SPEED)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -28,7 +28,7 @@ programs:
 
 @contextmanager
 def served(made: SimBoard) -> Iterator[str]:
-    """The address of a board on a socket."""
+    """Yield the address of a board on a socket."""
     server = sim_bridge.listen(made)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -38,7 +38,7 @@ def served(made: SimBoard) -> Iterator[str]:
 
 
 def digest(amplitude: str) -> str:
-    """The hash by hand: the CRC-32 that ends the blob."""
+    """Return the hash by hand: the CRC-32 that ends the blob."""
     return quick(amplitude).to_blob()[-4:][::-1].hex()
 
 

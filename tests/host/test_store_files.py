@@ -14,7 +14,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(index: int, data: bytes) -> int:
-    """How often the watchdog was fed meanwhile."""
+    """Write to the store; return the number of times the watchdog was fed meanwhile."""
     fed: list[int] = []
     flash_store.write(index, data, lambda: fed.append(1))
     return len(fed)

@@ -1,4 +1,4 @@
-"""How the firmware's timer finds a HALT in USB's memory: its viper functions as plain ones."""
+"""The firmware's search for a HALT in USB's memory: its viper functions as plain ones."""
 
 import sys
 import types

@@ -1,4 +1,4 @@
-"""What the tests of the simulated bench share: a bench by hand, streams, devices that do little.
+"""Shared by the tests of the simulated bench: a bench by hand, streams, minimal devices.
 
 The board's figures stand here a second time, on purpose: 125 MHz, 6.25 uA per code, 139 and 12
 ticks of overhead.
@@ -40,7 +40,7 @@ RANDLES = dict(series_ohm=500.0, capacitance_f=2.5e-6, leak_ohm=100_000.0)
 
 
 def board(stage: int = 0) -> Board:
-    """The pico with the MCP4922 stage (0) or the ladder (1)."""
+    """Return the pico with the MCP4922 stage (0) or the ladder (1)."""
     return Board(
         name="by/hand/here",
         clock_hz=125_000_000,
@@ -78,13 +78,13 @@ def board(stage: int = 0) -> Board:
 
 
 def frame(code: int, source: int, back: int, head: int = 3) -> int:
-    """The 32 interleaved bits: even ones head and code for the DAC, odd ones the switches."""
+    """Return the 32 interleaved bits: even ones head and code of the DAC, odd ones switches."""
     dac, switches = head << 12 | code, source << 8 | back
     return sum((dac >> n & 1) << 2 * n | (switches >> n & 1) << 2 * n + 1 for n in range(16))
 
 
 class Stream(NamedTuple):
-    """What the bench takes for an admitted stream."""
+    """A stream that the bench takes for an admitted one."""
 
     words: bytes
     max_active_ticks: int
@@ -138,7 +138,7 @@ class Echo(Idler):
 
 
 def bench(device: type[Idler] = Idler, ladder: bool = False, load=None, **options) -> SimBoard:
-    """A bench with a resistor of 500 ohm and no errors of gain, unless told otherwise."""
+    """Return a bench with a resistor of 500 ohm and, by default, no errors of gain."""
     electrical = dict(
         stage=LADDER if ladder else CURRENT,
         load=load or RESISTOR,

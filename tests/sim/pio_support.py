@@ -1,4 +1,4 @@
-"""What the tests of the PIO share: programs from text, records, and the pins of boards.yaml."""
+"""Shared by the tests of the PIO: programs from text, records, and the pins of boards.yaml."""
 
 from textwrap import dedent, indent
 from types import FunctionType
@@ -27,10 +27,10 @@ def words(*records: tuple[int, int, int]) -> list[int]:
 
 
 def rises(edges: list[tuple[int, int, int]], pin: int) -> list[int]:
-    """The ticks at which a pin goes high."""
+    """Return the ticks at which a pin goes high."""
     return [tick for tick, number, level in edges if number == pin and level]
 
 
 def falls(edges: list[tuple[int, int, int]], pin: int) -> list[int]:
-    """The ticks at which a pin goes low."""
+    """Return the ticks at which a pin goes low."""
     return [tick for tick, number, level in edges if number == pin and not level]

@@ -14,7 +14,7 @@ FIRST_LATCH = 136
 
 
 def running(what: Stream, periods: int = 0, **options) -> SimBoard:
-    """A bench whose stream was started at its first microsecond."""
+    """Return a bench whose stream was started at its first microsecond."""
     one = bench(**options)
     one.hal.stream_load(what)
     one.hal.stream_start(periods)

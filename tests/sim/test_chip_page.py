@@ -36,7 +36,7 @@ def told() -> dict[str, Any]:
 
 
 def section(title: str) -> str:
-    """The text of one section of the page, its subsections apart."""
+    """Return the text of one section of the page, its subsections apart."""
     lines = PAGE.read_text(encoding="utf-8").split("\n")
     at = next(n for n, line in enumerate(lines) if line.lstrip("#") == f" {title}")
     until = next((n for n in range(at + 1, len(lines)) if lines[n].startswith("#")), len(lines))
@@ -44,7 +44,7 @@ def section(title: str) -> str:
 
 
 def first_cells(text: str) -> list[str]:
-    """What stands between backticks in the first cell of each row of a table."""
+    """Return the words between backticks in the first cell of each row of a table."""
     rows = [line.split("|")[1] for line in text.split("\n") if line.startswith("| `")]
     return [name.strip(" `") for cell in rows for name in cell.split(",")]
 

@@ -38,7 +38,7 @@ class Seen(NamedTuple):
 
 
 def bench(seed: int, name: str) -> tuple[Board, dict[str, Any]]:
-    """A combination with another load, and with a compliance that is met."""
+    """Return a combination with another load, and with a compliance that is met."""
     draw = random.Random(seed)
     electrical = boards.electrical(name)
     farad = draw.choice([0.0, 1e-7, 2.5e-6, 1e-5])
@@ -80,8 +80,8 @@ def story(seed: int, name: str) -> list[Event]:
 
 
 def woven(dac: int, switches: int) -> int:
-    """The 32 bits of a latch as scs_sim.circuit.stage takes them: even bits DAC, odd bits
-    switches."""
+    """Return the 32 bits of a latch as scs_sim.circuit.stage takes them: even bits DAC, odd
+    bits switches."""
     pairs = range(16)
     return sum((dac >> n & 1) << 2 * n | (switches >> n & 1) << 2 * n + 1 for n in pairs)
 

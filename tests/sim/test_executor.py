@@ -15,7 +15,7 @@ from scs_sim.pio.timeline import Timeline
 
 
 def edges_of(text: str, stream: tuple[int, ...] = (), until_tick: int = 100, **config: object):
-    """The edges of a program given as text; out, set and side-set pins from 0, 8 and 16 on."""
+    """Return the edges of a program given as text; out, set and side-set pins from 0, 8, 16 on."""
     executor = Executor(pio(text, **config), out_base=0, set_base=8, sideset_base=16)
     return executor.advance(until_tick, Words(stream)), executor
 

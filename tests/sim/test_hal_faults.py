@@ -1,4 +1,4 @@
-"""What ends a stream by itself: starving, the sentinel, the watchdog; to the tick."""
+"""Ends of a stream by itself: starving, the sentinel, the watchdog; to the tick."""
 
 import pytest
 from tests.sim.bench_support import (
@@ -116,7 +116,7 @@ def test_req_52_a_loop_that_stands_still_is_reset_with_the_output_off() -> None:
 def test_a_device_that_steps_without_feeding_is_reset_too() -> None:
     class Careless(Idler):
         def step(self) -> None:
-            """Does not feed."""
+            """Leave the watchdog unfed."""
 
     one = bench(Careless)
     one.advance_us(600_000)

@@ -27,7 +27,7 @@ def test_req_35_a_counted_train_has_exactly_so_many_periods(periods: int) -> Non
 
 
 def test_req_33_stop_ends_after_the_period_that_is_played() -> None:
-    """Where DMA is in the next one too: its 8 words are a whole period ahead."""
+    """Stop while DMA is in the next period too: its 8 words are a whole period ahead."""
     what = biphasic()
     one = running(what)
     one.advance_us(2_100)

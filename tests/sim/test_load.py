@@ -20,7 +20,7 @@ class Recorder:
         self.load = Load(circuit, HZ, lambda tick, piece: self.pieces.append((tick, piece)))
 
     def at(self, tick: float) -> tuple[float, float]:
-        """(current, voltage) at a tick, the later piece on a step."""
+        """Return (current, voltage) at a tick, the later piece on a step."""
         self.load.advance(tick)
         begin, piece = [row for row in self.pieces if row[0] <= tick][-1]
         t_s = (tick - begin) / HZ

@@ -31,7 +31,7 @@ def biphasic(amps: float, limit_v: float = 15.0) -> list[model.Step]:
 
 
 def by_steps(circuit: Circuit, period: list[model.Step], periods: int):
-    """The same by circuit/load.py, with a rest before it."""
+    """Solve the same by circuit/load.py, with a rest before it."""
     return cases.solved(cases.train("steps", circuit, period, periods))
 
 

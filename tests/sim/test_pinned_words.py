@@ -1,4 +1,4 @@
-"""What the board's self-test holds its assembler to is what this assembler makes."""
+"""The self-test's expected words are those that this assembler makes."""
 
 import importlib
 

@@ -26,7 +26,7 @@ PERIOD = 125_000
 
 
 def logged(ladder: bool = False) -> SimBoard:
-    """A bench whose pins are logged, started at its first microsecond."""
+    """Return a bench whose pins are logged, started at its first microsecond."""
     pins = {**(LADDER_PINS if ladder else SERIAL_PINS), "gate": GATE, "load_id": 28}
     if ladder:
         pins |= {f"data{n}": 10 + n for n in range(8)}

@@ -58,7 +58,7 @@ def statement(draw: st.DrawFn, table: dict, sideset_bits: int) -> str:
 
 @st.composite
 def program(draw: st.DrawFn) -> Program:
-    """A random program: pins 2-6 by out, 4-6 by set, up to two by side-set from 6 on."""
+    """Draw a random program: pins 2-6 by out, 4-6 by set, up to two by side-set from 6 on."""
     sideset_bits = draw(st.integers(0, 2))
     lines = []
     for address in range(LENGTH):
@@ -98,7 +98,7 @@ def test_random_programs_make_the_emulators_edges(
 
 @st.composite
 def record_loop(draw: st.DrawFn) -> Program:
-    """A random program that pulls again and again, with hold loops between."""
+    """Draw a random program that pulls again and again, with hold loops between."""
     lines = []
     for index in range(draw(st.integers(1, 3))):
         lines += ["pull(block)", draw(statement(NO_PINS, 0)), "out(y, 5)", "out(x, 5)"]

@@ -56,7 +56,7 @@ def recorded(name: str, stream: list[int], until_tick: int = 1 << 62) -> list[tu
 
 
 def latch_ticks(name: str, edges: list[tuple[int, int, int]]) -> list[int]:
-    """When frames took effect; the ladder's must differ from one to the next."""
+    """Return the ticks at which frames took effect; the ladder's must differ one from the next."""
     if name == "sequencer_serial":
         return [tick for tick, _ in latches(edges, CHIPS)]
     return [tick for tick, _ in decode_parallel(edges, 128)[0]]

@@ -24,7 +24,7 @@ HELLO = frame.encode(0, commands.HELLO, commands.PROTOCOL.to_bytes(2, "little"))
 
 @contextmanager
 def serving(made: Server) -> Iterator[Server]:
-    """A server that runs in a thread, and has ended afterwards."""
+    """Run a server in a thread, which has ended afterwards."""
     thread = threading.Thread(target=made.run)
     thread.start()
     try:
@@ -36,7 +36,7 @@ def serving(made: Server) -> Iterator[Server]:
 
 
 def until(condition, seconds: float = 3.0) -> bool:
-    """Whether a condition comes true in time."""
+    """Return True if a condition comes true in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

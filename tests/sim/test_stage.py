@@ -9,7 +9,7 @@ from scs_sim.circuit.stage import Stage, even_bits
 
 
 def driven(row: dict[str, object], bits: int, share: float = 0.5) -> Demand:
-    """What the load gets from a frame, with the gate closed."""
+    """Return the demand on the load of a frame, with the gate closed."""
     stage = Stage(row, share)
     stage.set_gate(True)
     stage.latch(bits)

@@ -1,4 +1,4 @@
-"""What flows while nothing is driven, measured on the simulated stage against the kernel's figures.
+"""Undriven currents measured on the simulated stage against the kernel's figures.
 
 Random groups on the parts as boards.yaml declares them, with the stage's own errors: in no
 discharge flows more than the figure, whatever contacts are used, however many programs there are.
@@ -22,8 +22,8 @@ NOISE_A = 1e-9
 
 
 def undriven_a(board: Board, name: str, compiled: list, periods: int) -> float:
-    """The largest current of any phase that is no drive; a new code is there at once, for what a
-    ladder's output still has of the drive is none of the load's."""
+    """Return the largest current of any phase that is no drive; a new code settles at once, for
+    the rest of a ladder's drive is none of the load's current."""
     electrical = boards.electrical(name)
     electrical["stage"]["settle_tau_s"] = 0.0
     seen = model.of_board(board, electrical, compiled).run(periods)
@@ -34,7 +34,7 @@ def undriven_a(board: Board, name: str, compiled: list, periods: int) -> float:
 
 
 def bound_a(board: Board, compiled: list) -> float:
-    """The figure, of words that need not be admitted."""
+    """Return the figure of words that need not be admitted."""
     table, rows = decode.table(board, records.encode(board, compiled))
     assert rows == []
     contacts = walk.walk(board, table)

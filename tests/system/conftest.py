@@ -6,7 +6,7 @@ from tests.system.support import NAME, Talk
 
 @pytest.fixture
 def talk(request: pytest.FixtureRequest) -> Talk:
-    """A board at power-on that has said HELLO; the marker `board` names another than NAME."""
+    """Return a board at power-on that has said HELLO: NAME, or that of the marker `board`."""
     marker = request.node.get_closest_marker("board")
     found = Talk(marker.args[0] if marker else NAME)
     found.hello()

@@ -92,16 +92,16 @@ class Conversation(ABC):
     @property
     @abstractmethod
     def gate(self) -> bool:
-        """Whether the stage is connected to the load: GATE and RUN both high."""
+        """Return True if the stage is connected to the load: GATE and RUN both high."""
 
     @property
     @abstractmethod
     def current_a(self) -> float:
-        """What flows through the load now."""
+        """Return the present current through the load."""
 
     @abstractmethod
     def mark(self) -> None:
-        """steps() and latches() begin here."""
+        """Mark the instant at which steps() and latches() begin."""
 
     @abstractmethod
     def steps(self) -> list[tuple[float, float]]:
@@ -113,7 +113,7 @@ class Conversation(ABC):
 
     @abstractmethod
     def words(self) -> list[int]:
-        """The live words, as DMA reads them."""
+        """Return the live words, as DMA reads them."""
 
     @abstractmethod
     def flip(self, word: int, mask: int) -> None:
@@ -121,11 +121,11 @@ class Conversation(ABC):
 
     @abstractmethod
     def inject(self, name: str) -> None:
-        """A fault of scs_sim.bench.faults, now; skips the test where this fidelity has no such
+        """Inject a fault of scs_sim.bench.faults now; skip the test if this fidelity has no such
         fault."""
 
     def hidden(self) -> tuple[Any, ...]:
-        """What of the device's condition can be seen here and not over the link."""
+        """Return the device's condition as far as it is visible here and not over the link."""
         return ()
 
     # --- bytes and frames -----------------------------------------------------------------
@@ -152,7 +152,7 @@ class Conversation(ABC):
         return found
 
     def framed(self, opcode: int, payload: bytes = b"") -> bytes:
-        """The bytes of the next frame, whatever it holds."""
+        """Return the bytes of the next frame, whatever it holds."""
         self.sequence = self.next_sequence
         return bytes(frame.encode(self.sequence, opcode, payload))
 
@@ -173,7 +173,7 @@ class Conversation(ABC):
         return Reply(opcode, frames[0][2])
 
     def insist(self, opcode: int, payload: bytes = b"") -> Reply:
-        """The same frame again and again, as a host does on a bad link, until it is answered."""
+        """Repeat a frame until it is answered, as a host does on a bad link."""
         data = self.framed(opcode, payload)
         for _ in range(ATTEMPTS):
             for number, kind, body in self.ask(b"\0" + data, ATTEMPT_MS):
@@ -248,7 +248,7 @@ class Conversation(ABC):
         return self.send(commands.LEDGER)
 
     def state(self) -> str:
-        """The state's name; asking renews the lease."""
+        """Return the state's name; asking renews the lease."""
         return states.NAMES[self.status()["state"]]
 
     def fault(self) -> tuple[int, int, int, int]:

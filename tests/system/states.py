@@ -1,4 +1,4 @@
-"""The states of a device, and how a host brings it to each."""
+"""The states of a device, and the way a host brings it to each."""
 
 from tests.system.conversation import Conversation
 from tests.system.groups import group

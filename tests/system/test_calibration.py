@@ -25,7 +25,7 @@ def wrong_sense(*, noise: bool = False) -> Talk:
 
 
 def kept(talk: Conversation) -> tuple[int, ...]:
-    """What became of the calibration, and its numbers."""
+    """Return the status of the calibration, and its numbers."""
     fields = list(talk.send(commands.CALIBRATION).fields.values())
     return tuple(fields[:5])
 

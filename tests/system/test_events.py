@@ -1,5 +1,5 @@
-"""Whatever begins anew while a device works, its interlocks stay awake, and a healthy load is left
-alone: pauses of a cycle, another amplitude, other contacts, a session of one period, the clock.
+"""Interlocks stay active, and a healthy load causes no fault, after every restart in a session:
+pauses of a cycle, another amplitude, other contacts, a session of one period, the clock.
 
 Every fault of the simulator's table, by name, after every such event. Each fault meets the forms of
 pulses in which it shows, by turns; what is asked is the same after the first START and later.
@@ -117,7 +117,7 @@ def halted_before(talk: Talk, form: str) -> None:
 
 
 def clock_from_0(talk: Talk, form: str) -> None:
-    """The device's microseconds begin at 0 again, 17.9 min after power-on."""
+    """Wrap the device's microseconds to 0, 17.9 min after power-on."""
     talk.armed(what(form))
     bench = talk.board
     wraps_us = bench.now_us() + 150_000
@@ -141,7 +141,7 @@ EVENTS: list[Callable[[Talk, str], None]] = [
 
 
 def allowed_ms(name: str, form: str) -> int:
-    """A window of up to three periods, or each phase's turn; and the loop's own time."""
+    """Return the time allowed, ms: three periods, or a capture of each phase; and the loop's."""
     if name == "hung_loop":
         return limits.WATCHDOG_MS + 2 * TURN_US // 1_000
     return 200 + 4 * period_ms(form)

@@ -14,7 +14,7 @@ BY_HAND = pytest.mark.board_only("what sample() of the seam returns is put in by
 
 
 def fail(talk: Conversation, name: str, what: program.Group | None = None) -> None:
-    """A fault happens to a device that runs."""
+    """Inject a fault into a device that runs."""
     talk.running(what)
     talk.keep(0.5)
     assert talk.state() == "RUNNING"

@@ -19,7 +19,7 @@ BY_HAND = pytest.mark.board_only("another load, or a noisy ADC, is put in by han
 
 
 def in_place_of_the_load(name: str = NAME, **parts: float) -> Talk:
-    """A bench with other parts than those declared, and yet the declared identification."""
+    """Return a bench with other parts than those declared, but the declared identification."""
     talk = Talk(name)
     electrical = boards.electrical(name)
     electrical["load"].update(parts)
@@ -29,7 +29,7 @@ def in_place_of_the_load(name: str = NAME, **parts: float) -> Talk:
 
 
 def refusal(talk: Conversation) -> list[tuple[int, ...]]:
-    """The rows of ARM after staging and measuring; nothing flows, and nothing is armed."""
+    """Return the rows of ARM after staging and measuring; nothing flows, and nothing is armed."""
     digest = talk.stage(group())["hash"]
     talk.measured()
     rows = talk.send(commands.ARM, digest).rows
@@ -150,7 +150,7 @@ def test_req_57_contacts_that_no_program_uses_may_be_open(talk: Conversation) ->
 
 # --- while it runs ---------------------------------------------------------------------------
 def fault_after(talk: Conversation, name: str, what=None) -> tuple[int, int, int, int]:
-    """The row that is latched within a tenth of a second, the gate being low."""
+    """Return the row that is latched within a tenth of a second, the gate being low."""
     talk.running(what or steady())
     talk.keep(0.3)
     assert talk.state() == "RUNNING"

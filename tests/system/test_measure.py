@@ -15,7 +15,7 @@ LADDER = "pico/r2r-1/randles-500"
 
 
 def with_load(name: str, ohm: float, farad: float, **options) -> Talk:
-    """A bench with another load than the one declared."""
+    """Return a bench with another load than the one declared."""
     talk = Talk(name)
     electrical = boards.electrical(name)
     electrical["load"].update(series_ohm=ohm, capacitance_f=farad, leak_ohm=float("inf"))

@@ -48,7 +48,7 @@ def cases() -> Iterator[object]:
 
 
 def is_plain(group: program.Group) -> bool:
-    """Whether a period is one pulse, or one burst, of one program, often enough for RUN_S."""
+    """Return True if a period is one pulse or burst of one program, often enough for RUN_S."""
     one = group.programs[0]
     plain = one.count == 1 and not one.segments and one.rate_millihz > 1000 * WHOLE / RUN_S
     return len(group.programs) == 1 and plain and not group.header.flags & program.FLAG_SYNC_ONLY
@@ -59,12 +59,12 @@ def is_ladder(board: Board) -> bool:
 
 
 def as_at_the_pins(board: Board, word: int) -> int:
-    """A frame's bits as they stand at the stage: of a ladder's word the upper eight."""
+    """Return a frame's bits as they stand at the stage: of a ladder's word the upper eight."""
     return word >> 24 if is_ladder(board) else word
 
 
 def visible(board: Board, latches: list[Latch]) -> list[Latch]:
-    """A ladder shows no latch that changes nothing."""
+    """Drop latches that change nothing, which a ladder does not show."""
     if not is_ladder(board):
         return latches
     first = latches[:1]
@@ -93,7 +93,7 @@ def amplitude_code(board: Board, frame: int) -> int:
 
 
 def whole_periods(board: Board, group: program.Group, found: list[Latch]) -> list[Period]:
-    """What was latched, as periods each as long as the model's; the last, cut one is dropped."""
+    """Return the latches as periods, each as long as the model's; the last, cut one is dropped."""
     out, at = [], 0
     while True:
         start = found[at][0]

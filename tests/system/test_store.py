@@ -21,14 +21,14 @@ LAST_SLOT = 7
 
 
 def emptied(talk: Conversation) -> None:
-    """A chip serves several tests, and its store outlasts them."""
+    """Empty the store: a chip serves several tests, and its store outlasts them."""
     for slot in range(LAST_SLOT + 1):
         assert talk.send(commands.ERASE, slot).status == 0
     assert listed(talk) == []
 
 
 def loaded(talk: Conversation, amplitude_ua: int = 2_000) -> int:
-    """The hash of a program that the device has loaded."""
+    """Return the hash of a program that the device has loaded."""
     return int(talk.stage(group(amplitude_ua=amplitude_ua))["hash"])
 
 

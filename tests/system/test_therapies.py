@@ -33,7 +33,7 @@ def cases() -> Iterator[object]:
 
 
 def at_once(group: program.Group) -> program.Group:
-    """The group without a ramp, each program at 500 uA at most, with no end and no pause."""
+    """Return the group without ramp, end or pause, each program at 500 uA at most."""
     header = group.header._replace(
         flags=group.header.flags | program.FLAG_STAND_ALONE,
         ramp_up_ms=0,
@@ -125,7 +125,7 @@ def test_req_14_sync_only_gives_triplets_of_marks_and_no_current(talk: Conversat
 
 
 def bursts(found: list[Latch], apart: int) -> list[int]:
-    """How many latches each group has; groups are so many ticks apart."""
+    """Return the number of latches in each group; groups are so many ticks apart."""
     sizes = [1]
     for (before, _one), (after, _other) in pairwise(found):
         if after - before > apart:
@@ -146,7 +146,7 @@ def test_intermittent_theta_burst_gives_trains_of_thirty_pulses(talk: Conversati
 
 
 def first_frames(talk: Conversation, profile: Profile) -> set[int]:
-    """The frames of a first phase at every level of the soft start: 500 uA a period."""
+    """Return the frames of a first phase at every level of the soft start: 500 uA a period."""
     board, (one,) = talk.row, profile.group.programs
     levels = (MOST_UA, one.amplitude_ua)
     made = [phases.compile_group(board, profile.group, (level,)) for level in levels]

@@ -1,4 +1,4 @@
-"""What may arrive on the wire: cut, flipped, oversize, replayed, interleaved. Nothing changes.
+"""Damaged frames on the wire: cut, flipped, oversize, replayed, interleaved. Nothing changes.
 
 For every fidelity, as test_device.py. The device's visible condition is compared before and after.
 """

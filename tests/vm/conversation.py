@@ -91,7 +91,7 @@ def ordinary() -> None:
 
 
 def measuring() -> None:
-    """The load measured with and without a program, halted, broken, shorted and of another size."""
+    """Measure the load with and without a program, halted, broken, shorted, of another size."""
     talk = Talk()
     talk.say(commands.MEASURE, 0b0001, 0b1010)
     talk.watch(12, 9)
@@ -112,7 +112,7 @@ def measuring() -> None:
 
 
 def calibrated() -> None:
-    """The sense path, as it is, corrected, too far off; and the store that keeps it damaged."""
+    """Calibrate the sense path: as it is, corrected, too far off, and damaged in the store."""
     talk = Talk()
     talk.say(commands.CALIBRATION)
     for values in ((0, 0, 0, 0), (20, -38_461, -64, 41_667), (513, 0, 0, 0), (0, 0, 0, -50_001)):
@@ -131,7 +131,7 @@ def calibrated() -> None:
 
 
 def looked_at() -> None:
-    """The oscilloscope: samples, the words that flow, and what is refused."""
+    """Use the oscilloscope: samples, the words that flow, and what is refused."""
     talk = Talk()
     talk.run(tonic(0, 0))
     talk.turns(40)
@@ -165,7 +165,7 @@ def counted() -> None:
 
 
 def lonely() -> None:
-    """The host falls silent: the lease of 400 ms runs out."""
+    """Let the host fall silent: the lease of 400 ms runs out."""
     talk = Talk()
     talk.run(tonic())
     talk.turns(200)

@@ -71,7 +71,7 @@ class FakeHal:
             self.status = output.HALTED
 
     def die(self, status: int) -> None:
-        """The output stops by itself: starved, or the sentinel."""
+        """Stop the output by itself: starved, or the sentinel."""
         self._advance()
         self.status = status
 
@@ -102,7 +102,7 @@ class FakeHal:
         self.armed = (delay_us, self.us)
 
     def capture_take(self) -> tuple:
-        """What the words make of a resistor, as soon as so much time has passed."""
+        """Return the capture that the words make of a resistor, once so much time has passed."""
         delay_us, since_us = self.armed
         period_us = self.live.period_ticks // TICKS_A_US
         wait_us = period_us + delay_us + 8 * capture.PAIRS

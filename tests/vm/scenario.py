@@ -1,4 +1,4 @@
-"""What both interpreters must agree on, step by step: programs, words, verdicts, frames.
+"""Steps on which both interpreters must agree: programs, words, verdicts, frames.
 
 Role: runs under CPython and in the MicroPython VM and prints lines; the two outputs are compared
 byte for byte. Invariant: nothing but what MicroPython has, no random module, no time.
@@ -28,7 +28,7 @@ PLAIN = (0, 1, 0, 0, 0, 1, 0, 0, 0, ())  # alternating to segments: what a plain
 
 
 def bench_board(stage: int) -> board.Board:
-    """A board of hand-written figures: this comparison needs no boards.yaml."""
+    """Return a board of hand-written figures: this comparison needs no boards.yaml."""
     if stage == board.STAGE_R2R_1:
         taus = (10_000, 10_000, 3_500, 0, 0, 20_000)
         analog = (2, 8_000, 128, 127, 12, 64, 1_650)

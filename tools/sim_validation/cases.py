@@ -1,4 +1,4 @@
-"""What the oracles are given: random circuits and trains, each from its seed alone, and therapies.
+"""Test cases of the oracles: random circuits and trains, each from its seed, and therapies.
 
 Role: model, reference and ngspice all run a Case; error() holds two of them against each other. A
 case that ever disagreed is kept as its seed, in the tests.
@@ -78,7 +78,7 @@ def _demand(draw: Generator, sets: str, limit_v: float) -> Demand:
 
 
 def random_case(seed: int) -> Case:
-    """A circuit and 4 to 8 steps of 10 us to 1 ms; about half of them clip somewhere."""
+    """Return a circuit and 4 to 8 steps of 10 us to 1 ms; about half of them clip somewhere."""
     draw = np.random.default_rng(seed)
     circuit = Circuit(
         _log(draw, 100, 2e3),
@@ -99,7 +99,7 @@ def random_case(seed: int) -> Case:
 
 
 def solved(case: Case) -> Trace:
-    """The case as the simulated board solves it."""
+    """Solve the case as the simulated board does."""
     trace = Trace(CLOCK_HZ)
     load = Load(case.circuit, CLOCK_HZ, trace.begin)
     tick = 0
@@ -113,18 +113,18 @@ def solved(case: Case) -> Trace:
 
 
 def train(name: str, circuit: Circuit, period: Iterable[tuple[Demand, int]], periods: int) -> Case:
-    """So many periods of a train, after a rest."""
+    """Return so many periods of a train, after a rest."""
     once = [(demand, HEALTHY, ticks) for demand, ticks in period]
     return Case(name, circuit, (REST, *(once * periods)))
 
 
 def bridged(case: Case) -> bool:
-    """Whether current is driven into a short: a clamp there has a time constant of 1 us."""
+    """Return True if current is driven into a short: a clamp there has a time constant of 1 us."""
     return any(demand.mode == DRIVEN and lead == LEAD_SHORT for demand, lead, _ in case.steps)
 
 
 def error(case: Case, seen: Samples, ours: Trace) -> float:
-    """Largest difference of current and voltage, as a share of full scale, away from steps."""
+    """Return the largest difference of current and voltage, of full scale, away from steps."""
     near = np.searchsorted(edges := np.array(edges_s(case.steps)), seen.time_s)
     apart = np.minimum(
         np.abs(seen.time_s - edges[np.maximum(near - 1, 0)]),
@@ -137,7 +137,7 @@ def error(case: Case, seen: Samples, ours: Trace) -> float:
 
 
 def edges_s(steps: Iterable[Step]) -> list[float]:
-    """When each step begins, and when the last one ends."""
+    """Return the start of each step, and the end of the last one."""
     found, tick = [0.0], 0
     for _, _, ticks in steps:
         tick += ticks

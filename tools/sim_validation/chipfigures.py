@@ -1,4 +1,4 @@
-"""What the tests on the emulated chip have measured, as the table that `make chip` ends with.
+"""Figures measured by the tests on the emulated chip: the table that `make chip` ends with.
 
 Role: record() keeps one figure beside its limit; `python -m sim_validation.chipfigures` prints them
 all.
@@ -28,7 +28,7 @@ class Figure(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether the limit is kept."""
+        """Return True if the limit is kept."""
         return self.value <= self.limit if self.sense == "<=" else self.value >= self.limit
 
 
@@ -42,7 +42,7 @@ def record(name: str, value: float, unit: str, sense: str, limit: float) -> bool
 
 
 def recorded() -> list[Figure]:
-    """The latest figure of each name, in the order in which the names first came."""
+    """Return the latest figure of each name, in the order in which the names first came."""
     if not FIGURES.is_file():
         return []
     lines = FIGURES.read_text(encoding="utf-8").splitlines()
@@ -50,14 +50,14 @@ def recorded() -> list[Figure]:
 
 
 def number(value: float) -> str:
-    """Three digits that count, thousands apart."""
+    """Format three significant digits, thousands apart."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
 
 def table(figures: list[Figure]) -> str:
-    """One line a figure, columns aligned."""
+    """Format one line a figure, columns aligned."""
     lines = [HEAD]
     for one in figures:
         limit = f"{one.sense} {number(one.limit)}"

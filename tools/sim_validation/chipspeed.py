@@ -1,4 +1,4 @@
-"""How fast the emulated chip is: emulated seconds in a second of processor time.
+"""Speed of the emulated chip: emulated seconds in a second of processor time.
 
 Role: `python -m sim_validation.chipspeed` prints the table that `make chip` ends with. Each case is
 a script at MicroPython's raw REPL, after a power-on of its own.
@@ -103,7 +103,7 @@ def start(chip: Chip, script: str) -> None:
 
 
 def speed(chip: Chip, case: Case) -> float:
-    """Emulated seconds in a second of the rig's processor time, the best of REPEATS."""
+    """Return emulated seconds in a second of the rig's processor time, the best of REPEATS."""
     start(chip, case.script)
     best = 0.0
     for _ in range(REPEATS):
@@ -114,7 +114,7 @@ def speed(chip: Chip, case: Case) -> float:
 
 
 def measured(chip: Chip) -> Iterator[str]:
-    """The table's lines, each as soon as it is known."""
+    """Yield the table's lines, each as soon as it is known."""
     yield HEAD
     for case in CASES:
         yield f"{case.name:45}{number(speed(chip, case)):>8}"

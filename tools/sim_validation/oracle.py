@@ -1,4 +1,4 @@
-"""The same words run by rp2040-pio-emulator: somebody else's reading of the data sheet.
+"""The same words run by rp2040-pio-emulator, an independent reading of the data sheet.
 
 Role: what the executor is compared with, in the tests and in the bench; the simulated board
 never uses it. It steps every cycle, about 300,000 times slower than the executor.
@@ -24,7 +24,7 @@ NULL = 3
 
 
 def without_status(opcodes: Iterable[int]) -> list[int]:
-    """Each `mov(…, status)` replaced by `mov(…, null)`: what it reads while the FIFO is stocked."""
+    """Replace each `mov(…, status)` by `mov(…, null)`, which it reads while the FIFO is stocked."""
     return [
         opcode & ~7 | NULL if (opcode >> 13, opcode & 7) == (MOV, STATUS) else opcode
         for opcode in opcodes
@@ -38,9 +38,9 @@ def emulate(
     wiring: Wiring,
     inputs: Callable[[int], int] | None = None,
 ) -> list[Edge]:
-    """Edges before `until_tick`. `inputs` gives all 32 input levels at a tick, not delayed.
+    """Return edges before `until_tick`. `inputs` gives all 32 levels at a tick, not delayed.
 
-    Raises ImportError when rp2040-pio-emulator is not installed.
+    Raise ImportError when rp2040-pio-emulator is not installed.
     """
     return outcome(program, words, until_tick, wiring, inputs)[0]
 
@@ -52,7 +52,7 @@ def outcome(
     wiring: Wiring,
     inputs: Callable[[int], int] | None = None,
 ) -> tuple[list[Edge], State]:
-    """As `emulate`, with the registers as they are left; of the pins, the outputs."""
+    """Emulate; return also the registers as they are left; of the pins, the outputs."""
     pioemu: Any = importlib.import_module("pioemu")
     start = Machine(program, wiring, None).initial()
     pins = {"pin_values": start.pins, "pin_directions": start.pindirs}
@@ -107,7 +107,7 @@ def _configuration(program: Program, wiring: Wiring) -> dict[str, Any]:
 
 
 def _typed(inputs: Callable[[int], int]) -> Callable[[int], int]:
-    """It tells what to pass by the annotation's type, which must not be a string."""
+    """Annotate the function with a type, by which the emulator chooses what to pass."""
 
     def levels(tick: int) -> int:
         return inputs(tick)

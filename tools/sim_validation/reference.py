@@ -23,7 +23,7 @@ LOOKS = (0.02, 0.1, 0.3, 0.6, 0.98, 1.0)  # in each step, as a share of it
 
 
 class Flow(NamedTuple):
-    """What flows at an instant: through the leads, within the load; and what stands across it."""
+    """Currents through the leads and within the load, and the voltage across it."""
 
     amps: float
     inside: float
@@ -31,7 +31,7 @@ class Flow(NamedTuple):
 
 
 def _flow(circuit: Circuit, demand: Demand, short: bool, state: list[float]) -> Flow:
-    """Kirchhoff's laws at one instant. The bridge of a short draws its own current."""
+    """Solve Kirchhoff's laws at one instant. The bridge of a short draws its own current."""
     capacitors = circuit.capacitors()
     first = len(capacitors) - len(circuit.elements)
     blocked, inner = sum(state[:first]), sum(state[first : len(capacitors)])
@@ -72,7 +72,7 @@ def _slopes(circuit: Circuit, demand: Demand, short: bool, state: list[float]) -
 
 
 def integrated(case: Case, rtol: float = RTOL, atol: float = ATOL) -> Samples:
-    """Current and voltage at LOOKS of each step; at its end, those before the next begins."""
+    """Integrate; return current and voltage at LOOKS of each step, its end before the next."""
     solve_ivp = importlib.import_module("scipy.integrate").solve_ivp
     circuit, state = case.circuit, np.zeros(case.circuit.order())
     edges, rows = edges_s(case.steps), []

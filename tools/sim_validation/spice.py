@@ -1,4 +1,4 @@
-"""The same circuits run by the program ngspice: somebody else's parts, solver and steps.
+"""The same circuits run by ngspice, with independent parts, solver and steps.
 
 Role: what the closed forms are compared with, in the tests, the bench and docs/oracles.md; the
 simulated board never uses it. The compliance is two limiters that take what the load cannot, the
@@ -33,7 +33,7 @@ class Missing(RuntimeError):
 
 
 def program() -> str:
-    """Where ngspice is; Missing says how to get it."""
+    """Return the path of ngspice; raise Missing, saying how to get it."""
     found = shutil.which("ngspice")
     if found is None:
         raise Missing("ngspice is not installed: make oracles installs it (Debian: ngspice)")
@@ -41,7 +41,7 @@ def program() -> str:
 
 
 def _source(name: str, steps: tuple[Step, ...], level: Callable[[Step], float]) -> str:
-    """A voltage that is `level` of each step."""
+    """Return a voltage source that is `level` of each step."""
     times = edges_s(steps)
     pairs = [f"0 {level(steps[0]):.15g}"]
     for at in range(1, len(steps)):
@@ -57,7 +57,7 @@ def _conductance(step: Step) -> float:
 
 
 def netlist(case: Case) -> Iterator[str]:
-    """The lines of the circuit: aim in mA or V, `s` the stage's output, `x` the load's own."""
+    """Yield the circuit's lines: aim in mA or V, `s` the stage's output, `x` the load's own."""
     circuit, steps = case.circuit, case.steps
     limits = [step[0].limit_v for step in steps if math.isfinite(step[0].limit_v)]
     yield f"* {case.name}"
@@ -88,7 +88,7 @@ def netlist(case: Case) -> Iterator[str]:
 
 
 def version() -> str:
-    """Its first words about itself, such as "ngspice-39". Missing."""
+    """Return the first words of its version, e.g. "ngspice-39"; raise Missing."""
     command = [program(), "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = re.search(r"ngspice-[0-9.]+", done.stdout)
@@ -96,9 +96,9 @@ def version() -> str:
 
 
 def run(case: Case, options: str = OPTIONS, step_s: float | None = None) -> Samples:
-    """Current and voltage at ngspice's own steps; step_s: the largest, in place of our own.
+    """Return current and voltage at ngspice's own steps; step_s: the largest, or our own.
 
-    Missing; RuntimeError with ngspice's words where it fails.
+    Raise Missing without ngspice; RuntimeError with its output if it fails.
     """
     shortest_s = min(ticks for _, _, ticks in case.steps) / CLOCK_HZ
     step_s, end_s = step_s or shortest_s / PER_SHORTEST, edges_s(case.steps)[-1]

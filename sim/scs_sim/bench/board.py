@@ -1,4 +1,4 @@
-"""A whole bench in virtual time: device, link, sequencer, stage, load and what goes wrong.
+"""A whole bench in virtual time: device, link, sequencer, stage, load and injected faults.
 
 Role: owns the clock. Device.step is called turn by turn; the stream runs lazily alongside and is
 brought up to date whenever somebody looks. Nothing here waits for a real second.
@@ -31,10 +31,10 @@ _NEVER = 1 << 62
 
 
 class Loop(Protocol):
-    """What a bench needs of a device."""
+    """The part of a device that a bench calls."""
 
     def step(self) -> None:
-        """One turn."""
+        """Run one iteration of the loop."""
 
 
 def _device(board: Board, hal: SimHal) -> Loop:
@@ -81,13 +81,13 @@ class SimBoard:
 
     # --- the host's side -------------------------------------------------------------------
     def host_write(self, data: bytes) -> None:
-        """Bytes to the device; its loop, if it was idling, sees them one turn from now."""
+        """Write bytes to the device; an idling loop sees them one iteration from now."""
         self.link.host_write(data)
         if not self._hung:
             self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
 
     def host_read(self, most: int | None = None) -> bytes:
-        """What the device sent, or no more than `most` bytes of it; b"" if nothing."""
+        """Return what the device sent, or no more than `most` bytes of it; b"" if nothing."""
         return self.link.host_read(most)
 
     def inject(self, name: str, at_us: int | None = None) -> None:
@@ -106,38 +106,38 @@ class SimBoard:
                 return
 
     def now_us(self) -> int:
-        """Microseconds since power-on."""
+        """Return the microseconds since power-on."""
         return self.tick * 1_000_000 // self._clock_hz
 
     def now_s(self) -> float:
-        """Seconds since power-on, to the tick."""
+        """Return the seconds since power-on, to the tick."""
         return self.tick / self._clock_hz
 
     # --- the bench's side ------------------------------------------------------------------
     def scope(self) -> Trace:
-        """What flowed and stood at the load up to now."""
+        """Return current and voltage at the load up to now."""
         self.sequencer.run_to(self.tick)
         self.plant.run_to(self.tick)
         return self.plant.trace
 
     @property
     def gate(self) -> bool:
-        """Whether the stage is connected to the load now."""
+        """Return True if the stage is connected to the load now."""
         self.sequencer.run_to(self.tick)
         return self.plant.stage.gate_high
 
     def hang(self) -> None:
-        """The loop stands still; only the watchdog gets it going again."""
+        """Stop the loop; only the watchdog restarts it."""
         self._turn_tick = _NEVER
         self._hung = True
 
     def make_noisy(self) -> None:
-        """The link becomes noisy, with bytes that nobody sent."""
+        """Make the link noisy, with bytes that nobody sent."""
         self.link.make_noisy(self.random)
         self._stray_tick = self.tick
 
     def fed(self) -> None:
-        """The device fed its watchdog."""
+        """Restart the watchdog's time: the device fed it."""
         self._bite_tick = self.tick + self._ticks(WATCHDOG_MS * 1000)
 
     def _ticks(self, us: int) -> int:
@@ -151,7 +151,7 @@ class SimBoard:
         self.device = self._make_device(self.board, self.hal)
 
     def _next(self, end: int) -> bool:
-        """The next thing that happens; at one tick, in this order. False: nothing up to `end`."""
+        """Run the next event, in this order at one tick; False if there is none up to `end`."""
         fault_tick = self._faults[0][0] if self._faults else _NEVER
         tick = min(fault_tick, self._bite_tick, self._stray_tick, self._turn_tick)
         if tick > end:
@@ -176,7 +176,7 @@ class SimBoard:
         self._stray_tick = self.tick + self._ticks(STRAY_US)
 
     def _reset(self, cause: int) -> None:
-        """The watchdog bites or the power fails: the pins go back to inputs, and GATE's pull-down
+        """Reset by watchdog or power failure: the pins go back to inputs, and GATE's pull-down
         opens the gate; what is in the store stays."""
         self.sequencer.power_off(self.tick)
         self.link.reset()
@@ -184,7 +184,7 @@ class SimBoard:
         self._boot(cause)
 
     def _turn(self) -> None:
-        """One turn of the loop, and when the next one is due.
+        """Run one iteration of the loop, and schedule the next one.
 
         Where nothing streams and no byte waits, a turn does nothing that can be seen: it reads
         the clock and feeds the watchdog. So it may come later, as long as a byte (host_write)

@@ -1,4 +1,4 @@
-"""What the output stage's chips take from the pins: edges in, latched frames out.
+"""Decoding of pin edges into the frames that the output stage's chips latch.
 
 Role: plays the DAC and the switch register (shift at each rise of SCK, latch at the rise of nCS)
 or the eight bits of the ladder. It knows pins, not programs: a wrong frame shows as one.
@@ -23,7 +23,7 @@ class SerialPins(NamedTuple):
 
 
 class SerialState(NamedTuple):
-    """Where the chips are between two pieces of a recording: lines and shift registers.
+    """State of the chips between two pieces of a recording: lines and shift registers.
 
     `frame` interleaves the two lines as word 1 of a record does: even bits DAC, odd bits
     switches. `bad_frames` counts rises of nCS after anything but 16 clocks; the DAC ignores
@@ -38,14 +38,14 @@ class SerialState(NamedTuple):
 
 
 def at_rest(pins: SerialPins) -> SerialState:
-    """The state before the first edge: nCS high, all else low."""
+    """Return the state before the first edge: nCS high, all else low."""
     return SerialState(pins, 1 << pins.ncs)
 
 
 def decode_serial(
     edges: Iterable[tuple[int, int, int]], state: SerialState
 ) -> tuple[list[tuple[int, int]], SerialState]:
-    """The (tick, frame of 32 bits) pairs latched by `edges`, and the state to go on from."""
+    """Return the (tick, frame of 32 bits) pairs latched by `edges`, and the state to go on from."""
     dac, switch, sck, ncs = state.pins
     _, levels, frame, bits, bad = state
     latched: list[tuple[int, int]] = []
@@ -65,7 +65,7 @@ def decode_serial(
 
 
 def latches(edges: Iterable[tuple[int, int, int]], pins: SerialPins) -> list[tuple[int, int]]:
-    """The (tick, frame) pairs of a whole recording. Raises ValueError for a malformed frame."""
+    """Return a whole recording's (tick, frame) pairs; raise ValueError for a malformed frame."""
     found, state = decode_serial(edges, at_rest(pins))
     if state.bad_frames:
         raise ValueError(f"{state.bad_frames} frames were latched after other than 16 clocks")
@@ -75,7 +75,7 @@ def latches(edges: Iterable[tuple[int, int, int]], pins: SerialPins) -> list[tup
 def decode_parallel(
     edges: Iterable[tuple[int, int, int]], value: int, base: int
 ) -> tuple[list[tuple[int, int]], int]:
-    """The (tick, code) pairs at which the ladder's eight bits take another code.
+    """Return the (tick, code) pairs at which the ladder's eight bits take another code.
 
     `value` is the code before the first edge; the last one is returned to go on from. A record
     that repeats the code before it changes no pin and does not show.

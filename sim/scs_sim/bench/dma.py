@@ -16,7 +16,7 @@ FIFO_WORDS = 8
 
 
 class Admitted(Protocol):
-    """What the bench needs of a stimcore.kernel.Stream."""
+    """The fields of a stimcore.kernel.Stream that the bench uses."""
 
     words: bytes
     max_active_ticks: int
@@ -30,12 +30,12 @@ class Table:
         self.max_active_ticks = stream.max_active_ticks
 
     def image(self) -> bytes:
-        """The words as DMA reads them now, little-endian."""
+        """Return the words as DMA reads them now, little-endian."""
         return struct.pack(f"<{len(self.words)}I", *self.words)
 
 
 class Tag(NamedTuple):
-    """Which record a pair of words is."""
+    """Position of a pair of words: its period and its record."""
 
     period: int
     record: int
@@ -78,13 +78,13 @@ class Dma:
         self.tags.clear()
 
     def finish(self, periods: int) -> None:
-        """So many periods in all; what was fetched of a later one is not to be played."""
+        """Finish after so many periods in all; what was fetched of a later one is not played."""
         self.limit = min(self.limit, periods) if self.limit else periods
         self._fill()
 
     @property
     def spent(self) -> bool:
-        """Whether all the periods planned were fetched, and taken by the sequencer."""
+        """Return True if all the periods planned were fetched, and taken by the sequencer."""
         return bool(self.limit) and self._period == self.limit and not self.fifo
 
     def follow(self, table: Table) -> int:
@@ -94,12 +94,12 @@ class Dma:
 
     # --- faults ----------------------------------------------------------------------------
     def starve(self) -> None:
-        """The fault starved_fifo: no word more; where nothing runs, at the next start."""
+        """Inject starved_fifo: no further word; if nothing runs, at the next start."""
         self._starve_next = not self.busy
         self.busy = False
 
     def corrupt(self, which: int) -> None:
-        """The fault corrupt_word: flip one bit of the table, chosen by a large number."""
+        """Inject corrupt_word: flip one bit of the table, chosen by a large number."""
         if self._table is None or not self.busy:
             self._corrupt_next.append(which)
             return
@@ -108,11 +108,11 @@ class Dma:
 
     # --- executor.Supply -------------------------------------------------------------------
     def available(self, _tick: int) -> int:
-        """Words in the FIFO. What it holds at a later tick follows from what it holds now."""
+        """Return the number of words in the FIFO; later ticks follow from what it holds now."""
         return len(self.fifo)
 
     def pop(self, _tick: int) -> int:
-        """The next word; DMA puts another in its place."""
+        """Return the next word; DMA puts another in its place."""
         word = self.fifo.popleft()
         self.popped += 1
         self._fill()
@@ -133,7 +133,7 @@ class Dma:
                 self._period += 1
 
     def _turn(self) -> None:
-        """Where a period begins: the end, or the staged table, or the same again."""
+        """Start a period: end, switch to the staged table, or repeat."""
         if self.limit and self._period >= self.limit:
             self.busy = False
         elif self.staged is not None:

@@ -1,4 +1,4 @@
-"""What can go wrong, by name.
+"""The faults that can be injected, by name.
 
 Role: one table of faults; each is a sentence and the one thing it does to the bench. They are
 named on the command line and in URLs as NAME or NAME@SECONDS since power-on, several with commas.
@@ -142,7 +142,7 @@ TABLE: dict[str, tuple[str, Callable[[Bench], None]]] = {
 
 
 def named(name: str) -> str:
-    """`name` itself if the table has it; UnknownFault with the nearest names if not."""
+    """Return `name` if the table has it; raise UnknownFault with the nearest names if not."""
     if name in TABLE:
         return name
     near = difflib.get_close_matches(name, TABLE, n=3, cutoff=0.6)
@@ -151,7 +151,7 @@ def named(name: str) -> str:
 
 
 def parse(text: str) -> list[Fault]:
-    """Faults of a text like "open_lead@2.5,link_cut@4"; empty text, no faults."""
+    """Parse faults such as "open_lead@2.5,link_cut@4"; empty text, no faults."""
     found = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, at, seconds = part.partition("@")
@@ -170,7 +170,7 @@ def _microseconds(part: str, seconds: str) -> int:
 
 
 def gathered(faults: str | Iterable[str | Fault]) -> list[Fault]:
-    """Faults given as one text, or as texts and Faults mixed."""
+    """Return the faults given as one text, or as texts and Faults mixed."""
     if isinstance(faults, str):
         return parse(faults)
     out = []

@@ -1,4 +1,4 @@
-"""THE SEAM, simulated: the calls by which stimcore reaches clock, link, stream and load.
+"""The simulated side of the seam: clock, link, stream and load, as stimcore calls them.
 
 Role: each call forwards to the part of the simulated bench that would answer it on a board.
 Invariant: nothing here decides anything; it has exactly the calls that the real seam has.
@@ -23,15 +23,15 @@ class SimHal:
         self.cause = 0
 
     def now_us(self) -> int:
-        """Microseconds since power-on, modulo 2**30."""
+        """Return the microseconds since power-on, modulo 2**30."""
         return self._bench.now_us() % WRAP_US
 
     def link_read(self) -> bytes:
-        """All that arrived."""
+        """Return all bytes that arrived."""
         return self._bench.link.device_read()
 
     def link_write(self, data: bytes) -> None:
-        """Bytes to the host."""
+        """Write bytes to the host."""
         self._bench.link.device_write(bytes(data))
 
     def stream_load(self, stream: Admitted) -> int:
@@ -47,19 +47,19 @@ class SimHal:
         self._bench.sequencer.stop(self._bench.tick)
 
     def halt(self) -> None:
-        """Gate low now."""
+        """Lower the gate now."""
         self._bench.sequencer.halt(self._bench.tick)
 
     def stream_state(self) -> StreamState:
-        """(status, periods, record, ticks_in)."""
+        """Return (status, periods, record, ticks_in)."""
         return self._bench.sequencer.state(self._bench.tick)
 
     def stream_words(self) -> bytes:
-        """The live words, little-endian."""
+        """Return the live words, little-endian."""
         return self._bench.sequencer.words(self._bench.tick)
 
     def sample(self) -> Window:
-        """Extremes of the ADC since the last call."""
+        """Return the extremes of the ADC since the last call."""
         self._bench.sequencer.run_to(self._bench.tick)
         return self._bench.plant.sample(self._bench.tick)
 
@@ -69,7 +69,7 @@ class SimHal:
         self._bench.plant.capture.arm(self._bench.tick, delay_us)
 
     def capture_take(self) -> tuple[int, memoryview] | tuple[()]:
-        """(offset_us, samples) once they are whole, then (); never after the end."""
+        """Return (offset_us, samples) once, when complete, else (); never after the end."""
         bench = self._bench
         bench.sequencer.run_to(bench.tick)
         if bench.sequencer.status != RUNNING or not bench.plant.capture.ready(bench.tick):
@@ -77,19 +77,19 @@ class SimHal:
         return bench.plant.capture.take(bench.scope())
 
     def load_id(self) -> int:
-        """ADC code at the load's identification resistor."""
+        """Return the ADC code at the load's identification resistor."""
         return ID_OPEN_CODE if self.wrong_load else self._bench.board.load_id_code
 
     def feed_watchdog(self) -> None:
-        """The loop is alive."""
+        """Feed the watchdog: the loop is alive."""
         self._bench.fed()
 
     def reset_cause(self) -> int:
-        """0 power-on, 1 watchdog."""
+        """Return 0 for power-on, 1 for the watchdog."""
         return self.cause
 
     def nv_read(self, index: int) -> bytes:
-        """What the store holds at an index; b"" where nothing is."""
+        """Return the stored bytes at an index; b"" if there are none."""
         return self._bench.store.read(index)
 
     def nv_write(self, index: int, data: bytes) -> None:
@@ -97,5 +97,5 @@ class SimHal:
         self._bench.store.write(index, data)
 
     def unique_id(self) -> bytes:
-        """Eight bytes, the same for every simulated board."""
+        """Return eight bytes, the same for every simulated board."""
         return UNIQUE_ID

@@ -1,4 +1,4 @@
-"""The byte link between host and device: two queues, and what can spoil them.
+"""The byte link between host and device: two queues, and their faults.
 
 Role: carries bytes with no delay; a real USB link adds up to a millisecond each way.
 Invariant: order is kept; after cut() nothing goes in or comes out.
@@ -21,51 +21,51 @@ class Link:
         self._noise: np.random.Generator | None = None
 
     def make_noisy(self, random: np.random.Generator) -> None:
-        """From here on bytes are damaged at the rate of NOISE, and strays appear."""
+        """Damage bytes from now on at the rate of NOISE; stray ones appear."""
         self._noise = random
 
     def cut(self) -> None:
-        """A pulled cable: what was under way is lost."""
+        """Pull the cable: bytes on their way are lost."""
         self.is_cut = True
         self._to_device.clear()
         self._to_host.clear()
 
     def reset(self) -> None:
-        """The device restarts and has read nothing."""
+        """Drop the bytes that the restarting device has not read."""
         self._to_device.clear()
 
     def stray(self) -> None:
-        """A burst of noise while nobody sends; the board calls it every STRAY_US."""
+        """Add a burst of noise while nobody sends; the board calls it every STRAY_US."""
         if self._noise is not None and not self.is_cut:
             for queue in (self._to_device, self._to_host):
                 queue += self._noise.bytes(int(self._noise.integers(1, STRAY_BYTES + 1)))
 
     @property
     def pending(self) -> bool:
-        """Whether bytes wait for the device."""
+        """Return True if bytes wait for the device."""
         return bool(self._to_device)
 
     @property
     def waiting(self) -> int:
-        """Bytes that wait for the host."""
+        """Return the number of bytes that wait for the host."""
         return len(self._to_host)
 
     def host_write(self, data: bytes) -> None:
-        """Bytes from the host."""
+        """Write bytes from the host."""
         if not self.is_cut:
             self._to_device += self._spoiled(data)
 
     def device_write(self, data: bytes) -> None:
-        """Bytes from the device."""
+        """Write bytes from the device."""
         if not self.is_cut:
             self._to_host += self._spoiled(data)
 
     def host_read(self, most: int | None = None) -> bytes:
-        """All bytes that arrived at the host, or no more than `most`."""
+        """Read all bytes that arrived at the host, or no more than `most`."""
         return _taken(self._to_host, most)
 
     def device_read(self) -> bytes:
-        """All bytes that arrived at the device."""
+        """Read all bytes that arrived at the device."""
         return _taken(self._to_device, None)
 
     def _spoiled(self, data: bytes) -> bytes:

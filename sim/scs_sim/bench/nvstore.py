@@ -13,14 +13,14 @@ class PowerCut(BaseException):
 
 
 class NvStore:
-    """What is at each index. cut_after: the next write ends in a power cut after so many bytes."""
+    """Stored bytes by index. cut_after: the next write ends in a power cut after so many bytes."""
 
     def __init__(self) -> None:
         self.cells: dict[int, bytearray] = {}
         self.cut_after: int | None = None
 
     def read(self, index: int) -> bytes:
-        """The bytes at an index; b"" where nothing is."""
+        """Return the bytes at an index; b"" if there are none."""
         return bytes(self.cells.get(index, b""))
 
     def write(self, index: int, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What the pins did: every edge of the sequencer's lines and of GATE, for a logic analyser's file.
+"""Every edge of the sequencer's lines and of GATE, for a logic analyser's file.
 
 Role: the logic analyser of the simulated bench. It keeps the executor's own segments, one a
 record, and makes edges of them only when somebody takes them.
@@ -38,36 +38,36 @@ class PinLog:
         self.dropped = 0  # edges
 
     def _rest(self) -> dict[int, int]:
-        """What StateMachine.init sets: nCS high, a ladder at its middle, all else low."""
+        """Return StateMachine.init's levels: nCS high, a ladder at its middle, all else low."""
         high = ("ncs", "data7")
         return {pin: int(name in high) for name, pin in self._pins.items() if name != GATE}
 
     def started(self, tick: int) -> None:
-        """The state machine begins anew and GATE goes high."""
+        """Log a start: the state machine begins anew and GATE goes high."""
         self._told += [(tick, pin, level) for pin, level in self._rest().items()]
         self._told += [(tick, self._pins[GATE], 1)] if GATE in self._pins else []
 
     def ran(self, tick: int, segment: Segment) -> None:
-        """From `tick` on the program does what the segment holds."""
+        """Log a segment that the program runs from `tick` on."""
         self._ran.append((tick, segment))
         if len(self._ran) >= KEPT:
             self.dropped += len(self.take(self._ran[KEPT // 2][0] - 1))
 
     def halted(self, tick: int) -> None:
-        """GATE, RUN, SYNC and ACTIVE are low from `tick` on, and nothing moves after it."""
+        """Log a halt: GATE, RUN, SYNC and ACTIVE are low from `tick` on, and nothing moves."""
         kept = self._gathered()
         self._later = kept[kept[:, 0] <= tick]
         self._told = [(tick, self._pins[name], 0) for name in (*OWN, GATE) if name in self._pins]
 
     def take(self, until_tick: int) -> Edges:
-        """The edges up to and including `until_tick` that were not taken before."""
+        """Return the edges up to and including `until_tick` that were not taken before."""
         found = self._gathered()
         now = found[:, 0] <= until_tick
         self._later = found[~now]
         return self._changes(found[now])
 
     def _gathered(self) -> Edges:
-        """All that is known, in order of tick; at one tick, in the order in which it was told."""
+        """Return all edges in order of tick; at one tick, in the order of the log."""
         parts: list[Edges] = [self._later]
         parts += [segment.array + np.array((at, 0, 0)) for at, segment in self._ran]
         if self._told:
@@ -77,7 +77,7 @@ class PinLog:
         return found[np.argsort(found[:, 0], kind="stable")]
 
     def _changes(self, edges: Edges) -> Edges:
-        """Those that change a level, of pins that have a name."""
+        """Return the edges that change a level, of pins that have a name."""
         kept = np.zeros(len(edges), dtype=bool)
         for pin in self._numbers(edges):
             rows = np.flatnonzero(edges[:, 1] == pin)

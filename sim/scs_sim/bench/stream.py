@@ -36,7 +36,7 @@ _Decoded = tuple[tuple[_Event, ...], SerialState | int]
 
 
 class StreamState(NamedTuple):
-    """What stream_state() of the seam returns."""
+    """Result of the seam's stream_state()."""
 
     status: int
     periods: int  # whole ones since the start
@@ -54,7 +54,7 @@ class Lines(NamedTuple):
 
 
 def lines(pins: Mapping[str, int]) -> Lines:
-    """From a stage's row of pins, name -> GPIO number. KeyError names a pin that is missing."""
+    """Read a stage's row of pins, name -> GPIO number; raise KeyError for a missing pin."""
     if "data0" in pins:
         return Lines(pins["active"], pins["run"], pins["data0"], None)
     serial = SerialPins(*(pins[name] for name in SerialPins._fields))
@@ -62,7 +62,7 @@ def lines(pins: Mapping[str, int]) -> Lines:
 
 
 def sequencer(wiring: Lines) -> Executor:
-    """The state machine that runs the stage's sequencer program."""
+    """Return the state machine that runs the stage's sequencer program."""
     serial = wiring.serial
     if serial is None:
         program = assemble("sequencer_parallel")
@@ -75,7 +75,7 @@ def sequencer(wiring: Lines) -> Executor:
 
 @cache
 def latch_offset_ticks(board: Board, wiring: Lines) -> int:
-    """Ticks from the pull of a record's second word to its latch, from the program itself."""
+    """Return the ticks from the pull of a record's second word to its latch, by execution."""
     machine, words = sequencer(wiring), Words((2, 0xFFFF_FFFF))
     while words.left:
         segment = machine.step(words)
@@ -112,7 +112,7 @@ class Sequencer:
         self._rise_tick, self._trip_tick = 0, _NEVER
 
     def log_pins(self) -> PinLog:
-        """A log of the pins, from the next start on."""
+        """Start a log of the pins, from the next start on."""
         self.pin_log = PinLog(self._pins)
         return self.pin_log
 
@@ -154,19 +154,19 @@ class Sequencer:
         self.dma.finish(self._periods + 1)
 
     def halt(self, tick: int) -> None:
-        """Gate low at this tick; where the period was cut is kept."""
+        """Lower the gate at this tick; keep the position of the cut."""
         self.run_to(tick)
         if self.status == RUNNING:
             self._end(tick, HALTED)
 
     def power_off(self, tick: int) -> None:
-        """A reset: gate low, and nothing is remembered."""
+        """Reset: gate low, and nothing is remembered."""
         self.halt(tick)
         self._clear()
         self._staged = None
 
     def state(self, tick: int) -> StreamState:
-        """Status and position at this tick; after an end, those of the end."""
+        """Return status and position at this tick; after an end, those of the end."""
         self.run_to(tick)
         self._notice()
         if self.status == RUNNING:
@@ -174,18 +174,18 @@ class Sequencer:
         return StreamState(self.status, self._periods, self._record, self._ticks_in)
 
     def words(self, tick: int) -> bytes:
-        """The words of the stream whose period is under way; b"" before the first start."""
+        """Return the words of the stream whose period is under way; b"" before the first start."""
         self.run_to(tick)
         return self._live.image() if self._live is not None else b""
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing can happen here until a call of the seam."""
+        """Return True if nothing can happen here until a call of the seam."""
         return self.status not in (RUNNING, ENDED)
 
     # --- in time ---------------------------------------------------------------------------
     def run_to(self, tick: int) -> None:
-        """Everything up to and including `tick`."""
+        """Run everything up to and including `tick`."""
         while self.status == RUNNING:
             known_to = min(tick, self._trip_tick)
             if self._events and self._events[0][0] <= known_to:
@@ -198,7 +198,7 @@ class Sequencer:
                 break
 
     def _step(self) -> None:
-        """One segment of the program; its events are due at their ticks."""
+        """Run one segment of the program; its events are due at their ticks."""
         start, before = self._machine.tick, self.dma.popped
         segment = self._machine.step(self.dma)
         if self.pin_log is not None:
@@ -219,7 +219,7 @@ class Sequencer:
             self._machine.tick = _NEVER
 
     def _decode(self, segment: Segment, latches: bool) -> _Decoded:
-        """Events by tick of a segment, and what the chips' shift registers hold after it."""
+        """Decode a segment's events by tick, and what the chips' shift registers hold after it."""
         state: SerialState | int
         if isinstance(self._state, int):
             frames, state = decode_parallel(segment.edges, self._state, self._lines.data0)
@@ -258,7 +258,7 @@ class Sequencer:
             self._live = table
 
     def _end(self, tick: int, status: int) -> None:
-        """The gate falls; the position is that of the cut, or none after a planned end."""
+        """Lower the gate; keep the position of the cut, or none after a planned end."""
         self._plant.set_gate(tick, False)
         if self.pin_log is not None:
             self.pin_log.halted(tick)
@@ -271,23 +271,23 @@ class Sequencer:
 
     # --- the sentinel ----------------------------------------------------------------------
     def _guard(self, table: Table) -> None:
-        """The sentinel takes a table's longest active run as its ceiling."""
+        """Give the sentinel a table's longest active run as its ceiling."""
         self._guarded = table
         self._turns = self._turns_of(table.max_active_ticks)
 
     def _ceiling(self) -> Table:
-        """The table of the last ceiling given to the sentinel, taken or still waiting."""
+        """Return the table of the last ceiling given to the sentinel, taken or still waiting."""
         return self._ceilings[-1] if self._ceilings else self._guarded
 
     def _notice(self) -> None:
-        """The processor sees that the stream was swapped: the ceiling may come down after it."""
+        """Notice, as the processor does, a swap: the ceiling may come down after it."""
         if self._live is not None and self._live is not self._seen:
             self._seen = self._live
             if self._live.max_active_ticks < self._ceiling().max_active_ticks:
                 self._ceilings.append(self._live)
 
     def _watch(self, tick: int, level: int) -> None:
-        """An edge of ACTIVE. A ceiling that waits is taken at the start of a run."""
+        """Follow an edge of ACTIVE. A ceiling that waits is taken at the start of a run."""
         if level:
             if self._ceilings:
                 self._guard(self._ceilings.popleft())

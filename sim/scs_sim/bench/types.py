@@ -35,22 +35,22 @@ class Bench(Protocol):
 
     @property
     def hal(self) -> LoadId:
-        """The seam."""
+        """Return the simulated seam."""
 
     def now_us(self) -> int:
-        """Microseconds since power-on."""
+        """Return the microseconds since power-on."""
 
     def scope(self) -> Trace:
-        """Current and voltage at the load up to now."""
+        """Return current and voltage at the load up to now."""
 
     def fed(self) -> None:
-        """The device fed its watchdog."""
+        """Restart the watchdog's time: the device fed it."""
 
     def hang(self) -> None:
-        """The loop stands still."""
+        """Stop the loop."""
 
     def make_noisy(self) -> None:
-        """The link becomes noisy."""
+        """Make the link noisy."""
 
     def inject(self, name: str, at_us: int | None = None) -> None:
         """Let a fault happen at a time since power-on, or now."""

@@ -1,4 +1,4 @@
-"""The third fidelity: the real MicroPython binary on an emulated RP2040, started and steered.
+"""The real MicroPython binary on an emulated RP2040, started and controlled from Python.
 
 Role: Chip starts sim/chip/run.mjs under node and speaks with its control port; a host reaches the
 device's USB serial at Chip.url, as it would reach a board.
@@ -55,7 +55,7 @@ class Edge(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What the stage latched: the DAC's word (or the ladder's code) and the switches'."""
+    """A latched frame: the DAC's word (or the ladder's code) and the switches'."""
 
     cycle: int
     dac: int
@@ -133,7 +133,7 @@ class Chip:
                 self.words.append(line.rstrip())
 
     def _named(self, which: str) -> str:
-        """What the rig says of a port, once it listens there."""
+        """Return the address that the rig prints for a port, once it listens there."""
         until = time.monotonic() + START_S
         while time.monotonic() < until:
             for line in list(self.words):
@@ -150,7 +150,7 @@ class Chip:
         return ChipError(f"{message}\n  {self.last_words()}")
 
     def ask(self, command: str, **details: Any) -> dict[str, Any]:
-        """One command of the control port (docs/chip.md): its answer's fields. ChipError."""
+        """Send a command of the control port (docs/chip.md); return its fields, or ChipError."""
         try:
             self._lines.write(json.dumps({"cmd": command, **details}) + "\n")
             self._lines.flush()
@@ -166,7 +166,7 @@ class Chip:
 
     # --- time ---------------------------------------------------------------------------------
     def step(self, ns: float, send: bytes = b"", until: tuple[int, int] | None = None) -> Step:
-        """`ns` of emulated time, to the end of the CPU's instruction, after sending bytes over USB.
+        """Run `ns` of emulated time, to the end of an instruction, after sending bytes over USB.
 
         With `until` (pin, level) less, if that comes to pass first. Bytes from the device are
         in the answer unless a client is connected at Chip.url.
@@ -179,11 +179,11 @@ class Chip:
         return Step(answer["ns"], answer["cycles"], bool(answer["met"]), received)
 
     def time(self) -> dict[str, Any]:
-        """cycles, ns, clk (hertz), cpu_waiting, awake_cycles, usb_ready, stats and others."""
+        """Return cycles, ns, clk (Hz), cpu_waiting, awake_cycles, usb_ready, stats and others."""
         return self.ask("time")
 
     def set_speed(self, speed: float | str) -> None:
-        """As for the constructor."""
+        """Set the speed, as in the constructor."""
         self.ask("speed", value=speed)
 
     # --- pins and plant ------------------------------------------------------------------------
@@ -193,14 +193,14 @@ class Chip:
         self.ask("clear")
 
     def edges(self, clear: bool = False) -> list[Edge]:
-        """The edges at the watched pins since the last clear."""
+        """Return the edges at the watched pins since the last clear."""
         found = [Edge(int(cycle), pin, level) for cycle, pin, level in self.ask("edges")["edges"]]
         if clear:
             self.ask("clear")
         return found
 
     def levels(self) -> list[int]:
-        """The level at each of the 30 pins."""
+        """Return the level at each of the 30 pins."""
         return list(self.ask("pins")["levels"])
 
     def drive(self, pin: int, level: int | None) -> None:
@@ -208,19 +208,19 @@ class Chip:
         self.ask("gpio", pin=pin, value=level)
 
     def adc(self, channel: int, code: int) -> None:
-        """A fixed code at an ADC channel, instead of what the plant puts there."""
+        """Fix the code of an ADC channel, instead of what the plant puts there."""
         self.ask("adc", ch=channel, value=code)
 
     def frames(self, clear: bool = False) -> list[Frame]:
-        """What the stage has latched since the last clear."""
+        """Return the frames that the stage has latched since the last clear."""
         return [Frame(*frame) for frame in self.ask("frames", clear=clear)["frames"]]
 
     def plant(self) -> dict[str, Any]:
-        """current_a, voltage_v, capacitor_v, charge_c, mode, code, source, back, connected."""
+        """Get current_a, voltage_v, capacitor_v, charge_c, mode, code, source, back, connected."""
         return dict(self.ask("plant")["plant"])
 
     def lead(self, condition: str) -> None:
-        """The lead becomes "healthy", "open lead" or "short"."""
+        """Set the lead's condition: "healthy", "open lead" or "short"."""
         self.ask("lead", condition=condition)
 
     # --- faults --------------------------------------------------------------------------------
@@ -233,29 +233,29 @@ class Chip:
         self.ask("fault", what=what, **details)
 
     def reset(self, kind: str = "power") -> None:
-        """power, run (the RUN pin) or watchdog."""
+        """Reset by power, run (the RUN pin) or watchdog."""
         self.ask("reset", kind=kind)
 
     def peek(self, address: int, words: int = 1) -> list[int]:
-        """Words of memory or registers, as a bus master reads them (side effects included)."""
+        """Read words of memory or registers, as a bus master does (side effects included)."""
         return [word & 0xFFFF_FFFF for word in self.ask("peek", addr=address, n=words)["words"]]
 
     def save_flash(self, path: Path) -> None:
-        """The whole flash into a file; options=["--flash", path] starts from one."""
+        """Save the whole flash to a file; options=["--flash", path] starts from one."""
         self.ask("save", file=str(path))
 
     # --- end -----------------------------------------------------------------------------------
     @property
     def is_running(self) -> bool:
-        """Whether the rig has not ended."""
+        """Return True while the rig runs."""
         return self._process.poll() is None
 
     def last_words(self) -> str:
-        """What the rig said last, for an error."""
+        """Return the rig's last lines of output, for an error."""
         return "\n  ".join(self.words[-TAIL:])
 
     def close(self) -> None:
-        """Ends the rig."""
+        """End the rig."""
         self._lines.close()
         self._control.close()
         self._end()

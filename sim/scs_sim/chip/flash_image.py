@@ -1,4 +1,4 @@
-"""The file system that the emulated chip boots from: the very files that get flashed.
+"""The file system that the emulated chip boots from: the same files that get flashed.
 
 Role: build_image() packs name -> content, as scs.flashing.firmware_files.board_files gives it, into
 MicroPython's littlefs. Invariant: the geometry is that of an RPI_PICO image.
@@ -18,7 +18,7 @@ GEOMETRY = {"prog_size": 256, "read_size": 32, "lookahead_size": 32, "disk_versi
 
 
 def build_image(content: Mapping[str, bytes], target: Path) -> Path:
-    """Writes the littlefs image of name -> content. Missing where littlefs-python is not here."""
+    """Write the littlefs image of name -> content; raise Missing without littlefs-python."""
     try:
         littlefs = importlib.import_module("littlefs")
     except ImportError:

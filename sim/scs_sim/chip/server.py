@@ -48,7 +48,7 @@ class ChipServer:
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Until stop() or Ctrl-C; ChipError when the rig ends by itself."""
+        """Run until stop() or Ctrl-C; raise ChipError if the rig ends by itself."""
         try:
             while not self._stopping.wait(LOOK_S):
                 if not self.chip.is_running:

@@ -21,7 +21,7 @@ TOP = 4095
 
 
 class Window(NamedTuple):
-    """What sample() of the seam returns; each least > greatest where there are no samples."""
+    """Result of the seam's sample(); each least > greatest where there are no samples."""
 
     current_min: int
     current_max: int
@@ -43,7 +43,7 @@ class Curve(NamedTuple):
 
 
 def curves(piece: Piece) -> tuple[Curve, Curve]:
-    """Its current and its voltage."""
+    """Return the current and the voltage of a piece."""
     rates, of_current, of_voltage = piece[3:]
     return (
         Curve(piece.current_a, of_current, rates, turns(of_current, rates)),
@@ -66,7 +66,7 @@ class Channel:
         self.count = 0
 
     def take(self, curve: Curve, span: tuple[float, ...]) -> None:
-        """A piece: `span` is (its start, from, until) in ticks, then the ticks per second."""
+        """Take a piece; `span` is (its start, from, until) in ticks, then the ticks per second."""
         begin, since, until, clock_hz = span
         first = -((self._first - since) // self._spacing)  # in spacings, rounded up
         last = -((self._first - until) // self._spacing) - 1
@@ -85,20 +85,20 @@ class Channel:
 
 
 class Sense:
-    """What the amplifiers before the ADC make of current (channel 0) and voltage (1)."""
+    """Amplifiers before the ADC, for current (channel 0) and voltage (1)."""
 
     def __init__(self, zero: int, amps_per_lsb: float, volts_per_lsb: float):
         self._zeros = [float(zero)] * 2
         self._per_unit = [1 / amps_per_lsb, 1 / volts_per_lsb]
 
     def misread(self, gains: tuple[float, float], codes: tuple[float, float]) -> None:
-        """From now on each channel reads so many times as much, and so many codes above it."""
+        """Scale each channel's readings by a gain and add an offset in codes, from now on."""
         for channel in (0, 1):
             self._zeros[channel] += codes[channel]
             self._per_unit[channel] *= gains[channel]
 
     def codes(self, channel: int, values: Values) -> Values:
-        """Ampere or volt in codes, not yet rounded."""
+        """Return ampere or volt in codes, not yet rounded."""
         return self._zeros[channel] + values * self._per_unit[channel]
 
 
@@ -117,7 +117,7 @@ class Adc:
         self._curves: tuple[Curve, ...] = ()
 
     def take(self, start_tick: float, piece: Piece, until_tick: float) -> None:
-        """The piece that began at `start_tick` held until `until_tick`; no instant counts twice."""
+        """Take a piece from `start_tick` until `until_tick`; no instant counts twice."""
         since = max(start_tick, self._done_tick)
         if until_tick <= since:
             return
@@ -129,12 +129,12 @@ class Adc:
         self._done_tick = until_tick
 
     def forget(self) -> None:
-        """A new window; what was gathered is dropped."""
+        """Start a new window; what was gathered is dropped."""
         self.current.clear()
         self.voltage.clear()
 
     def sample(self) -> Window:
-        """The window since the last call, and a new one; samples of the current channel."""
+        """Return the window since the last call and start a new one; counts current samples."""
         out = EMPTY
         if self.current.count and self.voltage.count:
             current = self._codes(self.current, 0)

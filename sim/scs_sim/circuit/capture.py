@@ -1,4 +1,4 @@
-"""The ADC's samples themselves, from the start of a period on: what a scope would show.
+"""The ADC's samples from the start of a period on, as an oscilloscope shows them.
 
 Role: the seam's capture_arm and capture_take. Invariant: the instants are those of adc.py, pairs of
 current and voltage; when the period began is known as it is on a chip, by the number of samples
@@ -28,20 +28,20 @@ class Capture:
         self.disarm()
 
     def disarm(self) -> None:
-        """Nothing is wanted."""
+        """Disarm: no capture is wanted."""
         self._armed_tick = -1
         self._delay_samples = 0
         self._first_pair = -1
         self._offset_us = 0
 
     def arm(self, tick: int, delay_us: int) -> None:
-        """From the next period that begins after `tick`, and so much later."""
+        """Arm for the next period that begins after `tick`, and so much later."""
         self.disarm()
         self._armed_tick = tick
         self._delay_samples = 2 * delay_us // PAIR_US
 
     def sync(self, tick: int) -> None:
-        """A period begins."""
+        """Start a capture that is armed: a period begins."""
         if self._first_pair >= 0 or not 0 <= self._armed_tick < tick:
             return
         taken = -(-tick // self._sample_ticks)
@@ -50,12 +50,12 @@ class Capture:
         self._offset_us = (2 * self._first_pair - taken) * half_us + half_us // 2
 
     def ready(self, tick: int) -> bool:
-        """Whether the last sample was taken by `tick`."""
+        """Return True if the last sample was taken by `tick`."""
         last = 2 * (self._first_pair + PAIRS) * self._sample_ticks
         return self._first_pair >= 0 and tick >= last
 
     def take(self, trace: Trace) -> tuple[int, memoryview]:
-        """(offset_us, codes of current and voltage by turns) once it is ready; then arm anew."""
+        """Return (offset_us, codes of current and voltage by turns) once ready; then arm anew."""
         first_s = 2 * self._first_pair * self._sample_ticks / self._clock_hz
         offset_us = self._offset_us
         self.disarm()

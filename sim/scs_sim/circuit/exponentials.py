@@ -1,4 +1,4 @@
-"""Sums of exponentials: their growth, their integral, and the exact instants at which they turn.
+"""Sums of exponentials: growth, integral, and the exact instants of their extremes.
 
 Role: a quantity of the load is q(t) = start + sum of slope_k growth(t, rate_k), in which growth
 is (1 - exp(-rate t)) / rate: no step size, no rounding but floats'.
@@ -21,12 +21,12 @@ NOTHING = 1e-100  # per second: a share that never shows, and that products must
 
 
 def growth(t_s: float, rate: float) -> float:
-    """(1 - exp(-rate t)) / rate; t where the rate is 0. Monotonic in t."""
+    """Return (1 - exp(-rate t)) / rate; t where the rate is 0. Monotonic in t."""
     return -math.expm1(-t_s * rate) / rate if rate else t_s
 
 
 def growth_array(t_s: FloatArray, rates: FloatArray) -> FloatArray:
-    """growth() of arrays that broadcast against each other."""
+    """Evaluate growth() on arrays that broadcast against each other."""
     still = rates == 0.0
     grown: FloatArray = np.expm1(-t_s * rates) / -(rates + still)
     if still.any():
@@ -35,7 +35,7 @@ def growth_array(t_s: FloatArray, rates: FloatArray) -> FloatArray:
 
 
 def growth_integral(t_s: FloatArray, rates: FloatArray) -> FloatArray:
-    """Integral of growth_array() from 0 to t: what turns a slope into charge."""
+    """Integrate growth_array() from 0 to t, to turn a slope into charge."""
     still = rates == 0.0
     grown = growth_array(t_s, rates)
     integral: FloatArray = np.where(still, t_s * t_s / 2, (t_s - grown) / (rates + still))
@@ -43,7 +43,7 @@ def growth_integral(t_s: FloatArray, rates: FloatArray) -> FloatArray:
 
 
 def turns(slopes: Iterable[float], rates: Iterable[float]) -> list[float]:
-    """Instants after 0 at which the sum of slope exp(-rate t) changes its sign, in order."""
+    """Return the instants t > 0 at which the sum of slope exp(-rate t) changes sign, in order."""
     merged: dict[float, float] = {}
     for rate, slope in zip(rates, slopes, strict=True):
         merged[rate] = merged.get(rate, 0.0) + slope
@@ -70,7 +70,7 @@ def _roots(terms: Terms) -> list[float]:
 def _crossings(
     value: Callable[[float], float], edges: Sequence[float], finally_: float, step_s: float
 ) -> list[float]:
-    """The roots of a function that is monotonic between `edges`, and goes to `finally_`."""
+    """Return the roots of a function that is monotonic between `edges`, and goes to `finally_`."""
     found: list[float] = []
     ends = [*edges[1:], math.inf]
     for low, high in zip(edges, ends, strict=True):
@@ -86,7 +86,7 @@ def _crossings(
 
 
 def _bisected(value: Callable[[float], float], low: float, high: float) -> float:
-    """The root between two instants of unlike sign, to the last digit."""
+    """Return the root between two instants of unlike sign, to the last digit."""
     falling = value(low) > 0
     for _ in range(STEPS):
         middle = (low + high) / 2
@@ -100,7 +100,7 @@ def _bisected(value: Callable[[float], float], low: float, high: float) -> float
 
 
 def crossing_s(distance: float, slopes: Sequence[float], rates: Sequence[float]) -> float:
-    """When distance + sum of slope growth(t, rate) first is 0 after t = 0; infinite if never.
+    """Return the first t > 0 of distance + sum of slope growth(t, rate) = 0; infinite if none.
 
     A distance of 0 is where the last change left it: the way back is looked for.
     """

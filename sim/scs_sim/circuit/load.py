@@ -1,4 +1,4 @@
-"""The dummy load in time: what flows and what stands, given what the stage demands.
+"""The dummy load in time: current and voltage, given what the stage demands.
 
 Role: puts the laws of netlist.py in order: which one holds, until when, from which state.
 Invariant: the clamp is i = (clip(V, -limit, +limit) - u) / R, V being what the demanded current
@@ -19,7 +19,7 @@ from .netlist import CLAMPED, DRIVEN, HEALTHY, LEAD_OPEN, OPEN, Circuit, Law, ch
 
 
 class Demand(NamedTuple):
-    """What the stage puts at the load: a current up to `limit_v`, or a voltage behind a source."""
+    """The stage's demand on the load: a current up to `limit_v`, or a voltage behind a source."""
 
     mode: str
     value: float = 0.0  # A in mode DRIVEN, else V
@@ -38,16 +38,16 @@ class Piece(NamedTuple):
     voltage_slopes: tuple[float, ...] = ()
 
     def current(self, t_s: float) -> float:
-        """Current in A, `t_s` seconds after the piece began."""
+        """Return the current in A, `t_s` seconds after the piece began."""
         return grown(self.current_a, self.current_slopes, self.rates, t_s)
 
     def voltage(self, t_s: float) -> float:
-        """Voltage across the load in V, `t_s` seconds after the piece began."""
+        """Return the voltage across the load in V, `t_s` seconds after the piece began."""
         return grown(self.voltage_v, self.voltage_slopes, self.rates, t_s)
 
 
 def grown(start: float, slopes: tuple[float, ...], rates: tuple[float, ...], t_s: float) -> float:
-    """start + sum of slope growth(t, rate)."""
+    """Return start + sum of slope growth(t, rate)."""
     for slope, rate in zip(slopes, rates, strict=True):
         if slope:
             start -= slope * (expm1(-t_s * rate) / rate if rate else -t_s)
@@ -62,12 +62,12 @@ class Span(NamedTuple):
     bound: float = 0.0
 
     def begin(self, state: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(y, slope of each rate's share) from a state."""
+        """Return (y, slope of each rate's share) from a state."""
         whole = np.concatenate((state, self.inputs))
         return whole, self.law.slopes @ whole
 
     def after(self, state: FloatArray, seconds: float) -> FloatArray:
-        """The state so many seconds later."""
+        """Return the state so many seconds later."""
         _whole, slopes = self.begin(state)
         rates = self.law.rates.tolist()
         shares = [s * growth(seconds, r) for s, r in zip(slopes.tolist(), rates, strict=True)]
@@ -75,7 +75,7 @@ class Span(NamedTuple):
         return later
 
     def piece(self, state: FloatArray) -> Piece:
-        """The piece that begins with a state."""
+        """Return the piece that begins with a state."""
         law = self.law
         whole, slopes = self.begin(state)
         current, voltage, _needed = (law.shares * slopes).tolist()
@@ -89,20 +89,20 @@ class Span(NamedTuple):
         )
 
     def needs(self, state: FloatArray) -> tuple[float, list[float]]:
-        """(what the aim takes of the compliance in V, its slopes by rate)."""
+        """Return (what the aim takes of the compliance in V, its slopes by rate)."""
         whole, slopes = self.begin(state)
         return float(self.law.needed @ whole), (self.law.shares[2] * slopes).tolist()
 
 
 class Regime(NamedTuple):
-    """What one demand can put the load into: free, or clamped at either rail."""
+    """The spans that one demand can put the load into: free, or clamped at either rail."""
 
     free: Span
     clamps: tuple[Span, ...] = ()  # at -limit and at +limit, or none
     limit_v: float = math.inf
 
     def at(self, state: FloatArray) -> Span:
-        """What a state begins with; on a bound, what it is moving into."""
+        """Return the span that a state begins with; on a bound, the one it is moving into."""
         if not self.clamps:
             return self.free
         needed, slopes = self.free.needs(state)
@@ -114,7 +114,7 @@ class Regime(NamedTuple):
     def leaves(
         self, span: Span, state: FloatArray, within_s: float, entered_at: float = 0.0
     ) -> tuple[float, float]:
-        """(seconds until the span ends, the rail it ends at); infinite if not before `within_s`.
+        """Return (seconds to the span's end, rail it ends at); infinite if not before `within_s`.
 
         entered_at: the rail at which the span before it ended, 0 where it began with a demand.
         """
@@ -135,13 +135,13 @@ class Regime(NamedTuple):
         return first if first[0] < within_s else (math.inf, 0.0)
 
     def follows(self, span: Span, rail: float) -> Span:
-        """The span after one that ended at a rail."""
+        """Return the span after one that ended at a rail."""
         return self.free if span.bound else self.clamps[rail > 0]
 
 
 @lru_cache(maxsize=4096)  # a long ramp forgets the amplitudes it came through
 def regime(circuit: Circuit, demand: Demand, condition: str = HEALTHY) -> Regime:
-    """The regime of a demand, with the lead as it is."""
+    """Return the regime of a demand, with the lead as it is."""
     limit_v, aim = demand.limit_v, demand.value
     rail = 0.0
     if demand.mode == DRIVEN and aim and math.isfinite(limit_v):
@@ -172,19 +172,19 @@ class Load:
         self._enter(0.0)
 
     def apply(self, tick: float, demand: Demand) -> None:
-        """The stage demands something else from `tick` on. Ticks must not go back."""
+        """Apply another demand of the stage from `tick` on. Ticks must not go back."""
         self.advance(tick)
         self._state = self.state(tick)
         self._demand = demand
         self._enter(tick)
 
     def condition_at(self, tick: float, condition: str) -> None:
-        """The lead becomes HEALTHY, LEAD_OPEN or LEAD_SHORT at `tick`."""
+        """Set the lead to HEALTHY, LEAD_OPEN or LEAD_SHORT at `tick`."""
         self.condition = condition
         self.apply(tick, self._demand)
 
     def exchange(self, tick: float, circuit: Circuit) -> None:
-        """Other parts from `tick` on, with the charge that the old ones had."""
+        """Exchange the parts from `tick` on; they have the charge of the old ones."""
         self.advance(tick)
         self._state = self.state(tick)
         self.circuit = circuit
@@ -202,7 +202,7 @@ class Load:
             self._start(self._tick + seconds * self._clock_hz, span, rail)
 
     def state(self, tick: float) -> FloatArray:
-        """Capacitors' voltages and settling output at a tick of the piece under way."""
+        """Return the capacitors' voltages and settling output at a tick of the present piece."""
         return self._span.after(self._state, (tick - self._tick) / self._clock_hz)
 
     def _enter(self, tick: float) -> None:

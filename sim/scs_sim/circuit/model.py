@@ -1,4 +1,4 @@
-"""Phases -> what flows and stands at the load, whole trains at once.
+"""Phases -> current and voltage at the load, whole trains at once.
 
 Role: the fastest of the three fidelities: no words, no pins, no firmware. A period is an affine
 map of the state, z -> H z with z = (state, 1); the states at the starts of all periods come from
@@ -29,7 +29,7 @@ BLOCK = 4096  # periods at once
 def steps(
     board: Board, electrical: Mapping[str, Any], phases: Iterable[Sequence[int]]
 ) -> list[Step]:
-    """What stimcore.phases.compile_group() gives, as the stage makes demands of it."""
+    """Return the stage's demands for the phases of stimcore.phases.compile_group()."""
     stage = Stage(electrical["stage"])
     stage.set_gate(True)
     found = []
@@ -43,7 +43,7 @@ def steps(
 def of_board(
     board: Board, electrical: Mapping[str, Any], phases: Iterable[Sequence[int]]
 ) -> "Model":
-    """The model of one period of phases on a board of boards.yaml. ValueError as Model."""
+    """Return the model of one period of phases on a board; raise ValueError as Model does."""
     circuit = from_rows(electrical["stage"], electrical["load"])
     return Model(circuit, board.clock_hz, steps(board, electrical, phases))
 
@@ -87,7 +87,7 @@ def _period(regimes: Sequence[Regime], ticks: Sequence[int], clock_hz: int) -> _
 
 
 def _affine(rows: FloatArray, inputs: FloatArray) -> FloatArray:
-    """(P, rows, order + 2) over (state, aim, rail) -> (P, rows, order + 1) over (state, 1)."""
+    """Map (P, rows, order + 2) over (state, aim, rail) to (P, rows, order + 1) over (state, 1)."""
     folded: FloatArray = np.concatenate((rows[:, :, :-2], rows[:, :, -2:] @ inputs), axis=2)
     return folded
 
@@ -113,14 +113,14 @@ class Model:
         self._period = _period(self._regimes, self._ticks, clock_hz)
 
     def run(self, periods: int) -> Samples:
-        """So many periods on: two rows a piece, its start and its end, as Trace.events()."""
+        """Run so many periods: two rows a piece, its start and its end, as Trace.events()."""
         blocks = list(self.stream(periods, periods))
         if len(blocks) == 1:
             return blocks[0]
         return Samples(*(np.concatenate(columns) for columns in zip(*blocks, strict=True)))
 
     def stream(self, periods: int, block: int = BLOCK) -> Iterator[Samples]:
-        """The same in blocks of at most so many periods: in bounded memory, however long."""
+        """Yield the same in blocks of at most so many periods: in bounded memory, however long."""
         left, size, patience = periods, block, 1
         while left:
             done, samples = self._block(min(left, size, block))
@@ -136,7 +136,7 @@ class Model:
             size, patience = 4, min(2 * patience, PATIENCE)
 
     def _block(self, periods: int) -> tuple[int, Samples]:
-        """(how many periods come before the first that might clip, their rows)."""
+        """Return (number of periods before the first that might clip, their rows)."""
         period = self._period
         states = self._states(periods)
         done = self._unclipped(states[:periods])
@@ -148,7 +148,7 @@ class Model:
         return done, Samples(seconds.ravel(), current.ravel(), voltage.ravel())
 
     def _states(self, periods: int) -> FloatArray:
-        """(periods + 1, w): (state, 1) at the start of each period, and at the end."""
+        """Return (periods + 1, w): (state, 1) at the start of each period, and at the end."""
         states = np.empty((periods + 1, len(self.state) + 1))
         states[0, :-1], states[0, -1] = self.state, 1.0
         filled, power = 1, self._period.whole
@@ -159,7 +159,7 @@ class Model:
         return states
 
     def _unclipped(self, states: FloatArray) -> int:
-        """How many periods surely stay within the compliance, from the first on.
+        """Return the number of leading periods that surely stay within the compliance.
 
         Each rate's share is monotonic: what is needed never leaves the sum of the shares' ends.
         """
@@ -176,7 +176,7 @@ class Model:
         return int(np.argmax(clips)) if clips.any() else len(states)
 
     def _clipped(self) -> Samples:
-        """One period, phase by phase, each clamp at its instant."""
+        """Run one period, phase by phase, each clamp at its instant."""
         rows: list[tuple[float, float, float]] = []
         for one, ticks in zip(self._regimes, self._ticks, strict=True):
             self._phase(one, ticks, rows)

@@ -44,7 +44,7 @@ class Element(NamedTuple):
 
 
 class Circuit(NamedTuple):
-    """What stands in series: blocking capacitor, resistance, the load's elements.
+    """A series circuit: blocking capacitor, resistance, the load's elements.
 
     blocking_f 0: none. settle_tau_s: how the stage's output approaches its aim; 0: at once.
     """
@@ -55,17 +55,17 @@ class Circuit(NamedTuple):
     settle_tau_s: float = 0.0
 
     def capacitors(self) -> tuple[Element, ...]:
-        """All of them, the blocking capacitor first."""
+        """Return all capacitors, the blocking one first."""
         blocking = (Element(self.blocking_f),) if self.blocking_f else ()
         return blocking + self.elements
 
     def order(self) -> int:
-        """How many numbers its state has."""
+        """Return the length of the state vector."""
         return len(self.capacitors()) + bool(self.settle_tau_s)
 
 
 class Law(NamedTuple):
-    """How one mode goes on from y = (state, aim, rail); arrays of m states, m rates."""
+    """The evolution of one mode from y = (state, aim, rail); arrays of m states, m rates."""
 
     name: str
     rates: FloatArray  # (m,)
@@ -78,9 +78,9 @@ class Law(NamedTuple):
 
 
 def from_rows(stage: Mapping[str, Any], load: Mapping[str, Any]) -> Circuit:
-    """The network of electrical["stage"] and electrical["load"]; no leak may be inf, 0 or None.
+    """Return the network of a stage and a load; a leak of inf, 0 or None is none.
 
-    ValueError names the part that cannot be.
+    Raise ValueError naming the part that cannot be.
     """
     farad, leak = load.get("capacitance_f") or 0.0, load.get("leak_ohm") or math.inf
     exponent = load.get("cpe_exponent") or 1.0
@@ -95,7 +95,7 @@ def from_rows(stage: Mapping[str, Any], load: Mapping[str, Any]) -> Circuit:
 
 
 def checked(circuit: Circuit) -> Circuit:
-    """The same circuit; ValueError names a part that is negative, or 0 where that is none."""
+    """Return the circuit; raise ValueError for a part that is negative, or 0 where none may be."""
     parts = [("series_ohm", circuit.series_ohm, "500")]
     for number, (farad, leak_ohm) in enumerate(circuit.elements):
         parts += [(f"elements[{number}].farad", farad, "2.5e-6")]
@@ -110,7 +110,7 @@ def checked(circuit: Circuit) -> Circuit:
 
 
 def constant_phase(farad: float, leak_ohm: float, exponent: float) -> tuple[Element, ...]:
-    """leak / (1 + (s leak farad) ** exponent) as a ladder of RC elements; exponent 1: one of them.
+    """Return leak / (1 + (s leak farad) ** exponent) as a ladder of RC elements; one if exponent 1.
 
     The relaxation times of Cole and Cole (J. Chem. Phys. 9, 341, 1941) are spread with a known
     integral, here in bins of 1 / LADDER_PER_DECADE decades around leak x farad, the outermost
@@ -151,24 +151,24 @@ class _Rows:
         self.share = BRIDGE_OHM / (circuit.series_ohm + BRIDGE_OHM) if short else 1.0
 
     def behind(self, source: FloatArray, source_ohm: float) -> FloatArray:
-        """Current of a voltage behind a resistance."""
+        """Return the current of a voltage behind a resistance."""
         total_ohm = source_ohm + self.share * self.circuit.series_ohm
         row: FloatArray = (source - self.blocking - self.share * self.inner) / total_ohm
         return row
 
     def across(self, amps: FloatArray) -> FloatArray:
-        """Voltage across the load."""
+        """Return the voltage across the load."""
         row: FloatArray = self.share * (amps * self.circuit.series_ohm + self.inner)
         return row
 
     def within(self, amps: FloatArray) -> FloatArray:
-        """Current through the load's own capacitors."""
+        """Return the current through the load's own capacitors."""
         row: FloatArray = (self.across(amps) - self.inner) / self.circuit.series_ohm
         return row
 
 
 def _quantities(rows: _Rows, name: str, source_ohm: float, condition: str) -> list[FloatArray]:
-    """(through the leads, within the load, across the load, needed of the compliance)."""
+    """Return (through the leads, within the load, across the load, needed of the compliance)."""
     if condition == LEAD_OPEN:
         shown = {DRIVEN: rows.rail - rows.blocking, SOURCED: rows.aim - rows.blocking}
         return [rows.none, rows.none, shown.get(name, rows.none), rows.none]
@@ -186,7 +186,7 @@ def _quantities(rows: _Rows, name: str, source_ohm: float, condition: str) -> li
 
 @lru_cache(maxsize=256)
 def law(circuit: Circuit, name: str, source_ohm: float = 0.0, condition: str = HEALTHY) -> Law:
-    """The law of a mode. Capacitors a short bridges are discharged by their own series ohms."""
+    """Return the law of a mode. Capacitors that a short bridges discharge by their series ohms."""
     rows = _Rows(circuit, condition == LEAD_SHORT)
     amps, inside, across, needed = _quantities(rows, name, source_ohm, condition)
     capacitors = circuit.capacitors()
@@ -209,7 +209,7 @@ def law(circuit: Circuit, name: str, source_ohm: float = 0.0, condition: str = H
 
 
 def _modes(matrix: FloatArray, farads: list[float]) -> tuple[FloatArray, FloatArray]:
-    """(rates, eigenvectors) of dx/dt = matrix x; the last of x may be the settling output."""
+    """Return (rates, eigenvectors) of dx/dt = matrix x; the last of x may be the output."""
     count, order = len(farads), len(matrix)
     root = np.sqrt(farads)
     scaled = matrix[:count, :count] * root[:, None] / root

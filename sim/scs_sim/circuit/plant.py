@@ -47,12 +47,12 @@ class Plant:
         self.trace.begin(tick, piece)
 
     def latch(self, tick: int, frame: int) -> None:
-        """The frame's bits take effect at the stage."""
+        """Apply a frame's bits at the stage."""
         self.stage.latch(frame)
         self._settle(tick)
 
     def set_gate(self, tick: int, high: bool) -> None:
-        """GATE as it is at the stage, whoever pulls it."""
+        """Set GATE as it is at the stage, whoever pulls it."""
         self.stage.set_gate(high)
         self._settle(tick)
 
@@ -63,22 +63,22 @@ class Plant:
             self.load.apply(tick, demand)
 
     def set_condition(self, tick: int, condition: str) -> None:
-        """The lead breaks, shorts or heals."""
+        """Set the condition of the lead: broken, shorted or healthy."""
         self.load.condition_at(tick, condition)
 
     def run_to(self, tick: int) -> None:
-        """Everything up to `tick` is settled; the trace reaches up to there."""
+        """Run everything up to `tick`; the trace reaches up to there."""
         self.load.advance(tick)
         self.trace.end_tick = max(self.trace.end_tick, tick)
 
     def start(self, tick: int) -> None:
-        """The output starts, and the ADC with it: no sample is kept, no capture wanted any more."""
+        """Start the output and the ADC: no sample is kept, no capture wanted any more."""
         self._sample_to(tick)
         self.adc.forget()
         self.capture.disarm()
 
     def sample(self, tick: int) -> Window:
-        """The ADC's window up to `tick`."""
+        """Return the ADC's window up to `tick`."""
         self._sample_to(tick)
         return self.adc.sample()
 

@@ -1,4 +1,4 @@
-"""The output stages: what the bits at the pins make of the load.
+"""The output stages: from the bits at the pins to a demand on the load.
 
 Role: frame bits, as they were shifted or set on the pins, to a Demand for the load. It knows the
 data sheets of the DAC and the switches, nothing of records, programs or what was intended.
@@ -43,7 +43,7 @@ class Parts(NamedTuple):
 
 
 def parts(row: Mapping[str, Any]) -> Parts:
-    """Parts from electrical["stage"]; ValueError names a kind that is not known."""
+    """Read parts from electrical["stage"]; raise ValueError naming an unknown kind."""
     kind = row["kind"]
     if kind not in ("current", "ladder"):
         raise ValueError(f"stage kind is {kind!r}; known are 'current' and 'ladder'")
@@ -65,7 +65,7 @@ def parts(row: Mapping[str, Any]) -> Parts:
 
 
 def even_bits(word: int) -> int:
-    """The 16 bits at positions 0, 2, 4, … of a 32-bit word."""
+    """Return the 16 bits at positions 0, 2, 4, … of a 32-bit word."""
     word &= 0x55555555
     word = (word | word >> 1) & 0x33333333
     word = (word | word >> 2) & 0x0F0F0F0F
@@ -74,7 +74,7 @@ def even_bits(word: int) -> int:
 
 
 def dac_code(word: int, before: int, mid: int) -> int:
-    """Code that channel A puts out after a 16-bit write, in codes of gain 1."""
+    """Return the code that channel A puts out after a 16-bit write, in codes of gain 1."""
     if word & DAC_CHANNEL_B:
         return before
     if not word & DAC_ON:
@@ -100,7 +100,7 @@ class Stage:
         self._inl_codes = error_share * self.parts.inl_codes
 
     def latch(self, frame: int) -> None:
-        """New bits take effect: 32 interleaved ones of two shift registers, or 8 of the ladder."""
+        """Apply new bits: 32 interleaved ones of two shift registers, or 8 of the ladder."""
         mid = self.parts.code_mid
         if self.parts.ladder:
             code, self.source, self.back = frame & 0xFF, 1, 2
@@ -113,11 +113,11 @@ class Stage:
             self.code = code
 
     def set_gate(self, high: bool) -> None:
-        """GATE connects the load (high) or disconnects and bleeds it (low)."""
+        """Connect the load (high) or disconnect and bleed it (low)."""
         self.gate_high = high
 
     def demand(self) -> Demand:
-        """What the load gets now."""
+        """Return the present demand on the load."""
         if not self.gate_high:
             return Demand(netlist.BLED, 0.0, source_ohm=self.parts.bleed_ohm)
         if self.parts.ladder:
@@ -135,18 +135,18 @@ class Stage:
         return Demand(netlist.OPEN)
 
     def _softly(self) -> Demand:
-        """The pump is isolated, and its contacts discharge through the resistor."""
+        """Isolate the pump; its contacts discharge through the resistor."""
         if not self.discharges:
             return Demand(netlist.OPEN)
         return Demand(netlist.SHORTED, 0.0, source_ohm=self.parts.switch_ohm + self.soft_ohm)
 
     def set(self, code: int, source: int, back: int) -> None:
-        """Code and contacts at once, past the pins: what model.py does."""
+        """Set code and contacts at once, past the pins, as model.py does."""
         self.code = self.sent = code
         self.source, self.back = source, back
 
     def _output(self) -> float:
-        """The code's current or voltage: bent by the INL, and each polarity with its own gain."""
+        """Return the code's current or voltage, with INL and each polarity's own gain."""
         offset_code = self.code - self.parts.code_mid
         bend = self._inl_codes * math.sin(math.pi * offset_code / self.parts.code_span)
         gain = 1 + self._gain_error if offset_code > 0 else 1 - self._gain_error

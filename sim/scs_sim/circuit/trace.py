@@ -1,4 +1,4 @@
-"""What flowed and what stood across the load, kept as exact pieces.
+"""Current through and voltage across the load, kept as exact pieces.
 
 Role: the oscilloscope of the simulated bench. Rows are appended as pieces begin; they are turned
 into numpy blocks of a fixed size, and evaluated only when somebody asks.
@@ -41,7 +41,7 @@ class Trace:
         self._rows: list[list[float]] = []
 
     def begin(self, tick: float, piece: Piece) -> None:
-        """A new piece begins; one that would have no length is replaced."""
+        """Begin a new piece; one that would have no length is replaced."""
         if self._rows and self._rows[-1][0] == tick:
             self._rows.pop()
         self._rows.append([tick, *piece[1:3], *piece[3], *piece[4], *piece[5]])
@@ -59,16 +59,16 @@ class Trace:
         return BLOCK * len(self._blocks) + len(self._rows)
 
     def start_s(self) -> float:
-        """Where the record begins, in seconds: 0 until something was dropped."""
+        """Return the start of the record in seconds: 0 until something was dropped."""
         first = self._blocks[0][0, 0] if self._blocks else self._rows[0][0]
         return float(first) / self.clock_hz
 
     def end_s(self) -> float:
-        """Up to where the simulation was run, in seconds."""
+        """Return the time up to which the simulation was run, in seconds."""
         return self.end_tick / self.clock_hz
 
     def _table(self, t0_s: float, t1_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """(rows that touch the window, their first and last seconds within it)."""
+        """Return (rows that touch the window, their first and last seconds within it)."""
         late = max(bisect_right(self._rows, t0_s * self.clock_hz, key=_tick) - 1, 0)
         blocks = [*self._blocks, np.array(self._rows[late:])]  # a look at the end is a short one
         begins = [float(block[0, 0]) / self.clock_hz for block in blocks]
@@ -98,7 +98,7 @@ class Trace:
         return Samples(at_s, rows[:, 1] + of_current, rows[:, 2] + of_voltage)
 
     def events(self, t0_s: float | None = None, t1_s: float | None = None) -> Samples:
-        """Two rows a stretch, its start and its end: both sides of every step.
+        """Return two rows a stretch, its start and its end: both sides of every step.
 
         A piece is one stretch where it is straight, several where it bends.
         """
@@ -107,21 +107,21 @@ class Trace:
         return self._evaluate(double, np.column_stack((first, last)).reshape(-1))
 
     def ends(self, t0_s: float | None = None, t1_s: float | None = None) -> Samples:
-        """One row a piece: when it begins, and what flows and stands once it ends."""
+        """Return one row a piece: its start, and current and voltage at its end."""
         rows, first, last = self._table(*self._window(t0_s, t1_s))
         return self._evaluate(rows, last)._replace(time_s=first)
 
     def sampled(
         self, rate_hz: float, t0_s: float | None = None, t1_s: float | None = None
     ) -> Samples:
-        """Evenly spaced samples t0, t0 + 1 / rate, … below t1; on a step, the value after it."""
+        """Sample evenly: t0, t0 + 1 / rate, … below t1; on a step, the value after it."""
         begin, end = self._window(t0_s, t1_s)
         rows, _first, _last = self._table(begin, end)
         count = int(np.ceil((end - begin) * rate_hz - 1e-9))
         return self._values(rows, begin + np.arange(count) / rate_hz)
 
     def values(self, at_s: FloatArray) -> Samples:
-        """The values at instants in order, within what it holds; on a step, after it."""
+        """Return the values at instants in order, within what it holds; on a step, after it."""
         begin, _end = self._window(float(at_s[0]), float(at_s[-1]))
         return self._values(self._table(begin, self.end_s())[0], at_s)
 
@@ -131,7 +131,7 @@ class Trace:
         return self._evaluate(rows[np.maximum(index, 0)], at_s)
 
     def charge_c(self, t0_s: float | None = None, t1_s: float | None = None) -> float:
-        """Net charge in coulomb over the window, the exact integral of the current."""
+        """Return the net charge in coulomb over the window, the exact integral of the current."""
         rows, first, last = self._table(*self._window(t0_s, t1_s))
         starts = rows[:, 0] / self.clock_hz
         rates, currents, _voltages = _shares(rows)
@@ -145,7 +145,7 @@ def _tick(row: list[float]) -> float:
 
 
 def _shares(rows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(rates, slopes of the current, slopes of the voltage), one column for each rate."""
+    """Return (rates, slopes of the current, slopes of the voltage), one column for each rate."""
     order = (rows.shape[1] - START) // 3
     rates, currents, voltages = np.split(rows[:, START:], (order, 2 * order), axis=1)
     return rates, currents, voltages
@@ -154,7 +154,7 @@ def _shares(rows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
 def _bent(
     rows: FloatArray, first: FloatArray, last: FloatArray, clock_hz: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(rows, first and last seconds) with every piece cut where its curves bend."""
+    """Return (rows, first and last seconds) with every piece cut where its curves bend."""
     length = (last - first)[:, None]
     rates, *slopes = _shares(rows)
     bends = np.zeros(rates.shape, dtype=bool)

@@ -54,7 +54,7 @@ class Program:
 
     @property
     def tx_depth(self) -> int:
-        """Words the TX FIFO holds."""
+        """Return the number of words the TX FIFO holds."""
         return {JOIN_TX: 8, JOIN_RX: 0}.get(self.fifo_join, 4)
 
 
@@ -78,7 +78,7 @@ class _Instruction:
 
 @dataclass
 class _Listing:
-    """What one run of a program's function wrote down."""
+    """Instructions and labels that one run of a program's function emitted."""
 
     instructions: list[_Instruction] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
@@ -129,7 +129,7 @@ def _wait_word(level: int, source: Any) -> int:
 
 
 def _namespace(listing: _Listing) -> dict[str, Any]:
-    """The names a program's function sees: instructions, directives, operands."""
+    """Return the names a program's function sees: instructions, directives, operands."""
     emit = listing.word
 
     def jmp(condition: int | str, label: str | None = None) -> _Instruction:
@@ -155,7 +155,7 @@ def _namespace(listing: _Listing) -> dict[str, Any]:
 
 
 def _encode(name: str, listing: _Listing, sideset_bits: int, *, optional: bool) -> tuple[int, ...]:
-    """The opcodes: labels resolved, side-set and delay packed into bits 12:8."""
+    """Encode the opcodes: labels resolved, side-set and delay packed into bits 12:8."""
     delay_bits = 5 - sideset_bits - optional
     opcodes = []
     for address, instruction in enumerate(listing.instructions):
@@ -191,9 +191,9 @@ def asm_pio(
     out_shiftdir: int = 0,
     **config: Any,
 ) -> Callable[[FunctionType], Program]:
-    """MicroPython's decorator: turns a function of PIO instructions into a Program.
+    """Turn a function of PIO instructions into a Program, as MicroPython's decorator does.
 
-    Raises AssemblyError for an unknown or doubled label, a delay or side-set value that does
+    Raise AssemblyError for an unknown or doubled label, a delay or side-set value that does
     not fit, and more than 32 instructions; TypeError for an option MicroPython does not have.
     """
     pins = (_pin_values(value) for value in (out_init, set_init, sideset_init))
@@ -238,7 +238,7 @@ vars(rp2).update(asm_pio=asm_pio, PIO=PIO)
 
 @cache
 def firmware_programs() -> ModuleType:
-    """The module pio_programs, imported with the stand-in where MicroPython has rp2."""
+    """Import the module pio_programs, with the stand-in where MicroPython has rp2."""
     before = sys.modules.get("rp2")
     sys.modules["rp2"] = rp2
     try:
@@ -251,9 +251,9 @@ def firmware_programs() -> ModuleType:
 
 @cache
 def assemble(name: str) -> Program:
-    """The program `name` of firmware/rp2_port/pio_programs.py, with its STATUS_N.
+    """Assemble the program `name` of firmware/rp2_port/pio_programs.py, with its STATUS_N.
 
-    Raises KeyError naming the programs there are.
+    Raise KeyError naming the programs there are.
     """
     module = firmware_programs()
     programs = {key: value for key, value in vars(module).items() if isinstance(value, Program)}

@@ -1,4 +1,4 @@
-"""Runs a PIO program exactly, and fast: what it has seen once it never works out again.
+"""Exact execution of a PIO program, memoised: a segment is worked out once.
 
 Role: `Executor.step` goes from pull to pull and hands out a Segment with its edges; a segment is
 remembered under the state the machine began in, the word it pulled and what the FIFO answered.
@@ -27,10 +27,10 @@ MEMO_LIMIT = 4096  # segments; about 8 kB each
 
 
 class Supply(Protocol):
-    """Where the words come from: the TX FIFO and the DMA behind it. Ticks are absolute."""
+    """Source of the words: the TX FIFO and the DMA behind it. Ticks are absolute."""
 
     def available(self, tick: int) -> int:
-        """How many words the FIFO holds at `tick`."""
+        """Return the number of words in the FIFO at `tick`."""
 
     def pop(self, tick: int) -> int:
         """Take the next word (32 bits) at `tick`; called only while one is available."""
@@ -51,7 +51,7 @@ class Words:
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """What the machine did from one pull until just before the next.
+    """The machine's actions from one pull until just before the next.
 
     `edges` are (tick from the segment's start, pin, level) in order. `end` is "pull", "dead" (it
     loops on the spot and wants a restart) or "stalled" (it waits for what does not come).
@@ -66,7 +66,7 @@ class Segment:
 
     @cached_property
     def array(self) -> NDArray[np.int64]:
-        """The edges as an array of shape (edges, 3)."""
+        """Return the edges as an array of shape (edges, 3)."""
         return np.array(self.edges, dtype=np.int64).reshape(-1, 3)
 
 
@@ -109,19 +109,19 @@ class Executor:
         self.restart()
 
     def restart(self, tick: int = 0) -> None:
-        """Begin anew at `tick`: StateMachine.init. What was learned is kept."""
+        """Restart at `tick`, as StateMachine.init does; the memo is kept."""
         self.tick = tick
         self._state = self._machine.initial()
         self._end = ""
 
     @property
     def state(self) -> State:
-        """All registers as they are at `tick`; `state.pins` holds the levels, bit n pin n."""
+        """Return all registers at `tick`; `state.pins` holds the levels, bit n pin n."""
         return self._state
 
     @property
     def dead(self) -> bool:
-        """Does it loop on the spot until a restart?"""
+        """Return True if it loops on the spot until a restart."""
         return self._end == "dead"
 
     def step(self, supply: Supply) -> Segment:
@@ -169,7 +169,7 @@ class Executor:
         return int(supply.available(tick) < self.program.status_n)
 
     def _pulled(self, supply: Supply) -> int | None:
-        """The answer for the pull the machine stands at; None when it stands elsewhere."""
+        """Return the answer for the pull the machine stands at; None if it stands elsewhere."""
         if self._end != "pull":
             self._machine.load(self._state)
             if self._machine.question() != "pull":
@@ -216,7 +216,7 @@ def run(
     set_base: int = 0,
     sideset_base: int = 0,
 ) -> NDArray[np.int64]:
-    """All edges of a fresh machine fed with `words`, before `until_tick`: shape (edges, 3).
+    """Return the edges of a fresh machine fed with `words`, before `until_tick`: (edges, 3).
 
     Columns: absolute tick, pin, level. Ends when the machine is dead or stalled.
     """

@@ -1,4 +1,4 @@
-"""Takes PIO opcodes apart: what each field means, before anything runs.
+"""Decoding of PIO opcodes into their fields, before anything runs.
 
 Role: opcode -> Op, with side-set and delay already turned into pin masks and ticks.
 Invariant: whatever this executor does not do (autopush, autopull, exec, side-set of directions)
@@ -44,7 +44,7 @@ class Op(NamedTuple):
 
     @property
     def reads_pins(self) -> bool:
-        """Does its outcome hang on input pins?"""
+        """Return True if its outcome depends on input pins."""
         by_kind = {
             JMP: self.select == PIN,
             WAIT: self.select & 3 < 2,
@@ -55,18 +55,18 @@ class Op(NamedTuple):
 
 
 def rotate_left(value: int, count: int) -> int:
-    """`value` (32 bits) rotated: how a base pin maps bit 0 to a pin."""
+    """Rotate `value` (32 bits): a base pin maps bit 0 to a pin."""
     count &= 31
     return (value << count | value >> (32 - count)) & MASK_32
 
 
 def bit_mask(base: int, count: int) -> int:
-    """The pins `base` ... `base + count - 1`, wrapping after pin 31."""
+    """Return the mask of pins `base` ... `base + count - 1`, wrapping after pin 31."""
     return rotate_left((1 << count) - 1, base)
 
 
 def _refusal(kind: int, select: int, operand: int) -> str:
-    """Why the instruction cannot be run here; empty if it can."""
+    """Return the reason the instruction cannot be run here; empty if it can."""
     refusals = {
         OUT: [(select == _EXEC_OUT, "executing data as an instruction is not modelled")],
         MOV: [
@@ -85,7 +85,7 @@ def _refusal(kind: int, select: int, operand: int) -> str:
 
 
 def decode(opcode: int, program: Program, sideset_base: int) -> Op:
-    """One opcode. Raises PioError for an instruction that is not modelled."""
+    """Decode one opcode; raise PioError for an instruction that is not modelled."""
     kind, select, operand = opcode >> 13, opcode >> 5 & 7, opcode & 31
     reason = _refusal(kind, select, operand)
     if kind == JMP and operand >= len(program.opcodes):
@@ -109,7 +109,7 @@ def decode(opcode: int, program: Program, sideset_base: int) -> Op:
 
 
 def decode_all(program: Program, sideset_base: int) -> tuple[Op, ...]:
-    """The whole program. Raises PioError for a configuration or instruction not modelled."""
+    """Decode the whole program; raise PioError for a configuration or instruction not modelled."""
     if program.autopull or program.autopush:
         raise PioError(f"{program.name}: autopull and autopush are not modelled")
     if program.side_pindir:

@@ -29,7 +29,7 @@ class Machine(Registers):
         self.partners = tuple(self._partner(address) for address in range(len(self.ops)))
 
     def initial(self) -> State:
-        """The state after StateMachine.init: levels and directions as the decorator says."""
+        """Return the state after StateMachine.init: levels and directions as the decorator says."""
         program, wiring = self.program, self.wiring
         pins = pindirs = 0
         for base, values in (
@@ -77,7 +77,7 @@ class Machine(Registers):
         return ""
 
     def question(self) -> str:
-        """What the instruction it stands at must be told first: "pull", "status" or ""."""
+        """Return the input that the next instruction needs first: "pull", "status" or ""."""
         op = self.ops[self.pc]
         if self.answer is not None:
             return ""
@@ -97,7 +97,7 @@ class Machine(Registers):
         self.pins = self.driven = levels
 
     def _await(self, op: Op, limit: int) -> str:
-        """Stalled at `op`: go to the tick at which its pin comes round, or to `limit`."""
+        """Go, stalled at `op`, to the tick at which its pin has the level, or to `limit`."""
         if op.kind == WAIT and op.reads_pins:
             change = self._next_change(waited_pin(self, op), self.tick)
             if change < limit:
@@ -110,13 +110,13 @@ class Machine(Registers):
         return "limit"
 
     def _next_change(self, pin: int, tick: int) -> int:
-        """The first tick after `tick` at which an instruction sees another level at `pin`."""
+        """Return the first tick after `tick` at which an instruction sees `pin` change."""
         sync_ticks = self.wiring.sync_ticks
         change = self.inputs.next_change(pin, tick - sync_ticks)
         return NEVER if change is None else change + sync_ticks
 
     def _partner(self, address: int) -> Op | None:
-        """The second instruction of the loop that begins at `address`; itself if it is alone."""
+        """Return the second instruction of the loop that begins at `address`, or its only one."""
         op = self.ops[address]
         if op.kind != JMP or op.select not in (X_DEC, Y_DEC):
             return None
@@ -146,7 +146,7 @@ class Machine(Registers):
         return True
 
     def _turns_while_high(self, first_look: int, turn_ticks: int) -> int:
-        """How many looks at the jump pin, `turn_ticks` apart, find it high."""
+        """Return the number of looks at the jump pin, `turn_ticks` apart, that find it high."""
         now, pin = self.tick, self.wiring.jmp_pin
         self.tick = first_look
         high = self.pin(pin)

@@ -1,4 +1,4 @@
-"""What each PIO instruction does to the registers of one state machine.
+"""Effect of each PIO instruction on the registers of one state machine.
 
 Role: the registers, and one function per kind of instruction.
 Invariant: a function returns the next address, or STALLED and then has changed nothing. It
@@ -18,7 +18,7 @@ STALLED = -1
 
 
 class Wiring(NamedTuple):
-    """Which pins a state machine has, and which of its block's four it is."""
+    """Pins of a state machine, and its number within its block of four."""
 
     out_base: int = 0
     set_base: int = 0
@@ -72,29 +72,29 @@ class Registers:
         self.driven = self.pins  # the pins as the running instruction leaves them
 
     def save(self) -> State:
-        """The state as it is now."""
+        """Return the present state."""
         shifters = (self.isr, self.isr_count, self.osr, self.osr_count)
         return State(self.pc, self.x, self.y, *shifters, self.pins, self.pindirs, self.irq, self.rx)
 
     def following(self) -> int:
-        """The address after this one."""
+        """Return the address after this one."""
         return self.program.wrap_target if self.pc == self.program.wrap else self.pc + 1
 
     def goto(self, value: int) -> int:
-        """The address that data names. Raises PioError when it lies outside the program."""
+        """Return the address that data names; raise PioError if it lies outside the program."""
         address = value & 31
         if address >= len(self.ops):
             raise PioError(f"{self.program.name}: jumps to {address}, outside the program")
         return address
 
     def pin(self, number: int) -> int:
-        """The level of a pin as an instruction at this tick sees it; its own outputs at once."""
+        """Return a pin's level as an instruction at this tick sees it; its own outputs at once."""
         if number in self.inputs:
             return self.inputs.level(number, self.tick - self.wiring.sync_ticks)
         return self.pins >> number & 1
 
     def all_pins(self) -> int:
-        """All 32 pins, the first one being in_base."""
+        """Return all 32 pins, the first one being in_base."""
         levels = self.pins
         for number in self.inputs.pins:
             levels = levels & ~(1 << number) | self.pin(number) << number
@@ -107,7 +107,7 @@ class Registers:
         self.pindirs = self.pindirs & ~mask | rotate_left(value, base) & mask
 
     def source(self, number: int) -> int:
-        """The 32-bit value that IN or MOV takes."""
+        """Return the 32-bit value that IN or MOV takes."""
         if number == 0:
             return self.all_pins()
         if number == 5:
@@ -134,7 +134,7 @@ def _jmp(r: Registers, op: Op) -> int:
 
 
 def flag_mask(r: Registers, operand: int) -> int:
-    """The interrupt flag an operand names; bit 4 makes it relative to the state machine."""
+    """Return the interrupt flag an operand names; bit 4 makes it relative to the state machine."""
     number = operand & 7
     if operand & 16:
         number = operand & 4 | (operand + r.wiring.number) & 3
@@ -153,7 +153,7 @@ def _wait(r: Registers, op: Op) -> int:
 
 
 def waited_pin(r: Registers, op: Op) -> int:
-    """The pin that a WAIT on a pin waits for."""
+    """Return the pin that a WAIT on a pin waits for."""
     return op.operand if op.select & 3 == 0 else op.operand + r.wiring.in_base & 31
 
 

@@ -1,4 +1,4 @@
-"""What input pins carry over time: piecewise constant, one list of changes per pin.
+"""Levels of input pins over time: piecewise constant, one list of changes per pin.
 
 Role: the inputs of the PIO executor (the sentinel watches ACTIVE through it).
 Invariant: a pin is low until its first edge, and its changes alternate.
@@ -19,7 +19,7 @@ class Timeline:
             self.append(tick, pin, level)
 
     def append(self, tick: int, pin: int, level: int) -> None:
-        """From `tick` on `pin` carries `level`. Raises ValueError when it goes back in time."""
+        """Set `pin` to `level` from `tick` on; raise ValueError if that goes back in time."""
         changes = self._changes.setdefault(pin, [])
         if changes and tick < changes[-1]:
             raise ValueError(f"pin {pin}: tick {tick} comes after tick {changes[-1]}")
@@ -35,15 +35,15 @@ class Timeline:
 
     @property
     def pins(self) -> tuple[int, ...]:
-        """The pins it speaks of."""
+        """Return the pins that have changes."""
         return tuple(self._changes)
 
     def level(self, pin: int, tick: int) -> int:
-        """0 or 1: what `pin` carries during `tick`."""
+        """Return 0 or 1: the level of `pin` during `tick`."""
         return bisect_right(self._changes.get(pin, ()), tick) & 1
 
     def next_change(self, pin: int, tick: int) -> int | None:
-        """The first tick after `tick` at which `pin` carries something else; None: never."""
+        """Return the first tick after `tick` at which `pin` changes; None if it never does."""
         changes = self._changes.get(pin, ())
         index = bisect_right(changes, tick)
         return changes[index] if index < len(changes) else None

@@ -18,7 +18,7 @@ MOST_UNREAD = 1_000_000  # bytes a client may leave unread before it is given up
 
 
 class Port(Protocol):
-    """What the server needs of a port. `address` is what a client opens."""
+    """The server's view of a port. `address` is what a client opens."""
 
     address: str
 
@@ -26,10 +26,10 @@ class Port(Protocol):
         """Wait until bytes come, but no longer than told; b"" if none came."""
 
     def write(self, data: bytes) -> None:
-        """Bytes to the client, dropped if there is none."""
+        """Write bytes to the client; they are dropped if there is none."""
 
     def close(self) -> None:
-        """As a pulled cable; safe to call twice."""
+        """Close as if the cable were pulled; safe to call twice."""
 
 
 class TcpPort:

@@ -52,7 +52,7 @@ class Server:
         self._wall_s, self._virtual_s = time.monotonic(), self.bench.now_s()
 
     def _exchange(self) -> None:
-        """One round: sleep until bytes or time, then let the bench follow the clock."""
+        """Run one round: sleep until bytes or time, then let the bench follow the clock."""
         owed_us = self._owed_us()
         data = self._port.poll(0.0 if owed_us >= SLICE_US else self._nap_s())
         if data:
@@ -63,13 +63,13 @@ class Server:
             self._port.write(said)
 
     def _nap_s(self) -> float:
-        """Until the device's next turn if bytes wait for it, else a short while."""
+        """Return the sleep until the device's next iteration if bytes wait, else a short one."""
         if self.speed == 0:
             return 0.0
         return min(TICK_S, TURN_US * 1e-6 / self.speed) if self.bench.link.pending else TICK_S
 
     def _owed_us(self) -> int:
-        """How much virtual time the wall clock is ahead."""
+        """Return the virtual time, us, by which the wall clock is ahead."""
         if self.speed == 0:
             return SLICE_US
         elapsed_s = (time.monotonic() - self._wall_s) * self.speed
@@ -81,10 +81,10 @@ class Server:
 
 
 def listen(bench: SimBoard, host: str = "127.0.0.1", port: int = 0, speed: float = 1.0) -> Server:
-    """A server on TCP, already listening; port 0 picks one. OSError if it cannot."""
+    """Return a server on TCP, already listening; port 0 picks one. OSError if it cannot."""
     return Server(bench, TcpPort(host, port), speed)
 
 
 def pty(bench: SimBoard, speed: float = 1.0) -> Server:
-    """A server on a new pseudo-terminal; `address` is what a client opens."""
+    """Return a server on a new pseudo-terminal; `address` is what a client opens."""
     return Server(bench, PtyPort(), speed)

@@ -19,13 +19,13 @@ def alone(tmp_path: Path) -> str:
 
 @pytest.fixture
 def board() -> sim_bridge.SimBoard:
-    """The board that `served` serves."""
+    """Return the board that `served` serves."""
     return sim_bridge.make()
 
 
 @pytest.fixture
 def served(board: sim_bridge.SimBoard) -> Iterator[str]:
-    """The address of a board on a socket."""
+    """Yield the address of a board on a socket."""
     server = sim_bridge.listen(board)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -43,6 +43,6 @@ def leased(tmp_path: Path) -> str:
 
 @pytest.fixture
 def running(alone: str, served: str) -> str:
-    """The address of a board on which `alone` was left running."""
+    """Return the address of a board on which `alone` was left running."""
     assert scs("run", alone, "--detach", "--port", served).exit_code == GOOD
     return served

@@ -1,4 +1,4 @@
-"""How the tests of the command line call it, and what it answers with."""
+"""Calls of the command line in tests, and their results."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def scs(*arguments: str, **environment: str) -> Result:
 
 
 def environment() -> dict[str, str]:
-    """What a process needs to find the packages of this tree."""
+    """Return the environment in which a process finds the packages of this tree."""
     paths = [str(ROOT / name) for name in ("firmware", "host", "sim")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
 
@@ -66,7 +66,7 @@ def status(port: str) -> dict[str, Any]:
 
 
 def moved_by(file: str, number: int) -> str:
-    """The text of a file with its contacts moved by hand."""
+    """Return the text of a file with its contacts moved by hand."""
     text = Path(file).read_text()
     return text.replace("[E4]", f"[E{4 + number}]").replace("[E3]", f"[E{3 + number}]")
 

@@ -1,4 +1,4 @@
-"""What people get wrong in a therapy, by `scs check`: one error, with the nearest choice."""
+"""Common mistakes in a therapy, by `scs check`: one error, with the nearest choice."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What every command has in common, and the tables: help, version, exit codes."""
+"""Options common to every command, and the tables: help, version, exit codes."""
 
 import json
 import re

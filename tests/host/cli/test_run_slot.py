@@ -1,4 +1,4 @@
-"""`scs run --slot`: what the device keeps is run without its profile, and what that cannot have."""
+"""`scs run --slot`: a stored program runs without its profile, and what is then missing."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def leased(tmp_path: Path) -> str:
 
 
 def kept(served: str, file: str, slot: str = "3") -> str:
-    """The hash of what was saved; another program is loaded after it."""
+    """Save a program and load another one; return the hash of the saved one."""
     saved = scs("store", "save", slot, file, "--port", served, "--json")
     assert saved.exit_code == GOOD, saved.output
     assert scs("store", "save", "8", TONIC, "--port", served).exit_code == GOOD

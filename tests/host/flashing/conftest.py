@@ -1,4 +1,4 @@
-"""What the tests of flashing share: few files to flash, a board that is not there, no waiting."""
+"""Shared by the tests of flashing: few files to flash, a fake board, no waiting."""
 
 import time
 import types
@@ -15,7 +15,7 @@ from scs.flashing import drives, firmware_files, ports, prompt, reach
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
-    """A firmware of few files, compiled once."""
+    """Return a firmware of few files, compiled once."""
     whole = firmware_files.board_files(NAME)
     few = ("board_config.mpy", "rp2_port/registers.mpy", "stimcore/states.mpy", "main.py")
     return {name: whole[name] for name in few}

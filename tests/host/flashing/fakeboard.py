@@ -1,4 +1,4 @@
-"""A board that is not there: MicroPython's raw prompt on a socket, upon a file system in memory.
+"""A fake board: MicroPython's raw prompt on a socket, upon a file system in memory.
 
 It runs the flasher's scripts in CPython against small modules of its own, and can go wrong by
 name. After a reset that finds main.py it hands the socket on to a simulated board.
@@ -71,7 +71,7 @@ class FakeBoard:
         self._server.close()
 
     def start(self) -> None:
-        """What a reset does to a board that has main.py."""
+        """Start the firmware as a reset does on a board that has main.py."""
         self.bench = sim_bridge.make(self.name)
 
     def _serve(self) -> None:
@@ -188,7 +188,7 @@ class FakeBoard:
         raise Gone
 
     def _hand_on(self, client: socket.socket, device: sim_bridge.SimBoard) -> None:
-        """The client speaks with a simulated board, which may leave for the prompt meanwhile."""
+        """Connect the client to a simulated board, which may leave for the prompt meanwhile."""
         server = sim_bridge.listen(device)
         host, _, port = server.address.removeprefix("socket://").rpartition(":")
         thread = threading.Thread(target=server.run)

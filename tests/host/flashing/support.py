@@ -1,4 +1,4 @@
-"""How the tests of flashing call the command, and what it answers with."""
+"""Calls of the flash command in tests, and their results."""
 
 from typer.testing import CliRunner, Result
 

@@ -75,7 +75,7 @@ def test_what_would_hide_our_files_goes_and_the_store_stays(
 
 # --- interrupted -----------------------------------------------------------------------------
 def flash_again(board: FakeBoard, files: dict[str, bytes]) -> list[str]:
-    """What was kept, once nothing is in the way any more."""
+    """Flash again with nothing in the way; return the files that were kept."""
     board.pulled_after, board.pulled_before = 1 << 30, "nothing of this"
     again = flash("--port", board.url, "--json")
     assert again.exit_code == GOOD, again.output

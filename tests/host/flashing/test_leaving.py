@@ -19,7 +19,7 @@ PROFILE = "profiles/tonic_50hz.yaml"
 
 
 def loaded(url: str) -> Stimulator:
-    """A device with a program, still open."""
+    """Return a device with a program, still open."""
     stim = Stimulator(url, halt_on_exit=False)
     stim.open()
     stim.load(Profile.read(resources.path(PROFILE)))
@@ -67,7 +67,7 @@ def test_req_46_a_version_that_cannot_unload_says_what_to_do(
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
-    """Serves a simulated board with a fault; its address. It has no prompt to leave for."""
+    """Serve a simulated board with a fault; yield its address. It has no prompt to leave for."""
     monkeypatch.setattr(protocol_socket, "time", time)  # its server is not free at once
     running: list[tuple[sim_bridge.Server, threading.Thread]] = []
 

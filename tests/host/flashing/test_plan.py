@@ -1,4 +1,4 @@
-"""What is to be done to a board, worked out from what is on it."""
+"""The plan of flashing a board, worked out from what is on it."""
 
 from tests.host.flashing.support import NAME
 

@@ -1,4 +1,4 @@
-"""Which board is meant, and whether what is there can be flashed at all."""
+"""Choice of the board to flash, and whether it can be flashed at all."""
 
 from pathlib import Path
 
