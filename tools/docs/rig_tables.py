@@ -13,7 +13,7 @@ from typing import NamedTuple
 from markdown import table
 from sim_validation import chipfigures, chipspeed
 
-RIG = Path(__file__).resolve().parents[1] / "sim" / "chip"
+RIG = Path(__file__).resolve().parents[2] / "sim" / "chip"
 _PATCH = re.compile(
     r"export const (?P<variable>\w+) = \{\s*name: '(?P<name>[^']+)',\s*"
     r"section: '(?P<section>[^']+)',\s*"

@@ -16,7 +16,8 @@ from scs import presets
 from scs.messages.safety_metrics import pretty
 from scs.presets import Preset
 
-PICTURES = Path(__file__).resolve().parent / "therapies"
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "docs" / "therapies"
 # (how much of it a picture shows: one pulse where its form matters, else a period; what it is)
 SHOWN = {
     "alternating_50hz": ("41ms", "every other pulse the other way round, each recharged passively"),
@@ -113,7 +114,7 @@ def main() -> int:
         if not shown(one):
             continue
         stage = next(stage for stage, reason in one.stages.items() if not reason)
-        profile = PICTURES.parents[1] / "profiles" / f"{one.name}.yaml"
+        profile = ROOT / "profiles" / f"{one.name}.yaml"
         command = [sys.executable, "-m", "scs.cli", "trace", str(profile), "--stage", stage]
         command += ["--for", SHOWN[one.name][0], "-o", str(PICTURES / f"{one.name}.png")]
         subprocess.run(command, check=True)

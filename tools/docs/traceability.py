@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("firmware", "host", "sim")
 ROW = re.compile(r"^\| (H\d+|REQ-\d\d) \|(.*)\|$", re.MULTILINE)
 DEAD = re.compile(r"\bmark\.(skip|xfail)\b")
