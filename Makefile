@@ -86,17 +86,17 @@ typings/.stamp: .venv/.dev
 
 check: lint test ## the gate for people and for CI: lint, then test
 
-docs: .venv/.run ## write the generated pages anew: docs/protocol.md, docs/states.md, docs/wiring.md, pictures
+docs: .venv/.run ## write the generated pages and pictures of docs/ anew
 	@$(PY) tools/docs/generate.py
 
-pictures: .venv/.run ## draw docs/therapies/*.png anew, a minute or two
+pictures: .venv/.run ## draw docs/reference/therapies/*.png anew, a minute or two
 	@$(PY) tools/docs/therapies.py
 
 bench: .venv/.dev ## measure speeds side by side and hold them against their targets
 	@$(PY) bench/run.py $(ARGS)
 
 # ngspice solves circuits, sigrok-cli decodes pin activity: Debian's programs, used by tests as well
-oracles: .venv/.dev ## the load against scipy and ngspice, written to docs/oracles.md; installs ngspice, sigrok-cli
+oracles: .venv/.dev ## the load against scipy and ngspice, written to docs/reference/oracles.md; installs ngspice, sigrok-cli
 	@missing=""; for p in ngspice sigrok-cli; do command -v "$$p" >/dev/null || missing="$$missing $$p"; done; \
 	[ -z "$$missing" ] || { sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo"; \
 	command -v apt-get >/dev/null && { [ -z "$$sudo" ] || command -v sudo >/dev/null; } || \

@@ -1,4 +1,4 @@
-"""The README shows what the demo really prints, and names only commands that exist."""
+"""Check that the README shows the demo's real output and names only commands that exist."""
 
 import re
 from pathlib import Path

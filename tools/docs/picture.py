@@ -1,6 +1,6 @@
-"""Draws the table of states as an SVG: a row of states, FAULT below, MEASURING above, and arrows.
+"""Draw the table of states as an SVG: a row of states, FAULT below, MEASURING above, and arrows.
 
-Role: picture of a table; it holds where to put a state, never which moves there are.
+Role: picture of a table; it holds where a state is placed, never which moves there are.
 Invariant: every row of the table is in the picture; rows with the same ends share one arrow.
 """
 
@@ -19,7 +19,7 @@ Moves = tuple[tuple[int, str, int], ...]
 
 
 def draw(names: tuple[str, ...], moves: Moves) -> str:
-    """The SVG text."""
+    """Return the SVG text."""
     row = [name for name in names if name not in (BELOW_ROW, ABOVE_ROW)]
     places = {name: (float(LEFT + STEP * at), float(ROW_Y)) for at, name in enumerate(row)}
     places[BELOW_ROW] = (LEFT + STEP * (len(row) - 1) / 2, float(FAULT_Y))
@@ -32,7 +32,7 @@ def draw(names: tuple[str, ...], moves: Moves) -> str:
 
 
 def joined(moves: Moves) -> dict[tuple[int, int], str]:
-    """(from, to) -> its events."""
+    """Map (from, to) to its events."""
     events: dict[tuple[int, int], list[str]] = {}
     for before, event, after in moves:
         events.setdefault((before, after), []).append(event)
@@ -62,7 +62,7 @@ def card(name: str, spot: Point) -> str:
 
 
 def arrow(before: int, after: int, text: str, spots: list[Point]) -> str:
-    """One arrow with its events beside it."""
+    """Draw an arrow with its events beside it."""
     (x0, y0), (x1, y1) = spots[before], spots[after]
     heights = (y0, y1)
     if before == after:
@@ -86,7 +86,7 @@ def arrow(before: int, after: int, text: str, spots: list[Point]) -> str:
 
 
 def to_or_from_below(leaving: bool, start: Point, end: Point, text: str) -> str:
-    """Between FAULT and the row; the way back runs beside the way there."""
+    """Draw an arrow between FAULT and the row; the way back runs beside the way there."""
     (x0, y0), (x1, y1) = start, end
     if leaving:
         path = f"M{x0 - WIDE / 2:g} {y0:g} C{x1:g} {y0:g} {x1:g} {y1 + 120:g} {x1:g} {y1 + 21:g}"
@@ -98,7 +98,7 @@ def to_or_from_below(leaving: bool, start: Point, end: Point, text: str) -> str:
 
 
 def around(start: Point, end: Point, text: str) -> str:
-    """From MEASURING to FAULT, by the left edge."""
+    """Draw the arrow from MEASURING to FAULT along the left edge."""
     (x0, y0), (x1, y1) = start, end
     path = (
         f"M{x0 - WIDE / 2:g} {y0:g} C-30 {y0:g} -30 {y1 + 10:g} {x1 - WIDE / 2 - 1:g} {y1 + 10:g}"
@@ -107,7 +107,7 @@ def around(start: Point, end: Point, text: str) -> str:
 
 
 def to_or_from_above(leaving: bool, start: Point, end: Point, text: str) -> str:
-    """Between MEASURING and the row; the way back runs outside the way there."""
+    """Draw an arrow between MEASURING and the row; the way back runs outside the way there."""
     (x0, y0), (x1, y1) = start, end
     outward = 1 if (x1 - x0 if leaving else x0 - x1) > 0 else -1
     if leaving:

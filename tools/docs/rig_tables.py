@@ -1,9 +1,9 @@
-"""The generated parts of docs/chip.md: what the emulated chip restores, and run.mjs's own help.
+"""Generate parts of docs/explain/chip.md: the emulator's patches and the help of run.mjs.
 
-Role: filled() puts them between the page's markers; measured() what `make chip` found last. They
-are read out of sim/chip as text, for neither node nor rp2040js need be there;
+Role: filled() puts them between the page's markers, measured() the last figures of `make chip`.
+They are read from sim/chip as text, so that neither node nor rp2040js is needed;
 tests/sim/test_chip_page.py holds them against node.
-Invariant: all outside the markers is left as it is.
+Invariant: text outside the markers is not changed.
 """
 
 import re
@@ -33,7 +33,7 @@ class Patch(NamedTuple):
 
 
 def patches() -> list[Patch]:
-    """In the order in which they are applied."""
+    """List the patches in the order in which they are applied."""
     found = {}
     for path in sorted((RIG / "emulator").glob("*.mjs")):
         for one in _PATCH.finditer(path.read_text(encoding="utf-8")):
@@ -45,7 +45,7 @@ def patches() -> list[Patch]:
 
 
 def usage() -> str:
-    """What run.mjs --help prints."""
+    """Return the output of `run.mjs --help`, fenced."""
     text = _HELP.search((RIG / "rig" / "options.mjs").read_text(encoding="utf-8"))
     if text is None:
         raise ValueError("rig/options.mjs has no HELP")
@@ -53,13 +53,13 @@ def usage() -> str:
 
 
 def patch_table() -> str:
-    """One row a patch."""
+    """Return a table with one row per patch."""
     rows = [[f"`{one.name}`", one.section, one.restores, f"`{one.file}`"] for one in patches()]
     return table(["patch", "data sheet", "restores", "`emulator/`"], rows)
 
 
 def replaced(page: str, block: str, content: str) -> str:
-    """The page with `content` between the markers of a block. ValueError where there are none."""
+    """Replace the text between the markers of a block; ValueError without markers."""
     begin, end = f"<!-- {block} -->\n", f"<!-- end of {block} -->\n"
     before, found, rest = page.partition(begin)
     _old, closed, after = rest.partition(end)
@@ -69,12 +69,12 @@ def replaced(page: str, block: str, content: str) -> str:
 
 
 def filled(page: str) -> str:
-    """The page with its generated parts as they should be."""
+    """Return the page with its generated parts renewed."""
     return replaced(replaced(page, "patches", patch_table()), "usage", usage())
 
 
 def measured(page: str) -> str:
-    """The page with the tables that `make chip` left in build/chip; else with its old ones."""
+    """Return the page with the tables that `make chip` left in build/chip, if there are any."""
     figures = chipfigures.recorded()
     if figures:
         page = replaced(page, "figures", f"```\n{chipfigures.table(figures)}\n```\n")

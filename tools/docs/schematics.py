@@ -1,7 +1,7 @@
-"""The schematics of both output stages, drawn with the values that boards.yaml has.
+"""Draw the schematics of both output stages with the values of boards.yaml.
 
-Role: draw(stage) gives an SVG text. Invariant: no value is written here; a part's text is looked
-up by its name.
+Role: draw(stage) returns an SVG text. Invariant: no value is written here; the text of a part is
+looked up by its name.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from symbols import SMALL, chip, elm, net, note, opamp, resistor, wire
 
 
 def draw(stage: str) -> str:
-    """The schematic of a stage of boards.yaml."""
+    """Draw the schematic of a stage of boards.yaml."""
     parts = boards.catalogue().model.wiring[stage].parts
     made = wiring_diagram.new(f"{stage}: output stage")
     SHEETS[stage](made, lambda ref: label(parts, ref))
@@ -23,7 +23,7 @@ def draw(stage: str) -> str:
 
 
 def label(parts: Mapping[str, Part], ref: str) -> str:
-    """ "R6 80 ohm 0.1 %"; of several alike the first has the value, the others their names."""
+    """Return e.g. "R6 80 ohm 0.1 %"; of equal parts only the first shows the value."""
     first = {refs(key)[0]: row.part for key, row in parts.items()}
     return f"{ref} {first[ref]}" if ref in first else ref
 
@@ -33,7 +33,7 @@ Name = Callable[[str], str]
 
 # --- mcp4922-8 -----------------------------------------------------------------------------------
 def pump(sheet: Any, name: Name) -> None:
-    """DAC, reference, Howland pump."""
+    """Draw DAC, reference and Howland current pump."""
     pins = [("SDI", "5", "L3/3"), ("SCK", "4", "L2/3"), ("CS", "3", "L1/3")]
     pins += [("VOUTA", "14", "R3/3"), ("VREFA", "13", "R1/3")]
     dac = chip(sheet, (1.6, -3), "SDI", pins)
@@ -78,7 +78,7 @@ def pump_amplifier(sheet: Any, name: Name, start: tuple[float, float]) -> None:
 
 
 def switches(sheet: Any, name: Name, node: tuple[float, float]) -> None:
-    """From the pump to the load and back to ground."""
+    """Draw the path from the pump to the load and back to ground."""
     x, y = node
     bus = (x + 2.6, y)
     middle, held = (x + 1.3, y), y + 2.0
@@ -106,7 +106,7 @@ def switches(sheet: Any, name: Name, node: tuple[float, float]) -> None:
 
 
 def cell(sheet: Any, at: tuple[float, float, float]) -> None:
-    """One contact of eight."""
+    """Draw the switches of one of the eight contacts."""
     x, top, back = at
     middle = (top + back) / 2
     sheet.add(elm.Switch().endpoints((x, top), (x, middle)))
@@ -118,7 +118,7 @@ def cell(sheet: Any, at: tuple[float, float, float]) -> None:
 
 
 def jumpers(sheet: Any, name: Name, contact: tuple[float, float]) -> None:
-    """From a contact by its jumper to row A, and through the load to row B."""
+    """Draw the path from a contact by its jumper to row A and through the load to row B."""
     x, y = contact
     wire(sheet, contact, (x + 1.5, y))
     net(sheet, (x + 1.5, y), "contact 1", "right")
@@ -140,7 +140,7 @@ def jumpers(sheet: Any, name: Name, contact: tuple[float, float]) -> None:
 
 
 def gate(sheet: Any, name: Name, at: tuple[float, float]) -> None:
-    """The AND of both lines that can disconnect."""
+    """Draw the AND of the two lines that disconnect the load."""
     both = sheet.add(logic.And().at(at).anchor("out").right())
     net(sheet, tuple(both.absanchors["in1"]), "run")
     net(sheet, tuple(both.absanchors["in2"]), "gate")
@@ -149,7 +149,7 @@ def gate(sheet: Any, name: Name, at: tuple[float, float]) -> None:
 
 
 def sense(sheet: Any, name: Name, at: tuple[float, float]) -> None:
-    """What the two inputs of the ADC see."""
+    """Write the notes on the two sense lines."""
     lines = [
         f"sense_current: U5 A, voltage across R5 x R8/R7 + 1.65 V; {name('R7')}, {name('R8')}",
         "sense_voltage: U5 B, (terminal A - terminal B) x R12/R11 + 1.65 V;",
@@ -162,7 +162,7 @@ def sense(sheet: Any, name: Name, at: tuple[float, float]) -> None:
 
 
 def reference_stage(sheet: Any, name: Name) -> None:
-    """mcp4922-8."""
+    """Draw the stage mcp4922-8."""
     pump(sheet, name)
     pins = [("SER", "14", "L3/3"), ("SRCLK", "11", "L2/3"), ("RCLK", "12", "L1/3")]
     pins += [("QA-QH", "", "R3/3"), ("QH'", "9", "R1/3")]
@@ -180,7 +180,7 @@ def reference_stage(sheet: Any, name: Name) -> None:
 
 # --- r2r-1 ---------------------------------------------------------------------------------------
 def ladder_stage(sheet: Any, name: Name) -> None:
-    """r2r-1."""
+    """Draw the stage r2r-1."""
     step = 2.3
     for bit in range(8):
         x = 1.5 + step * bit
@@ -212,7 +212,7 @@ def ladder_load(sheet: Any, name: Name, at: tuple[float, float]) -> None:
 
 
 def converter(sheet: Any, name: Name, node: tuple[float, float]) -> None:
-    """Current to voltage, the inverter after it, and the voltage."""
+    """Draw the current-to-voltage converter and the inverter after it."""
     x, y = node
     first = inverting(sheet, (x, y), (x - 1.6, y), (name("R17"), "U1 B", "middle 1.65 V (U1 A)"))
     start = (first[0] - 2.8, first[1])
@@ -237,7 +237,10 @@ def inverting(
     node: tuple[float, float],
     texts: tuple[str, str, str],
 ) -> tuple[float, float]:
-    """An inverting amplifier that points left; where its output ends. texts: R, name, input +."""
+    """Draw an inverting amplifier that points left and return the end of its output.
+
+    texts: the resistor, the name, the positive input.
+    """
     out = (node[0] - 3.0, node[1] - 0.6)
     amplifier = opamp(sheet, out, texts[1], left=True, flip=True)
     minus, plus = (tuple(amplifier.absanchors[one]) for one in ("in1", "in2"))

@@ -1,6 +1,6 @@
-"""The symbols of a schematic that schemdraw does not have as one: nets, amplifiers, chips, wires.
+"""Draw the symbols that schemdraw lacks: nets, amplifiers, chips, wires.
 
-Role: each function puts one on a sheet.
+Role: each function puts one symbol on a sheet.
 """
 
 from itertools import pairwise
@@ -17,7 +17,7 @@ def note(sheet: Any, at: tuple[float, float], text: str, halign: str = "left") -
 
 
 def net(sheet: Any, at: tuple[float, float], text: str, side: str = "left") -> None:
-    """The name of a wire at its end."""
+    """Label the end of a wire with its net."""
     sheet.add(elm.Dot(open=True).at(at))
     shift = -0.15 if side == "left" else 0.15
     halign = "right" if side == "left" else "left"
@@ -38,7 +38,7 @@ def wire(sheet: Any, *points: tuple[float, float]) -> None:
 def opamp(
     sheet: Any, out: tuple[float, float], text: str, *, left: bool = False, flip: bool = False
 ) -> Any:
-    """An amplifier with its output at `out`; its inverting input is above, flipped below.
+    """Draw an amplifier with its output at `out`; its inverting input is above, flipped below.
 
     left: the output points to the left. Its inputs are in1 (inverting) and in2.
     """
@@ -51,7 +51,7 @@ def opamp(
 
 
 def chip(sheet: Any, at: tuple[float, float], anchor: str, pins: list[tuple[str, str, str]]) -> Any:
-    """A box with pins (name, number, slot): slots with L stand left, with R right."""
+    """Draw a box with pins (name, number, slot); slots with L left, with R right."""
     made = [
         elm.IcPin(name=name, pin=number, slot=slot[1:], side="left" if slot[0] == "L" else "right")
         for name, number, slot in pins

@@ -1,8 +1,8 @@
-"""The table of shipped therapies in docs/profiles.md, and their pictures in docs/therapies/.
+"""Generate the table of shipped therapies in docs/reference/profiles.md and draw their pictures.
 
-Role: filled() puts the table, and the pictures with what they show, between the page's markers; run
-as a program (`make pictures`) it makes a picture of each therapy that flows, by `scs trace`.
-Invariant: a therapy is shown as its stage makes it; one that is refused has the reason instead.
+Role: filled() puts table, pictures and captions between the page's markers; run as a program
+(`make pictures`) it draws each therapy that drives current, by `scs trace`.
+Invariant: a therapy is shown as its stage delivers it; a refused one has the reason instead.
 """
 
 import re
@@ -17,7 +17,7 @@ from scs.messages.safety_metrics import pretty
 from scs.presets import Preset
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ROOT / "docs" / "therapies"
+PICTURES = ROOT / "docs" / "reference" / "therapies"
 # (how much of it a picture shows: one pulse where its form matters, else a period; what it is)
 SHOWN = {
     "alternating_50hz": ("41ms", "every other pulse the other way round, each recharged passively"),
@@ -60,18 +60,18 @@ HEAD = ("preset", "rate", "width", "amplitude", "charge", "density", "k", "DC", 
 
 
 def shown(one: Preset) -> bool:
-    """Whether there is something to draw: a stage takes it, and current flows."""
+    """Return whether a stage accepts the therapy and it drives current."""
     return one.charge_uc is not None and not all(one.stages.values())
 
 
 def number(value: float | None, unit: str) -> str:
-    """A figure with its unit; none where nothing flows."""
+    """Format a figure with its unit; "none" where no current flows."""
     return "none" if value is None else f"{value:.3g} {pretty(unit)}".strip()
 
 
 def row(one: Preset) -> list[str]:
-    """A therapy as a row of the table."""
-    name = f"[`{one.name}`](../profiles/{one.name}.yaml)"
+    """Return the table row of a therapy."""
+    name = f"[`{one.name}`](../../profiles/{one.name}.yaml)"
     link = f"{name} [picture](#{one.name})" if shown(one) else name
     shannon = "none" if one.shannon_k is None else f"{one.shannon_k:.2f}"
     figures = [
@@ -86,12 +86,12 @@ def row(one: Preset) -> list[str]:
 
 
 def therapies() -> str:
-    """The table."""
+    """Return the table of all therapies."""
     return table([*HEAD, *presets.STAGES], [row(one) for one in presets.rows()])
 
 
 def gallery() -> str:
-    """A heading, a caption and the picture of each therapy that flows."""
+    """Return heading, caption and picture of each therapy that drives current."""
     made = []
     for one in presets.rows():
         if shown(one):
@@ -103,12 +103,12 @@ def gallery() -> str:
 
 
 def filled(page: str) -> str:
-    """The page with the table and the gallery as they should be."""
+    """Return the page with its table and gallery renewed."""
     return replaced(replaced(page, "therapies", therapies()), "gallery", gallery())
 
 
 def main() -> int:
-    """Draw all of them anew."""
+    """Draw all pictures again."""
     PICTURES.mkdir(exist_ok=True)
     for one in presets.rows():
         if not shown(one):

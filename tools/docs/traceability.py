@@ -1,8 +1,7 @@
-"""Holds docs/safety.md against the tests: prints who shows what; --check fails on a loose end.
+"""Check docs/explain/safety.md against the tests; --check fails on a loose end.
 
-Role: requirement -> live tests. A test shows REQ-nn when its name contains req_nn; one that is
-skipped outright or expected to fail shows nothing. Invariant: it reads source text and runs
-nothing.
+Role: requirement -> live tests. A test shows REQ-nn when its name contains req_nn, unless it is
+skipped outright or expected to fail. Invariant: it reads source text and runs nothing.
 """
 
 import ast
@@ -13,20 +12,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = "docs/explain/safety.md"
 SOURCES = ("firmware", "host", "sim")
 ROW = re.compile(r"^\| (H\d+|REQ-\d\d) \|(.*)\|$", re.MULTILINE)
 DEAD = re.compile(r"\bmark\.(skip|xfail)\b")
 
 
 class Tables(NamedTuple):
-    """Ids of docs/safety.md, each with the ids that its row points to."""
+    """The ids of safety.md, each with the ids that its row points to."""
 
     hazards: dict[str, list[str]]
     requirements: dict[str, list[str]]
 
 
 def tables(text: str) -> Tables:
-    """The rows of both tables."""
+    """Parse the rows of both tables."""
     hazards: dict[str, list[str]] = {}
     requirements: dict[str, list[str]] = {}
     for name, rest in ROW.findall(text):
@@ -39,7 +39,7 @@ def tables(text: str) -> Tables:
 
 
 def live_tests(source: str) -> Iterator[str]:
-    """Names of the test functions and methods that are not skipped or expected to fail."""
+    """Yield the names of the tests that are not skipped or expected to fail."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             marks = " ".join(ast.unparse(mark) for mark in node.decorator_list)
@@ -48,7 +48,7 @@ def live_tests(source: str) -> Iterator[str]:
 
 
 def shown(tests: Path) -> dict[str, list[str]]:
-    """REQ-nn -> "path::test", of every test below a folder."""
+    """Map REQ-nn to the tests ("path::test") below a folder."""
     found: dict[str, list[str]] = {}
     for path in sorted(tests.rglob("test_*.py")):
         if "node_modules" in path.parts:
@@ -61,7 +61,7 @@ def shown(tests: Path) -> dict[str, list[str]]:
 
 
 def named(folders: list[Path]) -> dict[str, list[str]]:
-    """REQ-nn -> the source files below some folders that name it."""
+    """Map REQ-nn to the source files below some folders that name it."""
     found: dict[str, list[str]] = {}
     for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         for name in set(re.findall(r"REQ-\d\d", path.read_text(encoding="utf-8"))):
@@ -70,11 +70,11 @@ def named(folders: list[Path]) -> dict[str, list[str]]:
 
 
 def loose_ends(both: Tables, tests: dict[str, list[str]]) -> list[str]:
-    """One sentence for everything that points nowhere."""
+    """List a sentence for each reference that points nowhere."""
     hazards, requirements = both
     ends = [f"{name} has no live test" for name in requirements if name not in tests]
     for name in sorted(set(tests) - set(requirements)):
-        ends.append(f"{name} is not in docs/safety.md, but {tests[name][0]} names it")
+        ends.append(f"{name} is not in {PAGE}, but {tests[name][0]} names it")
     for hazard, answers in hazards.items():
         for name in answers:
             if hazard not in requirements.get(name, []):
@@ -87,7 +87,8 @@ def loose_ends(both: Tables, tests: dict[str, list[str]]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    both = tables((ROOT / "docs" / "safety.md").read_text(encoding="utf-8"))
+    """Print the tests of each requirement and the loose ends; exit code 1 if there are any."""
+    both = tables((ROOT / PAGE).read_text(encoding="utf-8"))
     tests = shown(ROOT / "tests")
     if "--check" not in arguments:
         for name in both.requirements:
@@ -95,9 +96,9 @@ def main(arguments: list[str]) -> int:
     ends = loose_ends(both, tests)
     sources = named([ROOT / name for name in SOURCES])
     for name in sorted(set(sources) - set(both.requirements)):
-        ends.append(f"{name} is not in docs/safety.md, but {', '.join(sources[name])} names it")
+        ends.append(f"{name} is not in {PAGE}, but {', '.join(sources[name])} names it")
     for end in ends:
-        print(f"docs/safety.md: {end}")
+        print(f"{PAGE}: {end}")
     count = sum(len(names) for names in tests.values())
     print(f"requirements: {len(both.requirements)}, tests: {count}, loose ends: {len(ends)}")
     return 1 if ends or not both.requirements else 0

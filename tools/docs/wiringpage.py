@@ -1,7 +1,7 @@
-"""docs/wiring.md: pins, parts, and what an oscilloscope shows, all from tables and profiles.
+"""Generate docs/reference/wiring.md: pins, parts and the expected oscilloscope readings.
 
-Role: page() is the text. Invariant: every number comes from boards.yaml, or from a shipped profile
-that the device's own compiler has made into phases.
+Role: page() returns the text. Invariant: every number comes from boards.yaml, or from a shipped
+profile that the device's own compiler has turned into phases.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ KINDS = ("open", "drive", "discharge", "mark", "soft discharge")
 
 
 def page(note: str) -> str:
-    """docs/wiring.md."""
+    """Return the text of the page."""
     parts = [note, HEAD]
     for stage in boards.catalogue().model.stages:
         parts += ["\n", *stage_section(stage)]
@@ -59,7 +59,7 @@ def stage_section(stage: str) -> Iterator[str]:
 
 
 def load_section() -> Iterator[str]:
-    """Every dummy load's parts, and the code at its identification resistor."""
+    """Yield the parts of every dummy load and the voltage at its identification resistor."""
     yield "## Dummy loads\n\n"
     rows = []
     for load, row in boards.catalogue().model.loads.items():
@@ -78,7 +78,7 @@ from the source (contact 1 of r2r-1) through the load. The sense lines are what 
 
 
 def seen(stage: str, profile: str) -> Iterator[str]:
-    """The phases of one period of a profile."""
+    """Yield the phases of one period of a profile."""
     board = boards.board(f"pico/{stage}/{LOAD}")
     group = Profile.read(resources.path(f"profiles/{profile}.yaml")).group
     levels = tuple(one.amplitude_ua for one in group.programs)
@@ -100,7 +100,7 @@ def seen(stage: str, profile: str) -> Iterator[str]:
 
 
 def levels_of(board: Board, code: int) -> list[str]:
-    """Current, load voltage and both sense lines of a code."""
+    """Return current, load voltage and both sense lines for a code."""
     amps = code * board.na_per_code * 1e-9
     volts = amps * board.load_ohm
     lsb = 3.3 / 4096
@@ -110,5 +110,5 @@ def levels_of(board: Board, code: int) -> list[str]:
 
 
 def microseconds(board: Board, ticks: int) -> str:
-    """A number of ticks as a time."""
+    """Format a number of ticks as a time."""
     return units.text(ticks * 1_000_000_000 // board.clock_hz, "ns")
