@@ -156,7 +156,7 @@ class Chip:
         return ChipError(f"{message}\n  {self.last_words()}")
 
     def ask(self, command: str, **details: Any) -> dict[str, Any]:
-        """One command of the control port (docs/chip.md): its answer's fields. ChipError."""
+        """One command of the control port (chip.md): its answer's fields. ChipError."""
         try:
             self._lines.write(json.dumps({"cmd": command, **details}) + "\n")
             self._lines.flush()
