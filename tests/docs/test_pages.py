@@ -8,7 +8,7 @@ import pytest
 import generate
 from scs.messages import error_texts
 from sim_validation import chipfigures, chipspeed
-from stimcore import commands, packing, states
+from stimcore import commands, limits, packing, states
 
 
 @pytest.fixture
@@ -24,7 +24,13 @@ def test_what_was_just_written_is_current(elsewhere: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["reference/protocol.md", "reference/states.md", "reference/states.svg", "reference/wiring.md"],
+    [
+        "reference/protocol.md",
+        "reference/states.md",
+        "reference/states.svg",
+        "reference/wiring.md",
+        "reference/limits.md",
+    ],
 )
 def test_a_page_edited_by_hand_is_stale(
     elsewhere: Path, name: str, capsys: pytest.CaptureFixture[str]
@@ -89,6 +95,14 @@ def test_the_picture_is_svg_and_shows_every_move(elsewhere: Path) -> None:
     for _before, event, _after in states.MOVES:
         assert event in events
     assert len(arrows) == len({(before, after) for before, _event, after in states.MOVES})
+
+
+def test_the_page_of_the_limits_has_every_limit_and_its_source(elsewhere: Path) -> None:
+    text = (elsewhere / "reference/limits.md").read_text(encoding="utf-8")
+    for name, value in limits.rows():
+        assert f"| `{name}` | {value:,}" in text
+    assert "| `AMPLITUDE_UA` | 25,500 µA | per contact; the highest of the published" in text
+    assert "| 100,000 pA | Above 0.1 uA of net current cochlear ganglion cells were lost" in text
 
 
 def test_the_page_of_the_wiring_says_what_a_profile_looks_like(elsewhere: Path) -> None:
