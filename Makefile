@@ -77,8 +77,8 @@ lint: .venv/.dev typings/.stamp ## style, types, import contracts, traceability,
 	@.venv/bin/mypy
 	@PATH=".venv/bin:$$PATH" .venv/bin/lint-imports --no-logo
 	@.venv/bin/mypy --config-file firmware/mypy.ini
-	@$(PY) docs/traceability.py --check
-	@$(PY) docs/generate.py --check
+	@$(PY) tools/docs/traceability.py --check
+	@$(PY) tools/docs/generate.py --check
 
 typings/.stamp: .venv/.dev
 	@echo "installing MicroPython's stubs into typings"
@@ -86,23 +86,23 @@ typings/.stamp: .venv/.dev
 
 check: lint test ## the gate for people and for CI: lint, then test
 
-docs: .venv/.run ## write the generated pages anew: docs/protocol.md, docs/states.md, docs/wiring.md, pictures
-	@$(PY) docs/generate.py
+docs: .venv/.run ## write the generated pages and pictures of docs/ anew
+	@$(PY) tools/docs/generate.py
 
-pictures: .venv/.run ## draw docs/therapies/*.png anew, a minute or two
-	@$(PY) docs/therapies.py
+pictures: .venv/.run ## draw docs/reference/therapies/*.png anew, a minute or two
+	@$(PY) tools/docs/therapies.py
 
 bench: .venv/.dev ## measure speeds side by side and hold them against their targets
 	@$(PY) bench/run.py $(ARGS)
 
 # ngspice solves circuits, sigrok-cli decodes pin activity: Debian's programs, used by tests as well
-oracles: .venv/.dev ## the load against scipy and ngspice, written to docs/oracles.md; installs ngspice, sigrok-cli
+oracles: .venv/.dev ## the load against scipy and ngspice, written to docs/reference/oracles.md; installs ngspice, sigrok-cli
 	@missing=""; for p in ngspice sigrok-cli; do command -v "$$p" >/dev/null || missing="$$missing $$p"; done; \
 	[ -z "$$missing" ] || { sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo"; \
 	command -v apt-get >/dev/null && { [ -z "$$sudo" ] || command -v sudo >/dev/null; } || \
 	{ echo "make: install$$missing by hand: there is no apt-get here that this user may run" >&2; exit 1; }; \
 	echo "installing$$missing"; $$sudo apt-get install -qq -y $$missing >/dev/null; }
-	@$(PY) docs/oracles.py
+	@$(PY) tools/docs/oracles.py
 
 clean: ## remove all that these targets made
 	@rm -rf .venv typings $(NODE_MODULES) $(RIG_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

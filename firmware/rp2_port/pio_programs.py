@@ -4,7 +4,7 @@ Role: what the PIO runs; assembled by MicroPython on the board and by scs_sim.pi
 Invariants: the length of a phase, latch to latch, is its hold plus a fixed number of ticks,
 whatever its flags; a record that is not whole in the FIFO is never begun; GATE is high only
 while the sentinel watches.
-Requirements: sequencer stall-off and sentinel in docs/safety.md.
+Requirements: sequencer stall-off and sentinel in docs/explain/safety.md.
 
 A record is two words: hold << 2 | flags, then the frame. Flags: 0 idle, 1 active, 2 active and
 SYNC (3 is never made; it would run as 2). One tick is one cycle of the system clock: run every

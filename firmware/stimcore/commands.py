@@ -1,6 +1,6 @@
 """The wire: every command, its fields, and the states in which it is allowed.
 
-Role: the one table of the protocol; docs/protocol.md is generated from it and HELLO compares
+Role: the one table of the protocol; protocol.md is generated from it and HELLO compares
 its digest. Invariant: fields are fixed-size integers, but the last may be `bytes` (the rest).
 A reply is a status byte, then the fields of the table; a refusal is the status byte, then rows
 of REFUSAL. Requirements: REQ-40, REQ-41.

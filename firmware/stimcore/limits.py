@@ -2,7 +2,7 @@
 
 Role: the one table of what may never be passed, read by program.py and by the kernel.
 Invariant: integers with their unit in the name; each has its reason beside it.
-Requirements: REQ-01 to REQ-17 in docs/safety.md.
+Requirements: REQ-01 to REQ-17 in docs/explain/safety.md.
 """
 
 # --- what one pulse may be -------------------------------------------------------------------

@@ -39,7 +39,7 @@ def pairs(sources: int, returns: int) -> list:
 
 
 def usual(board: Board) -> tuple:
-    """Return (cathodes, anodes) with no program: E1, E3, … to E2, E4, …, as docs/hardware.md joins
+    """Return (cathodes, anodes) with no program: E1, E3, … to E2, E4, …, as hardware.md joins
     them to the load and every shipped profile uses them."""
     every = (1 << board.contacts) - 1
     return (every & 0x55555555, every & 0xAAAAAAAA)

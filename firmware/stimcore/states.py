@@ -2,7 +2,7 @@
 
 Role: OFF -> LOADED -> ARMED -> RUNNING -> STOPPING; MEASURING from OFF or LOADED and back there
 (the events that end in _empty are those without a program); FAULT latched from anywhere.
-Invariant: a move that is not a row does not happen. docs/states.md is generated from here.
+Invariant: a move that is not a row does not happen. states.md is generated from here.
 Requirements: REQ-30, REQ-31.
 """
 

@@ -1,6 +1,6 @@
 """The shipped therapies as a table: what each is, and which stage takes it.
 
-Role: Preset is a row of `scs presets` and of docs/profiles.md, made by judging the profile; text()
+Role: Preset is a row of `scs presets` and of profiles.md, made by judging the profile; text()
 is the file that `scs new` copies. Invariant: every figure is the device's own, of the very words.
 Requirements: none of its own.
 """

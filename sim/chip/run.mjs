@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Real MicroPython on an emulated RP2040, with stage and load at its pins. See docs/chip.md.
+// Real MicroPython on an emulated RP2040, with stage and load at its pins: docs/explain/chip.md.
 //
 // Puts the parts together: chip (emulator/), plant (plant.mjs), and the world around them (rig/).
 

@@ -10,7 +10,7 @@ from tests.chip.support import SERIAL, ChipTalk
 from scs_sim.chip import rig_files
 
 HERE = Path(__file__).parent
-LITTLEFS = "missing: littlefs-python; `make chip` installs it, see docs/chip.md"
+LITTLEFS = "missing: littlefs-python; `make chip` installs it, see docs/explain/chip.md"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     except rig_files.Missing as reason:
         lines = str(reason).splitlines()  # a heading, then "what: where one gets it" in each
         what = ", ".join(line.partition(":")[0].strip() for line in lines[1:])
-        missing = f"missing: {what or lines[0]}; `make chip` fetches them, see docs/chip.md"
+        missing = f"missing: {what or lines[0]}; `make chip` fetches them, see docs/explain/chip.md"
     for item in items:
         if HERE not in item.path.parents:
             continue

@@ -201,7 +201,7 @@ def test_stage_validate_and_arm_the_largest_program(talk: ChipTalk) -> None:
         if profile.lead.name == "dummy-2":
             continue  # for the other stage
         if not check.judge(profile, talk.row).ok:
-            continue  # refused, and docs/profiles.md says why
+            continue  # refused, and docs/reference/profiles.md says why
         since_us = talk.now_us()
         digest = talk.stage(profile.group)["hash"]
         staged_us = talk.now_us() - since_us

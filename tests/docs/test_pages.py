@@ -1,4 +1,4 @@
-"""The generated pages are current, complete, and known to be stale when they are."""
+"""Check the generated pages: complete, and reported as stale when they are."""
 
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 import generate
 from scs.messages import error_texts
 from sim_validation import chipfigures, chipspeed
-from stimcore import commands, packing, states
+from stimcore import commands, limits, packing, states
 
 
 @pytest.fixture
@@ -22,7 +22,16 @@ def test_what_was_just_written_is_current(elsewhere: Path) -> None:
     assert generate.main(["--check"]) == 0
 
 
-@pytest.mark.parametrize("name", ["protocol.md", "states.md", "states.svg", "wiring.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "reference/protocol.md",
+        "reference/states.md",
+        "reference/states.svg",
+        "reference/wiring.md",
+        "reference/limits.md",
+    ],
+)
 def test_a_page_edited_by_hand_is_stale(
     elsewhere: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -34,7 +43,7 @@ def test_a_page_edited_by_hand_is_stale(
 
 
 def test_a_generated_part_edited_by_hand_is_stale_and_the_rest_is_not(elsewhere: Path) -> None:
-    page = elsewhere / "chip.md"
+    page = elsewhere / "explain/chip.md"
     text = page.read_text()
     page.write_text(text + "by hand\n")
     assert generate.main(["--check"]) == 0
@@ -49,7 +58,7 @@ def test_measured_tables_are_quoted_where_there_are_any(
 ) -> None:
     monkeypatch.setattr(chipfigures, "FIGURES", tmp_path / "none.jsonl")
     monkeypatch.setattr(chipspeed, "SPEEDS", tmp_path / "none.txt")
-    page = elsewhere / "chip.md"
+    page = elsewhere / "explain/chip.md"
     before = page.read_text()
     assert generate.main(["--figures"]) == 0
     assert page.read_text() == before
@@ -61,12 +70,12 @@ def test_measured_tables_are_quoted_where_there_are_any(
 
 
 def test_a_missing_page_is_stale(elsewhere: Path) -> None:
-    (elsewhere / "states.svg").unlink()
+    (elsewhere / "reference/states.svg").unlink()
     assert generate.main(["--check"]) == 1
 
 
 def test_the_protocol_page_has_every_command_field_and_error(elsewhere: Path) -> None:
-    text = (elsewhere / "protocol.md").read_text()
+    text = (elsewhere / "reference/protocol.md").read_text()
     for row in commands.TABLE:
         assert f"| `0x{row[0]:02x}` | {row[1].upper()} |" in text
         for name, kind in packing.columns(row[2]) + packing.columns(row[3]):
@@ -77,7 +86,7 @@ def test_the_protocol_page_has_every_command_field_and_error(elsewhere: Path) ->
 
 
 def test_the_picture_is_svg_and_shows_every_move(elsewhere: Path) -> None:
-    root = ElementTree.parse(elsewhere / "states.svg").getroot()
+    root = ElementTree.parse(elsewhere / "reference/states.svg").getroot()
     space = "{http://www.w3.org/2000/svg}"
     written = [node.text for node in root.iter(f"{space}text")]
     assert set(states.NAMES) <= set(written)
@@ -88,8 +97,16 @@ def test_the_picture_is_svg_and_shows_every_move(elsewhere: Path) -> None:
     assert len(arrows) == len({(before, after) for before, _event, after in states.MOVES})
 
 
+def test_the_page_of_the_limits_has_every_limit_and_its_source(elsewhere: Path) -> None:
+    text = (elsewhere / "reference/limits.md").read_text(encoding="utf-8")
+    for name, value in limits.rows():
+        assert f"| `{name}` | {value:,}" in text
+    assert "| `AMPLITUDE_UA` | 25,500 µA | per contact; the highest of the published" in text
+    assert "| 100,000 pA | Above 0.1 uA of net current cochlear ganglion cells were lost" in text
+
+
 def test_the_page_of_the_wiring_says_what_a_profile_looks_like(elsewhere: Path) -> None:
-    text = (elsewhere / "wiring.md").read_text()
+    text = (elsewhere / "reference/wiring.md").read_text()
     # tonic_50hz at 2 mA into 500 ohm: 320 codes of 6.25 uA; 2 mA / 12.5 uA = 160 codes of 0.806 mV
     assert (
         "| 0 ns | 200 us | drive | -2.000 mA | -1.000 V | 1.521 V | 1.549 V | high | high |" in text
@@ -111,7 +128,7 @@ def test_the_page_of_the_wiring_says_what_a_profile_looks_like(elsewhere: Path) 
 def test_a_schematic_is_svg_and_has_the_parts_values(
     elsewhere: Path, stage: str, values: tuple[str, ...]
 ) -> None:
-    root = ElementTree.parse(elsewhere / f"stage-{stage}.svg").getroot()
+    root = ElementTree.parse(elsewhere / f"reference/stage-{stage}.svg").getroot()
     nodes = root.iter("{http://www.w3.org/2000/svg}text")
     texts = ["".join(node.itertext()).strip() for node in nodes]
     assert set(values) <= set(texts)

@@ -1,4 +1,4 @@
-"""The table of therapies in docs/profiles.md, and the pictures it shows."""
+"""Check the table of therapies in docs/reference/profiles.md and its pictures."""
 
 import re
 

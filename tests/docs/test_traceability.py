@@ -1,4 +1,4 @@
-"""The checker finds every loose end between hazards, requirements and tests."""
+"""Check that every loose end between hazards, requirements and tests is found."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_a_requirement_without_a_test_is_found() -> None:
 def test_a_test_of_no_requirement_is_found() -> None:
     both = traceability.tables(WHOLE)
     ends = traceability.loose_ends(both, {**TESTS, "REQ-77": ["tests/a.py::test_req_77_x"]})
-    assert ends == ["REQ-77 is not in docs/safety.md, but tests/a.py::test_req_77_x names it"]
+    assert ends == [f"REQ-77 is not in {traceability.PAGE}, but tests/a.py::test_req_77_x names it"]
 
 
 def test_a_hazard_and_a_requirement_must_name_each_other() -> None:
@@ -67,7 +67,7 @@ def test_requirements_named_by_sources_are_found(tmp_path: Path) -> None:
 
 
 def test_the_real_tables_agree_with_each_other() -> None:
-    text = (traceability.ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
+    text = (traceability.ROOT / traceability.PAGE).read_text(encoding="utf-8")
     both = traceability.tables(text)
     every = {name: ["a test"] for name in both.requirements}
     assert len(both.requirements) == 55

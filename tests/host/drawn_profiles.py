@@ -98,7 +98,7 @@ def free_segments(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
 
 
 def named_segments(name: str, width_ns: int) -> tuple[tuple[int, int], ...]:
-    """Return the table that docs/profiles.md describes for a named shape."""
+    """Return the table that docs/reference/profiles.md describes for a named shape."""
     phases, steps = SHAPES[name]
     if phases == 3:
         return tuple((share, width_ns) for share in steps)

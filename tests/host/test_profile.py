@@ -219,7 +219,7 @@ def test_req_07_the_published_burst_amplitude_is_refused_and_the_line_named():
 
 
 def test_every_shipped_profile_fits_the_usual_jumpers_of_a_dummy_load():
-    """Odd contacts at one terminal, even ones at the other: docs/hardware.md, measure.usual()."""
+    """Odd contacts at one terminal, even ones at the other: hardware.md, measure.usual()."""
     for path in resources.path("profiles").glob("*.yaml"):
         for one in Profile.read(path).group.programs:
             assert (one.cathodes & 0b10101010, one.anodes & 0b01010101) == (0, 0), path.name

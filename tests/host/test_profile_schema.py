@@ -74,7 +74,8 @@ def test_the_ranges_come_from_the_devices_own_limits():
 
 
 def test_every_field_is_explained_in_the_documentation():
-    page = Path(__file__).parents[2].joinpath("docs/profiles.md").read_text(encoding="utf-8")
+    path = Path(__file__).parents[2] / "docs/reference/profiles.md"
+    page = path.read_text(encoding="utf-8")
     missing = [name for name in names_of(Profile.json_schema()) if f"`{name}`" not in page]
     assert not missing
 

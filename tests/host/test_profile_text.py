@@ -177,6 +177,7 @@ IDS = "file empty yaml duplicate missing unknown type unit number grid range lea
 
 
 def test_every_id_is_explained_in_the_documentation():
-    page = Path(__file__).parents[2].joinpath("docs/profiles.md").read_text(encoding="utf-8")
+    path = Path(__file__).parents[2] / "docs/reference/profiles.md"
+    page = path.read_text(encoding="utf-8")
     ids = [*IDS.split(), "conflict", "field"]
     assert not [kind for kind in ids if f"`{kind}`" not in page]

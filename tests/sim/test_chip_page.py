@@ -1,4 +1,4 @@
-"""docs/chip.md against what node says of the rig: its patches, commands, faults and options."""
+"""docs/explain/chip.md against what node says of the rig: patches, commands, faults, options."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 import rig_tables
 from scs_sim.chip import rig_files
 
-PAGE = rig_files.ROOT / "docs" / "chip.md"
+PAGE = rig_files.ROOT / "docs" / "explain" / "chip.md"
 SCRIPT = """
 import { PATCHES } from './emulator/patches.mjs';
 import { commands } from './rig/control.mjs';

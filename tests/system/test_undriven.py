@@ -1,6 +1,6 @@
 """Undriven currents on the whole simulated board, each against its bound.
 
-The bounds are those of docs/safety.md; `burst_dr` has the most charge of the shipped therapies,
+The bounds are those of safety.md; `burst_dr` has the most charge of the shipped therapies,
 1.75 uC. A soft discharge that has lost its resistor is a fault while it runs.
 """
 

@@ -1,6 +1,6 @@
 """The load by scipy's DOP853: the circuit's equations written down once more, and integrated.
 
-Role: what the closed forms are compared with, in the tests, the bench and docs/oracles.md; the
+Role: what the closed forms are compared with, in the tests, the bench and oracles.md; the
 simulated board never uses it. It knows Kirchhoff's laws and the clamp, no eigenvectors and no
 instants: a clamp that begins in mid-step is found by the step size.
 """

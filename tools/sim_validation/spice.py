@@ -1,6 +1,6 @@
 """The same circuits run by ngspice, with independent parts, solver and steps.
 
-Role: what the closed forms are compared with, in the tests, the bench and docs/oracles.md; the
+Role: what the closed forms are compared with, in the tests, the bench and oracles.md; the
 simulated board never uses it. The compliance is two limiters that take what the load cannot, the
 stage's modes are conductances that change within EDGE_S, settling is an RC.
 Invariant: tolerances and the largest step are set; with ngspice's own a burst is 16 mV wrong.

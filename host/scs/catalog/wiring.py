@@ -73,7 +73,8 @@ def load_parts(load: str, *, source: Catalogue | None = None) -> list[Needed]:
     if row.capacitance:
         value, part, does = units.text(row.capacitance, "nF"), "film 5 %", "in series with RL1"
         if row.cpe_exponent:
-            part, does = "as a ladder of RC pairs", f"{does}; with RL2 in it: docs/simulator.md"
+            part = "as a ladder of RC pairs"
+            does = f"{does}; with RL2 in it: docs/explain/simulator.md"
         found.append(Needed("CL1", 1, f"{value} {part}", does))
     if row.leak:
         found.append(Needed("RL2", 1, f"{units.text(row.leak, 'ohm')} 1 %", "across CL1"))

@@ -24,7 +24,9 @@ Listen = Annotated[
 Pty = Annotated[bool, typer.Option("--pty", help="Serve on a new pseudo-terminal.")]
 Chip = Annotated[
     bool,
-    typer.Option("--chip", help="The real firmware on an emulated chip, on TCP; docs/chip.md."),
+    typer.Option(
+        "--chip", help="The real firmware on an emulated chip, on TCP; docs/explain/chip.md."
+    ),
 ]
 Speed = Annotated[
     float, typer.Option(min=0, max=1000, help="Simulated seconds a second; 0 unpaced.")

@@ -1,6 +1,6 @@
 """The profile's schema: every field, its unit, its range, its default.
 
-Role: the one table of what a profile may say; docs/profiles.md explains it and editors get it
+Role: the one table of what a profile may say; profiles.md explains it and editors get it
 as JSON Schema. Ranges come from stimcore.limits, never from here.
 Invariant: a validated ProfileModel holds integers only: mHz, ns, uA, ms. Requirements: REQ-60.
 """

@@ -1,5 +1,5 @@
 // The control port: one JSON object a line in, {cmd, …}, and one a line out, {ok, …}
-// (docs/chip.md).
+// (docs/explain/chip.md).
 
 import fs from 'node:fs';
 import net from 'node:net';

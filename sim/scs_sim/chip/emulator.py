@@ -150,7 +150,7 @@ class Chip:
         return ChipError(f"{message}\n  {self.last_words()}")
 
     def ask(self, command: str, **details: Any) -> dict[str, Any]:
-        """Send a command of the control port (docs/chip.md); return its fields, or ChipError."""
+        """Send a command of the control port (chip.md); return its fields, or raise ChipError."""
         try:
             self._lines.write(json.dumps({"cmd": command, **details}) + "\n")
             self._lines.flush()

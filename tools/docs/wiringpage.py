@@ -1,0 +1,114 @@
+"""Generate docs/reference/wiring.md: pins, parts and the expected oscilloscope readings.
+
+Role: page() returns the text. Invariant: every number comes from boards.yaml, or from a shipped
+profile that the device's own compiler has turned into phases.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from markdown import table
+from scs import Profile, resources
+from scs.catalog import boards, wiring
+from scs.documents import units
+from stimcore import phases
+from stimcore.board import Board
+
+HEAD = """# Wiring, parts, and what to see
+
+Made from `boards.yaml` and the shipped profiles. `scs wiring --board B --stage S --load L` prints
+the same for one combination, `-o FILE.svg` draws it. How to use this page:
+[hardware.md](hardware.md).
+
+Both boards, Pico and Pico 2, have the same pins. Pin is the board's own number, 1 to 40. `U1.5 SDI`
+is pin 5 of U1; a resistor or capacitor has two ends, and each stands in one line. Not listed: 100
+nF from each supply pin of a chip to ground, close to it, and 10 µF where each supply comes in.
+"""
+SEEN = (("r2r-1", "r2r_tonic"), ("mcp4922-8", "tonic_48_pulses"), ("mcp4922-8", "tonic_50hz"))
+LOAD = "resistor-500"
+KINDS = ("open", "drive", "discharge", "mark", "soft discharge")
+
+
+def page(note: str) -> str:
+    """Return the text of the page."""
+    parts = [note, HEAD]
+    for stage in boards.catalogue().model.stages:
+        parts += ["\n", *stage_section(stage)]
+    parts += ["\n", *load_section(), "\n## What the oscilloscope shows\n\n", SEEN_TEXT]
+    for stage, profile in SEEN:
+        parts += ["\n", *seen(stage, profile)]
+    return "".join(parts)
+
+
+def stage_section(stage: str) -> Iterator[str]:
+    name = f"pico/{stage}/{LOAD}"
+    about = boards.catalogue().model.stages[stage].about
+    yield f"## {stage}\n\n{about}.\n\n![The schematic of {stage}](stage-{stage}.svg)\n\n"
+    wires = [
+        ["" if one.gpio is None else f"GP{one.gpio}", str(one.pin), f"`{one.net}`", one.to]
+        for one in wiring.rows(name)
+    ]
+    yield table(["GPIO", "pin", "net", "goes to"], wires)
+    yield "\n"
+    yield "Within the stage, beside the lines above:\n\n"
+    yield table(["net", "joins"], [list(one) for one in wiring.nets(name)])
+    yield "\n"
+    needed = [one for one in wiring.parts(name) if one not in wiring.load_parts(LOAD)]
+    rows = [[one.ref, str(one.pieces), one.part, one.does] for one in needed]
+    yield table(["parts", "pieces", "what", "what for"], rows)
+
+
+def load_section() -> Iterator[str]:
+    """Yield the parts of every dummy load and the voltage at its identification resistor."""
+    yield "## Dummy loads\n\n"
+    rows = []
+    for load, row in boards.catalogue().model.loads.items():
+        board = boards.board(load=load)
+        parts = ", ".join(f"{one.ref} {one.part}" for one in wiring.load_parts(load))
+        volts = f"{3.3 * board.load_id_code / 4096:.3f} V"
+        rows.append([f"`{load}`", row.about, parts, volts])
+    yield table(["load", "what it is", "parts", "at `load_id`"], rows)
+
+
+SEEN_TEXT = f"""\
+On `{LOAD}`, when the ramp is over. Time counts from the rise of `sync`; current is positive
+from the source (contact 1 of r2r-1) through the load. The sense lines are what the ADC reads:
+1.65 V is zero.
+"""
+
+
+def seen(stage: str, profile: str) -> Iterator[str]:
+    """Yield the phases of one period of a profile."""
+    board = boards.board(f"pico/{stage}/{LOAD}")
+    group = Profile.read(resources.path(f"profiles/{profile}.yaml")).group
+    levels = tuple(one.amplitude_ua for one in group.programs)
+    found = phases.compile_group(board, group, levels)
+    total_ns = sum(ticks for *_rest, ticks in found) * 1_000_000_000 // board.clock_hz
+    rate = 1_000_000_000 / total_ns
+    yield f"### {stage}, `profiles/{profile}.yaml`: {rate:g} Hz\n\n"
+    rows: list[list[str]] = []
+    at = 0
+    for (kind, _source, _back, code), alike in groupby(found, key=lambda phase: phase[:4]):
+        ticks = sum(phase[4] for phase in alike)  # the last rest is several records
+        first = "high" if kind == phases.DRIVE and not at else "low"
+        times = [microseconds(board, at), microseconds(board, ticks), KINDS[kind]]
+        active = "high" if kind == phases.DRIVE else "low"
+        rows.append([*times, *levels_of(board, code), active, first])
+        at += ticks
+    head = ["from", "for", "phase", "current", "at the load", "`sense_current`"]
+    yield table([*head, "`sense_voltage`", "`active`", "`sync`"], rows)
+
+
+def levels_of(board: Board, code: int) -> list[str]:
+    """Return current, load voltage and both sense lines for a code."""
+    amps = code * board.na_per_code * 1e-9
+    volts = amps * board.load_ohm
+    lsb = 3.3 / 4096
+    sensed = amps / (board.sense_na_per_lsb * 1e-9), volts / (board.sense_uv_per_lsb * 1e-6)
+    lines = [f"{(board.adc_zero + codes) * lsb:.3f} V" for codes in sensed]
+    return [f"{amps * 1e3:.3f} mA", f"{volts:.3f} V", *lines]
+
+
+def microseconds(board: Board, ticks: int) -> str:
+    """Format a number of ticks as a time."""
+    return units.text(ticks * 1_000_000_000 // board.clock_hz, "ns")
