@@ -221,11 +221,11 @@ def run(
     Columns: absolute tick, pin, level. Ends when the machine is dead or stalled.
     """
     executor = Executor(program, out_base=out_base, set_base=set_base, sideset_base=sideset_base)
-    supply, found, end = Words(words), [np.empty((0, 3), np.int64)], "pull"
+    supply, pieces, end = Words(words), [np.empty((0, 3), np.int64)], "pull"
     while end == "pull" and executor.tick < until_tick:
         start = np.array((executor.tick, 0, 0))
         segment = executor.step(supply)
-        found.append(segment.array + start)
+        pieces.append(segment.array + start)
         end = segment.end
-    edges = np.concatenate(found)
+    edges = np.concatenate(pieces)
     return edges[edges[:, 0] < until_tick]
