@@ -1,11 +1,11 @@
 """Calibration of the sense channels: four numbers, stored apart from the programs.
 
-Role: applied() makes of a Board one whose sense path is as it was found to be; whatever turns ADC
-codes into nA and mV uses that one. restore() reads the numbers at boot, keep() replaces them.
+Role: applied() returns a Board with its sense path corrected; whatever turns ADC
+codes into nA and mV uses that Board. restore() reads the numbers at boot, keep() replaces them.
 Invariant: numbers that are damaged, out of bounds or of another stage are used for nothing, and
 while they are there ARM is refused (handlers.py). Requirements: REQ-47.
 
-In the store: CRC-32 of what was declared of the stage, then the numbers; the record has its own.
+In the store: CRC-32 of the declared stage, then the numbers; the record has a CRC of its own.
 """
 
 import binascii

@@ -12,7 +12,7 @@ from .watch import CALM_MS, EVERY_MS, Watch
 
 
 class Captures:
-    """Whose turn it is with the capture: the host's where it asked, else the judge's."""
+    """Share of the capture: the host's if it asked, else the pulse monitor's."""
 
     def __init__(self, board: Board, hal):
         self.hal = hal

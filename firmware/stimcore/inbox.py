@@ -1,8 +1,8 @@
 """The queue of received frames.
 
 Role: hands the device one frame a turn. Invariants: between two slow commands the output is
-looked at and the watchdog fed; what stands before a HALT starts no output any more, for the HALT
-was obeyed before it. Requirements: REQ-32, REQ-52.
+looked at and the watchdog fed; a command received before a HALT starts no output, for the
+HALT was obeyed before it. Requirements: REQ-32, REQ-52.
 """
 
 from . import commands

@@ -1,9 +1,9 @@
 """Pulse monitor: delivered against commanded, pulse by pulse, and whether the load has changed.
 
-Role: walks through the records of the live stream, a phase in each capture: what stands before a
-pulse, the current of a phase, and the voltage that it makes across the declared load. Says where
-the next capture is to begin. Invariant: what is judged comes from the ADC, what it is held against
-from the admitted words and the board. Of a short phase the current alone is judged, by one sample;
+Role: walks through the records of the live stream, a phase in each capture: the voltage before
+a pulse, the current of a phase, and the voltage that it makes across the declared load. Chooses
+the start of the next capture. Invariant: measured values come from the ADC, expected ones from the
+admitted words and the board. Of a short phase the current alone is judged, by one sample;
 one too short for that, below 22 us, is left to sense.py.
 Requirements: REQ-54, REQ-55, REQ-58, REQ-59.
 """
