@@ -17,9 +17,9 @@ from .board import Board
 from .errors import Refused
 
 SLOT = limits.GROUP_SLOTS
-NONE, GOOD, DAMAGED, FOREIGN = range(4)  # what became of it at boot; FOREIGN: of another stage
+NONE, GOOD, DAMAGED, FOREIGN = range(4)  # its status at boot; FOREIGN: of another stage
 
-# offsets: what a channel reads too much at zero, 1/16 of an ADC code; ppm: what a code is worth
+# offsets: a channel's excess at zero, 1/16 of an ADC code; ppm: correction of a code's value
 # more than boards.yaml declares
 Calibration = namedtuple(
     "Calibration", ("current_offset", "current_ppm", "voltage_offset", "voltage_ppm")

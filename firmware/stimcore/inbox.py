@@ -7,8 +7,8 @@ HALT was obeyed before it. Requirements: REQ-32, REQ-52.
 
 from . import commands
 
-WAITING_MOST = 32  # a host waits for the reply to each; what it sends beyond that is lost
-STARTERS = (commands.START, commands.MEASURE)  # what lets current flow
+WAITING_MOST = 32  # a host waits for the reply to each; any more are dropped
+STARTERS = (commands.START, commands.MEASURE)  # commands that let current flow
 
 
 class Inbox:

@@ -21,7 +21,7 @@ FINE_LSB = 100  # a voltage of so many ADC codes needs one round of pulses, a sm
 # a capacitance twice as many, for its rise is small
 PATIENCE_MS = 2_000  # for one capture
 
-# what was measured: when, at which contacts (mask), their Findings, and Sums.raw() of the last pair
+# a measurement: its time, contacts (mask), their Findings, and Sums.raw() of the last pair
 Found = namedtuple("Found", ("at_ms", "contacts", "rows", "raw"))
 
 

@@ -36,7 +36,7 @@ class Watch:
         self._stream: Stream | None = None
         self._at = self._tick = 0
         self._held = 0  # code x ticks that no discharge has taken away yet
-        self._doubt_pc = 0  # what a discharge may have left
+        self._doubt_pc = 0  # the charge a discharge may have left
         self._area = 0  # held charge x time of the period so far, pC x us
         self._mean_pc = -1  # … over a whole period; below 0: not known yet
 
