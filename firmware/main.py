@@ -1,6 +1,6 @@
 """Boot the board: self-test, then the main loop. The first file to read.
 
-Role: makes the device on its hal and gives it one turn after the other, asleep between them.
+Role: makes the device on its hal and calls its step() in a loop, asleep between the calls.
 Invariant: nothing here decides anything; what fails at boot is a latched fault that the host can
 read.
 """

@@ -1,10 +1,10 @@
 """Copy samples out of the ADC's ring as it fills, starting with a period of the stream.
 
-Role: hal.capture_arm and hal.capture_take. When the period began is told by hardware alone: a
-state machine waits for SYNC, and at its word one DMA transfer copies the address to which the next
+Role: hal.capture_arm and hal.capture_take. Hardware alone determines the period's start: a state
+machine waits for SYNC, and on its request one DMA transfer copies the address to which the next
 sample will go. That sample was taken within 2 us of SYNC.
-Invariant: more() allocates nothing, so that an interrupt may call it; take() hands out what the
-next arm() overwrites.
+Invariant: more() allocates nothing, so that an interrupt may call it; the next arm() overwrites
+what take() returned.
 """
 
 from array import array

@@ -1,6 +1,6 @@
 """Minimum and maximum of the ADC's samples: 125,000 pairs a second, 14 cycles each.
 
-Role: what adc.py does with a stretch of its ring. Invariant: nothing here allocates, so that
+Role: reduces a stretch of adc.py's ring. Invariant: nothing here allocates, so that
 an interrupt may call it. Requirements: REQ-54, REQ-55.
 
 A pair is a word: current in the low half, voltage in the high one. `found` is an array of words:

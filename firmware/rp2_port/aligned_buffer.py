@@ -1,6 +1,6 @@
 """Memory aligned to its own size, as a DMA channel needs it to write in a ring.
 
-Role: aligned(). Invariant: what it gives is such, or twice as long, so that it holds such a place.
+Role: aligned(). Invariant: the buffer is aligned, or so long that it contains an aligned part.
 """
 
 from uctypes import addressof

@@ -1,10 +1,10 @@
 """The output on the chip: DMA loops the admitted words, the PIO plays them, the CPU sleeps.
 
 Role: the calls of the seam named stream_*, and halt. Invariant: the sequencer is fed by hardware
-alone; a table begins only where another has ended; what was cut is known to the record.
+alone; a table begins only where another has ended; the position of a cut is known to the record.
 Requirements: REQ-32, REQ-35, REQ-50 to REQ-53.
 
-Four DMA channels turn the wheel, one turn a period:
+Four DMA channels chain in a loop, once a period:
   data    feeds the table to the sequencer, then chains to
   tail    which reads the cell, the address of the pair to come, into the relay, a state machine
           that passes it on; the word that comes out requests one transfer of

@@ -1,6 +1,6 @@
 """A table of words readable by DMA, and the sequencer's possible positions in its records.
 
-Role: Table, and what each instruction of the two sequencers says of the time since the last latch.
+Role: Table, and per instruction of the two sequencers the time since the last latch.
 Invariant: the tuples have one entry per instruction of pio_programs.py. Requirements: REQ-36.
 """
 

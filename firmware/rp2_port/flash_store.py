@@ -1,11 +1,11 @@
 """The non-volatile store on the board: one file of MicroPython's file system per index.
 
-Role: hal.nv_read and hal.nv_write. Invariant: neither raises; what a cut of the power or a full
-file system left behind is for stimcore/store.py to find, which reads back and checks.
+Role: hal.nv_read and hal.nv_write. Invariant: neither raises; stimcore/store.py reads back and
+checks, so it detects what a power cut or a full file system left behind.
 Requirements: REQ-45.
 
 Both halves of a slot have a folder of their own: littlefs keeps small files in their folder's
-block, and one with all of them took up to 230 ms to rewrite (emulated chip, 2026-11); so it is 95.
+block, and a shared folder took up to 230 ms to rewrite (emulated chip, 2026-11); two take 95.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """The hardware side of the seam: clock, link, stream and load of an RP2, as stimcore calls them.
 
 Role: makes the parts (no other file imports machine or rp2, but for the PIO programs) and
-forwards each call to the one that answers it; tells at boot whether the board is as it should be.
+forwards each call to the one that answers it; runs the self-test at boot.
 Invariant: the gate is held low from the first line on, and the watchdog runs before the loop.
 Requirements: REQ-50 to REQ-55.
 """

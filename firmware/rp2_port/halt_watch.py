@@ -1,7 +1,7 @@
 """Four timers that serve the running output, whatever the main loop is busy with.
 
-Role: hears a HALT in USB's own memory, takes the ADC's samples in time, looks through what waits
-for the loop, and strikes at the end of the last period. Invariant: what a hard interrupt calls
+Role: detects a HALT in USB's own memory, takes the ADC's samples in time, searches the bytes that
+wait for the loop, and cuts at the end of the last period. Invariant: what a hard interrupt calls
 allocates nothing, so that a collection of garbage, 20 ms, does not hold it up.
 Requirements: REQ-32, REQ-33.
 
@@ -26,7 +26,7 @@ _POLYNOMIAL = 0xEDB88320  # of CRC-32, reflected
 
 
 class Watch:
-    """timers: four of machine.Timer(-1)."""
+    """Four timers of machine.Timer(-1): HALT, ADC, received bytes, end of the run."""
 
     def __init__(self, timers: list, player, link, sense):
         self._timers = timers

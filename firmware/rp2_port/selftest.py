@@ -14,7 +14,7 @@ from . import pio_programs as programs
 from . import registers as at
 from .pio_golden import PINNED
 
-# what a failed self-test names as its index
+# the index in the row of a failed self-test
 GATE, WORDS_SEQUENCER, WORDS_SENTINEL, CURRENT, VOLTAGE, CLOCK, WATCHDOG = range(7)
 
 _ZERO_CODES = 40  # the sense inputs' zero: the same share of the ADC's errors as id_tolerance

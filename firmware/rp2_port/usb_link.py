@@ -35,7 +35,7 @@ _PATIENCE_US = 5000  # for the host to fetch a reply
 
 
 class Link:
-    """Both directions."""
+    """Both directions of the link."""
 
     def __init__(self) -> None:
         self._in = sys.stdin.buffer

@@ -35,7 +35,7 @@ Board = namedtuple(
         "adc_zero",  # ADC code of zero current and of zero voltage
         "load_ohm",  # resistive part of the declared dummy load
         "load_nf",  # its series capacitance as seen by one pulse; 0: none
-        "seen_ohm",  # what a measurement (measure.py) finds of the declared dummy load …
+        "seen_ohm",  # the result of measure.py at the declared dummy load …
         "seen_nf",  # … beyond the stage's own blocking capacitor; 0: no capacitance
         "load_tolerance_permille",
         "load_id_code",  # ADC code of its identification resistor
@@ -43,13 +43,13 @@ Board = namedtuple(
         "max_amplitude_ua",
         "max_rate_millihz",
         # the sense path; these four last, for a calibration replaces them (calibration.py)
-        "current_offset",  # what the current's channel reads above adc_zero, 1/16 of a code
+        "current_offset",  # the current channel's reading above adc_zero, 1/16 of a code
         "sense_na_per_lsb",  # current per ADC code
-        "voltage_offset",  # what the voltage's channel reads above adc_zero, 1/16 of a code
+        "voltage_offset",  # the voltage channel's reading above adc_zero, 1/16 of a code
         "sense_uv_per_lsb",  # load voltage per ADC code
     ),
 )
-FINE = 16  # parts of an ADC code in which readings and offsets are told
+FINE = 16  # parts of an ADC code in which readings and offsets are given
 
 
 def ticks_from_ns(board: Board, ns: int) -> int:

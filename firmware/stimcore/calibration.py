@@ -1,11 +1,11 @@
 """Calibration of the sense channels: four numbers, stored apart from the programs.
 
-Role: applied() makes of a Board one whose sense path is as it was found to be; whatever turns ADC
-codes into nA and mV uses that one. restore() reads the numbers at boot, keep() replaces them.
+Role: applied() returns a Board with its sense path corrected; whatever turns ADC
+codes into nA and mV uses that Board. restore() reads the numbers at boot, keep() replaces them.
 Invariant: numbers that are damaged, out of bounds or of another stage are used for nothing, and
 while they are there ARM is refused (handlers.py). Requirements: REQ-47.
 
-In the store: CRC-32 of what was declared of the stage, then the numbers; the record has its own.
+In the store: CRC-32 of the declared stage, then the numbers; the record has a CRC of its own.
 """
 
 import binascii
@@ -17,9 +17,9 @@ from .board import Board
 from .errors import Refused
 
 SLOT = limits.GROUP_SLOTS
-NONE, GOOD, DAMAGED, FOREIGN = range(4)  # what became of it at boot; FOREIGN: of another stage
+NONE, GOOD, DAMAGED, FOREIGN = range(4)  # its status at boot; FOREIGN: of another stage
 
-# offsets: what a channel reads too much at zero, 1/16 of an ADC code; ppm: what a code is worth
+# offsets: a channel's excess at zero, 1/16 of an ADC code; ppm: correction of a code's value
 # more than boards.yaml declares
 Calibration = namedtuple(
     "Calibration", ("current_offset", "current_ppm", "voltage_offset", "voltage_ppm")

@@ -1,6 +1,6 @@
 """A capture: current and voltage samples that begin with a period of the stream.
 
-Role: the form in which hal.capture_take() hands it over.
+Role: the format that hal.capture_take() returns.
 
 A capture is (offset_us, samples): 16-bit ADC codes, current and voltage by turns, that can be
 indexed, and that the next capture_arm() may overwrite. The first current was sampled offset_us

@@ -12,16 +12,16 @@ from .watch import CALM_MS, EVERY_MS, Watch
 
 
 class Captures:
-    """Whose turn it is with the capture: the host's where it asked, else the judge's."""
+    """Share of the capture: the host's if it asked, else the pulse monitor's."""
 
     def __init__(self, board: Board, hal):
         self.hal = hal
         self.watch = Watch(board)
-        self.kept: tuple = ()  # (offset_us, bytes, stream) of what the host asked for
+        self.kept: tuple = ()  # (offset_us, bytes, stream) of the host's capture
         self._asked_us = -1  # delay the host still waits for
         self._armed = False
         self._armed_ms = 0  # when it last was for the judge
-        self._live: Stream | None = None  # what flows …
+        self._live: Stream | None = None  # the live stream …
         self._live_ms = 0  # … and since when
         self._stream: Stream | None = None  # whose periods the armed capture is of
 

@@ -98,7 +98,7 @@ def _check_times(one: program.Program, first: program.Program, refuse) -> None:
     if one.alternating:
         if one.count % 2:
             refuse("count", one.count, one.count + 1)
-        if one.width_dither:  # what one pulse leaves the next one would not take back
+        if one.width_dither:  # the next pulse would not recover the same charge
             refuse("width_dither", one.width_dither, 0)
 
 
@@ -112,7 +112,7 @@ def _check_others(one: program.Program, refuse) -> None:
             refuse(name, getattr(one, name), int(here))
     if one.other_cathodes & one.other_anodes:
         refuse("other_anodes", one.other_anodes, 255 ^ one.other_cathodes)
-    if here and one.alternating:  # which turn is turned round where would be left to chance
+    if here and one.alternating:  # the contacts of a reversed pulse would be undefined
         refuse("alternating", 1, 0)
 
 

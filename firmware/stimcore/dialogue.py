@@ -17,7 +17,7 @@ _ALWAYS = (commands.HALT, commands.STOP)  # whatever their sequence number
 
 
 class Dialogue:
-    """The talk of one device with its host."""
+    """Request/reply session of one device with its host."""
 
     def __init__(self, device) -> None:
         self.device = device

@@ -1,7 +1,7 @@
 """Every refusal and fault has a code; a refusal carries (code, index, value, limit).
 
-Role: the codes, and the exception. What each is called, its unit and what it means stand in
-scs.messages.error_texts: the host says it, and adds the place in the profile and an example.
+Role: the codes, and the exception. Their names, units and meanings stand in
+scs.messages.error_texts: the host adds the place in the profile and an example.
 Invariant: a code is never reused.
 """
 

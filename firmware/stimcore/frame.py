@@ -27,7 +27,7 @@ def encode(sequence: int, opcode: int, payload: bytes) -> bytes | bytearray:
 
 
 class Decoder:
-    """Feeds on bytes, gives whole frames; `errors` counts what had to be thrown away."""
+    """Decoder of bytes into whole frames; `errors` counts the blocks dropped."""
 
     def __init__(self) -> None:
         self.errors = 0

@@ -145,7 +145,7 @@ def _amplitude(device, number: int, amplitude_ua: int) -> tuple:
     out = device.output
     out.retarget(number, amplitude_ua)
     if device.state == states.ARMED:
-        out.prepare()  # what ARM staged was made for the old target
+        out.prepare()  # the stream that ARM staged was made for the old target
     board = device.board
     codes = (amplitude_ua * 1000 + board.na_per_code // 2) // board.na_per_code
     return (codes * board.na_per_code, out.settles_in_ms(number))

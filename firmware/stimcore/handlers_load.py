@@ -1,8 +1,8 @@
 """Handlers of the commands that read the sense path and check the load.
 
-Role: as handlers.py, of which this is the part that reads the sense path. Invariant: what ARM asks
-for is refused unless it was measured, lately, whole and right. Requirements: REQ-38, REQ-47, REQ-56
-to REQ-58.
+Role: the part of handlers.py that reads the sense path. Invariant: ARM is refused unless the
+load was measured recently, at all contacts, and found as declared.
+Requirements: REQ-38, REQ-47, REQ-56 to REQ-58.
 """
 
 import struct

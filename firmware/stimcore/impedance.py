@@ -24,7 +24,7 @@ CODES = (errors.OK, errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors
 SHAPES = {boards.STAGE_MCP4922_8: (1_000, 39), boards.STAGE_R2R_1: (400, 14)}
 SETTLED_US = 24  # after a change: the stage's settling, 2 us of the capture, one sample
 REST = 16  # pairs at the end of the rest after a pulse
-NF_MOST = 20_000  # what rises by less than one ADC code is taken for no capacitance at all
+NF_MOST = 20_000  # a rise of less than one ADC code counts as no capacitance
 SHORT_SHARE = 20  # a load of less than 1/20 of the declared resistance is a short
 OPEN_SHARE = 4  # less than 1/4 of the current is an open lead
 
@@ -43,7 +43,7 @@ class Sums:
         self.current_rise = [0, 0]  # last third less first: of first phases, of second ones
         self.voltage_rise = [0, 0]
         self.rest_current = self.rest_voltage = self.rests = 0
-        self.late_us = 0  # how much after its middle a phase's voltage was looked at
+        self.late_us = 0  # delay of a phase's voltage samples after its middle
 
     def add(self, samples, offset_us: int, edge_us: int, second: int) -> None:
         """Add the phase that begins edge_us after SYNC; second: 0 or 1."""

@@ -1,14 +1,14 @@
 """The queue of received frames.
 
 Role: hands the device one frame a turn. Invariants: between two slow commands the output is
-looked at and the watchdog fed; what stands before a HALT starts no output any more, for the HALT
-was obeyed before it. Requirements: REQ-32, REQ-52.
+looked at and the watchdog fed; a command received before a HALT starts no output, for the
+HALT was obeyed before it. Requirements: REQ-32, REQ-52.
 """
 
 from . import commands
 
-WAITING_MOST = 32  # a host waits for the reply to each; what it sends beyond that is lost
-STARTERS = (commands.START, commands.MEASURE)  # what lets current flow
+WAITING_MOST = 32  # a host waits for the reply to each; any more are dropped
+STARTERS = (commands.START, commands.MEASURE)  # commands that let current flow
 
 
 class Inbox:

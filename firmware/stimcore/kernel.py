@@ -14,9 +14,9 @@ from .board import Board
 from .undriven import ceiling_of, judged
 from .walk import Contact, walk, whole
 
-# what the words are judged for: per contact (limits.CONTACTS each) the area in um2 (0: no such
+# terms of a judgement: per contact (limits.CONTACTS each) the area in um2 (0: no such
 # contact), this person's ceiling in uA, and the peak now flowing in nA (None: not a swap); for all
-# of them what may flow while nothing is driven, in thousandths of the ceiling
+# of them the permitted undriven current, in thousandths of the ceiling
 Terms = namedtuple("Terms", ("areas_um2", "ceilings_ua", "from_na", "discharge_permille"))
 
 # errors: rows (code, index, value, limit); figures: the same rows, judged or not; stream or None

@@ -1,6 +1,6 @@
 """Absolute ceilings. boards.yaml and a profile can only be tighter; a looser value is refused.
 
-Role: the one table of what may never be passed, read by program.py and by the kernel.
+Role: the one table of limits that are never exceeded, read by program.py and the kernel.
 Invariant: integers with their unit in the name; each has its reason beside it.
 Requirements: REQ-01 to REQ-17 in docs/explain/safety.md.
 """

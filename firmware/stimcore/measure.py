@@ -1,11 +1,11 @@
 """Load test: test pulses through pairs of contacts give resistance and capacitance of each.
 
 Role: a Measurement drives the hal as output.py does, with streams of its own that kernel.admit()
-lets through like any other; result() says of each contact what was found and whether it is the
-declared dummy load. Invariant: no pulse above limits.MEASURE_UA or 500 nC, each with its exact
+lets through like any other; result() returns for each contact the values and whether they are those
+of the declared load. Invariant: no pulse above limits.MEASURE_UA or 500 nC, each with its exact
 recharge and a discharge; a measurement ends by itself. Requirements: REQ-56.
 
-Four amplitudes, and periods that do not fit the ADC's pace, average the steps of the ADC away.
+Four amplitudes, and periods that are no multiple of the ADC's, average its quantization out.
 """
 
 import binascii
@@ -21,7 +21,7 @@ FINE_LSB = 100  # a voltage of so many ADC codes needs one round of pulses, a sm
 # a capacitance twice as many, for its rise is small
 PATIENCE_MS = 2_000  # for one capture
 
-# what was measured: when, at which contacts (mask), their Findings, and Sums.raw() of the last pair
+# a measurement: its time, contacts (mask), their Findings, and Sums.raw() of the last pair
 Found = namedtuple("Found", ("at_ms", "contacts", "rows", "raw"))
 
 

@@ -45,7 +45,7 @@ def judge(
     return kernel.admit(_words(board, group, levels_ua), board, terms(group, from_na))
 
 
-# what was compiled last, and its words: a target is judged first, then followed
+# the last compilation and its words: a target is judged first, then followed
 _last: list = [None, None, (), b""]
 
 

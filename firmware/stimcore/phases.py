@@ -1,6 +1,6 @@
 """Programs -> one period of phases.
 
-Role: decides what flows when: (kind, cathode mask, anode mask, signed code, ticks). Each pulse, or
+Role: schedules the phases: (kind, cathode mask, anode mask, signed code, ticks). Each pulse, or
 burst, begins at its place in the period; what is left until the next one is a rest.
 Invariant: the ticks sum to the period exactly; the code x ticks of a pulse with active recharge,
 or with a shape, sum to zero exactly. It knows no ceiling but that of a shape's own program, which

@@ -18,7 +18,7 @@ FORMAT = 4
 TONIC = 0
 BURST = 1
 RECHARGE_ACTIVE = 0  # opposite current, amplitude / ratio, ratio times as long
-RECHARGE_PASSIVE = 1  # every used contact to return after each pulse
+RECHARGE_PASSIVE = 1  # every used contact to the anode side after each pulse
 RECHARGE_PASSIVE_BURST = 2  # the same, but only after the last pulse of a burst
 
 FLAG_STAND_ALONE = 1  # no lease: goes on without a host
@@ -34,7 +34,7 @@ HEADER = (
     ("cycle_off_ms", "I", 0, limits.CYCLE_MAX_MS),
     ("session_ms", "I", 0, limits.SESSION_MAX_MS),
     ("session_pulses", "I", 0, limits.SESSION_PULSES_MAX),
-    # what may flow while nothing is driven, of a contact's ceiling
+    # permitted undriven current, as a share of a contact's ceiling
     ("discharge_permille", "H", limits.DISCHARGE_LEAST_PERMILLE, limits.DISCHARGE_PERMILLE),
 )
 PROGRAM = (

@@ -1,8 +1,8 @@
 """Passive recharge through the stage's discharge resistor: which part of it, and for how long.
 
-Role: soft_ticks() says it of a pulse or a burst, softly() adds it to the phases of a rest.
-Invariant: neither asks for the level, so that a ramp does not change the form of a period; what
-follows from it is judged by the kernel, which knows nothing of this. Requirements: REQ-62.
+Role: soft_ticks() computes it for a pulse or a burst, softly() adds it to the phases of a rest.
+Invariant: neither depends on the level, so that a ramp does not change the form of a period; the
+kernel judges the result independently. Requirements: REQ-62.
 """
 
 from . import program

@@ -12,7 +12,7 @@ from .charge import ONE, decay, picocoulombs, signed, up
 from .decode import DIRECT, SOFT
 
 _EVERY = (1 << limits.CONTACTS) - 1
-_ENDLESS_PC = 1 << 40  # what nothing takes away: about 1 C, above any ceiling
+_ENDLESS_PC = 1 << 40  # charge that no discharge removes: about 1 C, above any ceiling
 
 
 class Contact:
@@ -23,8 +23,8 @@ class Contact:
         self.phase = 0  # charge of the largest single phase, code x ticks
         self.net = 0  # signed sum over the period, code x ticks
         self.running_pc = 0  # largest charge not yet recovered, in the steady state
-        self.left_pc = 0  # what a period leaves behind, of nothing
-        self.rest_pc = 0  # what stands at the end of a period at most, in the steady state
+        self.left_pc = 0  # charge after a period that began with none
+        self.rest_pc = 0  # largest charge at the end of a period, in the steady state
         self.discharge_ticks = 0
         self.used = False
         self.flows: dict = {}  # by kind of discharge << 8 | contacts: largest charge it begins with

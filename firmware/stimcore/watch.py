@@ -1,9 +1,9 @@
 """Pulse monitor: delivered against commanded, pulse by pulse, and whether the load has changed.
 
-Role: walks through the records of the live stream, a phase in each capture: what stands before a
-pulse, the current of a phase, and the voltage that it makes across the declared load. Says where
-the next capture is to begin. Invariant: what is judged comes from the ADC, what it is held against
-from the admitted words and the board. Of a short phase the current alone is judged, by one sample;
+Role: walks through the records of the live stream, a phase in each capture: the voltage before
+a pulse, the current of a phase, and the voltage that it makes across the declared load. Chooses
+the start of the next capture. Invariant: measured values come from the ADC, expected ones from the
+admitted words and the board. Of a short phase the current alone is judged, by one sample;
 one too short for that, below 22 us, is left to sense.py.
 Requirements: REQ-54, REQ-55, REQ-58, REQ-59.
 """
@@ -36,7 +36,7 @@ class Watch:
         self._stream: Stream | None = None
         self._at = self._tick = 0
         self._held = 0  # code x ticks that no discharge has taken away yet
-        self._doubt_pc = 0  # what a discharge may have left
+        self._doubt_pc = 0  # the charge a discharge may have left
         self._area = 0  # held charge x time of the period so far, pC x us
         self._mean_pc = -1  # … over a whole period; below 0: not known yet
 

@@ -14,7 +14,7 @@ LITTLEFS = "missing: littlefs-python; `make chip` installs it, see docs/explain/
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All is skipped without the chip's files, else what needs the simulated board."""
+    """Skip all tests without the chip's files, else those that need the simulated board."""
     try:
         rig_files.files()
         missing = "" if importlib.util.find_spec("littlefs") else LITTLEFS
@@ -60,7 +60,7 @@ def talk(
 def ready_chip(
     chip_files: rig_files.Files, chip_folder: Path
 ) -> Iterator[Callable[[str, bool], ChipTalk]]:
-    """(name, fresh) -> a chip that answers: the last one as it rests, or one just switched on."""
+    """Return (name, fresh) -> a chip that answers: the last one as it rests, or a new one."""
     kept: list[ChipTalk] = []
 
     def ready(name: str, fresh: bool) -> ChipTalk:
@@ -81,7 +81,7 @@ def ready_chip(
 def shared_talk(
     request: pytest.FixtureRequest, ready_chip: Callable[[str, bool], ChipTalk]
 ) -> Iterator[ChipTalk]:
-    """One chip for several tests, for it boots in seconds: OFF or LOADED, nothing broken.
+    """Share one chip between tests, for it boots in seconds: OFF or LOADED, nothing broken.
 
     With the marker `at_power_on` one that was just switched on: OFF. The marker `board`, or else
     the module's BOARD, names the combination.

@@ -116,7 +116,7 @@ class ChipTalk(Conversation):
         return float(self.chip.time()["ns"]) / 1_000
 
     def hello(self) -> Reply:
-        """Also while it boots; `booted_ms` then says when it answered."""
+        """Send HELLO, also while it boots; `booted_ms` then says when it answered."""
         reply = self.insist(commands.HELLO, HELLO)
         self.booted_ms = self.now_us() / 1_000
         return reply
@@ -161,7 +161,7 @@ class ChipTalk(Conversation):
         return code * self.row.na_per_code * 1e-9 if drives else 0.0
 
     def table(self) -> tuple[int, int]:
-        """(address, words) of the live table, by the way that DMA goes: cell, pair, table."""
+        """Return (address, words) of the live table, the way DMA goes: cell, pair, table."""
         (cell,) = self.chip.peek(TAIL_READ_ADDR)
         (pair,) = self.chip.peek(cell)
         count, address = self.chip.peek(pair, 2)
@@ -189,7 +189,7 @@ class ChipTalk(Conversation):
         faults[name]()
 
     def starve(self) -> None:
-        """No word reaches the sequencer any more; the ADC's own DMA goes on."""
+        """Stop the words to the sequencer; the ADC's own DMA goes on."""
         self.chip.fault("stop_dma", channels=DATA_CHANNEL)
 
     def show(self, channel: int, code: int) -> None:
@@ -198,7 +198,7 @@ class ChipTalk(Conversation):
         self.chip.adc(channel, code)
 
     def rest(self) -> None:
-        """All faults undone, and back to OFF or LOADED; spent where that does not succeed."""
+        """Undo all faults, and return to OFF or LOADED; spent if that does not succeed."""
         self._noise = None
         self.chip.lead("healthy")
         for undone in ("start_dma", "plug_usb"):
@@ -235,5 +235,5 @@ class ChipTalk(Conversation):
         return [edge.cycle for edge in self.edges(name) if not edge.level]
 
     def level(self, name: str) -> int:
-        """Of the pin of that name, now."""
+        """Return the present level of the pin of that name."""
         return self.chip.levels()[self.pins[name]]

@@ -19,7 +19,7 @@ def talk(shared_talk: ChipTalk) -> ChipTalk:
 
 
 def assert_whole(talk: ChipTalk) -> None:
-    """Every period was begun on its tick."""
+    """Assert that every period was begun on its tick."""
     assert {b - a for a, b in pairwise(talk.rises("sync"))} == {PERIOD}
 
 

@@ -63,7 +63,7 @@ def report(done: Result) -> dict[str, Any]:
 
 
 def of_the_run(talk: ChipTalk) -> list[Pulse]:
-    """Those since the gate rose last, as many as SYNC marks: before it the load is measured."""
+    """Select those since the gate rose last, one a SYNC: before, the load is measured."""
     began = talk.rises("gate")[-1]
     pulses = [one for one in talk.pulses() if one.start_s * talk.row.clock_hz >= began]
     assert len(pulses) == len([one for one in talk.rises("sync") if one >= began])

@@ -15,7 +15,7 @@ OURS = ("wall", "cpu")  # the computer's own time
 
 
 def run(files: rig_files.Files, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Boot, stage, arm, run, a new amplitude, halt: every step's clock and bytes, and the pins."""
+    """Boot, stage, arm, run, retarget, halt; return every step's clock and bytes, and the pins."""
     steps: list[Step] = []
     with ChipTalk(files, folder) as talk:
         step = talk.chip.step

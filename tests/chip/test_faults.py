@@ -48,7 +48,7 @@ def talk(shared_talk: ChipTalk) -> ChipTalk:
 
 
 def assert_off(talk: ChipTalk, *reasons: str) -> None:
-    """Gate and ACTIVE low; FAULT for one of these reasons, told over the link, and it stays."""
+    """Assert gate and ACTIVE low, and a latched FAULT for one of these reasons over the link."""
     assert (talk.level("gate"), talk.level("active")) == (0, 0)
     reason = talk.fault_name()
     assert reason in reasons
@@ -59,7 +59,7 @@ def assert_off(talk: ChipTalk, *reasons: str) -> None:
 
 
 def to_mid_phase(talk: ChipTalk, phase: int, ticks: int) -> int:
-    """Into the middle of the active phase of that number from here; the cycle it began."""
+    """Step into the middle of the active phase of that number; return the cycle it began."""
     for _ in range(phase):
         assert talk.chip.step(60 * MS, until=(talk.pins["active"], 1)).met
     begun = talk.rises("active")[-1]
@@ -69,7 +69,7 @@ def to_mid_phase(talk: ChipTalk, phase: int, ticks: int) -> int:
 
 
 def active_after(talk: ChipTalk, cycle: int) -> list[int]:
-    """Ticks of each stretch of ACTIVE that began at that cycle or later, until the gate fell."""
+    """Return ticks of each stretch of ACTIVE from that cycle on, until the gate fell."""
     gate = talk.falls("gate")[-1]
     rises = [one for one in talk.rises("active") if cycle <= one < gate]
     falls = [one for one in talk.falls("active") if one > cycle]

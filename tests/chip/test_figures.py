@@ -49,7 +49,7 @@ def talk(shared_talk: ChipTalk) -> ChipTalk:
 
 
 def until(talk: ChipTalk, name: str, level: int, data: bytes = b"") -> float:
-    """Milliseconds from sending these bytes until the pin of that name has that level."""
+    """Measure milliseconds from sending these bytes until the pin of that name has that level."""
     before = talk.cycle
     step = talk.chip.step(NEVER_MS * MS, data, until=(talk.pins[name], level))
     assert step.met, f"{name} did not become {level}"
@@ -58,7 +58,7 @@ def until(talk: ChipTalk, name: str, level: int, data: bytes = b"") -> float:
 
 
 def halted(talk: ChipTalk) -> float:
-    """Milliseconds from HALT to the gate's fall; its reply is waited for and dropped."""
+    """Measure milliseconds from HALT to the gate's fall; its reply is awaited and dropped."""
     took_ms = until(talk, "gate", 0, talk.framed(commands.HALT))
     talk.pass_ms(120)
     return took_ms
@@ -124,7 +124,7 @@ def test_req_32_halt_in_steady_state(talk: ChipTalk) -> None:
 
 
 def busy(talk: ChipTalk, what: program.Group, work: bytes, after_ms: float) -> float:
-    """HALT so long after other work was sent, while the output runs."""
+    """Send HALT so long after other work was sent, while the output runs."""
     restart(talk, digest_of(talk, what))
     talk.pass_ms(55)
     talk.chip.step(after_ms * MS, work)

@@ -36,13 +36,13 @@ hal.Hal.wait = hang
 
 
 def pouring(talk: ChipTalk, phase: int) -> None:
-    """More questions than it can answer: its memory fills with garbage too."""
+    """Send more questions than it can answer: its memory fills with garbage too."""
     for at in range(30 + phase):
         talk.raw(talk.framed((commands.STATUS, commands.LEDGER)[at % 2]), 1_700)
 
 
 def in_front(talk: ChipTalk, phase: int) -> None:
-    """In one packet with the HALT, which the interrupt sees only if nobody fetched it yet."""
+    """Send a HALT behind others in one packet, which the interrupt sees only before a fetch."""
     talk.chip.step(100, talk.framed(commands.LEDGER) + talk.framed(commands.STATUS))
     talk.pass_us(70 * phase)
 

@@ -22,7 +22,7 @@ SOME_BYTES = 12_000  # of the flash written: a few files, of 58 kB
 
 
 def chip(files: rig_files.Files, filesystem: Path | None = None) -> Chip:
-    """As fast as it goes; without a file system the flash is empty but for MicroPython."""
+    """Start a chip at full speed; without a file system the flash holds MicroPython alone."""
     facts = plant_facts(boards.board(SERIAL), boards.electrical(SERIAL), boards.pins(SERIAL))
     return Chip(files, image=filesystem, plant=facts, speed="max")
 
@@ -46,7 +46,7 @@ def flashed(running: Chip, load: str) -> dict:
 
 
 def programmed(running: Chip) -> int:
-    """Bytes that were ever written to the flash."""
+    """Return the bytes that were ever written to the flash."""
     return int(running.time()["stats"]["flashProg"])
 
 

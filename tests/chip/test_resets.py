@@ -29,7 +29,7 @@ def reset(talk: ChipTalk, kind: str) -> None:
 
 
 def assert_quiet_since(talk: ChipTalk) -> None:
-    """No line of the output has risen since the mark, and all are low."""
+    """Assert that no line of the output has risen since the mark, and all are low."""
     for name in ("gate", "run", "active", "sync"):
         assert talk.rises(name) == []
         assert talk.level(name) == 0
@@ -37,7 +37,7 @@ def assert_quiet_since(talk: ChipTalk) -> None:
 
 
 def outcome(talk: ChipTalk) -> tuple[str, str, int]:
-    """(state, fault, reset cause) as a host that comes back reads them."""
+    """Return (state, fault, reset cause) as a host that comes back reads them."""
     cause = talk.hello()["reset_cause"]
     return (talk.state(), talk.fault_name(), cause)
 

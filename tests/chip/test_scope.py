@@ -11,7 +11,7 @@ PAIRS = 1024
 
 
 def scope(talk: ChipTalk, delay_us: int) -> tuple[int, list[int], list[int]]:
-    """(begins_us, current codes, voltage codes)."""
+    """Return (begins_us, current codes, voltage codes)."""
     assert talk.send(commands.SCOPE_ARM, delay_us).status == 0
     while not (reply := talk.send(commands.SCOPE_READ, 0))["ready"]:
         talk.pass_ms(5)

@@ -21,12 +21,12 @@ def ladder(**changes: int) -> program.Group:
 
 
 def passive(**changes: int) -> program.Group:
-    """Two records a period: the fewest."""
+    """Return a group of two records a period: the fewest."""
     return steady(recharge=program.RECHARGE_PASSIVE, amplitude_ua=100, **changes)
 
 
 def fast(rate_millihz: int) -> program.Group:
-    """Small enough for the ceiling of direct current."""
+    """Return a fast group, small enough for the ceiling of direct current."""
     return steady(
         rate_millihz=rate_millihz, width_ns=10_000, gap_ns=10_000, ratio=1, amplitude_ua=100
     )
@@ -99,7 +99,7 @@ def test_req_33_new_amplitudes_lose_double_and_cut_no_pulse(talk: ChipTalk) -> N
 
 
 def per_period(talk: ChipTalk, starts: list[int]) -> list[list[tuple[int, int]]]:
-    """(signed code, ticks) of each record of each whole period, from the frames at the pins."""
+    """Return (signed code, ticks) of each record of each whole period, from the pins' frames."""
     frames = talk.chip.frames()
     spans = [
         (one.cycle, (one.dac & 0xFFF) - 2048, after.cycle - one.cycle)

@@ -14,7 +14,7 @@ P, Q = 7, 6  # slots from which the two programs come that are saved in turn
 
 
 def prepared(talk: ChipTalk) -> dict[int, int]:
-    """Slot -> hash of two different programs, kept in P and Q."""
+    """Return slot -> hash of two different programs, kept in P and Q."""
     found = {}
     for slot in (P, Q):
         found[slot] = talk.stage(steady(amplitude_ua=400 + slot))["hash"]
@@ -28,7 +28,7 @@ def begin(talk: ChipTalk, opcode: int, *values: int) -> None:
 
 
 def erased(talk: ChipTalk) -> int:
-    """Bytes of flash that were erased so far, the sector included that is being erased."""
+    """Return the bytes of flash erased so far, the sector included that is being erased."""
     return int(talk.chip.time()["stats"]["flashErase"])
 
 

@@ -80,7 +80,7 @@ def compiled(*programs: program.Program, **header: int) -> list[Phase]:
 
 
 def in_one(table: list[Phase]) -> list[Phase]:
-    """Phases with the rest at the period's end, which is divided for DMA's sake, as one again."""
+    """Join the rest at the period's end, which is divided for DMA's sake, into one phase."""
     out = list(table)
     while len(out) > 1 and out[-1][:4] == out[-2][:4] and out[-1][3] == 0:
         last = out.pop()
@@ -115,7 +115,7 @@ def programs(draw: st.DrawFn, rate_millihz: int) -> program.Program:
 
 @st.composite
 def groups(draw: st.DrawFn) -> program.Group:
-    """One to three programs at one slow rate, each with an equal part of the period."""
+    """Draw one to three programs at one slow rate, each with an equal part of the period."""
     rate = draw(st.integers(1_000, 60_000))
     count = draw(st.integers(1, 3))
     rows = [draw(programs(rate)) for _ in range(count)]

@@ -82,7 +82,7 @@ def current_a(one: Phase, contact: int, on: board.Board, world: World) -> float:
 def charges(
     phases: list[Phase], contact: int, on: board.Board, world: World, start: float
 ) -> list[float]:
-    """Charge on a contact after each phase."""
+    """Return the charge on a contact after each phase."""
     out = []
     charge = start
     for one in phases:
@@ -119,7 +119,7 @@ def _undriven(
 
 
 def violations(words: bytes, on: board.Board, terms: kernel.Terms, dice: Random) -> list[str]:
-    """Every ceiling that this table breaks; none where it is safe."""
+    """Return every ceiling that this table breaks; none if it is safe."""
     phases = decoded(words, on)
     used = sorted(
         {at for one in phases for at in range(8) if one.code and (one.source | one.back) >> at & 1}
@@ -162,7 +162,7 @@ def _record(one: Phase, on: board.Board, used: int) -> Iterator[str]:
 
 
 def _stretches(phases: list[Phase]) -> list[tuple[int, int, tuple[int, int], int]]:
-    """(start, end, masks, sign) of each stretch of current of one sign at the same contacts."""
+    """Return (start, end, masks, sign) of each stretch of one sign at the same contacts."""
     out: list[tuple[int, int, tuple[int, int], int]] = []
     at = 0
     for one in phases:
@@ -194,7 +194,7 @@ def _times(phases: list[Phase], on: board.Board) -> Iterator[str]:
 
 
 def _away_from_zero(phases: list[Phase]) -> Iterator[Fraction]:
-    """For how long at a stretch the charge between two sides moves away from zero."""
+    """Return how long at a stretch the charge between two sides moves away from zero."""
     moved: dict[frozenset[int], int] = {}
     going, masks = Fraction(0), (0, 0)
     for one in phases:

@@ -102,7 +102,7 @@ def discharge(ticks: int, back: int = ALL) -> Rec:
 
 
 def weave(dac: int, switch: int) -> int:
-    """Even bits of the frame = DAC word, odd bits = switch word."""
+    """Weave a frame: even bits = DAC word, odd bits = switch word."""
     bits = ((dac >> at & 1) | (switch >> at & 1) << 1 for at in range(16))
     return sum(pair << 2 * at for at, pair in enumerate(bits))
 
@@ -141,7 +141,7 @@ def admit(on: board.Board, *records: Rec, under: kernel.Terms | None = None) -> 
 
 
 def tonic(period: int = 20 * MS) -> tuple[Rec, ...]:
-    """2 mA x 200 us cathodic at E3, 30 us gap, a quarter for four times as long, discharge."""
+    """Return 2 mA x 200 us cathodic at E3, 30 us gap, a quarter four times as long, discharge."""
     rest = period - 25_000 - 3_750 - 100_000
     return drive(-320, 25_000), idle(3_750), drive(80, 100_000), discharge(rest)
 
@@ -180,12 +180,12 @@ def figure(verdict: kernel.Verdict, wanted: str) -> int:
 
 
 def balanced(code: int, ticks: int, rest: int = 20 * MS) -> Table:
-    """Two equal phases of opposite sign and a discharge."""
+    """Return two equal phases of opposite sign and a discharge."""
     return drive(-code, ticks), drive(code, ticks), discharge(rest)
 
 
 def refused(does: Callable[..., object], *arguments: object) -> tuple[str, int, int, int]:
-    """(name, index, value, limit) of the refusal that a call ends in."""
+    """Return (name, index, value, limit) of the refusal that a call ends in."""
     with pytest.raises(Refused) as caught:
         does(*arguments)
     why = caught.value

@@ -26,7 +26,7 @@ frames = st.tuples(st.integers(0, 255), st.integers(0, 255), st.binary(max_size=
 
 
 def fed(data: bytes, piece: int = 0) -> tuple[list[Frame], int]:
-    """Frames and errors; `piece` > 0 feeds so many bytes at a time."""
+    """Return frames and errors; `piece` > 0 feeds so many bytes at a time."""
     decoder = frame.Decoder()
     found: list[Frame] = []
     step = piece or max(len(data), 1)

@@ -12,7 +12,7 @@ WIDTH_US = 1_000
 
 
 def samples(ohm: float, farad: float, amps: float, offset_us: int, errors=(0, 0)) -> list[int]:
-    """One pulse at 0: -amps, then +amps, each WIDTH_US; codes of 12.5 uA and 8 mV."""
+    """Sample one pulse at 0: -amps, then +amps, each WIDTH_US; codes of 12.5 uA and 8 mV."""
     found: list[int] = []
     for number in range(PAIRS):
         for channel in (0, 1):

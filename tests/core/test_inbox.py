@@ -11,7 +11,7 @@ def frames(*opcodes: int) -> list[tuple[int, int, bytes]]:
 
 
 def taken(inbox: Inbox) -> list[tuple[int, bool]]:
-    """(opcode, may start) of all that waits."""
+    """Return (opcode, may start) of all that waits."""
     out = []
     while found := inbox.take():
         out.append((found[0][1], found[1]))

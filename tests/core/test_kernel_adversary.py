@@ -153,7 +153,7 @@ codes = st.one_of(st.sampled_from([1, -1, 80, -320, 2000]), st.integers(-2047, 2
 
 @st.composite
 def records(draw: st.DrawFn) -> Table:
-    """Active runs with their returns, idles and discharges of all that was used."""
+    """Draw active runs with their returns, idles and discharges of all that was used."""
     out: list[Rec] = []
     for _ in range(draw(st.integers(1, 6))):
         source, back = draw(masks)

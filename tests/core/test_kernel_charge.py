@@ -140,7 +140,7 @@ def test_req_07_without_any_decay_the_smallest_residue_is_endless() -> None:
 
 
 def shared(ticks: int) -> Table:
-    """E1 against E2 and E4 together, then back through E2 alone: how they share is not known."""
+    """Drive E1 against E2 and E4 together, then back through E2 alone: their shares are unknown."""
     there, back = drive(320, ticks, E1, E2 | E4), drive(-320, ticks, E1, E2)
     return *[there, idle(MS), back, idle(MS)] * 3, discharge(300 * MS, E1 | E2 | E4)
 
@@ -167,7 +167,7 @@ def test_req_07_how_contacts_share_a_current_depends_on_both_sides() -> None:
 
 
 def one_source(ticks: int) -> Table:
-    """E1 gives to E2, then to E3: its own charge is twice that of the others."""
+    """Drive E1 against E2, then E3: its own charge is twice that of the others."""
     discharged = discharge(250_000, E1 | E2 | E3)
     return drive(-320, ticks, E1, E2), idle(MS), drive(-320, ticks, E1, E3), discharged
 

@@ -13,7 +13,7 @@ PERIOD = 2_500_000  # ticks: 20 ms
 
 @st.composite
 def trains(draw: st.DrawFn) -> program.Group:
-    """One or two programs of any kind, at rates that come round in 20 ms."""
+    """Draw one or two programs of any kind, at rates that come round in 20 ms."""
     rows = []
     for number in range(draw(st.integers(1, 2))):
         count = draw(st.sampled_from([1, 2, 4, 6]))

@@ -94,7 +94,7 @@ def test_req_17_closing_parts_are_exact_and_keep_their_width(
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
-    """Up to four segments of 30 to 120 us, and one of 30 us that makes the sum zero."""
+    """Draw up to four segments of 30 to 120 us, and one of 30 us that makes the sum zero."""
     free = st.tuples(st.integers(-60, 60), st.integers(1, 4))
     rows = draw(st.lists(free, min_size=1, max_size=4).filter(lambda rows: rows[0][0] != 0))
     net = sum(share * width for share, width in rows)

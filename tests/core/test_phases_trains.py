@@ -16,7 +16,7 @@ PERIOD = 2_500_000  # ticks: 20 ms
 
 
 def starts(found: list[Phase]) -> list[tuple[int, int]]:
-    """(tick, source mask) of each phase that flows."""
+    """Return (tick, cathode mask) of each phase that flows."""
     at, out = 0, []
     for kind, source, _back, _code, ticks in found:
         if kind in (DRIVE, MARK):

@@ -43,7 +43,7 @@ PROGRAM_BOUNDS = {
 
 
 def named(one: program.Group) -> tuple[int, str, int, int]:
-    """(program or -1, field, value, limit) of the refusal."""
+    """Return (program or -1, field, value, limit) of the refusal."""
     code, index, value, limit = refused(checks.validate, one)
     assert code == "field"
     return *error_texts.field_name(index), value, limit

@@ -21,7 +21,7 @@ def stream_of(*records: Rec) -> Stream:
 
 
 def ten_kilohertz() -> Stream:
-    """2 mA x 30 us, 20 us of gap, the same back, 20 us of discharge."""
+    """Return 2 mA x 30 us, 20 us of gap, the same back, 20 us of discharge."""
     return stream_of(drive(-320, 3_750), idle(2_500), drive(320, 3_750), discharge(2_500))
 
 

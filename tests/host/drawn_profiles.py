@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
 
     @property
     def contacts(self) -> tuple[str, ...]:
-        """All that it uses, each once."""
+        """Return all contacts that it uses, each once."""
         here, there = self.cathodes + self.anodes, self.other_cathodes + self.other_anodes
         return tuple(dict.fromkeys(here + there))
 
@@ -69,7 +69,7 @@ class Drawn:
 
     @property
     def text(self) -> str:
-        """The file."""
+        """Return the file's text."""
         return yaml.safe_dump(self.values, sort_keys=False, allow_unicode=True)
 
     def with_(self, *place: str | int, value: Any) -> str:
@@ -88,7 +88,7 @@ class Drawn:
 # --- one program ---------------------------------------------------------------------------------
 @st.composite
 def free_segments(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
-    """Two to five segments of 60 to 180 us; the last one makes the sum zero."""
+    """Draw two to five segments of 60 to 180 us; the last one makes the sum zero."""
     free = st.tuples(st.integers(-60, 60), st.integers(1, 3))
     rows = draw(st.lists(free, min_size=1, max_size=4).filter(lambda rows: rows[0][0] != 0))
     shares = [(share, width) for share, width in rows]
@@ -171,7 +171,7 @@ PLAIN = {True: ["plain"] * 2 + ["interleaved"], False: ["plain"] * 8}  # alone, 
 
 @st.composite
 def trains(draw: st.DrawFn, row: Row, want: Row, *, alone: bool) -> Row:
-    """Polarity, dither and the split of interleaved contacts into `row`, where they may be."""
+    """Draw polarity, dither and the split of interleaved contacts into `row`, where allowed."""
     extra: Row = {"alternating": False, "late": 0, "spread": 0}
     kind = draw(st.sampled_from(PLAIN[alone] + ["alternating", "dither"]))
     if kind == "alternating":
@@ -194,7 +194,7 @@ def trains(draw: st.DrawFn, row: Row, want: Row, *, alone: bool) -> Row:
 
 # --- the profile ---------------------------------------------------------------------------------
 def sets(names: list[str], count: int) -> st.SearchStrategy[list[tuple[str, ...]]]:
-    """One set of contacts for each program, no two alike."""
+    """Draw one set of contacts for each program, no two alike."""
     some = st.lists(st.sampled_from(names), min_size=1, max_size=5 - count, unique=True)
     return st.lists(some.map(tuple), min_size=count, max_size=count, unique_by=frozenset)
 
@@ -215,7 +215,7 @@ def programs(
 def interleaved(
     draw: st.DrawFn, row: Row, one: Wanted, cathodes: list[str], anodes: list[str]
 ) -> Wanted:
-    """Other contacts of the same sides into `row`; not quite the program's own."""
+    """Draw other contacts of the same sides into `row`; not quite the program's own."""
     (sources,), (returns,) = draw(sets(cathodes, 1)), draw(sets(anodes, 1))
     assume((set(sources), set(returns)) != (set(one.cathodes), set(one.anodes)))
     row["interleave"].update(cathodes=[*sources], anodes=[*returns])

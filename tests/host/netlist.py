@@ -67,7 +67,7 @@ class Circuit:
         self.resistor(self.net(part, pins[0]), self.net(part, pins[1]), SWITCH_OHM)
 
     def fix(self, volts: dict[str, float]) -> None:
-        """Nets that something holds."""
+        """Fix the voltage of nets that something holds."""
         self._fixed |= volts
 
     def solve(self) -> dict[str, float]:

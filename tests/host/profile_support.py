@@ -84,7 +84,7 @@ FIELDS = {
 
 
 def with_value(line: int, value: str) -> str:
-    """FULL with another value on a line; what was nested below the line is dropped."""
+    """Return FULL with another value on a line; what was nested below the line is dropped."""
     lines = list(LINES)
     head = lines[line - 1].split(":")[0]
     depth = len(head) - len(head.lstrip(" -"))

@@ -97,7 +97,7 @@ def mask(names: tuple[str, ...], lead: str) -> int:
 
 
 def flows(table: list[Phase], one: Wanted, lead: str) -> Iterator[Flow]:
-    """All that flows between a program's contacts in a period."""
+    """Return all that flows between a program's contacts in a period."""
     sets = {False: (one.cathodes, one.anodes), True: (one.other_cathodes, one.other_anodes)}
     at = 0
     for number, each in enumerate(table):
@@ -110,7 +110,7 @@ def flows(table: list[Phase], one: Wanted, lead: str) -> Iterator[Flow]:
 
 
 def extent(one: Wanted) -> int:
-    """Ticks from a pulse's beginning within which it ends."""
+    """Return the ticks from a pulse's beginning within which it ends."""
     if one.segments:
         return sum(ticks(width) for _, width in one.segments)
     widest = ticks(one.width_ns) * (1000 + one.spread) // 1000 + 1
@@ -157,7 +157,7 @@ def bursts_hold(found: list[Pulse], one: Wanted) -> list[int]:
 
 
 def square_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
-    """Width and gap to the tick, the amplitude to a code, the recharge at 1/ratio."""
+    """Assert width and gap to the tick, amplitude to a code, recharge at 1/ratio."""
     run, width = first_run(pulse), ticks(one.width_ns)
     spread = width * one.spread // 1000 + 1 if one.spread else 0
     assert abs(sum(each.ticks for each in run) - width) <= spread
@@ -172,7 +172,7 @@ def square_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
 
 
 def shape_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
-    """Each segment begins and ends where it should, to the tick, and has its share.
+    """Assert that each segment begins and ends where it should, to the tick, and has its share.
 
     To two codes; one that makes the sum zero has what rounding has left of all before it besides.
     """
@@ -191,7 +191,7 @@ def shape_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
 
 
 def discharged(pulse: Pulse, table: list[Phase], used: int, *, last: bool, one: Wanted) -> None:
-    """After a pulse, or after the last one of a burst, every used contact goes to return."""
+    """Assert that after a pulse or burst every used contact goes to the anode side."""
     behind = table[pulse[-1].number + 1 :]
     until = next((at for at, each in enumerate(behind) if each.code), len(behind))
     rests = [each.back for each in behind[:until] if each.source == 0]
@@ -199,7 +199,7 @@ def discharged(pulse: Pulse, table: list[Phase], used: int, *, last: bool, one: 
 
 
 def split_holds(turns: list[Pulse], one: Wanted) -> None:
-    """So many turns of a period as the split says go to the others, evenly; none changes midway."""
+    """Assert that as many slots as the split says use the others, evenly; none changes midway."""
     part, whole = one.split
     theirs = [at for at, pulse in enumerate(turns) if pulse[0].others]
     assert len(theirs) * whole == len(turns) * part
@@ -234,7 +234,7 @@ def program_holds(table: list[Phase], one: Wanted, lead: str, used: int) -> list
 
 
 def words_hold(words: bytes, drawn: Drawn) -> None:
-    """All of it, program by program; and no pulse begins before another one has ended."""
+    """Assert all of it, program by program; no pulse begins before another one has ended."""
     table = decoded(words, BOARD)
     lead = drawn.values["lead"]
     used = 0
@@ -252,7 +252,7 @@ def words_hold(words: bytes, drawn: Drawn) -> None:
 
 
 def balanced(table: list[Phase], drawn: Drawn) -> None:
-    """Contact by contact nothing is left of a period, but where recharge is passive."""
+    """Assert that no contact keeps charge after a period, except where recharge is passive."""
     passive = 0
     for one in drawn.wanted:
         if not (one.ratio or one.segments or one.alternating):
@@ -264,7 +264,7 @@ def balanced(table: list[Phase], drawn: Drawn) -> None:
 
 
 def ceilings_hold(words: bytes, drawn: Drawn) -> None:
-    """Every ceiling by the second opinion: charge, density, k, DC, compliance, each contact's."""
+    """Assert every ceiling by the second opinion: charge, density, k, DC, compliance, contact."""
     lead, ceilings = drawn.values["lead"], [0] * 8
     for one in drawn.wanted:
         for name in one.contacts:
@@ -275,7 +275,7 @@ def ceilings_hold(words: bytes, drawn: Drawn) -> None:
 
 
 def marks_hold(words: bytes, drawn: Drawn) -> None:
-    """Without output: a mark for each pulse, as wide as it would be, and nothing ever flows."""
+    """Assert without output a mark for each pulse, as wide as it would be, and no current."""
     table = decoded(words, BOARD)
     assert all(each.code == each.source == each.back == 0 for each in table)
     period = sum(each.ticks for each in table)

@@ -8,7 +8,7 @@ from scs.traces.trace_store import Store
 
 
 def train(pulses: int, every_s: float = 0.02) -> Store:
-    """Pulses of -1 mA for 200 us, recharged for as long."""
+    """Return pulses of -1 mA for 200 us, recharged for as long."""
     store = Store()
     for at in range(pulses):
         steps = [0, 0, 2e-4, 2e-4, 4e-4, 4e-4, every_s]

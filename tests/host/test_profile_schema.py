@@ -13,7 +13,7 @@ from stimcore import errors, limits, program
 
 
 def names_of(schema: dict) -> set[str]:
-    """Every field name in a JSON Schema."""
+    """Return every field name in a JSON Schema."""
     found = set(schema["properties"])
     for part in schema["$defs"].values():
         found |= set(part.get("properties", {}))
@@ -21,7 +21,7 @@ def names_of(schema: dict) -> set[str]:
 
 
 def leaves(schema: dict) -> list[tuple[str, dict]]:
-    """(field name, schema) of every field, at any depth."""
+    """Return (field name, schema) of every field, at any depth."""
     parts = [schema, *schema["$defs"].values()]
     return [item for part in parts for item in part.get("properties", {}).items()]
 

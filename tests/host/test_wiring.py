@@ -22,7 +22,7 @@ def scs(*arguments: str) -> Result:
 
 
 def value(stage: str, ref: str) -> float:
-    """Ohms or volts of a part."""
+    """Return the ohms or volts of a part."""
     rows = boards.catalogue().model.wiring[stage].parts
     text = next(row.part for key, row in rows.items() if ref in refs(key))
     number, unit = re.findall(r"([\d.]+) ?([kM]?)", text)[-1 if ref.startswith("U") else 0]

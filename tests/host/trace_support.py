@@ -8,7 +8,7 @@ PERIOD_S = 0.01
 
 
 def train(periods: int, late_s: float = 0.003, amplitude_a: float = 1e-3) -> Trace:
-    """-1 mA for 1 ms, +1 mA for 1 ms, nothing for 8 ms; a voltage of 1 V for 1 mA."""
+    """Return -1 mA for 1 ms, +1 mA for 1 ms, nothing for 8 ms; a voltage of 1 V for 1 mA."""
     rows = [(0.0, 0.0)]
     for at in range(periods):
         begin = late_s + PERIOD_S * at

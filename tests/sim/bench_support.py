@@ -97,7 +97,7 @@ class Stream(NamedTuple):
 
 
 def stream(*records: tuple[int, int, int], overhead: int = 139) -> Stream:
-    """(ticks, flags, frame) records as a stream; its longest active run by adding up."""
+    """Return (ticks, flags, frame) records as a stream; its longest active run by adding up."""
     words = b"".join(struct.pack("<II", t - overhead << 2 | f, w) for t, f, w in records)
     longest = run = 0
     for ticks, flags, _ in records:
@@ -107,7 +107,7 @@ def stream(*records: tuple[int, int, int], overhead: int = 139) -> Stream:
 
 
 def biphasic(code: int = 320, width: int = 25_000, period: int = 125_000) -> Stream:
-    """200 us of 2 mA cathodic, 30 us of nothing, 200 us anodic, discharge: 1 kHz."""
+    """Return 200 us of 2 mA cathodic, 30 us of nothing, 200 us anodic, discharge: 1 kHz."""
     gap = 3_750
     return stream(
         (width, 2, frame(2048 - code, 1, 2)),

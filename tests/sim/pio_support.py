@@ -22,7 +22,7 @@ def pio(text: str, **config: object) -> Program:
 
 
 def words(*records: tuple[int, int, int]) -> list[int]:
-    """(hold, flags, frame) records as the words the sequencer pulls."""
+    """Return (hold, flags, frame) records as the words the sequencer pulls."""
     return [word for hold, flags, frame in records for word in (hold << 2 | flags, frame)]
 
 

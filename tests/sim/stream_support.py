@@ -22,7 +22,7 @@ def running(what: Stream, periods: int = 0, **options) -> SimBoard:
 
 
 def expected(*parts: tuple[Stream, int]) -> list[tuple[int, int]]:
-    """(tick, frame) of every latch of so many periods of each stream, one after the other."""
+    """Return (tick, frame) of every latch of so many periods of each stream, in order."""
     at, out = FIRST_LATCH, []
     for what, periods in parts:
         for ticks, bits in list(zip(what.ticks, what.frames, strict=True)) * periods:

@@ -12,7 +12,7 @@ US = 125  # ticks
 
 
 def adc(seed: int | None = None) -> Adc:
-    """12.5 uA and 8 mV per code around 2048."""
+    """Return an ADC of 12.5 uA and 8 mV per code around 2048."""
     return Adc(HZ, Sense(2048, 12.5e-6, 8e-3), seed)
 
 

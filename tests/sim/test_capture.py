@@ -11,7 +11,7 @@ AT_LEAST_US = 2  # how well the start of a period is known
 
 
 def running(**options) -> SimBoard:
-    """1 kHz of 2 mA for 200 us, 30 us of nothing, 2 mA back, into 500 ohm."""
+    """Run 1 kHz of 2 mA for 200 us, 30 us of nothing, 2 mA back, into 500 ohm."""
     made = bench(Idler, **options)
     made.hal.stream_load(biphasic())
     made.hal.stream_start(0)
@@ -19,7 +19,7 @@ def running(**options) -> SimBoard:
 
 
 def taken(made: SimBoard, delay_us: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(us since SYNC, current codes, voltage codes)."""
+    """Return (us since SYNC, current codes, voltage codes)."""
     made.hal.capture_arm(delay_us)
     for _ in range(1000):
         made.advance_us(100)

@@ -57,7 +57,7 @@ def bench(seed: int, name: str) -> tuple[Board, dict[str, Any]]:
 
 
 def story(seed: int, name: str) -> list[Event]:
-    """Random events, with a probe at each and some way into what follows from it."""
+    """Draw random events, with a probe at each and some way into what follows from it."""
     draw = random.Random(1000 + seed)
     tick, events = 0, [(0, "gate", 1, 1)]
     for _ in range(EVENTS):

@@ -15,7 +15,7 @@ def latches(edges: Edges) -> list[tuple[int, int]]:
 
 
 def clocked(start: int, pairs: list[tuple[int, int]], levels: tuple[int, int] = (0, 0)) -> Edges:
-    """nCS falls, each (DAC, switch) pair is clocked in, nCS rises: 10 ticks a step."""
+    """Clock in (DAC, switch) pairs between fall and rise of nCS: 10 ticks a step."""
     edges = [(start, NCS, 0)]
     for dac, switch in pairs:
         start += 10

@@ -21,7 +21,7 @@ RANDLES = Circuit(500.0, (Element(2.5e-6, 1e5),), 1.5e-6, 0.5e-6)
 
 
 def biphasic(amps: float, limit_v: float = 15.0) -> list[model.Step]:
-    """200 us and 30 us of nothing, four times as long and a quarter as much, discharge: 50 Hz."""
+    """Return 200 us and 30 us of nothing, four times as long a quarter, discharge: 50 Hz."""
     return [
         (Demand(DRIVEN, -amps, limit_v), 200 * US),
         (Demand(OPEN), 30 * US),

@@ -45,7 +45,7 @@ NO_PINS = {  # for programs that read none, and never stall but at a pull
 
 @st.composite
 def statement(draw: st.DrawFn, table: dict, sideset_bits: int) -> str:
-    """One random instruction, with its side-set and delay."""
+    """Draw one random instruction, with its side-set and delay."""
     form = draw(st.sampled_from(list(table)))
     first, second = table[form]
     text = form.format(draw(st.sampled_from(first)), draw(st.sampled_from(second)))

@@ -19,7 +19,7 @@ TWO_US_TICKS = 250  # at 125 MHz, where a tick is longest
 
 
 def watching(runs: list[tuple[int, int]], ceilings: list[int], until_tick: int, **options: object):
-    """GATE's edges while ACTIVE is high from each rise to its fall."""
+    """Return GATE's edges while ACTIVE is high from each rise to its fall."""
     edges = [edge for rise, fall in runs for edge in ((rise, ACTIVE, 1), (fall, ACTIVE, 0))]
     executor = Executor(
         assemble("sentinel"),

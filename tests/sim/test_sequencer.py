@@ -63,7 +63,7 @@ def latch_ticks(name: str, edges: list[tuple[int, int, int]]) -> list[int]:
 
 
 def codes(count: int) -> list[int]:
-    """Frames of which each differs from the one before, for either program, none mid-scale."""
+    """Return frames, each unlike the one before, for either program, none mid-scale."""
     return [(3 + 5 * index % 97) << 24 | index for index in range(count)]
 
 
@@ -174,7 +174,7 @@ def test_the_ladders_active_leads_its_code_by_one_tick_both_ways() -> None:
 
 
 def played(executor: Executor, supply: Words) -> Iterator[tuple[int, int, int]]:
-    """Its edges until it is dead."""
+    """Return its edges until it is dead."""
     while not executor.dead:
         start = executor.tick
         for tick, pin, level in executor.step(supply).edges:

@@ -12,7 +12,7 @@ HZ = 125_000_000
 
 
 def two_pieces() -> Trace:
-    """1 mA for 1 ms, then 2 mA dying with 1 ms for 2 ms; the voltage is 500 times the current."""
+    """Return 1 mA for 1 ms, then 2 mA dying with 1 ms for 2 ms; 500 ohm."""
     trace = Trace(HZ)
     trace.begin(0, Piece("driven", 1e-3, 0.5, (0.0,), (0.0,), (0.0,)))
     trace.begin(125_000, Piece("clamped", 2e-3, 1.0, (1e3,), (-2.0,), (-1000.0,)))

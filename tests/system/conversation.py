@@ -79,15 +79,15 @@ class Conversation(ABC):
     # --- what each fidelity has in its own way --------------------------------------------
     @abstractmethod
     def exchange(self, data: bytes, us: int) -> bytes:
-        """Bytes to the device, so many microseconds, and the bytes that came in them."""
+        """Send bytes to the device, pass so many microseconds, and return the bytes that came."""
 
     @abstractmethod
     def now_us(self) -> float:
-        """Microseconds since the bench was switched on."""
+        """Return the microseconds since the bench was switched on."""
 
     @abstractmethod
     def hello(self) -> Reply:
-        """HELLO until the device answers; its reply."""
+        """Send HELLO until the device answers; return its reply."""
 
     @property
     @abstractmethod
@@ -105,11 +105,11 @@ class Conversation(ABC):
 
     @abstractmethod
     def steps(self) -> list[tuple[float, float]]:
-        """(seconds, amperes from there on) at each change of the current since the mark."""
+        """Return (seconds, amperes from there on) at each change of the current since the mark."""
 
     @abstractmethod
     def latches(self) -> list[tuple[int, int]]:
-        """(tick, frame) of each latch since the mark, the frame as in the words of a stream."""
+        """Return (tick, frame) of each latch since the mark, the frame as in a stream's words."""
 
     @abstractmethod
     def words(self) -> list[int]:
@@ -138,12 +138,12 @@ class Conversation(ABC):
         self.decoder.feed(self.exchange(b"", us))
 
     def raw(self, data: bytes, us: int = 20_000) -> list[tuple[int, int, bytes]]:
-        """Bytes as they are; the frames that came back in exactly this time."""
+        """Send bytes as they are; return the frames that came back in exactly this time."""
         found: list[tuple[int, int, bytes]] = self.decoder.feed(self.exchange(data, us))
         return found
 
     def ask(self, data: bytes, patience_ms: float = PATIENCE_MS) -> list[tuple[int, int, bytes]]:
-        """Bytes as they are; the first frames that came back, [] when none did."""
+        """Send bytes as they are; return the first frames that came back, [] if none did."""
         since_us = self.now_us()
         found = self.raw(data, self.SLICE_US)
         while not found and self.now_us() - since_us < 1_000 * patience_ms:
@@ -163,7 +163,7 @@ class Conversation(ABC):
         sequence: int | None = None,
         patience_ms: float = PATIENCE_MS,
     ) -> Reply:
-        """One command and its reply; the next sequence number unless one is given."""
+        """Send one command; return its reply. Takes the next sequence number by default."""
         if sequence is None:
             self.sequence = sequence = self.next_sequence
         payload = packing.pack(commands.by_opcode(opcode)[2], values)
@@ -183,7 +183,7 @@ class Conversation(ABC):
         raise AssertionError(f"{opcode:#x} was not answered in {ATTEMPTS} x {ATTEMPT_MS} ms")
 
     def _settle(self) -> None:
-        """Until no reply to an earlier attempt comes any more."""
+        """Wait until no reply to an earlier attempt comes any more."""
         while self.raw(b""):
             pass
 
@@ -206,7 +206,7 @@ class Conversation(ABC):
         return self
 
     def arm(self, digest: int) -> Reply:
-        """ARM, after a measurement of the load where the device says that it wants one."""
+        """Arm, after a measurement of the load if the device wants one."""
         reply = self.send(commands.ARM, digest)
         if reply.status in (errors.LOAD_UNKNOWN, errors.LOAD_OLD):
             self.measured()
@@ -252,7 +252,7 @@ class Conversation(ABC):
         return states.NAMES[self.status()["state"]]
 
     def fault(self) -> tuple[int, int, int, int]:
-        """(code, index, value, limit)."""
+        """Return (code, index, value, limit)."""
         status = self.status()
         return (
             status["fault"],
@@ -262,23 +262,23 @@ class Conversation(ABC):
         )
 
     def fault_name(self) -> str:
-        """ "ok" where there is none."""
+        """Return the name of the latched fault, "ok" without one."""
         return str(error_texts.ERRORS[self.fault()[0]].name)
 
     def levels(self) -> list[tuple[int, int]]:
-        """(level, target) in uA of each program."""
+        """Return (level, target) in uA of each program."""
         return list(struct.iter_unpack("<II", self.status()["levels"]))
 
     def why_it_stopped(self) -> str:
         return str(commands.STOP_REASONS[self.ledger()["stopped"]])
 
     def charges_pc(self) -> list[tuple[int, int]]:
-        """(driven, net) of each contact, from the ledger."""
+        """Return (driven, net) of each contact, from the ledger."""
         return list(struct.iter_unpack("<qq", self.ledger()["charge"]))
 
     # --- what can be read at the load -----------------------------------------------------
     def pulses(self, below_a: float = -20e-6) -> list[Pulse]:
-        """Stretches in which the current was lower than that, since the mark; ended ones."""
+        """Return ended stretches since the mark in which the current was below `below_a`."""
         found = []
         begun: tuple[float, float] | None = None
         for at_s, amps in self.steps():

@@ -18,7 +18,7 @@ def until_gate(talk: Conversation, closed: bool) -> None:
 
 
 def pause(talk: Conversation) -> None:
-    """On to the off time of a cycle that begins or goes on."""
+    """Go on to the off time of a cycle that begins or goes on."""
     until_gate(talk, True)  # right after START it may not be yet
     until_gate(talk, False)
 

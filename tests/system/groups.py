@@ -23,11 +23,11 @@ BURST: dict[str, int] = dict(
 
 
 def group(header: dict[str, int] | None = None, **changes: Any) -> program.Group:
-    """One tonic program of 50 Hz, 200 us, 2 mA, with changes."""
+    """Return one tonic program of 50 Hz, 200 us, 2 mA, with changes."""
     one = TONIC._replace(**changes)
     return program.Group(HEADER._replace(**(header or {})), AREAS, (one,))
 
 
 def steady(header: dict[str, int] | None = None, **changes: Any) -> program.Group:
-    """500 uA: at its amplitude from the first pulse on; it needs no host."""
+    """Return 500 uA: at its amplitude from the first pulse on; it needs no host."""
     return group({**STAND_ALONE, **(header or {})}, **{"amplitude_ua": 500, **changes})

@@ -9,7 +9,7 @@ STATE_NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "MEASUR
 
 
 def bring_to(talk: Conversation, name: str) -> None:
-    """From OFF to a state, by what a host would do."""
+    """Bring the device from OFF to a state, as a host would."""
     if name == "LOADED":
         talk.stage(group())
     elif name == "MEASURING":

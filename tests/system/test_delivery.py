@@ -1,4 +1,4 @@
-"""What was delivered: exact counts, the ledger against the load, live amplitudes, cycles, time.
+"""Delivery: exact counts, the ledger against the load, live amplitudes, cycles, time.
 
 For every fidelity, as test_device.py. Expected numbers are worked out by hand from 50 Hz,
 200 us, 2 mA: 400 nC a pulse.

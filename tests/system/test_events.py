@@ -63,7 +63,7 @@ def period_ms(form: str) -> int:
 
 
 def settle(talk: Talk, form: str) -> None:
-    """So long that it is at its amplitude, and that its phases are compared."""
+    """Wait until it is at its amplitude, and until its phases are compared."""
     talk.pass_us(300_000 + 4_000 * period_ms(form))
 
 
@@ -81,7 +81,7 @@ def second_on_time(talk: Talk, form: str) -> None:
 
 
 def third_on_time(talk: Talk, form: str) -> None:
-    """As long as none before, so that a number of periods is seen for the first time."""
+    """Wait for the third on time, longer than any before: a period number occurs first there."""
     talk.running(what(form, cycle_on_ms=1_300, cycle_off_ms=1_000))
     for _ in range(2):
         next_on_time(talk)
@@ -152,7 +152,7 @@ def reason(talk: Talk) -> str:
 
 
 def walked() -> list[tuple[Callable[[Talk, str], None], str, str]]:
-    """Every fault after every event: after a pause in each of its forms, else in one of them."""
+    """Return every fault after every event: after a pause in each form, else in one of them."""
     found = []
     for turn, event in enumerate(EVENTS):
         for place, (name, (_reasons, forms)) in enumerate(SHOWN.items()):

@@ -39,7 +39,7 @@ class Period(NamedTuple):
 
 
 def cases() -> Iterator[object]:
-    """Those of one plain program that its stage admits; test_therapies.py has the others."""
+    """Return those of one plain program that its stage admits; test_therapies.py has the others."""
     for stem in resources.stems("profiles"):
         profile = Profile.read(resources.path(f"profiles/{stem}.yaml"))
         name = MADE_FOR.get(profile.lead.name, NAME)
@@ -72,7 +72,7 @@ def visible(board: Board, latches: list[Latch]) -> list[Latch]:
 
 
 def model(board: Board, group: program.Group, code: int) -> Period:
-    """One period of a group of one program at an amplitude of so many codes."""
+    """Model one period of a group of one program at an amplitude of so many codes."""
     level_ua = (code * board.na_per_code + 500) // 1000
     compiled = phases.compile_group(board, group, (level_ua,))
     words = records.encode(board, compiled)
@@ -85,7 +85,7 @@ def model(board: Board, group: program.Group, code: int) -> Period:
 
 
 def amplitude_code(board: Board, frame: int) -> int:
-    """Of a period's first frame, which is cathodic."""
+    """Return the amplitude's code from a period's first frame, which is cathodic."""
     if is_ladder(board):
         return board.code_mid - frame
     dac = sum((frame >> 2 * bit & 1) << bit for bit in range(12))

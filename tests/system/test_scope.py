@@ -11,12 +11,12 @@ STEADY = {"flags": 1}
 
 
 def steady() -> Talk:
-    """500 uA: at its amplitude from the first pulse on, and it needs no host."""
+    """Return 500 uA: at its amplitude from the first pulse on, and it needs no host."""
     return Talk().running(group(STEADY, amplitude_ua=500))
 
 
 def scope(talk: Talk, delay_us: int) -> tuple[int, int, list[int], list[int]]:
-    """(begins_us, crc, current codes, voltage codes)."""
+    """Return (begins_us, crc, current codes, voltage codes)."""
     assert talk.send(commands.SCOPE_ARM, delay_us).status == 0
     for _ in range(100):
         reply = talk.send(commands.SCOPE_READ, 0)

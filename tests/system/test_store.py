@@ -39,7 +39,7 @@ def kept(talk: Conversation, slot: int, amplitude_ua: int = 2_000) -> int:
 
 
 def listed(talk: Conversation) -> list[tuple[int, ...]]:
-    """(slot, damaged, length, hash) of each slot in use."""
+    """Return (slot, damaged, length, hash) of each slot in use."""
     return list(struct.iter_unpack("<BBHI", talk.send(commands.SLOTS)["slots"]))
 
 

@@ -47,7 +47,7 @@ def at_once(group: program.Group) -> program.Group:
 
 
 def period(board: Board, group: program.Group) -> tuple[list[Latch], int]:
-    """(tick and frame of each latch of a period, its ticks)."""
+    """Return (tick and frame of each latch of a period, its ticks)."""
     levels = tuple(one.amplitude_ua for one in group.programs)
     compiled = phases.compile_group(board, group, levels)
     words = records.encode(board, compiled)

@@ -29,7 +29,7 @@ def running(talk: Talk, header: dict[str, int] | None = None, **changes: int) ->
 
 
 def largest_a(talk: Talk, since_s: float, sign: int = 0) -> float:
-    """Of either sign, or of one, from an instant on."""
+    """Return the largest current of either sign, or of one, from an instant on."""
     _time, current, _volts = talk.board.scope().events(since_s)
     values = np.abs(current) if sign == 0 else sign * current
     return float(np.max(values))

@@ -13,7 +13,7 @@ from stimcore import commands, errors, frame
 
 
 def condition(talk: Conversation) -> tuple:
-    """All that a bad frame must not change, as far as this fidelity shows it."""
+    """Return all that a bad frame must not change, as far as this fidelity shows it."""
     status = talk.status()
     seen = tuple(status[name] for name in ("state", "fault", "stopped", "levels"))
     return (*seen, talk.hidden(), talk.gate)

@@ -147,7 +147,7 @@ def looked_at() -> None:
 
 
 def halted() -> None:
-    """HALT in the middle of a first phase: one pulse is truncated."""
+    """Halt in the middle of a first phase: one pulse is truncated."""
     talk = Talk()
     talk.run(tonic(0, 0))
     talk.watch(4, 10)
@@ -157,7 +157,7 @@ def halted() -> None:
 
 
 def counted() -> None:
-    """48 pulses are 48 pulses."""
+    """Count 48 pulses: exactly 48 are delivered."""
     talk = Talk()
     talk.run(tonic(48))
     talk.watch(25, 9)
@@ -173,7 +173,7 @@ def lonely() -> None:
 
 
 def cycling() -> None:
-    """One second on, one second off, on again."""
+    """Cycle one second on, one second off, on again."""
     talk = Talk()
     talk.run(tonic(0, 40, 1_000))
     talk.watch(60, 9)
@@ -182,7 +182,7 @@ def cycling() -> None:
 
 
 def faulty() -> None:
-    """Each fault latches; nothing but CLEAR_FAULT leaves it."""
+    """Latch each fault; nothing but CLEAR_FAULT leaves it."""
     for fault in ("starved", "sentinel", "stream", "sense", "open", "watchdog"):
         talk = Talk(1 if fault == "watchdog" else 0)
         talk.run(tonic(0, 0))
@@ -200,7 +200,7 @@ def faulty() -> None:
 
 
 def refused() -> None:
-    """Every command in every state it is not allowed in, replays, wrong sums, a wrong load."""
+    """Refuse every command in every state that forbids it, replays, wrong sums, a wrong load."""
     talk = Talk()
     for row in commands.TABLE:
         talk.send(talk.sequence + 1 & 255, row[0], b"\0" * 7)
@@ -245,7 +245,7 @@ def stored() -> None:
 
 
 def noisy() -> None:
-    """Noise and cut frames between good ones."""
+    """Send noise and cut frames between good ones."""
     lcg = Lcg(99)
     talk = Talk()
     for at in range(40):

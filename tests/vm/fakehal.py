@@ -145,7 +145,7 @@ class FakeHal:
         return b"\xfe\1\2\3\4\5\6\7"
 
     def _advance(self) -> None:
-        """Whole periods up to now; a staged stream takes over at a boundary."""
+        """Advance by whole periods up to now; a staged stream takes over at a boundary."""
         while self.status == output.RUNNING:
             period_us = self.live.period_ticks // TICKS_A_US
             if self.us - self.began_us < period_us:

@@ -114,7 +114,7 @@ def _tables() -> None:
 
 # --- groups ----------------------------------------------------------------------------------
 def _program(lcg: Lcg, rate_millihz: int, count: int, phase_ns: int) -> program.Program:
-    """Mostly good: about one in three is refused somewhere, so that refusals are compared too."""
+    """Draw a program, mostly good: about one in three is refused, so refusals are compared too."""
     cathodes = 1 << lcg.below(8)
     anodes = (1 << lcg.below(8) | 1 << lcg.below(8)) & ~cathodes or cathodes ^ 255
     burst = lcg.below(3) == 0
@@ -150,7 +150,7 @@ def _program(lcg: Lcg, rate_millihz: int, count: int, phase_ns: int) -> program.
 
 
 def _more(lcg: Lcg, count: int) -> tuple:
-    """Now and then alternating, dithered, at other contacts by turns, or with a shape."""
+    """Make some programs alternating, dithered, at other contacts by turns, or shaped."""
     kind = lcg.below(8)
     nowhere = (0, 0, 0)
     if kind == 0:
@@ -208,7 +208,7 @@ def _verdict(label: str, verdict: kernel.Verdict) -> None:
 
 # --- frames ----------------------------------------------------------------------------------
 def _frames(lcg: Lcg) -> None:
-    """Frames of every awkward length, whole, cut, flipped and run together."""
+    """Draw frames of every awkward length, whole, cut, flipped and run together."""
     decoder = frame.Decoder()
     for length in (0, 1, 5, 246, 247, 248, 249, 250, 253, 254, 255, 256, 507, 508, 1024):
         payload = lcg.raw(length) if length % 2 else bytes([1 + lcg.below(255)] * length)

@@ -66,10 +66,10 @@ def decode_serial(
 
 def latches(edges: Iterable[tuple[int, int, int]], pins: SerialPins) -> list[tuple[int, int]]:
     """Return a whole recording's (tick, frame) pairs; raise ValueError for a malformed frame."""
-    found, state = decode_serial(edges, at_rest(pins))
+    frames, state = decode_serial(edges, at_rest(pins))
     if state.bad_frames:
         raise ValueError(f"{state.bad_frames} frames were latched after other than 16 clocks")
-    return found
+    return frames
 
 
 def decode_parallel(

@@ -152,11 +152,11 @@ def named(name: str) -> str:
 
 def parse(text: str) -> list[Fault]:
     """Parse faults such as "open_lead@2.5,link_cut@4"; empty text, no faults."""
-    found = []
+    parsed = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, at, seconds = part.partition("@")
-        found.append(Fault(named(name), _microseconds(part, seconds) if at else None))
-    return found
+        parsed.append(Fault(named(name), _microseconds(part, seconds) if at else None))
+    return parsed
 
 
 def _microseconds(part: str, seconds: str) -> int:
@@ -174,9 +174,9 @@ def gathered(faults: str | Iterable[str | Fault]) -> list[Fault]:
     if isinstance(faults, str):
         return parse(faults)
     out = []
-    for one in faults:
-        if isinstance(one, Fault):
-            out.append(Fault(named(one.name), one.at_us))
+    for fault in faults:
+        if isinstance(fault, Fault):
+            out.append(Fault(named(fault.name), fault.at_us))
         else:
-            out.extend(parse(one))
+            out.extend(parse(fault))
     return out

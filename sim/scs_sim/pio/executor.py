@@ -2,7 +2,7 @@
 
 Role: `Executor.step` goes from pull to pull and hands out a Segment with its edges; a segment is
 remembered under the state the machine began in, the word it pulled and what the FIFO answered.
-Invariant: the memo is honest. A machine is a function of its state and of those answers; a
+Invariant: the memo is exact. A machine is a function of its state and of those answers; a
 program that also reads input pins is not, so it is only run by `advance`, which remembers nothing.
 """
 
@@ -221,11 +221,11 @@ def run(
     Columns: absolute tick, pin, level. Ends when the machine is dead or stalled.
     """
     executor = Executor(program, out_base=out_base, set_base=set_base, sideset_base=sideset_base)
-    supply, found, end = Words(words), [np.empty((0, 3), np.int64)], "pull"
+    supply, pieces, end = Words(words), [np.empty((0, 3), np.int64)], "pull"
     while end == "pull" and executor.tick < until_tick:
         start = np.array((executor.tick, 0, 0))
         segment = executor.step(supply)
-        found.append(segment.array + start)
+        pieces.append(segment.array + start)
         end = segment.end
-    edges = np.concatenate(found)
+    edges = np.concatenate(pieces)
     return edges[edges[:, 0] < until_tick]

@@ -45,7 +45,7 @@ class TcpPort:
 
     def poll(self, timeout_s: float) -> bytes:
         """Wait for bytes; accept a client on the way."""
-        readers = [one for one in (self._listener, self._client) if one is not None]
+        readers = [stream for stream in (self._listener, self._client) if stream is not None]
         writers = [self._client] if self._client is not None and self._unsent else []
         ready, free, _ = select.select(readers, writers, [], timeout_s)
         if self._listener in ready:
@@ -143,8 +143,8 @@ class PtyPort:
             os.close(self._master)
 
     def _events(self, timeout_s: float) -> int:
-        found = self._poll.poll(timeout_s * 1000) if self._open else []
-        return found[0][1] if found else 0
+        events = self._poll.poll(timeout_s * 1000) if self._open else []
+        return events[0][1] if events else 0
 
     def _listened(self) -> bool:
         return self._open and not self._events(0) & select.POLLHUP

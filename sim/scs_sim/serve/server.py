@@ -58,9 +58,9 @@ class Server:
         if data:
             self.bench.host_write(data)
         self.bench.advance_us(min(self._owed_us(), SLICE_US))
-        said = self.bench.host_read()
-        if said:
-            self._port.write(said)
+        reply = self.bench.host_read()
+        if reply:
+            self._port.write(reply)
 
     def _nap_s(self) -> float:
         """Return the sleep until the device's next iteration if bytes wait, else a short one."""

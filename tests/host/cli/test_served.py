@@ -100,7 +100,7 @@ def test_a_run_over_a_pty_ends_by_ctrl_c_and_the_server_goes_on(alone: str) -> N
 
 
 def wait_until_open(address: str, running: subprocess.Popen[str]) -> None:
-    """Until the process has the tty among its files."""
+    """Wait until the process has the tty among its files."""
     files = Path(f"/proc/{running.pid}/fd")
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:

@@ -9,6 +9,6 @@ GOOD, REFUSED, USAGE, NO_DEVICE = 0, 1, 2, 3
 
 
 def flash(*arguments: str) -> Result:
-    """scs flash for NAME."""
+    """Run scs flash for NAME."""
     command = ["flash", "--load", "resistor-500", *arguments]
     return CliRunner().invoke(cli.app, command, env={"COLUMNS": "120"})
