@@ -1,4 +1,4 @@
-"""What every test shares: hypothesis repeats the same examples unless it is asked to explore.
+"""Settings shared by all tests: hypothesis repeats the same examples unless told to explore.
 
 HYPOTHESIS_PROFILE=explore draws new examples, ten times as many.
 """

@@ -1,4 +1,4 @@
-"""Breaks the kernel on purpose, one small change at a time, and asks whether a test notices.
+"""Break the kernel on purpose, one small change at a time, and report what no test notices.
 
 Role: `python tests/mutate.py` tries every mutant of kernel.py, charge.py and decode.py (minutes);
 `--sample 10` a few of them; `mutate.py train.py` those of another file. Prints the survivors and
