@@ -1,4 +1,4 @@
-"""The load through the host: Stimulator.measure() and `scs load`."""
+"""The load through the host: Stimulator.measure() and `scs impedance`."""
 
 import json
 
@@ -69,7 +69,7 @@ def test_while_it_measures_other_commands_are_told_so() -> None:
 
 
 def run(*arguments: str):
-    return CliRunner().invoke(app, ["load", *arguments])
+    return CliRunner().invoke(app, ["impedance", *arguments])
 
 
 def test_the_command_prints_the_table_beside_the_declared_load() -> None:

@@ -38,12 +38,24 @@ EPILOG = (
     "3 no device or link lost, 130 Ctrl-C."
 )
 
+RENAMED = {"load": "impedance", "steer": "shift"}  # old names, hidden from --help
+OLD_NAMES_END_WITH = "0.2"  # the release that drops them
+
 
 class Commands(TyperGroup):
-    """A group in which a Failure ends the process with its message and its code."""
+    """Command group that turns a Failure into its message on stderr and its exit code."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; an old name gives the new command and a notice on stderr."""
+        new = RENAMED.get(args[0])
+        if new is not None:
+            notice = f"scs {args[0]} is now scs {new}; the old name goes with {OLD_NAMES_END_WITH}"
+            typer.echo(notice, err=True)
+            args = [new, *args[1:]]
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was named."""
+        """Run the command and map errors to exit codes."""
         try:
             return super().invoke(ctx)
         except Failure as failure:
@@ -96,14 +108,14 @@ app.command(rich_help_panel=LOOK)(check.check)
 app.command(rich_help_panel=LOOK)(diff.diff)
 app.command(rich_help_panel=LOOK)(presets.presets)
 app.command(rich_help_panel=LOOK)(presets.new)
-app.command(rich_help_panel=LOOK)(shift.steer)
+app.command(rich_help_panel=LOOK)(shift.shift)
 app.command(rich_help_panel=LOOK)(trace.trace)
 app.command(rich_help_panel=LOOK)(trace.report)
 app.command(rich_help_panel=LOOK)(compare.compare)
 app.command(rich_help_panel=LOOK)(sim.sim)
 app.command(rich_help_panel=DRIVE)(run.run)
 app.command(rich_help_panel=DRIVE)(device.status)
-app.command(rich_help_panel=DRIVE)(impedance.load)
+app.command(rich_help_panel=DRIVE)(impedance.impedance)
 app.command(rich_help_panel=DRIVE)(calibrate.calibrate)
 app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)

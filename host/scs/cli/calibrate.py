@@ -65,12 +65,11 @@ def calibrate(
     load: options.LoadRow = "",
     timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Find what the sense path reads wrong, against a known resistance, and keep it on the device.
+    """Calibrate the sense channels against a known resistance and store the result on the device.
 
-    The current is held against what the stage sends, the voltage against --ohm times that, both
-    zeros against what is read at rest. Values of your own instruments can be given instead. It is
-    kept apart from the programs, and applied to `scs load`, to every check while a program runs,
-    and to `scs scope`.
+    The reference is the stage's current, --ohm times it for voltage, and zero at rest; values from
+    your own instruments can be given instead. The calibration is stored apart from the programs
+    and applies to `scs impedance`, `scs scope` and all checks while a program runs.
 
     Examples:  scs calibrate --port /dev/ttyACM0 --ohm 499.2   ·   scs calibrate --voltage-gain 1.01
     """

@@ -1,7 +1,7 @@
-"""load: the dummy load as the device measures it, beside what boards.yaml declares.
+"""impedance: measure the contact impedances and compare them with boards.yaml.
 
-Role: a measurement on demand, before a run or when a wire is in doubt. Invariant: exit 1 where it
-is not the declared load; the device is left as it was found.
+Role: a measurement on demand, before a run or when a wire is in doubt. Invariant: exit 1 if the
+load differs from the declared one; the device's state is left unchanged.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from ..device.stimulator import Stimulator
 
 Sources = Annotated[
-    str, typer.Option("--from", metavar="NAMES", help="Contacts on one side, such as E3.")
+    str, typer.Option("--from", metavar="NAMES", help="Contacts on one side, e.g. E3.")
 ]
 Returns = Annotated[
-    str, typer.Option("--to", metavar="NAMES", help="Contacts on the other side, such as E2,E4.")
+    str, typer.Option("--to", metavar="NAMES", help="Contacts on the other side, e.g. E2,E4.")
 ]
 EachPair = Annotated[
-    bool, typer.Option("--pairs", help="Each contact of one side against each of the other.")
+    bool, typer.Option("--pairs", help="Measure every pair of contacts across the two sides.")
 ]
 Sides = tuple[list[str], list[str]]
 Found = dict[tuple[str, str], "LoadFound"]
 
 
-def load(
+def impedance(
     port: options.Port = "sim",
     from_: Sources = "",
     to: Returns = "",
@@ -48,15 +48,14 @@ def load(
     load: options.LoadRow = "",
     timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Measure the dummy load with test pulses of 0.5 mA; exit 1 if it is not the declared one.
+    """Measure contact impedance with 0.5 mA pulses; exit 1 if it differs from the declared load.
 
-    Each contact is measured against one of the other side, and the identification resistor is read.
-    Without --from and --to: as the loaded program uses the contacts, else E1, E3, … against
-    E2, E4, …, as they are joined to a dummy load. With --pairs a broken contact shows as a row or
-    a column of its own.
+    Measures each contact against a contact of the other side and reads the identification resistor.
+    The sides default to those of the loaded program or, if none is loaded, to the odd contacts
+    against the even ones. With --pairs a broken contact shows as a whole row or column.
 
-    Examples:  scs load --port /dev/ttyACM0 --from E3 --to E2,E4   ·   scs load --fault open_lead@0
-               scs load --port /dev/ttyACM0 --pairs
+    Examples:  scs impedance --port /dev/ttyACM0 --from E3 --to E2,E4
+               scs impedance --port /dev/ttyACM0 --pairs   ·   scs impedance --fault open_lead@0
     """
     from ..device.stimulator import Stimulator
 

@@ -1,6 +1,6 @@
 """A device under a command's eyes: opened, kept alive by polling, ended, reported.
 
-Role: what `scs run` and `scs steer` share around a Watch. Invariant: Ctrl-C halts first and reports
+Role: what `scs run` and `scs shift` share around a Watch. Invariant: Ctrl-C halts first and reports
 then; a link that is lost reports what was last known; the caller's own polling is what renews the
 lease. Requirements: REQ-61.
 """

@@ -1,7 +1,7 @@
-"""steer: a program moved along its lead, in the profile's file, and on a device with --port.
+"""shift: move programs along the lead by contacts, in the profile's file or on a device.
 
-Role: the command. Invariant: nothing is written that the device's own judgement refuses, and a
-device is touched only where --port names it.
+Role: the command. Invariant: nothing is written that the safety kernel refuses, and a device is
+touched only if --port names it.
 """
 
 from __future__ import annotations
@@ -24,30 +24,31 @@ By = Annotated[
     typer.Option(
         "--by",
         metavar="N",
-        help="By how many contacts, from the tip if positive; several with --for.",
+        help="Contacts to shift by, away from the tip if positive; repeatable with --for.",
     ),
 ]
 Wanted = Annotated[
-    str, typer.Option("--program", metavar="NAME", help="Its name or number; default all.")
+    str, typer.Option("--program", metavar="NAME", help="Program name or number; default all.")
 ]
 Target = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="The file to write; default PROFILE itself."),
+    typer.Option("--output", "-o", help="Output file; default PROFILE itself."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
 Device = Annotated[
     str,
     typer.Option(
-        help="Make the move on this device: sim, a serial port, or socket://HOST:PORT. "
-        "SCS_PORT is not read: without --port only the file is changed."
+        help="Also shift on this device: sim, a serial port, or socket://HOST:PORT. "
+        "Without --port only the file is changed; SCS_PORT is ignored."
     ),
 ]
 ForTime = Annotated[
-    str, typer.Option("--for", metavar="TIME", help="With --port: hold each place so long, stop.")
+    str,
+    typer.Option("--for", metavar="TIME", help="With --port: time at each position; then stop."),
 ]
 
 
-def steer(
+def shift(
     profile: options.ProfileFile,
     by: By,
     program: Wanted = "",
@@ -62,18 +63,19 @@ def steer(
     load: options.LoadRow = "",
     timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Move programs along the lead by N contacts; comments in the file stay.
+    """Shift programs along the lead by N contacts, keeping the comments in the file.
 
-    Thresholds measured at the old contacts are left out, and a share of perception becomes the
-    current that it was. A place off the lead, or one the device would refuse, changes nothing.
+    Drops thresholds measured at the old contacts; an amplitude given as a share of perception
+    becomes the equivalent current. Changes nothing if a contact would fall off the lead or the
+    device would refuse the result.
 
-    With --port what runs there is judged at the new contacts, ramped down, and started there from
-    zero; what nothing speaks against is written. A stand_alone profile is left running, any other
-    is kept alive as by `scs run`.
+    With --port the running program is checked at the new contacts, ramped down and restarted there
+    from zero; the file is written once the device has accepted the shift. A stand_alone profile is
+    left running; any other is kept alive as with `scs run`.
 
-    Examples:  scs steer my.yaml --by 1   ·   scs steer my.yaml --by -2 --program leg -o new.yaml
-               scs steer my.yaml --by 1 --port /dev/ttyACM0
-               scs steer my.yaml --by 1 --by 1 --by -2 --for 10s --port /dev/ttyACM0
+    Examples:  scs shift my.yaml --by 1   ·   scs shift my.yaml --by -2 --program leg -o new.yaml
+               scs shift my.yaml --by 1 --port /dev/ttyACM0
+               scs shift my.yaml --by 1 --by 1 --by -2 --for 10s --port /dev/ttyACM0
     """
     if output is not None and output.exists() and not force:
         raise WrongUsage(f"{output} is there already; name another file, or overwrite with --force")

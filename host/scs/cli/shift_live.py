@@ -1,4 +1,4 @@
-"""What `scs steer --port` does on a device: from place to place, each held, each written.
+"""What `scs shift --port` does on a device: from place to place, each held, each written.
 
 Role: live() around device/relocate.py, with the Watch of `scs run`. Invariant: all places are
 judged before the first is taken; the file says what the device took last, never what it refused; a
