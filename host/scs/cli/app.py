@@ -1,4 +1,4 @@
-"""All commands in one app, and what becomes of an error that a command meets.
+"""Register all commands in one app and map errors to exit codes.
 
 Role: the table of commands. Invariant: no traceback for a user's mistake.
 """
@@ -34,7 +34,7 @@ from . import (
 )
 
 EPILOG = (
-    "Exit codes: 0 good, 1 a profile or the device refused, 2 wrong usage, "
+    "Exit codes: 0 success, 1 refused by the profile check or the device, 2 wrong usage, "
     "3 no device or link lost, 130 Ctrl-C."
 )
 
@@ -80,8 +80,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
-    help="Program a spinal-cord-stimulation bench: safety-checked pulses into a dummy load.\n\n"
-    "Begin with [bold]scs demo[/bold]: it needs no hardware.",
+    help="Program a spinal cord stimulation bench: safety-checked pulses into a dummy load.\n\n"
+    "Start with [bold]scs demo[/bold]; it needs no hardware.",
 )
 
 
@@ -96,10 +96,13 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
-    """What comes before the name of a command."""
+    """Accept the options that precede the command's name."""
 
 
 LOOK, DRIVE, KNOW = "Without hardware", "A device", "Tables"
@@ -124,7 +127,7 @@ app.command(rich_help_panel=DRIVE)(device.stop)
 app.command(rich_help_panel=DRIVE)(device.halt)
 app.command(rich_help_panel=DRIVE)(device.faults)
 app.add_typer(
-    store.app, name="store", rich_help_panel=DRIVE, help="The programs that a device keeps."
+    store.app, name="store", rich_help_panel=DRIVE, help="Manage the programs stored on a device."
 )
 app.command(rich_help_panel=DRIVE)(flash.flash)
 app.command(rich_help_panel=KNOW)(catalog.boards)

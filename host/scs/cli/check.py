@@ -1,7 +1,7 @@
-"""check: what a profile is, before any device has it.
+"""check: check a profile without a device.
 
-Role: the command about a profile's file. Invariant: errors of the file come all at once, each
-with file, line and field. Requirements: REQ-60.
+Role: the command. Invariant: all errors of the file are reported at once, each with file, line and
+field. Requirements: REQ-60.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def check(
     load: options.LoadRow = "",
     json: options.Json = False,
 ) -> None:
-    """Every safety figure of a profile beside its limit, and what the stage makes of it.
+    """Check a profile: every safety figure and its limit, requested and actual values.
 
-    The verdict is the device's own: the same code judges the same words. Exit 1 if refused.
+    Runs the device's own safety kernel, so that the verdict is the same. Exit 1 if refused.
 
     Examples:  scs check profiles/tonic_50hz.yaml   ·   scs check my.yaml --load resistor-1k --json
     """

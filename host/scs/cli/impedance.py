@@ -75,7 +75,7 @@ def impedance(
 
 
 def names(text: str) -> list[str]:
-    """The contacts of a text such as "E1,E2"."""
+    """Split a list of contacts such as "E1,E2"."""
     return [part for part in text.split(",") if part.strip()]
 
 
@@ -87,7 +87,7 @@ def _as_json(found: LoadFound, board: Board) -> None:
 
 
 def declared(board: Board) -> dict[str, float | None]:
-    """What boards.yaml says of the load, for --json."""
+    """Return the declared load, for --json."""
     return {
         "ohm": board.seen_ohm,
         "farad": board.seen_nf / 1e9 or None,
@@ -97,7 +97,7 @@ def declared(board: Board) -> dict[str, float | None]:
 
 
 def tolerance(board: Board) -> float:
-    """By what share a measured value may differ from the declared one."""
+    """Permitted relative deviation of a measured value from the declared one."""
     from stimcore import limits
 
     return float(board.load_tolerance_permille + limits.MEASURE_ERROR_PERMILLE) / 1000
@@ -120,7 +120,7 @@ def _print(found: LoadFound, board: Board) -> None:
 
 
 def say_identified(console: Console, found: LoadFound, board: Board) -> None:
-    """Whether the identification resistor is that of the load."""
+    """Print whether the identification resistor matches the load."""
     word = (
         "is that of the load"
         if found.identified
@@ -130,12 +130,12 @@ def say_identified(console: Console, found: LoadFound, board: Board) -> None:
 
 
 def ohm(value: float | None) -> str:
-    """A resistance as it is printed."""
+    """Format a resistance."""
     return "none flows" if value is None else f"{value:g} Ω"
 
 
 def farad(value: float | None) -> str:
-    """A capacitance as it is printed."""
+    """Format a capacitance."""
     return "none" if value is None else f"{value * 1e6:.3g} µF"
 
 
@@ -144,7 +144,7 @@ def _verdict(word: str) -> str:
 
 
 def show_pairs(stim: Stimulator, sides: Sides, *, json: bool) -> int:
-    """Measure them all, print them, and give the exit code."""
+    """Measure and print all pairs; return the exit code."""
     found = _measured(stim, sides)
     ok = all(one.ok for one in found.values())
     if json:
@@ -174,7 +174,7 @@ def _measured(stim: Stimulator, sides: Sides) -> Found:
 
 
 def _worst(found: LoadFound) -> ContactLoad:
-    """Of a pair the contact that is not good, or the first."""
+    """Return the contact of a pair that is not good, else the first."""
     return next((one for one in found.contacts if one.verdict != "good"), found.contacts[0])
 
 

@@ -1,7 +1,7 @@
-"""A run as it goes: the line on the terminal, the last that is known, the report, the exit code.
+"""Monitor of a run: progress line, last known status, report, exit code.
 
-Role: take() while it runs, report() at its end. Invariant: whatever ends a run, what was
-delivered is told, and if the link was lost, as the last that is known. Requirements: REQ-61.
+Role: take() while it runs, report() at its end. Invariant: however a run ends, the delivered output
+is reported; after a lost link, the last known values are. Requirements: REQ-61.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NOTHING: dict[str, Any] = {"pulses": 0, "periods": 0, "seconds": 0.0, "charge_nc
 
 
 class Watch:
-    """What is known of one run."""
+    """State of one run."""
 
     def __init__(self, *, json: bool, for_s: float | None, recorder: Recorder | None = None):
         self.for_s = for_s
@@ -55,7 +55,7 @@ class Watch:
 
     # --- while it runs ---------------------------------------------------------------------
     def opened(self, stim: Stimulator, source: Profile | int) -> None:
-        """The device answered; it is to run a profile, or what one of its slots keeps."""
+        """Note the connected device and the profile or slot to run."""
         self._stim = stim
         if isinstance(source, int):
             self._title, self._about = f"slot {source}", {"slot": source}
@@ -64,30 +64,30 @@ class Watch:
         self._about |= {"port": stim.port, "board": stim.board.name}
 
     def recalled(self, found: Recalled) -> None:
-        """It was a slot, and this is what it keeps."""
+        """Note the program recalled from the slot."""
         self._title += f", hash {found.hash}"
         self._about["hash"] = found.hash
 
     def starting(self, figures: list[Figure]) -> None:
-        """All is ready; START is next."""
+        """Begin the recording, just before START."""
         if self._recorder is not None and self._stim is not None and self._stim.profile:
             self._recorder.starting(self._stim, self._stim.profile, figures)
 
     def armed(self, load: LoadFound | None) -> None:
-        """The load was measured, and the device took it for the declared one."""
+        """Note the measured load, accepted by the device."""
         self._load = load
         if load is not None:
             self._about["load"] = [asdict(one) for one in load.contacts]
 
     def moved(self, told: dict[str, Any], lines: list[str]) -> None:
-        """What runs was moved to other contacts."""
+        """Note and print a shift to other contacts."""
         self._about.setdefault("moves", []).append(told)
         if not self._json:
             typer.echo("\n".join(lines))
 
     @property
     def begun(self) -> bool:
-        """Whether there is anything to tell."""
+        """True once a ledger was read."""
         return self._book is not None
 
     def __enter__(self) -> Watch:
@@ -106,7 +106,7 @@ class Watch:
             self._bar.stop()
 
     def take(self, status: Status, book: Ledger) -> None:
-        """What the device says now."""
+        """Note the device's status and ledger."""
         self._status, self._book = status, book
         if self._recorder is not None:
             self._recorder.keep(status, book)
@@ -117,21 +117,21 @@ class Watch:
             self._bar.update(self._bar.task_ids[0], completed=elapsed_s, live=console.live(status))
 
     def look(self, status: Status, cancelled: Callable[[], bool]) -> None:
-        """A recording wants to see what flows, once it flows as it shall."""
+        """Let the recorder capture the output once it has settled."""
         if self._recorder is not None and self._stim is not None and status.settled:
             self._recorder.look(self._stim, cancelled)
 
     # --- how it ended ----------------------------------------------------------------------
     def interrupted(self, code: int) -> None:
-        """Somebody pressed Ctrl-C, and the output was halted."""
+        """Note that a signal came and the output was halted."""
         self._code = code
 
     def detached(self) -> None:
-        """The device goes on by itself."""
+        """Note that the device keeps running on its own."""
         self._stopped = "running"
 
     def lost(self, reason: LinkLost) -> None:
-        """The link broke in the middle of the run."""
+        """Note that the link was lost during the run."""
         self._stopped = LINK_LOST
         self._code = NO_DEVICE
         alone = self._status is not None and self._status.lease_left_s is None
@@ -140,20 +140,20 @@ class Watch:
         self._message += " the last that is known."
 
     def never_began(self, reason: FileRefused | Failure) -> None:
-        """Profile or device refused, or there is no device: the same form, for scripts."""
+        """Print a refusal or a missing device in the JSON form of a report, with --json."""
         if not self._json:
             return
         word = NO_DEVICE_WORD if isinstance(reason, LinkLost) else REFUSED_WORD
         _json({"delivered": NOTHING, "stopped": word, "errors": _rows(reason, word)})
 
     def unmoved(self, reason: FileRefused | Failure) -> None:
-        """After close(): what was running was to go on elsewhere, and did not."""
+        """Note, after close(), that a shift failed."""
         self._about["errors"] = _rows(reason, REFUSED_WORD)
         self._message = f"{self._message}\n{said(reason)}".lstrip()
         self._code = self._code or REFUSED
 
     def close(self, status: Status, book: Ledger) -> None:
-        """The last word of the device."""
+        """Note the device's final status and ledger."""
         self._status, self._book = status, book
         self._stopped = book.stopped
         if status.fault is not None:
@@ -166,7 +166,7 @@ class Watch:
 
     # --- the report ------------------------------------------------------------------------
     def report(self) -> int:
-        """Print it; the exit code."""
+        """Print the report and return the exit code."""
         self._keep()
         if self._message:
             from .console import complain
@@ -191,7 +191,7 @@ class Watch:
         return self._code
 
     def _keep(self) -> None:
-        """Close the recording; where it could not be written, say so beside all else."""
+        """Close the recording; add a failure to write it to the message."""
         if self._recorder is None or self._status is None or self._book is None:
             return
         try:
@@ -213,7 +213,7 @@ class Watch:
 
 
 def _rows(reason: FileRefused | Failure, word: str) -> list[dict[str, Any]]:
-    """What was refused as JSON carries it."""
+    """Return the errors for --json."""
     if isinstance(reason, Failure):
         return [{"id": word, "path": "", "line": 0, "message": said(reason)}]
     return [one.as_dict() for one in reason.rows]

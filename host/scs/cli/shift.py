@@ -93,7 +93,7 @@ def shift(
 
 
 class _Wish(NamedTuple):
-    """What was asked for; the file has not been read yet."""
+    """The request; the file has not been read yet."""
 
     profile: Path
     by: list[int]
@@ -101,7 +101,7 @@ class _Wish(NamedTuple):
     target: Path
 
     def route(self, *, stays: bool = False) -> Route:
-        """The places; `stays`: a profile that stands alone is left running at the last."""
+        """Return the positions; `stays`: leave a stand_alone profile running at the last."""
         from ..profile.profile import Profile
         from ..profile.shift_contacts import chosen, moved
         from .shift_live import Route
@@ -116,7 +116,7 @@ class _Wish(NamedTuple):
 
 
 def _device(port: str, board: str | None, fault: list[str] | None, patience_s: float) -> Stimulator:
-    """Left as it is found, until a move is made."""
+    """Return a connection that leaves the device's state unchanged until a shift is made."""
     from ..device.stimulator import Stimulator
 
     faults = options.simulated_faults(fault)

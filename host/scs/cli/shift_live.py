@@ -1,8 +1,8 @@
-"""What `scs shift --port` does on a device: from place to place, each held, each written.
+"""Shift a running program on a device through a series of positions.
 
-Role: live() around device/relocate.py, with the Watch of `scs run`. Invariant: all places are
-judged before the first is taken; the file says what the device took last, never what it refused; a
-device that was not touched is left as it was found. Requirements: REQ-61.
+Role: live() around device/relocate.py, with the Watch of `scs run`. Invariant: all positions are
+checked before the first shift; the file holds the last accepted position, never a refused one; a
+device that was not shifted is left unchanged. Requirements: REQ-61.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Route:
-    """From a profile to its places in turn; by: how far each is from the one before it; alone:
-    whether it is left running at the last."""
+    """Profile and its successive positions; by: contacts from one to the next; alone: left running
+    at the last."""
 
     before: Profile
     places: tuple[Profile, ...]
@@ -41,12 +41,12 @@ class Route:
     alone: bool
 
     def old(self, number: int) -> Profile:
-        """Where it is before a move."""
+        """Return the profile before shift `number`."""
         return self.places[number - 1] if number else self.before
 
 
 def changes(before: Profile, after: Profile) -> list[str]:
-    """What a move changes, a line each."""
+    """List the changes of a shift, one line each."""
     return [
         f"{one.program}: {one.quantity} {one.a_text} -> {one.b_text}"
         for one in compare(before, after)
@@ -54,7 +54,7 @@ def changes(before: Profile, after: Profile) -> list[str]:
 
 
 def judged(route: Route, board: Board) -> None:
-    """ProfileError where the kernel refuses one of the places."""
+    """Raise ProfileError if the kernel refuses one of the positions."""
     for number, place in enumerate(route.places):
         verdict = judge(place, board)
         if not verdict.ok:
@@ -63,7 +63,7 @@ def judged(route: Route, board: Board) -> None:
 
 
 def live(stim: Stimulator, route: Route, watch: Watch) -> None:
-    """All the moves on a device, and the run at each place."""
+    """Make all shifts on a device and run at each position."""
     with run_loop.opened(stim, watch) as interrupts:
         watch.opened(stim, route.before)
         stim.profile = route.before
@@ -83,7 +83,7 @@ def live(stim: Stimulator, route: Route, watch: Watch) -> None:
 
 
 def _held(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> bool:
-    """The time at a place that is not the last; False where it ended there."""
+    """Run at a position that is not the last; return False if the run ended there."""
     with watch:
         if run_loop.held(stim, watch, interrupts, watch.for_s):
             return True
@@ -94,7 +94,7 @@ def _held(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> bool:
 def _moved(
     stim: Stimulator, route: Route, number: int, watch: Watch, interrupts: Interrupts
 ) -> bool:
-    """One move, told and written; False where it ended with the output off, which is told too."""
+    """Make, write and report one shift; return False if it failed and the output is off."""
     runs = stim.status().state == "RUNNING"
     place = route.places[number]
     try:
@@ -121,7 +121,7 @@ def _ended(
     *,
     begun: bool,
 ) -> None:
-    """A move that was not made: raised where there is nothing else to tell, else the ledger."""
+    """Report a failed shift with the ledger; raise its reason if there is no run."""
     if interrupts:
         watch.interrupted(interrupts.code)
     running = stim.status().running
@@ -158,7 +158,7 @@ def _write(place: Profile, route: Route) -> None:
 
 
 def _told(route: Route, number: int, done: relocate.Steered | None) -> dict[str, Any]:
-    """A move as JSON carries it; off_s None where nothing ran before."""
+    """Return a shift for --json; off_s is None if nothing ran before."""
     return {
         "by": route.by[number],
         "changes": changes(route.old(number), route.places[number]),
@@ -170,7 +170,7 @@ def _told(route: Route, number: int, done: relocate.Steered | None) -> dict[str,
 
 
 def _lines(route: Route, number: int, done: relocate.Steered | None) -> list[str]:
-    """A move as people read it."""
+    """Return a shift as lines of text."""
     place = route.places[number]
     lines = changes(route.old(number), place)
     if done is None:

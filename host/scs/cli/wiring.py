@@ -1,4 +1,4 @@
-"""wiring: what is connected to what, as a table and as a drawing.
+"""wiring: show the wiring as a table and as a drawing.
 
 Role: shows boards.yaml's wiring of one combination.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..catalog import wiring_schema
 
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Draw it there, too.")
+    Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Also write a drawing.")
 ]
 
 
@@ -29,7 +29,7 @@ def wiring(
     output: Output = None,
     json: options.Json = False,
 ) -> None:
-    """Which pin of the board goes where, what is joined within the stage, and the parts for it.
+    """Show the board's pins and their connections, the nets within the stage, and the parts list.
 
     Examples:  scs wiring --stage r2r-1 --load resistor-500   ·   scs wiring -o wiring.svg
     """
