@@ -108,9 +108,9 @@ def _named(**values: float | None) -> dict[str, float]:
 
 def _one_wish(ohm: float | None, given: dict[str, float], *, reset: bool, show: bool) -> None:
     if reset + show + bool(given) + (ohm is not None) > 1:
-        raise WrongUsage("one of --ohm, values of your own, --reset or --show; not two of them")
+        raise WrongUsage("give only one of --ohm, gains and offsets, --reset or --show")
     if ohm is not None and not 0 < ohm < 1e6:
-        raise WrongUsage(f"--ohm {ohm:g} is no resistance of a load; write for example 499.2")
+        raise WrongUsage(f"--ohm {ohm:g} is not a load resistance; try 499.2")
 
 
 def _given(stim: Stimulator, before: Calibration | None, given: dict[str, float]) -> Calibration:

@@ -75,11 +75,11 @@ def _slots(verdict: Judgement) -> Table:
 
     period = console.number(verdict.slots[0].period_ms, "ms")
     made = console.table(
-        f"Places in a period of {period}", "program", ">turns", ">first at", ">every"
+        f"Schedule of a period of {period}", "program", ">turns", ">first at", ">every"
     )
     for one in verdict.slots:
         times = (console.number(one.phase_ms, "ms"), console.number(one.every_ms, "ms"))
-        turns = f"{one.turns}, {one.others} at the others" if one.others else str(one.turns)
+        turns = f"{one.turns}, {one.others} at the other contacts" if one.others else str(one.turns)
         made.add_row(escape(one.program), turns, *times)
     return made
 
@@ -120,4 +120,4 @@ def _show(profile: Profile, board: str, verdict: Judgement) -> None:
         screen.print(console.figures("Safety figures", verdict.figures))
     if not verdict.ok:
         raise ProfileError(profile.file, verdict.errors)
-    screen.print("\n[green]The device will take this profile.[/green]")
+    screen.print("\n[green]The device will accept this profile.[/green]")

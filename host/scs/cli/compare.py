@@ -123,7 +123,7 @@ def _show(a: Path, b: Path, one: Trace, other: Trace, found: Compared, output: P
         length = console.number(trace.end_s - float(trace.time_s[0]), "s")
         screen.print(f"{letter}  {escape(str(path))}: {len(trace)} rows, {length}")
     if found.shift_s:
-        screen.print(f"B was moved by {found.shift_s * 1e6:.6g} µs")
+        screen.print(f"B was shifted by {found.shift_s * 1e6:.6g} µs")
     made = console.table("B less A", "quantity", ">largest", ">at", ">tolerance", "")
     rows = (("edges", found.time, 1e6, "us"), ("current", found.current, 1e6, "uA"))
     for name, worst, factor, unit in (*rows, ("voltage", found.voltage, 1e3, "mV")):
@@ -142,10 +142,10 @@ def _show(a: Path, b: Path, one: Trace, other: Trace, found: Compared, output: P
 
 def _edges(found: Compared) -> str:
     text = (
-        f"{found.edges} edges in both, {len(found.only_a)} in A alone, {len(found.only_b)} in B "
-        f"alone; values compared over {found.share:.1%} of {found.span_s:.6g} s, away from edges"
+        f"{found.edges} edges in both, {len(found.only_a)} only in A, {len(found.only_b)} only "
+        f"in B; values compared over {found.share:.1%} of {found.span_s:.6g} s, away from edges"
     )
     for letter, times in (("A", found.only_a), ("B", found.only_b)):
         if len(times):
-            text += f"\nthe first edge in {letter} alone: {times[0]:.7f} s"
+            text += f"\nthe first edge only in {letter}: {times[0]:.7f} s"
     return text

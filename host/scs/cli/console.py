@@ -58,8 +58,8 @@ def number(value: float, unit: str) -> str:
 
 
 def mark(good: bool) -> Text:
-    """ok, or TOO FAR in red."""
-    return Text("ok", style="green") if good else Text("TOO FAR", style="bold red")
+    """Return ok in green or FAIL in red."""
+    return Text("ok", style="green") if good else Text("FAIL", style="bold red")
 
 
 def figures(title: str, rows: Iterable[Figure]) -> Table:

@@ -51,7 +51,7 @@ def demo(
     _write(output, shown)
     good = all(one.ok for one in shown)
     if not good:
-        screen.print("[bold red]What was measured is not what was programmed.[/bold red]")
+        screen.print("[bold red]The measured values differ from the programmed ones.[/bold red]")
     raise typer.Exit(GOOD if good else REFUSED)
 
 

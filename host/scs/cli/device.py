@@ -91,7 +91,7 @@ def _rows(found: Status, fault: str | None) -> list[tuple[str, str]]:
         ("measured", f"{current}, {voltage}"),
         ("lease", lease),
         ("damaged frames", str(found.link_errors)),
-        ("up for", f"{found.device_s:.1f} s"),
+        ("uptime", f"{found.device_s:.1f} s"),
     ]
 
 
@@ -129,7 +129,7 @@ def amplitude(
         console.as_json(asdict(change))
         return
     asked, got = change.requested_ma, change.actual_ma
-    typer.echo(f"asked {asked:g} mA, gives {got:g} mA, reached in about {change.ramp_s:g} s")
+    typer.echo(f"requested {asked:g} mA, actual {got:g} mA, reached in about {change.ramp_s:g} s")
 
 
 def stop(

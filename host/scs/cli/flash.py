@@ -117,7 +117,7 @@ def _report(done: Done, seconds: float, *, json: bool) -> None:
     copied = f"{len(made.copy)} files copied ({size:,} bytes), {len(made.keep)} were the same"
     typer.echo(f"{made.board} at {done.port}: firmware {done.version} says HELLO")
     typer.echo(f"{copied}, {len(made.remove)} removed; MicroPython {made.micropython}")
-    typer.echo(f"every SHA-256 read back is right; {seconds:.1f} s")
+    typer.echo(f"all SHA-256 hashes verified; {seconds:.1f} s")
     if made.cleared and not made.install:  # installing restarts it by its watchdog: no news
         typer.echo(f"a fault was latched before, and cleared: {made.cleared}", err=True)
     if done.fault:

@@ -115,23 +115,21 @@ def _print(found: LoadFound, board: Board) -> None:
     made.add_row("declared", ohm(board.seen_ohm), farad(board.seen_nf / 1e9 or None), "")
     screen = console.console()
     screen.print(made)
-    screen.print(f"each may differ by {100 * tolerance(board):g} %")
+    screen.print(f"tolerance ±{100 * tolerance(board):g} %")
     say_identified(screen, found, board)
 
 
 def say_identified(console: Console, found: LoadFound, board: Board) -> None:
     """Print whether the identification resistor matches the load."""
     word = (
-        "is that of the load"
-        if found.identified
-        else "[bold red]is not that of the load[/bold red]"
+        "matches the load" if found.identified else "[bold red]does not match the load[/bold red]"
     )
     console.print(f"identification reads {found.load_id}, declared {board.load_id_code}: {word}")
 
 
 def ohm(value: float | None) -> str:
     """Format a resistance."""
-    return "none flows" if value is None else f"{value:g} Ω"
+    return "open circuit" if value is None else f"{value:g} Ω"
 
 
 def farad(value: float | None) -> str:
@@ -192,7 +190,7 @@ def _print_pairs(stim: Stimulator, sides: Sides, found: Found) -> None:
     screen.print(made)
     board = stim.board
     wanted = f"{ohm(board.seen_ohm)}, {farad(board.seen_nf / 1e9 or None)}"
-    screen.print(f"declared {wanted}; each may differ by {100 * tolerance(board):g} %")
+    screen.print(f"declared {wanted}; tolerance ±{100 * tolerance(board):g} %")
     say_identified(screen, next(iter(found.values())), board)
 
 

@@ -88,7 +88,7 @@ def seconds(text: str, option: str) -> float:
     except units.UnitError as reason:
         raise WrongUsage(f"{option}: {reason}") from None
     if found <= 0:
-        raise WrongUsage(f"{option}: {text} is no length of time; write for example 10s")
+        raise WrongUsage(f"{option}: {text} is not a duration above 0; try 10s")
     return float(found / (1_000_000 if short else 1000))
 
 
@@ -102,7 +102,7 @@ def hertz(text: str, option: str) -> float:
     except units.UnitError as reason:
         raise WrongUsage(f"{option}: {reason}") from None
     if found <= 0:
-        raise WrongUsage(f"{option}: {text} is no rate; write for example 10 kHz")
+        raise WrongUsage(f"{option}: {text} is not a rate above 0; try 10 kHz")
     return float(found / 1000)
 
 
@@ -114,9 +114,7 @@ def share(text: str, option: str) -> float:
     except ValueError:
         found = -1.0
     if rest.strip() or not 0 < found <= 1:
-        raise WrongUsage(
-            f"{option}: {text} is no share above 0 and up to 100%; write for example 1%"
-        )
+        raise WrongUsage(f"{option}: {text} is not a share above 0 and up to 100%; try 1%")
     return found
 
 

@@ -44,7 +44,7 @@ def presets(json: options.Json = False) -> None:
         made.add_row(one.name, one.rate, one.width, one.amplitude, charge, shannon, _taken(one))
     console.console().print(made)
     console.console().print(
-        "`scs check` on a file of `scs new PRESET` says why a stage refuses it."
+        "Run `scs check` on a file from `scs new PRESET` to see why a stage refuses it."
     )
 
 
@@ -63,10 +63,10 @@ def new(preset: PresetName, file: NewFile = None, force: Force = False) -> None:
     text = table.text(preset)
     target = file or Path(f"{preset}.yaml")
     if target.exists() and not force:
-        raise WrongUsage(f"{target} is there already; name another file, or overwrite with --force")
+        raise WrongUsage(f"{target} already exists; name another file or use --force")
 
     def fill(part: Path) -> None:
         part.write_text(text, encoding="utf-8")
 
     aside(target, fill)
-    typer.echo(f"{target}: {preset}; judge it with `scs check {target}`")
+    typer.echo(f"{target}: {preset}; check it with `scs check {target}`")

@@ -88,17 +88,15 @@ def _chosen(
     from ..device import program_slots
 
     if detach and record:
-        raise WrongUsage("--record needs a run that is watched to its end: leave out --detach")
+        raise WrongUsage("--record needs to follow the run to its end: leave out --detach")
     if slot is None and profile is not None:
         return profile
     if slot is None or profile is not None:
-        raise WrongUsage(
-            "one of PROFILE and --slot; write for example scs run my.yaml, or scs run --slot 3"
-        )
+        raise WrongUsage("give either PROFILE or --slot, e.g. scs run my.yaml or scs run --slot 3")
     if record:
         raise WrongUsage(
-            "--record keeps the profile's text, which the device does not have: run the profile "
-            "itself, or leave out --record"
+            "--record needs the profile's text, which the device does not store: run the profile "
+            "itself or leave out --record"
         )
     program_slots.wire(slot)
     return slot
@@ -147,7 +145,7 @@ def _put(stim: Stimulator, source: Profile | int, watch: Watch, *, detach: bool)
     watch.recalled(found)
     if detach and stim.status().lease_left_s is not None:
         raise WrongUsage(
-            f"--detach: the program of slot {source} has a lease and stops when nobody asks; "
-            "leave out --detach, or keep a profile with stand_alone: true there"
+            f"--detach: the program of slot {source} has a lease and stops without a host; "
+            "leave out --detach, or save a profile with stand_alone: true there"
         )
     return found.figures

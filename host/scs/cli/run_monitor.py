@@ -135,9 +135,9 @@ class Watch:
         self._stopped = LINK_LOST
         self._code = NO_DEVICE
         alone = self._status is not None and self._status.lease_left_s is None
-        way_out = "goes on: `scs halt`" if alone else "stops by itself when its lease runs out"
-        self._message = f"{said(reason)}\nIf it still runs, the device {way_out}; what follows is"
-        self._message += " the last that is known."
+        way_out = "keeps running: use `scs halt`" if alone else "stops when its lease expires"
+        self._message = f"{said(reason)}\nIf the output is on, the device {way_out}. The last"
+        self._message += " known values follow."
 
     def never_began(self, reason: FileRefused | Failure) -> None:
         """Print a refusal or a missing device in the JSON form of a report, with --json."""
@@ -162,7 +162,7 @@ class Watch:
             self._message = f"the device latched a fault: {told}"
         elif book.stopped == "lease":
             self._code = NO_DEVICE
-            self._message = "the device heard nothing for longer than its lease and stopped"
+            self._message = "the lease expired without a request from the host; the device stopped"
 
     # --- the report ------------------------------------------------------------------------
     def report(self) -> int:

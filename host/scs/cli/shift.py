@@ -78,11 +78,11 @@ def shift(
                scs shift my.yaml --by 1 --by 1 --by -2 --for 10s --port /dev/ttyACM0
     """
     if output is not None and output.exists() and not force:
-        raise WrongUsage(f"{output} is there already; name another file, or overwrite with --force")
+        raise WrongUsage(f"{output} already exists; name another file or use --force")
     if not port and (for_ or fault or len(by) > 1):
-        raise WrongUsage("several --by, --for and --fault are for a device: name its --port")
+        raise WrongUsage("several --by, --for and --fault need a device: name its --port")
     if len(by) > 1 and not for_:
-        raise WrongUsage("several --by need --for, how long each place is held, such as --for 10s")
+        raise WrongUsage("several --by need --for, the time at each position, e.g. --for 10s")
     for_s = options.seconds(for_, "--for") if for_ else None
     target = output or profile
     if port:
@@ -147,4 +147,4 @@ def _in_file(wish: _Wish, board: str, *, json: bool) -> None:
         return
     for line in changes:
         typer.echo(line)
-    typer.echo(f"{route.target}: moved by {wish.by[0]}; judge it with `scs check {route.target}`")
+    typer.echo(f"{route.target}: shifted by {wish.by[0]}; check it with `scs check {route.target}`")

@@ -59,7 +59,7 @@ def judged(route: Route, board: Board) -> None:
         verdict = judge(place, board)
         if not verdict.ok:
             far = sum(route.by[: number + 1])
-            raise ProfileError(f"{route.before.file} (moved by {far})", verdict.errors)
+            raise ProfileError(f"{route.before.file} (shifted by {far})", verdict.errors)
 
 
 def live(stim: Stimulator, route: Route, watch: Watch) -> None:
@@ -74,7 +74,7 @@ def live(stim: Stimulator, route: Route, watch: Watch) -> None:
             last = number == len(route.places) - 1
             if not last and not _held(stim, watch, interrupts):
                 left = ", ".join(str(by) for by in route.by[number + 1 :])
-                watch.unmoved(Failure(f"the moves that were left were not made: by {left}"))
+                watch.unmoved(Failure(f"the remaining shifts were not made: by {left}"))
                 return
         if route.alone:
             watch.detached()
@@ -152,8 +152,8 @@ def _write(place: Profile, route: Route) -> None:
     try:
         edit.save(place, route.target)
     except Failure as reason:
-        state = "runs on at the new contacts" if route.alone else "is halted"
-        reason.add_note(f"the device took the move, and {state}; the file does not say so")
+        state = "keeps running at the new contacts" if route.alone else "is halted"
+        reason.add_note(f"the device made the shift and {state}; the file was not updated")
         raise
 
 
@@ -174,15 +174,17 @@ def _lines(route: Route, number: int, done: relocate.Steered | None) -> list[str
     place = route.places[number]
     lines = changes(route.old(number), place)
     if done is None:
-        lines.append("nothing ran: started at the new contacts")
+        lines.append("no program was running: started at the new contacts")
     else:
         book = done.delivered
-        lines.append(f"the old place had {book.pulses} pulses in {book.output_s:g} s")
-        lines.append(f"the output was off for {done.off_s:g} s, then began at zero")
+        lines.append(
+            f"delivered at the previous contacts: {book.pulses} pulses in {book.output_s:g} s"
+        )
+        lines.append(f"the output was off for {done.off_s:g} s, then restarted from zero")
         for name, one, set_ma in zip(
             place.program_names, place.group.programs, done.amplitudes_ma, strict=True
         ):
             if set_ma != one.amplitude_ua / 1000:
                 own = f"the file says {one.amplitude_ua / 1000:g} mA"
-                lines.append(f"{name}: {set_ma:g} mA, as it was set on the device; {own}")
-    return [*lines, f"{route.target}: moved by {route.by[number]}"]
+                lines.append(f"{name}: {set_ma:g} mA, as set on the device; {own}")
+    return [*lines, f"{route.target}: shifted by {route.by[number]}"]

@@ -50,9 +50,9 @@ def list_(
     if json:
         console.as_json([asdict(one) for one in kept])
     elif not kept:
-        typer.echo("no program is kept; keep one with: scs store save 1 my.yaml")
+        typer.echo("no program is stored; save one with: scs store save 1 my.yaml")
     else:
-        made = console.table(f"Programs kept on {name}", ">slot", "hash", ">bytes", "")
+        made = console.table(f"Programs stored on {name}", ">slot", "hash", ">bytes", "")
         for one in kept:
             made.add_row(str(one.slot), one.hash, str(one.length), _note(one))
         console.console().print(made)
@@ -93,7 +93,7 @@ def save(
 
         console.as_json({"slot": slot, "hash": digest})
         return
-    typer.echo(f"slot {slot} keeps {read.name if read else 'the loaded program'}, hash {digest}")
+    typer.echo(f"slot {slot} holds {read.name if read else 'the loaded program'}, hash {digest}")
 
 
 @app.command()

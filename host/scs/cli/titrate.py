@@ -107,7 +107,7 @@ def _step_ua(text: str, read: Profile, number: int) -> int:
     except units.UnitError as reason:
         raise WrongUsage(f"--step: {reason}") from None
     if not STEPS[0] <= found <= STEPS[1]:
-        raise WrongUsage(f"--step: {text} is not 1 uA to 1 mA; write for example 100 uA")
+        raise WrongUsage(f"--step: {text} is outside 1 uA to 1 mA; try 100 uA")
     return found
 
 

@@ -149,7 +149,7 @@ def _extent(for_: str, rate: str, clock_hz: int) -> Extent:
     if for_s > LONGEST_S:
         raise WrongUsage(f"--for: {for_} is longer than {LONGEST_S:g} s")
     if for_s < SHORTEST_S:
-        raise WrongUsage(f"--for: {for_} is shorter than 1 us; write for example 100us")
+        raise WrongUsage(f"--for: {for_} is shorter than 1 us; try 100us")
     if rate_hz and rate_hz * for_s > MOST_ROWS:
         raise WrongUsage(f"--rate: that is more than {MOST_ROWS} rows; sample more slowly")
     if rate_hz and rate_hz > clock_hz:

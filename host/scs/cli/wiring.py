@@ -69,7 +69,7 @@ def _draw(name: str, output: Path) -> None:
     from ..documents.atomic_write import aside
 
     if output.suffix.lower() != ".svg":
-        raise WrongUsage(f"-o {output}: the drawing is an SVG; write for example -o wiring.svg")
+        raise WrongUsage(f"-o {output}: the drawing is an SVG; try -o wiring.svg")
     text = facts.svg(name)
 
     def fill(part: Path) -> None:

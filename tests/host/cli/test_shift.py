@@ -133,7 +133,7 @@ def test_an_unsafe_place_is_refused_by_the_kernels_judgement(file: Path) -> None
     file.write_text(text)
     done = scs("shift", str(file), "--by", "1", "--program", "low back")
     assert done.exit_code == REFUSED
-    assert "(moved by 1):12: programs[0].amplitude: " in done.stderr
+    assert "(shifted by 1):12: programs[0].amplitude: " in done.stderr
     assert "at E2" in done.stderr  # where it would be, not where it was
     assert "at E1" not in done.stderr
     assert file.read_text() == text

@@ -66,7 +66,7 @@ def test_req_61_a_link_lost_in_mid_move_says_what_stands_on_the_device(leased: s
     assert (done.exit_code, found["stopped"]) == (NO_DEVICE, "link lost")
     assert "it was told to stop: the output is off or on its way there" in done.stderr
     assert f"{leased} was not written" in done.stderr
-    assert "stops by itself when its lease runs out" in done.stderr
+    assert "stops when its lease expires" in done.stderr
     assert 40 <= found["delivered"]["pulses"] <= 60
     assert Path(leased).read_text() == expected
 
@@ -74,7 +74,7 @@ def test_req_61_a_link_lost_in_mid_move_says_what_stands_on_the_device(leased: s
 def test_a_file_that_cannot_be_written_is_told_beside_what_runs(alone: str, running: str) -> None:
     done, _ = shift(alone, running, "--by", "1", "-o", "/no/such/folder/x.yaml")
     assert done.exit_code == USAGE
-    assert "the device took the move, and runs on at the new contacts" in done.stderr
+    assert "the device made the shift and keeps running at the new contacts" in done.stderr
     left_alone(running, alone)
 
 
@@ -83,7 +83,7 @@ def test_a_watched_run_is_halted_where_its_file_cannot_be_written(
 ) -> None:
     nowhere = ("--by", "1", "--for", "9s", "-o", "/no/such/folder/x.yaml")
     done, _ = shift(alone, running, *nowhere)  # it ran before
-    assert (done.exit_code, "the device took the move, and is halted" in done.stderr) == (
+    assert (done.exit_code, "the device made the shift and is halted" in done.stderr) == (
         USAGE,
         True,
     )
@@ -156,5 +156,5 @@ def test_req_32_a_wish_to_end_while_a_place_is_held_halts(
     done, found = shift(leased, "sim", *["--by", "1", "--by", "1", "--for", "5s"])
     assert (done.exit_code, found["stopped"]) == (INTERRUPTED, "halt")
     assert found["delivered"]["pulses"] <= settled[0] + 5
-    assert "the moves that were left were not made: by 1" in done.stderr
+    assert "the remaining shifts were not made: by 1" in done.stderr
     assert Path(leased).read_text() == expected

@@ -31,9 +31,9 @@ def test_what_was_left_running_runs_on_at_the_other_contacts(alone: str, running
     assert done.exit_code == GOOD, done.output
     assert "low back: cathodes E3 -> E5" in done.stdout
     assert "low back: anodes E4 -> E6" in done.stdout
-    assert re.search(r"the old place had \d+ pulses in [\d.]+ s", done.stdout)
-    assert re.search(r"the output was off for 0\.\d+ s, then began at zero", done.stdout)
-    assert f"{alone}: moved by 2" in done.stdout
+    assert re.search(r"delivered at the previous contacts: \d+ pulses in [\d.]+ s", done.stdout)
+    assert re.search(r"the output was off for 0\.\d+ s, then restarted from zero", done.stdout)
+    assert f"{alone}: shifted by 2" in done.stdout
     assert Path(alone).read_text() == expected
     found = status(running)
     assert (found["state"], found["lease_left_s"]) == ("RUNNING", None)
@@ -52,7 +52,7 @@ def test_a_move_is_told_to_scripts(alone: str, running: str) -> None:
     assert move["delivered_before"]["pulses"] > 0
     assert {one["contact"] for one in found["load"]} == {"E2", "E3"}
     shown = scs("shift", alone, "--by", "1", "--port", running).stdout
-    assert "low back: 1.5 mA, as it was set on the device; the file says 1 mA" in shown
+    assert "low back: 1.5 mA, as set on the device; the file says 1 mA" in shown
 
 
 def test_another_file_is_written_and_the_profile_stays(
@@ -104,7 +104,7 @@ def test_several_places_are_held_one_after_another(leased: str) -> None:
     assert 0.1 < third["off_s"] < 0.5
     assert Path(leased).read_text() == LEASED
     shown = scs("shift", leased, "--by", "1", "--by", "-1", "--for", "1 s", "--port", "sim").stdout
-    assert "nothing ran: started at the new contacts" in shown
+    assert "no program was running: started at the new contacts" in shown
     assert re.search(r"charge of first phases, E3 +│", shown)
 
 
@@ -113,7 +113,7 @@ def test_a_session_that_ends_before_the_next_move_is_told(leased: str) -> None:
     Path(leased).write_text(text)
     done, found = shift(leased, "sim", *["--by", "1", "--by", "1", "--by", "1", "--for", "4s"])
     assert (done.exit_code, found["stopped"], len(found["moves"])) == (REFUSED, "session", 1)
-    assert "the moves that were left were not made: by 1, 1" in done.stderr
+    assert "the remaining shifts were not made: by 1, 1" in done.stderr
     assert "[E4]" in Path(leased).read_text().splitlines()[4]
 
 
@@ -134,7 +134,7 @@ def test_an_unsafe_place_is_refused_before_the_first_move(alone: str, running: s
     Path(alone).write_text(unsafe)
     done, found = shift(alone, running, "--by", "1", "--by", "1", "--for", "1s")
     assert (done.exit_code, "moves" in found) == (REFUSED, False)
-    assert f"{alone} (moved by 1):9: programs[0].amplitude: the phase lies beyond" in done.stderr
+    assert f"{alone} (shifted by 1):9: programs[0].amplitude: the phase lies beyond" in done.stderr
     left_alone(running, alone, unsafe)
 
 
@@ -188,9 +188,9 @@ def test_a_device_that_is_neither_idle_nor_running_is_left_as_it_is(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--by", "1", "--by", "1"), "several --by, --for and --fault are for a device"),
-        (("--by", "1", "--for", "1s"), "several --by, --for and --fault are for a device"),
-        (("--by", "1", "--fault", "short@1"), "several --by, --for and --fault are for a device"),
+        (("--by", "1", "--by", "1"), "several --by, --for and --fault need a device"),
+        (("--by", "1", "--for", "1s"), "several --by, --for and --fault need a device"),
+        (("--by", "1", "--fault", "short@1"), "several --by, --for and --fault need a device"),
         (("--by", "1", "--by", "1", "--port", "sim"), "several --by need --for"),
         (("--by", "1", "--for", "soon", "--port", "sim"), "--for"),
         (("--by", "0", "--port", "sim"), "--by 0 moves nothing"),
