@@ -64,7 +64,7 @@ def held(stim: Stimulator, watch: Watch, interrupts: Interrupts, for_s: float | 
         watch.take(status, stim.ledger())
         if interrupts:
             stim.halt()
-            watch.interrupted(interrupts.code)
+            watch.code = interrupts.code
             return False
         if status.running and not ends():
             watch.look(status, ends)

@@ -123,7 +123,7 @@ def _ended(
 ) -> None:
     """Report a failed shift with the ledger; raise its reason if there is no run."""
     if interrupts:
-        watch.interrupted(interrupts.code)
+        watch.code = interrupts.code
     running = stim.status().running
     if not begun or (running and not watch.begun):
         raise KeyboardInterrupt if interrupts else reason
