@@ -126,10 +126,10 @@ def test_values_of_one_s_own_are_kept_and_left_again() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
     [
-        (("--reset", "--show"), 2, "not two of them"),
-        (("--ohm", "0"), 2, "no resistance of a load; write for example 499.2"),
-        (("--ohm", "-5"), 2, "no resistance"),
-        (("--ohm", "nan"), 2, "no resistance"),
+        (("--reset", "--show"), 2, "give only one of"),
+        (("--ohm", "0"), 2, "is not a load resistance; try 499.2"),
+        (("--ohm", "-5"), 2, "is not a load resistance"),
+        (("--ohm", "nan"), 2, "is not a load resistance"),
         (("--from", "Q"), 2, "no contact is called 'Q'"),
         (("--from", "E1,E2"), 1, "contacts on either side"),
         (("--current-gain", "1.06"), 1, "+6.0 % of what is declared"),

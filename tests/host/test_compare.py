@@ -176,8 +176,8 @@ def test_it_prints_the_largest_differences(files: Path) -> None:
     done = scs("compare", files / "a.csv", files / "more.csv")
     assert "current" in done.stdout
     assert "20 µA" in done.stdout  # 2 % of 1 mA
-    assert "TOO FAR" in done.stdout
-    assert "15 edges in both, 0 in A alone, 0 in B alone" in done.stdout
+    assert "FAIL" in done.stdout
+    assert "15 edges in both, 0 only in A, 0 only in B" in done.stdout
 
 
 def test_its_json(files: Path) -> None:
@@ -261,8 +261,8 @@ def test_an_npz_that_was_cut_or_has_other_arrays(files: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--tolerance", "much"], "--tolerance: much is no share"),
-        (["--tolerance", "0"], "write for example 1%"),
+        (["--tolerance", "much"], "--tolerance: much is not a share"),
+        (["--tolerance", "0"], "try 1%"),
         (["--tolerance", "200%"], "up to 100%"),
         (["--time-tolerance", "1"], "--time-tolerance"),
         (["-o", "no/such/x.png"], "there is no folder"),

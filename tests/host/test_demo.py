@@ -99,8 +99,8 @@ def test_the_command_fails_when_a_comparison_does(
     monkeypatch.setattr(command, "_write", lambda *_: None)
     done = CliRunner().invoke(cli.app, ["demo", "-o", str(tmp_path)])
     assert done.exit_code == 1
-    assert "TOO FAR" in done.output
-    assert "not what was programmed" in done.output
+    assert "FAIL" in done.output
+    assert "differ from the programmed ones" in done.output
 
 
 def test_a_folder_that_cannot_be_made_is_wrong_usage(tmp_path: Path) -> None:

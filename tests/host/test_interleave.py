@@ -123,7 +123,7 @@ def test_the_difference_of_two_splits_is_told_in_percent() -> None:
 def test_check_says_how_many_turns_the_others_have(tmp_path: Path) -> None:
     file = tmp_path / "between.yaml"
     file.write_text(SPLIT)
-    assert "10, 3 at the others" in scs("check", str(file)).stdout
+    assert "10, 3 at the other contacts" in scs("check", str(file)).stdout
 
 
 def test_the_words_of_the_shipped_one_give_each_contact_its_share_to_the_code_tick() -> None:

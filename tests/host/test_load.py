@@ -1,4 +1,4 @@
-"""The load through the host: Stimulator.measure() and `scs load`."""
+"""The load through the host: Stimulator.measure() and `scs impedance`."""
 
 import json
 
@@ -69,7 +69,7 @@ def test_while_it_measures_other_commands_are_told_so() -> None:
 
 
 def run(*arguments: str):
-    return CliRunner().invoke(app, ["load", *arguments])
+    return CliRunner().invoke(app, ["impedance", *arguments])
 
 
 def test_the_command_prints_the_table_beside_the_declared_load() -> None:
@@ -82,7 +82,7 @@ def test_the_command_prints_the_table_beside_the_declared_load() -> None:
 
 @pytest.mark.parametrize(
     ("fault", "word"),
-    [("open_lead@0", "open"), ("short@0", "short"), ("wrong_load@0", "is not that of the load")],
+    [("open_lead@0", "open"), ("short@0", "short"), ("wrong_load@0", "does not match the load")],
 )
 def test_the_command_ends_with_1_where_it_is_not_the_load(fault: str, word: str) -> None:
     said = run("--from", "E1", "--to", "E2", "--fault", fault)

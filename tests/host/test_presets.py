@@ -184,7 +184,7 @@ def test_new_copies_a_preset_comments_and_all(tmp_path: Path) -> None:
     assert target.read_text() == resources.path("profiles/burst_dr.yaml").read_text()
     again = scs("new", "tonic_50hz", str(target))
     assert again.exit_code == 2
-    assert "is there already" in again.output
+    assert "already exists" in again.output
     assert scs("new", "tonic_50hz", str(target), "--force").exit_code == 0
     assert "tonic" in target.read_text().lower()
 
@@ -208,7 +208,7 @@ def test_check_shows_the_places_of_several_programs() -> None:
     assert rows[1]["phase_ms"] == pytest.approx(1.666, abs=0.001)
     assert rows[1]["every_ms"] == pytest.approx(3.3333, abs=1e-4)
     assert {row["period_ms"] for row in rows} == {20.0}
-    assert "Places in a period of 20 ms" in scs("check", path).output
+    assert "Schedule of a period of 20 ms" in scs("check", path).output
 
 
 @pytest.mark.parametrize("name", presets.names())

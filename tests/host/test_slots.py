@@ -210,9 +210,9 @@ def kept(tmp_path: Path) -> str:
 
 def test_a_profile_is_saved_listed_recalled_and_erased(port: str, kept: str) -> None:
     device = {"SCS_PORT": port}
-    assert scs("store", "list", **device).output.startswith("no program is kept; keep one with")
+    assert scs("store", "list", **device).output.startswith("no program is stored; save one with")
     saved = scs("store", "save", "3", kept, **device)
-    assert saved.output.startswith("slot 3 keeps kept, hash ")
+    assert saved.output.startswith("slot 3 holds kept, hash ")
     digest = saved.output.split()[-1]
     assert json.loads(scs("store", "list", "--json", **device).stdout) == [
         {"slot": 3, "hash": digest, "length": 119, "damaged": False, "loaded": True}

@@ -1,9 +1,9 @@
-"""The command line: `scs` with one small module for each group of commands.
+"""The command line `scs`: one small module for each group of commands.
 
 Role: main() runs the app; a Failure becomes one message on stderr and its exit code.
-Invariant: exit codes are 0 good, 1 a profile or the device refused, 2 wrong usage, 3 no device or
-link lost, 130 Ctrl-C; what a command needs is imported when it runs, so that `scs --help` starts
-at once. Requirements: REQ-60, REQ-61.
+Invariant: exit codes are 0 good, 1 refused by the profile check or the device, 2 wrong usage,
+3 no device or link lost, 130 Ctrl-C; a command imports its dependencies when it runs, so that
+`scs --help` starts at once. Requirements: REQ-60, REQ-61.
 """
 
 

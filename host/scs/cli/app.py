@@ -1,4 +1,4 @@
-"""All commands in one app, and what becomes of an error that a command meets.
+"""Register all commands in one app and map errors to exit codes.
 
 Role: the table of commands. Invariant: no traceback for a user's mistake.
 """
@@ -34,16 +34,28 @@ from . import (
 )
 
 EPILOG = (
-    "Exit codes: 0 good, 1 a profile or the device refused, 2 wrong usage, "
+    "Exit codes: 0 success, 1 refused by the profile check or the device, 2 wrong usage, "
     "3 no device or link lost, 130 Ctrl-C."
 )
 
+RENAMED = {"load": "impedance", "steer": "shift"}  # old names, hidden from --help
+OLD_NAMES_END_WITH = "0.2"  # the release that drops them
+
 
 class Commands(TyperGroup):
-    """A group in which a Failure ends the process with its message and its code."""
+    """Command group that turns a Failure into its message on stderr and its exit code."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; an old name gives the new command and a notice on stderr."""
+        new = RENAMED.get(args[0])
+        if new is not None:
+            notice = f"scs {args[0]} is now scs {new}; the old name goes with {OLD_NAMES_END_WITH}"
+            typer.echo(notice, err=True)
+            args = [new, *args[1:]]
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was named."""
+        """Run the command and map errors to exit codes."""
         try:
             return super().invoke(ctx)
         except Failure as failure:
@@ -68,8 +80,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
-    help="Program a spinal-cord-stimulation bench: safety-checked pulses into a dummy load.\n\n"
-    "Begin with [bold]scs demo[/bold]: it needs no hardware.",
+    help="Program a spinal cord stimulation bench: safety-checked pulses into a dummy load.\n\n"
+    "Start with [bold]scs demo[/bold]; it needs no hardware.",
 )
 
 
@@ -84,10 +96,13 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
-    """What comes before the name of a command."""
+    """Accept the options that precede the command's name."""
 
 
 LOOK, DRIVE, KNOW = "Without hardware", "A device", "Tables"
@@ -96,14 +111,14 @@ app.command(rich_help_panel=LOOK)(check.check)
 app.command(rich_help_panel=LOOK)(diff.diff)
 app.command(rich_help_panel=LOOK)(presets.presets)
 app.command(rich_help_panel=LOOK)(presets.new)
-app.command(rich_help_panel=LOOK)(shift.steer)
+app.command(rich_help_panel=LOOK)(shift.shift)
 app.command(rich_help_panel=LOOK)(trace.trace)
 app.command(rich_help_panel=LOOK)(trace.report)
 app.command(rich_help_panel=LOOK)(compare.compare)
 app.command(rich_help_panel=LOOK)(sim.sim)
 app.command(rich_help_panel=DRIVE)(run.run)
 app.command(rich_help_panel=DRIVE)(device.status)
-app.command(rich_help_panel=DRIVE)(impedance.load)
+app.command(rich_help_panel=DRIVE)(impedance.impedance)
 app.command(rich_help_panel=DRIVE)(calibrate.calibrate)
 app.command(rich_help_panel=DRIVE)(scope.scope)
 app.command(rich_help_panel=DRIVE)(device.amplitude)
@@ -112,7 +127,7 @@ app.command(rich_help_panel=DRIVE)(device.stop)
 app.command(rich_help_panel=DRIVE)(device.halt)
 app.command(rich_help_panel=DRIVE)(device.faults)
 app.add_typer(
-    store.app, name="store", rich_help_panel=DRIVE, help="The programs that a device keeps."
+    store.app, name="store", rich_help_panel=DRIVE, help="Manage the programs stored on a device."
 )
 app.command(rich_help_panel=DRIVE)(flash.flash)
 app.command(rich_help_panel=KNOW)(catalog.boards)

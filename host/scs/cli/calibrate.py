@@ -1,7 +1,7 @@
-"""calibrate: what the sense path reads wrong, found against a known resistance, and kept.
+"""calibrate: calibrate the sense channels against a known resistance.
 
-Role: find, give, show or leave a device's calibration. Invariant: nothing is kept that the device
-finds too far off; what it was and what it is are both told. Requirements: REQ-47.
+Role: measure, enter, show or reset a device's calibration. Invariant: values outside the device's
+range are not stored; the old and the new calibration are both shown. Requirements: REQ-47.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resistance:
-    """Between the contacts: as it is known, who says so, as it was and as it is found, ohm."""
+    """Resistance between the contacts in ohm: reference, its origin, measured before and after."""
 
     known: float
     said: str
@@ -32,19 +32,24 @@ class Resistance:
 
 Ohm = Annotated[
     float | None,
-    typer.Option(metavar="OHM", help="What is between the contacts; else as declared of the load."),
+    typer.Option(
+        metavar="OHM", help="Resistance between the contacts; default: the declared load."
+    ),
 ]
-Source = Annotated[str, typer.Option("--from", metavar="NAME", help="A contact, such as E3.")]
-Back = Annotated[str, typer.Option("--to", metavar="NAME", help="Another, such as E4.")]
+Source = Annotated[str, typer.Option("--from", metavar="NAME", help="A contact, e.g. E3.")]
+Back = Annotated[str, typer.Option("--to", metavar="NAME", help="Another contact, e.g. E4.")]
 Gain = Annotated[
     float | None,
-    typer.Option(metavar="SHARE", help="A code's worth over the declared one, such as 1.012."),
+    typer.Option(metavar="SHARE", help="Actual over nominal value of an ADC code, e.g. 1.012."),
 ]
 Offset = Annotated[
-    float | None, typer.Option(metavar="CODES", help="ADC codes read too high at zero, as -2.5.")
+    float | None,
+    typer.Option(
+        metavar="CODES", help="ADC offset in codes, positive if it reads high, e.g. -2.5."
+    ),
 ]
-Reset = Annotated[bool, typer.Option("--reset", help="Take the sense path for what is declared.")]
-Show = Annotated[bool, typer.Option("--show", help="Only say what is kept.")]
+Reset = Annotated[bool, typer.Option("--reset", help="Reset to nominal gain and offset.")]
+Show = Annotated[bool, typer.Option("--show", help="Only show the stored calibration.")]
 
 
 def calibrate(
@@ -65,12 +70,11 @@ def calibrate(
     load: options.LoadRow = "",
     timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Find what the sense path reads wrong, against a known resistance, and keep it on the device.
+    """Calibrate the sense channels against a known resistance and store the result on the device.
 
-    The current is held against what the stage sends, the voltage against --ohm times that, both
-    zeros against what is read at rest. Values of your own instruments can be given instead. It is
-    kept apart from the programs, and applied to `scs load`, to every check while a program runs,
-    and to `scs scope`.
+    The reference is the stage's current, --ohm times it for voltage, and zero at rest; values from
+    your own instruments can be given instead. The calibration is stored apart from the programs
+    and applies to `scs impedance`, `scs scope` and all checks while a program runs.
 
     Examples:  scs calibrate --port /dev/ttyACM0 --ohm 499.2   ·   scs calibrate --voltage-gain 1.01
     """
@@ -98,19 +102,19 @@ def calibrate(
 
 
 def _named(**values: float | None) -> dict[str, float]:
-    """Those that were given."""
+    """Return the values that were given."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _one_wish(ohm: float | None, given: dict[str, float], *, reset: bool, show: bool) -> None:
     if reset + show + bool(given) + (ohm is not None) > 1:
-        raise WrongUsage("one of --ohm, values of your own, --reset or --show; not two of them")
+        raise WrongUsage("give only one of --ohm, gains and offsets, --reset or --show")
     if ohm is not None and not 0 < ohm < 1e6:
-        raise WrongUsage(f"--ohm {ohm:g} is no resistance of a load; write for example 499.2")
+        raise WrongUsage(f"--ohm {ohm:g} is not a load resistance; try 499.2")
 
 
 def _given(stim: Stimulator, before: Calibration | None, given: dict[str, float]) -> Calibration:
-    """Kept: the values given in the place of those before; without any, as declared."""
+    """Store the given values over the previous ones; without either, reset to nominal."""
     from ..device.calibration import Calibration, keep
 
     old = asdict(before) if before is not None else {}
@@ -120,7 +124,7 @@ def _given(stim: Stimulator, before: Calibration | None, given: dict[str, float]
 def _against(
     stim: Stimulator, ohm: float | None, contacts: tuple[list[str], list[str]]
 ) -> tuple[Calibration, Resistance]:
-    """Found and kept; then the load is measured once more."""
+    """Calibrate against a known resistance, store the result, and measure again."""
     from ..device.calibration import against, keep
 
     known = float(stim.board.seen_ohm) if ohm is None else ohm

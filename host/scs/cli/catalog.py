@@ -1,4 +1,4 @@
-"""boards, ports, schema: what there is to choose from.
+"""boards, ports, schema: list the available choices.
 
 Role: tables for people and for scripts.
 """
@@ -17,7 +17,7 @@ PICO_VENDOR = 0x2E8A  # Raspberry Pi's USB vendor id
 
 
 def boards(json: options.Json = False) -> None:
-    """Boards, output stages and dummy loads that --board, --stage and --load can name.
+    """List the boards, output stages and dummy loads for --board, --stage and --load.
 
     Example:  scs boards --json
     """
@@ -38,7 +38,7 @@ def boards(json: options.Json = False) -> None:
 
 
 def ports(json: options.Json = False) -> None:
-    """The serial ports of this computer.
+    """List the serial ports of this computer.
 
     Example:  scs ports
     """
@@ -72,10 +72,10 @@ def _ports() -> list[dict[str, Any]]:
 
 def schema(
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file; else stdout.")
+        Path | None, typer.Option("--output", "-o", help="Output file; default stdout.")
     ] = None,
 ) -> None:
-    """The JSON Schema of a profile, so that an editor completes and underlines.
+    """Print the JSON Schema of a profile, for completion and checks in an editor.
 
     Example:  scs schema -o profile.schema.json
     """

@@ -1,7 +1,7 @@
-"""check: what a profile is, before any device has it.
+"""check: check a profile without a device.
 
-Role: the command about a profile's file. Invariant: errors of the file come all at once, each
-with file, line and field. Requirements: REQ-60.
+Role: the command. Invariant: all errors of the file are reported at once, each with file, line and
+field. Requirements: REQ-60.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def check(
     load: options.LoadRow = "",
     json: options.Json = False,
 ) -> None:
-    """Every safety figure of a profile beside its limit, and what the stage makes of it.
+    """Check a profile: every safety figure and its limit, requested and actual values.
 
-    The verdict is the device's own: the same code judges the same words. Exit 1 if refused.
+    Runs the device's own safety kernel, so that the verdict is the same. Exit 1 if refused.
 
     Examples:  scs check profiles/tonic_50hz.yaml   ·   scs check my.yaml --load resistor-1k --json
     """
@@ -75,11 +75,11 @@ def _slots(verdict: Judgement) -> Table:
 
     period = console.number(verdict.slots[0].period_ms, "ms")
     made = console.table(
-        f"Places in a period of {period}", "program", ">turns", ">first at", ">every"
+        f"Schedule of a period of {period}", "program", ">turns", ">first at", ">every"
     )
     for one in verdict.slots:
         times = (console.number(one.phase_ms, "ms"), console.number(one.every_ms, "ms"))
-        turns = f"{one.turns}, {one.others} at the others" if one.others else str(one.turns)
+        turns = f"{one.turns}, {one.others} at the other contacts" if one.others else str(one.turns)
         made.add_row(escape(one.program), turns, *times)
     return made
 
@@ -120,4 +120,4 @@ def _show(profile: Profile, board: str, verdict: Judgement) -> None:
         screen.print(console.figures("Safety figures", verdict.figures))
     if not verdict.ok:
         raise ProfileError(profile.file, verdict.errors)
-    screen.print("\n[green]The device will take this profile.[/green]")
+    screen.print("\n[green]The device will accept this profile.[/green]")

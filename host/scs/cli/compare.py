@@ -1,7 +1,7 @@
-"""compare: two traces or recordings, and where they differ most.
+"""compare: compare two traces or recordings.
 
-Role: prints what traces/compare.py finds. Invariant: exit 0 where the two agree within tolerance, 1
-where they do not, 2 where they cannot be compared, as diff does.
+Role: prints the result of traces/compare.py. Invariant: exit 0 if the two agree within tolerance, 1
+if they do not, 2 if they cannot be compared, as diff does.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 KNOWN = (".png", ".svg")
 One = Annotated[
-    Path, typer.Argument(metavar="A", help="A .csv, a .npz, or the folder of a recording.")
+    Path, typer.Argument(metavar="A", help="A .csv or .npz file, or a recording folder.")
 ]
-Other = Annotated[Path, typer.Argument(metavar="B", help="What is held against it.")]
+Other = Annotated[Path, typer.Argument(metavar="B", help="The trace to compare with A.")]
 Share = Annotated[
     str,
-    typer.Option(metavar="SHARE", help="How far current and voltage may differ, of the largest."),
+    typer.Option(metavar="SHARE", help="Tolerance of current and voltage, relative to the peak."),
 ]
 TimeTolerance = Annotated[
-    str, typer.Option(metavar="TIME", help="How far edges of the current may differ.")
+    str, typer.Option(metavar="TIME", help="Tolerance of the edges of the current.")
 ]
 Align = Annotated[
-    bool, typer.Option("--align", help="Move B so that the first edges of both coincide.")
+    bool, typer.Option("--align", help="Shift B in time so that the first edges coincide.")
 ]
 Picture = Annotated[
-    Path | None, typer.Option("--output", "-o", help="A picture of both: .png or .svg.")
+    Path | None, typer.Option("--output", "-o", help="Plot both traces: .png or .svg.")
 ]
 
 
@@ -47,10 +47,10 @@ def compare(
     output: Picture = None,
     json: options.Json = False,
 ) -> None:
-    """Two traces overlaid: the largest differences in time, current and voltage.
+    """Compare two traces: show the largest differences in time, current and voltage.
 
-    An edge is where the current passes half of its phase's largest. Exit 1 if they differ by
-    more than the tolerances, 2 if they cannot be compared.
+    An edge is where the current crosses half of its phase's peak. Exit 1 if a difference exceeds
+    its tolerance, 2 if the traces cannot be compared.
 
     Examples:  scs compare model.csv board.npz -o both.png   ·   scs compare monday friday --json
     """
@@ -123,7 +123,7 @@ def _show(a: Path, b: Path, one: Trace, other: Trace, found: Compared, output: P
         length = console.number(trace.end_s - float(trace.time_s[0]), "s")
         screen.print(f"{letter}  {escape(str(path))}: {len(trace)} rows, {length}")
     if found.shift_s:
-        screen.print(f"B was moved by {found.shift_s * 1e6:.6g} µs")
+        screen.print(f"B was shifted by {found.shift_s * 1e6:.6g} µs")
     made = console.table("B less A", "quantity", ">largest", ">at", ">tolerance", "")
     rows = (("edges", found.time, 1e6, "us"), ("current", found.current, 1e6, "uA"))
     for name, worst, factor, unit in (*rows, ("voltage", found.voltage, 1e3, "mV")):
@@ -142,10 +142,10 @@ def _show(a: Path, b: Path, one: Trace, other: Trace, found: Compared, output: P
 
 def _edges(found: Compared) -> str:
     text = (
-        f"{found.edges} edges in both, {len(found.only_a)} in A alone, {len(found.only_b)} in B "
-        f"alone; values compared over {found.share:.1%} of {found.span_s:.6g} s, away from edges"
+        f"{found.edges} edges in both, {len(found.only_a)} only in A, {len(found.only_b)} only "
+        f"in B; values compared over {found.share:.1%} of {found.span_s:.6g} s, away from edges"
     )
     for letter, times in (("A", found.only_a), ("B", found.only_b)):
         if len(times):
-            text += f"\nthe first edge in {letter} alone: {times[0]:.7f} s"
+            text += f"\nthe first edge only in {letter}: {times[0]:.7f} s"
     return text

@@ -1,7 +1,7 @@
-"""What commands print: tables by rich on a terminal and in a log, JSON for scripts.
+"""Output of the commands: rich tables for a terminal or a log, JSON for scripts.
 
-Role: one console, and the forms that several commands share. Invariant: stdout carries the
-result and nothing else; with --json it is one JSON object.
+Role: one console, and the tables that several commands share. Invariant: stdout carries only the
+result; with --json it is one JSON object.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ LOG_WIDTH = 110  # of tables where there is no terminal to ask
 
 
 def console(*, err: bool = False) -> Console:
-    """A console on stdout or stderr, wide enough for tables in a log."""
+    """Return a console on stdout or stderr, wide enough for tables in a log."""
     stream = sys.stderr if err else sys.stdout
     width = None if stream.isatty() else LOG_WIDTH
     return Console(stderr=err, width=width, highlight=False)
 
 
 def complain(message: str) -> None:
-    """One message on stderr."""
+    """Print an error message on stderr."""
     lead = typer.style("error:", fg=typer.colors.RED, bold=True)
     typer.echo(f"{lead} {message}", err=True)
 
 
 def as_json(value: dict[str, Any] | list[Any]) -> None:
-    """A value on stdout, on one line."""
+    """Print a value as JSON on stdout, on one line."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def table(title: str, *columns: str) -> Table:
-    """An empty table; a column that begins with > is set right."""
+    """Return an empty table; a column name that begins with > is right-aligned."""
     made = Table(title=escape(title), title_justify="left", title_style="bold", show_edge=False)
     for name in columns:
         right = name.startswith(">")
@@ -52,18 +52,18 @@ def table(title: str, *columns: str) -> Table:
 
 
 def number(value: float, unit: str) -> str:
-    """A value with its unit, four digits."""
+    """Format a value with its unit, to four digits."""
     shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.6g}"
     return f"{shown} {pretty(unit)}".strip()
 
 
 def mark(good: bool) -> Text:
-    """ok, or TOO FAR in red."""
-    return Text("ok", style="green") if good else Text("TOO FAR", style="bold red")
+    """Return ok in green or FAIL in red."""
+    return Text("ok", style="green") if good else Text("FAIL", style="bold red")
 
 
 def figures(title: str, rows: Iterable[Figure]) -> Table:
-    """Figures beside their limits."""
+    """Return a table of safety figures and their limits."""
     made = table(title, "figure", "where", ">value", "", ">limit", "")
     for row in rows:
         where = ", ".join(escape(part) for part in (row.contact, row.program) if part)
@@ -79,7 +79,7 @@ def figures(title: str, rows: Iterable[Figure]) -> Table:
 
 
 def ledger(book: Ledger, stopped: str = "") -> Table:
-    """What was delivered; `stopped` where the host knows better why it ended."""
+    """Return the table of delivered output; `stopped` overrides the device's reason."""
     made = table("Delivered", "what", ">how much")
     made.add_row("pulses", str(book.pulses))
     if book.truncated:
@@ -94,14 +94,14 @@ def ledger(book: Ledger, stopped: str = "") -> Table:
 
 
 def charge(nanocoulombs: float) -> str:
-    """A charge in nC or uC."""
+    """Format a charge in nC or uC."""
     if abs(nanocoulombs) >= 1000:
         return number(nanocoulombs / 1000, "uC")
     return number(nanocoulombs, "nC")
 
 
 def live(status: Status) -> str:
-    """One line of what the device is doing; currents and voltages are the measured extremes."""
+    """Format a status on one line; currents and voltages are the measured extremes."""
     levels = ", ".join(
         f"{one.level_ma:g} mA"
         if one.level_ma == one.target_ma
@@ -119,7 +119,7 @@ def live(status: Status) -> str:
 
 
 def load(found: LoadFound) -> str:
-    """One line of what was measured at each contact."""
+    """Format the impedance measured at each contact on one line."""
     parts = []
     for one in found.contacts:
         farad = f" {one.farad * 1e6:.3g} µF" if one.farad else ""

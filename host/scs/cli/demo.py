@@ -1,6 +1,7 @@
-"""demo: two therapies, programmed and measured, with a picture and the traces.
+"""demo: program and measure two therapies, with a picture and their traces.
 
-Role: what `make demo` runs. Invariant: exit 1 if what is measured is not what was programmed.
+Role: the command behind `make demo`. Invariant: exit 1 if the measured values differ from the
+programmed ones.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 
 Folder = Annotated[
-    Path, typer.Option("--output", "-o", metavar="DIR", help="Where pictures and traces go.")
+    Path,
+    typer.Option("--output", "-o", metavar="DIR", help="Output folder for pictures and traces."),
 ]
 
 
@@ -32,7 +34,7 @@ def demo(
     board: options.BoardRow = "",
     load: options.LoadRow = "",
 ) -> None:
-    """Two published therapies on the simulated board, measured beside their limits.
+    """Run two published therapies on the simulated board; show measured values and limits.
 
     Tonic (50 Hz, 200 us) and a five-pulse burst run through the same link, firmware and
     sequencer as on a bench. Writes a picture and CSV files.
@@ -49,7 +51,7 @@ def demo(
     _write(output, shown)
     good = all(one.ok for one in shown)
     if not good:
-        screen.print("[bold red]What was measured is not what was programmed.[/bold red]")
+        screen.print("[bold red]The measured values differ from the programmed ones.[/bold red]")
     raise typer.Exit(GOOD if good else REFUSED)
 
 
@@ -111,13 +113,13 @@ def _write(output: Path, shown: list[Shown]) -> None:
 
 
 def _two_periods(one: Shown) -> Trace:
-    """Two periods with their first edge in sight."""
+    """Return two periods, starting just before an edge."""
     period_s = one.measured.period_s or 0.0
     return one.trace.window(0.96 * period_s, 2.96 * period_s)
 
 
 def _note(one: Shown) -> str:
-    """What the picture says was measured."""
+    """Return the picture's note with the measured values."""
     rows: dict[str, Comparison] = {row.name: row for row in one.rows}
     amplitude, width = rows["amplitude"], rows["pulse width"]
     rate, charge = rows["rate"], rows["charge per phase"]

@@ -1,8 +1,8 @@
-"""status, amplitude, stop, halt, faults: for a device that runs on a port of its own.
+"""status, amplitude, stop, halt, faults: query or command a device that is already running.
 
-Role: one question or command from another process than the one that started it. A serial port
-can be opened by one process at a time; so these reach a device on a socket, or one that was left
-running alone (`scs run --detach`). Invariant: halt asks for no session and no permission.
+Role: one request from a process other than the one that started the run. A serial port can be
+opened by one process at a time, so these reach a device on a socket or one left running with
+`scs run --detach`. Invariant: halt needs no session and works in every state.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NEEDS_PORT = (
 
 
 def attached(port: str, timeout_s: float) -> Stimulator:
-    """A device that is left as it is found."""
+    """Return a connection that leaves the device's state unchanged."""
     from ..device.stimulator import Stimulator
 
     return Stimulator(_real(port), patience_s=timeout_s, halt_on_exit=False)
@@ -44,10 +44,10 @@ def _real(port: str) -> str:
 def status(
     port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
 ) -> None:
-    """What a device is doing: its state, its levels, what it measures, its fault.
+    """Show a device's state, amplitudes, measurements and fault.
 
-    One process at a time can open a serial port: this is for a device left running alone, or on
-    a socket.
+    Only one process can open a serial port at a time, so this is for a device left running with
+    `scs run --detach` or served on a socket.
 
     Example:  scs status --port socket://127.0.0.1:7000
     """
@@ -91,15 +91,16 @@ def _rows(found: Status, fault: str | None) -> list[tuple[str, str]]:
         ("measured", f"{current}, {voltage}"),
         ("lease", lease),
         ("damaged frames", str(found.link_errors)),
-        ("up for", f"{found.device_s:.1f} s"),
+        ("uptime", f"{found.device_s:.1f} s"),
     ]
 
 
 ProgramName = Annotated[
-    str, typer.Argument(metavar="PROGRAM", help="Its number from 1, or with --profile its name.")
+    str,
+    typer.Argument(metavar="PROGRAM", help="Program number from 1, or its name with --profile."),
 ]
-Quantity = Annotated[str, typer.Argument(metavar="AMPLITUDE", help='Such as "2.5 mA".')]
-Names = Annotated[Path | None, typer.Option(help="The profile that runs, for its names.")]
+Quantity = Annotated[str, typer.Argument(metavar="AMPLITUDE", help='Amplitude, e.g. "2.5 mA".')]
+Names = Annotated[Path | None, typer.Option(help="The running profile, for its program names.")]
 
 
 def amplitude(
@@ -110,9 +111,9 @@ def amplitude(
     json: options.Json = False,
     timeout: options.Patience = 5.0,
 ) -> None:
-    """A new amplitude for one program of a device, also while it runs.
+    """Set the amplitude of one program, even while it runs.
 
-    It is approached in permitted steps, and refused above the profile's own limit.
+    The device ramps to it in permitted steps; above the profile's limit it is refused.
 
     Example:  scs amplitude 1 "2.5 mA" --port socket://127.0.0.1:7000
     """
@@ -128,13 +129,13 @@ def amplitude(
         console.as_json(asdict(change))
         return
     asked, got = change.requested_ma, change.actual_ma
-    typer.echo(f"asked {asked:g} mA, gives {got:g} mA, reached in about {change.ramp_s:g} s")
+    typer.echo(f"requested {asked:g} mA, actual {got:g} mA, reached in about {change.ramp_s:g} s")
 
 
 def stop(
     port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
 ) -> None:
-    """Ramp down, end on a whole period, and say what was delivered.
+    """Ramp down, stop at the end of a period, and report the delivered output.
 
     Example:  scs stop --port socket://127.0.0.1:7000
     """
@@ -150,7 +151,7 @@ def stop(
 
 
 def halt(port: options.RealPort = "", timeout: options.Patience = 5.0) -> None:
-    """Drop the gate at once. Works in every state, also on a device of another version.
+    """Turn the output off at once, in every state and with any firmware version.
 
     Example:  scs halt --port /dev/ttyACM0
     """
@@ -163,7 +164,9 @@ def halt(port: options.RealPort = "", timeout: options.Patience = 5.0) -> None:
     typer.echo("halted: the output is off")
 
 
-Clear = Annotated[bool, typer.Option("--clear", help="Leave it; a profile must be loaded anew.")]
+Clear = Annotated[
+    bool, typer.Option("--clear", help="Clear the fault; the profile must be loaded again.")
+]
 Simulated = Annotated[
     bool, typer.Option("--simulated", help="List the faults that --fault can inject.")
 ]
@@ -176,7 +179,7 @@ def faults(
     json: options.Json = False,
     timeout: options.Patience = 5.0,
 ) -> None:
-    """The fault that a device has latched, and its way out.
+    """Show the latched fault and how to recover from it.
 
     Examples:  scs faults --port /dev/ttyACM0 --clear   ·   scs faults --simulated
     """

@@ -1,7 +1,7 @@
-"""diff: two profiles, and how the therapies differ.
+"""diff: compare two profiles in clinical terms.
 
-Role: prints what profile/clinical_diff.py finds. Invariant: exit 0 where both are the same therapy,
-1 where they are not, 2 where a file cannot be read as a profile, as diff does. Requirements:
+Role: prints the result of profile/clinical_diff.py. Invariant: exit 0 if both are the same therapy,
+1 if they are not, 2 if a file cannot be read as a profile, as diff does. Requirements:
 REQ-60.
 """
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from ..profile.profile import Profile
 
 One = Annotated[Path, typer.Argument(metavar="A", help="A profile, a .yaml file.")]
-Other = Annotated[Path, typer.Argument(metavar="B", help="What is held against it.")]
+Other = Annotated[Path, typer.Argument(metavar="B", help="The profile to compare with A.")]
 
 
 def diff(a: One, b: Other, json: options.Json = False) -> None:
-    """How two profiles differ: contacts, rate, width, amplitude, charge, ramps, session, limits.
+    """Compare two profiles: contacts, rate, width, amplitude, charge, ramps, session, limits.
 
-    Programs belong together by their names, else in the order of the files; names and titles are
-    no difference. Exit 1 if the therapies differ, 2 if a file is no profile.
+    Programs are matched by name, else by their order; differences of names and titles are ignored.
+    Exit 1 if the therapies differ, 2 if a file is not a profile.
 
     Examples:  scs diff monday.yaml friday.yaml   ·   scs diff mine.yaml theirs.yaml --json
     """
@@ -53,7 +53,7 @@ Refusals = list[tuple[list[dict[str, str | int]], list[str]]]  # rows with their
 
 
 def _both(a: Path, b: Path) -> tuple[Profile | None, Profile | None, Refusals]:
-    """Both profiles; None for one that is refused, and everything that is wrong with either."""
+    """Return both profiles, None for a refused one, and all errors of both."""
     from ..profile.profile import Profile, ProfileError
 
     read: list[Profile | None] = []

@@ -1,7 +1,7 @@
-"""flash: the firmware onto a board, from whatever state the board is in.
+"""flash: install the firmware on a board in any state.
 
-Role: a progress bar, the plan and the result for people and for scripts. Invariant: what can be
-refused is refused before anything is written.
+Role: a progress bar, the plan and the result for people and for scripts. Invariant: every check
+that can be made beforehand is made before anything is written.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ FlashPort = Annotated[
     str,
     typer.Option(
         envvar="SCS_PORT",
-        help="A serial port, socket://HOST:PORT, or the drive of a board in BOOTSEL; "
-        "without it, the only board that is connected.",
+        help="A serial port, socket://HOST:PORT, or the drive of a board in BOOTSEL mode; "
+        "default: the only connected board.",
     ),
 ]
 Image = Annotated[
@@ -35,10 +35,10 @@ Image = Annotated[
     typer.Option(
         "--uf2",
         metavar="FILE",
-        help="MicroPython for a board in BOOTSEL; without it, the pinned version is downloaded.",
+        help="MicroPython for a board in BOOTSEL mode; default: download the pinned version.",
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list the steps.")]
 
 
 def flash(
@@ -50,10 +50,10 @@ def flash(
     dry_run: DryRun = False,
     json: options.Json = False,
 ) -> None:
-    """Put the firmware on a board: MicroPython first if it is in BOOTSEL, then our files.
+    """Flash a board: install MicroPython if it is in BOOTSEL mode, then copy the firmware.
 
-    Say which output stage and dummy load are connected with --stage and --load. Interrupted, it
-    leaves a board that can be flashed again. Only files that differ are copied.
+    Name the connected output stage and dummy load with --stage and --load. Only changed files are
+    copied. If interrupted, run it again.
 
     Examples:  scs flash --stage r2r-1 --load resistor-500   ·   scs flash --dry-run
     """
@@ -80,7 +80,7 @@ def flash(
 
 @contextmanager
 def _bar() -> Iterator[Tell]:
-    """A progress bar on a terminal, and nothing in a log."""
+    """Show a progress bar on a terminal, nothing in a log."""
     from rich.progress import Progress
 
     from . import console
@@ -117,7 +117,7 @@ def _report(done: Done, seconds: float, *, json: bool) -> None:
     copied = f"{len(made.copy)} files copied ({size:,} bytes), {len(made.keep)} were the same"
     typer.echo(f"{made.board} at {done.port}: firmware {done.version} says HELLO")
     typer.echo(f"{copied}, {len(made.remove)} removed; MicroPython {made.micropython}")
-    typer.echo(f"every SHA-256 read back is right; {seconds:.1f} s")
+    typer.echo(f"all SHA-256 hashes verified; {seconds:.1f} s")
     if made.cleared and not made.install:  # installing restarts it by its watchdog: no news
         typer.echo(f"a fault was latched before, and cleared: {made.cleared}", err=True)
     if done.fault:

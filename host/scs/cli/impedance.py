@@ -1,7 +1,7 @@
-"""load: the dummy load as the device measures it, beside what boards.yaml declares.
+"""impedance: measure the contact impedances and compare them with boards.yaml.
 
-Role: a measurement on demand, before a run or when a wire is in doubt. Invariant: exit 1 where it
-is not the declared load; the device is left as it was found.
+Role: a measurement on demand, before a run or when a wire is in doubt. Invariant: exit 1 if the
+load differs from the declared one; the device's state is left unchanged.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from ..device.stimulator import Stimulator
 
 Sources = Annotated[
-    str, typer.Option("--from", metavar="NAMES", help="Contacts on one side, such as E3.")
+    str, typer.Option("--from", metavar="NAMES", help="Contacts on one side, e.g. E3.")
 ]
 Returns = Annotated[
-    str, typer.Option("--to", metavar="NAMES", help="Contacts on the other side, such as E2,E4.")
+    str, typer.Option("--to", metavar="NAMES", help="Contacts on the other side, e.g. E2,E4.")
 ]
 EachPair = Annotated[
-    bool, typer.Option("--pairs", help="Each contact of one side against each of the other.")
+    bool, typer.Option("--pairs", help="Measure every pair of contacts across the two sides.")
 ]
 Sides = tuple[list[str], list[str]]
 Found = dict[tuple[str, str], "LoadFound"]
 
 
-def load(
+def impedance(
     port: options.Port = "sim",
     from_: Sources = "",
     to: Returns = "",
@@ -48,15 +48,14 @@ def load(
     load: options.LoadRow = "",
     timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Measure the dummy load with test pulses of 0.5 mA; exit 1 if it is not the declared one.
+    """Measure contact impedance with 0.5 mA pulses; exit 1 if it differs from the declared load.
 
-    Each contact is measured against one of the other side, and the identification resistor is read.
-    Without --from and --to: as the loaded program uses the contacts, else E1, E3, … against
-    E2, E4, …, as they are joined to a dummy load. With --pairs a broken contact shows as a row or
-    a column of its own.
+    Measures each contact against a contact of the other side and reads the identification resistor.
+    The sides default to those of the loaded program or, if none is loaded, to the odd contacts
+    against the even ones. With --pairs a broken contact shows as a whole row or column.
 
-    Examples:  scs load --port /dev/ttyACM0 --from E3 --to E2,E4   ·   scs load --fault open_lead@0
-               scs load --port /dev/ttyACM0 --pairs
+    Examples:  scs impedance --port /dev/ttyACM0 --from E3 --to E2,E4
+               scs impedance --port /dev/ttyACM0 --pairs   ·   scs impedance --fault open_lead@0
     """
     from ..device.stimulator import Stimulator
 
@@ -76,7 +75,7 @@ def load(
 
 
 def names(text: str) -> list[str]:
-    """The contacts of a text such as "E1,E2"."""
+    """Split a list of contacts such as "E1,E2"."""
     return [part for part in text.split(",") if part.strip()]
 
 
@@ -88,7 +87,7 @@ def _as_json(found: LoadFound, board: Board) -> None:
 
 
 def declared(board: Board) -> dict[str, float | None]:
-    """What boards.yaml says of the load, for --json."""
+    """Return the declared load, for --json."""
     return {
         "ohm": board.seen_ohm,
         "farad": board.seen_nf / 1e9 or None,
@@ -98,7 +97,7 @@ def declared(board: Board) -> dict[str, float | None]:
 
 
 def tolerance(board: Board) -> float:
-    """By what share a measured value may differ from the declared one."""
+    """Permitted relative deviation of a measured value from the declared one."""
     from stimcore import limits
 
     return float(board.load_tolerance_permille + limits.MEASURE_ERROR_PERMILLE) / 1000
@@ -116,27 +115,25 @@ def _print(found: LoadFound, board: Board) -> None:
     made.add_row("declared", ohm(board.seen_ohm), farad(board.seen_nf / 1e9 or None), "")
     screen = console.console()
     screen.print(made)
-    screen.print(f"each may differ by {100 * tolerance(board):g} %")
+    screen.print(f"tolerance ±{100 * tolerance(board):g} %")
     say_identified(screen, found, board)
 
 
 def say_identified(console: Console, found: LoadFound, board: Board) -> None:
-    """Whether the identification resistor is that of the load."""
+    """Print whether the identification resistor matches the load."""
     word = (
-        "is that of the load"
-        if found.identified
-        else "[bold red]is not that of the load[/bold red]"
+        "matches the load" if found.identified else "[bold red]does not match the load[/bold red]"
     )
     console.print(f"identification reads {found.load_id}, declared {board.load_id_code}: {word}")
 
 
 def ohm(value: float | None) -> str:
-    """A resistance as it is printed."""
-    return "none flows" if value is None else f"{value:g} Ω"
+    """Format a resistance."""
+    return "open circuit" if value is None else f"{value:g} Ω"
 
 
 def farad(value: float | None) -> str:
-    """A capacitance as it is printed."""
+    """Format a capacitance."""
     return "none" if value is None else f"{value * 1e6:.3g} µF"
 
 
@@ -145,7 +142,7 @@ def _verdict(word: str) -> str:
 
 
 def show_pairs(stim: Stimulator, sides: Sides, *, json: bool) -> int:
-    """Measure them all, print them, and give the exit code."""
+    """Measure and print all pairs; return the exit code."""
     found = _measured(stim, sides)
     ok = all(one.ok for one in found.values())
     if json:
@@ -175,7 +172,7 @@ def _measured(stim: Stimulator, sides: Sides) -> Found:
 
 
 def _worst(found: LoadFound) -> ContactLoad:
-    """Of a pair the contact that is not good, or the first."""
+    """Return the contact of a pair that is not good, else the first."""
     return next((one for one in found.contacts if one.verdict != "good"), found.contacts[0])
 
 
@@ -193,7 +190,7 @@ def _print_pairs(stim: Stimulator, sides: Sides, found: Found) -> None:
     screen.print(made)
     board = stim.board
     wanted = f"{ohm(board.seen_ohm)}, {farad(board.seen_nf / 1e9 or None)}"
-    screen.print(f"declared {wanted}; each may differ by {100 * tolerance(board):g} %")
+    screen.print(f"declared {wanted}; tolerance ±{100 * tolerance(board):g} %")
     say_identified(screen, next(iter(found.values())), board)
 
 

@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM as a wish that is looked at between two questions to the device.
+"""Turn SIGINT and SIGTERM into a flag that is polled between two device requests.
 
-Role: inside the `with` a first signal only sets the wish, so that no command is cut in half; a
-second one is a KeyboardInterrupt. Invariant: the old handlers come back.
+Role: inside the `with` the first signal only sets the flag, so that no request is interrupted; the
+second raises KeyboardInterrupt. Invariant: the old handlers are restored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """True once a signal has come; `code` is then the exit code, 128 + the signal."""
+    """Signal flag: true once a signal came; `code` is then the exit code, 128 + the signal."""
 
     def __init__(self) -> None:
         self.code = 0

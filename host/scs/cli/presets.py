@@ -1,6 +1,6 @@
-"""presets, new: the shipped therapies, and a file of one's own that begins with one of them.
+"""presets, new: list the shipped therapies and copy one into a new profile.
 
-Role: the two commands. Invariant: `new` overwrites nothing unless it is told to.
+Role: the two commands. Invariant: `new` overwrites a file only with --force.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from . import options
 if TYPE_CHECKING:
     from ..presets import Preset
 
-PresetName = Annotated[str, typer.Argument(metavar="PRESET", help="One of `scs presets`.")]
+PresetName = Annotated[str, typer.Argument(metavar="PRESET", help="A name from `scs presets`.")]
 NewFile = Annotated[
-    Path | None, typer.Argument(metavar="FILE", help="The file to write; default PRESET.yaml here.")
+    Path | None, typer.Argument(metavar="FILE", help="Output file; default ./PRESET.yaml.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
 def presets(json: options.Json = False) -> None:
-    """The shipped therapies: rate, width, charge, safety figures, and which stage takes them.
+    """List the shipped therapies: rate, width, charge, Shannon k, and the stages that accept them.
 
     Examples:  scs presets   ·   scs presets --json   ·   scs new burst_dr my.yaml
     """
@@ -44,7 +44,7 @@ def presets(json: options.Json = False) -> None:
         made.add_row(one.name, one.rate, one.width, one.amplitude, charge, shannon, _taken(one))
     console.console().print(made)
     console.console().print(
-        "`scs check` on a file of `scs new PRESET` says why a stage refuses it."
+        "Run `scs check` on a file from `scs new PRESET` to see why a stage refuses it."
     )
 
 
@@ -53,7 +53,7 @@ def _taken(one: Preset) -> str:
 
 
 def new(preset: PresetName, file: NewFile = None, force: Force = False) -> None:
-    """A profile of your own: a shipped therapy, comments and all, in a file to be changed.
+    """Create a profile from a shipped therapy, comments included.
 
     Examples:  scs new tonic_50hz   ·   scs new burst_dr my.yaml
     """
@@ -63,10 +63,10 @@ def new(preset: PresetName, file: NewFile = None, force: Force = False) -> None:
     text = table.text(preset)
     target = file or Path(f"{preset}.yaml")
     if target.exists() and not force:
-        raise WrongUsage(f"{target} is there already; name another file, or overwrite with --force")
+        raise WrongUsage(f"{target} already exists; name another file or use --force")
 
     def fill(part: Path) -> None:
         part.write_text(text, encoding="utf-8")
 
     aside(target, fill)
-    typer.echo(f"{target}: {preset}; judge it with `scs check {target}`")
+    typer.echo(f"{target}: {preset}; check it with `scs check {target}`")

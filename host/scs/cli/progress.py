@@ -1,7 +1,7 @@
-"""A bar on stderr for what takes longer than a moment; none where nobody looks.
+"""Progress bar on stderr; none if stderr is not a terminal.
 
-Role: `with bar("writing") as told: …` gives a function that is told how much is done, 0 to 1.
-Invariant: stdout is never touched; where stderr is no terminal nothing is printed at all.
+Role: `with bar("writing") as advance: …` gives a function that takes the share done, 0 to 1.
+Invariant: stdout is never written; nothing is printed if stderr is not a terminal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def bar(label: str) -> Iterator[Callable[[float], None]]:
-    """A bar that goes when its work is done."""
+    """Show a bar that disappears when the work is done."""
     if not sys.stderr.isatty():
         yield lambda _share: None
         return

@@ -1,8 +1,8 @@
-"""run: a profile, or a program that the device keeps, watched, stopped, and accounted for.
+"""run: run a profile or a stored program, and report the delivered output.
 
-Role: load or recall, measure the dummy load, arm, start, poll, stop, and the ledger whatever
-happened. Invariant: what is asked and cannot be kept (a recording of a slot, a detached lease) is
-refused before anything flows. Requirements: REQ-61.
+Role: load or recall, measure the dummy load, arm, start, poll, stop; the ledger is read however the
+run ended. Invariant: impossible combinations (a recording of a slot, a detached lease) are refused
+before the output is on. Requirements: REQ-61.
 """
 
 from __future__ import annotations
@@ -24,20 +24,18 @@ if TYPE_CHECKING:
     from ..recordings.run_folder import Recorder
     from .run_monitor import Watch
 
-Source = Annotated[
-    Path | None, typer.Argument(metavar="[PROFILE]", help="A profile, a .yaml file.")
-]
+Source = Annotated[Path | None, typer.Argument(metavar="[PROFILE]", help="Profile, a .yaml file.")]
 Slot = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Run what the device keeps in this slot, 1 to 8, instead."),
+    typer.Option(metavar="N", help="Run the program stored in this slot, 1 to 8, instead."),
 ]
 Detach = Annotated[
-    bool, typer.Option("--detach", help="Start a stand_alone profile and leave it running.")
+    bool, typer.Option("--detach", help="Start a stand_alone profile and exit, leaving it running.")
 ]
 Record = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="Keep all of it in a new folder; `scs report DIR` shows it again."
+        metavar="DIR", help="Record the run in a new folder; view it with `scs report DIR`."
     ),
 ]
 
@@ -56,10 +54,10 @@ def run(
     load: options.LoadRow = "",
     timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Run a profile on a device, or on the simulated board, and say what was delivered.
+    """Run a profile on a device or on the simulated board, and report the delivered output.
 
-    Ctrl-C halts at once, then reports (exit 130). A latched fault ends with exit 1, a lost link
-    with exit 3; the device stops by itself when its lease runs out.
+    Ctrl-C halts the output at once, then reports (exit 130). Exit 1 on a latched fault, 3 on a lost
+    link; the device then stops by itself when its lease expires.
 
     Examples:  scs run my.yaml --for 10s   ·   scs run my.yaml --port /dev/ttyACM0 --record monday
                scs run --slot 3 --port /dev/ttyACM0
@@ -86,21 +84,19 @@ def run(
 def _chosen(
     profile: Path | None, slot: int | None, record: Path | None, *, detach: bool
 ) -> Path | int:
-    """The one of both that was named."""
+    """Return the profile or the slot, whichever was given; refuse impossible combinations."""
     from ..device import program_slots
 
     if detach and record:
-        raise WrongUsage("--record needs a run that is watched to its end: leave out --detach")
+        raise WrongUsage("--record needs to follow the run to its end: leave out --detach")
     if slot is None and profile is not None:
         return profile
     if slot is None or profile is not None:
-        raise WrongUsage(
-            "one of PROFILE and --slot; write for example scs run my.yaml, or scs run --slot 3"
-        )
+        raise WrongUsage("give either PROFILE or --slot, e.g. scs run my.yaml or scs run --slot 3")
     if record:
         raise WrongUsage(
-            "--record keeps the profile's text, which the device does not have: run the profile "
-            "itself, or leave out --record"
+            "--record needs the profile's text, which the device does not store: run the profile "
+            "itself or leave out --record"
         )
     program_slots.wire(slot)
     return slot
@@ -108,7 +104,7 @@ def _chosen(
 
 @contextmanager
 def _recorder(folder: Path | None, faults: str) -> Iterator[Recorder | None]:
-    """What keeps the run, where that was asked for; what was not finished is dropped."""
+    """Yield a recorder if a folder is given; drop an unfinished recording."""
     if folder is None:
         yield None
         return
@@ -142,14 +138,14 @@ def _work(stim: Stimulator, kept: Path | int, watch: Watch, *, detach: bool) -> 
 
 
 def _put(stim: Stimulator, source: Profile | int, watch: Watch, *, detach: bool) -> list[Figure]:
-    """Load a profile, or what a slot of the device keeps."""
+    """Load a profile, or recall a slot of the device."""
     if not isinstance(source, int):
         return stim.load(source)
     found = stim.recall(source)
     watch.recalled(found)
     if detach and stim.status().lease_left_s is not None:
         raise WrongUsage(
-            f"--detach: the program of slot {source} has a lease and stops when nobody asks; "
-            "leave out --detach, or keep a profile with stand_alone: true there"
+            f"--detach: the program of slot {source} has a lease and stops without a host; "
+            "leave out --detach, or save a profile with stand_alone: true there"
         )
     return found.figures

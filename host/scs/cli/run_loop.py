@@ -1,8 +1,8 @@
-"""A device under a command's eyes: opened, kept alive by polling, ended, reported.
+"""Open a device, keep it alive by polling, end the run, report it.
 
-Role: what `scs run` and `scs steer` share around a Watch. Invariant: Ctrl-C halts first and reports
-then; a link that is lost reports what was last known; the caller's own polling is what renews the
-lease. Requirements: REQ-61.
+Role: the part that `scs run` and `scs shift` share around a Watch. Invariant: Ctrl-C halts first,
+then reports; after a lost link the last known values are reported; only polling renews the lease.
+Requirements: REQ-61.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def reported(watch: Watch, work: Callable[[], None]) -> int:
-    """The exit code of work that was reported, also as JSON where it never began."""
+    """Do the work, report it, and return the exit code; report a failure to begin as well."""
     try:
         work()
     except (FileRefused, Failure) as reason:
@@ -33,7 +33,7 @@ def reported(watch: Watch, work: Callable[[], None]) -> int:
 
 @contextmanager
 def opened(stim: Stimulator, watch: Watch) -> Iterator[Interrupts]:
-    """The device open, and a wish to end noted; a link that is lost is for the report."""
+    """Open the device and catch signals; a link lost during the run goes to the report."""
     with Interrupts() as interrupts:
         try:
             with stim:
@@ -45,7 +45,7 @@ def opened(stim: Stimulator, watch: Watch) -> Iterator[Interrupts]:
 
 
 def follow(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
-    """The time asked for, then STOP and its ramp; then the ledger."""
+    """Poll for the requested time, STOP, wait for the ramp, and read the ledger."""
     with watch:
         if held(stim, watch, interrupts, watch.for_s):
             stim.stop(wait=False)
@@ -54,7 +54,7 @@ def follow(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
 
 
 def held(stim: Stimulator, watch: Watch, interrupts: Interrupts, for_s: float | None) -> bool:
-    """Poll for so long, in the port's time; False where it ended, or was halted for a wish."""
+    """Poll for `for_s` of the port's time; return False if the run ended or was interrupted."""
     end_s = math.inf if for_s is None else stim.link.now() + for_s
 
     def ends() -> bool:
@@ -64,7 +64,7 @@ def held(stim: Stimulator, watch: Watch, interrupts: Interrupts, for_s: float | 
         watch.take(status, stim.ledger())
         if interrupts:
             stim.halt()
-            watch.interrupted(interrupts.code)
+            watch.code = interrupts.code
             return False
         if status.running and not ends():
             watch.look(status, ends)

@@ -1,14 +1,14 @@
-"""A run as it goes: the line on the terminal, the last that is known, the report, the exit code.
+"""Monitor of a run: progress line, last known status, report, exit code.
 
-Role: take() while it runs, report() at its end. Invariant: whatever ends a run, what was
-delivered is told, and if the link was lost, as the last that is known. Requirements: REQ-61.
+Role: take() while it runs, report() at its end. Invariant: however a run ends, the delivered output
+is reported; after a lost link, the last known values are. Requirements: REQ-61.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -34,180 +34,176 @@ NO_DEVICE_WORD = "no device"
 NOTHING: dict[str, Any] = {"pulses": 0, "periods": 0, "seconds": 0.0, "charge_nc": 0.0}
 
 
+@dataclass(kw_only=True)
 class Watch:
-    """What is known of one run."""
+    """Known state of one run, and the report at its end."""
 
-    def __init__(self, *, json: bool, for_s: float | None, recorder: Recorder | None = None):
-        self.for_s = for_s
-        self._recorder = recorder
-        self._json = json
-        self._status: Status | None = None
-        self._book: Ledger | None = None
-        self._stopped = ""
-        self._code = GOOD
-        self._about: dict[str, Any] = {}
-        self._stim: Stimulator | None = None
-        self._bar: Progress | None = None
-        self._message = ""
-        self._load: LoadFound | None = None
-        self._title = ""
+    json: bool
+    for_s: float | None
+    recorder: Recorder | None = None
+    stim: Stimulator | None = None
+    title: str = ""
+    about: dict[str, Any] = field(default_factory=dict)  # what the report with --json begins with
+    load: LoadFound | None = None  # measured before arming
+    status: Status | None = None  # the last known
+    book: Ledger | None = None
+    stopped: str = ""
+    code: int = GOOD
+    message: str = ""
+    bar: Progress | None = None
 
     # --- while it runs ---------------------------------------------------------------------
     def opened(self, stim: Stimulator, source: Profile | int) -> None:
-        """The device answered; it is to run a profile, or what one of its slots keeps."""
-        self._stim = stim
+        """Note the connected device and the profile or slot to run."""
+        self.stim = stim
         if isinstance(source, int):
-            self._title, self._about = f"slot {source}", {"slot": source}
+            self.title, self.about = f"slot {source}", {"slot": source}
         else:
-            self._title, self._about = source.name, {"profile": source.name}
-        self._about |= {"port": stim.port, "board": stim.board.name}
+            self.title, self.about = source.name, {"profile": source.name}
+        self.about |= {"port": stim.port, "board": stim.board.name}
 
     def recalled(self, found: Recalled) -> None:
-        """It was a slot, and this is what it keeps."""
-        self._title += f", hash {found.hash}"
-        self._about["hash"] = found.hash
+        """Note the program recalled from the slot."""
+        self.title += f", hash {found.hash}"
+        self.about["hash"] = found.hash
 
     def starting(self, figures: list[Figure]) -> None:
-        """All is ready; START is next."""
-        if self._recorder is not None and self._stim is not None and self._stim.profile:
-            self._recorder.starting(self._stim, self._stim.profile, figures)
+        """Begin the recording, just before START."""
+        if self.recorder is not None and self.stim is not None and self.stim.profile:
+            self.recorder.starting(self.stim, self.stim.profile, figures)
 
     def armed(self, load: LoadFound | None) -> None:
-        """The load was measured, and the device took it for the declared one."""
-        self._load = load
+        """Note the measured load, accepted by the device."""
+        self.load = load
         if load is not None:
-            self._about["load"] = [asdict(one) for one in load.contacts]
+            self.about["load"] = [asdict(one) for one in load.contacts]
 
     def moved(self, told: dict[str, Any], lines: list[str]) -> None:
-        """What runs was moved to other contacts."""
-        self._about.setdefault("moves", []).append(told)
-        if not self._json:
+        """Note and print a shift to other contacts."""
+        self.about.setdefault("moves", []).append(told)
+        if not self.json:
             typer.echo("\n".join(lines))
 
     @property
     def begun(self) -> bool:
-        """Whether there is anything to tell."""
-        return self._book is not None
+        """True once a ledger was read."""
+        return self.book is not None
 
     def __enter__(self) -> Watch:
-        if not self._json and sys.stdout.isatty():
-            self._bar = _bar(self.for_s)
-            self._bar.start()
+        if not self.json and sys.stdout.isatty():
+            self.bar = _bar(self.for_s)
+            self.bar.start()
         return self
 
     def __exit__(self, *_reason: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        if self.bar is not None:
+            self.bar.stop()
 
     def take(self, status: Status, book: Ledger) -> None:
-        """What the device says now."""
-        self._status, self._book = status, book
-        if self._recorder is not None:
-            self._recorder.keep(status, book)
-        if self._bar is not None:
+        """Note the device's status and ledger."""
+        self.status, self.book = status, book
+        if self.recorder is not None:
+            self.recorder.keep(status, book)
+        if self.bar is not None:
             from . import console
 
             elapsed_s = status.device_s - book.start_s
-            self._bar.update(self._bar.task_ids[0], completed=elapsed_s, live=console.live(status))
+            self.bar.update(self.bar.task_ids[0], completed=elapsed_s, live=console.live(status))
 
     def look(self, status: Status, cancelled: Callable[[], bool]) -> None:
-        """A recording wants to see what flows, once it flows as it shall."""
-        if self._recorder is not None and self._stim is not None and status.settled:
-            self._recorder.look(self._stim, cancelled)
+        """Let the recorder capture the output once it has settled."""
+        if self.recorder is not None and self.stim is not None and status.settled:
+            self.recorder.look(self.stim, cancelled)
 
     # --- how it ended ----------------------------------------------------------------------
-    def interrupted(self, code: int) -> None:
-        """Somebody pressed Ctrl-C, and the output was halted."""
-        self._code = code
-
     def detached(self) -> None:
-        """The device goes on by itself."""
-        self._stopped = "running"
+        """Note that the device keeps running on its own."""
+        self.stopped = "running"
 
     def lost(self, reason: LinkLost) -> None:
-        """The link broke in the middle of the run."""
-        self._stopped = LINK_LOST
-        self._code = NO_DEVICE
-        alone = self._status is not None and self._status.lease_left_s is None
-        way_out = "goes on: `scs halt`" if alone else "stops by itself when its lease runs out"
-        self._message = f"{said(reason)}\nIf it still runs, the device {way_out}; what follows is"
-        self._message += " the last that is known."
+        """Note that the link was lost during the run."""
+        self.stopped = LINK_LOST
+        self.code = NO_DEVICE
+        alone = self.status is not None and self.status.lease_left_s is None
+        way_out = "keeps running: use `scs halt`" if alone else "stops when its lease expires"
+        self.message = f"{said(reason)}\nIf the output is on, the device {way_out}. The last"
+        self.message += " known values follow."
 
     def never_began(self, reason: FileRefused | Failure) -> None:
-        """Profile or device refused, or there is no device: the same form, for scripts."""
-        if not self._json:
+        """Print a refusal or a missing device in the JSON form of a report, with --json."""
+        if not self.json:
             return
         word = NO_DEVICE_WORD if isinstance(reason, LinkLost) else REFUSED_WORD
         _json({"delivered": NOTHING, "stopped": word, "errors": _rows(reason, word)})
 
     def unmoved(self, reason: FileRefused | Failure) -> None:
-        """After close(): what was running was to go on elsewhere, and did not."""
-        self._about["errors"] = _rows(reason, REFUSED_WORD)
-        self._message = f"{self._message}\n{said(reason)}".lstrip()
-        self._code = self._code or REFUSED
+        """Note, after close(), that a shift failed."""
+        self.about["errors"] = _rows(reason, REFUSED_WORD)
+        self.message = f"{self.message}\n{said(reason)}".lstrip()
+        self.code = self.code or REFUSED
 
     def close(self, status: Status, book: Ledger) -> None:
-        """The last word of the device."""
-        self._status, self._book = status, book
-        self._stopped = book.stopped
+        """Note the device's final status and ledger."""
+        self.status, self.book = status, book
+        self.stopped = book.stopped
         if status.fault is not None:
-            self._code = REFUSED
-            told = self._stim.told(status.fault) if self._stim else ""
-            self._message = f"the device latched a fault: {told}"
+            self.code = REFUSED
+            told = self.stim.told(status.fault) if self.stim else ""
+            self.message = f"the device latched a fault: {told}"
         elif book.stopped == "lease":
-            self._code = NO_DEVICE
-            self._message = "the device heard nothing for longer than its lease and stopped"
+            self.code = NO_DEVICE
+            self.message = "the lease expired without a request from the host; the device stopped"
 
     # --- the report ------------------------------------------------------------------------
     def report(self) -> int:
-        """Print it; the exit code."""
+        """Print the report and return the exit code."""
         self._keep()
-        if self._message:
+        if self.message:
             from .console import complain
 
-            complain(self._message)
-        if self._json:
+            complain(self.message)
+        if self.json:
             _json(self._as_dict())
-        elif self._book is not None:
+        elif self.book is not None:
             from rich.markup import escape
 
             from . import console
 
             screen = console.console()
-            screen.print(f"[bold]{escape(self._title)}[/bold] on {self._about['board']}")
-            if self._load is not None:
-                screen.print(f"load measured before arming: {console.load(self._load)}")
-            screen.print(console.ledger(self._book, self._stopped))
-            if "recording" in self._about:
-                screen.print(f"recording  {self._about['recording']}")
+            screen.print(f"[bold]{escape(self.title)}[/bold] on {self.about['board']}")
+            if self.load is not None:
+                screen.print(f"load measured before arming: {console.load(self.load)}")
+            screen.print(console.ledger(self.book, self.stopped))
+            if "recording" in self.about:
+                screen.print(f"recording  {self.about['recording']}")
         else:
             typer.echo("started; it runs until its session ends, `scs stop` or `scs halt`")
-        return self._code
+        return self.code
 
     def _keep(self) -> None:
-        """Close the recording; where it could not be written, say so beside all else."""
-        if self._recorder is None or self._status is None or self._book is None:
+        """Close the recording; add a failure to write it to the message."""
+        if self.recorder is None or self.status is None or self.book is None:
             return
         try:
-            self._recorder.finish(self._status, self._book, self._stopped)
-            self._about["recording"] = str(self._recorder.folder)
+            self.recorder.finish(self.status, self.book, self.stopped)
+            self.about["recording"] = str(self.recorder.folder)
         except WrongUsage as reason:
-            self._message = f"{self._message}\n{reason}; the run was not recorded".lstrip()
-            self._code = self._code or USAGE
+            self.message = f"{self.message}\n{reason}; the run was not recorded".lstrip()
+            self.code = self.code or USAGE
 
     def _as_dict(self) -> dict[str, Any]:
-        delivered = self._book.delivered() if self._book else NOTHING
-        fault = self._status.fault if self._status else None
+        delivered = self.book.delivered() if self.book else NOTHING
+        fault = self.status.fault if self.status else None
         return {
-            **self._about,
+            **self.about,
             "fault": _fault(fault),
             "delivered": delivered,
-            "stopped": self._stopped,
+            "stopped": self.stopped,
         }
 
 
 def _rows(reason: FileRefused | Failure, word: str) -> list[dict[str, Any]]:
-    """What was refused as JSON carries it."""
+    """Return the errors for --json."""
     if isinstance(reason, Failure):
         return [{"id": word, "path": "", "line": 0, "message": said(reason)}]
     return [one.as_dict() for one in reason.rows]

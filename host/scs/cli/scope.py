@@ -1,7 +1,7 @@
-"""scope: current and voltage of a period as the device's ADC sees them, above what was commanded.
+"""scope: current and voltage of a period as sampled by the device's ADC, over the command.
 
-Role: a look at a device that runs, triggered by its periods. Invariant: it changes nothing of what
-flows, and leaves the device as it is.
+Role: a capture of a running device, triggered by its periods. Invariant: neither the output nor the
+device's state changes.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 HIGH = 6  # lines of one curve
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Also write it: .csv .npz .png .svg …"),
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Also write to a file: .csv .npz .png .svg …"
+    ),
 ]
-Periods = Annotated[int, typer.Option(min=1, max=100, help="How many periods.")]
-Pulse = Annotated[bool, typer.Option("--pulse", help="Only as far as current is commanded.")]
+Periods = Annotated[int, typer.Option(min=1, max=100, help="Number of periods.")]
+Pulse = Annotated[bool, typer.Option("--pulse", help="Show only the part with commanded current.")]
 
 
 def scope(
@@ -37,7 +39,9 @@ def scope(
     json: options.Json = False,
     timeout: options.Patience = 5.0,
 ) -> None:
-    """Current and voltage of a running device, from the start of a period, above the command.
+    """Capture current and voltage of a running device from the start of a period.
+
+    Shows the device's own ADC samples over the commanded current.
 
     Examples:  scs scope --port socket://127.0.0.1:7000 --pulse   ·   scs scope --port … -o x.png
     """
@@ -61,7 +65,7 @@ def scope(
 
 
 def _pulses(found: Sensed) -> Sensed:
-    """The part up to a quarter beyond the last commanded current."""
+    """Cut the capture a quarter beyond the last commanded current."""
     import numpy as np
 
     from ..device.adc_scope import Sensed

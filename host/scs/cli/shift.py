@@ -1,7 +1,7 @@
-"""steer: a program moved along its lead, in the profile's file, and on a device with --port.
+"""shift: move programs along the lead by contacts, in the profile's file or on a device.
 
-Role: the command. Invariant: nothing is written that the device's own judgement refuses, and a
-device is touched only where --port names it.
+Role: the command. Invariant: nothing is written that the safety kernel refuses, and a device is
+touched only if --port names it.
 """
 
 from __future__ import annotations
@@ -24,30 +24,31 @@ By = Annotated[
     typer.Option(
         "--by",
         metavar="N",
-        help="By how many contacts, from the tip if positive; several with --for.",
+        help="Contacts to shift by, away from the tip if positive; repeatable with --for.",
     ),
 ]
 Wanted = Annotated[
-    str, typer.Option("--program", metavar="NAME", help="Its name or number; default all.")
+    str, typer.Option("--program", metavar="NAME", help="Program name or number; default all.")
 ]
 Target = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="The file to write; default PROFILE itself."),
+    typer.Option("--output", "-o", help="Output file; default PROFILE itself."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an output that is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
 Device = Annotated[
     str,
     typer.Option(
-        help="Make the move on this device: sim, a serial port, or socket://HOST:PORT. "
-        "SCS_PORT is not read: without --port only the file is changed."
+        help="Also shift on this device: sim, a serial port, or socket://HOST:PORT. "
+        "Without --port only the file is changed; SCS_PORT is ignored."
     ),
 ]
 ForTime = Annotated[
-    str, typer.Option("--for", metavar="TIME", help="With --port: hold each place so long, stop.")
+    str,
+    typer.Option("--for", metavar="TIME", help="With --port: time at each position; then stop."),
 ]
 
 
-def steer(
+def shift(
     profile: options.ProfileFile,
     by: By,
     program: Wanted = "",
@@ -62,25 +63,26 @@ def steer(
     load: options.LoadRow = "",
     timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Move programs along the lead by N contacts; comments in the file stay.
+    """Shift programs along the lead by N contacts, keeping the comments in the file.
 
-    Thresholds measured at the old contacts are left out, and a share of perception becomes the
-    current that it was. A place off the lead, or one the device would refuse, changes nothing.
+    Drops thresholds measured at the old contacts; an amplitude given as a share of perception
+    becomes the equivalent current. Changes nothing if a contact would fall off the lead or the
+    device would refuse the result.
 
-    With --port what runs there is judged at the new contacts, ramped down, and started there from
-    zero; what nothing speaks against is written. A stand_alone profile is left running, any other
-    is kept alive as by `scs run`.
+    With --port the running program is checked at the new contacts, ramped down and restarted there
+    from zero; the file is written once the device has accepted the shift. A stand_alone profile is
+    left running; any other is kept alive as with `scs run`.
 
-    Examples:  scs steer my.yaml --by 1   ·   scs steer my.yaml --by -2 --program leg -o new.yaml
-               scs steer my.yaml --by 1 --port /dev/ttyACM0
-               scs steer my.yaml --by 1 --by 1 --by -2 --for 10s --port /dev/ttyACM0
+    Examples:  scs shift my.yaml --by 1   ·   scs shift my.yaml --by -2 --program leg -o new.yaml
+               scs shift my.yaml --by 1 --port /dev/ttyACM0
+               scs shift my.yaml --by 1 --by 1 --by -2 --for 10s --port /dev/ttyACM0
     """
     if output is not None and output.exists() and not force:
-        raise WrongUsage(f"{output} is there already; name another file, or overwrite with --force")
+        raise WrongUsage(f"{output} already exists; name another file or use --force")
     if not port and (for_ or fault or len(by) > 1):
-        raise WrongUsage("several --by, --for and --fault are for a device: name its --port")
+        raise WrongUsage("several --by, --for and --fault need a device: name its --port")
     if len(by) > 1 and not for_:
-        raise WrongUsage("several --by need --for, how long each place is held, such as --for 10s")
+        raise WrongUsage("several --by need --for, the time at each position, e.g. --for 10s")
     for_s = options.seconds(for_, "--for") if for_ else None
     target = output or profile
     if port:
@@ -91,7 +93,7 @@ def steer(
 
 
 class _Wish(NamedTuple):
-    """What was asked for; the file has not been read yet."""
+    """The request; the file has not been read yet."""
 
     profile: Path
     by: list[int]
@@ -99,7 +101,7 @@ class _Wish(NamedTuple):
     target: Path
 
     def route(self, *, stays: bool = False) -> Route:
-        """The places; `stays`: a profile that stands alone is left running at the last."""
+        """Return the positions; `stays`: leave a stand_alone profile running at the last."""
         from ..profile.profile import Profile
         from ..profile.shift_contacts import chosen, moved
         from .shift_live import Route
@@ -114,7 +116,7 @@ class _Wish(NamedTuple):
 
 
 def _device(port: str, board: str | None, fault: list[str] | None, patience_s: float) -> Stimulator:
-    """Left as it is found, until a move is made."""
+    """Return a connection that leaves the device's state unchanged until a shift is made."""
     from ..device.stimulator import Stimulator
 
     faults = options.simulated_faults(fault)
@@ -145,4 +147,4 @@ def _in_file(wish: _Wish, board: str, *, json: bool) -> None:
         return
     for line in changes:
         typer.echo(line)
-    typer.echo(f"{route.target}: moved by {wish.by[0]}; judge it with `scs check {route.target}`")
+    typer.echo(f"{route.target}: shifted by {wish.by[0]}; check it with `scs check {route.target}`")

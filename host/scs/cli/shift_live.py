@@ -1,8 +1,8 @@
-"""What `scs steer --port` does on a device: from place to place, each held, each written.
+"""Shift a running program on a device through a series of positions.
 
-Role: live() around device/relocate.py, with the Watch of `scs run`. Invariant: all places are
-judged before the first is taken; the file says what the device took last, never what it refused; a
-device that was not touched is left as it was found. Requirements: REQ-61.
+Role: live() around device/relocate.py, with the Watch of `scs run`. Invariant: all positions are
+checked before the first shift; the file holds the last accepted position, never a refused one; a
+device that was not shifted is left unchanged. Requirements: REQ-61.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Route:
-    """From a profile to its places in turn; by: how far each is from the one before it; alone:
-    whether it is left running at the last."""
+    """Profile and its successive positions; by: contacts from one to the next; alone: left running
+    at the last."""
 
     before: Profile
     places: tuple[Profile, ...]
@@ -41,12 +41,12 @@ class Route:
     alone: bool
 
     def old(self, number: int) -> Profile:
-        """Where it is before a move."""
+        """Return the profile before shift `number`."""
         return self.places[number - 1] if number else self.before
 
 
 def changes(before: Profile, after: Profile) -> list[str]:
-    """What a move changes, a line each."""
+    """List the changes of a shift, one line each."""
     return [
         f"{one.program}: {one.quantity} {one.a_text} -> {one.b_text}"
         for one in compare(before, after)
@@ -54,16 +54,16 @@ def changes(before: Profile, after: Profile) -> list[str]:
 
 
 def judged(route: Route, board: Board) -> None:
-    """ProfileError where the kernel refuses one of the places."""
+    """Raise ProfileError if the kernel refuses one of the positions."""
     for number, place in enumerate(route.places):
         verdict = judge(place, board)
         if not verdict.ok:
             far = sum(route.by[: number + 1])
-            raise ProfileError(f"{route.before.file} (moved by {far})", verdict.errors)
+            raise ProfileError(f"{route.before.file} (shifted by {far})", verdict.errors)
 
 
 def live(stim: Stimulator, route: Route, watch: Watch) -> None:
-    """All the moves on a device, and the run at each place."""
+    """Make all shifts on a device and run at each position."""
     with run_loop.opened(stim, watch) as interrupts:
         watch.opened(stim, route.before)
         stim.profile = route.before
@@ -74,7 +74,7 @@ def live(stim: Stimulator, route: Route, watch: Watch) -> None:
             last = number == len(route.places) - 1
             if not last and not _held(stim, watch, interrupts):
                 left = ", ".join(str(by) for by in route.by[number + 1 :])
-                watch.unmoved(Failure(f"the moves that were left were not made: by {left}"))
+                watch.unmoved(Failure(f"the remaining shifts were not made: by {left}"))
                 return
         if route.alone:
             watch.detached()
@@ -83,7 +83,7 @@ def live(stim: Stimulator, route: Route, watch: Watch) -> None:
 
 
 def _held(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> bool:
-    """The time at a place that is not the last; False where it ended there."""
+    """Run at a position that is not the last; return False if the run ended there."""
     with watch:
         if run_loop.held(stim, watch, interrupts, watch.for_s):
             return True
@@ -94,7 +94,7 @@ def _held(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> bool:
 def _moved(
     stim: Stimulator, route: Route, number: int, watch: Watch, interrupts: Interrupts
 ) -> bool:
-    """One move, told and written; False where it ended with the output off, which is told too."""
+    """Make, write and report one shift; return False if it failed and the output is off."""
     runs = stim.status().state == "RUNNING"
     place = route.places[number]
     try:
@@ -121,9 +121,9 @@ def _ended(
     *,
     begun: bool,
 ) -> None:
-    """A move that was not made: raised where there is nothing else to tell, else the ledger."""
+    """Report a failed shift with the ledger; raise its reason if there is no run."""
     if interrupts:
-        watch.interrupted(interrupts.code)
+        watch.code = interrupts.code
     running = stim.status().running
     if not begun or (running and not watch.begun):
         raise KeyboardInterrupt if interrupts else reason
@@ -152,13 +152,13 @@ def _write(place: Profile, route: Route) -> None:
     try:
         edit.save(place, route.target)
     except Failure as reason:
-        state = "runs on at the new contacts" if route.alone else "is halted"
-        reason.add_note(f"the device took the move, and {state}; the file does not say so")
+        state = "keeps running at the new contacts" if route.alone else "is halted"
+        reason.add_note(f"the device made the shift and {state}; the file was not updated")
         raise
 
 
 def _told(route: Route, number: int, done: relocate.Steered | None) -> dict[str, Any]:
-    """A move as JSON carries it; off_s None where nothing ran before."""
+    """Return a shift for --json; off_s is None if nothing ran before."""
     return {
         "by": route.by[number],
         "changes": changes(route.old(number), route.places[number]),
@@ -170,19 +170,21 @@ def _told(route: Route, number: int, done: relocate.Steered | None) -> dict[str,
 
 
 def _lines(route: Route, number: int, done: relocate.Steered | None) -> list[str]:
-    """A move as people read it."""
+    """Return a shift as lines of text."""
     place = route.places[number]
     lines = changes(route.old(number), place)
     if done is None:
-        lines.append("nothing ran: started at the new contacts")
+        lines.append("no program was running: started at the new contacts")
     else:
         book = done.delivered
-        lines.append(f"the old place had {book.pulses} pulses in {book.output_s:g} s")
-        lines.append(f"the output was off for {done.off_s:g} s, then began at zero")
+        lines.append(
+            f"delivered at the previous contacts: {book.pulses} pulses in {book.output_s:g} s"
+        )
+        lines.append(f"the output was off for {done.off_s:g} s, then restarted from zero")
         for name, one, set_ma in zip(
             place.program_names, place.group.programs, done.amplitudes_ma, strict=True
         ):
             if set_ma != one.amplitude_ua / 1000:
                 own = f"the file says {one.amplitude_ua / 1000:g} mA"
-                lines.append(f"{name}: {set_ma:g} mA, as it was set on the device; {own}")
-    return [*lines, f"{route.target}: moved by {route.by[number]}"]
+                lines.append(f"{name}: {set_ma:g} mA, as set on the device; {own}")
+    return [*lines, f"{route.target}: shifted by {route.by[number]}"]

@@ -1,7 +1,7 @@
-"""sim: the simulated board, or the emulated chip, as a device of its own on a socket or a pty.
+"""sim: serve the simulated board or the emulated chip on a socket or a pty.
 
-Role: what other processes open as they would a board. Invariant: the first line on stdout is
-the address, so that a script can read it.
+Role: a device that other processes open like a board. Invariant: the first line on stdout is the
+address, for scripts.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ Pty = Annotated[bool, typer.Option("--pty", help="Serve on a new pseudo-terminal
 Chip = Annotated[
     bool,
     typer.Option(
-        "--chip", help="The real firmware on an emulated chip, on TCP; docs/explain/chip.md."
+        "--chip",
+        help="Run the real firmware on an emulated chip, on TCP; see docs/explain/chip.md.",
     ),
 ]
 Speed = Annotated[
-    float, typer.Option(min=0, max=1000, help="Simulated seconds a second; 0 unpaced.")
+    float,
+    typer.Option(min=0, max=1000, help="Simulated seconds per second; 0: as fast as possible."),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Of whatever is random, such as link_noise.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of random faults such as link_noise.")]
 
 
 def sim(
@@ -45,9 +47,9 @@ def sim(
     stage: options.StageRow = "",
     load: options.LoadRow = "",
 ) -> None:
-    """Serve the simulated board until Ctrl-C; its address is the first line it prints.
+    """Serve the simulated board until Ctrl-C; the first line printed is its address.
 
-    With --chip it is MicroPython itself with the files that get flashed, on an emulated RP2040.
+    With --chip, serve MicroPython with the flashed firmware on an emulated RP2040.
 
     Examples:  scs sim --listen 127.0.0.1:7000   ·   scs sim --pty --fault open_lead@5   ·
     scs sim --chip --listen 127.0.0.1:7000
@@ -94,7 +96,7 @@ def _simulated(name: str, fault: list[str] | None, listen: str, speed: float, se
 
 
 def _place(listen: str) -> tuple[str, int]:
-    """HOST:PORT as host and number."""
+    """Split HOST:PORT into host and port number."""
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise WrongUsage(f"--listen: {listen} is not HOST:PORT, such as 127.0.0.1:7000")

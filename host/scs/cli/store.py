@@ -1,7 +1,7 @@
-"""store: list, save, recall, erase, for the programs that a device keeps without power.
+"""store: list, save, recall and erase the programs in a device's flash.
 
-Role: one command each of the device's store. Invariant: the output is off meanwhile; the device
-refuses otherwise, and says what to do. Requirements: REQ-44, REQ-45.
+Role: one command for each operation of the store. Invariant: the output is off; else the device
+refuses and the message says what to do. Requirements: REQ-44, REQ-45.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def _there(slot: int) -> int:
     return slot
 
 
-Slot = Annotated[int, typer.Argument(metavar="SLOT", help="Its number, 1 to 8.", callback=_there)]
+Slot = Annotated[int, typer.Argument(metavar="SLOT", help="Slot number, 1 to 8.", callback=_there)]
 Kept = Annotated[
     Path | None,
-    typer.Argument(metavar="PROFILE", help="Load this profile first; else what is loaded."),
+    typer.Argument(metavar="PROFILE", help="Load this profile first; default: the loaded program."),
 ]
 
 
@@ -39,7 +39,7 @@ Kept = Annotated[
 def list_(
     port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
 ) -> None:
-    """The programs that a device keeps: slot, hash, size; which is loaded, which is damaged.
+    """List the stored programs: slot, hash, size; which are loaded or damaged.
 
     Example:  scs store list --port /dev/ttyACM0
     """
@@ -50,9 +50,9 @@ def list_(
     if json:
         console.as_json([asdict(one) for one in kept])
     elif not kept:
-        typer.echo("no program is kept; keep one with: scs store save 1 my.yaml")
+        typer.echo("no program is stored; save one with: scs store save 1 my.yaml")
     else:
-        made = console.table(f"Programs kept on {name}", ">slot", "hash", ">bytes", "")
+        made = console.table(f"Programs stored on {name}", ">slot", "hash", ">bytes", "")
         for one in kept:
             made.add_row(str(one.slot), one.hash, str(one.length), _note(one))
         console.console().print(made)
@@ -74,10 +74,10 @@ def save(
     json: options.Json = False,
     timeout: options.Patience = 5.0,
 ) -> None:
-    """Keep a program in a slot: a profile, or the program that the device has loaded.
+    """Save a profile, or the loaded program, in a slot.
 
-    It is kept as it was loaded, without amplitudes changed since. A power cut meanwhile leaves
-    the slot as it was or as it is to be.
+    Amplitudes changed since loading are not saved. After a power cut the slot holds either the old
+    or the new program.
 
     Example:  scs store save 3 my.yaml --port /dev/ttyACM0
     """
@@ -93,7 +93,7 @@ def save(
 
         console.as_json({"slot": slot, "hash": digest})
         return
-    typer.echo(f"slot {slot} keeps {read.name if read else 'the loaded program'}, hash {digest}")
+    typer.echo(f"slot {slot} holds {read.name if read else 'the loaded program'}, hash {digest}")
 
 
 @app.command()
@@ -103,7 +103,7 @@ def recall(
     json: options.Json = False,
     timeout: options.Patience = 5.0,
 ) -> None:
-    """Load the program of a slot; the device validates it anew and tells its safety figures.
+    """Load the program of a slot; the device validates it again and returns its safety figures.
 
     Example:  scs store recall 3 --port /dev/ttyACM0
     """
@@ -127,7 +127,7 @@ def erase(
     json: options.Json = False,
     timeout: options.Patience = 5.0,
 ) -> None:
-    """Empty a slot; the program that is loaded stays loaded.
+    """Erase a slot; the loaded program stays loaded.
 
     Example:  scs store erase 3 --port /dev/ttyACM0
     """

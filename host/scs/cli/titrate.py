@@ -1,7 +1,7 @@
-"""titrate: a program's amplitude in steps up to its ceiling, and thresholds back to the profile.
+"""titrate: step a program's amplitude up to its ceiling and note thresholds in the profile.
 
-Role: the command. Invariant: the log is shown also where nothing can be written, and leaving the
-device, however that comes, halts it. Requirements: REQ-22, REQ-61.
+Role: the command. Invariant: the log is shown even if the file cannot be written; the device is
+halted however the command ends. Requirements: REQ-22, REQ-61.
 """
 
 from __future__ import annotations
@@ -19,21 +19,24 @@ if TYPE_CHECKING:
     from ..device.titration import Step
     from ..profile.profile import Profile
 
-Wanted = Annotated[str, typer.Option("--program", metavar="NAME", help="Its name or number.")]
+Wanted = Annotated[str, typer.Option("--program", metavar="NAME", help="Program name or number.")]
 Size = Annotated[
-    str, typer.Option("--step", metavar="CURRENT", help="Default the program's step, or 100 uA.")
+    str,
+    typer.Option(
+        "--step", metavar="CURRENT", help="Step size; default: the program's step, or 100 uA."
+    ),
 ]
-Dwell = Annotated[str, typer.Option("--dwell", metavar="TIME", help="How long each is held.")]
+Dwell = Annotated[str, typer.Option("--dwell", metavar="TIME", help="Dwell time at each step.")]
 Note = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=VOLTAGE",
-        help="Note perception, comfort or discomfort where the load first shows this; several.",
+        help="Note perception, comfort or discomfort at this voltage; repeatable.",
     ),
 ]
 Target = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="The file to write; default PROFILE itself."),
+    typer.Option("--output", "-o", help="Output file; default PROFILE itself."),
 ]
 
 
@@ -51,10 +54,10 @@ def titrate(
     load: options.LoadRow = "",
     timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Walk one program's amplitude up to its ceiling and log what the load shows at each step.
+    """Step one program's amplitude up to its ceiling and log the measurements at each step.
 
-    On a dummy load a threshold is noted by voltage; discomfort ends the walk. What was noted is
-    written to the profile, comments kept.
+    On a dummy load a threshold is noted by voltage; discomfort ends the titration. Noted thresholds
+    are written to the profile, keeping its comments.
 
     Examples:  scs titrate my.yaml --port sim --note perception=0.6V --note discomfort=1.2V
     """
@@ -79,7 +82,7 @@ def titrate(
 def _written(
     read: Profile, number: int, steps: list[Step], target: Path
 ) -> tuple[Path | None, FileRefused | Failure | None]:
-    """The file with what was noted, or why there is none: the log is to be shown before that."""
+    """Write the noted thresholds; return the file, or the error to raise after the log."""
     from ..device import titration as walking
     from ..profile import edit
 
@@ -104,12 +107,12 @@ def _step_ua(text: str, read: Profile, number: int) -> int:
     except units.UnitError as reason:
         raise WrongUsage(f"--step: {reason}") from None
     if not STEPS[0] <= found <= STEPS[1]:
-        raise WrongUsage(f"--step: {text} is not 1 uA to 1 mA; write for example 100 uA")
+        raise WrongUsage(f"--step: {text} is outside 1 uA to 1 mA; try 100 uA")
     return found
 
 
 def _marks(notes: list[str]) -> dict[str, float]:
-    """Volts by the names of thresholds; they must rise as the thresholds do."""
+    """Parse thresholds as NAME=VOLTAGE in volts; they must rise in the order of ORDER."""
     from ..documents import units
     from ..profile.thresholds import ORDER
 

@@ -1,8 +1,7 @@
-"""trace and report: what flows at the load, into files that other tools read.
+"""trace, report: write traces and reports to files that other tools read.
 
-Role: `scs trace` runs a profile on the simulated board, `scs report` opens a run that was kept;
-both write whatever the names' endings ask for. Invariant: every name is judged before any work
-is done.
+Role: `scs trace` runs a profile on the simulated board, `scs report` opens a recorded run; both
+write the format of each file name's ending. Invariant: all names are checked before any work.
 """
 
 from __future__ import annotations
@@ -25,24 +24,23 @@ OutputFiles = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="File: .csv, .npz, .vcd, .png, .svg, .html, .wav or .mat; several times.",
+        help="Output file: .csv, .npz, .vcd, .png, .svg, .html, .wav or .mat; repeatable.",
     ),
 ]
-ForTime = Annotated[str, typer.Option("--for", metavar="TIME", help="How much of it.")]
+ForTime = Annotated[str, typer.Option("--for", metavar="TIME", help="Duration to simulate.")]
 SampleRate = Annotated[
-    str, typer.Option(metavar="HZ", help="Evenly sampled; else a row at each change.")
+    str,
+    typer.Option(metavar="HZ", help="Sample evenly at this rate; default: a row at each change."),
 ]
 FromStart = Annotated[
     bool,
     typer.Option(
         "--from-start",
-        help="Begin with START and its soft start, not with a period at full amplitude; "
-        "always so for a session counted in pulses.",
+        help="Begin at START with the soft start instead of a period at full amplitude; "
+        "implied by a session counted in pulses.",
     ),
 ]
-Folder = Annotated[
-    Path, typer.Argument(metavar="DIR", help="The folder of `scs run … --record DIR`.")
-]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of `scs run … --record DIR`.")]
 SHORTEST_S = 1e-6
 
 Extent = tuple[float, float | None]  # seconds, and hertz where it is evenly sampled
@@ -59,9 +57,9 @@ def trace(
     stage: options.StageRow = "",
     load: options.LoadRow = "",
 ) -> None:
-    """Current and voltage at the load, from the simulated board, into files.
+    """Simulate a profile and write current and voltage at the load to files.
 
-    CSV has the columns time_s,current_a,voltage_v; NPZ and MAT arrays of these names; VCD also
+    CSV has the columns time_s,current_a,voltage_v; NPZ and MAT have arrays of these names; VCD adds
     the pins; HTML is a report. A cathodic first phase is negative.
 
     Examples:  scs trace my.yaml --for 1s -o my.csv -o my.vcd   ·   scs trace my.yaml -o my.html
@@ -85,7 +83,7 @@ def trace(
 def _simulated(
     read: Profile, name: str, extent: Extent, *, from_start: bool, faults: str, pins: bool
 ) -> Taken:
-    """A run on the simulated board, with a bar."""
+    """Run on the simulated board, with a progress bar."""
     from ..recordings.record import record
     from ..recordings.writers import Taken
     from .progress import bar
@@ -98,11 +96,10 @@ def _simulated(
 
 
 def report(folder: Folder, output: OutputFiles) -> None:
-    """A run that was kept with `scs run --record DIR`: as an HTML report, or its trace as a file.
+    """Write a run recorded with `scs run --record DIR` as an HTML report or as a trace file.
 
-    The report is one file that opens offline: profile, safety figures beside their limits,
-    waveform at three zooms, current against command, what was left over, ledger, faults,
-    versions and hashes.
+    The report is a single offline file: profile, safety figures and limits, waveform at three
+    zooms, current against command, residual charge and DC, ledger, faults, versions and hashes.
 
     Examples:  scs report monday -o monday.html   ·   scs report monday -o monday.csv
     """
@@ -123,7 +120,7 @@ def report(folder: Folder, output: OutputFiles) -> None:
 
 
 def _named(output: list[Path], without: str = "") -> None:
-    """WrongUsage unless every file can be written, each once."""
+    """Raise WrongUsage unless every file name is distinct and of a known format."""
     from ..recordings import writers
 
     known = [ending for ending in writers.WRITERS if ending != without]
@@ -143,7 +140,7 @@ def _written(output: list[Path], taken: Taken) -> None:
 
 
 def _extent(for_: str, rate: str, clock_hz: int) -> Extent:
-    """Not more than can be kept and not less than a step."""
+    """Parse duration and rate; raise WrongUsage if there are too many rows or none."""
     from ..recordings.record import LONGEST_S
     from ..traces.trace_store import MOST_ROWS
 
@@ -152,7 +149,7 @@ def _extent(for_: str, rate: str, clock_hz: int) -> Extent:
     if for_s > LONGEST_S:
         raise WrongUsage(f"--for: {for_} is longer than {LONGEST_S:g} s")
     if for_s < SHORTEST_S:
-        raise WrongUsage(f"--for: {for_} is shorter than 1 us; write for example 100us")
+        raise WrongUsage(f"--for: {for_} is shorter than 1 us; try 100us")
     if rate_hz and rate_hz * for_s > MOST_ROWS:
         raise WrongUsage(f"--rate: that is more than {MOST_ROWS} rows; sample more slowly")
     if rate_hz and rate_hz > clock_hz:

@@ -1,4 +1,4 @@
-"""wiring: what is connected to what, as a table and as a drawing.
+"""wiring: show the wiring as a table and as a drawing.
 
 Role: shows boards.yaml's wiring of one combination.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..catalog import wiring_schema
 
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Draw it there, too.")
+    Path | None, typer.Option("--output", "-o", metavar="FILE.svg", help="Also write a drawing.")
 ]
 
 
@@ -29,7 +29,7 @@ def wiring(
     output: Output = None,
     json: options.Json = False,
 ) -> None:
-    """Which pin of the board goes where, what is joined within the stage, and the parts for it.
+    """Show the board's pins and their connections, the nets within the stage, and the parts list.
 
     Examples:  scs wiring --stage r2r-1 --load resistor-500   ·   scs wiring -o wiring.svg
     """
@@ -69,7 +69,7 @@ def _draw(name: str, output: Path) -> None:
     from ..documents.atomic_write import aside
 
     if output.suffix.lower() != ".svg":
-        raise WrongUsage(f"-o {output}: the drawing is an SVG; write for example -o wiring.svg")
+        raise WrongUsage(f"-o {output}: the drawing is an SVG; try -o wiring.svg")
     text = facts.svg(name)
 
     def fill(part: Path) -> None:

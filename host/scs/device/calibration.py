@@ -119,7 +119,7 @@ def _resistance(found: LoadFound) -> float:
     ohm = {one.ohm for one in found.contacts}
     if len(ohm) != 1 or None in ohm:
         raise Failure(
-            "no single resistance was found between these contacts: `scs load` shows them;"
+            "no single resistance was found between these contacts: `scs impedance` shows them;"
             " name one contact on either side, such as --from E1 --to E2"
         )
     return max(float(ohm.pop() or 0), 1.0)

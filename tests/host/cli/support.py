@@ -55,8 +55,8 @@ def process(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def steer(file: str, port: str, *options: str) -> tuple[Result, dict[str, Any]]:
-    done = scs("steer", file, "--port", port, "--json", *options)
+def shift(file: str, port: str, *options: str) -> tuple[Result, dict[str, Any]]:
+    done = scs("shift", file, "--port", port, "--json", *options)
     return done, json.loads(done.stdout) if done.stdout else {}
 
 

@@ -22,7 +22,7 @@ def test_check_shows_figures_beside_limits() -> None:
     assert done.exit_code == GOOD
     assert re.search(r"charge density.*E\d, low back.*3\.216 µC/cm².*≤.*30 µC/cm².*ok", done.stdout)
     assert re.search(r"low back.*amplitude.*2 mA.*2 mA", done.stdout)
-    assert "will take this profile" in done.stdout
+    assert "will accept this profile" in done.stdout
 
 
 def test_check_json_has_the_promised_form() -> None:
@@ -68,7 +68,7 @@ def test_req_60_check_refuses_what_the_kernel_would(tmp_path: Path) -> None:
     path.write_text(ALONE.replace("1 mA", "12 mA").replace("3 mA", "12 mA"))
     done = scs("check", str(path))
     assert done.exit_code == REFUSED
-    assert re.search(r"Shannon k.*1\.66\d.*≤.*1\.5.*TOO FAR", done.stdout)
+    assert re.search(r"Shannon k.*1\.66\d.*≤.*1\.5.*FAIL", done.stdout)
     assert f"{path}:9: programs[0].amplitude: the phase lies beyond Shannon k" in done.stderr
     errors = json.loads(scs("check", str(path), "--json").stdout)["errors"]
     assert "shannon" in {row["id"] for row in errors}

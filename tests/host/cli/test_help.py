@@ -11,7 +11,7 @@ from tests.host.cli.support import GOOD, TONIC, USAGE, environment, scs
 
 from scs.cli import check as profile_commands
 
-LOOK = ("demo", "check", "diff", "steer", "trace", "report", "compare", "sim")
+LOOK = ("demo", "check", "diff", "shift", "trace", "report", "compare", "sim")
 DRIVE = ("run", "status", "amplitude", "titrate", "stop", "halt", "faults", "store", "flash")
 STORE = ("list", "save", "recall", "erase")
 NAMES = (*LOOK, *DRIVE, "boards", "wiring", "ports", "schema")

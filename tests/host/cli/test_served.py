@@ -45,7 +45,7 @@ def test_a_detached_device_is_watched_changed_and_stopped(alone: str, served: st
     changed = json.loads(scs("amplitude", "1", "2 mA", "--json", **port).stdout)
     assert (changed["requested_ma"], changed["actual_ma"]) == (2.0, 2.0)
     named = scs("amplitude", "low back", "1.5 mA", "--profile", alone, **port)
-    assert named.output.startswith("asked 1.5 mA, gives 1.5 mA")
+    assert named.output.startswith("requested 1.5 mA, actual 1.5 mA")
     refused = scs("amplitude", "1", "3.5 mA", **port)
     assert refused.exit_code == REFUSED
     assert "3.5 mA against 3 mA" in refused.stderr

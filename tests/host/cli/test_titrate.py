@@ -111,7 +111,7 @@ def test_the_program_is_walked_alone_and_without_an_end_of_its_own(file: Path) -
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--step", "2 mA"), "--step: 2 mA is not 1 uA to 1 mA"),
+        (("--step", "2 mA"), "--step: 2 mA is outside 1 uA to 1 mA"),
         (("--step", "100"), "--step: 100 has no unit"),
         (("--note", "pain=1V"), "pain is not one of perception, comfort, discomfort"),
         (("--note", "perception=1"), "--note perception: 1 has no unit"),

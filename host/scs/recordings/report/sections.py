@@ -147,7 +147,7 @@ def against_command(run: Run) -> str:
 
 def left_over(run: Run, found: Found) -> str:
     """Residual charge and voltage."""
-    title = "<h2>Left over</h2>\n"
+    title = "<h2>Residual charge and DC</h2>\n"
     if found is None or run.rows is None:
         return title + "<p>No period was traced.</p>"
     one, tail = found
@@ -192,7 +192,7 @@ def safety(account: Account) -> str:
 def _share(one: Figure) -> tuple[str, str]:
     """(class, HTML) of how much of a limit is used up."""
     if not one.ok:
-        return "bad", "TOO FAR"
+        return "bad", "FAIL"
     if one.name == "shannon":  # a logarithm
         used = 10 ** (one.value - one.limit) if math.isfinite(one.value) else 0.0
     else:

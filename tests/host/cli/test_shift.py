@@ -1,4 +1,4 @@
-"""`scs steer`: contacts along the lead, what stays in the file, and what is refused."""
+"""`scs shift`: contacts along the lead, what stays in the file, and what is refused."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def contacts(path: Path) -> list[tuple[list[str], list[str]]]:
 
 
 def test_contacts_move_and_all_else_in_the_file_stays(file: Path) -> None:
-    done = scs("steer", str(file), "--by", "1")
+    done = scs("shift", str(file), "--by", "1")
     assert done.exit_code == GOOD, done.output
     expected = TWO.replace("[E2]", "[E3]").replace("- E3  #", "- E4  #").replace("- E1", "- E2")
     expected = expected.replace('["E7"]', '["E8"]').replace("[E6]", "[E7]")
@@ -60,7 +60,7 @@ def test_one_program_moves_alone_into_another_file(file: Path, tmp_path: Path) -
     other = tmp_path / "other.yaml"
     for which in ("leg", "2"):
         done = scs(
-            "steer", str(file), "--by", "-2", "--program", which, "-o", str(other), "--force"
+            "shift", str(file), "--by", "-2", "--program", which, "-o", str(other), "--force"
         )
         assert done.exit_code == GOOD, done.output
         assert contacts(other) == [(["E2"], ["E1", "E3"]), (["E5"], ["E4"])]
@@ -70,7 +70,7 @@ def test_one_program_moves_alone_into_another_file(file: Path, tmp_path: Path) -
 
 def test_no_ceiling_and_no_amplitude_rises_by_a_move(file: Path) -> None:
     before = Profile.read(file).group.programs
-    scs("steer", str(file), "--by", "1")
+    scs("shift", str(file), "--by", "1")
     for was, now in zip(before, Profile.read(file).group.programs, strict=True):
         assert (now.amplitude_ua, now.ceiling_ua) == (was.amplitude_ua, was.ceiling_ua)
 
@@ -78,16 +78,16 @@ def test_no_ceiling_and_no_amplitude_rises_by_a_move(file: Path) -> None:
 def test_a_return_plate_stays_where_it_is(tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
     mine.write_text(resources.path("profiles/monopolar_50hz.yaml").read_text())
-    assert scs("steer", str(mine), "--by", "4").exit_code == GOOD
+    assert scs("shift", str(mine), "--by", "4").exit_code == GOOD
     assert contacts(mine) == [(["E7"], ["PLATE"])]
-    done = scs("steer", str(mine), "--by", "1")
+    done = scs("shift", str(mine), "--by", "1")
     assert done.exit_code == USAGE
     assert "E7 would leave the lead heptode-plate, which ends at E7" in " ".join(
         done.stderr.split()
     )
     plates = mine.read_text().replace("cathodes: [E7]", "cathodes: [PLATE]")
     mine.write_text(plates.replace("anodes: [PLATE]", "anodes: [E1]"))
-    assert scs("steer", str(mine), "--by", "1").exit_code == GOOD
+    assert scs("shift", str(mine), "--by", "1").exit_code == GOOD
     assert contacts(mine) == [(["PLATE"], ["E2"])]
 
 
@@ -112,7 +112,7 @@ def test_a_return_plate_stays_where_it_is(tmp_path: Path) -> None:
 def test_a_place_that_is_none_is_one_error_and_nothing_is_written(
     file: Path, options: tuple[str, ...], said: str
 ) -> None:
-    done = scs("steer", str(file), *options)
+    done = scs("shift", str(file), *options)
     assert done.exit_code == USAGE
     assert said in " ".join(done.stderr.split())
     assert file.read_text() == TWO
@@ -121,7 +121,7 @@ def test_a_place_that_is_none_is_one_error_and_nothing_is_written(
 def test_an_output_that_is_there_is_kept_unless_forced(file: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.yaml"
     other.write_text("mine")
-    assert scs("steer", str(file), "--by", "1", "-o", str(other)).exit_code == USAGE
+    assert scs("shift", str(file), "--by", "1", "-o", str(other)).exit_code == USAGE
     assert other.read_text() == "mine"
 
 
@@ -131,16 +131,16 @@ def test_an_unsafe_place_is_refused_by_the_kernels_judgement(file: Path) -> None
     )
     text = text.replace("200 us", "1000 us").replace("limits: {amplitude: 3 mA}\n", "")
     file.write_text(text)
-    done = scs("steer", str(file), "--by", "1", "--program", "low back")
+    done = scs("shift", str(file), "--by", "1", "--program", "low back")
     assert done.exit_code == REFUSED
-    assert "(moved by 1):12: programs[0].amplitude: " in done.stderr
+    assert "(shifted by 1):12: programs[0].amplitude: " in done.stderr
     assert "at E2" in done.stderr  # where it would be, not where it was
     assert "at E1" not in done.stderr
     assert file.read_text() == text
 
 
 def test_programs_that_then_share_a_contact_both_ways_are_refused(file: Path) -> None:
-    done = scs("steer", str(file), "--by", "4", "--program", "low back")
+    done = scs("shift", str(file), "--by", "4", "--program", "low back")
     assert done.exit_code == REFUSED
     assert "E7 is an anode in programs[0]" in done.stderr
     assert file.read_text() == TWO
@@ -150,15 +150,15 @@ def test_on_a_paddle_a_program_stays_in_its_columns(file: Path) -> None:
     text = TWO.replace("octrode-3mm", "paddle-2x4").replace("[E2]", "[L2]")
     text = text.replace("- E1", "- L1").replace("- E3", "- L3").replace('"E7"', "R2")
     file.write_text(text.replace("[E6]", "[R1]"))
-    assert scs("steer", str(file), "--by", "1").exit_code == GOOD
+    assert scs("shift", str(file), "--by", "1").exit_code == GOOD
     assert contacts(file) == [(["L3"], ["L2", "L4"]), (["R3"], ["R2"])]
-    done = scs("steer", str(file), "--by", "1")
+    done = scs("shift", str(file), "--by", "1")
     assert "L4 would leave the lead paddle-2x4, which ends at L4" in done.stderr
 
 
 def test_line_ends_stay_what_they_were(file: Path) -> None:
     file.write_bytes(TWO.replace("\n", "\r\n").encode())
-    assert scs("steer", str(file), "--by", "1").exit_code == GOOD
+    assert scs("shift", str(file), "--by", "1").exit_code == GOOD
     moved = file.read_bytes()
     assert moved.count(b"\r\n") == moved.count(b"\n") == TWO.count("\n")
 
@@ -181,7 +181,7 @@ def test_every_shipped_profile_moves_there_and_back_without_another_change(
 
 def test_a_device_takes_other_contacts_only_while_its_output_is_off(file: Path) -> None:
     first = Profile.read(file)
-    scs("steer", str(file), "--by", "1")
+    scs("shift", str(file), "--by", "1")
     with Stimulator("sim") as stim:
         stim.load(first)
         stim.arm()

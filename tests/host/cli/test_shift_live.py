@@ -1,4 +1,4 @@
-"""`scs steer --port`: what runs is moved, kept or left running, written, and what is left alone."""
+"""`scs shift --port`: what runs is moved, kept or left running, written, and what is left alone."""
 
 import json
 import re
@@ -15,8 +15,8 @@ from tests.host.cli.support import (
     left_alone,
     moved_by,
     scs,
+    shift,
     status,
-    steer,
 )
 
 from scs import Stimulator
@@ -27,13 +27,13 @@ from scs.sim_bridge import SimBoard
 # --- a program that was left running -----------------------------------------------------------
 def test_what_was_left_running_runs_on_at_the_other_contacts(alone: str, running: str) -> None:
     expected = moved_by(alone, 2)
-    done = scs("steer", alone, "--by", "2", "--port", running)
+    done = scs("shift", alone, "--by", "2", "--port", running)
     assert done.exit_code == GOOD, done.output
     assert "low back: cathodes E3 -> E5" in done.stdout
     assert "low back: anodes E4 -> E6" in done.stdout
-    assert re.search(r"the old place had \d+ pulses in [\d.]+ s", done.stdout)
-    assert re.search(r"the output was off for 0\.\d+ s, then began at zero", done.stdout)
-    assert f"{alone}: moved by 2" in done.stdout
+    assert re.search(r"delivered at the previous contacts: \d+ pulses in [\d.]+ s", done.stdout)
+    assert re.search(r"the output was off for 0\.\d+ s, then restarted from zero", done.stdout)
+    assert f"{alone}: shifted by 2" in done.stdout
     assert Path(alone).read_text() == expected
     found = status(running)
     assert (found["state"], found["lease_left_s"]) == ("RUNNING", None)
@@ -43,7 +43,7 @@ def test_what_was_left_running_runs_on_at_the_other_contacts(alone: str, running
 
 def test_a_move_is_told_to_scripts(alone: str, running: str) -> None:
     scs("amplitude", "1", "1.5 mA", "--port", running)
-    done, found = steer(alone, running, "--by", "-1")
+    done, found = shift(alone, running, "--by", "-1")
     assert (done.exit_code, found["stopped"]) == (GOOD, "running")
     (move,) = found["moves"]
     assert 0 < move["off_s"] < 5
@@ -51,30 +51,30 @@ def test_a_move_is_told_to_scripts(alone: str, running: str) -> None:
     assert move["changes"] == ["low back: cathodes E3 -> E2", "low back: anodes E4 -> E3"]
     assert move["delivered_before"]["pulses"] > 0
     assert {one["contact"] for one in found["load"]} == {"E2", "E3"}
-    shown = scs("steer", alone, "--by", "1", "--port", running).stdout
-    assert "low back: 1.5 mA, as it was set on the device; the file says 1 mA" in shown
+    shown = scs("shift", alone, "--by", "1", "--port", running).stdout
+    assert "low back: 1.5 mA, as set on the device; the file says 1 mA" in shown
 
 
 def test_another_file_is_written_and_the_profile_stays(
     alone: str, running: str, tmp_path: Path
 ) -> None:
     expected, other = moved_by(alone, 1), tmp_path / "other.yaml"
-    assert steer(alone, running, "--by", "1", "-o", str(other))[0].exit_code == GOOD
+    assert shift(alone, running, "--by", "1", "-o", str(other))[0].exit_code == GOOD
     assert other.read_text() == expected
     assert Path(alone).read_text() == ALONE
 
 
 def test_with_a_time_it_is_watched_and_stopped_there(alone: str, running: str) -> None:
-    done, found = steer(alone, running, "--by", "1", "--for", "500 ms")
+    done, found = shift(alone, running, "--by", "1", "--for", "500 ms")
     assert (done.exit_code, found["stopped"]) == (GOOD, "stop")
     assert set(found["delivered"]["contacts"]) == {"E4", "E5"}
     assert status(running)["state"] == "LOADED"
 
 
 def test_a_device_is_touched_only_where_it_is_named(alone: str, running: str) -> None:
-    done = scs("steer", alone, "--by", "1", SCS_PORT=running)
+    done = scs("shift", alone, "--by", "1", SCS_PORT=running)
     assert (done.exit_code, status(running)["state"]) == (GOOD, "RUNNING")
-    wrong, _ = steer(alone, running, "--by", "1")  # the file was moved without the device
+    wrong, _ = shift(alone, running, "--by", "1")  # the file was moved without the device
     assert wrong.exit_code == REFUSED
     assert "the device does not run" in wrong.stderr
 
@@ -82,7 +82,7 @@ def test_a_device_is_touched_only_where_it_is_named(alone: str, running: str) ->
 # --- where nothing runs, and several places ------------------------------------------------------
 def test_where_nothing_runs_it_is_started_there_and_kept_alive(leased: str) -> None:
     expected = moved_by(leased, 1)
-    done, found = steer(leased, "sim", "--by", "1", "--for", "3 s")  # its lease is 2 s
+    done, found = shift(leased, "sim", "--by", "1", "--for", "3 s")  # its lease is 2 s
     assert (done.exit_code, found["stopped"]) == (GOOD, "stop")
     assert (found["moves"][0]["off_s"], found["moves"][0]["delivered_before"]) == (None, None)
     assert set(found["delivered"]["contacts"]) == {"E4", "E5"}
@@ -91,7 +91,7 @@ def test_where_nothing_runs_it_is_started_there_and_kept_alive(leased: str) -> N
 
 
 def test_several_places_are_held_one_after_another(leased: str) -> None:
-    done, found = steer(leased, "sim", "--by", "1", "--by", "3", "--by", "-4", "--for", "1 s")
+    done, found = shift(leased, "sim", "--by", "1", "--by", "3", "--by", "-4", "--for", "1 s")
     assert (done.exit_code, found["stopped"]) == (GOOD, "stop")
     first, second, third = found["moves"]
     assert set(second["delivered_before"]["contacts"]) == {"E4", "E5"}
@@ -103,17 +103,17 @@ def test_several_places_are_held_one_after_another(leased: str) -> None:
     assert second["off_s"] == pytest.approx(third["off_s"], abs=0.05)
     assert 0.1 < third["off_s"] < 0.5
     assert Path(leased).read_text() == LEASED
-    shown = scs("steer", leased, "--by", "1", "--by", "-1", "--for", "1 s", "--port", "sim").stdout
-    assert "nothing ran: started at the new contacts" in shown
+    shown = scs("shift", leased, "--by", "1", "--by", "-1", "--for", "1 s", "--port", "sim").stdout
+    assert "no program was running: started at the new contacts" in shown
     assert re.search(r"charge of first phases, E3 +│", shown)
 
 
 def test_a_session_that_ends_before_the_next_move_is_told(leased: str) -> None:
     text = LEASED + "session: {duration: 1 s}\n"
     Path(leased).write_text(text)
-    done, found = steer(leased, "sim", *["--by", "1", "--by", "1", "--by", "1", "--for", "4s"])
+    done, found = shift(leased, "sim", *["--by", "1", "--by", "1", "--by", "1", "--for", "4s"])
     assert (done.exit_code, found["stopped"], len(found["moves"])) == (REFUSED, "session", 1)
-    assert "the moves that were left were not made: by 1, 1" in done.stderr
+    assert "the remaining shifts were not made: by 1, 1" in done.stderr
     assert "[E4]" in Path(leased).read_text().splitlines()[4]
 
 
@@ -121,7 +121,7 @@ def test_a_session_that_ends_before_the_next_move_is_told(leased: str) -> None:
 def test_what_is_not_the_profile_is_left_running(alone: str, running: str) -> None:
     other = ALONE.replace("200 us", "250 us")
     Path(alone).write_text(other)
-    done, found = steer(alone, running, "--by", "1")
+    done, found = shift(alone, running, "--by", "1")
     assert (done.exit_code, found["stopped"]) == (REFUSED, "refused")
     assert f"the device does not run {alone}: its program has the hash" in done.stderr
     assert "on the device nothing was changed" in done.stderr
@@ -132,14 +132,14 @@ def test_what_is_not_the_profile_is_left_running(alone: str, running: str) -> No
 def test_an_unsafe_place_is_refused_before_the_first_move(alone: str, running: str) -> None:
     unsafe = ALONE.replace("amplitude: 1 mA", "amplitude: 12 mA").replace("3 mA", "12 mA")
     Path(alone).write_text(unsafe)
-    done, found = steer(alone, running, "--by", "1", "--by", "1", "--for", "1s")
+    done, found = shift(alone, running, "--by", "1", "--by", "1", "--for", "1s")
     assert (done.exit_code, "moves" in found) == (REFUSED, False)
-    assert f"{alone} (moved by 1):9: programs[0].amplitude: the phase lies beyond" in done.stderr
+    assert f"{alone} (shifted by 1):9: programs[0].amplitude: the phase lies beyond" in done.stderr
     left_alone(running, alone, unsafe)
 
 
 def test_a_last_place_off_the_lead_is_found_before_the_first(alone: str, running: str) -> None:
-    done, _ = steer(alone, running, *["--by", "1", "--by", "3", "--by", "1", "--for", "1s"])
+    done, _ = shift(alone, running, *["--by", "1", "--by", "3", "--by", "1", "--for", "1s"])
     assert done.exit_code == USAGE
     assert "E8 would leave the lead" in done.stderr
     left_alone(running, alone)
@@ -150,7 +150,7 @@ def test_a_run_with_a_lease_that_is_refused_is_not_halted(leased: str, served: s
         stim.load(Profile.from_text(LEASED.replace("[E3]", "[E1]") + "lease: 10 s\n"))
         stim.arm()
         stim.start()
-    done, _ = steer(leased, served, "--by", "1")
+    done, _ = shift(leased, served, "--by", "1")
     assert done.exit_code == REFUSED
     left_alone(served, leased, LEASED)
 
@@ -179,7 +179,7 @@ def test_a_device_that_is_neither_idle_nor_running_is_left_as_it_is(
             board.inject("open_lead")
             while stim.status().state != "FAULT":
                 stim.link.sleep(0.02)
-    done, found = steer(alone, served, "--by", "1")
+    done, found = shift(alone, served, "--by", "1")
     assert (done.exit_code, found["stopped"]) == (REFUSED, "refused")
     assert said in done.stderr
     left_alone(served, alone, state=state)
@@ -188,9 +188,9 @@ def test_a_device_that_is_neither_idle_nor_running_is_left_as_it_is(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--by", "1", "--by", "1"), "several --by, --for and --fault are for a device"),
-        (("--by", "1", "--for", "1s"), "several --by, --for and --fault are for a device"),
-        (("--by", "1", "--fault", "short@1"), "several --by, --for and --fault are for a device"),
+        (("--by", "1", "--by", "1"), "several --by, --for and --fault need a device"),
+        (("--by", "1", "--for", "1s"), "several --by, --for and --fault need a device"),
+        (("--by", "1", "--fault", "short@1"), "several --by, --for and --fault need a device"),
         (("--by", "1", "--by", "1", "--port", "sim"), "several --by need --for"),
         (("--by", "1", "--for", "soon", "--port", "sim"), "--for"),
         (("--by", "0", "--port", "sim"), "--by 0 moves nothing"),
@@ -199,13 +199,13 @@ def test_a_device_that_is_neither_idle_nor_running_is_left_as_it_is(
 def test_what_cannot_be_meant_is_one_message(
     alone: str, options: tuple[str, ...], said: str
 ) -> None:
-    done = scs("steer", alone, *options)
+    done = scs("shift", alone, *options)
     assert done.exit_code == USAGE
     assert said in " ".join(done.stderr.split())
     assert Path(alone).read_text() == ALONE
 
 
 def test_without_a_device_nothing_is_written(alone: str) -> None:
-    done, found = steer(alone, "socket://127.0.0.1:9", "--by", "1")
+    done, found = shift(alone, "socket://127.0.0.1:9", "--by", "1")
     assert (done.exit_code, found["stopped"]) == (NO_DEVICE, "no device")
     assert Path(alone).read_text() == ALONE

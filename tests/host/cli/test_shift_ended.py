@@ -1,4 +1,4 @@
-"""`scs steer --port` that ends half-way: what then stands on the device and in the file."""
+"""`scs shift --port` that ends half-way: what then stands on the device and in the file."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.host.cli.support import (
     left_alone,
     moved_by,
     scs,
-    steer,
+    shift,
 )
 
 from scs import Stimulator
@@ -29,7 +29,7 @@ def test_req_57_a_load_that_is_refused_at_the_new_contacts_leaves_it_off_and_say
     alone: str, running: str, board: SimBoard
 ) -> None:
     board.inject("wrong_load")
-    done, found = steer(alone, running, "--by", "1")
+    done, found = shift(alone, running, "--by", "1")
     assert (done.exit_code, found["stopped"]) == (REFUSED, "stop")
     assert "identification resistor" in done.stderr
     assert "the output is off, and stays off until a program is started" in done.stderr
@@ -43,7 +43,7 @@ def test_a_refusal_at_a_later_place_keeps_the_file_at_the_one_before(leased: str
     # it runs from 0.2 s on, is held for 1 s, and ramps down for another
     expected = moved_by(leased, 1)
     options = ["--by", "1", "--by", "1", "--for", "1s", "--fault", "wrong_load@1.5"]
-    done, found = steer(leased, "sim", *options)
+    done, found = shift(leased, "sim", *options)
     assert (done.exit_code, found["stopped"], len(found["moves"])) == (REFUSED, "stop", 1)
     assert "identification resistor" in done.stderr
     assert set(found["delivered"]["contacts"]) == {"E4", "E5"}
@@ -62,19 +62,19 @@ def test_req_61_a_link_lost_in_mid_move_says_what_stands_on_the_device(leased: s
         "--fault",
         "link_cut@1.8",
     )  # while it ramps down
-    done, found = steer(leased, "sim", *options)
+    done, found = shift(leased, "sim", *options)
     assert (done.exit_code, found["stopped"]) == (NO_DEVICE, "link lost")
     assert "it was told to stop: the output is off or on its way there" in done.stderr
     assert f"{leased} was not written" in done.stderr
-    assert "stops by itself when its lease runs out" in done.stderr
+    assert "stops when its lease expires" in done.stderr
     assert 40 <= found["delivered"]["pulses"] <= 60
     assert Path(leased).read_text() == expected
 
 
 def test_a_file_that_cannot_be_written_is_told_beside_what_runs(alone: str, running: str) -> None:
-    done, _ = steer(alone, running, "--by", "1", "-o", "/no/such/folder/x.yaml")
+    done, _ = shift(alone, running, "--by", "1", "-o", "/no/such/folder/x.yaml")
     assert done.exit_code == USAGE
-    assert "the device took the move, and runs on at the new contacts" in done.stderr
+    assert "the device made the shift and keeps running at the new contacts" in done.stderr
     left_alone(running, alone)
 
 
@@ -82,13 +82,13 @@ def test_a_watched_run_is_halted_where_its_file_cannot_be_written(
     alone: str, leased: str, running: str
 ) -> None:
     nowhere = ("--by", "1", "--for", "9s", "-o", "/no/such/folder/x.yaml")
-    done, _ = steer(alone, running, *nowhere)  # it ran before
-    assert (done.exit_code, "the device took the move, and is halted" in done.stderr) == (
+    done, _ = shift(alone, running, *nowhere)  # it ran before
+    assert (done.exit_code, "the device made the shift and is halted" in done.stderr) == (
         USAGE,
         True,
     )
     left_alone(running, alone, state="LOADED")
-    done, _ = steer(leased, running, *nowhere)  # nothing ran
+    done, _ = shift(leased, running, *nowhere)  # nothing ran
     assert done.exit_code == USAGE
     left_alone(running, leased, LEASED, state="LOADED")
 
@@ -103,7 +103,7 @@ def test_a_wish_to_end_before_the_move_leaves_all_as_it_is(
 
     with monkeypatch.context() as patched:
         patched.setattr(interrupts.Interrupts, "__enter__", at_once)
-        assert scs("steer", alone, "--by", "1", "--port", running).exit_code == INTERRUPTED
+        assert scs("shift", alone, "--by", "1", "--port", running).exit_code == INTERRUPTED
     left_alone(running, alone)
 
 
@@ -118,7 +118,7 @@ def test_a_wish_to_end_before_the_start_starts_nothing(
 
     monkeypatch.setattr(Stimulator, "arm", interrupted)
     monkeypatch.delattr(Session, "start")
-    assert scs("steer", leased, "--by", "1", "--port", "sim").exit_code == INTERRUPTED
+    assert scs("shift", leased, "--by", "1", "--port", "sim").exit_code == INTERRUPTED
     assert Path(leased).read_text() == LEASED
 
 
@@ -132,7 +132,7 @@ def test_req_32_a_wish_to_end_in_the_move_halts(
         return measure(self)
 
     monkeypatch.setattr(Stimulator, "measure", interrupted)
-    done, found = steer(alone, running, "--by", "1")
+    done, found = shift(alone, running, "--by", "1")
     assert (done.exit_code, found["stopped"]) == (INTERRUPTED, "stop")  # at the old place
     assert "the move was cancelled and the output halted" in done.stderr
     left_alone(running, alone, state="LOADED")
@@ -153,8 +153,8 @@ def test_req_32_a_wish_to_end_while_a_place_is_held_halts(
         return found
 
     monkeypatch.setattr(Stimulator, "status", interrupted)
-    done, found = steer(leased, "sim", *["--by", "1", "--by", "1", "--for", "5s"])
+    done, found = shift(leased, "sim", *["--by", "1", "--by", "1", "--for", "5s"])
     assert (done.exit_code, found["stopped"]) == (INTERRUPTED, "halt")
     assert found["delivered"]["pulses"] <= settled[0] + 5
-    assert "the moves that were left were not made: by 1" in done.stderr
+    assert "the remaining shifts were not made: by 1" in done.stderr
     assert Path(leased).read_text() == expected
