@@ -72,7 +72,7 @@ def test_it_has_every_section(burst: Run) -> None:
         "Faults",
         "Waveform",
         "Current against command",
-        "Left over",
+        "Residual charge and DC",
         "Safety figures",
         "Ledger of the device",
         "Profile",
@@ -111,7 +111,7 @@ def test_a_run_too_short_to_show_a_period_says_so() -> None:
     profile = Profile.read(resources.path("profiles/tonic_50hz.yaml"))
     text = Page(report.page(record(profile, None, 0.001).run)).text
     assert "No whole period was traced." in text
-    assert "No period was traced." not in text or "Left over" in text
+    assert "No period was traced." not in text or "Residual charge and DC" in text
 
 
 def test_a_trace_alone_makes_no_report(tmp_path: Path) -> None:
