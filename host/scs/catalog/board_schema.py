@@ -1,4 +1,4 @@
-"""The rows of boards.yaml: boards, output stages and dummy loads, each field with its range.
+"""Schema of boards.yaml: boards, output stages and dummy loads, each field with its range.
 
 Role: the schema. A stage may be tighter than stimcore.limits and never looser; the refusal names
 the limit. Invariant: quantities are integers on their grid. Requirements: REQ-19.
@@ -29,7 +29,7 @@ PinNumber = Annotated[int, Whole(0, 29, "2", "a GPIO")]
 
 
 class Adc(Strict):
-    """The converter, and the divider that tells the loads apart."""
+    """ADC, and the divider that identifies the loads."""
 
     bits: Annotated[int, Whole(8, 16, "12", "resolution")]
     reference: Annotated[int, Quantity("mV", 1000, 5000, "3.3 V", "full scale")]
@@ -38,7 +38,7 @@ class Adc(Strict):
 
 
 class BoardModel(Strict):
-    """A microcontroller board."""
+    """Microcontroller board."""
 
     about: AboutText
     chip: Annotated[str, Word(("rp2040", "rp2350"), "rp2040", "the microcontroller")]
@@ -48,7 +48,7 @@ class BoardModel(Strict):
 
 
 class Code(Strict):
-    """The DAC's codes, offset binary."""
+    """DAC codes, offset binary."""
 
     bits: Annotated[int, Whole(4, 16, "12", "resolution")]
     mid: Annotated[int, Whole(1, 65535, "2048", "the code that gives no current")]
@@ -56,7 +56,7 @@ class Code(Strict):
 
 
 class Sense(Strict):
-    """What one ADC code means."""
+    """Scale and zero of the ADC codes."""
 
     current_per_lsb: Annotated[int, Quantity("nA", 1, COUNT, "12.5 uA", "current of one code")]
     voltage_per_lsb: Annotated[int, Quantity("uV", 1, COUNT, "8 mV", "load voltage of one code")]
@@ -64,7 +64,7 @@ class Sense(Strict):
 
 
 class Sequencer(Strict):
-    """The PIO program that plays the records, and its own cycles."""
+    """PIO program that plays the records, and its overhead in cycles."""
 
     program: Annotated[str, Word(("serial", "parallel"), "serial", "also the stage's encoding")]
     overhead_ticks: Annotated[int, Whole(0, 1000, "139", "length of a record of hold 0")]
@@ -72,7 +72,7 @@ class Sequencer(Strict):
 
 
 class Max(Strict):
-    """What the stage can do; the absolute ceilings hold as well."""
+    """Maximum ratings of the stage; the absolute ceilings apply as well."""
 
     amplitude: Annotated[
         int,
@@ -92,7 +92,7 @@ class Max(Strict):
 
 
 class StageModel(Strict):
-    """An output stage."""
+    """Output stage."""
 
     about: AboutText
     kind: Annotated[str, Word(("current", "ladder"), "current", "what a code sets")]
@@ -130,7 +130,7 @@ class StageModel(Strict):
 
 
 class LoadModel(Strict):
-    """A dummy load: a resistance, alone or in series with a leaky capacitance."""
+    """Dummy load: a resistance, alone or in series with a leaky capacitance."""
 
     about: AboutText
     resistance: Annotated[int, _ohm("500 ohm", "in series")]
@@ -154,7 +154,7 @@ class LoadModel(Strict):
 
 
 class Defaults(Strict):
-    """The combination that is meant where nothing is said."""
+    """Default combination of board, stage and load."""
 
     board: Annotated[str, Text(40, "pico", "a row of boards")]
     stage: Annotated[str, Text(40, "mcp4922-8", "a row of stages")]
@@ -162,7 +162,7 @@ class Defaults(Strict):
 
 
 class FileModel(Strict):
-    """boards.yaml."""
+    """Whole file: boards.yaml."""
 
     defaults: Defaults
     boards: Annotated[dict[str, BoardModel], Field(min_length=1)]
