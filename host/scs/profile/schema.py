@@ -1,6 +1,6 @@
-"""The profile's schema: every field, its unit, its range, its default.
+"""Schema of a profile: every field with its unit, range and default.
 
-Role: the one table of what a profile may say; docs/profiles.md explains it and editors get it
+Role: the one table of a profile's fields; docs/profiles.md explains it and editors get it
 as JSON Schema. Ranges come from stimcore.limits, never from here.
 Invariant: a validated ProfileModel holds integers only: mHz, ns, uA, ms. Requirements: REQ-60.
 """
@@ -68,12 +68,12 @@ ONE_FIELD = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1
 
 
 def default(text: Any) -> Any:
-    """A default written as the file would write it, and read the same way."""
+    """Return a field whose default is written as in a file, and validated the same way."""
     return Field(default=text, validate_default=True)
 
 
 def one_of(model: Strict, example: str) -> None:
-    """Exactly one of a mapping's fields may be given."""
+    """Check that exactly one of a mapping's fields is given."""
     names = list(type(model).model_fields)
     given = [name for name in names if getattr(model, name) is not None]
     if len(given) != 1:
@@ -174,7 +174,7 @@ Recharge = Annotated[
 
 
 class Thresholds(Strict):
-    """What one person, or for the bench the load, was found to show; measured, not chosen."""
+    """Thresholds measured for one patient (or the bench load)."""
 
     perception: Threshold = Field(default_factory=absent)
     comfort: Threshold = Field(default_factory=absent)
@@ -182,7 +182,7 @@ class Thresholds(Strict):
 
 
 class Interleave(Strict):
-    """Other contacts that some of the pulses are given at, instead of the program's own."""
+    """Second set of contacts that receives a share of the pulses."""
 
     cathodes: Contacts = Field(examples=[["E5"]])
     anodes: Contacts = Field(examples=[["E4", "E6"]])
@@ -192,7 +192,7 @@ class Interleave(Strict):
 
 
 class ProgramModel(Strict):
-    """One pulse train on one set of contacts, or on two by turns."""
+    """One pulse train on one set of contacts, or interleaved on two."""
 
     name: Annotated[str, Text(LONGEST_NAME, "low back", "what people call it")] = ""
     cathodes: Contacts = Field(
@@ -280,7 +280,7 @@ class Session(Strict):
 
 
 class ProfileModel(Strict):
-    """A therapy: programs on the contacts of one lead, their limits, and when they run."""
+    """Therapy: programs on the contacts of one lead, their limits and their timing."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [PROFILE_EXAMPLE]})
     name: Annotated[str, Text(LONGEST_NAME, "Tonic 50 Hz", "what people call it")]
