@@ -24,7 +24,7 @@ def _ohm(example: str, about: str) -> Quantity:
     return Quantity("ohm", *OHMS, example, about)
 
 
-AboutText = Annotated[str, Text(200, "Raspberry Pi Pico (RP2040)", "one line for people")]
+AboutText = Annotated[str, Text(200, "Raspberry Pi Pico (RP2040)", "description")]
 PinNumber = Annotated[int, Whole(0, 29, "2", "a GPIO")]
 
 
@@ -95,7 +95,7 @@ class StageModel(Strict):
     """Output stage."""
 
     about: AboutText
-    kind: Annotated[str, Word(("current", "ladder"), "current", "what a code sets")]
+    kind: Annotated[str, Word(("current", "ladder"), "current", "quantity that a code sets")]
     contacts: Annotated[int, Whole(2, limits.CONTACTS, "8", "how many", "limits.CONTACTS")]
     code: Code = Field(examples=[{"bits": 12, "mid": 2048, "span": 2047}])
     current_per_code: Annotated[
@@ -111,18 +111,18 @@ class StageModel(Strict):
     settle: Annotated[int, Quantity("ns", 0, limits.WIDTH_MIN_NS, "1 us", "of a new code")]
     switch_resistance: Annotated[int, _ohm("100 ohm", "of the discharge path")]
     discharge_resistor: Annotated[
-        int | None, _ohm("5.6 kohm", "what a discharge may begin through; none if left out")
+        int | None, _ohm("5.6 kohm", "in series with a soft discharge; none if left out")
     ] = Field(default_factory=absent)
     bleed: Annotated[int, _ohm("10 kohm", "across the load while it is disconnected")]
     blocking_capacitance: Annotated[
         int | None, Quantity("nF", 1, COUNT, "1.5 uF", "in series with the load; none if left out")
     ] = Field(default_factory=absent)
     discharge_time_constant: Annotated[
-        int, Quantity("us", 1, COUNT, "2 ms", "the slowest it may be; a slower load is refused")
+        int, Quantity("us", 1, COUNT, "2 ms", "maximum; a slower load is refused")
     ]
     gain_mismatch: Annotated[int, Quantity("ppm", 0, 100_000, "5000 ppm", "between polarities")]
     offset: Annotated[int, Quantity("nA", 0, COUNT, "2 uA", "largest current at the mid code")]
-    inl: Annotated[int, Whole(0, 100, "2", "codes from a straight line, at most")]
+    inl: Annotated[int, Whole(0, 100, "2", "maximum deviation from a straight line, in codes")]
     sense: Sense
     sequencer: Sequencer
     max: Max = Field(examples=[{"amplitude": "12.5 mA", "rate": "10 kHz"}])
@@ -150,7 +150,7 @@ class LoadModel(Strict):
         ),
     ] = Field(default_factory=absent)
     tolerance: Annotated[int, Quantity("permille", 1, 200, "5 %", "of resistance and capacitance")]
-    id_resistor: Annotated[int, _ohm("22 kohm", "tells this load from the others")]
+    id_resistor: Annotated[int, _ohm("22 kohm", "identifies this load")]
 
 
 class Defaults(Strict):

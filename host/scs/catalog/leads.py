@@ -33,13 +33,13 @@ class LeadError(FileRefused):
 class ContactModel(Strict):
     """Contact of a lead."""
 
-    name: Annotated[str, Text(20, "E1", "what profiles call it")]
+    name: Annotated[str, Text(20, "E1", "name used in profiles")]
     area: Annotated[int, Quantity("um^2", *AREAS, "12.44 mm^2", "geometric surface")]
     position: Annotated[int, Quantity("um", *POSITIONS, "7 mm", "its centre, from the tip's")]
     across: Annotated[
         int, Quantity("um", *POSITIONS, "4 mm", "its centre, from the first column's")
     ] = Field(default="0 mm", validate_default=True)
-    plate: Annotated[bool, Flag("a return plate, which stays where programs are moved")] = False
+    plate: Annotated[bool, Flag("a return plate, which is not moved with programs")] = False
 
 
 Contacts = Annotated[list[ContactModel], Field(min_length=1, max_length=limits.CONTACTS)]
@@ -49,7 +49,7 @@ class LeadModel(Strict):
     """Schema of a lead's file."""
 
     name: Annotated[str, Text(80, "octrode-3mm", "the file's name without .yaml")]
-    about: Annotated[str, Text(200, "eight cylinders 3 mm long", "one line for people")]
+    about: Annotated[str, Text(200, "eight cylinders 3 mm long", "description")]
     contacts: Contacts = Field(
         examples=[[{"name": "E1", "area": "12.44 mm^2", "position": "0 mm"}]]
     )
