@@ -1,7 +1,7 @@
-"""Two therapies on the simulated board: what was programmed beside what was measured.
+"""Demonstration: two therapies on the simulated board, programmed and measured values compared.
 
 Role: run each profile through link, device and sequencer, measure the trace, compare. The
-measurement knows nothing of the program. Invariant: every comparison has a stated tolerance, and
+measurement is independent of the program. Invariant: every comparison has a stated tolerance, and
 one that fails makes the demonstration fail.
 """
 
@@ -31,9 +31,9 @@ TIME_TOLERANCE = 1e-4  # one tick of 8 ns in the shortest phase, 10 us, is 8e-4;
 
 @dataclass(frozen=True)
 class Comparison:
-    """One quantity: programmed, measured, and either a tolerance or a limit (or neither).
+    """Comparison of one quantity: programmed, measured, and a tolerance, a limit or neither.
 
-    `ok` None: nothing is demanded of it.
+    `ok` None: no requirement.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Shown:
-    """One therapy of the demonstration."""
+    """Therapy of the demonstration with its results."""
 
     profile: Profile
     board: str
@@ -57,7 +57,7 @@ class Shown:
 
     @property
     def ok(self) -> bool:
-        """Whether all that was demanded holds."""
+        """True if no comparison failed."""
         return all(row.ok is not False for row in self.rows)
 
 
@@ -104,7 +104,7 @@ def _most(name: str, measured: float, unit: str, limit: float) -> Comparison:
 
 
 def _safety(profile: Profile, found: Measured) -> list[Comparison]:
-    """Density and Shannon's k of one phase, and of all that is not recovered at any time."""
+    """Compare density and Shannon's k of one phase, and of the largest unrecovered charge."""
     used = program.used_by(profile.group.programs[0])
     areas = [area for at, area in enumerate(profile.group.areas_um2) if used >> at & 1]
     area_cm2 = min(areas) / 1e8
@@ -121,7 +121,7 @@ def _safety(profile: Profile, found: Measured) -> list[Comparison]:
 
 
 def _undriven(profile: Profile, trace: Trace) -> list[Comparison]:
-    """What a passive discharge makes, where all else that flows has the other sign."""
+    """Compare the peak of passive discharge, if all driven current has the other sign."""
     one = profile.group.programs[0]
     if one.recharge == program.RECHARGE_ACTIVE or one.segments or one.alternating:
         return []
@@ -131,7 +131,7 @@ def _undriven(profile: Profile, trace: Trace) -> list[Comparison]:
 
 
 def _left_over(found: Measured) -> list[Comparison]:
-    """Charge of a period that did not come back, and the current that it amounts to."""
+    """Compare the residual charge per period, and the net DC it amounts to."""
     net_na, residual_nc = (found.dc_a or 0.0) * 1e9, (found.residual_c or 0.0) * 1e9
     return [
         Comparison("residual charge of a period", None, residual_nc, "nC", None, None),

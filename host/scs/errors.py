@@ -1,8 +1,8 @@
-"""What can go wrong between a person and the device: each a sentence, each with its exit code.
+"""Exceptions of the host library, each with a message and an exit code.
 
-Role: the exceptions of the host library; `scs` prints the sentence and ends with the code.
-Invariant: a refused file is a complaint.FileRefused, a wrong option is typer's own, everything
-else that a user can meet is a Failure. Requirements: REQ-43, REQ-61.
+Role: `scs` prints the message and ends with the code.
+Invariant: a refused file is a complaint.FileRefused, a wrong option is typer's own, every other
+error for users is a Failure. Requirements: REQ-43, REQ-61.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ Row = tuple[int, int, int, int]  # (code, index, value, limit) of stimcore.error
 
 
 class Failure(Exception):
-    """An error for people: one clear message."""
+    """Error for users, with one clear message."""
 
     exit_code = REFUSED
 
 
 def said(reason: Exception) -> str:
-    """What it says, and below that what was added to it on its way: what stands on the device."""
+    """Return the message, followed by the exception's notes on the device's state."""
     return "\n".join([str(reason), *getattr(reason, "__notes__", [])])
 
 
 class WrongUsage(Failure):
-    """An option or an argument that cannot be meant so."""
+    """Invalid option or argument."""
 
     exit_code = USAGE
 
 
 class LinkLost(Failure):
-    """The device does not answer, or no longer; the port cannot be opened, or broke."""
+    """Error of the link: the device does not answer, or the port cannot be opened or broke."""
 
     exit_code = NO_DEVICE
 
 
 class DeviceRefused(Failure):
-    """The device said no: `command` by its name, `rows` with every reason it gave.
+    """Refusal by the device: `command` by its name, `rows` with every reason.
 
-    `message` is one sentence a row, in human units and with names where they are known.
+    `message` has one sentence per row, in human units and with names where known.
     """
 
     def __init__(self, command: str, rows: tuple[Row, ...], message: str):
@@ -54,12 +54,12 @@ class DeviceRefused(Failure):
 
     @property
     def of_program(self) -> bool:
-        """Whether it was the program that was refused, not the moment or the form."""
+        """True if the program was refused, not the state or format of the command."""
         return any(row[0] == errors.BLOB_FIELD or row[0] >= errors.AMPLITUDE for row in self.rows)
 
 
 class Mismatch(DeviceRefused):
-    """Host and device were built from different tables; the device must be flashed again."""
+    """Host and device were built from different tables; the device must be reflashed."""
 
     def __init__(self, message: str):
         super().__init__(
@@ -68,7 +68,7 @@ class Mismatch(DeviceRefused):
 
 
 class DeviceFault(Failure):
-    """The device latched a fault; `fault` is its row."""
+    """Fault latched by the device; `fault` is its row."""
 
     def __init__(self, fault: Row, message: str):
         super().__init__(message)

@@ -1,7 +1,7 @@
-"""The shipped therapies as a table: what each is, and which stage takes it.
+"""Table of the shipped therapies, with safety figures and supported stages.
 
-Role: Preset is a row of `scs presets` and of profiles.md, made by judging the profile; text()
-is the file that `scs new` copies. Invariant: every figure is the device's own, of the very words.
+Role: Preset is a row of `scs presets` and of profiles.md, from the check of the profile;
+text() is the file that `scs new` copies. Invariant: every figure is the kernel's, of its words.
 Requirements: none of its own.
 """
 
@@ -23,15 +23,15 @@ from .profile.profile import Profile
 from .safety.check import Judgement, judge
 
 STAGES = ("mcp4922-8", "r2r-1")
-LOAD = "resistor-1k"  # at which the voltage needed is told
+LOAD = "resistor-1k"  # for which the voltage needed is given
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A shipped therapy. Figures are the largest of any contact; None where nothing flows.
+    """Shipped therapy. Figures are the largest of any contact; None if no current flows.
 
     charge_uc, density_uc_cm2, shannon_k: of one phase; dc_na: worst case; volts: needed at 1 kOhm.
-    stages: by stage, "" where it takes the therapy, else the reason why not.
+    stages: by stage, "" if it supports the therapy, else the reason why not.
     """
 
     name: str
@@ -47,17 +47,17 @@ class Preset:
     stages: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
-        """The row as JSON carries it."""
+        """Return the row as a JSON-ready dict."""
         return asdict(self)
 
 
 def names() -> list[str]:
-    """The shipped therapies, sorted."""
+    """Return the names of the shipped therapies, sorted."""
     return resources.stems("profiles")
 
 
 def text(name: str) -> str:
-    """The file of a shipped therapy, comments and all; WrongUsage for a name that is none."""
+    """Return the file of a shipped therapy with comments; raise WrongUsage if unknown."""
     if name not in names():
         hint = nearest(name, names()).rstrip("?") or "; write for example tonic_50hz"
         raise WrongUsage(f"{name}: no such preset{hint} (`scs presets` lists them)")
@@ -65,18 +65,18 @@ def text(name: str) -> str:
 
 
 def read(name: str) -> Profile:
-    """The profile of a shipped therapy."""
+    """Read the profile of a shipped therapy."""
     return Profile.read(resources.path(f"profiles/{name}.yaml"))
 
 
 def rows() -> Iterator[Preset]:
-    """All of them."""
+    """Return the rows of all shipped therapies."""
     return (preset(name) for name in names())
 
 
 @lru_cache(maxsize=64)
 def preset(name: str) -> Preset:
-    """One of them, judged on every stage."""
+    """Return the row of one therapy, checked on every stage."""
     profile = read(name)
     verdicts = {stage: judge(profile, boards.board(stage=stage)) for stage in STAGES}
     main = min(STAGES, key=lambda stage: (not verdicts[stage].figures, STAGES.index(stage)))
@@ -100,7 +100,7 @@ def preset(name: str) -> Preset:
 
 
 def rate(one: program.Program) -> str:
-    """Of a burst, how many pulses at which rate, and how often."""
+    """Format a program's rate; for a burst, pulses, intra-burst rate and burst rate."""
     often = units.text(one.rate_millihz, "mHz")
     if one.pulses == 1:
         return often
@@ -116,7 +116,7 @@ def _figure(verdict: Judgement, name: str) -> float | None:
 
 
 def _reason(verdict: Judgement) -> str:
-    """Why it is refused: the first reason, its value and its limit."""
+    """Return the first reason for a refusal with value and limit, or an empty text."""
     if not verdict.errors:
         return ""
     why = verdict.errors[0]

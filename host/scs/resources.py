@@ -1,4 +1,4 @@
-"""Where the shipped data stand: boards.yaml, leads/ and profiles/.
+"""Locate the shipped data: boards.yaml, leads/ and profiles/.
 
 Role: one function from a name to a path. A wheel carries the data under scs/data/; in the
 repository, and so in an editable install, they stand at its root.
@@ -16,7 +16,7 @@ MARK = "boards.yaml"  # the file by which a data directory is known
 
 @lru_cache(maxsize=1)
 def root() -> Path:
-    """The directory that holds boards.yaml, leads/ and profiles/."""
+    """Return the directory that holds boards.yaml, leads/ and profiles/."""
     for place in (PACKAGE / "data", PACKAGE.parent.parent):
         if (place / MARK).is_file():
             return place
@@ -24,9 +24,9 @@ def root() -> Path:
 
 
 def path(name: str) -> Path:
-    """The path of a shipped file or directory, such as "profiles/tonic_50hz.yaml".
+    """Return the path of a shipped file or directory, such as "profiles/tonic_50hz.yaml".
 
-    Raises FileNotFoundError where there is none, or where the name leads out of the data.
+    Raises FileNotFoundError if it does not exist or the name leads out of the data.
     """
     base = root()
     found = (base / name).resolve()
@@ -36,5 +36,5 @@ def path(name: str) -> Path:
 
 
 def stems(directory: str) -> list[str]:
-    """The names, without .yaml and sorted, of the files of a shipped directory."""
+    """Return the sorted names, without .yaml, of the files in a shipped directory."""
     return sorted(found.stem for found in path(directory).glob("*.yaml"))

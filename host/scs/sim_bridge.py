@@ -1,8 +1,7 @@
-"""The one door from the host to the simulator.
+"""Access to the simulator; the only module of scs that imports scs_sim.
 
 Role: makes a simulated bench from row names of boards.yaml, behind `sim://` and `scs sim`.
-Invariant: no other module of scs imports scs_sim; everything here is also true of a real bench
-but for the faults.
+Invariant: no other module of scs imports scs_sim.
 """
 
 from scs_sim.bench import faults as _faults
@@ -21,7 +20,7 @@ __all__ += ["can_emulate", "emulated", "faults", "listen", "make", "pty"]
 
 
 def make(name: str = "", fault: str = "", seed: int = 0, *, noise: bool = False) -> SimBoard:
-    """A bench at power-on.
+    """Return a simulated bench at power-on.
 
     name: BOARD/STAGE/LOAD, empty for the defaults; fault: NAME or NAME@SECONDS, several with
     commas; seed: of noise and faults; noise: of the ADC. Raises boards.BoardError for the name,
@@ -32,19 +31,19 @@ def make(name: str = "", fault: str = "", seed: int = 0, *, noise: bool = False)
 
 
 def faults() -> dict[str, str]:
-    """Every fault that can be injected, with what it does."""
+    """Return the injectable faults by name, with their descriptions."""
     return {name: row[0] for name, row in _faults.TABLE.items()}
 
 
 def can_emulate(name: str) -> bool:
-    """Whether a combination's board has the chip that is emulated; boards.BoardError."""
+    """Return True if a combination's board has the emulated chip; raise boards.BoardError."""
     return boards.chip(name) == "rp2040"
 
 
 def emulated(
     name: str = "", place: tuple[str, int] = ("127.0.0.1", 0), speed: float = 1.0, seed: int = 0
 ) -> ChipServer:
-    """The real firmware on an emulated chip, with stage and load, on a socket.
+    """Start the real firmware on an emulated chip, with stage and load, on a socket.
 
     name: as for make(), one that can_emulate(); place: host and port, port 0 picks one; speed:
     emulated seconds a second at most, 0 as fast as it goes. Raises boards.BoardError for the

@@ -164,7 +164,7 @@ def good(values: Row) -> None:
         rows = reason.rows
     else:
         return
-    assert all("collide" in row.message or "come round" in row.message for row in rows), rows
+    assert all("collide" in row.message or "common period" in row.message for row in rows), rows
     assume(False)
 
 
@@ -176,7 +176,7 @@ def one_error(text: str, place: Place) -> Complaint:
     assert row.path == path_of(place), row
     assert row.id != "field", row  # the host says it, before the device would
     assert row.message.isprintable(), row
-    told = ("leave out", "name it once", "choose one of the two", "the fields here are")
+    told = ("leave out", "list it once", "choose one of the two", "the fields here are")
     assert row.limit or row.example or any(each in row.message for each in told), row
     if row.id not in ("missing", "lead") and isinstance(place[-1], str):
         assert place[-1] in text.splitlines()[row.line - 1], row

@@ -60,7 +60,7 @@ def read(drawn: Drawn) -> Profile:
         rows = reason.rows
     for row in rows:
         assert row.path.endswith("rate"), rows
-        assert "collide" in row.message or "come round" in row.message, rows
+        assert "collide" in row.message or "common period" in row.message, rows
     assume(False)
     raise AssertionError
 

@@ -61,7 +61,7 @@ def test_a_ladder_leaves_both_zeros_alone_for_its_own_offset_flows() -> None:
 
 def test_req_47_another_load_is_no_error_of_the_sense_path() -> None:
     with Stimulator("sim", ROW) as stim:
-        with pytest.raises(DeviceRefused, match=r"voltage would be worth \+100\.\d % of what is"):
+        with pytest.raises(DeviceRefused, match=r"voltage gain would deviate by \+100\.\d %"):
             calibration.keep(stim.link, found(stim, 1_000.0))
         assert calibration.read(stim.link).kept == "none"
 
@@ -131,11 +131,11 @@ def test_values_of_one_s_own_are_kept_and_left_again() -> None:
         (("--ohm", "-5"), 2, "is not a load resistance"),
         (("--ohm", "nan"), 2, "is not a load resistance"),
         (("--from", "Q"), 2, "no contact is called 'Q'"),
-        (("--from", "E1,E2"), 1, "contacts on either side"),
-        (("--current-gain", "1.06"), 1, "+6.0 % of what is declared"),
-        (("--current-gain", "nan"), 2, "no sense path is so wrong"),
-        (("--voltage-gain", "inf"), 2, "no sense path is so wrong"),
-        (("--voltage-offset", "33"), 1, "+33.0 ADC codes off"),
+        (("--from", "E1,E2"), 1, "name contacts on both sides"),
+        (("--current-gain", "1.06"), 1, "current gain would deviate by +6.0 %"),
+        (("--current-gain", "nan"), 2, "calibration out of range"),
+        (("--voltage-gain", "inf"), 2, "calibration out of range"),
+        (("--voltage-offset", "33"), 1, "+33.0 ADC codes"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: tuple, code: int, word: str) -> None:
@@ -146,4 +146,4 @@ def test_what_cannot_be_meant_is_refused(arguments: tuple, code: int, word: str)
 
 def test_req_47_a_damaged_one_is_told_with_what_to_do() -> None:
     said = refusals.sentence((errors.CALIBRATION, 2, 0, 0))
-    assert "is damaged, or of another stage" in said and "scs calibrate --reset" in said
+    assert "is damaged or belongs to another stage" in said and "scs calibrate --reset" in said

@@ -214,16 +214,20 @@ def test_its_picture(files: Path) -> None:
         ("x.csv", "", "x.csv:1: there is no column time_s; a trace begins with time_s,current_a"),
         ("x.csv", "time_s,current_a\n0,1\n", "there is no column voltage_v"),
         ("x.csv", "time_s,current_a,voltage_v\n", "two rows or more, this one has 0"),
-        ("x.csv", "time_s,current_a,voltage_v\n0,1,2\n1,2,3\n2,3\n", "x.csv:4: this row is not"),
-        ("x.csv", "time_s,current_a,voltage_v\n0,1,2\n1,2,\n", "x.csv:3: this row is not whole"),
-        ("x.csv", "time_s,current_a,voltage_v\n1,1,2\n0,1,2\n", "its times go back"),
+        ("x.csv", "time_s,current_a,voltage_v\n0,1,2\n1,2,3\n2,3\n", "x.csv:4: incomplete row"),
+        ("x.csv", "time_s,current_a,voltage_v\n0,1,2\n1,2,\n", "x.csv:3: incomplete row"),
+        (
+            "x.csv",
+            "time_s,current_a,voltage_v\n1,1,2\n0,1,2\n",
+            "its times are not in ascending order",
+        ),
         ("x.csv", "time_s,current_a,voltage_v\n0,nan,2\n1,1,2\n", "a value is not a number"),
         ("x.csv", b"\xff\xfe\x00", "cannot be read"),
-        ("x.npz", "not a zip", "it was cut, or is no NPZ file"),
-        ("run", {}, "is no recording: it has no run.json; it holds nothing"),
-        ("run", {"samples.csv": ""}, "this recording was cut: run.json, which is written last"),
-        ("run", {"run.json": "{"}, "was cut, or is none"),
-        ("run", {"run.json": '{"format": 7}'}, "format 7 is not known; this is scs with 1"),
+        ("x.npz", "not a zip", "truncated, or not an NPZ file"),
+        ("run", {}, "is not a recording: it has no run.json; it holds nothing"),
+        ("run", {"samples.csv": ""}, "incomplete recording: run.json, which is written last"),
+        ("run", {"run.json": "{"}, "incomplete, or not a recording"),
+        ("run", {"run.json": '{"format": 7}'}, "unknown format 7; this scs reads format 1"),
         ("run", {"run.json": '{"format": 1, "files": {}}'}, "account: Field required"),
     ],
 )
@@ -249,7 +253,7 @@ def test_an_npz_that_was_cut_or_has_other_arrays(files: Path) -> None:
         (files / "cut.npz").write_bytes(data[:size])
         done = scs("compare", files / "cut.npz", files / "a.csv")
         assert done.exit_code == TROUBLE
-        assert "it was cut, or is no NPZ file" in done.stderr
+        assert "truncated, or not an NPZ file" in done.stderr
     np.savez(files / "other.npz", time_s=np.arange(3), amps=np.arange(3))
     assert "no array current_a" in scs("compare", files / "other.npz", files / "a.csv").stderr
     np.savez(

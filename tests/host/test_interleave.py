@@ -69,15 +69,21 @@ def test_a_split_is_exact_or_refused_with_the_nearest_that_are(percent: int, her
 @pytest.mark.parametrize(
     ("old", "new", "path", "kind", "part"),
     [
-        ("split: 30 %", "split: 100 %", ".split", "range", "permitted is 1 % to 99 %"),
+        ("split: 30 %", "split: 100 %", ".split", "range", "allowed range 1 % to 99 %"),
         ("split: 30 %", "split: 0.3", ".split", "unit", "write for example 30 %"),
         (", split: 30 %", "", ".split", "missing", "write for example"),
         ("cathodes: [E5], ", "", ".cathodes", "missing", "[E5]"),
         ("[E5]", "[E9]", ".cathodes[0]", "contact", "is not on the lead"),
-        ("[E5]", "[E5, E5]", ".cathodes[1]", "duplicate", "stands twice"),
+        ("[E5]", "[E5, E5]", ".cathodes[1]", "duplicate", "listed twice"),
         ("[E5]", "[E2]", ".cathodes[0]", "polarity", "E2 is an anode in programs[0] (line 5)"),
         ("[E4]", "[E3]", ".anodes[0]", "polarity", "E3 is a cathode in programs[0] (line 4)"),
-        ("[E5], anodes: [E4]", "[E3], anodes: [E2]", "", "conflict", "own contacts again"),
+        (
+            "[E5], anodes: [E4]",
+            "[E3], anodes: [E2]",
+            "",
+            "conflict",
+            "the same contacts as the program",
+        ),
     ],
 )
 def test_req_60_what_is_wrong_with_it_is_told(

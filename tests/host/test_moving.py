@@ -69,7 +69,7 @@ def test_a_program_that_another_connection_started_is_known_by_its_profile() -> 
     with Stimulator("sim") as stim:
         running(stim)
         stim.profile = stim._hash = None
-        with pytest.raises(Failure, match="which profile runs is not known"):
+        with pytest.raises(Failure, match="the running profile is not known"):
             stim.steer(moved(1))
         stim.steer(moved(1), profile())
         assert stim.status().state == "RUNNING"

@@ -239,4 +239,4 @@ def test_a_refusal_of_the_device_names_the_line_of_the_field_to_change():
     assert (row.path, row.line) == ("programs[1].recharge.active.ratio", 20)
     row = profile.explain((errors.BLOB_FIELD, 1, 100, 200))
     assert (row.path, row.line) == ("lease", 25)
-    assert row.message == "the device refuses 100 ms; its limit here is 200 ms"
+    assert row.message == "the device refuses 100 ms; its limit is 200 ms"

@@ -58,8 +58,8 @@ def test_req_60_no_field_takes_a_value_of_another_kind(line, value):
         (".inf", "number", "inf is not a finite number"),
         ("1e999", "unit", "1e999 has no unit"),
         ("fast", "number", "fast is not a number and a unit out of"),
-        ("2 kg", "unit", "2 kg: the unit is not a unit known here; it takes one of"),
-        ("2 F", "unit", "2 F: the unit is the wrong kind of unit; it takes one of"),
+        ("2 kg", "unit", "2 kg: unknown unit; expected a "),
+        ("2 F", "unit", "2 F is a capacitance; expected a "),
         ("9" * 50, "unit", "a huge number has no unit"),
         ("9" * 5000, "unit", "9" * 40 + "… has no unit"),
     ],
@@ -94,10 +94,10 @@ RANGES = [
 
 @pytest.mark.parametrize(("line", "low", "high", "span"), RANGES)
 def test_req_21_a_step_beyond_either_limit_is_refused_with_the_range(line, low, high, span):
-    for value, side in ((low, "below the least"), (high, "above the most")):
+    for value, side in ((low, "below the minimum"), (high, "above the maximum")):
         (row,) = [row for row in rows_of(with_value(line, value)) if row.path == FIELDS[line]]
         assert (row.id, row.line, row.limit) == ("range", line, span)
-        assert f"is {side}: permitted is {span}; write for example {row.example}" in row.message
+        assert f"is {side}; allowed range {span}; write for example {row.example}" in row.message
 
 
 def test_req_21_a_session_may_not_last_longer_than_a_day():
@@ -125,7 +125,7 @@ def test_req_21_a_session_may_not_last_longer_than_a_day():
 def test_req_60_what_is_finer_than_the_grid_is_refused_not_rounded(line, value):
     row = next(row for row in rows_of(with_value(line, value)) if row.path == FIELDS[line])
     assert (row.id, row.line) == ("grid", line)
-    assert "is finer than the grid of 1 " in row.message
+    assert "is not a whole number of " in row.message
 
 
 @pytest.mark.parametrize("line", WHOLES)
@@ -183,8 +183,8 @@ UNKNOWN = [
     (38, "lase", "lase", "did you mean lease?"),
     (39, "~word", "~word", "the fields here are name, lead"),
     (39, "~mapping", "~mapping", "the fields here are name, lead"),
-    (39, "''", "", "there is no such field"),
-    (39, '"a\\e[31mb"', "a?[31mb", "there is no such field"),
+    (39, "''", "", "unknown field"),
+    (39, '"a\\e[31mb"', "a?[31mb", "unknown field"),
 ]
 
 
@@ -217,12 +217,12 @@ def test_req_60_all_errors_of_a_file_are_told_at_once_in_the_order_of_its_lines(
         "dir/bad.yaml:2: lead: quod: no such lead; did you mean quad-3mm?; the leads are "
         "dummy-2, heptode-plate, octrode-3mm, octrode-3mm-pitch12, octrode-3mm-pitch4, paddle-2x4, "
         "quad-3mm",
-        "dir/bad.yaml:8: programs[0].rate: 20 kHz is above the most: permitted is 1 Hz to 10 kHz; "
-        "write for example 50 Hz",
-        "dir/bad.yaml:10: programs[0].amplitude: 2 mV: the unit is the wrong kind of unit; it "
-        "takes one of A, mA, uA; write for example 2 mA",
-        "dir/bad.yaml:14: programs[0].recharge.active.ratio: 11 is above the most: permitted is "
-        "1 to 10; write for example 4",
+        "dir/bad.yaml:8: programs[0].rate: 20 kHz is above the maximum; allowed range 1 Hz to "
+        "10 kHz; write for example 50 Hz",
+        "dir/bad.yaml:10: programs[0].amplitude: 2 mV is a voltage; expected a current in A, "
+        "mA or uA; write for example 2 mA",
+        "dir/bad.yaml:14: programs[0].recharge.active.ratio: 11 is above the maximum; allowed "
+        "range 1 to 10; write for example 4",
         "dir/bad.yaml:31: ramp.up: 1 has no unit; write for example 2 s",
         "dir/bad.yaml:39: stand_alone: yes is neither true nor false; write for example true",
     ]
@@ -234,7 +234,8 @@ def test_a_row_is_plain_data():
         "id": "range",
         "path": "programs[0].rate",
         "line": 8,
-        "message": "20 kHz is above the most: permitted is 1 Hz to 10 kHz; write for example 50 Hz",
+        "message": "20 kHz is above the maximum; allowed range 1 Hz to 10 kHz; write for example "
+        "50 Hz",
         "value": "20 kHz",
         "limit": "1 Hz to 10 kHz",
         "example": "50 Hz",

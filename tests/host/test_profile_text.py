@@ -43,11 +43,11 @@ TEXTS = [
     ("? [a]\n: b\n", 1, "yaml", "the name of a field must be plain text"),
     ("a: " + "[" * 50, 1, "yaml", "nested deeper than 12 levels"),
     ("a: [" + "1, " * 6000 + "]", 1, "yaml", "more than 5000 values"),
-    ("name: a\x00b\n", 1, "yaml", "the character U+0000 cannot stand in YAML"),
-    ("name: x\nlead: \x1b[31m\n", 2, "yaml", "the character U+001B cannot stand in YAML"),
+    ("name: a\x00b\n", 1, "yaml", "the character U+0000 is not allowed in YAML"),
+    ("name: x\nlead: \x1b[31m\n", 2, "yaml", "the character U+001B is not allowed in YAML"),
     ("name: \ud800\n", 1, "yaml", "half a character"),
-    (b"name: x\nlead: \xff\n", 2, "yaml", "this is not UTF-8 text"),
-    ("name: x\n".encode("utf-16"), 1, "yaml", "this is not UTF-8 text"),
+    (b"name: x\nlead: \xff\n", 2, "yaml", "the file is not UTF-8 text"),
+    ("name: x\n".encode("utf-16"), 1, "yaml", "the file is not UTF-8 text"),
     ("x" * 1_000_001, 0, "file", "over 1 MB"),
     ("é" * 500_001, 0, "file", "over 1 MB"),
     ("- a\n- b\n", 1, "type", "a list is not a mapping of fields; write for example {name: Tonic"),
@@ -71,7 +71,7 @@ def test_a_duplicate_field_is_told_with_both_lines_and_all_other_errors(monkeypa
     text = FULL.replace("    rate: 40 Hz\n", "    rate: 40 Hz\n    rate: 41 Hz\n", 1)
     row = next(row for row in rows_of(text) if row.id == "duplicate")
     assert (row.path, row.line) == ("programs[0].rate", 9)
-    assert row.message == "stands twice, first on line 8; keep one of them"
+    assert row.message == "is given twice, first on line 8; keep one of them"
 
 
 def test_of_a_duplicate_field_the_first_value_is_judged():
@@ -132,7 +132,7 @@ def test_the_devices_own_refusal_is_told_with_its_line(monkeypatch):
     monkeypatch.setattr(profile.checks, "validate", refuse)
     row = only(FULL.replace("pulses: 48", "pulses: 600"))
     assert (row.id, row.path, row.line) == ("field", "programs[0].pulse_width", 9)
-    assert row.message == "the device refuses 5 ns; its limit here is 10 us"
+    assert row.message == "the device refuses 5 ns; its limit is 10 us"
 
 
 GOOD = [resources.path(f"profiles/{name}.yaml").read_text() for name in resources.stems("profiles")]

@@ -156,7 +156,7 @@ def test_where_there_was_no_look_the_polls_are_kept(
     assert run.samples[-1][2] == 48
     page = tmp_path / "x.html"
     assert scs("report", folder, "-o", page).exit_code == GOOD
-    assert "No trace: nobody saw what flowed" in page.read_text()
+    assert "No trace was recorded" in page.read_text()
     refused = scs("report", folder, "-o", tmp_path / "x.csv")
     assert refused.exit_code == USAGE
     assert "can only be shown as .html" in refused.stderr
@@ -242,7 +242,7 @@ def test_a_process_that_is_killed_leaves_no_recording_but_its_polls(tmp_path: Pa
     assert len((left / "samples.csv").read_text().splitlines()) > 3
     done = scs("report", left, "-o", tmp_path / "x.html")
     assert done.exit_code == USAGE
-    assert "this recording was cut: run.json, which is written last, is missing" in done.stderr
+    assert "incomplete recording: run.json, which is written last, is missing" in done.stderr
 
 
 def test_ctrl_c_keeps_what_was_delivered(tmp_path: Path) -> None:
@@ -257,13 +257,15 @@ def test_ctrl_c_keeps_what_was_delivered(tmp_path: Path) -> None:
 def test_a_file_that_was_cut_is_recognised(copy: Path, name: str) -> None:
     data = (copy / name).read_bytes()
     (copy / name).write_bytes(data[:-1])
-    with pytest.raises(WrongUsage, match=f"was cut: {name} has {len(data) - 1} bytes, not"):
+    with pytest.raises(
+        WrongUsage, match=f"incomplete recording: {name} has {len(data) - 1} bytes, not"
+    ):
         run_folder.read(copy)
     (copy / name).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-    with pytest.raises(WrongUsage, match=f"was changed: {name} is another file"):
+    with pytest.raises(WrongUsage, match=f"changed recording: the hash of {name} differs"):
         run_folder.read(copy)
     (copy / name).unlink()
-    with pytest.raises(WrongUsage, match=f"was cut: {name} is missing"):
+    with pytest.raises(WrongUsage, match=f"incomplete recording: {name} is missing"):
         run_folder.read(copy)
 
 

@@ -84,7 +84,7 @@ def test_a_ramp_that_goes_on_is_said_so(tonic: Profile, monkeypatch: pytest.Monk
         stim.load(tonic)
         stim.arm()
         stim.start()
-        with pytest.raises(Failure, match="look again when it has been reached"):
+        with pytest.raises(Failure, match="try again when it has been reached"):
             stim.sensed(1)
 
 

@@ -86,10 +86,17 @@ REFUSED = [
     ("60 % of", "60 of", "amplitude", 8, "unit", "60 has no unit"),
     ("60 %", "201 %", "amplitude", 8, "range", "1 % to 200 %"),
     ("60 %", "0 %", "amplitude", 8, "range", "1 % to 200 %"),
-    ("60 %", "60.05 %", "amplitude", 8, "grid", "finer than the grid"),
+    ("60 %", "60.05 %", "amplitude", 8, "grid", "is not a whole number of"),
     ("60 %", "170 %", "amplitude", 8, "range", "2.21 mA, is above this program's ceiling, 2.2 mA"),
     ("60 % of perception", "2.3 mA", "amplitude", 8, "range", "this program's ceiling, 2.2 mA"),
-    ("perception: 1.3 mA, ", "", "thresholds.perception", 9, "missing", "needs the threshold"),
+    (
+        "perception: 1.3 mA, ",
+        "",
+        "thresholds.perception",
+        9,
+        "missing",
+        "requires the measured perception threshold",
+    ),
     (
         "perception: 1.3",
         "perception: 2.1",
@@ -120,7 +127,7 @@ def test_req_22_no_amplitude_is_above_the_threshold_of_discomfort() -> None:
     text = PERSON.replace("60 % of perception", "2.6 mA").replace(CEILING, "")
     row = only(text)
     assert (row.path, row.value, row.limit) == ("programs[0].amplitude", "2.6 mA", "2.5 mA")
-    assert "the threshold of discomfort" in row.message
+    assert "the discomfort threshold" in row.message
     assert bounds(text.replace("2.6 mA", "2.5 mA")) == (2500, 2500)
 
 
@@ -128,7 +135,7 @@ def test_a_share_of_less_than_a_microampere_and_one_of_more_than_any_device_give
     small = HEAD + "    amplitude: 1 % of perception\n    thresholds: {perception: 99 uA}\n"
     assert "less than 1 uA" in only(small).message
     large = HEAD + "    amplitude: 200 % of perception\n    thresholds: {perception: 20 mA}\n"
-    assert "40 mA, is above the most, 25.5 mA" in only(large).message
+    assert "40 mA, is above the maximum, 25.5 mA" in only(large).message
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -139,7 +139,7 @@ def test_a_slot_that_no_device_has_is_wrong_usage(slot: int) -> None:
     with Stimulator("sim") as stim:
         stim.load(quick())
         for does in (stim.save, stim.recall, stim.erase):
-            with pytest.raises(WrongUsage, match=f"no slot {slot}: they are 1 to 8"):
+            with pytest.raises(WrongUsage, match=f"no slot {slot}; allowed are 1 to 8"):
                 does(slot)
 
 
@@ -170,9 +170,13 @@ def test_a_kept_program_that_is_refused_now_is_named_with_its_slot_and_the_reaso
     for slot, blob in enumerate([program.pack(group._replace(programs=(wide,))), b"SCSP?" * 30]):
         store.write(made.hal, slot, blob)
     with served(made) as address, Stimulator(address) as stim:
-        with pytest.raises(DeviceRefused, match=r"slot 1 keeps a program .*Shannon k .* 2\.\d+"):
+        with pytest.raises(
+            DeviceRefused, match=r"refuses the program in slot 1.*Shannon k .* 2\.\d+"
+        ):
             stim.recall(1)
-        with pytest.raises(DeviceRefused, match=r"slot 2 keeps .* another format.*; save it anew"):
+        with pytest.raises(
+            DeviceRefused, match=r"program in slot 2: unknown program format.*; save it again"
+        ):
             stim.recall(2)
         with pytest.raises(Failure, match="nothing was loaded"):
             stim.arm()
@@ -243,15 +247,15 @@ def test_a_damaged_half_is_listed_as_such(kept: str) -> None:
         assert "damaged: erase it, or save a program there" in listed
         damaged = scs("store", "recall", "2", SCS_PORT=port)
         assert damaged.exit_code == REFUSED
-        assert "slot 2: what the slot held is damaged; save a program there" in damaged.stderr
+        assert "slot 2: the content of the slot is damaged; save a program there" in damaged.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["recall", "2"], REFUSED, "slot 2: the slot is empty; `scs store list` tells"),
+        (["recall", "2"], REFUSED, "slot 2: the slot is empty; `scs store list` shows"),
         (["save", "1"], REFUSED, "'save' is not allowed while the device is OFF: load a profile"),
-        (["save", "9"], USAGE, "there is no slot 9: they are 1 to 8, such as 3"),
+        (["save", "9"], USAGE, "there is no slot 9; allowed are 1 to 8"),
         (["recall", "0"], USAGE, "there is no slot 0"),
         (["erase", "two"], USAGE, "Invalid value for 'SLOT'"),
         (["save", "1", "absent.yaml"], REFUSED, "absent.yaml"),
@@ -274,7 +278,7 @@ def test_a_store_that_takes_nothing_keeps_the_old_and_says_so(
         monkeypatch.setattr(made.hal, "nv_write", lambda *_: None)
         done = scs("store", "save", "1", kept, SCS_PORT=port)
         assert done.exit_code == REFUSED
-        assert "slot 1: the store did not take what was written; the old is kept" in done.stderr
+        assert "slot 1: writing to the store failed; the previous content is kept" in done.stderr
         assert len(json.loads(scs("store", "list", "--json", SCS_PORT=port).stdout)) == 1
 
 

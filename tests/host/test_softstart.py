@@ -95,8 +95,8 @@ def amplitudes(profile: Profile) -> tuple[int, ...]:
 def test_req_18_a_shape_that_its_ramp_does_not_pass_is_one_error_with_a_way_out() -> None:
     (row,) = told(UNEQUAL)
     assert (row.id, row.path, row.line) == ("soft_start", "programs[0].shape", 8)
-    assert row.message.startswith("its ramp does not pass 24 uA, where a share below one")
-    assert ": 20000 Hz against 10000 Hz; write for example ramp: {up: 0 s, down" in row.message
+    assert row.message.startswith("the soft start would be refused at 24 uA: segments")
+    assert ": 20000 Hz against 10000 Hz); try ramp: {up: 0 s, down" in row.message
     assert told(UNEQUAL + row.example + "\n") == []
     assert judge(read(UNEQUAL), boards.board()).errors == (row,)
 

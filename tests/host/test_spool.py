@@ -67,7 +67,9 @@ def test_what_is_too_much_says_what_to_ask_for(monkeypatch: pytest.MonkeyPatch) 
     found.add(train(5))
     with pytest.raises(WrongUsage, match=r"32 rows are too many.*at most 20.*--rate 10kHz"):
         found.whole()
-    with pytest.raises(WrongUsage, match=r"more than 50 rows: ask for less time, such as --for"):
+    with pytest.raises(
+        WrongUsage, match=r"more than 50 rows: record a shorter time, such as --for"
+    ):
         found.add(train(5))
 
 

@@ -81,7 +81,9 @@ def test_nothing_is_armed_that_was_not_loaded_here() -> None:
 def test_req_38_without_the_declared_load_nothing_is_armed() -> None:
     with Stimulator("sim", faults="wrong_load") as stim:
         stim.load(quick())
-        with pytest.raises(DeviceRefused, match="identification resistor reads wrong: 4095"):
+        with pytest.raises(
+            DeviceRefused, match="identification resistor has the wrong value: 4095"
+        ):
             stim.arm()
 
 
@@ -216,10 +218,10 @@ def test_a_new_amplitude_flows_after_its_ramp_and_tells_whole_codes() -> None:
         (2, "1 mA", "no program is called 2"),
         (0, "1 mA", "no program is called 0"),
         (1, "1", "has no unit"),
-        (1, "1 V", "wrong kind of unit"),
+        (1, "1 V", "1 V is a voltage; expected a current"),
         (1, "nan mA", "not a finite number"),
-        (1, "-1 mA", "is no amplitude"),
-        (1, "9e9 A", "is no amplitude"),
+        (1, "-1 mA", "is not an amplitude"),
+        (1, "9e9 A", "is not an amplitude"),
     ],
 )
 def test_an_amplitude_that_cannot_be_meant(program: str | int, quantity: str, said: str) -> None:

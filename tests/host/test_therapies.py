@@ -118,9 +118,15 @@ BAD = [
     # after HEAD, path, line, id, part of the message
     (segments("-100 200", "40 400"), "shape.segments[1]", 8, "conflict", f"{NET} width: 500 us"),
     (segments("-50 200", "20 300", "3 40"), "shape.segments[2]", 8, "conflict", "amplitude: 100 %"),
-    (segments("0 200", "40 400"), "shape.segments[0].amplitude", 8, "range", "begins with current"),
-    (segments("-10 900", "-10 900", "18 1000"), "shape.segments", 8, "range", "1.8 ms at most"),
-    (segments("-1 5", "1 5"), "shape.segments", 8, "range", "permitted is 10 us to 1 ms"),
+    (
+        segments("0 200", "40 400"),
+        "shape.segments[0].amplitude",
+        8,
+        "range",
+        "first segment must carry current",
+    ),
+    (segments("-10 900", "-10 900", "18 1000"), "shape.segments", 8, "range", "lasts 1.8 ms;"),
+    (segments("-1 5", "1 5"), "shape.segments", 8, "range", "allowed range 10 us to 1 ms"),
     (segments("-101 5", "1 5"), "shape.segments[0].amplitude", 8, "range", "-100 % to 100 %"),
     ("    pulse_width: 9 us\n" + segments("-1 9", "1 9"), "pulse_width", 8, "range", ""),
     ("    pulse_width: 90 us\n" + segments("-1 90", "1 90"), "pulse_width", 8, "conflict", "leave"),
@@ -200,21 +206,21 @@ def test_req_23_programs_that_collide_are_named_with_rates_that_fit() -> None:
     )
     assert (row.id, row.path, row.line) == ("conflict", "programs[1].rate", 11)
     assert "70 Hz and programs[0] at 50 Hz collide" in row.message
-    assert "need 3.228 ms and at these rates there are 2.857 ms between them" in row.message
+    assert "need 3.228 ms; these rates leave 2.857 ms" in row.message
     assert row.message.endswith("rates nearby that fit: 62.5 Hz and 75 Hz")
 
 
 def test_req_23_rates_with_no_common_period_are_refused() -> None:
     row = only(WIDE + SECOND.replace("300 Hz", "51.3 Hz"))
     assert (row.id, row.path) == ("conflict", "programs[1].rate")
-    assert "come round together only after 10 s, more than the 1 s" in row.message
+    assert "programs[0] at 50 Hz is 10 s; the limit is 1 s" in row.message
     assert "rates nearby that fit: " in row.message
 
 
 def test_req_23_phases_that_collide_are_refused() -> None:
     row = only(WIDE + "    phase: 1 ms\n" + SECOND + "    phase: 1.1 ms\n")
     assert (row.id, row.path) == ("conflict", "programs[1].phase")
-    assert "collides with programs[0]; leave out the phases" in row.message
+    assert "pulses collide with programs[0]; leave out the phases" in row.message
 
 
 @pytest.mark.parametrize(
@@ -265,7 +271,7 @@ def test_req_35_a_session_counts_the_pulses_of_all_turns() -> None:
     text = WIDE + SECOND + "session: {pulses: 50}\n"
     row = only(text)
     assert row.message.endswith(
-        "the 7 pulses of one period, and only whole periods are delivered; write for example 49"
+        "the 7 pulses per period, and only whole periods are delivered; write for example 49"
     )
 
 

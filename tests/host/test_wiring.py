@@ -141,14 +141,14 @@ def test_wrong_usage_is_said() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("      gate: U13.2 B, R19\n", "", "gate goes nowhere"),
-        ("      sck: U1.4", "      clk: U1.4", "clk is no pin of this stage"),
-        ("sdi_dac: U1.5 SDI", "sdi_dac: U99.5 SDI", "U99 is not among the parts"),
-        ("      ADC_VREF: R16", "      5V: R16", "5V is none of 3V3"),
+        ("      gate: U13.2 B, R19\n", "", "gate is not connected"),
+        ("      sck: U1.4", "      clk: U1.4", "clk is not a pin of this stage"),
+        ("sdi_dac: U1.5 SDI", "sdi_dac: U99.5 SDI", "U99 is not in the list of parts"),
+        ("      ADC_VREF: R16", "      5V: R16", "5V is not one of 3V3"),
         ("U4.2 -IN A, R3, R4, C3", "U4.2 -IN A, R3, C3", "R4 has two ends, 1 are connected"),
-        ("U4.2 -IN A, R3", "U4.3 -IN A, R3", "U4.3 stands in 2 lines"),
+        ("U4.2 -IN A, R3", "U4.3 -IN A, R3", "U4.3 is in 2 lines"),
         ("R7, R9: {part", "R7, R8: {part", "R8 is listed twice"),
-        ("R7, R9: {part", "R7, R9, U15: {part", "U15 is connected by no pin of its own"),
+        ("R7, R9: {part", "R7, R9, U15: {part", "U15 is connected without a pin number"),
         ("  r2r-1:\n    pins:", "  r2r-2:\n    pins:", "r2r-1 has no wiring"),
     ],
 )

@@ -1,7 +1,7 @@
-"""boards.yaml as a whole: read, checked, and known by line.
+"""Read and check boards.yaml.
 
-Role: Catalogue.read gives the checked tables. Invariant: every complaint about a file comes at
-once, with its line. Requirements: REQ-19.
+Role: Catalogue.read returns the checked tables. Invariant: all complaints about a file are raised
+at once, each with its line. Requirements: REQ-19.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from .board_schema import FileModel
 
 
 class BoardError(FileRefused):
-    """boards.yaml, or the combination asked of it, cannot be used."""
+    """Error in boards.yaml, or in the requested combination of its rows."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A checked boards.yaml; `document` knows the line of each value."""
+    """Checked boards.yaml; `document` has the line of each value."""
 
     model: FileModel
     document: Document
 
     @classmethod
     def read(cls, path: str | Path) -> Catalogue:
-        """The catalogue in a file; BoardError with every complaint about it."""
+        """Read a catalogue from a file; raise BoardError with every complaint."""
         return cls.from_text(read_bytes(path, BoardError), str(path))
 
     @classmethod
     def from_text(cls, text: bytes | str, name: str = "boards.yaml") -> Catalogue:
-        """The catalogue in a text; BoardError as read."""
+        """Read a catalogue from text; raise BoardError with every complaint."""
         document = parse(text, name, BoardError)
         model, complaints = validate(FileModel, document)
         complaints = document.complaints + complaints

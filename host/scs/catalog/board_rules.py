@@ -1,7 +1,7 @@
-"""What rows of boards.yaml, each good by itself, forbid one another.
+"""Check the rows of boards.yaml against one another.
 
-Role: conflicts() for a whole file. Invariant: a combination that passes can be wired, played and
-told from the others by its identification resistor. Requirements: REQ-19.
+Role: conflicts() for a whole file. Invariant: a combination that passes can be wired and played,
+and its load identified by its resistor. Requirements: REQ-19.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHAPES = {"serial": ("current", 12, 8), "parallel": ("ladder", 8, 2)}  # kind, b
 
 
 def conflicts(model: FileModel) -> Iterator[Wrong]:
-    """All that rows, each good by itself, forbid one another."""
+    """Yield all conflicts between the rows of a file."""
     tables: dict[str, Any] = {
         "board": model.boards,
         "stage": model.stages,
@@ -39,7 +39,7 @@ def conflicts(model: FileModel) -> Iterator[Wrong]:
     for part, rows in tables.items():
         wanted = getattr(model.defaults, part)
         if wanted not in rows:
-            yield ("defaults", part), f"{wanted} is none of {', '.join(rows)}"
+            yield ("defaults", part), f"{wanted} is not one of {', '.join(rows)}"
     for name, stage in model.stages.items():
         for place, message in _of_stage(stage):
             yield ("stages", name, *place), message
@@ -52,7 +52,7 @@ def conflicts(model: FileModel) -> Iterator[Wrong]:
 
 def _of_load(load: LoadModel) -> Iterator[tuple[str, str]]:
     if load.leak is not None and load.capacitance is None:
-        yield "leak", "a leak stands parallel to a capacitance; give one"
+        yield "leak", "a leak is parallel to a capacitance; give a capacitance too"
     if load.cpe_exponent is not None and (load.capacitance is None or load.leak is None):
         yield "cpe_exponent", "a constant-phase element needs capacitance and leak; give both"
 
@@ -81,7 +81,7 @@ def _of_pins(stage: StageModel) -> Iterator[Wrong]:
     needed = {*COMMON_PINS, *OWN_PINS[stage.sequencer.program]}
     given = set(stage.pins)
     for name in sorted(needed ^ given):
-        word = "is missing" if name in needed else "is no pin of this stage"
+        word = "is missing" if name in needed else "is not a pin of this stage"
         yield ("pins", name), f"{name} {word}"
     if needed != given:
         return
@@ -96,16 +96,16 @@ def _of_pins(stage: StageModel) -> Iterator[Wrong]:
 
 
 def id_code(load: LoadModel, adc: Adc) -> int:
-    """ADC code at the load's id resistor, rounded: full scale x R / (R + divider)."""
+    """Return the ADC code at the load's id resistor, rounded: full scale x R / (R + divider)."""
     full, total = (1 << adc.bits) - 1, load.id_resistor + adc.id_divider
     return (2 * full * load.id_resistor + total) // (2 * total)
 
 
 def _look_alike(model: FileModel) -> Iterator[Wrong]:
-    """Loads whose windows of ADC codes overlap could be taken for one another."""
+    """Yield loads whose identification windows overlap."""
     for board, row in model.boards.items():
         codes = sorted((id_code(load, row.adc), name) for name, load in model.loads.items())
         for (low, before), (high, after) in pairwise(codes):
             if high - low <= 2 * row.adc.id_tolerance:
-                message = f"{after} (code {high}) and {before} (code {low}) look alike to {board}"
+                message = f"{board} cannot tell {after} (code {high}) from {before} (code {low})"
                 yield ("loads", after, "id_resistor"), message

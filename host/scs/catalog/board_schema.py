@@ -1,4 +1,4 @@
-"""The rows of boards.yaml: boards, output stages and dummy loads, each field with its range.
+"""Schema of boards.yaml: boards, output stages and dummy loads, each field with its range.
 
 Role: the schema. A stage may be tighter than stimcore.limits and never looser; the refusal names
 the limit. Invariant: quantities are integers on their grid. Requirements: REQ-19.
@@ -24,12 +24,12 @@ def _ohm(example: str, about: str) -> Quantity:
     return Quantity("ohm", *OHMS, example, about)
 
 
-AboutText = Annotated[str, Text(200, "Raspberry Pi Pico (RP2040)", "one line for people")]
+AboutText = Annotated[str, Text(200, "Raspberry Pi Pico (RP2040)", "description")]
 PinNumber = Annotated[int, Whole(0, 29, "2", "a GPIO")]
 
 
 class Adc(Strict):
-    """The converter, and the divider that tells the loads apart."""
+    """ADC, and the divider that identifies the loads."""
 
     bits: Annotated[int, Whole(8, 16, "12", "resolution")]
     reference: Annotated[int, Quantity("mV", 1000, 5000, "3.3 V", "full scale")]
@@ -38,7 +38,7 @@ class Adc(Strict):
 
 
 class BoardModel(Strict):
-    """A microcontroller board."""
+    """Microcontroller board."""
 
     about: AboutText
     chip: Annotated[str, Word(("rp2040", "rp2350"), "rp2040", "the microcontroller")]
@@ -48,7 +48,7 @@ class BoardModel(Strict):
 
 
 class Code(Strict):
-    """The DAC's codes, offset binary."""
+    """DAC codes, offset binary."""
 
     bits: Annotated[int, Whole(4, 16, "12", "resolution")]
     mid: Annotated[int, Whole(1, 65535, "2048", "the code that gives no current")]
@@ -56,7 +56,7 @@ class Code(Strict):
 
 
 class Sense(Strict):
-    """What one ADC code means."""
+    """Scale and zero of the ADC codes."""
 
     current_per_lsb: Annotated[int, Quantity("nA", 1, COUNT, "12.5 uA", "current of one code")]
     voltage_per_lsb: Annotated[int, Quantity("uV", 1, COUNT, "8 mV", "load voltage of one code")]
@@ -64,7 +64,7 @@ class Sense(Strict):
 
 
 class Sequencer(Strict):
-    """The PIO program that plays the records, and its own cycles."""
+    """PIO program that plays the records, and its overhead in cycles."""
 
     program: Annotated[str, Word(("serial", "parallel"), "serial", "also the stage's encoding")]
     overhead_ticks: Annotated[int, Whole(0, 1000, "139", "length of a record of hold 0")]
@@ -72,7 +72,7 @@ class Sequencer(Strict):
 
 
 class Max(Strict):
-    """What the stage can do; the absolute ceilings hold as well."""
+    """Maximum ratings of the stage; the absolute ceilings apply as well."""
 
     amplitude: Annotated[
         int,
@@ -92,10 +92,10 @@ class Max(Strict):
 
 
 class StageModel(Strict):
-    """An output stage."""
+    """Output stage."""
 
     about: AboutText
-    kind: Annotated[str, Word(("current", "ladder"), "current", "what a code sets")]
+    kind: Annotated[str, Word(("current", "ladder"), "current", "quantity that a code sets")]
     contacts: Annotated[int, Whole(2, limits.CONTACTS, "8", "how many", "limits.CONTACTS")]
     code: Code = Field(examples=[{"bits": 12, "mid": 2048, "span": 2047}])
     current_per_code: Annotated[
@@ -111,18 +111,18 @@ class StageModel(Strict):
     settle: Annotated[int, Quantity("ns", 0, limits.WIDTH_MIN_NS, "1 us", "of a new code")]
     switch_resistance: Annotated[int, _ohm("100 ohm", "of the discharge path")]
     discharge_resistor: Annotated[
-        int | None, _ohm("5.6 kohm", "what a discharge may begin through; none if left out")
+        int | None, _ohm("5.6 kohm", "in series with a soft discharge; none if left out")
     ] = Field(default_factory=absent)
     bleed: Annotated[int, _ohm("10 kohm", "across the load while it is disconnected")]
     blocking_capacitance: Annotated[
         int | None, Quantity("nF", 1, COUNT, "1.5 uF", "in series with the load; none if left out")
     ] = Field(default_factory=absent)
     discharge_time_constant: Annotated[
-        int, Quantity("us", 1, COUNT, "2 ms", "the slowest it may be; a slower load is refused")
+        int, Quantity("us", 1, COUNT, "2 ms", "maximum; a slower load is refused")
     ]
     gain_mismatch: Annotated[int, Quantity("ppm", 0, 100_000, "5000 ppm", "between polarities")]
     offset: Annotated[int, Quantity("nA", 0, COUNT, "2 uA", "largest current at the mid code")]
-    inl: Annotated[int, Whole(0, 100, "2", "codes from a straight line, at most")]
+    inl: Annotated[int, Whole(0, 100, "2", "maximum deviation from a straight line, in codes")]
     sense: Sense
     sequencer: Sequencer
     max: Max = Field(examples=[{"amplitude": "12.5 mA", "rate": "10 kHz"}])
@@ -130,7 +130,7 @@ class StageModel(Strict):
 
 
 class LoadModel(Strict):
-    """A dummy load: a resistance, alone or in series with a leaky capacitance."""
+    """Dummy load: a resistance, alone or in series with a leaky capacitance."""
 
     about: AboutText
     resistance: Annotated[int, _ohm("500 ohm", "in series")]
@@ -150,11 +150,11 @@ class LoadModel(Strict):
         ),
     ] = Field(default_factory=absent)
     tolerance: Annotated[int, Quantity("permille", 1, 200, "5 %", "of resistance and capacitance")]
-    id_resistor: Annotated[int, _ohm("22 kohm", "tells this load from the others")]
+    id_resistor: Annotated[int, _ohm("22 kohm", "identifies this load")]
 
 
 class Defaults(Strict):
-    """The combination that is meant where nothing is said."""
+    """Default combination of board, stage and load."""
 
     board: Annotated[str, Text(40, "pico", "a row of boards")]
     stage: Annotated[str, Text(40, "mcp4922-8", "a row of stages")]
@@ -162,7 +162,7 @@ class Defaults(Strict):
 
 
 class FileModel(Strict):
-    """boards.yaml."""
+    """Whole file: boards.yaml."""
 
     defaults: Defaults
     boards: Annotated[dict[str, BoardModel], Field(min_length=1)]

@@ -1,4 +1,4 @@
-"""Boards, stages and dummy loads by name, as the device, the simulator and the flasher need them.
+"""Boards, stages and dummy loads by name, for the device, the simulator and the flasher.
 
 Role: board() derives the integers of stimcore.board.Board, electrical() the same facts in SI
 units for the simulator, pins() the wiring, rows() the table that `scs boards` prints.
@@ -31,14 +31,14 @@ PULSE_S = 200e-6  # a constant-phase element is the capacitance that a pulse of 
 
 @lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
-    """The shipped boards.yaml; BoardError if it has been damaged."""
+    """Return the shipped boards.yaml; raise BoardError if it is damaged."""
     return Catalogue.read(resources.path("boards.yaml"))
 
 
 def full_name(name: str = "", *, source: Catalogue | None = None, **parts: str) -> str:
-    """ "BOARD/STAGE/LOAD" from a whole name, or from board=, stage=, load= and the defaults.
+    """Return "BOARD/STAGE/LOAD" for a whole name, or for board=, stage=, load= and the defaults.
 
-    BoardError, with "did you mean", for a row that boards.yaml does not have.
+    Raises BoardError, with "did you mean", for a row that boards.yaml does not have.
     """
     source = source or catalogue()
     usual = source.model.defaults
@@ -67,9 +67,9 @@ def _unknown(source: Catalogue, kind: str, part: str) -> Complaint | None:
 
 
 def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> Board:
-    """The device's view of a combination, all integers; parts are board=, stage=, load=.
+    """Return the Board of a combination, all integers; parts are board=, stage=, load=.
 
-    BoardError for an unknown row, or for a load that the stage cannot discharge in time.
+    Raises BoardError for an unknown row, or a load that the stage cannot discharge in time.
     """
     source = source or catalogue()
     whole = full_name(name, source=source, **parts)
@@ -94,7 +94,7 @@ def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> B
 
 
 def _of_stage(stage: StageModel, na_per_code: int) -> dict[str, int]:
-    """What a Board says of its stage; a ladder cannot reach its maximum into every load."""
+    """Return the stage's fields of a Board; a ladder cannot reach its maximum into every load."""
     return {
         "stage": STAGE_NUMBERS[stage.sequencer.program],
         "contacts": stage.contacts,
@@ -124,12 +124,12 @@ def _rows(source: Catalogue, whole: str) -> Rows:
 
 
 def _load_ohm(load: LoadModel) -> int:
-    """In series, the wires of two contacts included."""
+    """Return the series resistance, including the wires of two contacts."""
     return load.resistance + 2 * (load.lead_resistance or 0)
 
 
 def _load_nf(stage: StageModel, load: LoadModel) -> int:
-    """What a pulse charges, nF, rounded: load and blocking capacitor in series; 0: nothing."""
+    """Return the series capacitance of load and blocking capacitor (nF, rounded); 0: none."""
     nanofarad = _of_element(load, PULSE_S)
     blocking = stage.blocking_capacitance or 0
     if not (nanofarad and blocking):
@@ -139,8 +139,8 @@ def _load_nf(stage: StageModel, load: LoadModel) -> int:
 
 
 def _of_element(load: LoadModel, pulse_s: float, share: float = 1.0) -> int:
-    """The load's capacitance, nF; of a constant-phase element, its charge over its voltage after
-    a pulse of so many seconds, times a share."""
+    """Return the load's capacitance (nF); for a constant-phase element, the charge over the
+    voltage after a pulse of `pulse_s`, times `share`."""
     nanofarad = load.capacitance or 0
     if not (load.cpe_exponent and load.leak and nanofarad):
         return nanofarad
@@ -150,12 +150,12 @@ def _of_element(load: LoadModel, pulse_s: float, share: float = 1.0) -> int:
 
 
 def _seen(load: LoadModel, phase_s: float) -> tuple[int, int]:
-    """(ohm, nF) that stimcore.impedance finds with two phases, folded, of so many seconds.
+    """Return the (ohm, nF) that stimcore.impedance measures with two phases of `phase_s`, folded.
 
-    A constant-phase element rises as t ** exponent, and after the turn as twice that less what
-    the first phase would have made of it. A capacitor rises by 2/3 from the first third to the
-    last, and by nothing in the mean; what the element does in the mean passes for resistance.
-    Pulses before these are left out: 5 % at most.
+    The voltage of a constant-phase element rises as t ** exponent; in the second phase the
+    responses of both phases superpose. A capacitor's rises by 2/3 from the first third to the
+    last with a mean of zero; the element's mean is measured as resistance. Earlier pulses, 5 % at
+    most, are neglected.
     """
     power = (load.cpe_exponent or 1000) / 1000 + 1
 
@@ -172,7 +172,7 @@ def _seen(load: LoadModel, phase_s: float) -> tuple[int, int]:
 
 
 def _na_per_code(stage: StageModel, load: LoadModel) -> int:
-    """Current of one code, nA, rounded; a ladder's depends on the load (nV / ohm = nA)."""
+    """Return the current of one code (nA, rounded); a ladder's depends on the load."""
     if stage.current_per_code is not None:
         return stage.current_per_code
     ohm = (stage.source_resistance or 0) + _load_ohm(load)
@@ -180,10 +180,10 @@ def _na_per_code(stage: StageModel, load: LoadModel) -> int:
 
 
 def _discharging(stage: StageModel, load: LoadModel) -> dict[str, int]:
-    """The time constants, us, of a Board's discharges, from the parts at their tolerances.
+    """Return the time constants (us) of a Board's discharges, with parts at their tolerances.
 
-    A constant-phase element has none of its own: its slowest are what the stage declares, as much
-    slower as a resistor makes them, its least those of what a pulse finds of it.
+    A constant-phase element has none: its slowest follow from the one the stage declares, scaled
+    by the path's resistance, its least from the capacitance seen by a pulse.
     """
     ohm, nanofarad, tolerance = _load_ohm(load), _load_nf(stage, load), load.tolerance
     low, high = 1000 - tolerance, 1000 + tolerance
@@ -216,7 +216,7 @@ def _off(ohm: int, factor: float) -> int:
 
 
 def _discharges_in_time(source: Catalogue, whole: str) -> None:
-    """BoardError where (load + switch) x capacitance is above the stage's declared constant."""
+    """Raise BoardError if (load + switch) x capacitance exceeds the stage's declared constant."""
     _, stage, load = _rows(source, whole)
     ohm, nanofarad = _load_ohm(load) + stage.switch_resistance, _load_nf(stage, load)
     if ohm * nanofarad <= stage.discharge_time_constant * 1000:  # ohm x nF = ns
@@ -232,9 +232,8 @@ def _discharges_in_time(source: Catalogue, whole: str) -> None:
 
 
 def steady_s(name: str = "", *, source: Catalogue | None = None, **parts: str) -> float:
-    """How long a train takes until blocking capacitor and load have shared its charge: 10 times
-    the leak's time constant with both, after which 1 in 20,000 is missing. Raises as full_name.
-    """
+    """Return the seconds until blocking capacitor and load are in equilibrium: 10 time constants
+    of the leak with both (to 1 in 20,000). Raises as full_name."""
     source = source or catalogue()
     _, stage, load = _rows(source, full_name(name, source=source, **parts))
     nanofarad = (load.capacitance or 0) + (stage.blocking_capacitance or 0)
@@ -242,7 +241,7 @@ def steady_s(name: str = "", *, source: Catalogue | None = None, **parts: str) -
 
 
 def electrical(name: str = "", *, source: Catalogue | None = None, **parts: str) -> dict[str, Any]:
-    """{"stage": …, "load": …, "pins": …} in ohm, farad, volt, ampere and second, for scs_sim.
+    """Return {"stage": …, "load": …, "pins": …} in SI units, for scs_sim.
 
     A current stage has volts_per_code 0 and source_ohm 0, a ladder amps_per_code 0; a load
     without a capacitance has capacitance_f 0 (none, not an open circuit) and leak_ohm inf;
@@ -283,20 +282,20 @@ def _electrical_stage(stage: StageModel) -> dict[str, Any]:
 
 
 def pins(name: str = "", *, source: Catalogue | None = None, **parts: str) -> dict[str, int]:
-    """The wiring of a combination's stage: pin name -> GPIO. Raises as full_name."""
+    """Return the pins of a combination's stage: name -> GPIO. Raises as full_name."""
     source = source or catalogue()
     stage = _rows(source, full_name(name, source=source, **parts))[1]
     return dict(stage.pins)
 
 
 def chip(name: str = "", *, source: Catalogue | None = None, **parts: str) -> str:
-    """The microcontroller of a combination's board, such as "rp2040". Raises as full_name."""
+    """Return the microcontroller of a combination, such as "rp2040". Raises as full_name."""
     source = source or catalogue()
     return _rows(source, full_name(name, source=source, **parts))[0].chip
 
 
 def rows(source: Catalogue | None = None) -> list[dict[str, str | bool]]:
-    """Every row for `scs boards`: kind, name, about, figures (a text), default (or not)."""
+    """Return the rows of `scs boards`: kind, name, about, figures (a text), default (bool)."""
     source = source or catalogue()
     found: list[dict[str, str | bool]] = []
     for kind in KINDS:

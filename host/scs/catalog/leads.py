@@ -1,6 +1,6 @@
 """Electrode leads: the names, areas and positions of their contacts, from leads/*.yaml.
 
-Role: read(name) gives a Lead; contact i of the list is bit i of every mask from here on.
+Role: read(name) returns a Lead; contact i of the list is bit i of every mask.
 Invariant: a lead has 1 to 8 contacts with distinct names, and its name is its file's name.
 Requirements: REQ-05, REQ-60 (areas go into the density check).
 """
@@ -27,29 +27,29 @@ POSITIONS = (0, 1_000_000)  # um: no lead is a metre long
 
 
 class LeadError(FileRefused):
-    """A lead's file that cannot be used."""
+    """Error in a lead's file."""
 
 
 class ContactModel(Strict):
-    """One contact of a lead."""
+    """Contact of a lead."""
 
-    name: Annotated[str, Text(20, "E1", "what profiles call it")]
+    name: Annotated[str, Text(20, "E1", "name used in profiles")]
     area: Annotated[int, Quantity("um^2", *AREAS, "12.44 mm^2", "geometric surface")]
     position: Annotated[int, Quantity("um", *POSITIONS, "7 mm", "its centre, from the tip's")]
     across: Annotated[
         int, Quantity("um", *POSITIONS, "4 mm", "its centre, from the first column's")
     ] = Field(default="0 mm", validate_default=True)
-    plate: Annotated[bool, Flag("a return plate, which stays where programs are moved")] = False
+    plate: Annotated[bool, Flag("a return plate, which is not moved with programs")] = False
 
 
 Contacts = Annotated[list[ContactModel], Field(min_length=1, max_length=limits.CONTACTS)]
 
 
 class LeadModel(Strict):
-    """A lead."""
+    """Schema of a lead's file."""
 
     name: Annotated[str, Text(80, "octrode-3mm", "the file's name without .yaml")]
-    about: Annotated[str, Text(200, "eight cylinders 3 mm long", "one line for people")]
+    about: Annotated[str, Text(200, "eight cylinders 3 mm long", "description")]
     contacts: Contacts = Field(
         examples=[[{"name": "E1", "area": "12.44 mm^2", "position": "0 mm"}]]
     )
@@ -57,9 +57,9 @@ class LeadModel(Strict):
 
 @dataclass(frozen=True)
 class Lead:
-    """A lead: per contact its name, area (um^2), and its centre along and across the lead (um).
+    """Lead: per contact its name, area (um^2), and centre along and across the lead (um).
 
-    plates: the names of those that are return plates, and no part of any column.
+    plates: names of the return plates, which belong to no column.
     """
 
     name: str
@@ -71,12 +71,12 @@ class Lead:
     plates: tuple[str, ...] = ()
 
     def mask(self, names: list[str]) -> int:
-        """The bits of the contacts named; KeyError for a name the lead has not."""
+        """Return the mask of the named contacts; raise KeyError for an unknown name."""
         bits = {name: 1 << at for at, name in enumerate(self.contact_names)}
         return sum({bits[name] for name in names})
 
     def column(self, name: str) -> tuple[str, ...]:
-        """The contacts of a contact's column, from the tip; that of a plate is itself."""
+        """Return the contacts of a contact's column, from the tip; a plate is its own column."""
         if name in self.plates:
             return (name,)
         across = self.across_um[self.contact_names.index(name)]
@@ -85,18 +85,18 @@ class Lead:
         return tuple(other for other in column if other not in self.plates)
 
     def areas_of_eight(self) -> tuple[int, ...]:
-        """The areas as the blob carries them: 0 where the lead has no contact."""
+        """Return the areas as in the blob: padded with 0 to eight contacts."""
         return self.areas_um2 + (0,) * (limits.CONTACTS - len(self.areas_um2))
 
 
 def names() -> list[str]:
-    """The shipped leads."""
+    """Return the names of the shipped leads."""
     return resources.stems("leads")
 
 
 @lru_cache(maxsize=32)
 def read(name: str) -> Lead:
-    """A shipped lead by its name; KeyError (with "did you mean") for another."""
+    """Read a shipped lead by name; raise KeyError (with "did you mean") if unknown."""
     if name not in names():
         known = names()
         raise KeyError(f"no such lead{nearest(name, known)}; the leads are {', '.join(known)}")
@@ -104,12 +104,12 @@ def read(name: str) -> Lead:
 
 
 def from_file(path: str | Path) -> Lead:
-    """The lead in a file; LeadError with every complaint about it."""
+    """Read a lead from a file; raise LeadError with every complaint."""
     return from_text(read_bytes(path, LeadError), str(path), Path(path).stem)
 
 
 def from_text(data: bytes | str, file: str, stem: str) -> Lead:
-    """The lead in a text; `stem` is the name it must have. LeadError as from_file."""
+    """Read a lead from text; `stem` is the name it must have. Raises as from_file."""
     document = parse(data, file, LeadError)
     model, found = validate(LeadModel, document)
     complaints = document.complaints + found

@@ -1,7 +1,7 @@
-"""The wiring of a stage to a board: which pin of the board goes where, and what is needed.
+"""Wiring of a stage to a board, and the bill of materials.
 
 Role: rows(), nets() and parts() for `scs wiring` and the pages of docs; svg() draws rows().
-Invariant: everything comes from boards.yaml but the board's own numbering of its 40 pins.
+Invariant: everything but the numbers of the board's 40 pins comes from boards.yaml.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ PICO_SUPPLY = {"3V3": 36, "VBUS": 40, "ADC_VREF": 35, "AGND": 33, "GND": 38}
 
 
 class Net(NamedTuple):
-    """Ends of parts that are joined, none of them a pin of the board."""
+    """Net within the stage: joined ends of parts, none of them a pin of the board."""
 
     net: str
     joins: str
 
 
 class Needed(NamedTuple):
-    """One line of the bill of materials: names such as "R7, R9", and how many they are."""
+    """Line of the bill of materials: names such as "R7, R9", and their number."""
 
     ref: str
     pieces: int
@@ -39,7 +39,7 @@ class Needed(NamedTuple):
 
 
 def rows(name: str = "", *, source: Catalogue | None = None) -> list[Wire]:
-    """The board's connections in the order of its pins, the supplies last. BoardError."""
+    """Return the board's connections by pin, supplies last; raise BoardError."""
     source = source or boards.catalogue()
     whole = boards.full_name(name, source=source)
     stage = whole.split("/")[1]
@@ -50,14 +50,14 @@ def rows(name: str = "", *, source: Catalogue | None = None) -> list[Wire]:
 
 
 def nets(name: str = "", *, source: Catalogue | None = None) -> list[Net]:
-    """What is joined within the stage. BoardError."""
+    """Return the nets within the stage; raise BoardError."""
     source = source or boards.catalogue()
     stage = boards.full_name(name, source=source).split("/")[1]
     return [Net(net, joins) for net, joins in source.model.wiring[stage].nets.items()]
 
 
 def parts(name: str = "", *, source: Catalogue | None = None) -> list[Needed]:
-    """The stage's parts and the dummy load's. BoardError."""
+    """Return the parts of the stage and of the dummy load; raise BoardError."""
     source = source or boards.catalogue()
     whole = boards.full_name(name, source=source)
     _, stage, load = whole.split("/")
@@ -67,7 +67,7 @@ def parts(name: str = "", *, source: Catalogue | None = None) -> list[Needed]:
 
 
 def load_parts(load: str, *, source: Catalogue | None = None) -> list[Needed]:
-    """The parts of a dummy load."""
+    """Return the parts of a dummy load."""
     row = (source or boards.catalogue()).model.loads[load]
     found = [Needed("RL1", 1, f"{units.text(row.resistance, 'ohm')} 1 %", "the load, in series")]
     if row.capacitance:
@@ -83,7 +83,7 @@ def load_parts(load: str, *, source: Catalogue | None = None) -> list[Needed]:
 
 
 def svg(name: str = "", *, source: Catalogue | None = None) -> str:
-    """The connections as a drawing, an SVG text. BoardError."""
+    """Draw the connections as SVG text; raise BoardError."""
     from . import wiring_diagram
 
     whole = boards.full_name(name, source=source)

@@ -1,7 +1,7 @@
-"""Drawings by schemdraw, as SVG text that is the same wherever it is made.
+"""Drawings by schemdraw as SVG text, identical on every computer.
 
 Role: of_wires() draws the board with a line for each connection. Invariant: texts stay texts, so
-that no font of the computer gets into the drawing.
+that the drawing does not depend on installed fonts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROW = 0.6  # between two lines, in units of the drawing
 
 
 def new(title: str) -> schemdraw.Drawing:
-    """An empty drawing with its title at the top left."""
+    """Return an empty drawing with its title at the top left."""
     schemdraw.use("svg")
     schemdraw.svgconfig.text = "text"
     schemdraw.config(fontsize=FONT, font="sans-serif", lw=1.2, bgcolor="white", margin=MARGIN)
@@ -31,13 +31,13 @@ def new(title: str) -> schemdraw.Drawing:
 
 
 def text(drawing: schemdraw.Drawing) -> str:
-    """The drawing as SVG."""
+    """Return the drawing as SVG text."""
     data: bytes = drawing.get_imagedata("svg")
     return data.decode("utf-8")
 
 
 def of_wires(title: str, wires: Sequence[Wire]) -> str:
-    """The board as a box at the left, each connection with its pin, its net and where it goes."""
+    """Draw the board as a box at the left, each connection with its pin, net and destination."""
     drawing = new(title)
     height = ROW * (len(wires) + 1)
     box = elm.Rect(corner1=(0, 0), corner2=(2.4, -height), fill="#eef2f7")

@@ -1,8 +1,7 @@
-"""The wiring of boards.yaml: what each pin of the board goes to, the nets of a stage and its parts.
+"""Wiring in boards.yaml: connections of the board's pins, nets of a stage and its parts.
 
-Role: the schema of a stage's wiring, and what it must agree with. Invariant: every pin of a stage
-goes somewhere, every end of every part stands in one line, and no part is named that is not in
-the list.
+Role: the schema of a stage's wiring, and its checks. Invariant: every pin of a stage is connected,
+every end of every part is in exactly one line, and every part named is in the list.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ _TWO_ENDS = re.compile(r"[RC]\d+")
 
 
 class Part(Strict):
-    """One part, or several alike: number or value, and what it is for."""
+    """One or several equal parts: part number or value, and purpose."""
 
     part: Annotated[str, Text(60, "MCP4922-E/P", "part number or value")]
     does: Annotated[str, Text(120, "DAC, channel A", "what it is for")]
 
 
 class Wiring(Strict):
-    """Of one output stage."""
+    """Wiring of one output stage."""
 
     pins: dict[str, Where] = Field(examples=[{"sdi_dac": "U1.5 SDI"}])
     supply: dict[str, Where] = Field(examples=[{"3V3": "U1.1 VDD"}])
@@ -41,7 +40,7 @@ class Wiring(Strict):
 
 
 class Wire(NamedTuple):
-    """One connection of the board. gpio: None for a supply; pin: 1 to 40."""
+    """Connection of the board. gpio: None for a supply; pin: 1 to 40."""
 
     gpio: int | None
     pin: int
@@ -50,7 +49,7 @@ class Wire(NamedTuple):
 
 
 def refs(key: str) -> list[str]:
-    """The names that a row of parts stands for: "R1", "R7, R9" or "R1 to R9"."""
+    """Expand the names of a row of parts: "R1", "R7, R9" or "R1 to R9"."""
     found = []
     for one in key.split(", "):
         span = _RANGE.match(one)
@@ -62,13 +61,13 @@ def refs(key: str) -> list[str]:
 
 
 def ends(text: str) -> list[tuple[str, str]]:
-    """(part, its pin or "") of every end that a line names; after a pin its name may stand."""
+    """Return (part, pin or "") of every end in a line; the name of a pin may follow it."""
     found = (_END.match(one) for one in text.split(", "))
     return [(one[1], one[2] or "") for one in found if one is not None]
 
 
 def lines(row: Wiring) -> Iterator[tuple[str, str, str]]:
-    """(table, name, text) of every line that joins ends."""
+    """Yield (table, name, text) of every line that joins ends."""
     for table, wires in (("pins", row.pins), ("supply", row.supply), ("nets", row.nets)):
         for name, text in wires.items():
             yield table, name, text
@@ -77,38 +76,39 @@ def lines(row: Wiring) -> Iterator[tuple[str, str, str]]:
 def miswired(
     stages: Mapping[str, Mapping[str, int]], wiring: Mapping[str, Wiring]
 ) -> Iterator[tuple[Place, str]]:
-    """What contradicts the stages: (place, what is wrong)."""
+    """Yield contradictions between wiring and stages: (place, message)."""
     for stage in sorted({*stages} ^ {*wiring}):
-        word = "has no wiring" if stage in stages else "is no output stage"
+        word = "has no wiring" if stage in stages else "is not an output stage"
         yield ("wiring", stage), f"{stage} {word}"
     for stage in sorted({*stages} & {*wiring}):
         row = wiring[stage]
         for pin in sorted({*stages[stage]} ^ {*row.pins}):
-            word = "goes nowhere" if pin in stages[stage] else "is no pin of this stage"
+            word = "is not connected" if pin in stages[stage] else "is not a pin of this stage"
             yield ("wiring", stage, "pins", pin), f"{pin} {word}"
         for name in row.supply:
             if name not in SUPPLIES:
-                yield ("wiring", stage, "supply", name), f"{name} is none of {', '.join(SUPPLIES)}"
+                listed = ", ".join(SUPPLIES)
+                yield ("wiring", stage, "supply", name), f"{name} is not one of {listed}"
         for place, message in _misjoined(row):
             yield ("wiring", stage, *place), message
 
 
 def _misjoined(row: Wiring) -> Iterator[tuple[Place, str]]:
-    """Ends that are joined to nothing, to two things, or that no listed part has."""
+    """Yield ends that are unconnected, in two lines, or of no listed part."""
     listed = Counter(ref for key in row.parts for ref in refs(key))
     for ref in sorted(ref for ref, times in listed.items() if times > 1):
         yield ("parts",), f"{ref} is listed twice"
     joined = Counter(end for _table, _name, text in lines(row) for end in ends(text))
     for table, name, text in lines(row):
         for part in sorted({part for part, _pin in ends(text)} - {*listed}):
-            yield (table, name), f"{part} is not among the parts"
+            yield (table, name), f"{part} is not in the list of parts"
     for ref in sorted(listed):
         pins = {pin: times for (part, pin), times in joined.items() if part == ref}
         if _TWO_ENDS.fullmatch(ref):
             if pins != {"": 2}:
                 yield ("parts",), f"{ref} has two ends, {sum(pins.values())} are connected"
         elif not pins or "" in pins:
-            yield ("parts",), f"{ref} is connected by no pin of its own; write for example {ref}.1"
+            yield ("parts",), f"{ref} is connected without a pin number; write for example {ref}.1"
         for pin, times in pins.items():
             if pin and times > 1:
-                yield ("nets",), f"{ref}.{pin} stands in {times} lines; a pin is in one"
+                yield ("nets",), f"{ref}.{pin} is in {times} lines; a pin belongs to one"

@@ -1,10 +1,9 @@
-"""What the device's own ADC sees of whole periods, and what was commanded meanwhile.
+"""Capture whole periods with the device's own ADC, beside the commanded current.
 
-Role: look() asks a running device for its samples, window by window, on any port. The output
-repeats: each window is of a later period, and where it stands is known from SYNC. A rest in which
-nothing changes is not looked at.
-Invariant: all windows are of the same words, else it begins anew; times count from the start of a
-period, within 2 us.
+Role: look() reads a running device's samples window by window, on any port. The output repeats:
+each window is from a later period and is placed by SYNC. Rests without a change are skipped.
+Invariant: all windows belong to the same words, else it starts again; times count from the start
+of a period, within 2 us.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _RUNNING = (states.RUNNING, states.STOPPING)
 
 @dataclass(frozen=True)
 class Sensed:
-    """`trace`: measured. commanded_s, commanded_a: two rows a phase, s and A of the same time."""
+    """Measured `trace`; commanded_s, commanded_a: two points per phase, in s and A."""
 
     trace: Trace
     commanded_s: Floats
@@ -42,7 +41,7 @@ class Sensed:
 
 @dataclass(frozen=True)
 class Words:
-    """What is streamed: the length in s and the current in A of every phase of a period."""
+    """Streamed words of a period: length in s and current in A of every phase."""
 
     crc: int
     length_s: tuple[float, ...]
@@ -50,21 +49,21 @@ class Words:
 
     @property
     def period_s(self) -> float:
-        """How long a period is."""
+        """Length of a period in s."""
         return sum(self.length_s)
 
 
 def look(
     link: Link, board: Board, periods: int = 1, *, cancelled: Callable[[], bool] = lambda: False
 ) -> Sensed:
-    """So many whole periods. Failure where nothing runs, or the amplitude does not stand still.
+    """Capture whole periods; raise Failure if nothing runs or the amplitude keeps changing.
 
-    cancelled is asked at every poll; once it says so, that is a Failure too.
+    `cancelled` is called at every poll; if it returns True, Failure is raised.
     """
 
     def go_on() -> None:
         if cancelled():
-            raise Failure("the look was cancelled")
+            raise Failure("the capture was cancelled")
         _must_run(link)
 
     board = in_use(link, board)
@@ -73,25 +72,25 @@ def look(
         pieces = _windows(link, words, plan(words.length_s, periods), go_on)
         if pieces:
             return _joined(board, words, periods, pieces)
-    raise Failure("the amplitude went on changing: look again when it has been reached")
+    raise Failure("the amplitude kept changing: try again when it has been reached")
 
 
 def plan(length_s: Sequence[float], periods: int) -> list[int]:
-    """Where to look, in us from a period's start: windows with, or just after, a change."""
+    """Return the window starts in us from a period's start: windows at or just after a change."""
     edges = np.round(1e6 * _edges(length_s, periods), 3)
     starts = range(0, int(edges[-1]), WINDOW_US)
     return [one for one in starts if np.any((edges >= one - WINDOW_US) & (edges < one + WINDOW_US))]
 
 
 def _edges(length_s: Sequence[float], periods: int) -> Floats:
-    """When each phase begins, and the last one ends."""
+    """Return the start of each phase and the end of the last one, in s."""
     edges: Floats = np.cumsum(np.concatenate(([0.0], np.tile(length_s, periods))))
     return edges
 
 
 # --- asking ----------------------------------------------------------------------------------
 def _words(link: Link, board: Board, go_on: Callable[[], None]) -> Words:
-    """The live words, decoded as the kernel does."""
+    """Read the live words and decode them as the kernel does."""
     whole, crc = b"", None
     while True:
         go_on()
@@ -112,15 +111,13 @@ def _words(link: Link, board: Board, go_on: Callable[[], None]) -> Words:
 def _must_run(link: Link) -> None:
     state = link.request(commands.STATUS)["state"]
     if state not in _RUNNING:
-        raise Failure(
-            f"nothing runs: the device is {states.NAMES[state]}, there is no period to look at"
-        )
+        raise Failure(f"nothing runs: the device is {states.NAMES[state]}; start a program first")
 
 
 def _windows(
     link: Link, words: Words, delays_us: Iterable[int], go_on: Callable[[], None]
 ) -> list[tuple[int, bytes]]:
-    """(begins_us, samples) of each; [] where other words came in between."""
+    """Return (begins_us, samples) of each window; [] if the words changed in between."""
     found = []
     for delay_us in delays_us:
         go_on()
@@ -137,7 +134,7 @@ def _windows(
 
 
 def _ready(link: Link, usual_s: float, go_on: Callable[[], None]) -> Fields:
-    """The first piece, when it is there; a resting or a ramping output takes longer."""
+    """Wait for the first piece; while the output rests or ramps this takes longer."""
     while True:
         fields = link.request(commands.SCOPE_READ, 0)
         if fields["ready"]:
@@ -164,7 +161,7 @@ def _joined(
 
 
 def _measured(board: Board, begins_us: int, data: bytes) -> tuple[Floats, Floats, Floats]:
-    """(s, A, V), the voltage as it was when the current was sampled."""
+    """Return (s, A, V), with the voltage interpolated to the time of the current sample."""
     codes = np.frombuffer(data, dtype="<u2").reshape(-1, 2).astype(np.float64) - board.adc_zero
     codes -= np.array([board.current_offset, board.voltage_offset]) / FINE
     time_s = (begins_us + PAIR_US * np.arange(len(codes))) / 1e6

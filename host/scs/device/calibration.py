@@ -1,13 +1,13 @@
-"""The calibration of a device's sense path: read, found against a known load, kept.
+"""Calibration of a device's sense path: read it, determine it with a known load, store it.
 
-Role: read() says what a device uses, against() makes numbers of test pulses through a resistance
-that is known, keep() has the device take them. Invariant: the device alone keeps and applies them,
-within bounds of its own; whatever turns its samples into A and V here asks in_use() for the board.
+Role: read() returns what a device uses, against() computes a calibration from test pulses through
+a known resistance, keep() stores it on the device. Invariant: the device alone stores and applies
+it, within its own bounds; code that converts samples to A and V gets the board from in_use().
 Requirements: REQ-47.
 
-A current is known by what the stage was commanded to send (parts of 0.1 %), a voltage by that
-current and the resistance. A zero is what is read at rest: only where switches discharge the load
-(through a ladder its own offset flows), the voltage's only without a capacitance that may hold one.
+The reference for current is the commanded current (parts of 0.1 %), for voltage that current times
+the resistance. Zeros are read at rest: not on a ladder, whose offset flows through the load, and
+for voltage only without a capacitance that may hold one.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ KEPT = {
 
 @dataclass(frozen=True)
 class Calibration:
-    """Offsets: what a channel reads at zero, in ADC codes above its zero. Gains: what a code is
-    worth, as a share of what boards.yaml declares. kept: none, good, damaged, of another stage."""
+    """Offsets: reading at zero, in ADC codes above the zero code. Gains: value of a code relative
+    to the one declared in boards.yaml. kept: none, good, damaged, of another stage."""
 
     current_offset: float = 0.0
     current_gain: float = 1.0
@@ -49,19 +49,19 @@ class Calibration:
     kept: str = KEPT[calibration.NONE]
 
     def numbers(self) -> tuple[int, int, int, int]:
-        """The fields of CALIBRATE; WrongUsage where they do not fit into them."""
+        """Return the fields of CALIBRATE; raise WrongUsage if a value does not fit."""
         offsets = (self.current_offset * FINE, self.voltage_offset * FINE)
         ppm = ((self.current_gain - 1) * 1e6, (self.voltage_gain - 1) * 1e6)
         if not (all(abs(one) < 32_767 for one in offsets) and all(abs(one) < 1e9 for one in ppm)):
             raise WrongUsage(
-                "no sense path is so wrong; write for example --current-gain 1.01"
+                "calibration out of range; write for example --current-gain 1.01"
                 " --current-offset 2.5"
             )
         return round(offsets[0]), round(ppm[0]), round(offsets[1]), round(ppm[1])
 
 
 def read(link: Link) -> Calibration:
-    """What the device keeps; where that is damaged or of another stage, the plain one is used."""
+    """Read the stored calibration; if damaged or of another stage, the device uses none."""
     fields = link.request(commands.CALIBRATION)
     return Calibration(
         fields["current_offset"] / FINE,
@@ -73,13 +73,13 @@ def read(link: Link) -> Calibration:
 
 
 def in_use(link: Link, board: Board) -> Board:
-    """The board with its sense path as the device has it."""
+    """Return the board with the sense path as calibrated on the device."""
     made: Board = calibration.applied(board, read(link).numbers())
     return made
 
 
 def keep(link: Link, wanted: Calibration) -> Calibration:
-    """Have the device keep it; DeviceRefused beyond its bounds, the old one is kept then."""
+    """Store a calibration on the device; DeviceRefused, and no change, beyond its bounds."""
     link.request(commands.CALIBRATE, *wanted.numbers())
     return read(link)
 
@@ -87,10 +87,10 @@ def keep(link: Link, wanted: Calibration) -> Calibration:
 def against(
     stim: Session, ohm: float, sources: Iterable[str | int], returns: Iterable[str | int]
 ) -> tuple[Calibration, LoadFound]:
-    """(what it should be, the load as it was found before) for a resistance of `ohm` there.
+    """Return (new calibration, load as measured before) for a known resistance of `ohm`.
 
-    A zero that cannot be found stays as it is. Nothing is kept yet. Failure where that is not the
-    declared dummy load at all.
+    A zero that cannot be measured stays as it is. Nothing is stored yet. Raises Failure if the
+    load is not the declared dummy load.
     """
     now, sources, returns = read(stim.link), list(sources), list(returns)
     amps = rest_i = rest_v = found_ohm = 0.0
@@ -119,14 +119,14 @@ def _resistance(found: LoadFound) -> float:
     ohm = {one.ohm for one in found.contacts}
     if len(ohm) != 1 or None in ohm:
         raise Failure(
-            "no single resistance was found between these contacts: `scs impedance` shows them;"
+            "no single resistance was measured between these contacts: `scs impedance` shows them;"
             " name one contact on either side, such as --from E1 --to E2"
         )
     return max(float(ohm.pop() or 0), 1.0)
 
 
 def commanded_a(board: Board, ohm: float) -> float:
-    """The mean amplitude of a measurement's pulses; a ladder's depends on the resistance."""
+    """Return the mean amplitude of the test pulses (A); a ladder's depends on the resistance."""
     highest = boards_.code_from_ua(board, limits.MEASURE_UA)
     codes = sum(highest - below for below in measure.BELOW) / len(measure.BELOW)
     amps = float(codes * board.na_per_code / 1e9)

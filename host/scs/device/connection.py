@@ -1,6 +1,6 @@
-"""A port with a device behind it: opened with HELLO, known by its board, halted when it is left.
+"""Connection to a device: opened with HELLO, identified by its board, halted on exit.
 
-Role: the base of Stimulator, which adds what the device can be told. Invariant: a device built
+Role: the base of Session, which adds the commands. Invariant: a device built
 from other tables is refused, never guessed at; whatever ends the block halts the output first.
 Requirements: REQ-43, REQ-61.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Opened:
-    """A device on a port; the arguments are those of Stimulator."""
+    """Device on a port; arguments as for Stimulator."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Opened:
             self.close()
 
     def open(self) -> None:
-        """Open the port and make sure that both ends mean the same by everything."""
+        """Open the port and check that host and device use the same tables."""
         url = url_of(self.port, self._wanted or "", self._faults)
         if self._faults and not is_sim(url):
             raise WrongUsage(f"faults can be injected into the simulated board, not at {self.port}")
@@ -78,27 +78,27 @@ class Opened:
             self._link.close()
         self._link = None
 
-    # --- what is known ---------------------------------------------------------------------
+    # --- state -----------------------------------------------------------------------------
     @property
     def link(self) -> Link:
-        """The open link; Failure where the device was not opened."""
+        """Open link; raises Failure if the device is not open."""
         if self._link is None:
             raise Failure("the device is not open: use `with Stimulator(…) as stim:`")
         return self._link
 
     @property
     def board(self) -> Board:
-        """The board, stage and load that the device said it has."""
+        """Board, stage and load reported by the device."""
         if self._board is None:
             raise Failure("the device is not open: use `with Stimulator(…) as stim:`")
         return self._board
 
     @property
     def contact_names(self) -> tuple[str, ...]:
-        """The contacts' names, where a profile was loaded."""
+        """Names of the contacts of the loaded profile."""
         return self.profile.contact_names if self.profile else ()
 
     @property
     def program_names(self) -> tuple[str, ...]:
-        """The programs' names, where a profile was loaded."""
+        """Names of the programs of the loaded profile."""
         return self.profile.program_names if self.profile else ()

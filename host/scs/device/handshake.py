@@ -1,6 +1,6 @@
-"""HELLO: host and device agree on commands, limits and board, or do not work together.
+"""Check with HELLO that host and device have the same commands, limits and board.
 
-Role: opens a session and says which board it is. Invariant: default deny; a device is accepted
+Role: opens a session and identifies the board. Invariant: default deny; a device is accepted
 only if protocol, tables and board are the host's own. Requirements: REQ-43.
 """
 
@@ -16,9 +16,9 @@ from .link import Link
 
 
 def hello(link: Link, wanted: str | None = None) -> tuple[Board, str, str]:
-    """(the device's row of boards.yaml, its firmware's version, its unique id in hex).
+    """Return (board from boards.yaml, firmware version, unique id in hex).
 
-    Mismatch where it was built from other tables; WrongUsage where it is not the board `wanted`.
+    Raises Mismatch if it was built from other tables, WrongUsage if it is not the board `wanted`.
     """
     fields = link.request(commands.HELLO, commands.PROTOCOL)
     version, _, name = fields["names"].decode("utf-8", "replace").partition(" ")

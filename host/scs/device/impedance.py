@@ -1,7 +1,7 @@
-"""The load as the device measures it, contact by contact, beside what boards.yaml declares.
+"""Measure the load with the device, contact by contact.
 
-Role: measure() starts a measurement, waits for it and reads it; LoadFound says what it means.
-Invariant: whether a contact is good is the device's own verdict. Requirements: REQ-56.
+Role: measure() starts a measurement, waits for it and reads its result, a LoadFound.
+Invariant: the verdict on each contact is the device's own. Requirements: REQ-56.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GOOD = "good"
 
 @dataclass(frozen=True)
 class ContactLoad:
-    """One contact. ohm None: no current flows; farad None: no capacitance was seen."""
+    """Load at one contact. ohm None: open circuit; farad None: no capacitance."""
 
     contact: str
     verdict: str
@@ -34,7 +34,7 @@ class ContactLoad:
 
 @dataclass(frozen=True)
 class LoadFound:
-    """A measurement: `age_s` ago by the device's clock; identified: the id resistor reads right."""
+    """Measurement `age_s` ago by the device's clock; identified: id resistor within tolerance."""
 
     contacts: tuple[ContactLoad, ...]
     age_s: float
@@ -43,12 +43,12 @@ class LoadFound:
 
     @property
     def ok(self) -> bool:
-        """Whether it is the declared dummy load at every contact."""
+        """True if it is the declared dummy load at every contact."""
         return self.identified and all(one.verdict == GOOD for one in self.contacts)
 
 
 def mask(contacts: Iterable[str | int], names: Sequence[str]) -> int:
-    """The bits of contacts given by name, or by number from 1; WrongUsage."""
+    """Return the mask of contacts given by name or number from 1; raise WrongUsage."""
     found = 0
     for one in contacts:
         known = [name.lower() for name in names]
@@ -68,7 +68,7 @@ def _number(text: str) -> int:
 def measure(link: Link, board: Board, masks: tuple[int, int], names: Sequence[str]) -> LoadFound:
     """Measure between the contacts of two masks (0, 0: as the loaded program uses them).
 
-    Failure where the device stopped measuring: it was halted, or a fault was latched.
+    Raises Failure if the measurement was interrupted by a halt or a fault.
     """
     link.request(commands.MEASURE, *masks)
     until_s = link.now() + MOST_S
@@ -85,7 +85,7 @@ def measure(link: Link, board: Board, masks: tuple[int, int], names: Sequence[st
 
 
 def last(link: Link, board: Board, names: Sequence[str]) -> LoadFound | None:
-    """What was measured last; None where that was before a fault or the device's start."""
+    """Return the last measurement; None if there is none since the start or a fault."""
     fields = link.request(commands.IMPEDANCE)
     return _found(fields, board, names) if fields["measured"] else None
 

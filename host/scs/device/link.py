@@ -1,10 +1,9 @@
-"""One command at a time over a serial port: framed, numbered, asked again until answered.
+"""Send one command at a time over a serial port: framed, numbered, repeated until answered.
 
-Role: request() sends a row of stimcore.commands.TABLE and gives the reply's fields.
-Invariant: a command that was carried out is never carried out twice (the device answers a number
-it knows with the reply it gave); a reply to anything but the present question is dropped; the
-only exceptions are Failures. Time is the port's own where it has one: `sim://` runs in virtual
-time. Requirements: REQ-40, REQ-61.
+Role: request() sends a row of stimcore.commands.TABLE and returns the reply's fields.
+Invariant: a command is never executed twice (the device repeats its reply to a known sequence
+number); a reply to anything but the current request is dropped; the only exceptions are Failures.
+Time is the port's own if it has one: `sim://` runs in virtual time. Requirements: REQ-40, REQ-61.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ Fields = dict[str, Any]
 
 
 def is_sim(port: str) -> bool:
-    """Whether a port is the simulated board inside this process."""
+    """Return True if a port is the simulated board inside this process."""
     return port == SIM or port.startswith("sim://")
 
 
 def url_of(port: str, board: str = "", faults: str = "") -> str:
-    """The pyserial URL of a port as people write it: `sim` is short for `sim://?…`."""
+    """Return the pyserial URL of a port; `sim` is short for `sim://?…`."""
     if port != SIM:
         return port
     options = [("board", board), ("fault", faults)]
@@ -52,7 +51,7 @@ def url_of(port: str, board: str = "", faults: str = "") -> str:
 
 
 class Link:
-    """A port that is open; a context manager that closes it. Raises LinkLost.
+    """Open port; a context manager that closes it. Raises LinkLost.
 
     port: a name or URL that pyserial can open. retry_s: how long to wait for a reply before
     asking again; patience_s: before giving up.
@@ -71,7 +70,7 @@ class Link:
 
     @property
     def bench(self) -> Any:
-        """The simulated bench behind the port; None where there is none."""
+        """Simulated bench behind the port, or None."""
         return getattr(self._port, "bench", None)
 
     def __enter__(self) -> Link:
@@ -81,12 +80,12 @@ class Link:
         self.close()
 
     def close(self) -> None:
-        """Close the port, whatever became of it."""
+        """Close the port, ignoring errors."""
         with contextlib.suppress(*_PORT_ERRORS):
             self._port.close()
 
     def request(self, opcode: int, *values: Any) -> Fields:
-        """The reply's fields by name. DeviceRefused, Mismatch or LinkLost."""
+        """Return the reply's fields by name; raise DeviceRefused, Mismatch or LinkLost."""
         row = commands.by_opcode(opcode)
         question = self._question(row, values)
         deadline_s = self.now() + self.patience_s
@@ -117,7 +116,7 @@ class Link:
             raise self._broken(reason) from None
 
     def _reply(self, opcode: int, until_s: float) -> bytes | None:
-        """The payload of the reply to the present question; None when it does not come."""
+        """Return the payload of the reply to the current request; None after `until_s`."""
         while True:
             for sequence, kind, payload in self._decoder.feed(self._read()):
                 if sequence == self._sequence and kind == opcode:
@@ -126,7 +125,7 @@ class Link:
                 return None
 
     def _read(self) -> bytes:
-        """What is there; waits for a first byte, but no longer than the port's own time-out."""
+        """Read the bytes available; waits for a first byte up to the port's time-out."""
         port = self._port
         try:
             first = port.read(1)
@@ -154,7 +153,7 @@ def _opened(name: str) -> Any:
 
 
 def _sentence(reason: Exception) -> str:
-    """What the system says, without the names that pyserial wraps around it."""
+    """Return the system's error text, without pyserial's prefix."""
     number = getattr(reason, "errno", None)
     if isinstance(number, int):
         return os.strerror(number)
@@ -163,13 +162,13 @@ def _sentence(reason: Exception) -> str:
 
 
 def _understood(row: tuple[Any, ...], payload: bytes) -> Fields:
-    """The fields of a reply that says OK; the Failure that another one stands for."""
+    """Return the fields of an OK reply; raise the Failure for any other."""
     if payload[:1] != bytes((errors.OK,)):
         raise _refusal(row[1], payload)
     try:
         values = packing.unpack(row[3], payload[1:])
     except Refused:
-        raise Mismatch(f"the reply to {row[1]!r} has another form than expected") from None
+        raise Mismatch(f"unexpected reply format for {row[1]!r}") from None
     names = [name for name, _ in packing.columns(row[3])]
     return dict(zip(names, values, strict=True))
 
@@ -177,7 +176,7 @@ def _understood(row: tuple[Any, ...], payload: bytes) -> Fields:
 def _refusal(command: str, payload: bytes) -> Exception:
     body = payload[1:]
     if not body or len(body) % _ROW:
-        return Mismatch(f"the refusal of {command!r} has another form than expected")
+        return Mismatch(f"unexpected refusal format for {command!r}")
     rows: tuple[Row, ...] = tuple(
         struct.unpack_from(commands.REFUSAL, body, at) for at in range(0, len(body), _ROW)
     )

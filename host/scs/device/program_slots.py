@@ -1,7 +1,7 @@
-"""The device's store as the host sees it: slots 1 to 8, each with the program it keeps.
+"""The device's program store: slots 1 to 8.
 
-Role: numbers of slots, rows of SLOTS, and why a kept program is refused. Invariant: people count
-slots from 1, the wire from 0. Requirements: REQ-45.
+Role: slot numbers, rows of SLOTS, and refusals of stored programs. Invariant: users count slots
+from 1, the protocol from 0. Requirements: REQ-45.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ _OF_THE_BLOB = (errors.BLOB_FORMAT, errors.STAGE_CRC)
 
 @dataclass(frozen=True)
 class Stored:
-    """A slot in use. hash: eight hex digits, "" where all of it is damaged (length 0).
+    """Slot in use. hash: eight hex digits, "" if it is wholly damaged (length 0).
 
-    damaged with a length: one of two halves is, as a power cut in mid-save leaves it; what the
-    slot holds may then be the program before the last one saved. loaded: it is the very program
-    that the device has loaded.
+    damaged with a length: one of two copies is, as after a power cut during a save; the slot may
+    then hold the program before the last one saved. loaded: the device has this program loaded.
     """
 
     slot: int
@@ -35,7 +34,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Recalled:
-    """A program that was loaded from a slot, with the device's own safety figures."""
+    """Program loaded from a slot, with the device's own safety figures."""
 
     slot: int
     hash: str
@@ -43,19 +42,19 @@ class Recalled:
 
 
 def text(digest: int) -> str:
-    """A program's hash as people see it."""
+    """Format a program's hash as eight hex digits."""
     return f"{digest:08x}"
 
 
 def wire(slot: int) -> int:
-    """The number of a slot on the wire; WrongUsage for one that no device has."""
+    """Return a slot's protocol number (from 0); raise WrongUsage if out of range."""
     if not 1 <= slot <= limits.GROUP_SLOTS:
-        raise WrongUsage(f"there is no slot {slot}: they are 1 to {limits.GROUP_SLOTS}, such as 3")
+        raise WrongUsage(f"there is no slot {slot}; allowed are 1 to {limits.GROUP_SLOTS}")
     return slot - 1
 
 
 def unpack(packed: bytes, loaded: str = "") -> list[Stored]:
-    """The rows of a SLOTS reply; `loaded` is the hash of the program that is loaded."""
+    """Unpack the rows of a SLOTS reply; `loaded` is the hash of the loaded program."""
     size = struct.calcsize(commands.SLOT)
     rows = struct.iter_unpack(commands.SLOT, packed[: len(packed) // size * size])
     return [
@@ -67,8 +66,8 @@ def unpack(packed: bytes, loaded: str = "") -> list[Stored]:
 
 
 def explained(refusal: DeviceRefused, slot: int) -> DeviceRefused:
-    """A refused RECALL: that it was the kept program which is refused, where it was."""
+    """Return a refused RECALL with a clearer message if the stored program is at fault."""
     if not refusal.of_program and refusal.rows[0][0] not in _OF_THE_BLOB:
         return refusal
-    message = f"slot {slot} keeps a program that this device refuses: {refusal}; save it anew"
+    message = f"this device refuses the program in slot {slot}: {refusal}; save it again"
     return DeviceRefused(refusal.command, refusal.rows, message)

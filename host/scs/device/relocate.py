@@ -1,10 +1,10 @@
-"""A program that runs on a device, moved to other contacts there.
+"""Move a running program to other contacts.
 
-Role: ready() judges the new place while the old one runs on, make() ramps down, commits, measures
-the load, arms and starts; begin() is for a device on which nothing runs.
-Invariant: what runs is not touched before all that can be judged from outside was judged; the
-output begins at zero at the new contacts; whatever ends a move half-way says what then stands on
-the device. Requirements: REQ-18, REQ-33, REQ-37, REQ-57.
+Role: ready() checks the new contacts while the program runs on, make() ramps down, commits,
+measures the load, arms and starts; begin() is for a device on which nothing runs.
+Invariant: the output is not touched before every check on the host has passed; it starts from zero
+at the new contacts; an error during a move carries a note on the device's state.
+Requirements: REQ-18, REQ-33, REQ-37, REQ-57.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 Cancelled = Callable[[], bool]
 POLL_S = 0.02  # while it ramps down: what is waited here is time without output
 
-AS_IT_WAS = "on the device nothing was changed"
-STOPPING = "it was told to stop: the output is off or on its way there; nothing else was changed"
-OFF = "the output is off, and stays off until a program is started"
-STARTING = "START was sent: unless the device missed it, the output is on at the new contacts"
+AS_IT_WAS = "nothing was changed on the device"
+STOPPING = "STOP was sent; the output is off or ramping down; nothing else changed"
+OFF = "the output is off until a program is started"
+STARTING = "START was sent; unless the device missed it, the output is on at the new contacts"
 
 
 @dataclass(frozen=True)
 class Steered:
-    """A move that was made. off_s: without output, by the device's own clock; delivered: what was
-    at the old contacts; load: as measured at the new; amplitudes_ma: where it is on its way to."""
+    """Completed move. off_s: time without output, by the device's clock; delivered: ledger of the
+    previous contacts; load: as measured at the new ones; amplitudes_ma: targets."""
 
     off_s: float
     delivered: Ledger
@@ -52,10 +52,10 @@ class Steered:
 
 
 def ready(stim: Session, before: Profile, after: Profile) -> tuple[int, ...]:
-    """The amplitudes, in uA, that the device is set to, once all speaks for a move.
+    """Check that a move is possible and return the device's target amplitudes (uA).
 
-    Failure unless `before` is what runs, by its hash; ProfileError where the new place would be
-    refused, at the amplitudes of the profile or at those that are set.
+    Raises Failure unless `before` runs, by its hash; ProfileError if the new contacts would be
+    refused, at the profile's amplitudes or at those that are set.
     """
     with _standing(AS_IT_WAS):
         status = stim.status()
@@ -64,8 +64,8 @@ def ready(stim: Session, before: Profile, after: Profile) -> tuple[int, ...]:
         targets_ua = tuple(round(1000 * one.target_ma) for one in status.levels)
         wanted = program_slots.text(program.digest(before.to_blob()))
         if status.hash != wanted:
-            said = f"its program has the hash {status.hash}, and the file's {wanted}"
-            raise Failure(f"the device does not run {before.file}: {said}; load the file anew")
+            hashes = f"its program has the hash {status.hash}, the file {wanted}"
+            raise Failure(f"the device does not run {before.file}: {hashes}; load the file again")
         permitted(after, stim.board)
         permitted(after, stim.board, targets_ua)
     return targets_ua
@@ -77,9 +77,9 @@ def make(
     targets_ua: tuple[int, ...],
     cancelled: Cancelled = lambda: False,
 ) -> Steered:
-    """The move itself, after ready(); where cancelled() says so, nothing, or HALT on the way.
+    """Move, after ready(). If cancelled() returns True, HALT is sent once the move has begun.
 
-    Failure where something stood against it, with what stands on the device as a note.
+    Raises Failure, with a note on the device's state.
     """
     if cancelled():
         raise Failure("the move was cancelled")
@@ -96,7 +96,7 @@ def make(
 
 
 def begin(stim: Session, after: Profile, cancelled: Cancelled = lambda: False) -> LoadFound | None:
-    """Load, measure, arm and start where nothing runs; the load as it was measured."""
+    """Load, measure, arm and start if nothing runs; return the measured load."""
     with _standing(AS_IT_WAS):
         state = stim.status().state
         if state not in ("OFF", "LOADED"):
@@ -106,14 +106,14 @@ def begin(stim: Session, after: Profile, cancelled: Cancelled = lambda: False) -
 
 
 def permitted(profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | None = None) -> None:
-    """ProfileError where the kernel refuses the profile, at its own amplitudes or at these, uA."""
+    """Raise ProfileError if the kernel refuses the profile at its own or these amplitudes (uA)."""
     verdict = judge(profile, board, amplitudes_ua)
     if not verdict.ok:
         raise ProfileError(profile.file, verdict.errors)
 
 
 def _stopped(stim: Session, cancelled: Cancelled) -> Ledger:
-    """STOP, and wait for the end of the ramp; the ledger."""
+    """Send STOP, wait for the end of the ramp and return the ledger."""
     stim.stop(wait=False)
     for _ in stim.poll(every_s=POLL_S):
         _unless(cancelled, stim)
@@ -140,7 +140,7 @@ def _unless(cancelled: Cancelled, stim: Session) -> None:
 
 @contextmanager
 def _standing(note: str) -> Iterator[None]:
-    """What stands on the device where something goes wrong here."""
+    """Add `note`, the device's state, to a Failure or FileRefused raised within."""
     try:
         yield
     except (Failure, FileRefused) as reason:

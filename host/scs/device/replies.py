@@ -1,6 +1,6 @@
-"""What the device says of itself, typed: status, ledger, figures of a change of amplitude.
+"""Typed replies of the device: status, ledger, change of amplitude.
 
-Role: the fields of a reply -> frozen dataclasses in human units (mA, s, nC).
+Role: fields of a reply -> frozen dataclasses in human units (mA, s, nC).
 Invariant: nothing is left out or added; times are the device's own clock.
 Requirements: none of its own.
 """
@@ -24,7 +24,7 @@ RUNNING = ("RUNNING", "STOPPING")
 
 @dataclass(frozen=True)
 class Level:
-    """The amplitude of one program: what flows now, and what it is on its way to."""
+    """Amplitude of one program: present level and target."""
 
     level_ma: float
     target_ma: float
@@ -32,10 +32,10 @@ class Level:
 
 @dataclass(frozen=True)
 class Status:
-    """What the device is doing. `fault` is None or the latched row; lease_left_s None: no lease.
+    """State of the device. `fault` is None or the latched row; lease_left_s None: no lease.
 
-    hash: of the program that is loaded, as eight hex digits; "" where none is. currents and
-    voltages: the extremes of the last whole period that was judged.
+    hash: of the loaded program, eight hex digits, "" if none. currents and voltages: extremes of
+    the last whole period that was monitored.
     """
 
     state: str
@@ -55,12 +55,12 @@ class Status:
 
     @property
     def running(self) -> bool:
-        """Whether current may flow: RUNNING or STOPPING."""
+        """True if current may flow: RUNNING or STOPPING."""
         return self.state in RUNNING
 
     @property
     def settled(self) -> bool:
-        """Whether every program has reached its target."""
+        """True if every program has reached its target."""
         return bool(self.levels) and all(one.level_ma == one.target_ma for one in self.levels)
 
 
@@ -75,7 +75,7 @@ class ContactCharge:
 
 @dataclass(frozen=True)
 class Ledger:
-    """What was delivered since the last START. A pulse cut short counts as truncated only."""
+    """Delivery since the last START. A pulse cut short counts as truncated only."""
 
     pulses: int
     truncated: int
@@ -87,8 +87,8 @@ class Ledger:
     charge: tuple[ContactCharge, ...]
 
     def delivered(self) -> dict[str, Any]:
-        """The ledger as `run --json` prints it. charge_nc: first phases, of the contact that
-        carried the most; with one program, all that was delivered."""
+        """Return the ledger as `run --json` prints it. charge_nc: first phases, at the contact
+        with the most; with one program, the total."""
         used = [one for one in self.charge if one.driven_nc]
         return {
             "pulses": self.pulses,
@@ -104,8 +104,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Amplitude:
-    """A change of amplitude that was accepted: asked for, given (whole DAC codes), time to get
-    there."""
+    """Accepted change of amplitude: requested, actual (whole DAC codes), and ramp time."""
 
     requested_ma: float
     actual_ma: float
@@ -113,7 +112,7 @@ class Amplitude:
 
 
 def status(fields: dict[str, Any]) -> Status:
-    """A STATUS reply."""
+    """Convert a STATUS reply."""
     lease_ms, packed = fields["lease_left_ms"], fields["levels"]
     pairs = struct.iter_unpack("<II", packed[: len(packed) // 8 * 8])
     return Status(
@@ -141,7 +140,7 @@ def _fault(fields: dict[str, Any]) -> Row | None:
 
 
 def ledger(fields: dict[str, Any], contacts: Sequence[str] = ()) -> Ledger:
-    """A LEDGER reply; `contacts` names them."""
+    """Convert a LEDGER reply; `contacts` are the contact names."""
     packed = fields["charge"]
     sums = struct.iter_unpack("<qq", packed[: len(packed) // 16 * 16])
     return Ledger(
@@ -160,5 +159,5 @@ def ledger(fields: dict[str, Any], contacts: Sequence[str] = ()) -> Ledger:
 
 
 def state_name(state: int) -> str:
-    """The name of a state."""
+    """Return the name of a state."""
     return states.NAMES[state] if state < len(states.NAMES) else f"state {state}"

@@ -1,8 +1,8 @@
-"""The commands of one open device: load, arm, start, watch, stop; leaving it halts.
+"""Commands of one open device: load, arm, start, watch, stop; leaving the context halts it.
 
 Role: every method is one or a few commands of stimcore.commands.
-Invariant: nothing is sent but from the caller's own calls: a program that hangs lets the lease
-run out, and the device stops.
+Invariant: commands are sent only by the caller's calls: if the caller hangs, the lease expires and
+the device stops.
 Requirements: REQ-43, REQ-61.
 """
 
@@ -34,14 +34,14 @@ SETTLE_MOST_S = 120.0  # the longest ramp is 60 s
 
 
 class Session(Opened):
-    """One device on one port, open until it is left; arguments as of Stimulator."""
+    """Device on one port, open within its context; arguments as for Stimulator."""
 
     # --- program ---------------------------------------------------------------------------
     def load(self, profile: Profile) -> list[Figure]:
-        """Stage, validate and commit a profile; the device's own safety figures.
+        """Stage, validate and commit a profile; return the device's safety figures.
 
-        ProfileError with file and line where the device refuses what the profile says, or would
-        fault on the way to its amplitudes.
+        Raises ProfileError with file and line if the device refuses the profile, or would fault
+        during its ramp.
         """
         from ..profile.profile import ProfileError
         from ..safety import ramp_check
@@ -77,12 +77,12 @@ class Session(Opened):
         return ProfileError(profile.file, explained(refusal.rows, profile))
 
     def unload(self) -> None:
-        """Forget the loaded program: the device is OFF again; its store and ledger stay."""
+        """Unload the program: the device is OFF again; its store and ledger stay."""
         self.link.request(commands.UNLOAD)
         self.profile = self._hash = None
 
     def figures(self) -> list[Figure]:
-        """The device's safety figures at the present targets."""
+        """Return the device's safety figures at the present targets."""
         return self._figures(self.link.request(commands.FIGURES)["figures"])
 
     def _figures(self, packed: bytes) -> list[Figure]:
@@ -92,20 +92,20 @@ class Session(Opened):
 
     # --- the store -------------------------------------------------------------------------
     def slots(self) -> list[Stored]:
-        """The slots in use, of 1 to 8; one says whether its program is the one that is loaded."""
+        """Return the slots in use, of 1 to 8, each with whether its program is loaded."""
         packed = self.link.request(commands.SLOTS)["slots"]
         return program_slots.unpack(packed, self.status().hash)
 
     def save(self, slot: int) -> str:
-        """Keep the loaded program, as it was committed, in a slot; its hash."""
+        """Store the loaded program in a slot; return its hash."""
         return program_slots.text(
             self.link.request(commands.SAVE, program_slots.wire(slot))["hash"]
         )
 
     def recall(self, slot: int) -> Recalled:
-        """Load the program of a slot, validated whole again; then it can be armed.
+        """Load the program of a slot, fully validated again; then it can be armed.
 
-        Names stay known only where it is the program that was loaded last through this object.
+        Names are known only if it is the program last loaded through this object.
         """
         try:
             reply = self.link.request(commands.RECALL, program_slots.wire(slot))
@@ -125,7 +125,7 @@ class Session(Opened):
     ) -> LoadFound:
         """Measure the load with test pulses between contacts (names, or numbers from 1).
 
-        Without any: as the loaded profile uses them; without one E1, E3, … to E2, E4, ….
+        By default as the loaded profile uses them; without a profile E1, E3, … to E2, E4, ….
         The device must be OFF or LOADED.
         """
         from . import impedance
@@ -136,10 +136,10 @@ class Session(Opened):
 
     # --- running ---------------------------------------------------------------------------
     def arm(self, *, measure: bool = True) -> LoadFound | None:
-        """Measure the load, then name the loaded program to be run; what was measured.
+        """Measure the load and arm the loaded program; return the measurement.
 
         The device refuses (DeviceRefused) unless it is the declared dummy load. With `measure`
-        False, or where it is armed already, a measurement of the last minute has to do.
+        False, or if already armed, a measurement of the last minute must exist.
         """
         if self._hash is None:
             raise Failure("nothing was loaded through this connection: load a profile first")
@@ -151,7 +151,7 @@ class Session(Opened):
         return found
 
     def start(self) -> None:
-        """Close the gate and begin, softly."""
+        """Close the gate and start with a soft start."""
         self.link.request(commands.START)
 
     def stop(self, *, wait: bool = True) -> None:
@@ -165,15 +165,15 @@ class Session(Opened):
         self.link.request(commands.HALT)
 
     def clear_fault(self) -> None:
-        """Leave a latched fault; the profile must be loaded again."""
+        """Clear a latched fault; the profile must be loaded again."""
         self.link.request(commands.CLEAR_FAULT)
         self._hash = None
 
     def amplitude(self, program: str | int, quantity: str) -> Amplitude:
-        """A new amplitude, such as "2.5 mA", for a program by its name or number (from 1).
+        """Set an amplitude, such as "2.5 mA", of a program by its name or number (from 1).
 
-        While running the device goes there in permitted steps. DeviceRefused above the profile's
-        own limit.
+        While running, the device ramps there in permitted steps. Raises DeviceRefused above the
+        profile's own limit.
         """
         number = program_names.program_number(program, self.program_names)
         try:
@@ -181,7 +181,7 @@ class Session(Opened):
         except units.UnitError as reason:
             raise WrongUsage(str(reason)) from None
         if not 0 <= amplitude_ua < 1 << 32:
-            raise WrongUsage(f"{quantity} is no amplitude; write for example 2 mA")
+            raise WrongUsage(f"{quantity} is not an amplitude; write for example 2 mA")
         try:
             reply = self.link.request(commands.AMPLITUDE, number, amplitude_ua)
         except DeviceRefused as refusal:
@@ -197,16 +197,16 @@ class Session(Opened):
 
     # --- watching --------------------------------------------------------------------------
     def status(self) -> Status:
-        """What the device is doing now."""
+        """Return the device's status."""
         return replies.status(self.link.request(commands.STATUS))
 
     def ledger(self) -> Ledger:
-        """What was delivered since the last start."""
+        """Return the ledger since the last START."""
         return replies.ledger(self.link.request(commands.LEDGER), self.contact_names)
 
     def poll(self, for_s: float | None = None, every_s: float | None = None) -> Iterator[Status]:
-        """Status every `every_s` of the port's time, which renews the lease, for `for_s` or until
-        nothing runs any more; the last one is always given."""
+        """Yield the status every `every_s` of the port's time, which renews the lease, for `for_s`
+        or until nothing runs; the final status is always yielded."""
         link = self.link
         pause_s = every_s if every_s is not None else self._poll_s()
         until_s = None if for_s is None else link.now() + for_s
@@ -223,16 +223,16 @@ class Session(Opened):
         return float(min(POLL_S, lease_ms / 4000))
 
     def wait(self, for_s: float | None = None) -> Status:
-        """Poll to the end; the last status. DeviceFault where the device latched a fault."""
+        """Poll to the end and return the last status; raise DeviceFault on a latched fault."""
         *_, last = self.poll(for_s)
         if last.fault is not None:
             raise DeviceFault(last.fault, self.told(last.fault))
         return last
 
     def settle(self) -> None:
-        """Poll until every program flows at its amplitude, or nothing runs any more.
+        """Poll until every program has reached its amplitude, or nothing runs.
 
-        A new amplitude is swapped in between two periods: a few more are waited for.
+        A new amplitude takes effect between periods, so a few more periods are awaited.
         """
         reached: int | None = None
         for status in self.poll(SETTLE_MOST_S):
@@ -244,5 +244,5 @@ class Session(Opened):
                 return
 
     def told(self, fault: Row) -> str:
-        """A latched fault as a sentence."""
+        """Return a latched fault as a sentence."""
         return refusals.fault(fault, self.contact_names)

@@ -1,6 +1,6 @@
-"""A device as a Python object: a Session, and the procedures that take many commands.
+"""Stimulator: a Session plus the procedures that take many commands.
 
-Role: the library's front door. Invariant: nothing is sent but from the caller's own calls.
+Role: the library's main class. Invariant: commands are sent only by the caller's own calls.
 Requirements: REQ-43.
 """
 
@@ -20,36 +20,36 @@ if TYPE_CHECKING:
 
 
 class Stimulator(Session):
-    """One device on one port: "sim", "/dev/ttyACM0", "COM3", "socket://host:port".
+    """Device on one port: "sim", "/dev/ttyACM0", "COM3", "socket://host:port".
 
-    board: the row of boards.yaml that the device must be ("BOARD/STAGE/LOAD"); None takes the
-    one it says it is, for `sim` the default row. faults: of a simulated board, such as
+    board: the required row of boards.yaml ("BOARD/STAGE/LOAD"); None accepts the one the device
+    reports, for `sim` the default row. faults: of a simulated board, such as
     "open_lead@2". halt_on_exit False leaves a stand-alone device running.
     Methods raise LinkLost, DeviceRefused, Mismatch or DeviceFault (all Failures).
     """
 
     def steer(self, moved: Profile, running: Profile | None = None) -> Steered:
-        """Ramp down what runs, and start it from zero at other contacts, at the amplitude it had.
+        """Ramp down, and start again from zero at other contacts with the same amplitudes.
 
-        moved: as scs.profile.shift_contacts.moved() makes it of the profile that runs; running:
-        that one, where it was not loaded through this object. Everything is judged before the
-        output is touched: ProfileError, or Failure where the device does not run `running`, leave
-        it running. After that a DeviceRefused (such as of the load at the new contacts) or a
-        DeviceFault leaves the output off. The `__notes__` of whatever is raised say which it is.
+        moved: the running profile after scs.profile.shift_contacts.moved(); running: that profile,
+        if it was not loaded through this object. Everything is checked before the output is
+        touched: ProfileError, or Failure if the device does not run `running`, leaves it running.
+        After that, a DeviceRefused (such as for the load at the new contacts) or a DeviceFault
+        leaves the output off. The `__notes__` of the exception give the device's state.
         """
         from .relocate import make, ready
 
         before = running or self.profile
         if before is None:
-            raise Failure("which profile runs is not known here: give it as `running`")
+            raise Failure("the running profile is not known: pass it as `running`")
         return make(self, moved, ready(self, before, moved))
 
     def scope(self, periods: int = 2, *, settled: bool = True) -> Trace:
-        """What flows at the load over whole periods.
+        """Return the trace at the load over whole periods.
 
-        Begins with a period, at time 0. A simulated bench shows it exactly; on any other port it
-        is what the device's own ADC sees, as in sensed(). `settled` first waits until every
-        program has reached its amplitude. Failure where nothing runs.
+        Starts with a period, at time 0. Exact on a simulated bench; on any other port it is
+        sampled by the device's own ADC, as in sensed(). `settled` first waits until every
+        program has reached its amplitude. Raises Failure if nothing runs.
         """
         bench = self.link.bench
         if bench is None:
@@ -62,9 +62,9 @@ class Stimulator(Session):
         return trace.span(bench, begin_s, end_s)
 
     def sensed(self, periods: int = 1, *, settled: bool = True) -> Sensed:
-        """What the device's own ADC sees of whole periods, and what was commanded meanwhile.
+        """Capture whole periods with the device's own ADC, beside the commanded current.
 
-        A sample of each every 8 us, in steps of the ADC. Failure where nothing runs.
+        Current and voltage are sampled every 8 us. Raises Failure if nothing runs.
         """
         from .adc_scope import look
 

@@ -1,8 +1,8 @@
-"""One program's amplitude walked up in steps to its ceiling, and what the load shows at each.
+"""Titration: raise one program's amplitude in steps to its ceiling and record the load at each.
 
-Role: prepared() gives the profile that is walked, walk() the steps on a device, noted() the profile
-with the thresholds that were found. Invariant: nothing goes above the ceiling that the file names;
-the walk ends where the threshold of discomfort was noted or the device refuses.
+Role: prepared() returns the profile to titrate, walk() the steps on a device, noted() the profile
+with the thresholds found. Invariant: no amplitude exceeds the file's ceiling; the titration ends
+when discomfort was noted or the device refuses.
 Requirements: REQ-22, REQ-60.
 """
 
@@ -27,9 +27,9 @@ _NOT_WALKED = ("cycle", "session", "stand_alone", "limits")
 
 @dataclass(frozen=True)
 class Step:
-    """One amplitude that was held: asked for, given (whole codes), and what the load showed.
+    """Step of a titration: requested and actual (whole codes) amplitude, and the measurements.
 
-    current_ma, voltage_v: the largest of either sign in a period. noted: thresholds found here.
+    current_ma, voltage_v: largest magnitude in a period. noted: thresholds found here.
     """
 
     amplitude_ua: int
@@ -40,14 +40,14 @@ class Step:
     noted: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """The row as JSON carries it."""
+        """Return the row as a JSON-ready dict."""
         return asdict(self)
 
 
 def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
-    """The one program by itself at its first step, up to the ceiling that the file names.
+    """Return a profile of the one program at its first step, up to the file's ceiling.
 
-    Without cycle and session, so that the walk has no end but its own.
+    Cycle and session are removed, so that only the titration ends it.
     """
     if profile.sync_only:
         raise WrongUsage(f"{profile.file} has output: sync; there is no amplitude to walk")
@@ -67,7 +67,7 @@ def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
 
 
 def _ceiling_ua(profile: Profile, number: int) -> int:
-    """The ceiling that was written, whatever was measured before."""
+    """Return the ceiling given in the file, ignoring measured thresholds."""
 
     def change(document: Any) -> None:
         one = document["programs"][number]
@@ -79,17 +79,17 @@ def _ceiling_ua(profile: Profile, number: int) -> int:
 
 
 def amplitudes(step_ua: int, ceiling_ua: int) -> list[int]:
-    """Every step, and the ceiling itself as the last one."""
+    """Return every step, and the ceiling as the last one (uA)."""
     return [*range(step_ua, ceiling_ua, step_ua), ceiling_ua]
 
 
 def walk(
     stim: Stimulator, walked: Profile, step_ua: int, dwell_s: float, marks: Mapping[str, float]
 ) -> Iterator[Step]:
-    """The steps on an open device that runs `walked`; marks: volts at which each is noted.
+    """Yield the steps on a device that runs `walked`; marks: volts at which each is noted.
 
-    Ends early where discomfort was noted. DeviceRefused for an amplitude that the device does not
-    take, DeviceFault where it latched a fault.
+    Ends early when discomfort was noted. Raises DeviceRefused if the device refuses an amplitude,
+    DeviceFault on a latched fault.
     """
     left = dict(marks)
     for amplitude_ua in amplitudes(step_ua, walked.group.programs[0].ceiling_ua):
@@ -99,7 +99,7 @@ def walk(
         if seen.fault is not None:
             raise DeviceFault(seen.fault, stim.told(seen.fault))
         if not seen.running:
-            raise Failure(f"the output ended in mid-walk: {seen.stopped}")
+            raise Failure(f"the output stopped during titration: {seen.stopped}")
         volts = max(abs(seen.voltage_min_v), abs(seen.voltage_max_v))
         found = tuple(name for name in ORDER if name in left and volts >= left[name])
         left = {name: mark for name, mark in left.items() if name not in found}
@@ -112,7 +112,7 @@ def walk(
 def run(
     stim: Stimulator, walked: Profile, step_ua: int, dwell_s: float, marks: Mapping[str, float]
 ) -> tuple[list[Step], str]:
-    """Load, arm, start, walk, stop; the steps and why the walk ended there."""
+    """Load, arm, start, titrate and stop; return the steps and the reason for the end."""
     steps: list[Step] = []
     why = "the ceiling was reached"
     stim.load(walked)
@@ -122,7 +122,7 @@ def run(
         for step in walk(stim, walked, step_ua, dwell_s, marks):
             steps.append(step)
     except DeviceRefused as reason:
-        why = f"the device refused more: {reason}"
+        why = f"the device refused the next step: {reason}"
     stim.stop()
     if steps and ORDER[-1] in steps[-1].noted:
         why = "discomfort was noted"
@@ -130,9 +130,9 @@ def run(
 
 
 def noted(profile: Profile, number: int, steps: list[Step]) -> Profile:
-    """The profile with the thresholds of these steps; others that it has stay.
+    """Return the profile with the thresholds of these steps; its others stay.
 
-    ProfileError where they are out of order with those, or the amplitude is above discomfort.
+    Raises ProfileError if they are out of order, or the amplitude is above discomfort.
     """
     found = {name: step.amplitude_ua for step in steps for name in step.noted}
 

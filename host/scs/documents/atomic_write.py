@@ -1,6 +1,6 @@
-"""A file is written aside and then renamed, so that under its name it is always whole.
+"""Write a file under a temporary name and rename it, so that it is never seen half written.
 
-Invariant: whatever cannot be written is one WrongUsage.
+Invariant: any failure to write raises WrongUsage.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def aside(path: Path, fill: Callable[[Path], None]) -> None:
 
 
 def part_name(path: Path) -> Path:
-    """The name beside a file under which it is written."""
+    """Return the temporary name beside `path`."""
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def cannot_write(path: Path, reason: OSError) -> WrongUsage:
-    """The refusal of a file that could not be written."""
+    """Return the WrongUsage for a file that cannot be written."""
     return WrongUsage(f"cannot write {path}: {reason.strerror or reason}")

@@ -1,4 +1,4 @@
-"""What is wrong with a file: every complaint a row with its line, field, value, limit, example.
+"""Complaints about a file: rows with line, field, message, value, limit and example.
 
 Role: the one form in which profiles, leads and boards.yaml are refused; `scs check --json`
 prints these rows. Invariant: a refused file raises a FileRefused with at least one row, never
@@ -16,9 +16,9 @@ Conflict = tuple[str, Place, str, str, str, str]  # id, place, message, value, l
 
 @dataclass(frozen=True)
 class Complaint:
-    """One thing that is wrong. `id` is a fixed word; `message` is the whole sentence.
+    """One error in a file. `id` is a fixed word; `message` is the whole sentence.
 
-    `line` counts from 1; 0 stands where no line can be named. `value`, `limit` and `example`
+    `line` counts from 1; 0 if no line is known. `value`, `limit` and `example`
     are texts with their unit, or empty.
     """
 
@@ -31,12 +31,12 @@ class Complaint:
     example: str = ""
 
     def as_dict(self) -> dict[str, str | int]:
-        """The row as JSON carries it."""
+        """Return the row as a JSON-ready dict."""
         return asdict(self)
 
 
 class FileRefused(Exception):
-    """A file that cannot be used: `file` and all that is wrong with it in `rows`."""
+    """Error for a file that cannot be used: its name in `file`, all complaints in `rows`."""
 
     def __init__(self, file: str, rows: Iterable[Complaint]):
         self.file = file
@@ -47,7 +47,7 @@ class FileRefused(Exception):
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        """One line a complaint: `file:line: field: what is wrong`."""
+        """Return one line per complaint: `file:line: field: message`."""
         texts = []
         file = printable(self.file, 200)
         for row in self.rows:
@@ -57,13 +57,13 @@ class FileRefused(Exception):
 
 
 def printable(text: str, most: int = 40) -> str:
-    """A text from a file as an error may show it: no control signs, not long."""
+    """Return `text` for an error message: control characters replaced, cut at `most`."""
     clean = "".join(sign if sign.isprintable() else "?" for sign in text[: most + 1])
     return clean if len(clean) <= most else f"{clean[:most]}…"
 
 
 def path_text(place: Sequence[str | int]) -> str:
-    """("programs", 0, "rate") as people read it: programs[0].rate."""
+    """Format a place: ("programs", 0, "rate") gives programs[0].rate."""
     text = ""
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{printable(part)}"
@@ -71,7 +71,7 @@ def path_text(place: Sequence[str | int]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """ "; did you mean X?" for a word close to a known one, else nothing."""
+    """Return "; did you mean X?" for a word close to a known one, else an empty string."""
     import difflib
 
     names = {name.lower(): name for name in known}

@@ -1,7 +1,7 @@
-"""The fields of a YAML file: quantities, whole numbers, words and texts, each with its range.
+"""Field types of the YAML files: quantities, whole numbers, words and texts with their ranges.
 
-Role: pydantic leaf types whose refusal already says value, limit and example. Each also
-describes itself in JSON Schema, so that an editor and this program refuse the same things.
+Role: pydantic leaf types whose errors give value, limit and example. Each also has a
+JSON Schema, so that an editor and this program refuse the same values.
 Invariant: after validation a quantity is an integer on its grid. Requirements: REQ-21, REQ-60.
 """
 
@@ -21,24 +21,24 @@ Shape = dict[str, Any]  # a JSON Schema
 
 
 def refuse(kind: str, message: str, limit: str = "", example: str = "") -> PydanticCustomError:
-    """An error that carries its own sentence; `kind` becomes the complaint's id."""
+    """Return a pydantic error with a complete message; `kind` becomes the complaint's id."""
     about = {"message": message, "limit": limit, "example": example}
     return PydanticCustomError(kind, "{message}", about)
 
 
 class Strict(BaseModel):
-    """A mapping that takes no field it does not know."""
+    """Mapping that refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def absent() -> None:
-    """The default of a field that need not be there; unlike None it is no part of the schema."""
+    """Return None: default factory of an optional field, which keeps null out of the schema."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """For `X | None`: the field may be left out, but an empty one is refused."""
+    """Annotation for `X | None`: the field may be omitted, but not left empty."""
 
     model: type[BaseModel]
 
@@ -47,7 +47,7 @@ class Given:
 
 
 class Leaf:
-    """A leaf type: `read` turns the YAML value into the Python one, `shape` is its JSON Schema."""
+    """Leaf type: `read` converts the YAML value to Python, `shape` returns its JSON Schema."""
 
     def read(self, value: Any) -> Any:
         raise NotImplementedError
@@ -64,7 +64,7 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Quantity(Leaf):
-    """An integer on `grid`, `least` to `most`, written with a unit; `law` names the ceiling."""
+    """Integer number of `grid` units, `least` to `most`; `law` names the source of the limit."""
 
     grid: str
     least: int
@@ -74,7 +74,7 @@ class Quantity(Leaf):
     law: str = ""
 
     def span(self) -> str:
-        """The permitted range as people read it."""
+        """Return the allowed range as text."""
         return f"{units.text(self.least, self.grid)} to {units.text(self.most, self.grid)}"
 
     def read(self, value: Any) -> int:
@@ -102,7 +102,7 @@ class Quantity(Leaf):
 
 @dataclass(frozen=True)
 class Whole(Leaf):
-    """A whole number, `least` to `most`, without a unit."""
+    """Whole number from `least` to `most`, without a unit."""
 
     least: int
     most: int
@@ -132,9 +132,9 @@ class Whole(Leaf):
 
 def _in_range(text: str, steps: int, leaf: Quantity | Whole, span: str) -> None:
     if steps < leaf.least or steps > leaf.most:
-        side = "below the least" if steps < leaf.least else "above the most"
-        by = f" by {leaf.law}" if leaf.law else ""
-        message = f"{text} is {side}: permitted is {span}{by}; write for example {leaf.example}"
+        side = "below the minimum" if steps < leaf.least else "above the maximum"
+        by = f" ({leaf.law})" if leaf.law else ""
+        message = f"{text} is {side}; allowed range {span}{by}; write for example {leaf.example}"
         raise refuse("range", message, span, leaf.example)
 
 
@@ -169,7 +169,7 @@ class Text(Leaf):
 
 @dataclass(frozen=True)
 class Word(Leaf):
-    """One of a few fixed words; `else_` is what may stand there that is no word."""
+    """One of a few fixed words; `else_` describes the alternative that is not a word."""
 
     words: tuple[str, ...]
     example: str
@@ -191,7 +191,7 @@ class Word(Leaf):
 
 @dataclass(frozen=True)
 class Flag(Leaf):
-    """true or false."""
+    """Boolean: true or false."""
 
     about: str = ""
 

@@ -1,7 +1,7 @@
-"""A document against a pydantic schema: every error at once, each with its line.
+"""Validate a document against a pydantic schema: all errors at once, each with its line.
 
-Role: validate() gives the model, or None and the complaints. Invariant: what pydantic reports is
-never shown raw; each error names the place, what may stand there and an example that works.
+Role: validate() returns the model, or None and the complaints. Invariant: pydantic's own texts
+are never shown; each error names the place, the allowed values and an example that works.
 Requirements: REQ-60.
 """
 
@@ -32,12 +32,12 @@ KINDS = {
 
 
 def word_or_mapping(value: Any) -> str:
-    """The discriminator of a field that is a word or a mapping."""
+    """Return the discriminator tag of a field that is a word or a mapping."""
     return (MAPPING if isinstance(value, dict) else WORD).tag
 
 
 def validate(model: type[Model], document: Document) -> tuple[Model | None, list[Complaint]]:
-    """The document as `model`, or None and all that is wrong with it."""
+    """Return the document as `model`, or None and all complaints."""
     try:
         return model.model_validate(document.value), []
     except ValidationError as reason:
@@ -55,7 +55,7 @@ def _complaint(model: type[BaseModel], document: Document, details: ErrorDetails
         value, message = "", f"is required; write for example {place[-1]}: {example}"
     elif kind == "unknown":
         example = ""
-        value, message = "", "there is no such field" + _known(str(place[-1]), around)
+        value, message = "", "unknown field" + _known(str(place[-1]), around)
     elif kind == "range":
         limit, found = _length(_node(model, place)), len(details["input"])
         message = f"takes {limit} entries, not {found}; write for example {example}"
@@ -90,7 +90,7 @@ def _length(node: Shape) -> str:
 
 
 class _AsWritten(GenerateJsonSchema):
-    """Keeps the order of the fields, also within examples."""
+    """JSON Schema generator that keeps the order of fields, also within examples."""
 
     def sort(self, value: Any, parent_key: str | None = None) -> Any:
         return value
@@ -98,12 +98,12 @@ class _AsWritten(GenerateJsonSchema):
 
 @lru_cache(maxsize=8)
 def shape_of(model: type[BaseModel]) -> Shape:
-    """The JSON Schema of a model."""
+    """Return the JSON Schema of a model."""
     return model.model_json_schema(schema_generator=_AsWritten, mode="validation")
 
 
 def _node(model: type[BaseModel], place: Place) -> Shape:
-    """The part of the JSON Schema that describes a place; {} where there is none."""
+    """Return the part of the JSON Schema that describes a place; {} if there is none."""
     whole = shape_of(model)
     node = whole
     for part in place:
@@ -127,7 +127,7 @@ def _first(examples: Any) -> Any:
 
 
 def _mapping_of(whole: Shape, node: Shape) -> Shape:
-    """A node with its reference resolved; of a union, the mapping. Keeps the field's examples."""
+    """Resolve a node's $ref; of a union take the mapping. Keeps the field's examples."""
     examples = node.get("examples")
     for _ in range(4):
         if "$ref" in node:
@@ -142,7 +142,7 @@ def _example(node: Shape) -> str:
 
 
 def flow(value: Any) -> str:
-    """A value as YAML on one line."""
+    """Format a value as YAML on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {flow(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):

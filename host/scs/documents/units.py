@@ -1,6 +1,6 @@
-"""Quantities: "2 mA" becomes 2000 (uA), exactly, once, and never passes through a float.
+"""Quantities: convert "2 mA" to 2000 (uA) exactly, without floats.
 
-Role: text with a unit -> an integer on the grid of the field, and back to text for people.
+Role: text with a unit -> an integer on the grid of the field, and back to text.
 Invariant: a quantity is converted exactly or refused; nothing is rounded and nothing is guessed
 (a number without a unit is refused). Requirements: REQ-60.
 """
@@ -57,6 +57,19 @@ EXAMPLES = {
     "ppm": "5000 ppm",
     "permille": "5 %",
 }
+# a unit of each kind of quantity, for messages
+KINDS = {
+    "A": "a current",
+    "V": "a voltage",
+    "s": "a time",
+    "Hz": "a frequency",
+    "ohm": "a resistance",
+    "F": "a capacitance",
+    "C": "a charge",
+    "m": "a length",
+    "m^2": "an area",
+    "%": "a ratio",
+}
 # A registry of our own loads in 7 ms; pint's whole one takes 180 ms and knows furlongs.
 DEFINITIONS = (
     "nano- = 1e-9 = n-",
@@ -90,7 +103,7 @@ NOT_FINITE = re.compile(r"\s*[+-]?\.?(nan|inf|infinity)\b", re.IGNORECASE)
 
 
 class UnitError(ValueError):
-    """A text that is no quantity of the wanted kind: `kind` is type, unit, number or grid."""
+    """Error for a text that is not a valid quantity; `kind` is type, unit, number or grid."""
 
     def __init__(self, kind: str, message: str):
         super().__init__(message)
@@ -99,7 +112,7 @@ class UnitError(ValueError):
 
 @lru_cache(maxsize=1)
 def registry() -> pint.UnitRegistry[Any]:
-    """The pint registry, made at the first quantity: pint takes 0.2 s to import."""
+    """Return the pint registry, created on first use: pint takes 0.2 s to import."""
     import pint
 
     made: pint.UnitRegistry[Any] = pint.UnitRegistry(None, non_int_type=Fraction)
@@ -109,7 +122,7 @@ def registry() -> pint.UnitRegistry[Any]:
 
 
 def shown(value: object) -> str:
-    """A value as an error shows it: short, and as YAML would write it."""
+    """Format a value for an error message: short, and as YAML would write it."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -127,7 +140,7 @@ def _try(example: str) -> str:
 
 
 def _split(value: object, grid: str, example: str) -> tuple[Fraction, str]:
-    """The number and the unit's text; UnitError for all that has not both."""
+    """Split into number and unit text; raise UnitError if either is missing."""
     hint = _try(example)
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -149,31 +162,40 @@ def _split(value: object, grid: str, example: str) -> tuple[Fraction, str]:
     return Fraction(Decimal(match["number"])), unit
 
 
+def _kind(unit: str) -> str:
+    """Name the quantity that a unit measures, such as "a current"."""
+    known = registry()
+    of = known.parse_units(unit).dimensionality
+    kinds = (kind for base, kind in KINDS.items() if known.parse_units(base).dimensionality == of)
+    return next(kinds, "another quantity")
+
+
 @lru_cache(maxsize=256)
 def _factor(unit: str, grid: str) -> Fraction | str:
-    """How many grid steps one `unit` is, or why it is none: a text."""
+    """Return the grid steps in one `unit`, or the error as a text."""
     import pint
 
     known = registry()
     try:
         found = known.Quantity(Fraction(1), known.parse_units(unit)).to(known.parse_units(grid))
     except pint.DimensionalityError:
-        return "is the wrong kind of unit"
+        return f" is {_kind(unit)}"
     except (pint.PintError, AttributeError, ValueError, TypeError):
-        return "is not a unit known here"
+        return ": unknown unit"
     if unit not in WRITTEN[grid]:
-        return "is not used here"
+        return ": this unit is not accepted here"
     return Fraction(found.magnitude)
 
 
 def exact(value: object, grid: str, example: str = "") -> Fraction:
-    """The quantity in units of `grid`, exactly; UnitError unless it is one of that dimension."""
+    """Convert a quantity to units of `grid` exactly; raise UnitError if it is of another kind."""
     example = example or EXAMPLES[grid]
     number, unit = _split(value, grid, example)
     factor = _factor(unit, grid)
     if isinstance(factor, str):
-        units = ", ".join(WRITTEN[grid])
-        message = f"{shown(value)}: the unit {factor}; it takes one of {units}; {_try(example)}"
+        units = ", ".join(WRITTEN[grid][:-1])
+        units += (" or " if units else "") + WRITTEN[grid][-1]
+        message = f"{shown(value)}{factor}; expected {_kind(grid)} in {units}; {_try(example)}"
         raise UnitError("unit", message)
     steps = number * factor
     if abs(steps) > LARGEST:
@@ -182,11 +204,11 @@ def exact(value: object, grid: str, example: str = "") -> Fraction:
 
 
 def integer(value: object, grid: str, example: str = "") -> int:
-    """The quantity as a whole number of `grid`; UnitError (grid) where it is finer than that."""
+    """Convert to a whole number of `grid`; raise UnitError (kind "grid") if it is finer."""
     steps = exact(value, grid, example)
     if steps.denominator != 1:
         hint = _try(example or EXAMPLES[grid])
-        raise UnitError("grid", f"{shown(value)} is finer than the grid of 1 {grid}; {hint}")
+        raise UnitError("grid", f"{shown(value)} is not a whole number of {grid}; {hint}")
     return steps.numerator
 
 
@@ -196,7 +218,7 @@ def _steps_of(grid: str) -> tuple[tuple[str, Fraction], ...]:
 
 
 def text(steps: int, grid: str) -> str:
-    """A whole number of `grid` as people write it, exactly: text(25500, "uA") is "25.5 mA"."""
+    """Format a whole number of `grid` exactly: text(25500, "uA") returns "25.5 mA"."""
     for unit, size in _steps_of(grid):
         thousandths = Fraction(steps * 1000) / size
         if thousandths.denominator == 1 and (abs(thousandths) >= 1000 or size == 1):

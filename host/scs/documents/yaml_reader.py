@@ -1,9 +1,9 @@
-"""YAML text to plain values, with the line of each: strict, small, and safe on any bytes.
+"""Read YAML into plain values with line numbers; strict, and safe on any bytes.
 
-Role: the only reader of YAML here. It takes the parser's events one by one, so that nothing is
-built before it is judged: anchors (the YAML bomb), tags, duplicate keys, deep nesting, a second
+Role: the only reader of YAML here. It checks the parser's events one by one, before anything is
+built: anchors (the YAML bomb), tags, duplicate keys, deep nesting, a second
 document and files over 1 MB are refused with their line.
-Invariant: any bytes give a Document or rows of complaints; keys are plain text (`on:` is "on",
+Invariant: any bytes give a Document or complaints; keys are plain text (`on:` is "on",
 not true) and scalars follow YAML 1.2, as editors read them. Requirements: REQ-60.
 """
 
@@ -27,7 +27,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # what YAML permits beside the surrogates and the byte order mark (YAML 1.2, production 1)
 PRINTABLE = r"\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 UNPRINTABLE = re.compile(f"[^{PRINTABLE}]")
-EMPTY = "the file is empty; the shipped ones show what such a file holds"
+EMPTY = "the file is empty; see the shipped files for examples"
 QUOTED = ("'", '"', "|", ">")  # the styles of a scalar that is always text
 INTEGER = re.compile(r"[-+]?[0-9]{1,300}", re.ASCII)
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
@@ -40,7 +40,7 @@ WORDS |= {word: float("nan") for word in (".nan", ".NaN", ".NAN")}
 
 @dataclass
 class Document:
-    """A YAML file: its value (dict, list or scalar) and the line on which each place begins."""
+    """YAML file: its value (dict, list or scalar) and the line on which each place begins."""
 
     file: str
     value: Any = None
@@ -48,7 +48,7 @@ class Document:
     complaints: list[Complaint] = field(default_factory=list)
 
     def line(self, place: Place) -> int:
-        """The line of a place, or of the nearest place around it that the file has."""
+        """Return the line of a place, or of the nearest enclosing place in the file."""
         for end in range(len(place), -1, -1):
             if place[:end] in self.lines:
                 return self.lines[place[:end]]
@@ -56,11 +56,11 @@ class Document:
 
 
 class _Stop(Exception):
-    """Reading cannot go on: (id, line, message)."""
+    """Error that ends the reading: (id, line, message)."""
 
 
 def read_bytes(path: str | Path, error: type[FileRefused]) -> bytes:
-    """At most 1 MB of a file; anything else is `error` with one row."""
+    """Read at most 1 MB and one byte of a file; raise `error` if it cannot be read."""
     try:
         with Path(path).open("rb") as stream:
             data = stream.read(LARGEST_BYTES + 1)
@@ -76,9 +76,9 @@ def read_bytes(path: str | Path, error: type[FileRefused]) -> bytes:
 
 
 def parse(data: bytes | str, file: str, error: type[FileRefused]) -> Document:
-    """The one document in `data`; `error` where the text itself is wrong.
+    """Parse the one document in `data`; raise `error` if the text is not valid.
 
-    Duplicate keys do not end the reading: they stand in `complaints` of the Document.
+    Duplicate keys do not end the reading: they are listed in `complaints` of the Document.
     """
     document = Document(file)
     try:
@@ -100,19 +100,19 @@ def _decoded(data: bytes | str) -> str:
     except UnicodeDecodeError as reason:
         if len(raw) <= LARGEST_BYTES:
             line = raw.count(b"\n", 0, reason.start) + 1
-            raise _Stop("yaml", line, "this is not UTF-8 text; save the file as UTF-8") from None
+            raise _Stop("yaml", line, "the file is not UTF-8 text; save it as UTF-8") from None
         text = ""
     if len(raw) > LARGEST_BYTES:
         raise _Stop("file", 0, "the file is over 1 MB; a profile has a few hundred bytes")
     odd = UNPRINTABLE.search(text)
     if odd:
         line = text.count("\n", 0, odd.start()) + 1
-        raise _Stop("yaml", line, f"the character U+{ord(odd[0]):04X} cannot stand in YAML")
+        raise _Stop("yaml", line, f"the character U+{ord(odd[0]):04X} is not allowed in YAML")
     return text
 
 
 def _scalar(event: yaml.ScalarEvent) -> Any:
-    """YAML 1.2 core schema; quoted text is always text."""
+    """Convert a scalar by the YAML 1.2 core schema; quoted text is always text."""
     word: str = event.value
     if event.style in QUOTED:
         return word
@@ -125,7 +125,7 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
 
 
 class _Builder:
-    """Events to values. Recursion is bounded by DEEPEST, work by MOST_VALUES."""
+    """Builder of values from events. Recursion is bounded by DEEPEST, work by MOST_VALUES."""
 
     def __init__(self, document: Document):
         self.document = document
@@ -197,7 +197,7 @@ class _Builder:
             first = self.document.lines.setdefault(inner, _line(event))
             value = self._value(self._next(), inner)
             if key in found:
-                message = f"stands twice, first on line {first}; keep one of them"
+                message = f"is given twice, first on line {first}; keep one of them"
                 row = Complaint("duplicate", path_text(inner), _line(event), message)
                 self.document.complaints.append(row)
             found.setdefault(key, value)

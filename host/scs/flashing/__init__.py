@@ -1,7 +1,7 @@
-"""From a bare board to one that says HELLO: what `scs flash` does, without the command line.
+"""Flash a board until it answers HELLO: `scs flash` without the command line.
 
-Role: ports.py and drives.py find the board, uf2.py judges an image, prompt.py speaks with
-MicroPython, plan.py says what is to be done, flasher.py does it. Invariant: nothing is written
-before everything that can be checked was; main.py is taken away first and comes back last.
+Role: ports.py and drives.py find the board, uf2.py checks an image, prompt.py talks to
+MicroPython, plan.py plans the steps, flasher.py executes them. Invariant: all checks are made
+before anything is written; main.py is removed first and written last.
 Requirements: REQ-43.
 """

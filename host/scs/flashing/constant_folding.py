@@ -1,10 +1,10 @@
-"""Firmware as it goes to MicroPython's compiler: numbers for their names, private names short.
+"""Prepare firmware for MicroPython's compiler: fold constants, shorten private names.
 
-Role: together(), for firmware_files.py, over all files at once. A name of another module costs a
-board two look-ups each time, and its memory keeps it with its value; MicroPython's const() ends at
-the file. CPython has no const() at all, so the sources, which both run, do without.
-Invariant: what the files compute stays the same; a name that is given a value twice is left alone,
-and so is a module whose names are asked for as texts, by dir() or globals().
+Role: together(), for firmware_files.py, over all files at once. A constant of another module costs
+two look-ups per use, and memory for name and value; MicroPython's const() works within one file
+only. CPython has no const(), so the sources, which run on both, do without.
+Invariant: the files compute the same; a name assigned twice is left alone, and so is a module
+whose names are read by dir() or globals().
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _EVERY = "*"  # in place of a name: all of a module's
 
 
 def together(texts: dict[str, str], kept: str) -> dict[str, str]:
-    """File name -> source, folded: numbers for the names of others, const() for its own.
+    """Fold sources (file name -> text): numbers for other modules' constants, const() for own.
 
-    kept: the source of a file that uses them and goes to the board as it is.
-    A number that no other file speaks of any more gets a name that MicroPython keeps nowhere.
-    A text that is no Python stays as it is: MicroPython's compiler says where.
+    kept: the source of a file that uses them and is copied unchanged.
+    Constants no longer referenced elsewhere are renamed with a leading underscore, so
+    MicroPython's const() drops them. Invalid Python is left for MicroPython's compiler to report.
     """
     known = {_stem(name): numbers(text) for name, text in texts.items()}
     out = {name: replaced(text, known) for name, text in texts.items()}
@@ -51,9 +51,9 @@ def together(texts: dict[str, str], kept: str) -> dict[str, str]:
 
 
 def shortened(texts: dict[str, str]) -> dict[str, str]:
-    """The sources with short private names, each file with the same ones where it can.
+    """Shorten private names, using the same short names in every file where possible.
 
-    A board keeps every name that it has read: its letters and eight bytes beside them.
+    A board keeps every name it has loaded in memory: its letters plus eight bytes.
     """
     trees = [_tree(text) for text in texts.values()]
     given = {one for tree in trees for one in _private(tree)}
@@ -70,7 +70,7 @@ def shortened(texts: dict[str, str]) -> dict[str, str]:
 
 
 def _private(tree: ast.Module) -> Iterator[str]:
-    """The private names that a file gives, in small letters: functions, arguments, attributes."""
+    """Yield the private lower-case names that a file defines: functions, arguments, attributes."""
     for node in ast.walk(tree):
         given = getattr(node, "name", getattr(node, "arg", None))
         if isinstance(getattr(node, "ctx", None), ast.Store):
@@ -80,7 +80,7 @@ def _private(tree: ast.Module) -> Iterator[str]:
 
 
 def _quoted(tree: ast.Module) -> Iterator[str]:
-    """The words of its texts, and the names within them."""
+    """Yield the words in its string literals, and the names in its f-strings."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from re.findall(r"\w+", node.value)
@@ -99,12 +99,12 @@ def _renamed(text: str, names: dict[str, str]) -> str:
 
 
 def numbers(text: str) -> dict[str, int]:
-    """The whole numbers that a module names, once, in capitals."""
+    """Return the integer constants of a module: upper-case names assigned once."""
     return {name: value for name, value, _node in _assigned(text)}
 
 
 def replaced(text: str, known: dict[str, dict[str, int]]) -> str:
-    """The source with the numbers of other modules (module -> name -> number) for their names."""
+    """Replace constants of other modules (module -> name -> number) by their numbers."""
     tree = _tree(text)
     modules = _modules(tree)
     hidden = _given(tree)
@@ -119,9 +119,9 @@ def replaced(text: str, known: dict[str, dict[str, int]]) -> str:
 
 
 def folded(text: str, wanted: set[str] | None = None) -> str:
-    """The source with `NAME = const(value)` for each whole number that has a name of its own.
+    """Rewrite each integer constant as `NAME = const(value)`.
 
-    wanted: the names that others speak of, None for all; the rest get an underscore.
+    wanted: the names used by other files, None for all; the rest get an underscore.
     """
     lines = text.splitlines(keepends=True)
     private = set()
@@ -155,7 +155,7 @@ def _tree(text: str) -> ast.Module:
 
 
 def _modules(tree: ast.Module) -> dict[str, str]:
-    """Name in this file -> module, of each import of a whole module."""
+    """Return name in this file -> module, for each import of a whole module."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Import | ast.ImportFrom):
@@ -166,7 +166,7 @@ def _modules(tree: ast.Module) -> dict[str, str]:
 
 
 def _given(tree: ast.Module) -> Counter[str]:
-    """How often a name is given a value, as an argument too."""
+    """Count the assignments of each name, including arguments."""
     names = [node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)]
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -175,7 +175,7 @@ def _given(tree: ast.Module) -> Counter[str]:
 
 
 def _spoken_of(module: str, text: str) -> Iterator[tuple[str, str]]:
-    """(module, name) of all that the text has from others, by attribute or by import."""
+    """Yield (module, name) of all names used from other modules, by attribute or import."""
     tree = _tree(text)
     modules = _modules(tree)
     for node in ast.walk(tree):
@@ -191,7 +191,7 @@ def _spoken_of(module: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _inside_texts(tree: ast.Module) -> Iterator[ast.AST]:
-    """What stands in f-strings, of whose places Python 3.11 says nothing true."""
+    """Yield the nodes in f-strings, whose positions are wrong in Python 3.11."""
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             yield from ast.walk(node)
@@ -203,7 +203,7 @@ def _outside_texts(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def _rewritten(text: str, found: list[tuple[ast.expr, str]]) -> str:
-    """The text with other words in place of expressions that lie in one line."""
+    """Replace expressions, each within one line, by other texts."""
     lines = [line.encode() for line in text.splitlines(keepends=True)]
     for node, words in sorted(found, key=lambda one: -one[0].col_offset):
         line = lines[node.lineno - 1]
@@ -213,7 +213,7 @@ def _rewritten(text: str, found: list[tuple[ast.expr, str]]) -> str:
 
 
 def _assigned(text: str) -> Iterator[tuple[str, int, ast.Assign]]:
-    """(name, value, statement) of each whole number that a module names once, in capitals."""
+    """Yield (name, value, statement) of each integer constant of a module."""
     tree = _tree(text)
     given = _given(tree)
     values: dict[str, int] = {}
@@ -230,7 +230,7 @@ def _assigned(text: str) -> Iterator[tuple[str, int, ast.Assign]]:
 
 
 def _value(node: ast.expr, known: dict[str, int]) -> int | None:
-    """The whole number that an expression of numbers and known names is; None: it is none."""
+    """Evaluate an integer expression of numbers and known names; None if it is not one."""
     if isinstance(node, ast.Constant):
         return node.value if type(node.value) is int else None
     if isinstance(node, ast.Name):

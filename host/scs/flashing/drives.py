@@ -1,6 +1,6 @@
-"""A board in BOOTSEL: the drive it shows, and how an image gets onto it.
+"""Drives of boards in BOOTSEL: find them and copy an image.
 
-Role: drives() finds what is mounted, install() copies. Invariant: a drive is known by its
+Role: drives() finds mounted drives, install() copies. Invariant: a drive is identified by its
 INFO_UF2.TXT, never by its name.
 """
 
@@ -25,20 +25,20 @@ Tell = Callable[[str, int, int], None]  # what, done, of how many bytes
 
 
 class Drive(NamedTuple):
-    """The drive of a board in BOOTSEL."""
+    """Drive of a board in BOOTSEL."""
 
     path: Path
     chip: str
 
 
 def drives() -> list[Drive]:
-    """Every drive of a board in BOOTSEL that is mounted."""
+    """Return every mounted drive of a board in BOOTSEL."""
     found = (drive_at(path) for path in mounts())
     return [one for one in found if one is not None]
 
 
 def drive_at(path: Path) -> Drive | None:
-    """The drive mounted at a path; None where it is none of a board that is known."""
+    """Return the drive mounted at a path; None if it is not that of a known board."""
     try:
         text = (path / INFO).read_text(encoding="ascii", errors="replace")
     except OSError:
@@ -49,7 +49,7 @@ def drive_at(path: Path) -> Drive | None:
 
 
 def mounts() -> list[Path]:
-    """Where drives are mounted; on Linux only those of the boot ROM's kind, FAT."""
+    """Return the mount points of drives; on Linux only FAT, as used by the boot ROM."""
     if sys.platform == "win32":
         return [Path(f"{letter}:\\") for letter in string.ascii_uppercase[3:]]
     if sys.platform == "darwin":
@@ -71,7 +71,7 @@ def _unescaped(text: str) -> str:
 def install(drive: Drive, image: bytes, tell: Tell) -> None:
     """Copy an image; the board leaves BOOTSEL by itself when it has the last block.
 
-    Failure where the drive has no room, LinkLost where it went away before the end.
+    Raises Failure if the drive is too small, LinkLost if it disappeared before the end.
     """
     done = 0
     try:
@@ -86,6 +86,6 @@ def install(drive: Drive, image: bytes, tell: Tell) -> None:
             raise Failure(f"{drive.path} has no room for an image of {len(image)} bytes") from None
         if done < len(image):
             raise LinkLost(
-                f"{drive.path} went away at {done} of {len(image)} bytes "
+                f"{drive.path} disappeared at {done} of {len(image)} bytes "
                 f"({reason.strerror or reason}): hold BOOTSEL, plug the board in again, flash again"
             ) from None

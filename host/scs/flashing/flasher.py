@@ -1,9 +1,9 @@
-"""Flashing from the first look to HELLO.
+"""Flash a board, from detection to HELLO.
 
-Role: Flasher.look() finds the board and works out the plan, do() carries it out.
-Invariant: main.py is on the board only while every other file is as it should be: it is removed
-first, written last under another name, and renamed. So whatever interrupts a flashing leaves a
-board at MicroPython's prompt, or one that runs, and it can be flashed again.
+Role: Flasher.look() finds the board and makes the plan, do() executes it.
+Invariant: main.py is on the board only while every other file is correct: it is removed first,
+written last under another name, and renamed. So an interrupted flashing leaves a board that runs
+or is at MicroPython's prompt, and it can be flashed again.
 Requirements: REQ-43.
 """
 
@@ -29,7 +29,7 @@ ARM_MOST = 8  # the last of MicroPython's numbers of ARM processors (py/persiste
 
 @dataclass(frozen=True)
 class Done:
-    """A board that said HELLO: what was done, on which port, its firmware, its fault or None."""
+    """Flashed board: executed plan, port, firmware version, and latched fault or None."""
 
     plan: Plan
     port: str
@@ -38,9 +38,9 @@ class Done:
 
 
 class Flasher:
-    """One flashing. named: a port, a drive, or "" for the only board; name: BOARD/STAGE/LOAD.
+    """Flasher. named: a port, a drive, or "" for the only board; name: BOARD/STAGE/LOAD.
 
-    image: a UF2 file for a board in BOOTSEL, None for the pinned one. tell: of progress.
+    image: a UF2 file for a board in BOOTSEL, None for the pinned one. tell: progress callback.
     """
 
     def __init__(self, named: str, name: str, image: Path | None, tell: Tell):
@@ -51,13 +51,13 @@ class Flasher:
         self._target = ports.choose(named)
         if image is not None and not isinstance(self._target, Drive):
             raise WrongUsage(
-                f"--uf2 is for a board in BOOTSEL, {self._target} is none: {reach.BOOTSEL}"
+                f"--uf2 is for a board in BOOTSEL, and {self._target} is not: {reach.BOOTSEL}"
             )
         self.files = firmware_files.board_files(self.name)
 
     # --- looking -----------------------------------------------------------------------------
     def look(self) -> Plan:
-        """What would be done. Nothing is changed on the board, but a program at the prompt ends."""
+        """Return the plan. The board is not changed, but a program at the prompt is ended."""
         if isinstance(self._target, Drive):
             made = Plan(self.name, str(self._target.path), install=self._source())
             self._suits(self._target)
@@ -119,7 +119,7 @@ class Flasher:
 
     # --- doing -------------------------------------------------------------------------------
     def do(self) -> Done:
-        """Flash, restart, expect HELLO."""
+        """Flash, restart and wait for HELLO."""
         port, made = self._target, Plan(self.name, "")
         if isinstance(port, Drive):
             made.install = self._source()
@@ -186,12 +186,12 @@ class Flasher:
             except LinkLost as lost:
                 if time.monotonic() > until:
                     raise LinkLost(
-                        f"every file is on the board, and it does not say HELLO: {lost}"
+                        f"every file is on the board, but it does not answer HELLO: {lost}"
                     ) from None
 
 
 def suitable(facts: Facts, where: str, chip: str, files: dict[str, bytes]) -> None:
-    """Failure where the board's MicroPython cannot run these files."""
+    """Raise Failure if the board's MicroPython cannot run these files."""
     said = f"{where}: the board runs {facts.name} {'.'.join(map(str, facts.version))}"
     if facts.chip and facts.chip != chip:
         other = "pico2" if facts.chip == "rp2350" else "pico"
@@ -210,5 +210,5 @@ def suitable(facts: Facts, where: str, chip: str, files: dict[str, bytes]) -> No
 
 
 def _native(mpy: bytes) -> int:
-    """What a file says of native code; 0: it has none, and says nothing of its version."""
+    """Return the native-code byte of an .mpy header; 0: no native code, no version."""
     return mpy[2]

@@ -1,8 +1,8 @@
-"""What flashing would do to a board, worked out before it is done.
+"""Plan of a flashing: files to remove, copy, keep and leave.
 
-Role: compare() holds what is to be on a board against what is there; Plan says it to people.
-Invariant: a file that would be found before ours, by MicroPython's order of looking, goes; what
-is not ours (the store, data) stays.
+Role: compare() compares wanted with existing files; Plan describes the steps.
+Invariant: a file that MicroPython would import instead of ours is removed; other files (the store,
+data) stay.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CODE = (".py", ".mpy")
 
 @dataclass
 class Plan:
-    """What is done to a board, in this order."""
+    """Steps of a flashing, in this order."""
 
     board: str
     where: str
@@ -37,11 +37,11 @@ class Plan:
 
     @property
     def is_known(self) -> bool:
-        """Whether the board's files were read; else every file is listed as to be copied."""
+        """True if the board's files were read; else every file is listed as to be copied."""
         return bool(self.micropython)
 
     def as_dict(self) -> dict[str, object]:
-        """As JSON carries it."""
+        """Return the plan as a JSON-ready dict."""
         files = [{"name": name, "bytes": len(data)} for name, data in self.copy.items()]
         return {
             "board": self.board,
@@ -57,7 +57,7 @@ class Plan:
         }
 
     def steps(self) -> list[str]:
-        """One line for each thing that is done."""
+        """Return one line per step."""
         lines = [f"flash {self.board} at {self.where}"]
         if self.install:
             lines.append(f"install MicroPython: {self.install}")
@@ -79,7 +79,7 @@ class Plan:
 def compare(
     plan: Plan, wanted: Mapping[str, bytes], there: Collection[str], hashes: Mapping[str, bytes]
 ) -> None:
-    """Fill in what to remove, copy, keep and leave. Failure where something stands in the way.
+    """Fill in files to remove, copy, keep and leave; raise Failure if one obstructs ours.
 
     there: names on the board, of folders with a slash; hashes: of those files that are wanted.
     """
@@ -109,7 +109,7 @@ def _unobstructed(plan: Plan, wanted: Collection[str]) -> None:
 
 
 def is_ours(name: str, wanted: Collection[str]) -> bool:
-    """Whether a file on the board is an older one of ours, or hides one of ours."""
+    """Return True if a file on the board is an older one of ours, or hides one of ours."""
     path = PurePosixPath(name)
     if name == PART:
         return True
@@ -119,10 +119,10 @@ def is_ours(name: str, wanted: Collection[str]) -> bool:
 
 
 def modules(wanted: Collection[str]) -> set[str]:
-    """What can be imported, as paths without an ending."""
+    """Return the importable modules, as paths without an extension."""
     return {str(PurePosixPath(name).with_suffix("")) for name in wanted}
 
 
 def digest(data: bytes) -> bytes:
-    """SHA-256."""
+    """Return the SHA-256."""
     return hashlib.sha256(data).digest()

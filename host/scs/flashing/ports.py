@@ -1,7 +1,7 @@
-"""Which board is meant: the one that was named, or the only one that is there.
+"""Select the board: the named one, or the only one connected.
 
-Role: choose() gives a serial port or a drive; returned() waits for a board that restarts.
-Invariant: with none or several nothing is guessed: one error with what there is.
+Role: choose() returns a serial port or a drive; appeared() waits for a board that restarts.
+Invariant: with none or several boards, nothing is guessed: the error lists them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HINT = (
 
 
 class Found(NamedTuple):
-    """A serial port: its name, its board's serial number (or ""), what the system calls it."""
+    """Serial port: name, the board's serial number (or ""), description."""
 
     device: str
     serial_number: str
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 
 def boards() -> list[Found]:
-    """The serial ports of boards that run MicroPython."""
+    """Return the serial ports of boards that run MicroPython."""
     from serial.tools import list_ports
 
     return sorted(
@@ -43,7 +43,7 @@ def boards() -> list[Found]:
 
 
 def choose(named: str) -> str | Drive:
-    """The port or drive that `named` means; "" for the only one. WrongUsage, or LinkLost: none."""
+    """Return the named port or drive, "" for the only one; raise WrongUsage, LinkLost if none."""
     if named and is_sim(named):
         raise WrongUsage("the simulated board runs the firmware's own files: nothing to flash")
     if named:
@@ -67,12 +67,12 @@ def _drive(path: Path) -> Drive:
 
 
 def serial_number(port: str) -> str:
-    """Of the board at a port; "" where the system does not know."""
+    """Return the serial number of the board at a port; "" if unknown."""
     return next((one.serial_number for one in boards() if one.device == port), "")
 
 
 def appeared(before: list[Found], most_s: float) -> str:
-    """The port of a board that was not there before; LinkLost when none comes in time."""
+    """Wait for a new board and return its port; raise LinkLost after `most_s`."""
     until = time.monotonic() + most_s
     while time.monotonic() < until:
         new = [one for one in boards() if one not in before]
@@ -80,13 +80,13 @@ def appeared(before: list[Found], most_s: float) -> str:
             return new[0].device
         time.sleep(LOOK_S)
     raise LinkLost(
-        f"MicroPython was written, and no board came back within {most_s:g} s: "
+        f"MicroPython was written, but no board reappeared within {most_s:g} s: "
         "unplug it, plug it in again without BOOTSEL, and flash again"
     )
 
 
 def now(port: str, number: str) -> str:
-    """Where a board is that may have come back under another name; the old one if not known."""
+    """Return the present port of a board by its serial number; `port` if not known."""
     if not number:
         return port
     return next((one.device for one in boards() if one.serial_number == number), port)

@@ -1,7 +1,7 @@
-"""MicroPython's prompt: what the board is, what files it has, and how they get there.
+"""Access to MicroPython's prompt: identify the board, list, hash and write files.
 
-Role: Prompt speaks with the raw prompt through mpremote's transport, and is the only user of it.
-Invariant: whatever goes wrong is a Failure that names the port; what mpremote prints is swallowed.
+Role: Prompt uses the raw prompt through mpremote's transport, and is the only user of it.
+Invariant: every error is a Failure that names the port; mpremote's output is suppressed.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ machine.reset()
 
 
 class Facts(NamedTuple):
-    """What MicroPython says of itself and of its board. mpy: version | sub << 8 | arch << 10."""
+    """Facts about MicroPython and its board. mpy: version | sub << 8 | arch << 10."""
 
     name: str
     version: tuple[int, int, int]
@@ -80,12 +80,12 @@ class Facts(NamedTuple):
 
     @property
     def chip(self) -> str:
-        """As boards.yaml names it; "" where the board does not say."""
+        """Name of the chip as in boards.yaml; "" if unknown."""
         return next((one for one in ("rp2040", "rp2350") if one.upper() in self.machine), "")
 
 
 class Prompt:
-    """An open port with MicroPython's prompt behind it; a context manager that closes it."""
+    """Open port with MicroPython's prompt; a context manager that closes it."""
 
     def __init__(self, port: str):
         self.port = port
@@ -103,7 +103,7 @@ class Prompt:
 
     @contextlib.contextmanager
     def _doing(self, what: str) -> Iterator[None]:
-        """Failures of mpremote, of the port and of the board, as one sentence."""
+        """Convert errors of mpremote, the port and the board to Failure or LinkLost."""
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 yield
@@ -116,30 +116,29 @@ class Prompt:
             raise LinkLost(f"the link to {self.port} broke while it was to {what}") from None
 
     def is_there(self) -> bool:
-        """Whether a prompt answers. What the board runs is interrupted, if it can be."""
+        """Return True if a prompt answers; interrupts a running program if possible."""
         with self._doing("show its prompt"):
             self._board.serial.write(WAKE)
             heard = self._board.read_until(1, b">>> ", timeout=HEAR_S, timeout_overall=2 * HEAR_S)
             return bool(heard.endswith(b">>> "))
 
     def enter(self) -> Facts:
-        """Into the raw prompt, with nothing of an earlier program left; what the board is."""
+        """Enter the raw prompt with a soft reset; return the board's facts."""
         with self._doing("enter the raw prompt"):
             self._board.enter_raw_repl(soft_reset=True)
         return Facts(*self._told(_FACTS, "say what it is")[0])
 
     def leave(self) -> None:
-        """Back to the friendly prompt."""
+        """Return to the friendly prompt."""
         with self._doing("leave the raw prompt"):
             self._board.exit_raw_repl()
 
     def listing(self) -> list[str]:
-        """The names at the root, in rp2_port/ and in stimcore/; those of folders end with a
-        slash."""
+        """List the names in the root, rp2_port/ and stimcore/; folders end with a slash."""
         return [str(name) for name in self._told(_LIST, "list its files")]
 
     def hashes(self, names: list[str]) -> dict[str, bytes]:
-        """Name -> SHA-256, of files that are there."""
+        """Return name -> SHA-256 of existing files."""
         return dict(self._told(_HASH.format(names=names), "read its files back"))
 
     def _told(self, script: str, what: str) -> list[Any]:
@@ -148,24 +147,24 @@ class Prompt:
             return [ast.literal_eval(line) for line in said.splitlines() if line.strip()]
 
     def write(self, name: str, data: bytes, tell: Callable[[int, int], None]) -> None:
-        """A file, whole; tell(bytes done, of how many) meanwhile."""
+        """Write a whole file; `tell` is called with (bytes done, total)."""
         with self._doing(f"write {name}"):
             self._board.fs_writefile(name, data, chunk_size=CHUNK, progress_callback=tell)
 
     def run(self, script: str, what: str) -> None:
-        """Python on the board; `what` it does, for an error."""
+        """Run Python on the board; `what` describes it in an error."""
         with self._doing(what):
             self._board.exec(script)
 
     def restart(self) -> None:
-        """Reset the board; whatever is main.py then runs. Only HELLO shows that it did."""
+        """Reset the board, which starts main.py; success is confirmed only by HELLO."""
         with contextlib.suppress(LinkLost), self._doing("restart"):
             self._board.exec_raw_no_follow(_RESET)
             time.sleep(0.3)
 
 
 def _why_not(port: str) -> str:
-    """Why a port cannot be opened; mpremote does not say."""
+    """Return why a port cannot be opened, which mpremote does not report."""
     try:
         Link(port, patience_s=0.1).close()
     except LinkLost as lost:

@@ -1,8 +1,8 @@
-"""Reaching MicroPython's prompt, from whatever a board runs.
+"""Reach MicroPython's prompt from any state of a board.
 
-Role: what_is_at() tells a prompt from our firmware; ask_to_leave() makes the firmware give way,
-prompt_at() waits for the prompt. Invariant: a board whose output may be on is never asked to
-leave; one error says how to stop it first. Requirements: REQ-46.
+Role: what_is_at() distinguishes a prompt from our firmware; ask_to_leave() makes the firmware
+exit, prompt_at() waits for the prompt. Invariant: a board whose output may be on is never asked to
+leave; the error says how to stop it first. Requirements: REQ-46.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ STOP_FIRST = "stop it first (scs stop), then flash"
 
 
 def what_is_at(port: str) -> str:
-    """PROMPT or FIRMWARE. LinkLost where it is neither."""
+    """Return PROMPT or FIRMWARE; raise LinkLost if it is neither."""
     until = time.monotonic() + REACH_S
     while True:
         with Prompt(port) as prompt, contextlib.suppress(LinkLost):
@@ -54,7 +54,7 @@ def what_is_at(port: str) -> str:
 
 
 def says_hello(port: str) -> bool:
-    """Whether our firmware answers, of whatever version."""
+    """Return True if our firmware answers, of any version."""
     try:
         with Link(port, patience_s=PATIENCE_S) as link:
             _hello(link)
@@ -64,7 +64,7 @@ def says_hello(port: str) -> bool:
 
 
 def _hello(link: Link) -> dict[str, Any]:
-    """HELLO's reply; {} from a firmware of another version whose reply has another form."""
+    """Return HELLO's reply; {} if another firmware version replies in another format."""
     try:
         return link.request(commands.HELLO, commands.PROTOCOL)
     except Mismatch:
@@ -72,8 +72,8 @@ def _hello(link: Link) -> dict[str, Any]:
 
 
 def would_clear(port: str) -> str:
-    """The fault that is latched, and would be cleared; "" where none is. Failure, with the way
-    out, where the firmware would not leave as it is now."""
+    """Return the latched fault that would be cleared, or ""; raise Failure, with a remedy, if the
+    firmware would not leave in its present state."""
     with Link(port, patience_s=PATIENCE_S) as link:
         state = _hello(link).get("state", states.OFF)
         if state not in FREE:
@@ -82,8 +82,8 @@ def would_clear(port: str) -> str:
 
 
 def ask_to_leave(port: str) -> str:
-    """MAINTENANCE; before it UNLOAD where a program is loaded, and CLEAR_FAULT where a fault is
-    latched. What the fault was, or "". Failure where the device refuses."""
+    """Send MAINTENANCE, after UNLOAD or CLEAR_FAULT if needed; return the cleared fault or "".
+    Raises Failure if the device refuses."""
     told = ""
     with Link(port, patience_s=PATIENCE_S) as link:
         _hello(link)
@@ -102,7 +102,7 @@ def ask_to_leave(port: str) -> str:
 
 
 def _fault(link: Link) -> str:
-    """What is latched, as a sentence; a firmware of another version may say it otherwise."""
+    """Return the latched fault as a sentence; unknown if the firmware's version differs."""
     try:
         said = link.request(commands.STATUS)
     except Mismatch:
@@ -111,7 +111,7 @@ def _fault(link: Link) -> str:
 
 
 def _refuses(link: Link) -> int | None:
-    """MAINTENANCE: the state in which it is refused; None where the device leaves."""
+    """Send MAINTENANCE; return the state in which it is refused, None if accepted."""
     try:
         link.request(commands.MAINTENANCE)
     except DeviceRefused as refusal:
@@ -128,7 +128,7 @@ def _stays(port: str, state: int) -> Failure:
 
 
 def prompt_at(port: str, number: str) -> str:
-    """The port at which the prompt comes, after the firmware was asked to leave."""
+    """Wait for the prompt after the firmware was asked to leave; return its port."""
     until = time.monotonic() + REACH_S
     while time.monotonic() < until:
         time.sleep(ports.LOOK_S)
@@ -136,4 +136,4 @@ def prompt_at(port: str, number: str) -> str:
         with contextlib.suppress(LinkLost), Prompt(port) as prompt:
             if prompt.is_there():
                 return port
-    raise LinkLost(f"{port}: the firmware left and no prompt came: {BOOTSEL}")
+    raise LinkLost(f"{port}: the firmware left, but no prompt appeared: {BOOTSEL}")

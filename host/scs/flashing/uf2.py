@@ -1,7 +1,7 @@
-"""MicroPython's image as a UF2 file: read or downloaded, and judged before anything is written.
+"""Load MicroPython's UF2 image from a file or the network, and check it.
 
-Role: image() gives the bytes of a UF2 made for a chip. Invariant: every block is looked at; a
-block of another chip's family refuses the whole file.
+Role: image() returns the bytes of a UF2 for a chip. Invariant: every block is checked; a block of
+another chip's family refuses the whole file.
 
 The format: https://github.com/microsoft/uf2; the family ids: boot/uf2.h of the Pico SDK.
 """
@@ -30,7 +30,7 @@ NAMES = {family: chip.upper() for chip, family in FAMILIES.items()} | {
 
 
 def image(chip: str, pinned: str, file: Path | None) -> bytes:
-    """A good image for `chip`: of a file, else the pinned one from micropython.org. Failure."""
+    """Return a checked image for `chip`: `file`, else the pinned one; raise Failure."""
     content = _read(file) if file else _download(pinned)
     wrong = complaint(content, chip)
     if wrong:
@@ -39,12 +39,12 @@ def image(chip: str, pinned: str, file: Path | None) -> bytes:
 
 
 def address(pinned: str) -> str:
-    """Where the pinned image lies."""
+    """Return the URL of the pinned image."""
     return f"{SITE}/{pinned}.uf2"
 
 
 def complaint(content: bytes, chip: str) -> str:
-    """What is wrong with an image for a chip; nothing where it is good."""
+    """Return the error in an image for a chip; "" if it is valid."""
     if not content or len(content) % BLOCK:
         return f"not a UF2 image: {len(content)} bytes are not a whole number of {BLOCK}"
     seen = 0
@@ -52,16 +52,16 @@ def complaint(content: bytes, chip: str) -> str:
         head = struct.unpack_from("<8I", content, at)
         (tail,) = struct.unpack_from("<I", content, at + BLOCK - 4)
         if (head[0], head[1], tail) != MAGIC:
-            return f"not a UF2 image: block {at // BLOCK} lacks the mark of one"
+            return f"not a UF2 image: block {at // BLOCK} lacks the magic numbers"
         if not head[2] & HAS_FAMILY:
-            return "it does not say for which chip it is made"
+            return "the image does not name its chip family"
         if head[7] == ABSOLUTE and chip == "rp2350":
             continue
         if head[7] != FAMILIES[chip]:
             made = NAMES.get(head[7], f"family 0x{head[7]:08x}")
             return f"made for the {made}, and the board has an {chip.upper()}; see --board"
         seen += 1
-    return "" if seen else "it holds nothing to be written"
+    return "" if seen else "the image is empty"
 
 
 def _read(file: Path) -> bytes:

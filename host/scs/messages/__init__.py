@@ -1,1 +1,1 @@
-"""Codes and integers of the device as text for people."""
+"""Text for the device's error codes, commands, verdicts and safety figures."""

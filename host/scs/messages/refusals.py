@@ -1,7 +1,7 @@
-"""What the device says no to, as a sentence: the row's text, its values, and what to do.
+"""Turn a refusal of the device into a sentence: the error text, its values and what to do.
 
 Role: (code, index, value, limit) -> one sentence in human units, with names where known.
-Invariant: every row gives a sentence, also one of a code that this host does not know.
+Invariant: every row gives a sentence, even with a code unknown to this host.
 Requirements: REQ-61.
 """
 
@@ -27,7 +27,7 @@ _WAY_OUT = {
 }
 _SMALLER = (
     "recharge after each pulse or actively, leave more time between bursts, make the pulses"
-    " narrower, or permit more with limits: {discharge: 150 %}"
+    " narrower, or raise the limit with limits: {discharge: 150 %}"
 )
 _HINTS = {
     errors.SHAPE_PEAK: "give the program a higher ceiling, or a higher amplitude",
@@ -38,23 +38,23 @@ _HINTS = {
     errors.LOAD_SHORT: "look for a short across the dummy load, or a bare wire in its place",
     errors.LOAD_OHM: "connect the declared dummy load, or choose another board row with --load",
     errors.LOAD_NF: "connect the declared dummy load, or choose another board row with --load",
-    errors.CALIBRATION: "find it anew with `scs calibrate`, or do without: `scs calibrate --reset`",
-    errors.FAULT_LOAD: "look for a loose wire; `scs impedance` measures the dummy load anew",
+    errors.CALIBRATION: "run `scs calibrate`, or remove it with `scs calibrate --reset`",
+    errors.FAULT_LOAD: "look for a loose wire; `scs impedance` measures the dummy load again",
     errors.FAULT_RESIDUAL: "look at the switches that discharge the load",
     errors.DISCHARGE_PEAK: _SMALLER,
     errors.BLEED_PEAK: _SMALLER,
     errors.FAULT_DISCHARGE: "look at R28 and at the switches that discharge the load",
-    errors.FAULT_COMPLIANCE: "the load is larger than declared; `scs impedance` measures it",
+    errors.FAULT_COMPLIANCE: "the load's resistance is above the declared; `scs impedance` measures it",
     errors.MEASURE_CONTACTS: "write for example --from E1 --to E2",
-    errors.CEILING: "the profile's own ceiling holds on the device; load another profile",
+    errors.CEILING: "load a profile with a higher ceiling",
     errors.HASH_MISMATCH: "another program was loaded in between; load it again",
     errors.SLOT_RANGE: f"the slots are 1 to {limits.GROUP_SLOTS}",
-    errors.SLOT_EMPTY: "`scs store list` tells what is kept",
+    errors.SLOT_EMPTY: "`scs store list` shows the slots in use",
     errors.SLOT_DAMAGED: "save a program there, or erase it (scs store erase)",
     errors.STORE_WRITE: "the flash is full or worn out: erase another slot, or replace the board",
     errors.FAULT_OPEN: "look for a broken wire between stage and dummy load",
     errors.FAULT_SHORT: "look for a short across the dummy load",
-    errors.FAULT_WATCHDOG: "the output was dropped; report this with the firmware's version",
+    errors.FAULT_WATCHDOG: "the output was switched off; report this with the firmware's version",
 }
 _AT_A_CONTACT = (errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
 _OF_A_SLOT = (errors.SLOT_RANGE, errors.SLOT_EMPTY, errors.SLOT_DAMAGED, errors.STORE_WRITE)
@@ -70,7 +70,7 @@ _OF_A_PROGRAM = (
 
 
 def not_in_state(command: str, state: str) -> str:
-    """Why a command is not carried out in a state, and the way out."""
+    """Return why a command is not allowed in a state, and what to do about it."""
     if command == "clear_fault":
         return f"no fault is latched: the device is {state}"
     name = command.replace("_", " ")
@@ -78,7 +78,7 @@ def not_in_state(command: str, state: str) -> str:
 
 
 def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = ()) -> str:
-    """One row as a sentence."""
+    """Return one refusal row as a sentence."""
     code, index, value, limit = row
     if code not in error_texts.ERRORS:
         return f"the device refused with code {code}, which this host does not know"
@@ -107,23 +107,23 @@ def _two_contacts(contacts: Sequence[str]) -> str:
 def _of_calibration(index: int, value: int, limit: int) -> str:
     channel = ("current", "voltage")[index >> 1 & 1]
     if index & 1:
-        what = f"a code of the {channel} would be worth {value / 1e4:+.1f} % of what is declared"
+        what = f"the {channel} gain would deviate by {value / 1e4:+.1f} %"
         most = f"{limit / 1e4:g} %"
     else:
-        what = f"the {channel}'s zero would be {value / FINE:+.1f} ADC codes off"
+        what = f"the {channel} offset would be {value / FINE:+.1f} ADC codes"
         most = f"{limit / FINE:g} codes"
-    said = f"{what}, and no sense path is off by more than {most}"
-    return f"{said}; look at the load and at the stage; the calibration stays as it was"
+    said = f"calibration out of range: {what}; the limit is {most}"
+    return f"{said}; check the load and the stage; the calibration is unchanged"
 
 
 def fault(row: Row, contacts: Sequence[str] = ()) -> str:
-    """A latched fault as a sentence that begins with its name."""
+    """Return a latched fault as a sentence that begins with its name."""
     name = error_texts.ERRORS[row[0]].name if row[0] in error_texts.ERRORS else f"code {row[0]}"
     return f"{name}: {sentence(row, contacts)}"
 
 
 def amplitude(row: Row, contacts: Sequence[str], programs: Sequence[str]) -> str:
-    """A refused AMPLITUDE: there the index of CEILING is a program."""
+    """Return the sentence for a refused AMPLITUDE, where the index of CEILING is a program."""
     said = sentence(row, contacts, programs)
     if row[0] == errors.CEILING:
         return f"{_program(row[1], programs)}: {said}"
@@ -145,10 +145,10 @@ def _program(index: int, programs: Sequence[str]) -> str:
 def _of_field(index: int, value: int, limit: int, programs: Sequence[str]) -> str:
     number, name = error_texts.field_name(index)
     of = f" of {_program(number, programs)}" if number >= 0 else ""
-    return f"the field {name}{of} is {value}, and its limit is {limit}"
+    return f"the field {name}{of} is {value}; its limit is {limit}"
 
 
 def stop_reason(code: int) -> str:
-    """The word for why the output stopped."""
+    """Return the word for a stop reason code."""
     known = code < len(commands.STOP_REASONS)
     return str(commands.STOP_REASONS[code]) if known else f"reason {code}"

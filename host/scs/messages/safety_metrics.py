@@ -1,8 +1,8 @@
-"""Safety figures for people: the device's integer rows in mA, us, Hz, uC, with their names.
+"""Safety figures: the kernel's integer rows converted to mA, us, Hz, uC and named.
 
 Role: (code, index, value, limit) of the kernel -> Figure; used by check, run, demo and JSON.
-Invariant: whether a figure holds is decided on the integers, as the kernel does; only what is
-shown is a float. Requirements: none of its own.
+Invariant: a figure is compared with its limit on integers, as in the kernel; floats are for
+display only. Requirements: none of its own.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ PER_CONTACT = (
 class Figure:
     """One figure beside its limit; `bound` says whether the limit is a "most" or a "least".
 
-    contact: the one that comes nearest to the limit, None for a figure of the whole table.
-    program: the one that uses this contact, None where there are several, or for the whole.
+    contact: the one nearest to the limit, None for a figure of the whole table.
+    program: the only one that uses this contact, None if several do or for the whole table.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Figure:
     bound: str
 
     def as_dict(self) -> dict[str, Any]:
-        """The figure as JSON carries it."""
+        """Return the figure as a JSON-ready dict."""
         row = asdict(self)
         del row["label"]
         return row
@@ -96,7 +96,7 @@ def _hertz(interval_ns: int) -> float:
 
 
 def _shannon_k(thousandths: int) -> float:
-    """log10(D x Q) with D in uC/cm2 and Q in uC."""
+    """Return log10(D x Q) with D in uC/cm2 and Q in uC."""
     return math.log10(thousandths / 1000) if thousandths > 0 else -math.inf
 
 
@@ -108,7 +108,7 @@ _OWN: dict[int, tuple[str, Callable[[int], float]]] = {
 
 
 def quantity(code: int, value: int) -> tuple[float, str]:
-    """A value of a row as (number, unit) for people."""
+    """Convert a row's value to (number, display unit)."""
     if code in _OWN:
         unit, convert = _OWN[code]
         return convert(value), unit
@@ -118,25 +118,25 @@ def quantity(code: int, value: int) -> tuple[float, str]:
 
 
 def pretty(unit: str) -> str:
-    """A unit as people write it: us -> µs, uC/cm2 -> µC/cm²."""
+    """Return a unit in typeset form: us -> µs, uC/cm2 -> µC/cm²."""
     signed = unit.replace("cm2", "cm²")
     return "µ" + signed[1:] if signed[:1] == "u" and len(signed) > 1 else signed
 
 
 def text(code: int, value: int) -> str:
-    """A value of a row as text, with its unit."""
+    """Format a row's value with its unit."""
     number, unit = quantity(code, value)
     shown = f"{number:.0f}" if abs(number) >= 10_000 else f"{number:.4g}"  # never 2e+04
     return f"{shown} {pretty(unit)}".strip()
 
 
 def contact_name(index: int, names: Sequence[str] = ()) -> str:
-    """The name of a contact; its number where no lead is known."""
+    """Return the name of a contact, or its number if no lead is known."""
     return names[index] if index < len(names) else f"contact {index + 1}"
 
 
 def unpack(packed: bytes) -> list[Row]:
-    """The rows of a COMMIT or FIGURES reply."""
+    """Unpack the rows of a COMMIT or FIGURES reply."""
     size = struct.calcsize(commands.FIGURE)
     whole = len(packed) - len(packed) % size
     return [struct.unpack_from(commands.FIGURE, packed, at) for at in range(0, whole, size)]
@@ -159,9 +159,9 @@ def make(
     contacts: Sequence[str],
     programs: Sequence[str],
 ) -> list[Figure]:
-    """The figures of kernel rows, in the order of NAMES; `contacts` and `programs` name them.
+    """Return the figures for kernel rows in the order of NAMES; `contacts`, `programs`: names.
 
-    group None: a program that only the device knows; no figure names a program then.
+    group None: the program is known to the device only, so no figure names a program.
     """
     order = {code: at for at, code in enumerate(NAMES)}
     known = sorted((row for row in rows if row[0] in order), key=lambda row: order[row[0]])

@@ -1,7 +1,7 @@
-"""An amplitude as a profile may say it: a current, or a share of the threshold of perception.
+"""Amplitude of a program: a current, or a share of the perception threshold.
 
-Role: the leaf type of programs[].amplitude. Invariant: a Dose is one of the two, and what is
-neither is told with an example of both. Requirements: REQ-60.
+Role: the leaf type of programs[].amplitude. Invariant: a Dose is one of the two; any other value
+is refused with an example. Requirements: REQ-60.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ OF_PERCEPTION = re.compile(r"\s*(?P<share>.*?)\s+of\s+perception\s*", re.ASCII)
 
 @dataclass(frozen=True)
 class Dose:
-    """ua: a current (0 where it is a share); permille: a share of perception (0 if a current)."""
+    """Amplitude as current `ua` (0 if a share) or `permille` of perception (0 if a current)."""
 
     ua: int
     permille: int = 0
 
     def text(self) -> str:
-        """As the profile says it."""
+        """Return the amplitude as written in a profile."""
         if self.permille:
             return f"{units.text(self.permille, 'permille')} of perception"
         return units.text(self.ua, "uA")
@@ -34,7 +34,7 @@ class Dose:
 
 @dataclass(frozen=True)
 class Amplitude(Leaf):
-    """A current `least` to `most` (uA), or a share of perception."""
+    """Field type: a current from `least` to `most` (uA), or a share of perception."""
 
     least: int
     most: int
@@ -54,7 +54,7 @@ class Amplitude(Leaf):
             return Dose(self._current.read(value))
         match = OF_PERCEPTION.fullmatch(value)
         if match is None:
-            message = f"{units.shown(value)}: a share is one of perception; write for example"
+            message = f"{units.shown(value)}: expected a share of perception; write for example"
             raise refuse("unit", f"{message} {EXAMPLE}", self._share.span(), EXAMPLE)
         return Dose(0, self._share.read(match["share"]))
 

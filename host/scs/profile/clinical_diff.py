@@ -1,8 +1,8 @@
-"""A profile in the words of a clinician's programmer, and where two of them differ.
+"""Describe a profile in clinical terms and list the differences between two profiles.
 
-Role: facts() turns the integers that the device gets, and what was measured, into quantities with
-units; compare() sets two profiles side by side. Invariant: two profiles without a difference give
-the device the same integers, but for the order of programs; names are no difference.
+Role: facts() converts the device's integers and the measured thresholds to quantities with units;
+compare() lists differences. Invariant: two profiles without a difference give the device the same
+integers, apart from the order of programs; names are not compared.
 Requirements: none of its own.
 """
 
@@ -29,7 +29,7 @@ _RECHARGES = {
 
 @dataclass(frozen=True)
 class Fact:
-    """One quantity: `text` as people read it; `value` in `unit`, or the text where it has none."""
+    """One quantity: `text` for display; `value` in `unit`, or the text if it has no unit."""
 
     name: str
     text: str
@@ -39,11 +39,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Difference:
-    """A quantity of two profiles. program: "" for the whole profile; only: "a" or "b" where the
-    other has no such program.
+    """A quantity that differs between two profiles.
 
-    a, b: values in `unit` (texts where it is ""), None for what is not there; a_text, b_text: as
-    people read them.
+    program: "" for the whole profile; only: "a" or "b" if the other has no such program; a, b:
+    values in `unit` (texts if it is ""), None if absent; a_text, b_text: for display.
     """
 
     program: str
@@ -56,12 +55,12 @@ class Difference:
     b_text: str
 
     def as_dict(self) -> dict[str, Any]:
-        """The row as JSON carries it."""
+        """Return the row as a JSON-ready dict."""
         return asdict(self)
 
 
 def compare(one: Profile, other: Profile) -> list[Difference]:
-    """All differences: the profile's own first, then program by program."""
+    """Return all differences: those of the whole profile first, then program by program."""
     found = _differences("", "", facts(one), facts(other))
     for first, second in _pairs(one.program_names, other.program_names):
         named = [one.program_names[first]] if first is not None else []
@@ -76,7 +75,7 @@ def compare(one: Profile, other: Profile) -> list[Difference]:
 def _pairs(
     ones: tuple[str, ...], others: tuple[str, ...]
 ) -> Iterator[tuple[int | None, int | None]]:
-    """Programs that belong together: by their names, then what is left in the files' order."""
+    """Pair the programs of two profiles by name, then the rest in file order."""
     left = list(range(len(others)))
     match: dict[int, int] = {}
     for at, name in enumerate(ones):
@@ -103,7 +102,7 @@ def _differences(label: str, only: str, ones: list[Fact], others: list[Fact]) ->
     return found
 
 
-# --- what a profile is -----------------------------------------------------------------------
+# --- facts of a profile ----------------------------------------------------------------------
 def _quantity(name: str, steps: int, grid: str) -> Fact:
     unit, size = _SCALES[grid]
     return Fact(name, units.text(steps, grid), steps / size, unit)
@@ -114,7 +113,7 @@ def _word(name: str, text: str) -> Fact:
 
 
 def facts(profile: Profile) -> list[Fact]:
-    """What holds for all programs; what there is not (a cycle, a session) is left out."""
+    """Return the facts common to all programs; absent ones (cycle, session) are left out."""
     head = profile.group.header
     found = [
         _word("lead", profile.lead.name),
@@ -138,7 +137,7 @@ def facts(profile: Profile) -> list[Fact]:
 
 
 def of_program(profile: Profile, number: int | None) -> list[Fact]:
-    """The facts of one program; [] for None."""
+    """Return the facts of one program; [] for None."""
     if number is None:
         return []
     one = profile.group.programs[number]
@@ -164,7 +163,7 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
 
 
 def _others(profile: Profile, one: program.Program) -> list[Fact]:
-    """The contacts that take turns with the program's own, and how many of its pulses they get."""
+    """Return the interleave contacts and their share of the pulses."""
     if not one.other_count:
         return []
     percent = 100 * one.other_count / one.count
@@ -176,7 +175,7 @@ def _others(profile: Profile, one: program.Program) -> list[Fact]:
 
 
 def _person(found: Settings) -> list[Fact]:
-    """What was measured, and how the amplitude was chosen by it."""
+    """Return the measured thresholds, and the amplitude's share of perception."""
     rows = {
         "perception": found.perception_ua,
         "comfort": found.comfort_ua,
@@ -221,7 +220,7 @@ def _shape(one: program.Program) -> str:
 
 
 def _charge(one: program.Program) -> Fact:
-    """Charge of a phase as it was asked for; of a shape that of the phase with the most."""
+    """Return the requested charge per phase; for a shape, that of its largest phase."""
     most = run = 0
     for share, ns in one.segments or ((-1000, one.width_ns),):
         run = run + share * ns if share * run > 0 else share * ns

@@ -1,8 +1,8 @@
-"""The validated profile as the integer group that the device runs.
+"""Compile a validated profile into the integer group that the device runs.
 
-Role: make() turns a ProfileModel and its lead into stimcore.program.Group.
-Invariant: numbers pass through unchanged; cross_checks.py has found nothing; the device's own
-validate() has the last word. Requirements: REQ-22, REQ-60.
+Role: make() converts a ProfileModel and its lead to stimcore.program.Group.
+Invariant: numbers pass through unchanged; the model has passed cross_checks.py; the result is
+checked by the device's own validate(). Requirements: REQ-22, REQ-60.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .schema import BurstBox, ProfileModel, ProgramModel, RechargeBox
 
 
 def make(model: ProfileModel, lead: Lead, slots: Sequence[Slot]) -> program.Group:
-    """The group; contact i of the lead is bit i of the masks; a slot for each program."""
+    """Return the group. Contact i of the lead is bit i of the masks; one slot per program."""
     programs = tuple(
         _program(one, lead, thresholds.ceiling_ua(model, one), slot)
         for one, slot in zip(model.programs, slots, strict=True)
@@ -28,20 +28,20 @@ def make(model: ProfileModel, lead: Lead, slots: Sequence[Slot]) -> program.Grou
 
 
 def ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
-    """The ramp up as given; by default 1 s, or as long as steps of the permitted size take."""
+    """Return the given ramp up; by default 1 s, or longer if the largest step requires it."""
     if "up" in model.ramp.model_fields_set or model.output == "sync":
         return model.ramp.up
     return max(model.ramp.up, least_ramp_up_ms(model, slots))
 
 
 def least_ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
-    """The shortest ramp up that the device takes."""
+    """Return the shortest ramp up that the device accepts."""
     highest_ua = max(thresholds.amplitude_ua(one) for one in model.programs)
     return train.least_ramp_up_ms(highest_ua, model.programs[0].rate, slots[0].count)
 
 
 def pulse_train(one: ProgramModel) -> Train:
-    """What the schedule must know of a program; dither widens the room that a pulse takes."""
+    """Return a program's input to the schedule; dither extends the time a pulse takes."""
     dither, extent_ns = one.dither, waveforms.extent_ns(one)
     if dither:
         extent_ns += 10**12 // one.rate * dither.rate // 1000
@@ -49,7 +49,7 @@ def pulse_train(one: ProgramModel) -> Train:
 
 
 def block(one: ProgramModel) -> int:
-    """After how many of its pulses, or bursts, a program is itself again."""
+    """Return the number of pulses (or bursts) after which the pattern repeats."""
     return lcm(
         2 if one.polarity == "alternating" else 1,
         one.dither.pulses if one.dither else 1,
@@ -58,7 +58,7 @@ def block(one: ProgramModel) -> int:
 
 
 def pulses(one: ProgramModel) -> int:
-    """How many pulses come each time: those of a burst, or one."""
+    """Return the pulses per burst, or 1."""
     return one.waveform.burst.pulses if isinstance(one.waveform, BurstBox) else 1
 
 
@@ -118,7 +118,7 @@ def _others(one: ProgramModel, lead: Lead, count: int) -> dict[str, int]:
 
 
 def recharge(one: ProgramModel) -> tuple[int, int]:
-    """(stimcore's RECHARGE_*, ratio). Passive recharge follows a burst as a whole by default."""
+    """Return (RECHARGE_*, ratio). By default, passive recharge follows the whole burst."""
     box = one.recharge
     if isinstance(box, RechargeBox) and box.active:
         return program.RECHARGE_ACTIVE, box.active.ratio

@@ -1,7 +1,7 @@
-"""Contact names against the lead: each must be on it, once, and in one role only.
+"""Check contact names against the lead: each must exist, once, and in one role only.
 
-Role: complaints about a profile's lead and contacts. It looks at the YAML values, not at the
-model, so that these errors are told together with all others.
+Role: complaints about a profile's lead and contacts. It checks the YAML values, not the model, so
+that these errors are reported together with all others.
 Invariant: no contact is a cathode in one program and an anode in another, so that reversing a
 polarity is always a new profile, never a side effect. Requirements: REQ-11, REQ-60.
 """
@@ -22,7 +22,7 @@ Named = tuple[Place, str, str]  # where, "cathodes" or "anodes", the contact's n
 
 
 def check(document: Document) -> tuple[leads.Lead | None, list[Complaint]]:
-    """The profile's lead (None where there is no such one) and all that is wrong with contacts."""
+    """Return the profile's lead (None if unknown) and all complaints about contacts."""
     named = list(_named(document.value))
     lead, complaints = _lead(document)
     if lead is not None:
@@ -63,7 +63,7 @@ def _within(value: Any, place: Place) -> Iterator[Named]:
 
 
 def _some(value: Any, most: int) -> list[Any]:
-    """The first entries of a list; the schema complains of all that is no list, or too long."""
+    """Return the first entries of a list; the schema reports other types and long lists."""
     return value[:most] if isinstance(value, list) else []
 
 
@@ -89,7 +89,7 @@ def _twice(document: Document, named: list[Named]) -> list[Complaint]:
         value, message, kind = printable(name), "", "polarity"
         where, before = first.setdefault(name, (place, role))
         if (place[:-1], name) in within:
-            kind, message = "duplicate", f"{value} stands twice in this list; name it once"
+            kind, message = "duplicate", f"{value} is listed twice; list it once"
         elif before != role:
             line = document.line(where)
             message = f"{value} is {ROLES[before]} in {path_text(where[:2])} (line {line})"

@@ -1,8 +1,8 @@
-"""What the fields of a profile, each good by itself, forbid one another.
+"""Check the fields of a profile against one another.
 
-Role: find() names all that no single field can show (an amplitude above the profile's own limit,
-segments that do not sum to zero, pulses of two programs that meet), and gives each program its
-place in the period. Invariant: every complaint names the field to change and a value that works.
+Role: find() reports conflicts between valid fields (an amplitude above the profile's own limit,
+segments that do not sum to zero, colliding pulses of two programs) and assigns each program its
+slot in the period. Invariant: every complaint names the field to change and a value that works.
 Requirements: REQ-22, REQ-60.
 """
 
@@ -19,7 +19,7 @@ from .schema import BurstBox, ProfileModel, ProgramModel, SegmentsBox
 
 
 def find(model: ProfileModel, document: Document) -> tuple[list[Slot], list[Complaint]]:
-    """A slot for each program (none where there are complaints), and all complaints."""
+    """Return a slot for each program (none if the schedule fails), and all complaints."""
     found: list[Conflict] = []
     for number, one in enumerate(model.programs):
         for kind, place, message, value, limit, example in _of_program(model, one):
@@ -60,18 +60,18 @@ def _of_others(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
         found.append(("conflict", place, message, "burst", "pulse", "pulse"))
     if one.phase is not None and one.phase * one.rate >= 10**12:
         most = _us((10**12 - 1) // one.rate)
-        message = f"begins after the next pulse would, at {rate}; permitted is 0 to {most}"
+        message = f"is longer than one interval at {rate}; allowed range 0 to {most}"
         message += "; write for example 0 ms"
         found.append(("range", ("phase",), message, units.text(one.phase, "ns"), most, "0 ms"))
     return found
 
 
 def _of_pulse(one: ProgramModel) -> list[Conflict]:
-    """A width is given once: for the pulse, or for each segment."""
+    """Check that the width is given once: for the pulse, or for each segment."""
     if isinstance(one.shape, SegmentsBox):
         if one.pulse_width is None:
             return []
-        message = "the segments say how long a pulse lasts; leave out pulse_width"
+        message = "conflicts with the widths of the segments; leave out pulse_width"
         return [("conflict", ("pulse_width",), message, units.text(one.pulse_width, "ns"), "", "")]
     if one.pulse_width is None:
         message = "is required; write for example pulse_width: 200 us"
@@ -91,10 +91,10 @@ def _of_shape(one: ProgramModel) -> list[Conflict]:
         return []
     found: list[Conflict] = []
     if compilation.recharge(one)[0] == program.RECHARGE_ACTIVE:
-        message = "a shape returns its own charge; write for example passive"
+        message = "a shape balances its own charge; write for example passive"
         found.append(("conflict", ("recharge",), message, "active", "passive", "passive"))
     if one.interphase_gap:
-        message = "a shape has no gap of its own; write 0 us, or a segment of 0 %"
+        message = "a shape has no interphase gap; write 0 us, or add a segment of 0 %"
         gap = units.text(one.interphase_gap, "ns")
         found.append(("conflict", ("interphase_gap",), message, gap, "0 us", "0 us"))
     return found + (_of_segments(one) if isinstance(one.shape, SegmentsBox) else [])
@@ -104,7 +104,7 @@ def _of_segments(one: ProgramModel) -> list[Conflict]:
     rows = waveforms.segments(one)
     last = ("shape", "segments", len(rows) - 1)
     if rows[0][0] == 0:
-        message = "a pulse begins with current; write for example amplitude: -100 %"
+        message = "the first segment must carry current; write for example amplitude: -100 %"
         return [("range", ("shape", "segments", 0, "amplitude"), message, "0 %", "", "-100 %")]
     left = waveforms.net(rows)
     if left:
@@ -115,12 +115,12 @@ def _of_segments(one: ProgramModel) -> list[Conflict]:
     if least <= run <= most:
         return []
     texts = units.text(run, "ns"), f"{units.text(least, 'ns')} to {units.text(most, 'ns')}"
-    message = f"the current keeps its direction for {texts[0]} at most; permitted is {texts[1]}"
+    message = f"the longest phase lasts {texts[0]}; allowed range {texts[1]}"
     return [("range", ("shape", "segments"), message, *texts, "200 us")]
 
 
 def _balanced(rows: waveforms.Segments) -> str:
-    """How the last segment would have to be, if that can be."""
+    """Return a hint that balances the charge, by the last segment if possible."""
     before = waveforms.net(rows[:-1])
     permille, ns = rows[-1]
     if permille and before % permille == 0 and 0 < -before // permille <= limits.WIDTH_MAX_NS:
@@ -136,7 +136,7 @@ def _of_dither(one: ProgramModel) -> list[Conflict]:
     place, value = ("dither", "width"), units.text(one.dither.width, "permille")
     if one.shape != "square" or one.polarity == "alternating":
         why = "polarity: alternating" if one.shape == "square" else "a shape"
-        message = f"goes with neither a shape nor alternating polarity, and there is {why}"
+        message = f"cannot be combined with {why}"
         return [("conflict", place, f"{message}; write for example 0 %", value, "0 %", "0 %")]
     width = one.pulse_width or 0
     most = min(
@@ -145,7 +145,7 @@ def _of_dither(one: ProgramModel) -> list[Conflict]:
     if one.dither.width <= most:
         return []
     near = units.text(max(most, 0), "permille")
-    message = f"{value} of {units.text(width, 'ns')} would leave the permitted 10 us to 1 ms"
+    message = f"{value} of {units.text(width, 'ns')} exceeds the allowed width range 10 us to 1 ms"
     return [("range", place, f"{message}; write for example {near}", value, near, near)]
 
 
@@ -155,51 +155,49 @@ def _of_interleave(one: ProgramModel) -> list[Conflict]:
         return []
     found: list[Conflict] = []
     if (set(there.cathodes), set(there.anodes)) == (set(one.cathodes), set(one.anodes)):
-        message = "names the program's own contacts again; name others, or leave it out"
+        message = "has the same contacts as the program; use others, or leave it out"
         found.append(("conflict", ("interleave",), message, "", "", ""))
     if one.polarity == "alternating":
-        message = "goes with no interleave: every contact would be given one polarity more often"
+        message = "cannot be combined with interleave: contacts would get one polarity more often"
         message += "; write for example cathodic"
         found.append(("conflict", ("polarity",), message, one.polarity, "cathodic", "cathodic"))
     most = min(limits.PERIOD_TIMES, limits.PERIOD_MAX_NS * one.rate // 10**12)
     needed = ratios.turns(there.split)
     if needed > most:
         split, (near, example) = units.text(there.split, "permille"), ratios.hint(there.split, most)
-        message = f"{split} comes out even after {needed} pulses, and a period has {most} at most"
+        message = f"{split} needs a period of {needed} pulses; the maximum is {most}"
         message += f" (1 s, {limits.PERIOD_TIMES} pulses){near}"
         place = ("interleave", "split")
         found.append(("conflict", place, message, split, str(most), example))
     return found
 
 
-# --- the profile as a whole ------------------------------------------------------------------
+# --- the whole profile -----------------------------------------------------------------------
 def _clash(model: ProfileModel, why: Clash) -> Conflict:
-    """Why the programs find no places, and rates that would do."""
+    """Return the conflict for a failed schedule, with rates that would work."""
     one, number = model.programs[why.second], why.second
     rate = units.text(one.rate, "mHz")
     rates = [units.text(each, "mHz") for each in why.rates_millihz]
     near = f"; rates nearby that fit: {' and '.join(rates)}" if rates else ""
     if why.kind in ("period", "count") and one.dither and number == why.first:
         most = str(limits.PERIOD_MAX_NS * one.rate // 10**12)
-        message = f"{one.dither.pulses} pulses at {rate} last longer than a period may, 1 s"
+        message = f"{one.dither.pulses} pulses at {rate} exceed the maximum period of 1 s"
         message += f"; write for example {most}"
         place: Place = ("programs", number, "dither", "pulses")
         return ("conflict", place, message, str(one.dither.pulses), most, most)
     first = units.text(model.programs[why.first].rate, "mHz")
-    meet = f"and programs[{why.first}] at {first}"
+    pair = f"{rate} and programs[{why.first}] at {first}"
     if why.kind == "period":
-        message = f"{rate} {meet} come round together only after {why.need_ns / 1e9:g} s, more than"
-        message += " the 1 s of a period"
+        message = f"the common period of {pair} is {why.need_ns / 1e9:g} s; the limit is 1 s"
     elif why.kind == "count":
-        message = f"{rate} {meet} come round together only after {why.need_ns} pulses of one of"
-        message += f" them; the most is {why.room_ns}"
+        message = f"the common period of {pair} has {why.need_ns} pulses of one of them;"
+        message += f" the limit is {why.room_ns}"
     else:
-        message = f"{rate} {meet} collide: their pulses, with 14 us after each, need"
-        message += f" {_us(why.need_ns + 999)} and at these rates there are {_us(why.room_ns)}"
-        message += " between them"
+        message = f"{pair} collide: their pulses, with 14 us after each, need"
+        message += f" {_us(why.need_ns + 999)}; these rates leave {_us(why.room_ns)}"
     field = "phase" if why.kind == "phase" else "rate"
     if field == "phase":
-        message = f"collides with programs[{why.first}]; leave out the phases, or choose others"
+        message = f"pulses collide with programs[{why.first}]; leave out the phases, or change them"
     example = rates[0] if rates else first
     place = ("programs", number, field)
     return ("conflict", place, message + near, rate, first, example)
@@ -219,13 +217,13 @@ def _of_session(model: ProfileModel, slots: list[Slot]) -> list[Conflict]:
         return []
     fewer, more = wanted - wanted % one_period, wanted - wanted % one_period + one_period
     near = str(fewer or more)
-    message = f"{wanted} is no multiple of the {one_period} pulses of one period, and only"
+    message = f"{wanted} is not a multiple of the {one_period} pulses per period, and only"
     message += f" whole periods are delivered; write for example {near}"
     return [("conflict", ("session", "pulses"), message, str(wanted), str(one_period), near)]
 
 
 def _of_ramps(model: ProfileModel, slots: list[Slot]) -> list[Conflict]:
-    """Steps of the ramp up that are small enough; ramps within the on time."""
+    """Check that the ramp's steps are small enough, and that the ramps fit into the on time."""
     found: list[Conflict] = []
     up_ms = compilation.ramp_up_ms(model, slots)
     up, down = units.text(up_ms, "ms"), units.text(model.ramp.down, "ms")
@@ -249,7 +247,7 @@ def _of_ramps(model: ProfileModel, slots: list[Slot]) -> list[Conflict]:
 def _of_time(model: ProfileModel) -> list[Conflict]:
     found: list[Conflict] = []
     if model.stand_alone and "lease" in model.model_fields_set:
-        message = "there is no lease where stand_alone is true; leave out one of the two"
+        message = "has no effect if stand_alone is true; leave out one of the two"
         found.append(("conflict", ("lease",), message, units.text(model.lease, "ms"), "", ""))
     lasts = (model.session.duration or 0) if model.session else 0
     if lasts and model.ramp.up > lasts and "up" in model.ramp.model_fields_set:

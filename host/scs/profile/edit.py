@@ -1,7 +1,7 @@
-"""A profile's text with some of its values changed, and its comments and order left as they were.
+"""Edit values in a profile's text, keeping comments and order.
 
-Role: edited() gives the new text, save() writes it. Invariant: what comes out is read again as a
-profile before anybody gets it; a file is replaced as a whole or not at all.
+Role: edited() returns the changed profile, save() writes it. Invariant: the changed text is read
+and checked again as a profile; a file is replaced as a whole or not at all.
 Requirements: REQ-60.
 """
 
@@ -31,9 +31,9 @@ def _yaml() -> YAML:
 
 
 def edited(profile: Profile, change: Callable[[Any], None]) -> Profile:
-    """The profile after `change`, which is given the document as ruamel.yaml holds it.
+    """Apply `change` to the ruamel.yaml document and return the resulting profile.
 
-    ProfileError where the changed text is no profile; its line ends stay what they were.
+    Raises ProfileError if the changed text is not a valid profile. Line ends are kept.
     """
     yaml = _yaml()
     source = profile.text.removeprefix("\ufeff")
@@ -52,7 +52,7 @@ def edited(profile: Profile, change: Callable[[Any], None]) -> Profile:
 
 
 def save(profile: Profile, target: Path) -> None:
-    """Write the profile's text under its new name; WrongUsage where that cannot be."""
+    """Write the profile's text to `target`; raise WrongUsage if that fails."""
 
     def fill(part: Path) -> None:
         part.write_text(profile.text, encoding="utf-8", newline="")

@@ -1,8 +1,8 @@
-"""The device's refusals in the profile's own words: which field, which line.
+"""Map the device's refusals to the profile's fields and lines.
 
 Role: a row (code, index, value, limit) of stimcore, from checks.validate, the compiler or the
 kernel, becomes a complaint about the field that a person can change.
-Invariant: every row gives a complaint; a code not listed here points at the programs as a whole.
+Invariant: every row gives a complaint; a code not listed here points to `programs`.
 Requirements: REQ-60.
 """
 
@@ -54,7 +54,7 @@ PROGRAM: dict[str, tuple[Place, str]] = {
     "other_count": (("interleave", "split"), ""),
     "segments": (("shape", "segments"), ""),
 }
-# what the compiler and the kernel refuse: the field of a program that it follows from
+# refusals of the compiler and the kernel: the field of a program that causes them
 FIELD = {
     errors.AMPLITUDE: "amplitude",
     errors.CEILING: "amplitude",
@@ -98,7 +98,7 @@ BY_PROGRAM = (
 
 
 def complaint(row: Row, group: program.Group, lead: Lead, document: Document) -> Complaint:
-    """A refusal of the device as a complaint about the profile it came from."""
+    """Return a refusal of the device as a complaint about the profile."""
     code, index, value, limit = row
     if code == errors.BLOB_FIELD:
         return _of_field(index, value, limit, document)
@@ -120,7 +120,7 @@ def complaint(row: Row, group: program.Group, lead: Lead, document: Document) ->
 
 
 def _place(code: int, index: int, group: program.Group) -> Place:
-    """The field to change; a figure of a contact points at the first program that uses it."""
+    """Return the field to change; for a contact, that of the first program that uses it."""
     number = 0
     if code in BY_PROGRAM:
         number = min(index, len(group.programs) - 1)
@@ -131,7 +131,7 @@ def _place(code: int, index: int, group: program.Group) -> Place:
 
 
 def _crowded(row: Row, place: Place, group: program.Group) -> tuple[Place, str]:
-    """The field that makes a period long, and what would do."""
+    """Return the field that makes the table too long, and a hint."""
     _code, index, words, most = row
     one = group.programs[min(index, len(group.programs) - 1)]
     if one.other_count:
@@ -151,5 +151,5 @@ def _of_field(index: int, value: int, limit: int, document: Document) -> Complai
         place = ("programs", number, *place)
     shown = units.text(value, grid) if grid else str(value)
     most = units.text(limit, grid) if grid else str(limit)
-    message = f"the device refuses {shown}; its limit here is {most}"
+    message = f"the device refuses {shown}; its limit is {most}"
     return Complaint("field", path_text(place), document.line(place), message, shown, most)

@@ -1,8 +1,8 @@
-"""A therapy from a YAML file: Profile.read checks everything and gives the integer group.
+"""Read a therapy from a YAML file, check it and compile its integer group.
 
 Role: text -> values with lines (yaml_reader) -> schema -> contacts on the lead -> conflicts ->
-stimcore.program.Group, which the device's own validate() then judges. All errors of a file are
-told at once. Invariant: nothing but a Profile or a ProfileError comes out, whatever the bytes.
+stimcore.program.Group, which the device's own validate() then checks. All errors of a file are
+reported at once. Invariant: any bytes give a Profile or a ProfileError.
 Requirements: REQ-21, REQ-60.
 """
 
@@ -27,16 +27,16 @@ from .thresholds import Settings
 
 
 class ProfileError(FileRefused):
-    """A profile that cannot be used: `rows` holds every complaint, `str()` one line for each."""
+    """Error for an invalid profile: `rows` holds every complaint, `str()` one line for each."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A checked therapy.
+    """Checked therapy.
 
     `group` holds the integers that the device gets (mHz, ns, uA, ms; contact i of `lead` is bit
-    i of the masks); `program_names` and `settings` (what was measured) have one entry per
-    program of it; `text` is what was read.
+    i of the masks); `program_names` and `settings` (measured thresholds) have one entry per
+    program; `text` is the file's text.
     """
 
     name: str
@@ -50,12 +50,12 @@ class Profile:
 
     @classmethod
     def read(cls, path: str | Path) -> Profile:
-        """The profile in a file; ProfileError with every complaint about it."""
+        """Read a profile from a file; raise ProfileError with every complaint."""
         return cls.from_text(read_bytes(path, ProfileError), str(path))
 
     @classmethod
     def from_text(cls, text: bytes | str, name: str = "profile") -> Profile:
-        """The profile in a text; `name` stands for the file in errors. ProfileError as read."""
+        """Read a profile from text; `name` is the file name in errors. Raises as read()."""
         document = parse(text, name, ProfileError)
         model, found = validate(ProfileModel, document)
         lead, more = contact_checks.check(document)
@@ -78,30 +78,30 @@ class Profile:
 
     @property
     def contact_names(self) -> tuple[str, ...]:
-        """The names of the lead's contacts; contact i is bit i of every mask."""
+        """Names of the lead's contacts; contact i is bit i of every mask."""
         return self.lead.contact_names
 
     @property
     def stands_alone(self) -> bool:
-        """Whether it goes on without a host: there is no lease."""
+        """True if it runs on without a host, with no lease."""
         return bool(self.group.header.flags & program.FLAG_STAND_ALONE)
 
     @property
     def sync_only(self) -> bool:
-        """Whether each pulse is a mark on SYNC alone, and no current flows."""
+        """True if each pulse is only a mark on SYNC, without current."""
         return bool(self.group.header.flags & program.FLAG_SYNC_ONLY)
 
     def to_blob(self) -> bytes:
-        """The group as the device gets it."""
+        """Pack the group for the device."""
         return program.pack(self.group)
 
     def explain(self, row: Row) -> Complaint:
-        """A refusal of the device, (code, index, value, limit), as a complaint with its line."""
+        """Return a refusal (code, index, value, limit) as a complaint with its line."""
         return error_locations.complaint(row, self.group, self.lead, self.document)
 
     @staticmethod
     def json_schema() -> dict[str, Any]:
-        """The JSON Schema (draft 2020-12) of a profile, for editors."""
+        """Return the JSON Schema (draft 2020-12) of a profile, for editors."""
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             **shape_of(ProfileModel),
@@ -109,7 +109,7 @@ class Profile:
         }
 
     def _judge(self) -> None:
-        """The device's own check, run here as well."""
+        """Run the device's own validation; raise ProfileError on its refusals."""
         try:
             checks.validate(self.group)
         except Refused as reason:

@@ -1,4 +1,4 @@
-"""A program by its name, or counted from 1."""
+"""Look up a program by its name or its number from 1."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..errors import WrongUsage
 
 
 def program_number(program: str | int, names: Sequence[str]) -> int:
-    """The number on the wire of a program given by its name, or counted from 1; WrongUsage."""
+    """Return the index (from 0) of a program given by name or number from 1; raise WrongUsage."""
     known = [name.lower() for name in names]
     if isinstance(program, str) and program.lower() in known:
         return known.index(program.lower())

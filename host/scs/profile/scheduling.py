@@ -1,9 +1,9 @@
-"""When the pulses of several programs come, so that no two of them meet.
+"""Schedule the pulses of several programs so that no two of them collide.
 
-Role: rates -> the least period in which all programs come round, how often each does, and at which
-phase it begins. Invariant: two programs whose pulses come every P and every Q can be kept apart if
-and only if both their pulses fit into the greatest common part of P and Q, one after the other:
-that is checked first, and named. Of all phases those are taken that leave the longest rests.
+Role: rates -> the shortest common period of all programs, and each program's pulse count and
+offset in it. Invariant: two programs with pulse intervals P and Q can be kept apart if and only
+if both pulses fit, one after the other, into the greatest common divisor of P and Q: that is
+checked first. Of all offsets, those with the longest rests are taken.
 Requirements: REQ-03, REQ-21.
 """
 
@@ -24,7 +24,7 @@ SECOND_NS = 1_000_000_000
 
 @dataclass(frozen=True)
 class Train:
-    """What the schedule must know of a program: mHz, ns; `block`: it is itself after so many."""
+    """Input of the schedule for one program, in mHz and ns; `block`: pulses until it repeats."""
 
     rate_millihz: int
     extent_ns: int
@@ -33,13 +33,13 @@ class Train:
 
     @property
     def every_ns(self) -> Fraction:
-        """From one pulse to the next."""
+        """Interval from one pulse (or burst) to the next."""
         return Fraction(1000 * SECOND_NS, self.rate_millihz)
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A program's turns in the period: how many, and when the first one begins."""
+    """A program's pulses (or bursts) in the period: count, and offset of the first."""
 
     count: int
     phase_ns: int
@@ -47,10 +47,10 @@ class Slot:
 
 @dataclass(frozen=True)
 class Clash:
-    """Why there is no schedule: the programs it is about, and rates for the second that would do.
+    """Reason why there is no schedule: two programs, and working rates for the second.
 
-    kind: "period" (none is short enough), "count" (too many turns), "fit" (their pulses meet),
-    "phase" (the phases that were asked for meet). need and room: ns.
+    kind: "period" (too long), "count" (too many pulses), "fit" (pulses collide), "phase" (pulses
+    collide at the requested offsets). need and room: ns.
     """
 
     kind: str
@@ -62,7 +62,7 @@ class Clash:
 
 
 def plan(trains: Sequence[Train]) -> list[Slot] | Clash:
-    """A slot for each, or why there is none."""
+    """Return a slot for each program, or the reason why there is no schedule."""
     found = _plan(trains)
     if isinstance(found, Clash) and found.kind != "phase":
         return replace(found, rates_millihz=_nearby(trains, found.second))
@@ -89,7 +89,7 @@ def _plan(trains: Sequence[Train]) -> list[Slot] | Clash:
 
 
 def _common_millihz(trains: Sequence[Train]) -> Fraction:
-    """The rate at which all of them come round."""
+    """Return the rate of the common period."""
     rates = [Fraction(one.rate_millihz, one.block) for one in trains]
     below = lcm(*(rate.denominator for rate in rates))
     return Fraction(gcd(*(int(rate * below) for rate in rates)), below)
@@ -100,7 +100,7 @@ def _common_with_first_ns(trains: Sequence[Train], at: int) -> Fraction:
 
 
 def _room_ns(trains: Sequence[Train], one: int, other: int) -> int:
-    """The greatest common part of the times between two programs' pulses."""
+    """Return the greatest common divisor of two programs' pulse intervals."""
     return int(_part(trains[one], trains[other]))
 
 
@@ -125,7 +125,7 @@ def _tightest(trains: Sequence[Train]) -> tuple[int, int]:
 
 # --- phases ----------------------------------------------------------------------------------
 def _roomiest(trains: Sequence[Train]) -> list[int] | None:
-    """Phases (ns) with the longest shortest rest; None where there are none at all."""
+    """Return the offsets (ns) that maximize the shortest rest; None if there are none."""
     if len(trains) == 1:
         return [trains[0].phase_ns or 0]
     low, high = REST_NS, int(min(one.every_ns for one in trains))
@@ -141,7 +141,7 @@ def _roomiest(trains: Sequence[Train]) -> list[int] | None:
 
 
 def _placed(trains: Sequence[Train], rest_ns: int) -> list[int] | None:
-    """Phases that leave so long a rest after every pulse."""
+    """Return offsets that leave at least `rest_ns` after every pulse, or None."""
     order = sorted(range(len(trains)), key=lambda at: (trains[at].phase_ns is None, at))
     return _next(trains, rest_ns, order, {})
 
@@ -149,7 +149,7 @@ def _placed(trains: Sequence[Train], rest_ns: int) -> list[int] | None:
 def _next(
     trains: Sequence[Train], rest_ns: int, order: Sequence[int], known: dict[int, int]
 ) -> list[int] | None:
-    """The phases with one program more, each time right behind a pulse that is placed."""
+    """Place the next program right behind a placed pulse and recurse; None if impossible."""
     if len(known) == len(trains):
         return [known[at] for at in range(len(trains))]
     at = order[len(known)]
@@ -181,7 +181,7 @@ def _candidates(
 def _apart(
     trains: Sequence[Train], rest_ns: int, at: int, phase: int, other: int, before: int
 ) -> bool:
-    """Whether two programs' pulses never meet, nor come closer than the rest."""
+    """Return True if two programs' pulses keep at least `rest_ns` apart."""
     part = _part(trains[at], trains[other])
     behind = (phase - before) % part
     return (
@@ -190,9 +190,9 @@ def _apart(
     )
 
 
-# --- what would do ---------------------------------------------------------------------------
+# --- alternative rates -----------------------------------------------------------------------
 def _nearby(trains: Sequence[Train], at: int) -> tuple[int, ...]:
-    """The rates nearest below and above a program's own with which there is a schedule."""
+    """Return the nearest rates below and above a program's own that allow a schedule."""
     base = trains[0 if at else len(trains) - 1].rate_millihz
     asked = trains[at].rate_millihz
     terms = range(1, TERMS)

@@ -1,6 +1,6 @@
-"""The profile's schema: every field, its unit, its range, its default.
+"""Schema of a profile: every field with its unit, range and default.
 
-Role: the one table of what a profile may say; profiles.md explains it and editors get it
+Role: the one table of a profile's fields; profiles.md explains it and editors get it
 as JSON Schema. Ranges come from stimcore.limits, never from here.
 Invariant: a validated ProfileModel holds integers only: mHz, ns, uA, ms. Requirements: REQ-60.
 """
@@ -68,12 +68,12 @@ ONE_FIELD = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1
 
 
 def default(text: Any) -> Any:
-    """A default written as the file would write it, and read the same way."""
+    """Return a field whose default is written as in a file, and validated the same way."""
     return Field(default=text, validate_default=True)
 
 
 def one_of(model: Strict, example: str) -> None:
-    """Exactly one of a mapping's fields may be given."""
+    """Check that exactly one of a mapping's fields is given."""
     names = list(type(model).model_fields)
     given = [name for name in names if getattr(model, name) is not None]
     if len(given) != 1:
@@ -125,7 +125,7 @@ class Segment(Strict):
     amplitude: Annotated[
         int, Quantity("permille", *SHARES, "-100 %", "of the amplitude; negative is cathodic")
     ]
-    width: Annotated[int, Quantity("ns", *SEGMENT_NS, "200 us", "how long it lasts")]
+    width: Annotated[int, Quantity("ns", *SEGMENT_NS, "200 us", "duration of the segment")]
 
 
 class SegmentsBox(Strict):
@@ -136,15 +136,15 @@ class SegmentsBox(Strict):
 
 class Dither(Strict):
     rate: Annotated[
-        int, Quantity("permille", *DITHERS, "20 %", "how much later than its turn a pulse may come")
+        int, Quantity("permille", *DITHERS, "20 %", "largest delay of a pulse, of its interval")
     ] = default("0 %")
     width: Annotated[
-        int, Quantity("permille", *DITHERS, "10 %", "how much wider or narrower a pulse may be")
+        int, Quantity("permille", *DITHERS, "10 %", "largest deviation of the pulse width")
     ] = default("0 %")
     pulses: Annotated[
-        int, Whole(2, limits.PERIOD_TIMES, "16", "after so many pulses, or bursts, it repeats")
+        int, Whole(2, limits.PERIOD_TIMES, "16", "pulses, or bursts, until the pattern repeats")
     ]
-    seed: Annotated[int, Whole(1, 65535, "1", "another seed is another train")] = 1
+    seed: Annotated[int, Whole(1, 65535, "1", "seed of the random sequence")] = 1
 
 
 Threshold = Annotated[int | None, Quantity("uA", *AMPLITUDES, "1.2 mA", "measured amplitude")]
@@ -155,12 +155,12 @@ Waveform = Annotated[
     Annotated[str, Tonic, WORD] | Annotated[BurstBox, MAPPING], Discriminator(word_or_mapping)
 ]
 RechargeWord = Word(
-    ("passive", "active"), "passive", "how the charge returns", "{active: {ratio: 4}}"
+    ("passive", "active"), "passive", "method of charge recovery", "{active: {ratio: 4}}"
 )
 ShapeWord = Word(
     ("square", "triphasic", "sine", "gaussian"),
     "square",
-    "the form of a pulse",
+    "shape of a pulse",
     "{segments: [...]}",
 )
 ShapeOf = Annotated[
@@ -174,7 +174,7 @@ Recharge = Annotated[
 
 
 class Thresholds(Strict):
-    """What one person, or for the bench the load, was found to show; measured, not chosen."""
+    """Thresholds measured for one patient (or the bench load)."""
 
     perception: Threshold = Field(default_factory=absent)
     comfort: Threshold = Field(default_factory=absent)
@@ -182,7 +182,7 @@ class Thresholds(Strict):
 
 
 class Interleave(Strict):
-    """Other contacts that some of the pulses are given at, instead of the program's own."""
+    """Second set of contacts that receives a share of the pulses."""
 
     cathodes: Contacts = Field(examples=[["E5"]])
     anodes: Contacts = Field(examples=[["E4", "E6"]])
@@ -192,9 +192,9 @@ class Interleave(Strict):
 
 
 class ProgramModel(Strict):
-    """One pulse train on one set of contacts, or on two by turns."""
+    """One pulse train on one set of contacts, or interleaved on two."""
 
-    name: Annotated[str, Text(LONGEST_NAME, "low back", "what people call it")] = ""
+    name: Annotated[str, Text(LONGEST_NAME, "low back", "name of the program")] = ""
     cathodes: Contacts = Field(
         examples=[["E3"]], description="contacts that are negative in the first phase"
     )
@@ -211,66 +211,66 @@ class ProgramModel(Strict):
         default_factory=absent, examples=[THRESHOLDS_EXAMPLE]
     )
     ceiling: Annotated[
-        int | None, Quantity("uA", *AMPLITUDES, "3 mA", "the most its amplitude may become")
+        int | None, Quantity("uA", *AMPLITUDES, "3 mA", "ceiling of its amplitude")
     ] = Field(default_factory=absent)
     step: Annotated[
-        int | None, Quantity("uA", *STEPS, "100 uA", "by which its amplitude is raised")
+        int | None, Quantity("uA", *STEPS, "100 uA", "step in which its amplitude is raised")
     ] = Field(default_factory=absent)
     interphase_gap: Annotated[
-        int, Quantity("ns", *GAPS, "30 us", "pause between the first phase and its recharge")
+        int, Quantity("ns", *GAPS, "30 us", "gap between the first phase and its recharge")
     ] = default("0 us")
     recharge: Recharge = Field(default="passive", examples=["passive", {"active": {"ratio": 4}}])
     shape: ShapeOf = Field(default="square", examples=["triphasic", {"segments": SEGMENT_EXAMPLE}])
     polarity: Annotated[
-        str, Word(("cathodic", "alternating"), "alternating", "the sign of the first phase")
+        str, Word(("cathodic", "alternating"), "alternating", "polarity of the first phase")
     ] = "cathodic"
     interleave: Annotated[Interleave | None, Given(Interleave)] = Field(
         default_factory=absent, examples=[INTERLEAVE_EXAMPLE]
     )
     phase: Annotated[
-        int | None, Quantity("ns", *PHASES, "5 ms", "when its first pulse comes in a period")
+        int | None, Quantity("ns", *PHASES, "5 ms", "offset of its first pulse in the period")
     ] = Field(default_factory=absent)
     dither: Annotated[Dither | None, Given(Dither)] = Field(
         default_factory=absent, examples=[DITHER_EXAMPLE]
     )
 
 
-DISCHARGE = "the most that may flow while nothing is driven, of a contact's ceiling"
+DISCHARGE = "limit of the discharge current, as a share of the contact's ceiling"
 Programs = Annotated[list[ProgramModel], Field(min_length=1, max_length=limits.PROGRAMS)]
 
 
 class Limits(Strict):
     amplitude: Annotated[
         int | None,
-        Quantity("uA", *AMPLITUDES, "4 mA", "the most any amplitude may become, also live"),
+        Quantity("uA", *AMPLITUDES, "4 mA", "ceiling of every amplitude, also for live changes"),
     ] = Field(default_factory=absent)
     discharge: Annotated[
         int, Quantity("permille", *DISCHARGES, "150 %", DISCHARGE, "limits.DISCHARGE_PERMILLE")
     ] = default("100 %")
 
 
-UP = "from nothing to the amplitude; by default longer where steps of 500 uA a period take longer"
+UP = "from zero to the amplitude; longer by default if steps of 500 uA per period need longer"
 
 
 class Ramp(Strict):
     up: Annotated[int, Quantity("ms", *RAMPS, "2 s", UP)] = default("1 s")
-    down: Annotated[int, Quantity("ms", *RAMPS, "1 s", "from the amplitude to nothing")] = default(
+    down: Annotated[int, Quantity("ms", *RAMPS, "1 s", "from the amplitude to zero")] = default(
         "500 ms"
     )
 
 
 class Cycle(Strict):
-    on: Annotated[int, Quantity("ms", *CYCLES, "30 s", "how long it stimulates")]
-    off: Annotated[int, Quantity("ms", *CYCLES, "90 s", "how long it then pauses")]
+    on: Annotated[int, Quantity("ms", *CYCLES, "30 s", "duration of stimulation")]
+    off: Annotated[int, Quantity("ms", *CYCLES, "90 s", "duration of the pause")]
 
 
 class Session(Strict):
     model_config = ONE_FIELD
     duration: Annotated[
-        int | None, Quantity("ms", *SESSIONS, "10 min", "it stops after this time")
+        int | None, Quantity("ms", *SESSIONS, "10 min", "duration until it stops")
     ] = Field(default_factory=absent)
     pulses: Annotated[
-        int | None, Whole(1, limits.SESSION_PULSES_MAX, "48", "it stops after so many pulses")
+        int | None, Whole(1, limits.SESSION_PULSES_MAX, "48", "number of pulses until it stops")
     ] = Field(default_factory=absent)
 
     @model_validator(mode="after")
@@ -280,12 +280,14 @@ class Session(Strict):
 
 
 class ProfileModel(Strict):
-    """A therapy: programs on the contacts of one lead, their limits, and when they run."""
+    """Therapy: programs on the contacts of one lead, their limits and their timing."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [PROFILE_EXAMPLE]})
-    name: Annotated[str, Text(LONGEST_NAME, "Tonic 50 Hz", "what people call it")]
+    name: Annotated[str, Text(LONGEST_NAME, "Tonic 50 Hz", "name of the profile")]
     lead: Annotated[str, Text(LONGEST_NAME, "octrode-3mm", "a file of leads/, without .yaml")]
-    programs: Programs = Field(examples=[[PROGRAM_EXAMPLE]], description="their pulses never meet")
+    programs: Programs = Field(
+        examples=[[PROGRAM_EXAMPLE]], description="programs, whose pulses never overlap"
+    )
     limits: Annotated[Limits | None, Given(Limits)] = Field(
         default_factory=absent, examples=[{"amplitude": "4 mA"}]
     )
@@ -297,9 +299,9 @@ class ProfileModel(Strict):
         default_factory=absent, examples=[{"duration": "10 min"}, {"pulses": 48}]
     )
     lease: Annotated[
-        int, Quantity("ms", *LEASES, "2 s", "it stops when the host is silent for so long")
+        int, Quantity("ms", *LEASES, "2 s", "it stops if the host is silent for this long")
     ] = default("2 s")
     output: Annotated[
-        str, Word(("stimulation", "sync"), "sync", "sync: marks on SYNC alone, and no current")
+        str, Word(("stimulation", "sync"), "sync", "sync: only marks on SYNC, no current")
     ] = "stimulation"
-    stand_alone: Annotated[bool, Flag("it goes on without a host: there is no lease")] = False
+    stand_alone: Annotated[bool, Flag("it runs on without a host, with no lease")] = False

@@ -1,8 +1,8 @@
-"""Programs moved along their lead by whole contacts.
+"""Move a program's contacts along the lead.
 
-Role: moved() gives the profile with its contacts moved. Invariant: contacts stay in their column
-and keep their distances in positions, and a return plate stays where it is; what was measured at
-other contacts does not move along.
+Role: moved() returns the profile with its contacts moved. Invariant: contacts stay in their column
+and keep their spacing, and a return plate stays in place; thresholds measured at the previous
+contacts are removed.
 Requirements: REQ-60.
 """
 
@@ -24,17 +24,17 @@ ROLES = ("cathodes", "anodes")
 
 
 def chosen(profile: Profile, wanted: str) -> list[int]:
-    """The programs that are meant: all of them, or the one of that name or number (from 1)."""
+    """Return the selected programs: the one of that name or number (from 1), or all."""
     names = profile.program_names
     return [program_number(wanted, names)] if wanted else list(range(len(names)))
 
 
 def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:
-    """The profile with these programs moved by so many positions, away from the tip if positive.
+    """Return the profile with these programs moved by `by` positions; positive: from the tip.
 
-    Their thresholds, measured at other contacts, are left out; an amplitude that was a share of
-    perception becomes the current it was, a ceiling that was discomfort stays as a ceiling.
-    WrongUsage where a contact would leave the lead, ProfileError where contacts do not go together.
+    Their thresholds are removed; an amplitude given as a share of perception becomes the same
+    current, a ceiling given by discomfort becomes an explicit ceiling. Raises WrongUsage if a
+    contact would leave the lead, ProfileError if the moved contacts conflict.
     """
     if by == 0:
         raise WrongUsage("--by 0 moves nothing; write for example --by 1")
@@ -53,12 +53,12 @@ def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:
 
 
 def _places(one: Any) -> list[Any]:
-    """Where a program names contacts: itself, and those that take turns with them."""
+    """Return the mappings of a program that name contacts: itself and its interleave."""
     return [one, one["interleave"]] if "interleave" in one else [one]
 
 
 def _forget(profile: Profile, number: int, one: Any) -> None:
-    """Leave out what was measured; neither the amplitude nor the ceiling becomes another."""
+    """Remove the thresholds, keeping the amplitude and the ceiling in uA."""
     was = profile.group.programs[number]
     one.pop("thresholds", None)
     if profile.settings[number].permille:
@@ -75,7 +75,7 @@ def _moved(lead: Lead, name: str, by: int) -> str:
 
 
 def _within(profile: Profile, by: int, numbers: list[int]) -> None:
-    """WrongUsage with the nearest way that is left, where `by` is too far."""
+    """Raise WrongUsage, with the largest possible shift, if `by` leaves the lead."""
     room = []  # (how far a contact can move that way, its name)
     for number in numbers:
         one = profile.group.programs[number]
@@ -85,7 +85,7 @@ def _within(profile: Profile, by: int, numbers: list[int]) -> None:
                 where = column.index(name)
                 room.append((len(column) - 1 - where if by > 0 else where, name))
     if not room:
-        raise WrongUsage(f"--by {by}: only return plates are used, and they stay where they are")
+        raise WrongUsage(f"--by {by}: only return plates are used, and they cannot be moved")
     far, name = min(room)
     if abs(by) <= far:
         return

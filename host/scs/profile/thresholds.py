@@ -1,6 +1,6 @@
-"""One person's settings: measured thresholds, and the amplitude and ceiling that follow from them.
+"""Measured thresholds, and the amplitude and ceiling derived from them.
 
-Role: amplitude_ua() and ceiling_ua() of a program, and what its settings forbid one another.
+Role: amplitude_ua() and ceiling_ua() of a program, and the conflicts between its settings.
 Invariant: no amplitude is above limits.amplitude, the program's ceiling or its threshold of
 discomfort; a share of perception is never rounded up. Requirements: REQ-22, REQ-60.
 """
@@ -18,9 +18,9 @@ ORDER = ("perception", "comfort", "discomfort")
 
 @dataclass(frozen=True)
 class Settings:
-    """What was measured and chosen for one program, in uA; None for what the file does not say.
+    """Measured and chosen settings of one program, in uA; None if not in the file.
 
-    permille: the share of perception that the amplitude was written as; None for a current.
+    permille: the amplitude as a share of perception; None if it was given as a current.
     """
 
     perception_ua: int | None
@@ -30,12 +30,12 @@ class Settings:
     permille: int | None
 
     def percent(self, amplitude_ua: float) -> float | None:
-        """An amplitude in percent of perception; None where that was not measured."""
+        """Return an amplitude in percent of perception; None if that was not measured."""
         return 100 * amplitude_ua / self.perception_ua if self.perception_ua else None
 
 
 def of(one: ProgramModel) -> Settings:
-    """The settings of a program."""
+    """Return the settings of a program."""
     perception, comfort, discomfort = _thresholds(one)
     return Settings(perception, comfort, discomfort, one.step, one.amplitude.permille or None)
 
@@ -45,20 +45,20 @@ def _thresholds(one: ProgramModel) -> list[int | None]:
 
 
 def amplitude_ua(one: ProgramModel) -> int:
-    """The amplitude; of a share the whole microamperes in it, 0 where perception is not known."""
+    """Return the amplitude; a share is rounded down to uA, 0 if perception is not known."""
     perception = (one.thresholds.perception if one.thresholds else None) or 0
     return one.amplitude.ua or perception * one.amplitude.permille // 1000
 
 
 def ceiling_ua(model: ProfileModel, one: ProgramModel) -> int:
-    """The most that the amplitude may become, also live: the lowest of all that bounds it."""
+    """Return the program's amplitude ceiling, also for live changes: its lowest bound."""
     given = one.ceiling or (model.limits and model.limits.amplitude) or amplitude_ua(one)
     discomfort = one.thresholds.discomfort if one.thresholds else None
     return min(given, discomfort or given)
 
 
 def conflicts(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
-    """Thresholds out of order, an amplitude that is none, and what goes above a ceiling."""
+    """Return conflicts: thresholds out of order, no amplitude, or values above a ceiling."""
     found = _order(one)
     most = model.limits.amplitude if model.limits else None
     if most and one.ceiling and one.ceiling > most:
@@ -74,8 +74,8 @@ def conflicts(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
         bounds.append((one.ceiling, "this program's ceiling"))
     discomfort = one.thresholds.discomfort if one.thresholds else None
     if discomfort:
-        bounds.append((discomfort, "the threshold of discomfort"))
-    bounds.append((AMPLITUDES[1], "the most"))
+        bounds.append((discomfort, "the discomfort threshold"))
+    bounds.append((AMPLITUDES[1], "the maximum"))
     lowest = min(bounds, key=lambda bound: bound[0])
     return [*found, _above(("amplitude",), said, *lowest)] if amplitude > lowest[0] else found
 
@@ -93,13 +93,13 @@ def _none(one: ProgramModel) -> Conflict:
     said = one.amplitude.text()
     if one.thresholds and one.thresholds.perception:
         return ("range", ("amplitude",), f"{said} is less than 1 uA", said, "1 uA", "60 %")
-    message = f"{said} needs the threshold that was measured; write for example"
+    message = f"{said} requires the measured perception threshold; write for example"
     message += " thresholds: {perception: 1.2 mA}"
     return ("missing", ("thresholds", "perception"), message, "", "", "1.2 mA")
 
 
 def _order(one: ProgramModel) -> list[Conflict]:
-    """One complaint for each threshold that is below the one before it."""
+    """Return a conflict for each threshold that is below the one before it."""
     found: list[Conflict] = []
     least, before = 0, ""
     for name, ua in zip(ORDER, _thresholds(one), strict=True):
@@ -107,8 +107,8 @@ def _order(one: ProgramModel) -> list[Conflict]:
             continue
         if ua < least:
             texts = units.text(ua, "uA"), units.text(least, "uA")
-            message = f"{texts[0]} is below {before}, {texts[1]}; they rise in the order"
-            message += f" {', '.join(ORDER)}; write for example {name}: {texts[1]}"
+            message = f"{texts[0]} is below {before}, {texts[1]}; required order:"
+            message += f" {' <= '.join(ORDER)}; write for example {name}: {texts[1]}"
             found.append(("conflict", ("thresholds", name), message, *texts, texts[1]))
         least, before = max(least, ua), name if ua >= least else before
     return found

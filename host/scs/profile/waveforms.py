@@ -1,6 +1,6 @@
-"""Forms of a pulse as tables of segments: (permille of the amplitude, ns), negative is cathodic.
+"""Pulse shapes as tables of segments: (permille of the amplitude, ns), negative is cathodic.
 
-Role: the named shapes, and what one pulse of a program takes. Invariant: a shape sums to exactly
+Role: the named shapes, and the duration of a pulse. Invariant: a shape sums to exactly
 zero charge, on the integers that the device gets. Requirements: REQ-17.
 
 Neither a sine nor a Gaussian is published with figures for spinal cord stimulation; both are
@@ -22,7 +22,7 @@ STEP_NS = 1_000  # whole ticks of every board: eight steps of a width are alike
 
 
 def segments(one: ProgramModel) -> Segments:
-    """The segments of a program's pulse; () for a plain one."""
+    """Return the segments of a program's pulse; () for a square one."""
     if isinstance(one.shape, SegmentsBox):
         return tuple((each.amplitude, each.width) for each in one.shape.segments)
     width = one.pulse_width or 0
@@ -35,12 +35,12 @@ def segments(one: ProgramModel) -> Segments:
 
 
 def net(rows: Sequence[tuple[int, int]]) -> int:
-    """What a table leaves, in permille x ns."""
+    """Return the net charge of a table, in permille x ns."""
     return sum(permille * ns for permille, ns in rows)
 
 
 def longest_run_ns(rows: Segments) -> int:
-    """The longest time for which the current keeps its direction."""
+    """Return the longest time for which the current keeps its direction (ns)."""
     longest = run = sign = 0
     for permille, ns in rows:
         now = (permille > 0) - (permille < 0)
@@ -51,12 +51,12 @@ def longest_run_ns(rows: Segments) -> int:
 
 
 def width_ns(one: ProgramModel) -> int:
-    """The width of the first phase; of a table of segments that of the longest one."""
+    """Return the width of the first phase (ns); for segments, that of the longest phase."""
     return one.pulse_width or longest_run_ns(segments(one))
 
 
 def ratio(one: ProgramModel) -> int:
-    """How many times as long as the first phase an active recharge is; 0: there is none."""
+    """Return the length of an active recharge in first-phase widths; 0: no active recharge."""
     if one.recharge == "active":
         return 1
     box = one.recharge
@@ -64,7 +64,7 @@ def ratio(one: ProgramModel) -> int:
 
 
 def extent_ns(one: ProgramModel) -> int:
-    """From the beginning of a pulse, or of a burst, to the end of its last recharge, at most."""
+    """Return the longest time from the start of a pulse or burst to the end of recharge (ns)."""
     rows = segments(one)
     pulse = sum(ns for _, ns in rows)
     if not rows:

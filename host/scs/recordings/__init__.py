@@ -1,1 +1,1 @@
-"""Recorded runs: folders, tables, pictures and reports."""
+"""Recorded runs: folders, tables, plots and reports."""

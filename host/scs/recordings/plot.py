@@ -1,7 +1,7 @@
-"""Pictures of traces by matplotlib: no window, no display, no global state.
+"""Plot traces with matplotlib, without a window, a display or global state.
 
-Role: of_trace() one trace, of_two() a pair, of_therapies() what `scs demo` shows.
-Invariant: matplotlib is imported here and nowhere else, and only when a picture is made.
+Role: of_trace() plots one trace, of_two() a pair, of_therapies() the figure of `scs demo`.
+Invariant: matplotlib is imported only here, and this module only when a plot is needed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOOKED_S = 2.0  # where a first pulse is looked for: no therapy is slower than 1
 
 
 def _units(span_s: float) -> tuple[float, str]:
-    """(factor, unit) for a time axis."""
+    """Return (factor, unit) for a time axis."""
     for limit_s, factor, unit in ((2e-3, 1e6, "µs"), (2.0, 1e3, "ms")):
         if span_s < limit_s:
             return factor, unit
@@ -48,7 +48,7 @@ def _line(axes: Axes, trace: Trace, what: str) -> None:
 
 
 def _pair(top: Axes, bottom: Axes, trace: Trace) -> None:
-    """Current above voltage on one time axis."""
+    """Plot current above voltage on one time axis."""
     _line(top, trace, "current")
     _line(bottom, trace, "voltage")
     top.tick_params(labelbottom=False)
@@ -57,7 +57,7 @@ def _pair(top: Axes, bottom: Axes, trace: Trace) -> None:
 
 
 def of_trace(rows: Rows, title: str = "") -> Figure:
-    """Current and voltage over the whole trace; beside it the first pulse, where it is narrow."""
+    """Plot current and voltage of the whole trace, and beside it the first pulse if narrow."""
     shown = [thinned(rows), *_narrow_pulse(rows)]
     figure = Figure(figsize=(8 + 2 * len(shown), 5.5), layout="constrained")
     ratios = (3, 2)[: len(shown)]
@@ -71,7 +71,7 @@ def of_trace(rows: Rows, title: str = "") -> Figure:
 
 
 def _narrow_pulse(rows: Rows) -> list[Trace]:
-    """The first pulse of a trace in which it is too narrow to be seen; else nothing."""
+    """Return the first pulse as a list of one trace if it is too narrow to see, else []."""
     if not rows.end_s:
         return []
     begin = rows.window(0, min(rows.end_s, LOOKED_S))
@@ -85,9 +85,9 @@ def _caption(axes: Axes, text: str) -> None:
 
 
 def of_therapies(shown: Sequence[tuple[str, str, Trace]]) -> Figure:
-    """One row of panels a therapy: (title, what was measured, whole periods of it).
+    """Plot one row of panels per therapy: (title, caption, trace of whole periods).
 
-    Left two periods, right the first pulses of them, current above voltage.
+    Left the periods, right the first pulse, current above voltage.
     """
     figure = Figure(figsize=(12, 4.9 * len(shown)), layout="constrained")
     bands: Any = figure.subfigures(len(shown), 1, hspace=0.04, squeeze=False)
@@ -103,7 +103,7 @@ def of_therapies(shown: Sequence[tuple[str, str, Trace]]) -> Figure:
 
 
 def of_two(names: tuple[str, str], one: Trace, other: Trace, found: Compared) -> Figure:
-    """Two traces overlaid, left all that they have in common, right around the worst place."""
+    """Plot two traces overlaid: left their common span, right around the largest difference."""
     other = Trace(other.time_s + found.shift_s, other.current_a, other.voltage_v)
     begin_s = max(float(one.time_s[0]), float(other.time_s[0]))
     figure = Figure(figsize=(12, 6), layout="constrained")
@@ -120,14 +120,14 @@ def of_two(names: tuple[str, str], one: Trace, other: Trace, found: Compared) ->
 
 
 def _around(at_s: float, span_s: float, begin_s: float) -> tuple[float, float]:
-    """A hundredth of the span, at most 4 ms, around a place within it."""
+    """Return (start, end) of a hundredth of the span, at most 4 ms, around a time within it."""
     half_s = min(span_s / 100, 2e-3)
     low = min(max(at_s - half_s, begin_s), begin_s + span_s - 2 * half_s)
     return low, low + 2 * half_s
 
 
 def _overlay(top: Axes, bottom: Axes, trace: Trace, start_s: float, style: str) -> None:
-    """One of two traces; its times are shown as they are."""
+    """Plot one of two traces, with absolute times."""
     shown = ((top, trace.current_a * 1e3, "current (mA)"), (bottom, trace.voltage_v, "voltage (V)"))
     for axes, values, label in shown:
         colour = (CURRENT if axes is top else VOLTAGE) if style == "solid" else OTHER
@@ -140,7 +140,7 @@ def _overlay(top: Axes, bottom: Axes, trace: Trace, start_s: float, style: str) 
 
 
 def _first_pulse(trace: Trace) -> Trace:
-    """The first pulse and what follows: eight widths, or until just before the next pulse."""
+    """Return the first pulse: eight widths, or until just before the next pulse."""
     found = trace.pulses()
     start, width = float(found.start_s[0]), float(found.width_s[0])
     until = float(found.start_s[1]) if len(found) > 1 else float(trace.time_s[-1])
@@ -149,7 +149,7 @@ def _first_pulse(trace: Trace) -> Trace:
 
 
 def of_scope(found: Sensed, title: str = "") -> Figure:
-    """Measured current above measured voltage above the commanded current."""
+    """Plot measured current, measured voltage and commanded current, one above the other."""
     figure = Figure(figsize=(10, 7.5), layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, sharex=True)
     _line(top, found.trace, "current")
@@ -165,6 +165,6 @@ def of_scope(found: Sensed, title: str = "") -> Figure:
 
 
 def save(figure: Figure, path: Path, kind: str) -> None:
-    """Write a picture of a kind (png, svg)."""
+    """Write a plot as `kind` (png, svg)."""
     metadata = {"Date": None} if kind == "svg" else None
     figure.savefig(path, format=kind, dpi=130, metadata=metadata)

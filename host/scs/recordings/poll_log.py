@@ -1,8 +1,8 @@
-"""What a device said of itself while it ran: one row a poll, as columns of numbers.
+"""Log of a run's polls: one row of numbers per status.
 
-Role: Status -> a row; rows -> CSV and back. It is all there is of a run on a port that is not
-simulated. Invariant: time_s counts from START by the device's own clock; currents in A, voltages
-in V are the extremes of the last whole period that the device judged.
+Role: Status -> a row; rows -> CSV and back. Available on every port.
+Invariant: time_s counts from START by the device's own clock; currents in A and voltages in V are
+the extremes of the last whole period that the device monitored.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NONE: Samples = np.empty((0, len(COLUMNS)))
 
 
 def row(status: Status, book: Ledger) -> tuple[float, ...]:
-    """One row; level_a is the largest amplitude of all programs."""
+    """Return one row; level_a is the largest amplitude of all programs."""
     level_ma = max((one.level_ma for one in status.levels), default=0.0)
     return (
         round(status.device_s - book.start_s, 6),
@@ -46,18 +46,18 @@ def row(status: Status, book: Ledger) -> tuple[float, ...]:
 
 
 def begin(stream: TextIO) -> None:
-    """The line of names."""
+    """Write the header line."""
     stream.write(",".join(COLUMNS) + "\n")
 
 
 def append(stream: TextIO, one: Iterable[float]) -> None:
-    """One row more, at once in the file: it may be the last."""
+    """Append a row and flush it, in case it is the last."""
     stream.write(",".join(f"{value:.9g}" for value in one) + "\n")
     stream.flush()
 
 
 def read(stream: TextIO, name: str) -> Samples:
-    """All rows of a file. WrongUsage where it has another form."""
+    """Read all rows of a file; raise WrongUsage for another format."""
     if stream.readline().strip() != ",".join(COLUMNS):
         raise WrongUsage(f"{name}: its first line is not {','.join(COLUMNS)}")
     try:

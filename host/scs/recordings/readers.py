@@ -1,8 +1,8 @@
-"""Traces back from files: a CSV, an NPZ, or the folder of a recording.
+"""Read traces from files: a CSV, an NPZ, or the folder of a recording.
 
-Role: rows(path) for what compares or shows a trace that was kept. Invariant: what comes out is a
-trace: three columns of finite numbers, times from the first to the last never going back;
-anything else is one WrongUsage with the file and the place.
+Role: rows(path) for commands that compare or show stored traces. Invariant: the result is a trace:
+three columns of finite numbers with times that never decrease; anything else raises WrongUsage
+with the file and the place.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KNOWN = (".csv", ".npz")
 
 
 def rows(path: Path) -> Rows:
-    """The trace that a file or a folder holds; WrongUsage where it holds none."""
+    """Read the trace in a file or a folder; raise WrongUsage if there is none."""
     found = _of_folder(path) if path.is_dir() else _of_file(path)
     _judge(path, found)
     return found
@@ -36,8 +36,8 @@ def _of_folder(path: Path) -> Rows:
     kept = run_folder.read(path)
     if kept.rows is None:
         raise WrongUsage(
-            f"{path}: this recording holds no trace: at {kept.account.device.port} there was no "
-            f"time to look at what flowed; its polls are in {path / run_folder.SAMPLES}"
+            f"{path}: this recording holds no trace: the run at {kept.account.device.port} was too"
+            f" short for the device's ADC; its polls are in {path / run_folder.SAMPLES}"
         )
     return kept.rows
 
@@ -75,7 +75,7 @@ def _csv(path: Path, stream: TextIO) -> Store:
             table = np.loadtxt(lines, delimiter=",", usecols=places, ndmin=2, comments=None)
         except ValueError:
             at = line + _first_bad(lines, places)
-            raise WrongUsage(f"{path}:{at}: this row is not whole; was the file cut?") from None
+            raise WrongUsage(f"{path}:{at}: incomplete row; is the file truncated?") from None
         found.add(Trace(*table.T))
         line += len(lines)
     return found
@@ -87,7 +87,7 @@ def _batches(stream: TextIO) -> Iterator[list[str]]:
 
 
 def _first_bad(lines: list[str], places: list[int]) -> int:
-    """The number of the first line that is no row."""
+    """Return the index of the first line that is not a row."""
     for number, line in enumerate(lines):
         cells = line.split(",")
         try:
@@ -106,5 +106,5 @@ def _judge(path: Path, found: Rows) -> None:
         if not all(np.all(np.isfinite(column)) for column in columns):
             raise WrongUsage(f"{path}: a value is not a number")
         if np.any(np.diff(block.time_s, prepend=last_s) < 0):
-            raise WrongUsage(f"{path}: its times go back; a trace is in order of time")
+            raise WrongUsage(f"{path}: its times are not in ascending order")
         last_s = float(block.time_s[-1])

@@ -1,6 +1,6 @@
-"""A profile run on the simulated board, and what its oscilloscope and logic analyser saw of it.
+"""Run a profile on the simulated board and record its trace and pins.
 
-Role: record() is behind `scs trace` and `scs demo`. The run goes through the same Stimulator,
+Role: record() serves `scs trace` and `scs demo`. The run goes through the same Stimulator,
 link and device as one on a bench. Invariant: virtual time only; nothing waits.
 """
 
@@ -29,16 +29,16 @@ from .run_info import Account, Run
 LONGEST_S = 3600.0  # of virtual time; an hour of 50 Hz is simulated in minutes
 BEYOND_S = 10 * trace.EDGE_S  # how far a run goes on past the end of the trace
 
-Told = Callable[[float], None]  # how much is done, 0 to 1
+Told = Callable[[float], None]  # progress, 0 to 1
 
 
 def nobody(_share: float) -> None:
-    """Told how much is done, does nothing."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A trace, the pins' edges where they were asked for, and what the device said."""
+    """Recorded trace, pin edges if requested, and the device's reports."""
 
     rows: Store
     pins: Pins | None
@@ -47,22 +47,22 @@ class Recording:
 
     @property
     def trace(self) -> Trace:
-        """The whole trace in memory."""
+        """Whole trace in memory."""
         return self.rows.whole()
 
     @property
     def figures(self) -> list[Figure]:
-        """The device's own safety figures."""
+        """Safety figures of the device."""
         return list(self.account.figures)
 
     @property
     def ledger(self) -> Ledger:
-        """The device's ledger after the run."""
+        """Ledger of the device after the run."""
         return self.account.ending.ledger
 
     @property
     def run(self) -> Run:
-        """What a report is made of."""
+        """Input of a report."""
         return Run(self.account, self.rows, self.samples)
 
 
@@ -78,10 +78,10 @@ def record(
     pins: bool = False,
     told: Told = nobody,
 ) -> Recording:
-    """Run a profile on the simulated board and take `for_s` of it.
+    """Run a profile on the simulated board and record `for_s` of it.
 
-    From a period at full amplitude that lasted wait_s, or, from_start, from START. Failure where
-    it ends before.
+    The trace begins at START if from_start, else with a period once full amplitude has lasted
+    wait_s. Raises Failure if the run ends before.
     """
     with Stimulator(SIM, board, faults=faults) as stim:
         figures = stim.load(profile)
@@ -108,8 +108,8 @@ def record(
 
 
 def _begun(stim: Stimulator, wait_s: float | None) -> float:
-    """Start; when the trace begins, on the bench's clock: at START, or with a period at full
-    amplitude that lasted wait_s."""
+    """Start and return when the trace begins on the bench's clock: at START (wait_s None), or
+    with a period once full amplitude has lasted wait_s."""
     bench = stim.link.bench
     start_s: float = bench.now_s()
     stim.start()
@@ -121,7 +121,7 @@ def _begun(stim: Stimulator, wait_s: float | None) -> float:
 
 
 def _run_until(stim: Stimulator, end_s: float, taker: Taker, told: Told) -> list[tuple[float, ...]]:
-    """Poll until a time on the bench's clock, or let it pass where the train has ended."""
+    """Poll until a time on the bench's clock, or let it pass if the output has ended."""
     link, polls = stim.link, []
     for status in stim.poll(max(end_s - link.now(), 0.0)):
         if status.fault is not None:

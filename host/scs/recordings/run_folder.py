@@ -1,10 +1,10 @@
-"""A run kept in a folder: what was asked, what flowed, what the device said, and what came of it.
+"""Store a run in a folder: profile, trace, polls and result.
 
-Role: Recorder is behind `scs run --record DIR`, read() behind whatever opens DIR again. The folder
-holds profile.yaml, samples.csv (a row a poll), trace.npz (of the simulated bench's oscilloscope,
-else two periods as the device's ADC saw them, where it could look), and run.json.
-Invariant: run.json is written last, names every other file with its size and SHA-256, and the
-folder gets its name only then; so one that was cut has no run.json, or does not agree with it.
+Role: Recorder serves `scs run --record DIR`, read() opens DIR again. The folder holds
+profile.yaml, samples.csv (a row per poll), trace.npz (from the simulated bench's oscilloscope,
+else two periods from the device's ADC, if they could be captured), and run.json.
+Invariant: run.json is written last, lists every other file with its size and SHA-256, and the
+folder gets its name only then; so an incomplete one has no run.json or does not match it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ INDEX, PROFILE, SAMPLES, TRACE = "run.json", "profile.yaml", "samples.csv", "tra
 
 @dataclass(frozen=True)
 class Mark:
-    """A file of the folder as it was written."""
+    """Size and hash of a file of the folder."""
 
     bytes: int
     sha256: str
@@ -52,7 +52,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Index:
-    """run.json."""
+    """Content of run.json."""
 
     format: int
     account: Account
@@ -60,10 +60,9 @@ class Index:
 
 
 class Recorder:
-    """One run on its way into a folder. WrongUsage where there can be no such folder.
+    """Recorder of one run into a folder. Raises WrongUsage if it cannot be created.
 
-    A disk that is full does not stop a run: keep() and end() then do nothing but remember why,
-    and finish() raises it.
+    A full disk does not stop a run: keep() then only remembers the error, and finish() raises it.
     """
 
     def __init__(self, folder: Path, *, injected: str = ""):
@@ -87,7 +86,7 @@ class Recorder:
         return WrongUsage(f"cannot write {self.folder}: {reason.strerror or reason}")
 
     def starting(self, stim: Stimulator, profile: Profile, figures: list[Figure]) -> None:
-        """START is about to be sent: the time from which the trace counts."""
+        """Begin the trace; call it just before START is sent."""
         self._last, self._figures = (stim, profile), tuple(figures)
         if stim.link.bench is not None:
             bench = stim.link.bench
@@ -95,16 +94,16 @@ class Recorder:
         self._try(lambda: poll_log.begin(self._samples))
 
     def keep(self, status: Status, book: Ledger) -> None:
-        """A poll, and the trace up to it."""
+        """Record a poll, and the trace up to it."""
         self._try(lambda: poll_log.append(self._samples, poll_log.row(status, book)))
         if self._taker is not None:
             self._try(self._taker.take)
 
     def look(self, stim: Stimulator, cancelled: Callable[[], bool]) -> None:
-        """Where there is no bench to look at: what the device's own ADC sees, once.
+        """Capture two periods with the device's own ADC, once, if the bench is not simulated.
 
-        Takes some periods for each piece of one; what the device refuses meanwhile, or a look
-        that was cancelled, leaves the recording without it. LinkLost as everywhere.
+        This takes several periods. If the device refuses or the capture is cancelled, the
+        recording has no trace. Raises LinkLost.
         """
         if self._taker is not None or self._sensed is not None or self._looks >= LOOKS:
             return
@@ -117,7 +116,7 @@ class Recorder:
             return
 
     def _try(self, what: Any) -> None:
-        """Do it, unless something went wrong before."""
+        """Call `what` unless an earlier call failed; remember its error."""
         if self._problem is not None:
             return
         try:
@@ -128,9 +127,9 @@ class Recorder:
             self._problem = self._cannot(reason)
 
     def finish(self, status: Status, book: Ledger, stopped: str = "") -> None:
-        """The last word; the folder gets its name. WrongUsage where it could not be written.
+        """Write the result and rename the folder; raise WrongUsage if anything failed.
 
-        drop() is to be called after it, whatever became of it.
+        Call drop() afterwards in any case.
         """
         self.keep(status, book)
         self._try(lambda: self._write(status, book, stopped))
@@ -164,7 +163,7 @@ class Recorder:
         self._part.rename(self.folder)
 
     def _traced(self) -> tuple[Rows | None, Command | None, str]:
-        """What was traced, what was commanded meanwhile, and by what it was seen."""
+        """Return the trace, the commanded period and the source of the trace."""
         if self._taker is not None:
             return self._taker.rows, self._taker.command, run_info.BENCH
         if self._sensed is None:
@@ -177,7 +176,7 @@ class Recorder:
         return seen.trace, command, run_info.ADC
 
     def drop(self) -> None:
-        """Leave nothing behind; after finish() there is nothing to drop."""
+        """Delete temporary files; after a successful finish() there are none."""
         self._taker = None
         with contextlib.suppress(OSError):  # a full disk, and this is being thrown away
             self._samples.close()
@@ -185,7 +184,7 @@ class Recorder:
 
 
 def _free(folder: Path) -> None:
-    """WrongUsage unless a folder of that name can be made."""
+    """Raise WrongUsage unless a folder of that name can be created."""
     if folder.is_dir() and any(folder.iterdir()):
         raise WrongUsage(f"{folder} is there already and is not empty: name a new folder")
     if folder.exists() and not folder.is_dir():
@@ -209,7 +208,7 @@ def _mark(path: Path) -> Mark:
 
 
 def _plain(value: Any) -> Any:
-    """JSON knows no infinity: as text, which is read back as a number."""
+    """Replace infinite numbers, which JSON lacks, by text that is read back as a number."""
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -219,16 +218,16 @@ def _plain(value: Any) -> Any:
 
 # --- reading ---------------------------------------------------------------------------------
 def read(folder: Path) -> Run:
-    """The run in a folder. WrongUsage where it is none, was cut, or was changed since."""
+    """Read a run; raise WrongUsage if the folder is no recording, incomplete or changed."""
     index = _index(folder)
     for name, mark in index.files.items():
         path = folder / name
         size = path.stat().st_size if path.is_file() else None
         if size != mark.bytes:
             found = "is missing" if size is None else f"has {size} bytes"
-            raise WrongUsage(f"{folder}: this recording was cut: {name} {found}, not {mark.bytes}")
+            raise WrongUsage(f"{folder}: incomplete recording: {name} {found}, not {mark.bytes}")
         if _mark(path) != mark:
-            raise WrongUsage(f"{folder}: this recording was changed: {name} is another file")
+            raise WrongUsage(f"{folder}: changed recording: the hash of {name} differs")
     rows: Store | None = npz.read(folder / TRACE) if TRACE in index.files else None
     with (folder / SAMPLES).open(encoding="utf-8") as stream:
         polls = poll_log.read(stream, str(folder / SAMPLES))
@@ -244,18 +243,18 @@ def _index(folder: Path) -> Index:
     if not path.is_file():
         held = ", ".join(sorted(one.name for one in folder.iterdir())) or "nothing"
         if SAMPLES not in held:
-            raise WrongUsage(f"{folder} is no recording: it has no {INDEX}; it holds {held}")
+            raise WrongUsage(f"{folder} is not a recording: it has no {INDEX}; it holds {held}")
         raise WrongUsage(
-            f"{folder}: this recording was cut: {INDEX}, which is written last, is missing; "
-            f"what there is: {held}"
+            f"{folder}: incomplete recording: {INDEX}, which is written last, is missing; "
+            f"it holds {held}"
         )
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as reason:
-        raise WrongUsage(f"{path}: this recording was cut, or is none: {reason}") from None
+        raise WrongUsage(f"{path}: incomplete, or not a recording: {reason}") from None
     version = found.get("format") if isinstance(found, dict) else None
     if version != FORMAT:
-        raise WrongUsage(f"{path}: format {version} is not known; this is scs with {FORMAT}")
+        raise WrongUsage(f"{path}: unknown format {version}; this scs reads format {FORMAT}")
     try:
         return TypeAdapter(Index).validate_python(found)
     except ValidationError as reason:

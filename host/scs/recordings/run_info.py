@@ -1,8 +1,8 @@
-"""What was run, on what, by which versions, and what came of it: all but the numbers over time.
+"""Description of a run: profile, device, versions and result.
 
-Role: an Account is the first page of a recording (run.json) and most of a report. It is made of
-what profile, device and ledger say; nothing is worked out here.
-Invariant: whoever has an account and its profile's text can run the same again and compare.
+Role: an Account is the main part of a recording (run.json) and of a report. It is copied from
+profile, device and ledger; nothing is computed here.
+Invariant: an account and its profile's text suffice to repeat the run and compare.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LIBRARIES = ("numpy", "pyserial", "pydantic")
 
 @dataclass(frozen=True)
 class Subject:
-    """The profile as it was run."""
+    """Profile of a run."""
 
     name: str
     file: str
@@ -45,7 +45,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Device:
-    """The other end, and the versions at both."""
+    """Device of a run, and the versions of firmware and host."""
 
     port: str
     board: str
@@ -56,7 +56,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Ending:
-    """How it ended. fault: the sentence of a latched fault, else empty."""
+    """End of a run. fault: the sentence of a latched fault, else empty."""
 
     stopped: str
     fault: str
@@ -65,8 +65,8 @@ class Ending:
 
 @dataclass(frozen=True)
 class Account:
-    """One run. begun: UTC, ISO 8601; injected: faults of the simulated board; rate_hz: None for a
-    row at each change; source: BENCH, ADC or NOTHING, what the trace was seen by."""
+    """Account of one run. begun: UTC, ISO 8601; injected: simulated faults; rate_hz: None for a
+    row at each change; source of the trace: BENCH, ADC or NOTHING."""
 
     subject: Subject
     device: Device
@@ -82,7 +82,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Run:
-    """An account, what flowed (None where nobody saw it), and the polls."""
+    """Run: account, trace (None if not recorded) and polls."""
 
     account: Account
     rows: Rows | None
@@ -90,7 +90,7 @@ class Run:
 
 
 def subject(profile: Profile) -> Subject:
-    """What a profile says of itself."""
+    """Return the Subject of a profile."""
     text = profile.text.encode()
     return Subject(
         name=profile.name,
@@ -103,7 +103,7 @@ def subject(profile: Profile) -> Subject:
 
 
 def device(stim: Stimulator) -> Device:
-    """What an open device says of itself, and what this host is made of."""
+    """Return the Device of an open device, with the versions of this host."""
     host = {"scs": VERSION, "python": platform.python_version(), "system": platform.platform()}
     return Device(
         port=stim.port,
@@ -115,11 +115,11 @@ def device(stim: Stimulator) -> Device:
 
 
 def ending(stim: Stimulator, status: Status, book: Ledger, stopped: str = "") -> Ending:
-    """What the device said last; `stopped` where the host knows better why it ended."""
+    """Return the Ending; `stopped` overrides the device's stop reason."""
     fault = stim.told(status.fault) if status.fault is not None else ""
     return Ending(stopped or book.stopped, fault, book)
 
 
 def utc_now() -> str:
-    """The time of day, to the second."""
+    """Return the current UTC time in ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,9 +1,8 @@
-"""Traces to files by the name's ending: for spreadsheets, numpy, waveform viewers, MATLAB, people.
+"""Write traces to files in the format given by the name's extension.
 
-Role: checked() before any work, write() after it. Invariant: a file is written aside and then
-renamed, so that what stands under its name is always whole; whatever cannot be written is one
-WrongUsage. CSV has exactly the columns time_s,current_a,voltage_v; NPZ and MAT arrays of the same
-names.
+Role: checked() before any work, write() after it. Invariant: a file is written under a temporary
+name and then renamed, so that it is always complete; any failure raises WrongUsage. CSV has
+exactly the columns time_s,current_a,voltage_v; NPZ and MAT arrays of the same names.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ COLUMNS = ("time_s", "current_a", "voltage_v")
 _FORM = ",".join(("%.10f", "%.9g", "%.9g")) + "\n"  # 0.1 ns: a tick has 6.7 or 8
 _CSV_ROWS = 8_192  # formatted at once
 
-Told = Callable[[float], None]  # how much is done, 0 to 1
+Told = Callable[[float], None]  # progress, 0 to 1
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What there is to write. rate_hz: evenly sampled, else a row at each change."""
+    """Data to write. rate_hz: evenly sampled; None: a row at each change."""
 
     rows: Rows
     title: str = ""
@@ -44,7 +43,7 @@ Writer = Callable[[Path, Taken, Told], None]
 
 
 def nobody(_share: float) -> None:
-    """Told how much is done, does nothing."""
+    """Ignore progress."""
 
 
 def _csv(path: Path, taken: Taken, told: Told) -> None:
@@ -120,7 +119,7 @@ OF_A_TRACE = tuple(ending for ending in WRITERS if ending != ".html")  # a repor
 
 
 def checked(path: Path, known: Iterable[str] = tuple(WRITERS)) -> None:
-    """WrongUsage where there can be no such file; asked before any work is done."""
+    """Raise WrongUsage if the file cannot be written; called before any work is done."""
     ending = path.suffix.lower()
     if path.is_dir():
         raise WrongUsage(f"{path} is a folder: name a file in it, such as {path / 'trace.csv'}")
@@ -143,11 +142,11 @@ def checked(path: Path, known: Iterable[str] = tuple(WRITERS)) -> None:
 
 
 def write(path: Path, rows: Rows, title: str = "") -> None:
-    """Write a trace; WrongUsage where that cannot be."""
+    """Write a trace; raise WrongUsage if that fails."""
     save(path, Taken(rows, title))
 
 
 def save(path: Path, taken: Taken, told: Told = nobody) -> None:
-    """Write what was taken, in the form that the name asks for; WrongUsage as write."""
+    """Write in the format given by the extension; raise WrongUsage if that fails."""
     checked(path)
     atomic_write.aside(path, lambda part: WRITERS[path.suffix.lower()](part, taken, told))

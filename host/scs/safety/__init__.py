@@ -1,1 +1,1 @@
-"""The device's own judgement of a profile, made on the host."""
+"""Safety checks of a profile on the host, by the device's own code."""

@@ -1,8 +1,8 @@
-"""A profile judged on the host by the device's own code, before any device is asked.
+"""Check a profile on the host with the device's own code.
 
-Role: Profile and Board -> figures beside their limits, complaints with their lines, and what the
-stage will really do (whole codes, whole ticks) beside what was asked.
-Invariant: the verdict is stimcore's kernel's, on the words themselves; the device gives the same.
+Role: Profile and Board -> safety figures with their limits, complaints with their lines, and the
+quantized values (whole DAC codes, whole ticks) beside the requested ones.
+Invariant: the verdict is that of stimcore's kernel on the PIO words, as on the device.
 Requirements: REQ-60.
 """
 
@@ -27,7 +27,7 @@ from . import delivery, ramp_check
 
 @dataclass(frozen=True)
 class Actual:
-    """One quantity of a program as it was asked for and as the stage makes it."""
+    """One quantity of a program: requested, and as the stage delivers it."""
 
     program: str
     name: str
@@ -36,15 +36,15 @@ class Actual:
     unit: str
 
     def as_dict(self) -> dict[str, Any]:
-        """The row as JSON carries it."""
+        """Return the row as a JSON-ready dict."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Turns:
-    """When a program's pulses, or bursts, come in a period: how many, the first, how often.
+    """Timing of a program's pulses (or bursts) in a period: count, first and interval.
 
-    others: so many of them are given at the program's other contacts.
+    others: number of them delivered at the interleave contacts.
     """
 
     program: str
@@ -55,13 +55,13 @@ class Turns:
     others: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """The row as JSON carries it."""
+        """Return the row as a JSON-ready dict."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the kernel says of a profile on a board; `ok` when nothing speaks against it."""
+    """Verdict of the kernel on a profile for a board; `ok` if there are no errors."""
 
     figures: tuple[Figure, ...]
     errors: tuple[Complaint, ...]
@@ -71,19 +71,19 @@ class Judgement:
 
     @property
     def ok(self) -> bool:
-        """Whether the device will take it."""
+        """True if the device will admit the profile."""
         return not self.errors
 
 
 def explained(rows: tuple[Row, ...], profile: Profile) -> list[Complaint]:
-    """The device's rows as complaints about the profile, each with its line."""
+    """Return the device's rows as complaints about the profile, each with its line."""
     return [profile.explain(row) for row in rows]
 
 
 def judge(
     profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | None = None
 ) -> Judgement:
-    """The verdict on a profile, at its own amplitudes or at others (uA, one per program)."""
+    """Check a profile at its own amplitudes or at others (uA, one per program)."""
     group = profile.group
     own_ua = tuple(one.amplitude_ua for one in group.programs)
     try:
@@ -104,7 +104,7 @@ def judge(
 
 
 def slots(profile: Profile, board: Board) -> list[Turns]:
-    """Where each program stands in the period, in the stage's own ticks."""
+    """Return each program's timing in the period, rounded to ticks of the stage."""
     tick_ms = 1e3 / board.clock_hz
     period_ms = phases.group_ticks(board, profile.group) * tick_ms
     return [
@@ -121,7 +121,7 @@ def slots(profile: Profile, board: Board) -> list[Turns]:
 
 
 def actual(profile: Profile, board: Board) -> list[Actual]:
-    """Requested against actual, program by program."""
+    """Return requested and actual quantities, program by program."""
     found = []
     group = profile.group
     levels = delivery.reached_ua(group, board)
@@ -136,7 +136,7 @@ def actual(profile: Profile, board: Board) -> list[Actual]:
 
 
 def _reached(one: Any, board: Board, ua: int) -> list[tuple[str, float, float, str]]:
-    """Amplitude that the session really reaches, if lower than requested."""
+    """Return the amplitude that the session reaches, if lower than requested."""
     made_ua = boards.code_from_ua(board, one.amplitude_ua) * board.na_per_code // 1000
     if ua >= made_ua:
         return []
@@ -144,7 +144,7 @@ def _reached(one: Any, board: Board, ua: int) -> list[tuple[str, float, float, s
 
 
 def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> list[Actual]:
-    """The amplitude in percent of the threshold of perception, where that was measured."""
+    """Return the amplitude in percent of the perception threshold, if that was measured."""
     made_ua = boards.code_from_ua(board, asked_ua) * board.na_per_code / 1e3
     asked, made = person.percent(asked_ua), person.percent(made_ua)
     if asked is None or made is None:
@@ -154,7 +154,7 @@ def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> 
 
 
 def _currents(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
-    """(name, requested, actual, unit) of what a program's current is."""
+    """Return (name, requested, actual, unit) of a program's amplitude and active recharge."""
     tick_us = 1e6 / board.clock_hz
     code = boards.code_from_ua(board, one.amplitude_ua)
     milliamps = board.na_per_code / 1e6
@@ -170,7 +170,7 @@ def _currents(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
 
 
 def _timing(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
-    """(name, requested, actual, unit) of when a program's pulses, or marks, come."""
+    """Return (name, requested, actual, unit) of a program's width, rates and gap."""
     tick_us = 1e6 / board.clock_hz
     rows = [
         ("pulse_width", one.width_ns / 1000, _width(board, one) * tick_us, "us"),
@@ -192,7 +192,7 @@ def _timing(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
 
 
 def _width(board: Board, one: Any) -> int:
-    """Ticks of the first phase; of a shape those of its longest run."""
+    """Return the ticks of the first phase; for a shape, those of its longest run."""
     longest = run = sign = 0
     for permille, ns in one.segments:
         now = (permille > 0) - (permille < 0)

@@ -1,8 +1,8 @@
-"""What a session will deliver, before it does: by the very steps that the device takes.
+"""Predict what a session delivers, by the same steps as the device.
 
-Role: plan() goes through the runs of a session as stimcore.train takes them, and adds up what
-stimcore.ledger would. Invariant: whole periods of the words that the kernel admits; it equals the
-device's ledger, to the code, where the device's loop keeps up with the steps (decision 24).
+Role: plan() follows the runs of a session with stimcore.train and adds up pulses and charge with
+stimcore.ledger. Invariant: counts whole periods of admitted words; equals the device's ledger to
+the code as long as the device's loop keeps up with the amplitude steps (decision 24).
 Requirements: REQ-36, REQ-60.
 """
 
@@ -23,19 +23,19 @@ Stretch = tuple[Levels, int]  # amplitudes in uA, and for how many periods
 
 @dataclass(frozen=True)
 class Delivery:
-    """The whole of a session: pulses, seconds with output, charge driven at each contact."""
+    """Totals of a session: pulses, seconds with output, charge driven at each contact."""
 
     pulses: int
     seconds: float
     charge_nc: dict[str, float]
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON carries it."""
+        """Return the totals as a JSON-ready dict."""
         return {"pulses": self.pulses, "seconds": self.seconds, "charge_nc": self.charge_nc}
 
 
 def reached_ua(group: program.Group, board: Board) -> Levels:
-    """The highest amplitude of each program in a session, as the stage makes it (uA)."""
+    """Return each program's highest amplitude in a session, as quantized by the stage (uA)."""
     highest = [0] * len(group.programs)
     for levels, _periods in _first_run(group):
         highest = [max(pair) for pair in zip(highest, levels, strict=True)]
@@ -44,7 +44,7 @@ def reached_ua(group: program.Group, board: Board) -> Levels:
 
 
 def plan(group: program.Group, board: Board, contacts: tuple[str, ...]) -> Delivery | None:
-    """What a session delivers; None where it has no end. Refused where a level of it is refused."""
+    """Return the totals of a session, None if it has no end; raise Refused if a level fails."""
     header = group.header
     if not header.session_ms and not header.session_pulses:
         return None
@@ -64,12 +64,12 @@ def plan(group: program.Group, board: Board, contacts: tuple[str, ...]) -> Deliv
 
 
 def _least_ua(board: Board) -> int:
-    """A ramp begins at one code, not at none."""
+    """Return the amplitude of one DAC code (uA, rounded up), at which every ramp begins."""
     return int(-(-board.na_per_code // 1000))
 
 
 def _session(group: program.Group) -> Iterator[Stretch]:
-    """All runs of a session, those that are alike worked out once."""
+    """Yield the stretches of all runs of a session; equal runs are computed once."""
     known: dict[int, list[Stretch]] = {}
     steps, left = train.Train(group), _counted(group)
     steps.start(0)
@@ -98,7 +98,7 @@ def _first_run(group: program.Group) -> Iterator[Stretch]:
 
 
 def _run(steps: train.Train, lasts: int) -> Iterator[Stretch]:
-    """A run of so many periods; 0: until it has come down, or its amplitudes are reached."""
+    """Yield a run of `lasts` periods; 0: until the amplitudes are reached or back at zero."""
     since, levels = 0, tuple(steps.levels_ua)
     period = steps.next_period
     while not lasts or period < lasts:

@@ -1,7 +1,7 @@
-"""Shapes on their way up: a ramp passes through every level, and a shape is not alike at all.
+"""Check every ramp step: at low amplitudes a shaped pulse is quantized differently.
 
-Role: complaints() says why a profile that is admitted at its amplitudes would end in a fault before
-it reaches them: a shape of few codes is another one, for a share below one code counts as one.
+Role: complaints() reports a profile that is admitted at its amplitudes but would fault during the
+ramp, because segments smaller than one DAC code are rounded up to one code.
 Invariant: the verdict at each level is the kernel's; a profile without shapes costs nothing.
 Requirements: REQ-18, REQ-35, REQ-60.
 """
@@ -27,9 +27,9 @@ NO_RAMP = "ramp: {up: 0 s, down: 0 s}"
 
 
 def complaints(profile: Profile, board: Board) -> list[Complaint]:
-    """The first level that a shape does not pass, as a complaint; none where there is none.
+    """Return a complaint for the first ramp level that is refused; empty if all pass.
 
-    What is refused at its own amplitudes is for the device to tell.
+    A profile refused at its own amplitudes is reported elsewhere.
     """
     group = profile.group
     shaped = [number for number, one in enumerate(group.programs) if one.segments]
@@ -61,7 +61,7 @@ def _verdict(board: Board, group: program.Group, levels: Levels) -> kernel.Verdi
 def _climb(
     board: Board, group: program.Group, numbers: list[int]
 ) -> Iterator[tuple[Levels, kernel.Verdict]]:
-    """The levels on the way to the amplitudes and back, each with its verdict."""
+    """Yield the levels of both ramps, each with its verdict."""
     targets, header = _targets(group), group.header
     if header.ramp_up_ms or header.ramp_down_ms:
         found = _ramp(board, group, numbers)
@@ -73,10 +73,10 @@ def _climb(
 
 
 def _ramp(board: Board, group: program.Group, numbers: list[int]) -> Iterator[Levels]:
-    """Levels by which each of these programs comes by every code up to its own.
+    """Yield levels that take each of these programs through every DAC code up to its own.
 
-    How long a step takes is the device's own speed, and so any level may come; but none below the
-    first step up where the way down takes no time.
+    The step time depends on the device's speed, so any level may occur; but none below the
+    first step up if there is no ramp down.
     """
     targets, header = _targets(group), group.header
     least_ua = -(-board.na_per_code // 1000)
@@ -90,7 +90,7 @@ def _ramp(board: Board, group: program.Group, numbers: list[int]) -> Iterator[Le
 
 
 def _blamed(board: Board, group: program.Group, levels: Levels, shaped: list[int]) -> int:
-    """The program whose own level it is: with all others at their targets it is refused too."""
+    """Return the program at fault: the one refused at its level with all others at target."""
     for number in shaped:
         lone = list(_targets(group))
         lone[number] = levels[number]
@@ -99,15 +99,15 @@ def _blamed(board: Board, group: program.Group, levels: Levels, shaped: list[int
     return shaped[0]
 
 
-# --- what is told ----------------------------------------------------------------------------
+# --- complaints ------------------------------------------------------------------------------
 def _complaint(profile: Profile, place: Place, message: str, *texts: str) -> Complaint:
     return Complaint("soft_start", path_text(place), profile.document.line(place), message, *texts)
 
 
 def _refused(profile: Profile, board: Board, number: int, level_ua: int, row: Row) -> Complaint:
     level = units.text(level_ua, "uA")
-    message = f"its ramp does not pass {level}, where a share below one code of the stage"
-    message += f" counts as one: {refusals.sentence(row, profile.contact_names)}; write for example"
+    message = f"the soft start would be refused at {level}: segments smaller than one DAC code are"
+    message += f" rounded up to one code ({refusals.sentence(row, profile.contact_names)}); try"
     example = _way_out(profile.group, board)
     limit = safety_metrics.text(row[0], row[3])
     place = ("programs", number, "shape")
@@ -115,7 +115,7 @@ def _refused(profile: Profile, board: Board, number: int, level_ua: int, row: Ro
 
 
 def _way_out(group: program.Group, board: Board) -> str:
-    """Without ramps the lowest levels do not come; else another shape."""
+    """Return a working example: no ramps, which skips the lowest levels, or another shape."""
     header = group.header._replace(ramp_up_ms=0, ramp_down_ms=0)
     bare = group._replace(header=header)
     shaped = [number for number, one in enumerate(group.programs) if one.segments]
@@ -125,8 +125,7 @@ def _way_out(group: program.Group, board: Board) -> str:
 
 def _miscounted(profile: Profile, level_ua: int, pulses: int) -> Complaint:
     wanted = program.pulses_per_period(profile.group)
-    message = f"at {units.text(level_ua, 'uA')} the device counts {pulses} pulses a period of this"
-    message += f" shape and not {wanted}, so that a session of so many would be another one; write"
-    message += " for example duration: 10 min"
+    message = f"at {units.text(level_ua, 'uA')} this shape has {pulses} pulses per period instead"
+    message += f" of {wanted}, so a session cannot be limited by pulses; try duration: 10 min"
     texts = str(pulses), str(wanted), "duration: 10 min"
     return _complaint(profile, ("session", "pulses"), message, *texts)

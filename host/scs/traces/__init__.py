@@ -1,1 +1,1 @@
-"""Current and voltage over time: storage, analysis, comparison and file forms."""
+"""Current and voltage over time: storage, analysis, comparison and file formats."""

@@ -1,8 +1,8 @@
-"""Taking a trace from a simulated bench while it runs, piece by piece, however long it gets.
+"""Record a trace of any length from a running simulated bench, piece by piece.
 
-Role: a Taker is told now and then to take(); what it took is a Store, and the edges of the pins
-where they were asked for. Invariant: the bench forgets what is long past, so take() is called at
-every poll; a step at the beginning belongs to the trace, one at its end does not.
+Role: Taker.take() is called at every poll and fills a Store, and the pins' edges if requested.
+Invariant: the bench's memory is finite, so take() must be called regularly; a step at the
+beginning belongs to the trace, one at its end does not.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .trace_store import Store
 
 
 class Taker:
-    """From begin_s to end_s (None: no end) of a bench's clock, evenly at rate_hz or each change.
+    """Recorder from begin_s to end_s (None: no end), at rate_hz or with a row at each change.
 
-    With pins the bench must have had log_pins() called before the run was started. folder: of the
-    temporary file, None for the system's.
+    Times are of the bench's clock. For pins, the bench's log_pins() must have been called before
+    the run. folder: of the temporary file, None for the system's.
     """
 
     def __init__(
@@ -47,16 +47,16 @@ class Taker:
 
     @property
     def pins(self) -> Pins | None:
-        """The edges, where they were asked for."""
+        """Edges of the pins, if requested."""
         return self._probe.pins if self._probe else None
 
     @property
     def share(self) -> float:
-        """How much of it was taken: 0 to 1, of a trace that has an end."""
+        """Share recorded so far, 0 to 1, of a trace with an end."""
         return (self._at_s - self._begin_s) / (self._end_s - self._begin_s)
 
     def take(self) -> None:
-        """All up to now, but for the last microsecond, whose edges may yet come."""
+        """Record up to now, except the last microsecond, whose edges may still come."""
         until_s = min(self._bench.now_s() - trace.EDGE_S, self._end_s)
         if until_s <= self._at_s:
             return
@@ -75,7 +75,7 @@ class Taker:
         return Trace(piece.time_s + (self._at_s - self._begin_s), piece.current_a, piece.voltage_v)
 
     def _sample(self, until_s: float, rate_hz: float) -> None:
-        """The samples up to an instant, at times that are exact multiples of the step."""
+        """Add the samples up to `until_s`, at exact multiples of the step."""
         count = math.ceil((until_s - self._begin_s) * rate_hz - 1e-9)
         if count <= self._samples:
             return
@@ -88,7 +88,7 @@ class Taker:
         self._samples += len(piece)
 
     def _command(self) -> None:
-        """Remember the period under way; it counts once it is over and was taken whole."""
+        """Remember the current period; it becomes `command` once recorded as a whole."""
         under_way = commanded.now(self._bench, self._begin_s)
         if under_way is not None:
             self._commands.append(under_way)

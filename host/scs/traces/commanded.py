@@ -1,8 +1,8 @@
-"""What the device was streaming, as a current over time: to be held against what was delivered.
+"""Commanded current over time, from the words that the device streams.
 
 Role: the live words of a simulated board -> Command, through the kernel's own decoder.
-Invariant: codes times the stage's step, nothing else; where the load gets another current, that
-is the stage's and the load's doing.
+Invariant: codes times the stage's step, nothing else; any deviation of the delivered current is
+due to stage and load.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from stimcore.board import Board
 
 @dataclass(frozen=True)
 class Command:
-    """One period: when it began (s, in the trace's time), and its phases in order.
+    """Commanded period: when it began (s, in the trace's time), and its phases in order.
 
     length_s and current_a have one entry a phase; current_a is 0 in gaps and during discharge.
     """
@@ -27,24 +27,24 @@ class Command:
 
     @property
     def period_s(self) -> float:
-        """How long the period is."""
+        """Length of the period in s."""
         return sum(self.length_s)
 
     @property
     def end_s(self) -> float:
-        """When it ends, in the trace's time."""
+        """End of the period in s, in the trace's time."""
         return self.begin_s + self.period_s
 
 
 def phases(board: Board, words: bytes) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """(length in s, current in A) of every phase in a table of words; rests in a row are one."""
+    """Decode words to (length in s, current in A) of every phase; adjacent rests are merged."""
     found = decode.table(board, words)[0]
     length_s = tuple(one[0] / board.clock_hz for one in found)
     return length_s, tuple(one[5] * board.na_per_code / 1e9 for one in found)
 
 
 def now(bench: Any, origin_s: float) -> Command | None:
-    """The period that is under way on a simulated bench; None where nothing runs."""
+    """Return the current period of a simulated bench; None if nothing runs."""
     status, _periods, record, ticks_in = bench.hal.stream_state()
     words = bytes(bench.hal.stream_words())
     if status != output.RUNNING or not words:

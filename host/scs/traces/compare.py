@@ -1,9 +1,9 @@
-"""Two traces held against each other: model against board, yesterday against today.
+"""Compare two traces, such as model and board.
 
 Role: compare() finds the largest differences in time (edges of the current), current and voltage.
-Invariant: a difference in time is not counted again as one of current: what lies closer to an
-edge than it may be off, or than a sampled trace can tell, is left out of the comparison of
-values, and how much was left out is said.
+Invariant: a difference in time is not counted again as one of current: values closer to an edge
+than the time tolerance, or the resolution of a sampled trace, are excluded from the comparison,
+and the compared share is reported.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ SIDE_S = 2e-10  # how far from a row its two sides are looked at
 
 @dataclass(frozen=True)
 class Worst:
-    """The largest difference of one quantity, B less A, and when (in A's time).
+    """Largest difference of one quantity, B minus A, and when (in A's time).
 
-    `scale` is the largest value of both traces, `limit` the difference that is let pass.
+    `scale` is the largest value of both traces, `limit` the tolerance.
     """
 
     difference: float
@@ -37,14 +37,14 @@ class Worst:
 
     @property
     def ok(self) -> bool:
-        """Whether it is let pass."""
+        """True if the difference is within the limit."""
         return abs(self.difference) <= self.limit
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What was found. shift_s: B was moved by it before; share: of the span, where values were
-    compared; only_a and only_b: edges without a partner, in A's time."""
+    """Result of a comparison. shift_s: applied to B before; share: of the span in which values
+    were compared; only_a and only_b: edges without a partner, in A's time."""
 
     span_s: float
     shift_s: float
@@ -58,7 +58,7 @@ class Compared:
 
     @property
     def ok(self) -> bool:
-        """Whether the two agree."""
+        """True if the traces agree."""
         missing = len(self.only_a) + len(self.only_b)
         return not missing and self.time.ok and self.current.ok and self.voltage.ok
 
@@ -66,10 +66,10 @@ class Compared:
 def compare(
     a: Trace, b: Trace, *, share: float = 0.01, time_s: float = 1e-6, align: bool = False
 ) -> Compared:
-    """Hold B against A. share: of the largest value, by which current and voltage may differ;
-    time_s: by which edges may; align: move B so that the first edges coincide.
+    """Compare B with A. share: tolerance of current and voltage, of the largest value; time_s:
+    tolerance of edges; align: shift B so that the first edges coincide.
 
-    WrongUsage where they have no time in common, or are sampled too coarsely to compare.
+    Raises WrongUsage if they do not overlap in time, or are sampled too coarsely.
     """
     quiet_a = QUIET * max(_largest(a.current_a), _largest(b.current_a))
     unsure_s = time_s + _step(a) + _step(b)
@@ -105,7 +105,7 @@ def _largest(values: Floats) -> float:
 
 
 def _edges(trace: Trace, quiet_a: float) -> Floats:
-    """Shape (edges, 2): time, sign; a reversal is one edge."""
+    """Return an array of shape (edges, 2): time, sign; a reversal is one edge."""
     if quiet_a == 0:
         return np.empty((0, 2))
     times, signs = edges(trace.time_s, trace.current_a, quiet_a)
@@ -115,7 +115,7 @@ def _edges(trace: Trace, quiet_a: float) -> Floats:
 
 
 def _step(trace: Trace) -> float:
-    """The step of a trace that is evenly sampled, else 0."""
+    """Return the step of an evenly sampled trace (s), else 0."""
     steps = np.diff(trace.time_s)
     even = len(steps) > 1 and float(np.ptp(steps)) <= EVEN * float(np.mean(steps))
     return float(np.mean(steps)) if even else 0.0
@@ -133,8 +133,8 @@ def _time(pairs: Floats, limit_s: float) -> Worst:
 def _places(
     a: Trace, b: Trace, of_edges: Floats, begin_s: float, end_s: float, unsure_s: float
 ) -> tuple[Floats, float]:
-    """(where to compare: both sides of every row that is not at an edge, and where the surroundings
-    of an edge begin and end; share of the span). Between two of these both traces are straight.
+    """Return (times to compare, share of the span): both sides of every row away from an edge, and
+    the bounds of each edge's surroundings. In between, both traces are straight lines.
     """
     known = np.sort(of_edges)
     rows = np.unique(np.concatenate((a.time_s, b.time_s)))
@@ -153,7 +153,7 @@ def _places(
 
 
 def _covered(known: Floats, each_s: float, begin_s: float, end_s: float) -> float:
-    """How much of a span lies within each_s of an edge."""
+    """Return the time (s) of a span that lies within each_s of an edge."""
     if not len(known):
         return 0.0
     low = np.clip(known - each_s, begin_s, end_s)

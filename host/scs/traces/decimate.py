@@ -1,8 +1,7 @@
-"""A trace of any length as a line that can be drawn: no more points than a picture has columns.
+"""Decimate a trace of any length for drawing.
 
-Role: thinned() for every picture and report. Invariant: what is left out lies between the first,
-the least, the greatest and the last value of its column of the picture, all four of which are
-kept: no pulse vanishes, however short.
+Role: thinned() for every plot and report. Invariant: the first, least, greatest and last value of
+each column of the plot are kept, so that no pulse vanishes, however short.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ EACH = 4  # points that a column keeps
 
 
 def thinned(rows: Rows, columns: int = COLUMNS) -> Trace:
-    """At most EACH points a column; the trace itself where it has no more."""
+    """Return at most EACH points per column; a short trace is returned unchanged."""
     if len(rows) <= EACH * columns:
         return rows.whole()
     width_s = rows.end_s / columns or 1.0
@@ -28,7 +27,7 @@ def thinned(rows: Rows, columns: int = COLUMNS) -> Trace:
 
 
 def _block(block: Trace, width_s: float) -> tuple[Floats, Floats, Floats]:
-    """The points kept of one block; where two blocks meet a column may have some twice."""
+    """Return the points kept of one block; a column split between blocks has them twice."""
     column = np.floor(block.time_s / width_s).astype(np.int64)
     begins = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
     ends = np.append(begins[1:], len(column)) - 1

@@ -1,8 +1,8 @@
-"""Which edge of one trace is which of another.
+"""Match the edges of two traces.
 
 Role: matched() for compare.py. Invariant: every edge within the span is in exactly one pair or
-alone; partners have one direction. Where a sampled trace shows as two edges what the other shows
-as one (a reversal, a gap of about one sample), both count once, at their middle.
+alone; partners have the same direction. If a sampled trace shows two edges where the other shows
+one (a reversal, a gap of about one sample), they count as one, at their middle.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Sorted = tuple[list[tuple[float, float]], list[float], list[float]]
 def matched(
     of_a: Floats, of_b: Floats, unsure_s: float, span: tuple[float, float]
 ) -> tuple[Floats, Floats, Floats]:
-    """(pairs of shape (pairs, 2), times only in A, times only in B), of edges within the span.
+    """Return (pairs of shape (pairs, 2), times only in A, times only in B) within the span.
 
     of_a, of_b: shape (edges, 2), time and sign. unsure_s: closer than this is the same instant;
     beyond it, partners are each other's nearest, within half of what lies between two edges.
@@ -40,7 +40,7 @@ def matched(
 
 
 def _together(one: Floats, other: Floats, unsure_s: float) -> Sorted:
-    """(pairs, left of one, left of other): edges that follow each other within unsure_s."""
+    """Pair edges within unsure_s of each other; return (pairs, rest of one, rest of other)."""
     times = np.concatenate((one, other))
     of_one = np.concatenate((np.ones(len(one), bool), np.zeros(len(other), bool)))
     order = np.argsort(times, kind="stable")
@@ -61,7 +61,7 @@ def _together(one: Floats, other: Floats, unsure_s: float) -> Sorted:
 
 
 def _apart(one: list[float], other: list[float], reach_s: float) -> Sorted:
-    """(pairs, only in one, only in other): each other's nearest, within reach_s."""
+    """Pair mutually nearest edges within reach_s; return (pairs, only in one, only in other)."""
     mine, theirs = np.array(one), np.array(other)
     to_other, to_mine = nearest(mine, theirs), nearest(theirs, mine)
     pairs: list[tuple[float, float]] = []
@@ -75,7 +75,7 @@ def _apart(one: list[float], other: list[float], reach_s: float) -> Sorted:
 
 
 def nearest(of: Floats, among: Floats) -> NDArray[np.int64]:
-    """For each time the place of the nearest one, of sorted ones; -1 where there is none."""
+    """Return for each time the index of the nearest in sorted `among`; -1 if that is empty."""
     if not len(among):
         return np.full(len(of), -1, dtype=np.int64)
     after = np.clip(np.searchsorted(among, of), 0, len(among) - 1)
@@ -85,7 +85,7 @@ def nearest(of: Floats, among: Floats) -> NDArray[np.int64]:
 
 
 def _reach(times: Floats) -> float:
-    """Half of the shortest time between two edges of one direction."""
+    """Return half of the shortest time between two edges of one direction (s)."""
     apart = np.diff(times)
     apart = apart[apart > 0]
     return float(np.min(apart)) / 2 if len(apart) else np.inf

@@ -1,4 +1,4 @@
-"""NPZ, block by block: three arrays of the columns' names, however long.
+"""Read and write NPZ block by block: one array per column, of any length.
 
 Role: write() and read(); numpy.load reads the file like any other. Invariant: never more than a
 block of rows is in memory.
@@ -26,7 +26,7 @@ _BAD = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, OSError)
 
 
 def write(path: Path, rows: Rows, told: Callable[[float], None]) -> None:
-    """Write a trace. OSError where that cannot be."""
+    """Write a trace; raise OSError if that fails."""
     done = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
         for name in COLUMNS:
@@ -40,7 +40,7 @@ def write(path: Path, rows: Rows, told: Callable[[float], None]) -> None:
 
 
 def read(path: Path) -> Store:
-    """The trace in a file. WrongUsage where it holds none, or was cut."""
+    """Read a trace from a file; raise WrongUsage if it holds none or is truncated."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
@@ -50,7 +50,7 @@ def read(path: Path) -> Store:
                 raise WrongUsage(f"{path}: it has no array {missing[0]}; it has {held}")
             return _store(archive)
     except _BAD as reason:
-        raise WrongUsage(f"{path}: it was cut, or is no NPZ file: {_said(reason)}") from None
+        raise WrongUsage(f"{path}: truncated, or not an NPZ file: {_said(reason)}") from None
 
 
 def _said(reason: Exception) -> str:
@@ -72,13 +72,13 @@ def _store(archive: zipfile.ZipFile) -> Store:
 
 
 def _header(stream: IO[bytes]) -> tuple[int, np.dtype[Any]]:
-    """(rows, type) of an array that follows."""
+    """Read an array's header; return (rows, type)."""
     version = npy.read_magic(stream)
     if version != (1, 0):
         raise ValueError(f"an array of version {version}")
     shape, _fortran, dtype = npy.read_array_header_1_0(stream)
     if len(shape) != 1 or dtype.kind not in "fiu":
-        raise ValueError(f"an array of shape {shape} and type {dtype} is no column of numbers")
+        raise ValueError(f"an array of shape {shape} and type {dtype} is not a column of numbers")
     return int(shape[0]), dtype
 
 

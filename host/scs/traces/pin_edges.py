@@ -1,6 +1,6 @@
-"""The edges of a simulated board's pins over the time of a trace.
+"""Edges of a simulated board's pins over the time of a trace.
 
-Role: Pins is what a VCD is made of; Probe fills it from the bench's log while a run goes on.
+Role: Pins is the input of a VCD; Probe fills it from the bench's log during a run.
 Invariant: ticks count from the trace's beginning; a level at tick 0 is that of just before it.
 """
 
@@ -21,7 +21,7 @@ MOST_EDGES = 20_000_000  # a VCD of some 300 MB; 25 minutes of 50 Hz
 
 @dataclass(frozen=True)
 class Pins:
-    """names: of the pins by number; first: what each carried before tick 0.
+    """Edges of pins. names: by pin number; first: level of each pin before tick 0.
 
     blocks() gives the edges in order, as arrays of shape (edges, 3): tick, pin, level.
     """
@@ -35,12 +35,12 @@ class Pins:
         return len(self.table)
 
     def blocks(self) -> Iterator[NDArray[np.int64]]:
-        """All edges, piece by piece."""
+        """Yield all edges, block by block."""
         return self.table.blocks()
 
 
 class Probe:
-    """Takes the log of a bench from `begin_s` on, in seconds of the bench's clock."""
+    """Reader of a bench's pin log from `begin_s` on, in seconds of the bench's clock."""
 
     def __init__(self, bench: Any, begin_s: float):
         self.pins: Pins | None = None  # once the beginning has come
@@ -48,16 +48,16 @@ class Probe:
         self._begin_tick, self._dropped = round(begin_s * self._clock_hz), 0
 
     def take(self, until_s: float) -> None:
-        """The edges before an instant after the beginning. The bench must have come so far."""
+        """Add the edges before `until_s`; the bench must have run that far."""
         if self.pins is None:
             self._log.take(self._begin_tick - 1)
             self._dropped = self._log.dropped
             self.pins = Pins(self._clock_hz, dict(self._log.names), dict(self._log.levels))
         found = self._log.take(round(until_s * self._clock_hz) - 1)
         if self._log.dropped != self._dropped:
-            raise Failure("the simulated board's pins were looked at too seldom: edges were lost")
+            raise Failure("the simulated board's pin log overflowed: edges were lost")
         if len(self.pins) + len(found) > MOST_EDGES:
             raise WrongUsage(
-                f"that is more than {MOST_EDGES} edges of pins: ask for less time, such as --for 1s"
+                f"more than {MOST_EDGES} pin edges: record a shorter time, such as --for 1s"
             )
         self.pins.table.append(found - np.array((self._begin_tick, 0, 0)))

@@ -1,7 +1,7 @@
-"""Curves in a terminal, drawn with Braille dots: two by four to a character.
+"""Draw curves in a terminal with Braille dots, two by four per character.
 
-Role: draw() for `scs scope`. Invariant: every column shows the least and the greatest of what
-falls into it, so that no pulse is missed.
+Role: draw() for `scs scope`. Invariant: every column shows its least and greatest value, so that
+no pulse is missed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
 def draw(time_s: Floats, values: Floats, span_s: float, columns: int, rows: int) -> list[str]:
-    """`rows` lines of `columns` characters: values over 0 … span_s, the zero line dotted."""
+    """Return `rows` lines of `columns` characters: values over 0 … span_s, zero line dotted."""
     wide, high = 2 * columns, 4 * rows
     low, top = bounds(values)
     dots = np.zeros((high, wide), dtype=bool)
@@ -39,7 +39,7 @@ def draw(time_s: Floats, values: Floats, span_s: float, columns: int, rows: int)
 
 
 def bounds(values: Floats) -> tuple[float, float]:
-    """(bottom, top) of a plot: the values' own, the zero always among them."""
+    """Return (bottom, top) of a plot: the range of the values, always including zero."""
     low, top = min(float(np.min(values)), 0.0), max(float(np.max(values)), 0.0)
     return (low, top) if top > low else (-1.0, 1.0)
 

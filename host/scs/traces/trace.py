@@ -1,7 +1,7 @@
-"""Current and voltage at the load over time: taken from a simulated bench, cut, measured.
+"""Trace: current and voltage at the load over time.
 
-Role: Trace holds three numpy arrays of one length. Between two rows lies a straight line; two
-rows of one time are the two sides of a step; a curve has rows close together where it bends.
+Role: Trace holds three numpy arrays of one length. Rows are joined by straight lines; two rows
+of one time are the two sides of a step; a curve has its rows close together where it bends.
 Invariant: times begin at 0 and never go back.
 """
 
@@ -29,7 +29,7 @@ SAME_S = 1e-10  # two times closer than this are one
 
 @dataclass(frozen=True)
 class Trace:
-    """time_s (s), current_a (A; positive: anodic at the source contacts), voltage_v (V)."""
+    """Trace: time_s (s), current_a (A; positive: anodic at the cathodes), voltage_v (V)."""
 
     time_s: Floats
     current_a: Floats
@@ -39,32 +39,32 @@ class Trace:
         return len(self.time_s)
 
     def columns(self) -> tuple[Floats, Floats, Floats]:
-        """(time_s, current_a, voltage_v)."""
+        """Return (time_s, current_a, voltage_v)."""
         return self.time_s, self.current_a, self.voltage_v
 
     @property
     def end_s(self) -> float:
-        """The time of the last row; 0 where there is none."""
+        """Time of the last row in s; 0 if empty."""
         return float(self.time_s[-1]) if len(self) else 0.0
 
     def blocks(self) -> Iterator[Trace]:
-        """All of it, as one piece: what takes a trace of any length takes this one too."""
+        """Yield the trace as one block, as Store.blocks() does in several."""
         yield self
 
     def whole(self) -> Trace:
-        """Itself: it is in memory."""
+        """Return itself: it is in memory."""
         return self
 
     def measure(self) -> Measured:
-        """Its figures; ValueError where it holds no pulse."""
+        """Measure the trace; raise ValueError if it has no pulse."""
         return measure(self.time_s, self.current_a)
 
     def pulses(self) -> Pulses:
-        """Its pulses, one by one."""
+        """Return its pulses."""
         return pulses(self.time_s, self.current_a)
 
     def window(self, start_s: float, end_s: float) -> Trace:
-        """The part between two instants, its times counted from the first of them.
+        """Return the part between two times, with times counted from the first.
 
         On a step it begins with the value after it and ends with the value before it.
         """
@@ -79,7 +79,7 @@ class Trace:
         return Trace(times - start_s, *columns)
 
     def _snapped(self, at_s: float) -> float:
-        """The time of the row that is meant."""
+        """Return the time of a row within SAME_S of `at_s`, else `at_s`."""
         index = int(np.searchsorted(self.time_s, at_s - SAME_S))
         near = index < len(self) and self.time_s[index] - at_s < SAME_S
         return float(self.time_s[index]) if near else at_s
@@ -94,7 +94,7 @@ class Trace:
 
 
 def stepped(trace: Trace, rate_hz: float, count: int) -> Trace:
-    """The first `count` samples of a trace, `rate_hz` a second from time 0.
+    """Return the first `count` samples of a trace, `rate_hz` per second from time 0.
 
     On a step, the value after it; between two rows, on the straight line.
     """
@@ -112,13 +112,13 @@ def stepped(trace: Trace, rate_hz: float, count: int) -> Trace:
 
 
 def from_bench(bench: Any, start_s: float, end_s: float, rate_hz: float | None = None) -> Trace:
-    """What the oscilloscope of a simulated bench saw; rate_hz: evenly sampled instead.
+    """Return a simulated bench's oscilloscope trace, evenly sampled if rate_hz is given.
 
-    Failure where the bench no longer remembers the beginning.
+    Raises Failure if the beginning is no longer in its memory.
     """
     scope = bench.scope()
     if scope.start_s() > start_s + SAME_S:
-        raise Failure("too much for the simulated oscilloscope's memory: ask for less time")
+        raise Failure("too long for the simulated oscilloscope's memory: record a shorter time")
     if rate_hz is not None:
         return _counted_from(start_s, scope.sampled(rate_hz, start_s, end_s))
     rate = min(CURVE_HZ, CURVE_ROWS / max(end_s - start_s, 1e-6))
@@ -131,7 +131,7 @@ def _counted_from(start_s: float, samples: Any) -> Trace:
 
 
 def _joined(events: Any, looks: Any) -> tuple[Floats, Floats, Floats]:
-    """The ends of all pieces, and those looks that lie on a curve, thinned."""
+    """Return the ends of all pieces and the thinned samples that lie on curves."""
     kept = _on_curves(events, looks)
     columns = [np.concatenate((one, other[kept])) for one, other in zip(events, looks, strict=True)]
     order = np.argsort(columns[0], kind="stable")
@@ -142,7 +142,7 @@ def _joined(events: Any, looks: Any) -> tuple[Floats, Floats, Floats]:
 
 
 def _on_curves(events: Any, looks: Any) -> NDArray[np.bool_]:
-    """Which looks lie within a curved piece and are not too close for their place on it."""
+    """Return a mask of the samples to keep: within a curved piece, and not too dense there."""
     begin, end = events[0][0::2], events[0][1::2]
     piece = np.maximum(np.searchsorted(begin, looks[0], side="right") - 1, 0)
     length = np.maximum(end - begin, 1e-15)
@@ -161,7 +161,7 @@ def _on_curves(events: Any, looks: Any) -> NDArray[np.bool_]:
 
 
 def _spread(most: int) -> NDArray[np.int64]:
-    """0, 1, 2, … growing apart by THINNED, up to `most`."""
+    """Return 0, 1, 2, … with steps growing by THINNED, up to `most`."""
     found, at = [0], 1.0
     while at <= most:
         found.append(int(at))
@@ -170,15 +170,14 @@ def _spread(most: int) -> NDArray[np.int64]:
 
 
 def next_period(bench: Any) -> tuple[float, float]:
-    """(when the next period begins, its length), in seconds of a simulated bench's clock.
+    """Return (start of the next period, its length) in seconds of a simulated bench's clock.
 
-    What the SYNC pin would trigger an oscilloscope with; exact to the tick. Failure where
-    nothing runs.
+    The start is that of the SYNC mark, exact to the tick. Raises Failure if nothing runs.
     """
     board, hal = bench.board, bench.hal
     status, _periods, record, ticks_in = hal.stream_state()
     if status != output.RUNNING:
-        raise Failure("nothing runs: there is no period to look at")
+        raise Failure("nothing runs: there is no period to record")
     words = bytes(hal.stream_words())
     ticks = [decode.record(board, words, at)[0][0] for at in range(len(words) // 8)]
     left = sum(ticks[record:]) - ticks_in
@@ -193,9 +192,9 @@ def span(
     *,
     edge_s: float = EDGE_S,
 ) -> Trace:
-    """What the bench saw between two instants, a step at either end belonging to what follows.
+    """Return the bench's trace between two times; a step at either end belongs to what follows.
 
-    edge_s: how far before its beginning it looks for such a step, 0 where there can be none.
+    edge_s: how far before the start to look for such a step, 0 if there can be none.
     """
     if rate_hz is not None:
         return from_bench(bench, start_s, end_s, rate_hz)

@@ -1,9 +1,9 @@
-"""Rows that may be more than memory holds: kept in a temporary file, given back block by block.
+"""Traces larger than memory, kept in a temporary file and read block by block.
 
-Role: Table holds rows of three numbers, Store a trace that grows while it is taken. What writes
-files asks for blocks() and so works on hours as on milliseconds. Invariant: rows come back as
-they went in; where one piece of a trace is joined to the next, no row is left that lies on a
-straight line.
+Role: Table holds rows of three numbers, Store a trace that grows while it is recorded. File
+writers use blocks(), so a trace of hours needs no more memory than one of milliseconds.
+Invariant: rows are returned as they were added; when pieces are joined, a row on a straight line
+between its neighbours is dropped.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ IN_MEMORY_ROWS = 20_000_000
 
 
 class Rows(Protocol):
-    """A trace, in memory or not."""
+    """Protocol of a trace, in memory or not."""
 
     def __len__(self) -> int:
-        """How many rows."""
+        """Return the number of rows."""
 
     @property
     def end_s(self) -> float:
-        """The time of the last row; 0 where there is none."""
+        """Time of the last row in s; 0 if empty."""
 
     def blocks(self) -> Iterator[Trace]:
-        """The rows in order, in pieces."""
+        """Yield the rows in order, in blocks."""
 
     def window(self, start_s: float, end_s: float) -> Trace:
-        """As Trace.window."""
+        """Return the part between two times, as Trace.window."""
 
     def whole(self) -> Trace:
-        """All in memory; WrongUsage where that is too much."""
+        """Return all rows in memory; raise WrongUsage if there are too many."""
 
 
 class Table:
-    """Rows of three numbers of one type in a temporary file, which goes with the object.
+    """Rows of three numbers in a temporary file, which is deleted with the object.
 
-    WrongUsage where the disk is full.
+    Raises WrongUsage if the disk is full.
     """
 
     def __init__(self, dtype: Any = np.float64, folder: Path | None = None):
@@ -69,7 +69,7 @@ class Table:
         return self._rows
 
     def append(self, rows: NDArray[Any]) -> None:
-        """Rows of shape (rows, 3)."""
+        """Append rows of shape (rows, 3)."""
         left = memoryview(np.ascontiguousarray(rows, dtype=self._dtype).tobytes())
         try:
             self._file.seek(0, 2)
@@ -80,7 +80,7 @@ class Table:
         self._rows += len(rows)
 
     def blocks(self, first: int = 0, last: int | None = None) -> Iterator[NDArray[Any]]:
-        """The rows from `first` up to `last`, in blocks of shape (rows, 3)."""
+        """Yield the rows from `first` up to `last`, in blocks of shape (rows, 3)."""
         width = 3 * self._dtype.itemsize
         until = self._rows if last is None else last
         for begin in range(first, until, BLOCK_ROWS):
@@ -90,7 +90,7 @@ class Table:
 
 
 class Store:
-    """A trace in a Table."""
+    """Trace in a Table."""
 
     def __init__(self, folder: Path | None = None):
         self._table = Table(folder=folder)
@@ -102,11 +102,11 @@ class Store:
 
     @property
     def end_s(self) -> float:
-        """The time of the last row; 0 where there is none."""
+        """Time of the last row in s; 0 if empty."""
         return float(self._tail[-1, 0]) if len(self._tail) else 0.0
 
     def join(self, piece: Trace) -> None:
-        """Rows that go on where the last ones ended, each with a row for that instant."""
+        """Append a piece that starts at the time of the last row, merging the two rows."""
         rows = _rows(piece)
         tail = self._tail
         if len(tail):  # times that were added up differ in their last bits
@@ -118,13 +118,13 @@ class Store:
         self._put(rows)
 
     def add(self, piece: Trace) -> None:
-        """Rows that follow."""
+        """Append the rows of a piece."""
         self._put(_rows(piece))
 
     def _put(self, rows: NDArray[np.float64]) -> None:
         if len(self) + len(rows) > MOST_ROWS:
             raise WrongUsage(
-                f"that is more than {MOST_ROWS} rows: ask for less time, such as --for 10s, or "
+                f"more than {MOST_ROWS} rows: record a shorter time, such as --for 10s, or "
                 "sample it, such as --rate 10kHz"
             )
         together = np.concatenate((self._tail, rows))
@@ -134,14 +134,14 @@ class Store:
             self._table.append(together[:-2])
 
     def blocks(self) -> Iterator[Trace]:
-        """The rows in order, in pieces."""
+        """Yield the rows in order, in blocks."""
         for block in self._table.blocks():
             yield Trace(*block.T)
         if len(self._tail):
             yield Trace(*self._tail.T)
 
     def window(self, start_s: float, end_s: float) -> Trace:
-        """As Trace.window; reads no more than it must."""
+        """Return the part between two times, as Trace.window, reading only what is needed."""
         times = [time for time, _ in self._index]
         at = max(int(np.searchsorted(times, start_s)) - 2, 0)
         until = int(np.searchsorted(times, end_s, side="right")) + 1
@@ -153,11 +153,11 @@ class Store:
         return Trace(*np.concatenate(found).T).window(start_s, end_s)
 
     def whole(self) -> Trace:
-        """All in memory; WrongUsage where that is too much."""
+        """Return all rows in memory; raise WrongUsage if there are too many."""
         if len(self) > IN_MEMORY_ROWS:
             raise WrongUsage(
                 f"{len(self)} rows are too many to hold at once (at most {IN_MEMORY_ROWS}): "
-                "ask for less time, or sample it, such as --rate 10kHz"
+                "record a shorter time, or sample it, such as --rate 10kHz"
             )
         blocks = [np.column_stack(_columns(block)) for block in self.blocks()]
         return Trace(*np.concatenate(blocks or [np.empty((0, 3))]).T.copy())
@@ -172,7 +172,7 @@ def _rows(piece: Trace) -> NDArray[np.float64]:
 
 
 def _between(before: Any, at: Any, after: Any) -> bool:
-    """Whether a row lies on the straight line between its neighbours."""
+    """Return True if a row lies on the straight line between its neighbours."""
     if not before[0] < at[0] < after[0]:
         return False
     share = (at[0] - before[0]) / (after[0] - before[0])

@@ -1,4 +1,4 @@
-"""VCD: the pins' edges, and current and voltage at the load as analogue lines, by pyvcd.
+"""Write VCD: pin edges, and current and voltage at the load as analogue signals, by pyvcd.
 
 Role: write() for GTKWave, PulseView and sigrok-cli, whose SPI decoder reads the DAC's words back.
 Invariant: one change at its own nanosecond, in order; at 125 MHz a tick is 8 ns exactly, at 150
@@ -23,7 +23,7 @@ CURRENT, VOLTAGE = -1, -2  # where a pin's number is 0 or above
 
 
 def write(path: Path, rows: Rows, pins: Pins | None, told: Callable[[float], None]) -> None:
-    """Write a trace, with the pins where there are any. OSError where that cannot be."""
+    """Write a trace, with the pins if there are any; raise OSError if that fails."""
     from vcd import VCDWriter
 
     sources = [_analogue(rows, told)] + ([_edges(pins)] if pins else [])
@@ -34,7 +34,7 @@ def write(path: Path, rows: Rows, pins: Pins | None, told: Callable[[float], Non
 
 
 def _lines(writer: Any, pins: Pins | None) -> dict[int, Any]:
-    """The variables by number: pins in the order of their GPIO numbers."""
+    """Register the variables, pins by GPIO number; return them by number."""
     made = {}
     if pins is not None:
         for pin, name in sorted(pins.names.items()):

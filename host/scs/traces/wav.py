@@ -1,7 +1,7 @@
-"""WAV: a trace as sound, or for what reads nothing else. Left current, right voltage.
+"""Write WAV: current on the left channel, voltage on the right.
 
 Role: write() samples a trace evenly and writes 32-bit float samples, each channel scaled so that
-its largest is 1; what 1 stands for is in the file's comment (RIFF INFO, ICMT).
+its largest is 1; the scales are in the file's comment (RIFF INFO, ICMT).
 Invariant: the header's sizes are known before the first sample, so that it is written in one go.
 Source: Microsoft, Multiple Channel Audio Data and WAVE Files (IEEE float is format 3).
 """
@@ -25,16 +25,16 @@ _MOST_BYTES = 4_000_000_000
 
 
 def write(path: Path, rows: Rows, rate_hz: float | None, told: Callable[[float], None]) -> None:
-    """Write a trace; rate_hz: at which it was sampled, None where it has a row at each change.
+    """Write a trace sampled at rate_hz; None: it has a row at each change.
 
-    OSError where that cannot be; WrongUsage for what no WAV can hold.
+    Raises OSError if that fails, WrongUsage for a trace that does not fit into a WAV.
     """
     whole_hz = round(rate_hz or RATE_HZ)
     if rate_hz is not None and rate_hz != whole_hz:
         raise WrongUsage(f"{path}: a WAV has a whole number of hertz, not {rate_hz:g}")
     count = len(rows) if rate_hz else max(int(rows.end_s * whole_hz + 1e-6), 1)
     if count * _FRAME > _MOST_BYTES:
-        raise WrongUsage(f"{path}: a WAV holds at most 4 GB; ask for less time or a lower --rate")
+        raise WrongUsage(f"{path}: a WAV holds at most 4 GB; use a shorter time or lower --rate")
     scales, done = _largest(rows), 0
     comment = f"left: current, 1.0 is {scales[0]:.9g} A; right: voltage, 1.0 is {scales[1]:.9g} V"
     with path.open("wb") as stream:
@@ -47,7 +47,7 @@ def write(path: Path, rows: Rows, rate_hz: float | None, told: Callable[[float],
 
 
 def _sampled(rows: Rows, rate_hz: int, count: int) -> Iterator[Trace]:
-    """`count` samples of a trace that has a row at each change."""
+    """Yield `count` samples of a trace that has a row at each change."""
     for first in range(0, count, BLOCK_ROWS):
         some = min(BLOCK_ROWS, count - first)
         end_s = min((first + some) / rate_hz, rows.end_s)
@@ -55,7 +55,7 @@ def _sampled(rows: Rows, rate_hz: int, count: int) -> Iterator[Trace]:
 
 
 def header(rate_hz: int, count: int, comment: str) -> bytes:
-    """All before the first sample."""
+    """Return the header of a WAV file."""
     form = struct.pack("<HHIIHH", _IEEE_FLOAT, _CHANNELS, rate_hz, rate_hz * _FRAME, _FRAME, 32)
     text = comment.encode("ascii") + b"\0"
     text += b"\0" * (len(text) & 1)
@@ -73,7 +73,7 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def _largest(rows: Rows) -> tuple[float, float]:
-    """The largest current and voltage, never 0."""
+    """Return the largest current and voltage, at least 1e-12."""
     most = np.full(2, 1e-12)
     for block in rows.blocks():
         here = [

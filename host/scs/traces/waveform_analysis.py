@@ -1,9 +1,9 @@
-"""What a trace shows, worked out from the trace alone: pulses, rate, charge, what is left over.
+"""Measure a trace: pulses, rate, charge and residual charge.
 
-Role: (time_s, current_a) -> Measured. It knows nothing of programs, codes or boards, so that
-what it finds can be held against what was programmed.
+Role: (time_s, current_a) -> Measured. It is independent of programs, codes and boards, so that
+its results can be compared with them.
 Invariant: between two rows the current is a straight line; two rows of one time are a step. A
-pulse is a stretch of one sign that takes charge away; what brings charge back is its recharge.
+pulse is a stretch of one sign that moves charge away from zero; its recharge brings it back.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ LONGEST_PATTERN = 64  # pulses in a period
 
 @dataclass(frozen=True)
 class Pulses:
-    """One entry a pulse. Currents and charges are signed; a cathodic first phase is negative.
+    """Arrays with one entry per pulse. Values are signed; a cathodic first phase is negative.
 
-    recharge_c: what flowed from the end of the first phase to the next pulse, or to the end.
+    recharge_c: charge from the end of the first phase to the next pulse, or to the end.
     """
 
     start_s: Floats
@@ -40,12 +40,11 @@ class Pulses:
 
 @dataclass(frozen=True)
 class Measured:
-    """A trace in a few figures: medians over its pulses, means over its whole periods.
+    """Figures of a trace: medians over its pulses, means over its whole periods.
 
-    Figures that the trace is too short to show are None. running_c is the largest charge away
-    from where its period began, residual_c the net charge of one period, dc_a the net current
-    that it amounts to. rate_hz counts periods (bursts, where there are bursts), intra_rate_hz
-    the pulses within.
+    Figures for which the trace is too short are None. running_c is the largest charge away from
+    the period's start, residual_c the net charge of one period, dc_a the corresponding net
+    current. rate_hz counts periods (or bursts), intra_rate_hz the pulses within a burst.
     """
 
     pulses: Pulses
@@ -62,7 +61,7 @@ class Measured:
 
 
 class _Curve:
-    """A current over time, and its integral."""
+    """Current over time, and its integral."""
 
     def __init__(self, time_s: ArrayLike, current_a: ArrayLike):
         self.time = np.asarray(time_s, dtype=np.float64)
@@ -76,7 +75,7 @@ class _Curve:
         self.charge = np.concatenate(([0.0], np.cumsum(self.means * self.steps)))
 
     def charge_at(self, at_s: float) -> float:
-        """Charge since the first row."""
+        """Return the charge since the first row."""
         index = int(np.searchsorted(self.time, at_s, side="right")) - 1
         index = min(max(index, 0), len(self.steps) - 1)
         if self.steps[index] == 0:
@@ -86,7 +85,7 @@ class _Curve:
         return float(self.charge[index] + into * (self.current[index] + slope * into / 2))
 
     def lobes(self, quiet_a: float | None = None) -> NDArray[np.int64]:
-        """(first row, last row) of every stretch of one sign; below quiet_a there is no sign."""
+        """Return (first row, last row) of every stretch of one sign above quiet_a."""
         quiet = QUIET * float(np.max(np.abs(self.current))) if quiet_a is None else quiet_a
         signs = np.where(np.abs(self.means) > quiet, np.sign(self.means), 0.0)
         edges = np.flatnonzero(np.diff(signs)) + 1
@@ -96,13 +95,13 @@ class _Curve:
         return np.column_stack((firsts[active], lasts[active]))
 
     def _size(self, first: int, last: int) -> tuple[Floats, float]:
-        """The current of a stretch with its sign taken away, and half of its largest."""
+        """Return the rectified current of a stretch, and half of its maximum."""
         stretch = self.current[first : last + 1]
         size = stretch * np.sign(self.charge[last] - self.charge[first])
         return size, float(np.max(size)) / 2
 
     def begin(self, first: int, last: int) -> float:
-        """When the current passes half of the stretch's largest."""
+        """Return when the current first crosses half of the stretch's maximum (s)."""
         size, half = self._size(first, last)
         at = int(np.argmax(size >= half))
         if at == 0:
@@ -111,7 +110,7 @@ class _Curve:
         return float(self.time[first + at - 1] + share * self.steps[first + at - 1])
 
     def end(self, first: int, last: int) -> float:
-        """When the current last passes half of the stretch's largest."""
+        """Return when the current last crosses half of the stretch's maximum (s)."""
         size, half = self._size(first, last)
         at = last - first - int(np.argmax(size[::-1] >= half))
         if at == last - first:
@@ -120,7 +119,7 @@ class _Curve:
         return float(self.time[first + at] + share * self.steps[first + at])
 
     def width(self, first: int, last: int) -> float:
-        """Time for which the current is above half of the stretch's largest."""
+        """Return the time for which the current is above half of the stretch's maximum (s)."""
         size, half = self._size(first, last)
         low, high = np.minimum(size[1:], size[:-1]), np.maximum(size[1:], size[:-1])
         span = np.where(high > low, high - low, 1.0)
@@ -129,15 +128,15 @@ class _Curve:
 
 
 def pulses(time_s: ArrayLike, current_a: ArrayLike) -> Pulses:
-    """The pulses of a trace. ValueError for arrays that are no trace."""
+    """Return the pulses of a trace; raise ValueError for invalid arrays."""
     return _pulses(_Curve(time_s, current_a))
 
 
 def edges(time_s: ArrayLike, current_a: ArrayLike, quiet_a: float) -> tuple[Floats, Floats]:
-    """(when the current begins or ends to flow, +1 where it rises and -1 where it falls).
+    """Return (times at which current starts or stops, +1 for rising and -1 for falling).
 
-    An edge is where it passes half of the largest current of its stretch; a stretch below quiet_a
-    has none. In order of time. ValueError for arrays that are no trace.
+    An edge is where the current crosses half of its stretch's maximum; a stretch below quiet_a
+    has none. In order of time. Raises ValueError for invalid arrays.
     """
     curve = _Curve(time_s, current_a)
     found = []
@@ -149,10 +148,10 @@ def edges(time_s: ArrayLike, current_a: ArrayLike, quiet_a: float) -> tuple[Floa
 
 
 def _first_phases(curve: _Curve) -> list[tuple[int, int]]:
-    """(first row, last row) of the stretches that take charge away.
+    """Return (first row, last row) of the stretches that are first phases.
 
-    More charge brought back than was taken counts as recovered: what is missing at the trace's
-    beginning must not add up.
+    An overshoot of the recharge counts as recovered, so that charge missing at the trace's
+    beginning does not accumulate.
     """
     found = []
     base = 0.0
@@ -183,7 +182,7 @@ def _pulses(curve: _Curve) -> Pulses:
 
 
 def pattern(found: Pulses) -> int | None:
-    """After how many pulses everything repeats; None where two rounds cannot be seen."""
+    """Return the number of pulses after which the pattern repeats; None without two repeats."""
     start_s, charge_c = found.start_s, found.charge_c
     for judge_charge in (True, False):  # during a ramp only the times repeat
         for count in range(1, min(len(start_s) // 2, LONGEST_PATTERN) + 1):
@@ -197,7 +196,7 @@ def pattern(found: Pulses) -> int | None:
 
 
 def measure(time_s: ArrayLike, current_a: ArrayLike) -> Measured:
-    """The figures of a trace. ValueError where it holds no pulse, or is no trace."""
+    """Measure a trace; raise ValueError if it has no pulse or is invalid."""
     curve = _Curve(time_s, current_a)
     found = _pulses(curve)
     if len(found) == 0:
@@ -230,7 +229,7 @@ def _period(found: Pulses, count: int | None) -> float | None:
 def _per_period(
     curve: _Curve, start_s: float, period_s: float | None
 ) -> tuple[float | None, float | None]:
-    """(largest charge away from a period's beginning, net charge of a period: the mean)."""
+    """Return (largest charge away from a period's start, mean net charge of a period)."""
     if not period_s:
         return None, None
     whole = int((float(curve.time[-1]) - start_s) / period_s + 1e-6)

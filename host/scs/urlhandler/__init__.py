@@ -1,4 +1,4 @@
-"""pyserial URL handlers of this package; importing it makes `sim://` known to serial_for_url.
+"""Register `sim://` with pyserial's serial_for_url on import.
 
 Invariant: registered once, however often it is imported.
 """

@@ -1,4 +1,4 @@
-"""The port `sim://`: a whole simulated bench inside this process, in virtual time.
+"""Port `sim://`: a whole simulated bench inside this process, in virtual time.
 
 Role: lets anything that speaks pyserial talk to the simulated board with no other process.
   sim://?board=pico/mcp4922-8/randles-500&fault=open_lead@2&seed=1&noise=1
@@ -28,7 +28,7 @@ EXAMPLE = "sim://?board=pico/mcp4922-8/randles-500&fault=open_lead@2&seed=1"
 
 
 def options(url: str) -> dict[str, str]:
-    """The options of a URL. SerialException names an option that is not known."""
+    """Return the options of a URL; raise SerialException for an unknown one."""
     parts = urlsplit(url)
     if parts.scheme != "sim" or parts.netloc or parts.path.strip("/"):
         raise SerialException(f"{url!r} is not of the form {EXAMPLE}")
@@ -42,12 +42,12 @@ def options(url: str) -> dict[str, str]:
 
 
 class Serial(SerialBase):
-    """A serial port onto a simulated bench. `bench` is the bench itself, for its scope()."""
+    """Serial port of a simulated bench; `bench` is the bench itself, for its scope()."""
 
     bench: sim_bridge.SimBoard
 
     def open(self) -> None:
-        """Power the bench on. SerialException for a URL that does not say what it should."""
+        """Power the bench on; raise SerialException for an invalid URL."""
         if self.portstr is None:
             raise SerialException("a port must be named before it is opened")
         if self.is_open:
@@ -65,7 +65,7 @@ class Serial(SerialBase):
         self.is_open = True
 
     def close(self) -> None:
-        """Leave the bench; it stands still from here on."""
+        """Close the port; the bench's time stops."""
         self.is_open = False
 
     def sleep(self, seconds: float) -> None:
@@ -74,7 +74,7 @@ class Serial(SerialBase):
         self.bench.advance_us(round(seconds * 1e6))
 
     def now(self) -> float:
-        """Virtual seconds since power-on."""
+        """Return the virtual seconds since power-on."""
         return self.bench.now_s()
 
     @property
@@ -84,7 +84,7 @@ class Serial(SerialBase):
         return self.bench.link.waiting
 
     def read(self, size: int = 1) -> bytes:
-        """Up to `size` bytes; fewer if the timeout passes, in virtual time, before that."""
+        """Read up to `size` bytes; fewer if the timeout, in virtual time, passes before."""
         self._ready()
         wait_us = PATIENCE_US if self.timeout is None else round(self.timeout * 1e6)
         if self.bench.link.waiting < size:
@@ -95,33 +95,33 @@ class Serial(SerialBase):
         return self.bench.host_read(size)
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """All of `data`, at once."""
+        """Write all of `data` at once; return its length."""
         self._ready()
         sent = bytes(data)
         self.bench.host_write(sent)
         return len(sent)
 
     def flush(self) -> None:
-        """Nothing is ever held back."""
+        """Do nothing: writes are not buffered."""
         self._ready()
 
     def reset_input_buffer(self) -> None:
-        """Drop what was not read."""
+        """Discard unread input."""
         self._ready()
         self.bench.host_read()
 
     def reset_output_buffer(self) -> None:
-        """Nothing is ever held back."""
+        """Do nothing: writes are not buffered."""
         self._ready()
 
     def _reconfigure_port(self) -> None:
-        """Speed and parity mean nothing here."""
+        """Do nothing: there is no speed or parity."""
 
     def _update_rts_state(self) -> None:
-        """There are no modem lines."""
+        """Do nothing: there are no modem lines."""
 
     def _update_dtr_state(self) -> None:
-        """There are no modem lines."""
+        """Do nothing: there are no modem lines."""
 
     def _ready(self) -> None:
         if not self.is_open:

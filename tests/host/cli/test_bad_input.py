@@ -28,7 +28,7 @@ OUT_OF_ORDER = "{perception: 1 mA, comfort: 3 mA, discomfort: 2.5 mA}"
 CASES = {
     "incommensurate rates": (
         PLAIN + OTHER.replace("50 Hz", "51.3 Hz"),
-        "11: programs[1].rate: 51.3 Hz and programs[0] at 50 Hz come round together only after",
+        "11: programs[1].rate: the common period of 51.3 Hz and programs[0] at 50 Hz is 10 s",
         "; rates nearby that fit: 50 Hz and 52.5 Hz",
     ),
     "pulses that meet": (
@@ -53,7 +53,7 @@ CASES = {
     ),
     "a cycle below a second": (
         PLAIN + "cycle: {on: 999 ms, off: 2 s}\n",
-        "9: cycle.on: 999 ms is below the least: permitted is 1 s to 1.5 h",
+        "9: cycle.on: 999 ms is below the minimum; allowed range 1 s to 1.5 h",
         "; write for example 30 s",
     ),
     "thresholds out of order": (
@@ -92,7 +92,7 @@ def test_req_60_a_preset_above_what_the_stage_can_make_is_told_what_it_can() -> 
     done = scs("check", TONIC, "--stage", "r2r-1")
     err = done.stderr
     assert done.exit_code == REFUSED
-    assert err.startswith(f"error: {TONIC}:13: programs[0].amplitude: the amplitude is above what")
+    assert err.startswith(f"error: {TONIC}:13: programs[0].amplitude: the amplitude is above the")
     assert err.endswith("2 mA against 1 mA, in program 1; write for example 1 mA\n")
     assert err.count("\n") == 1
 

@@ -69,7 +69,7 @@ def test_req_60_check_refuses_what_the_kernel_would(tmp_path: Path) -> None:
     done = scs("check", str(path))
     assert done.exit_code == REFUSED
     assert re.search(r"Shannon k.*1\.66\d.*≤.*1\.5.*FAIL", done.stdout)
-    assert f"{path}:9: programs[0].amplitude: the phase lies beyond Shannon k" in done.stderr
+    assert f"{path}:9: programs[0].amplitude: the phase exceeds Shannon k" in done.stderr
     errors = json.loads(scs("check", str(path), "--json").stdout)["errors"]
     assert "shannon" in {row["id"] for row in errors}
 

@@ -103,10 +103,10 @@ def test_a_wish_to_end_halts_a_kept_program(
     [
         ((), USAGE, "give either PROFILE or --slot, e.g. scs run my.yaml or scs run --slot 3"),
         ((TONIC, "--slot", "3"), USAGE, "give either PROFILE or --slot"),
-        (("--slot", "9"), USAGE, "there is no slot 9: they are 1 to 8"),
+        (("--slot", "9"), USAGE, "there is no slot 9; allowed are 1 to 8"),
         (("--slot", "0"), USAGE, "there is no slot 0"),
         (("--slot", "two"), USAGE, "Invalid value for '--slot'"),
-        (("--slot", "3"), REFUSED, "slot 3: the slot is empty; `scs store list` tells"),
+        (("--slot", "3"), REFUSED, "slot 3: the slot is empty; `scs store list` shows"),
         (("--slot", "3", "--detach"), USAGE, "--detach needs a real port"),
         (("--slot", "3", "--record", "monday"), USAGE, "--record needs the profile's text"),
         (("--slot", "3", "--port", "socket://127.0.0.1:9"), NO_DEVICE, "cannot open"),

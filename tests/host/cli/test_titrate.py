@@ -83,7 +83,7 @@ def test_thresholds_that_the_profile_cannot_have_are_told_and_not_written(file: 
     assert done.exit_code == REFUSED
     assert "discomfort was noted" in done.stdout
     assert "no threshold was written" in done.stdout
-    assert "400 uA is above the threshold of discomfort, 250 uA" in done.stderr
+    assert "400 uA is above the discomfort threshold, 250 uA" in done.stderr
     assert file.read_text() == PERSON
 
 
@@ -93,7 +93,7 @@ def test_the_walk_ends_where_the_device_refuses_more(file: Path) -> None:
     file.write_text(text.replace("250 uA", "500 uA"))
     found = walk(file, "--note", "perception=1.4V")
     assert [one["amplitude_ua"] for one in found["steps"]] == [500, 1000, 1500]
-    assert "the device refused more" in found["ended"]
+    assert "the device refused the next step" in found["ended"]
     assert found["noted_ma"] == {"perception": 1.5}
 
 

@@ -59,12 +59,12 @@ def test_a_board_in_bootsel_gets_micropython_and_then_our_files(
     ("content", "words"),
     [
         (b"", "not a UF2 image: 0 bytes"),
-        (b"x" * 512, "block 0 lacks the mark"),
-        (block(RP2040) + block(RP2040, tail=0), "block 1 lacks the mark"),
+        (b"x" * 512, "block 0 lacks the magic"),
+        (block(RP2040) + block(RP2040, tail=0), "block 1 lacks the magic"),
         (block(RP2350), "made for the RP2350, and the board has an RP2040"),
         (block(RP2040) + block(RP2350), "made for the RP2350"),
         (block(0xADA52840), "family 0xada52840"),
-        (block(RP2040, flags=0), "does not say for which chip"),
+        (block(RP2040, flags=0), "does not name its chip family"),
         (block(ABSOLUTE), "family 0xe48bff57"),
     ],
 )
@@ -81,7 +81,7 @@ def test_a_wrong_image_is_refused_before_anything_is_written(
 
 def test_an_image_for_the_rp2350_may_begin_with_a_block_for_every_chip() -> None:
     assert uf2.complaint(block(ABSOLUTE) + block(RP2350), "rp2350") == ""
-    assert uf2.complaint(block(ABSOLUTE), "rp2350") == "it holds nothing to be written"
+    assert uf2.complaint(block(ABSOLUTE), "rp2350") == "the image is empty"
 
 
 def test_without_a_network_it_says_how_to_go_on(
@@ -140,7 +140,8 @@ class Failing:
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "words"), [(28, REFUSED, "has no room"), (5, NO_DEVICE, "went away at 0 of")]
+    ("number", "code", "words"),
+    [(28, REFUSED, "has no room"), (5, NO_DEVICE, "disappeared at 0 of")],
 )
 def test_a_drive_that_is_full_or_goes_away(
     drive: Path,
@@ -168,7 +169,7 @@ def test_a_board_that_does_not_come_back(
     monkeypatch.setattr(flasher, "RETURN_S", 0.1)
     done = flash("--port", str(drive), "--uf2", str(image))
     assert done.exit_code == NO_DEVICE
-    assert "no board came back" in done.output
+    assert "no board reappeared" in done.output
 
 
 def test_linux_drives_are_found_in_the_table_of_mounts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ def test_pulled_in_the_middle_of_a_file_the_board_has_no_entry_and_can_be_flashe
     [
         ("os.remove", True, "broke while it was to remove old files"),
         ("os.rename", False, "broke while it was to put main.py in its place"),
-        ("machine.reset", True, "every file is on the board, and it does not say HELLO"),
+        ("machine.reset", True, "every file is on the board, but it does not answer HELLO"),
     ],
 )
 def test_pulled_between_two_files_the_entry_is_there_with_all_others_or_not_at_all(

@@ -137,4 +137,4 @@ def test_req_31_a_latched_fault_is_told_and_cleared_by_the_flashing(
 def test_a_firmware_that_leaves_for_nowhere(served: Callable[..., str]) -> None:
     done = flash("--port", served())
     assert done.exit_code == NO_DEVICE
-    assert "the firmware left and no prompt came" in done.output.replace("\n", " ")
+    assert "the firmware left, but no prompt appeared" in done.output.replace("\n", " ")

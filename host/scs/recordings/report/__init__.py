@@ -1,7 +1,7 @@
-"""A run as one HTML page that opens offline: what was asked, what flowed, what it left behind.
+"""Report of a run as one HTML page that opens offline.
 
-Role: page(run) puts the sections together; sections.py writes each. Invariant: one file, no
-script, nothing fetched; what a run does not have (a trace, a fault) is said, not left out.
+Role: page(run) joins the sections of sections.py. Invariant: one file, no script, no external
+resources; missing parts of a run (a trace, a fault) are stated, not left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ STYLE = Path(__file__).with_name("style.css")
 
 
 def page(run: Run) -> str:
-    """The whole page."""
+    """Return the whole page."""
     found = numbers.measured(run.rows) if run.rows is not None and len(run.rows) > 1 else None
     parts = [
         _head(run.account),

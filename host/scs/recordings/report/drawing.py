@@ -1,7 +1,7 @@
-"""Line drawings as inline SVG: axes, grid, lines. No matplotlib, no script, no file beside it.
+"""Line plots as inline SVG: axes, grid, lines; no matplotlib, script or external file.
 
 Role: panel() draws stacked plots over one time axis. Colours are classes of style.css, so that
-one drawing serves light, dark and paper. Invariant: never more points than the page can show
+one drawing serves light, dark and print. Invariant: never more points than the page can show
 (traces/decimate.py).
 """
 
@@ -23,7 +23,7 @@ TICKS = 5  # about so many on an axis
 
 @dataclass(frozen=True)
 class Line:
-    """One line: `kind` is its class in style.css (current, voltage, command)."""
+    """Line of a plot; `kind` is its class in style.css (current, voltage, command)."""
 
     time_s: Floats
     values: Floats
@@ -32,14 +32,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Plot:
-    """Lines over one vertical axis."""
+    """Plot: lines with one vertical axis."""
 
     label: str
     lines: Sequence[Line]
 
 
 def time_unit(span_s: float) -> tuple[float, str]:
-    """(factor, unit) for a time axis."""
+    """Return (factor, unit) for a time axis."""
     for limit_s, factor, unit in ((2e-3, 1e6, "µs"), (2.0, 1e3, "ms")):
         if span_s < limit_s:
             return factor, unit
@@ -47,7 +47,7 @@ def time_unit(span_s: float) -> tuple[float, str]:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Round numbers in a range: steps of 1, 2 or 5 times a power of ten."""
+    """Return round numbers in a range, in steps of 1, 2 or 5 times a power of ten."""
     rough = (high - low) / TICKS
     power = 10 ** math.floor(math.log10(rough))
     step = next(power * size for size in (1, 2, 5, 10) if power * size >= rough)
@@ -56,7 +56,7 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def panel(title: str, plots: Sequence[Plot]) -> str:
-    """An SVG of plots, one above the other, over the same time."""
+    """Return an SVG of plots, one above the other, on the same time axis."""
     begin = min(float(line.time_s[0]) for plot in plots for line in plot.lines)
     end = max(float(line.time_s[-1]) for plot in plots for line in plot.lines)
     end = end if end > begin else begin + 1e-6
@@ -118,7 +118,7 @@ def _horizontal(
 
 
 def _path(x: Floats, y: Floats) -> str:
-    """Points as a path, to a tenth of a unit, none of them twice."""
+    """Return an SVG path of points, rounded to a tenth of a unit, without repeats."""
     points = np.round(np.column_stack((x, y)), 1)
     new = np.ones(len(points), dtype=bool)
     new[1:] = np.any(np.diff(points, axis=0) != 0, axis=1)

@@ -1,8 +1,8 @@
-"""What a report says in numbers: delivered beside commanded, and what was left over.
+"""Numbers of a report: delivered against commanded current, and residuals.
 
-Role: a trace and the Command of one of its periods -> rows for a table. Nothing here knows the
-stage or the load. Invariant: a delivered current is the mean over the phase as it was commanded,
-so that a late edge shows as too little.
+Role: a trace and the Command of one of its periods -> rows for a table, independent of stage and
+load. Invariant: a delivered current is the mean over the commanded phase, so that a late edge
+shows as too little current.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BEFORE_S = 1e-7  # how far before a period's first edge its residual voltage is 
 
 @dataclass(frozen=True)
 class Phase:
-    """One phase: when it begins in its period, how long it is, commanded and delivered (A)."""
+    """Phase: start in its period and length (s), commanded and delivered current (A)."""
 
     begin_s: float
     length_s: float
@@ -32,13 +32,13 @@ class Phase:
 
     @property
     def off(self) -> float:
-        """Delivered against commanded, as a share."""
+        """Relative deviation of delivered from commanded current."""
         return self.delivered_a / self.commanded_a - 1
 
 
 @dataclass(frozen=True)
 class Left:
-    """What a period leaves, in V just before the next: the largest of those seen, and the last.
+    """Residual voltage (V) just before the next period: largest and last.
 
     at_end_v: at the end of the trace.
     """
@@ -49,12 +49,12 @@ class Left:
 
 
 def period(rows: Rows, command: Command) -> Trace:
-    """The commanded period as it was delivered, from time 0."""
+    """Return the delivered trace of the commanded period, from time 0."""
     return rows.window(command.begin_s, command.end_s)
 
 
 def line(command: Command) -> Trace:
-    """The commanded current as a trace, from time 0; its voltage is 0."""
+    """Return the commanded current as a trace, from time 0; its voltage is 0."""
     ends = np.cumsum(command.length_s)
     begins = np.concatenate(([0.0], ends[:-1]))
     times = np.column_stack((begins, ends)).reshape(-1)
@@ -63,7 +63,7 @@ def line(command: Command) -> Trace:
 
 
 def phases(delivered: Trace, command: Command) -> list[Phase]:
-    """Every phase that drives current, in order."""
+    """Return every phase that drives current, in order."""
     return list(_phases(delivered, command))
 
 
@@ -80,7 +80,7 @@ def _phases(delivered: Trace, command: Command) -> Iterator[Phase]:
 
 
 def measured(rows: Rows) -> tuple[Measured, Trace] | None:
-    """The figures of the end of a run, and that end; None where it holds no pulse."""
+    """Measure the end of a run; return (figures, that end), or None if it has no pulse."""
     tail = _tail(rows)
     try:
         return measure(tail.time_s, tail.current_a), tail
@@ -99,7 +99,7 @@ def _tail(rows: Rows) -> Trace:
 
 
 def left(found: Measured, tail: Trace) -> Left | None:
-    """The residual voltage before every period; None where no period can be seen."""
+    """Return the residual voltages before periods; None if there is no whole period."""
     begins = found.pulses.start_s[:: found.pulses_per_period or 1][1:]
     if found.pulses_per_period is None or not len(begins):
         return None

@@ -1,6 +1,6 @@
-"""The sections of a report, one function each: account, trace and samples in, HTML out.
+"""Sections of a report, one function each: account, trace and samples in, HTML out.
 
-Role: what a reader finds, in the order in which it is asked for. Invariant: every text that comes
+Role: the functions are in the order of the page. Invariant: every text that comes
 from a file is escaped; a figure stands beside its limit wherever it has one.
 """
 
@@ -28,7 +28,7 @@ Found = tuple[Measured, Trace] | None
 
 
 def cards(run: Run, found: Found) -> str:
-    """The figures that are looked for first."""
+    """Return the key figures."""
     book = run.account.ending.ledger
     most_nc = max((one.driven_nc for one in book.charge), default=0.0)
     shown = [
@@ -50,7 +50,7 @@ def cards(run: Run, found: Found) -> str:
 
 
 def faults(account: Account) -> str:
-    """What was latched, and what was injected."""
+    """Return the latched fault and the injected faults."""
     said = account.ending.fault
     text = f'<p class="bad">{escape(said)}</p>' if said else "<p>None was latched.</p>"
     if account.injected:
@@ -60,7 +60,7 @@ def faults(account: Account) -> str:
 
 # --- drawings --------------------------------------------------------------------------------
 def waveform(run: Run) -> str:
-    """A pulse, a period, the whole run; or the device's own extremes where there is no trace."""
+    """Return plots of a pulse, a period and the run; without a trace, the polled extremes."""
     if run.rows is None or len(run.rows) < 2:
         return f"<h2>Waveform</h2>\n{_extremes(run)}"
     of_device = run.account.source == ADC
@@ -83,7 +83,7 @@ def waveform(run: Run) -> str:
 
 
 def _pulse(rows: Rows, command: Command, whole: Trace) -> Trace | None:
-    """The first pulse of a period, with its first edge in sight."""
+    """Return the first pulse of a period, from shortly before its first edge."""
     found = whole.pulses()
     if not len(found):
         return None
@@ -102,13 +102,13 @@ def _pair(title: str, trace: Trace, command: Trace | None) -> str:
 
 
 def _extremes(run: Run) -> str:
-    """What the device measured of each period, at every poll."""
+    """Return a plot of the extremes that the device measured, at every poll."""
     said = "<h3>The extremes of the last whole period at every poll, by the device's own ADC</h3>"
     if run.rows is None:
-        said = "<p>No trace: nobody saw what flowed.</p>" + said
+        said = "<p>No trace was recorded.</p>" + said
     polls = run.samples
     if len(polls) < 2:
-        return said + '<p class="quiet">It was not polled often enough to draw a line.</p>'
+        return said + '<p class="quiet">Too few polls to plot.</p>'
     at = polls[:, 0]
     current = [Line(at, polls[:, column] * 1e3, "current") for column in (4, 5)]
     current += [Line(at, sign * polls[:, 3] * 1e3, "command") for sign in (-1, 1)]
@@ -119,7 +119,7 @@ def _extremes(run: Run) -> str:
 
 # --- tables ----------------------------------------------------------------------------------
 def against_command(run: Run) -> str:
-    """Every phase of one period, delivered beside commanded."""
+    """Return a table of every phase of one period, commanded and delivered."""
     command = run.account.command
     if run.rows is None or command is None:
         return "<h2>Current against command</h2>\n<p>No whole period was traced.</p>"
@@ -146,7 +146,7 @@ def against_command(run: Run) -> str:
 
 
 def left_over(run: Run, found: Found) -> str:
-    """Residual charge and voltage."""
+    """Return a table of residual charge and voltage."""
     title = "<h2>Residual charge and DC</h2>\n"
     if found is None or run.rows is None:
         return title + "<p>No period was traced.</p>"
@@ -155,7 +155,7 @@ def left_over(run: Run, found: Found) -> str:
     if one.residual_c is not None and one.dc_a is not None and one.running_c is not None:
         rows += [
             ("net charge of a period", number(one.residual_c * 1e9, "nC")),
-            ("net current that it amounts to", number(one.dc_a * 1e9, "nA")),
+            ("net DC", number(one.dc_a * 1e9, "nA")),
             ("largest charge not yet recovered", number(one.running_c * 1e6, "uC")),
         ]
     left = numbers.left(one, tail)
@@ -166,14 +166,14 @@ def left_over(run: Run, found: Found) -> str:
             ("voltage at the end of the trace", number(left.at_end_v * 1e3, "mV")),
         ]
     note = (
-        '<p class="quiet">At the load, what leaks within it included; measured over the last '
+        '<p class="quiet">At the load, including its leakage; measured over the last '
         f"{tail.end_s - float(tail.time_s[0]):.6g} s of the trace.</p>"
     )
     return title + table(("what", ">measured"), rows) + note
 
 
 def safety(account: Account) -> str:
-    """The device's own figures beside their limits."""
+    """Return a table of the device's safety figures and their limits."""
     rows = [
         (
             one.label,
@@ -190,7 +190,7 @@ def safety(account: Account) -> str:
 
 
 def _share(one: Figure) -> tuple[str, str]:
-    """(class, HTML) of how much of a limit is used up."""
+    """Return (class, HTML) of the used share of a limit."""
     if not one.ok:
         return "bad", "FAIL"
     if one.name == "shannon":  # a logarithm
@@ -203,7 +203,7 @@ def _share(one: Figure) -> tuple[str, str]:
 
 
 def ledger(account: Account) -> str:
-    """What the device counted."""
+    """Return tables of the device's ledger."""
     book = account.ending.ledger
     rows = [
         ("pulses", str(book.pulses)),
@@ -223,12 +223,12 @@ def ledger(account: Account) -> str:
 
 
 def profile(subject: Subject) -> str:
-    """The profile's file, as it was run."""
+    """Return the profile's text."""
     return f"<h2>Profile</h2>\n<pre>{escape(subject.text.rstrip())}</pre>"
 
 
 def versions(account: Account) -> str:
-    """What it takes to run the same again."""
+    """Return a table of the versions and hashes that identify the run."""
     subject, device = account.subject, account.device
     rows = [
         ("profile, SHA-256", subject.sha256),

@@ -1,7 +1,7 @@
-"""The forms of a report: tables, numbers with units, the key to the colours.
+"""Elements of a report: tables, numbers with units, the legend.
 
-Role: text in, HTML out. Invariant: a cell that is a plain text is escaped; one that is a pair is
-(class, HTML) and is not, but for the class "code".
+Role: text in, HTML out. Invariant: a cell given as text is escaped; one given as a pair
+(class, HTML) is not, except for the class "code".
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ KEYS = {
 
 
 def number(value: float, unit: str) -> str:
-    """A value with its unit, four digits."""
+    """Format a value with its unit, four digits."""
     shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.6g}"
     return f"{shown} {pretty(unit)}".strip()
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """A table; a head that begins with > sets its column right."""
+    """Return a table; a head that begins with > aligns its column right."""
     right = [head.startswith(">") for head in heads]
     line = "".join(
         _cell("th", head.removeprefix(">"), at) for head, at in zip(heads, right, strict=True)
@@ -53,6 +53,6 @@ def _cell(kind: str, cell: Cell, right: bool) -> str:
 
 
 def key(*names: str) -> str:
-    """Which line is which."""
+    """Return the legend of the lines."""
     lines = "".join(f'<i class="{KEYS[name][0]}"></i>{KEYS[name][1]}' for name in names)
     return f'<p class="key quiet">{lines}</p>'
