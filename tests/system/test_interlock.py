@@ -198,7 +198,7 @@ def test_req_58_noise_of_the_adc_halts_nothing() -> None:
 
 
 def soon(name: str) -> program.Group:
-    """A shipped profile's group, at its amplitude within 0.2 s."""
+    """Return a shipped profile's group, at its amplitude within 0.2 s."""
     group = Profile.read(resources.path(f"profiles/{name}.yaml")).group
     return group._replace(header=group.header._replace(ramp_up_ms=200))
 

@@ -44,7 +44,7 @@ _HINTS = {
     errors.DISCHARGE_PEAK: _SMALLER,
     errors.BLEED_PEAK: _SMALLER,
     errors.FAULT_DISCHARGE: "look at R28 and at the switches that discharge the load",
-    errors.FAULT_COMPLIANCE: "the load's resistance is above the declared; `scs impedance` measures it",
+    errors.FAULT_COMPLIANCE: "the load is above the declared one; `scs impedance` measures it",
     errors.MEASURE_CONTACTS: "write for example --from E1 --to E2",
     errors.CEILING: "load a profile with a higher ceiling",
     errors.HASH_MISMATCH: "another program was loaded in between; load it again",
