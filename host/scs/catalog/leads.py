@@ -111,8 +111,8 @@ def from_file(path: str | Path) -> Lead:
 def from_text(data: bytes | str, file: str, stem: str) -> Lead:
     """Read a lead from text; `stem` is the name it must have. Raises as from_file."""
     document = parse(data, file, LeadError)
-    model, found = validate(LeadModel, document)
-    complaints = document.complaints + found
+    model, errors = validate(LeadModel, document)
+    complaints = document.complaints + errors
     if model is not None:
         complaints += _names_wrong(model, stem, document)
     if model is None or complaints:
@@ -129,16 +129,20 @@ def from_text(data: bytes | str, file: str, stem: str) -> Lead:
 
 
 def _names_wrong(model: LeadModel, stem: str, document: Document) -> list[Complaint]:
-    found = []
+    complaints = []
     if model.name != stem:
         message = f"{model.name} must be the file's name, {stem}"
-        found.append(Complaint("name", "name", document.line(("name",)), message, model.name, stem))
+        complaints.append(
+            Complaint("name", "name", document.line(("name",)), message, model.name, stem)
+        )
     seen: set[str] = set()
     for at, contact in enumerate(model.contacts):
         if contact.name in seen:
             place = ("contacts", at, "name")
             message = f"{contact.name} is named twice; contacts have distinct names"
             path = f"contacts[{at}].name"
-            found.append(Complaint("duplicate", path, document.line(place), message, contact.name))
+            complaints.append(
+                Complaint("duplicate", path, document.line(place), message, contact.name)
+            )
         seen.add(contact.name)
-    return found
+    return complaints

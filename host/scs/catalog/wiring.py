@@ -62,24 +62,26 @@ def parts(name: str = "", *, source: Catalogue | None = None) -> list[Needed]:
     whole = boards.full_name(name, source=source)
     _, stage, load = whole.split("/")
     listed = source.model.wiring[stage].parts
-    found = [Needed(key, len(refs(key)), row.part, row.does) for key, row in listed.items()]
-    return found + load_parts(load, source=source)
+    parts_list = [Needed(key, len(refs(key)), row.part, row.does) for key, row in listed.items()]
+    return parts_list + load_parts(load, source=source)
 
 
 def load_parts(load: str, *, source: Catalogue | None = None) -> list[Needed]:
     """Return the parts of a dummy load."""
     row = (source or boards.catalogue()).model.loads[load]
-    found = [Needed("RL1", 1, f"{units.text(row.resistance, 'ohm')} 1 %", "the load, in series")]
+    parts_list = [
+        Needed("RL1", 1, f"{units.text(row.resistance, 'ohm')} 1 %", "the load, in series")
+    ]
     if row.capacitance:
         value, part, does = units.text(row.capacitance, "nF"), "film 5 %", "in series with RL1"
         if row.cpe_exponent:
             part = "as a ladder of RC pairs"
             does = f"{does}; with RL2 in it: docs/explain/simulator.md"
-        found.append(Needed("CL1", 1, f"{value} {part}", does))
+        parts_list.append(Needed("CL1", 1, f"{value} {part}", does))
     if row.leak:
-        found.append(Needed("RL2", 1, f"{units.text(row.leak, 'ohm')} 1 %", "across CL1"))
+        parts_list.append(Needed("RL2", 1, f"{units.text(row.leak, 'ohm')} 1 %", "across CL1"))
     value = units.text(row.id_resistor, "ohm")
-    return [*found, Needed("RL3", 1, f"{value} 1 %", "identifies the load: load_id to AGND")]
+    return [*parts_list, Needed("RL3", 1, f"{value} 1 %", "identifies the load: load_id to AGND")]
 
 
 def svg(name: str = "", *, source: Catalogue | None = None) -> str:

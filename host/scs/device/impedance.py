@@ -49,15 +49,15 @@ class LoadFound:
 
 def mask(contacts: Iterable[str | int], names: Sequence[str]) -> int:
     """Return the mask of contacts given by name or number from 1; raise WrongUsage."""
-    found = 0
+    bits = 0
     for one in contacts:
         known = [name.lower() for name in names]
         text = str(one).strip()
         number = known.index(text.lower()) if text.lower() in known else _number(text)
         if not 0 <= number < limits.CONTACTS:
             raise WrongUsage(f"no contact is called {text!r}; write for example E1, or 1")
-        found |= 1 << number
-    return found
+        bits |= 1 << number
+    return bits
 
 
 def _number(text: str) -> int:
@@ -76,12 +76,12 @@ def measure(link: Link, board: Board, masks: tuple[int, int], names: Sequence[st
         if link.now() > until_s:
             raise Failure(f"the measurement of the load took more than {MOST_S:g} s: halt it")
         link.sleep(POLL_S)
-    found = last(link, board, names)
-    if found is None:
+    measurement = last(link, board, names)
+    if measurement is None:
         raise Failure(
             "the measurement of the load was interrupted: see `scs faults`, and repeat it"
         )
-    return found
+    return measurement
 
 
 def last(link: Link, board: Board, names: Sequence[str]) -> LoadFound | None:

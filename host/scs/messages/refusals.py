@@ -86,17 +86,19 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
         return _of_field(index, value, limit, programs)
     if code == errors.BAD_COMMAND:
         return f"the device does not know command 0x{index:02x}"
-    said = error_texts.ERRORS[code].text
+    message = error_texts.ERRORS[code].text
     if code in _OF_A_SLOT:
-        return f"slot {index + 1}: {said}; {_HINTS[code]}"
+        return f"slot {index + 1}: {message}; {_HINTS[code]}"
     if code == errors.STAGE_CONTACTS:
-        return f"{said}; {_two_contacts(contacts)}"
+        return f"{message}; {_two_contacts(contacts)}"
     if code == errors.CALIBRATION_RANGE:
         return _of_calibration(index, value, limit)
     if value or limit:
-        said += f": {safety_metrics.text(code, value)} against {safety_metrics.text(code, limit)}"
-    said += _where(code, index, contacts, programs)
-    return f"{said}; {_HINTS[code]}" if code in _HINTS else said
+        message += (
+            f": {safety_metrics.text(code, value)} against {safety_metrics.text(code, limit)}"
+        )
+    message += _where(code, index, contacts, programs)
+    return f"{message}; {_HINTS[code]}" if code in _HINTS else message
 
 
 def _two_contacts(contacts: Sequence[str]) -> str:
@@ -112,8 +114,8 @@ def _of_calibration(index: int, value: int, limit: int) -> str:
     else:
         what = f"the {channel} offset would be {value / FINE:+.1f} ADC codes"
         most = f"{limit / FINE:g} codes"
-    said = f"calibration out of range: {what}; the limit is {most}"
-    return f"{said}; check the load and the stage; the calibration is unchanged"
+    message = f"calibration out of range: {what}; the limit is {most}"
+    return f"{message}; check the load and the stage; the calibration is unchanged"
 
 
 def fault(row: Row, contacts: Sequence[str] = ()) -> str:
@@ -124,10 +126,10 @@ def fault(row: Row, contacts: Sequence[str] = ()) -> str:
 
 def amplitude(row: Row, contacts: Sequence[str], programs: Sequence[str]) -> str:
     """Return the sentence for a refused AMPLITUDE, where the index of CEILING is a program."""
-    said = sentence(row, contacts, programs)
+    message = sentence(row, contacts, programs)
     if row[0] == errors.CEILING:
-        return f"{_program(row[1], programs)}: {said}"
-    return said
+        return f"{_program(row[1], programs)}: {message}"
+    return message
 
 
 def _where(code: int, index: int, contacts: Sequence[str], programs: Sequence[str]) -> str:

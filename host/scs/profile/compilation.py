@@ -21,8 +21,8 @@ from .schema import BurstBox, ProfileModel, ProgramModel, RechargeBox
 def make(model: ProfileModel, lead: Lead, slots: Sequence[Slot]) -> program.Group:
     """Return the group. Contact i of the lead is bit i of the masks; one slot per program."""
     programs = tuple(
-        _program(one, lead, thresholds.ceiling_ua(model, one), slot)
-        for one, slot in zip(model.programs, slots, strict=True)
+        _program(spec, lead, thresholds.ceiling_ua(model, spec), slot)
+        for spec, slot in zip(model.programs, slots, strict=True)
     )
     return program.Group(_header(model, slots), lead.areas_of_eight(), programs)
 
@@ -36,30 +36,30 @@ def ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
 
 def least_ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
     """Return the shortest ramp up that the device accepts."""
-    highest_ua = max(thresholds.amplitude_ua(one) for one in model.programs)
+    highest_ua = max(thresholds.amplitude_ua(spec) for spec in model.programs)
     return train.least_ramp_up_ms(highest_ua, model.programs[0].rate, slots[0].count)
 
 
-def pulse_train(one: ProgramModel) -> Train:
+def pulse_train(spec: ProgramModel) -> Train:
     """Return a program's input to the schedule; dither extends the time a pulse takes."""
-    dither, extent_ns = one.dither, waveforms.extent_ns(one)
+    dither, extent_ns = spec.dither, waveforms.extent_ns(spec)
     if dither:
-        extent_ns += 10**12 // one.rate * dither.rate // 1000
-    return Train(one.rate, extent_ns, block(one), one.phase)
+        extent_ns += 10**12 // spec.rate * dither.rate // 1000
+    return Train(spec.rate, extent_ns, block(spec), spec.phase)
 
 
-def block(one: ProgramModel) -> int:
+def block(spec: ProgramModel) -> int:
     """Return the number of pulses (or bursts) after which the pattern repeats."""
     return lcm(
-        2 if one.polarity == "alternating" else 1,
-        one.dither.pulses if one.dither else 1,
-        ratios.turns(one.interleave.split) if one.interleave else 1,
+        2 if spec.polarity == "alternating" else 1,
+        spec.dither.pulses if spec.dither else 1,
+        ratios.turns(spec.interleave.split) if spec.interleave else 1,
     )
 
 
-def pulses(one: ProgramModel) -> int:
+def pulses(spec: ProgramModel) -> int:
     """Return the pulses per burst, or 1."""
-    return one.waveform.burst.pulses if isinstance(one.waveform, BurstBox) else 1
+    return spec.waveform.burst.pulses if isinstance(spec.waveform, BurstBox) else 1
 
 
 def _header(model: ProfileModel, slots: Sequence[Slot]) -> program.Header:
@@ -80,36 +80,36 @@ def _header(model: ProfileModel, slots: Sequence[Slot]) -> program.Header:
     return program.Header._make(values[row[0]] for row in program.HEADER)
 
 
-def _program(one: ProgramModel, lead: Lead, ceiling_ua: int, slot: Slot) -> program.Program:
-    burst = one.waveform.burst if isinstance(one.waveform, BurstBox) else None
-    kind, ratio = recharge(one)
+def _program(spec: ProgramModel, lead: Lead, ceiling_ua: int, slot: Slot) -> program.Program:
+    burst = spec.waveform.burst if isinstance(spec.waveform, BurstBox) else None
+    kind, ratio = recharge(spec)
     values = {
-        "cathodes": lead.mask(one.cathodes),
-        "anodes": lead.mask(one.anodes),
+        "cathodes": lead.mask(spec.cathodes),
+        "anodes": lead.mask(spec.anodes),
         "waveform": program.BURST if burst else program.TONIC,
         "recharge": kind,
         "ratio": ratio,
         "pulses": burst.pulses if burst else 1,
-        "rate_millihz": one.rate,
+        "rate_millihz": spec.rate,
         "intra_rate_millihz": burst.intra_rate if burst else 0,
-        "amplitude_ua": thresholds.amplitude_ua(one),
+        "amplitude_ua": thresholds.amplitude_ua(spec),
         "ceiling_ua": ceiling_ua,
-        "width_ns": waveforms.width_ns(one),
-        "gap_ns": one.interphase_gap,
-        "alternating": int(one.polarity == "alternating"),
+        "width_ns": waveforms.width_ns(spec),
+        "gap_ns": spec.interphase_gap,
+        "alternating": int(spec.polarity == "alternating"),
         "count": slot.count,
         "phase_ns": slot.phase_ns,
-        "rate_dither": one.dither.rate if one.dither else 0,
-        "width_dither": one.dither.width if one.dither else 0,
-        "seed": one.dither.seed if one.dither else 1,
-        **_others(one, lead, slot.count),
-        "segments": waveforms.segments(one),
+        "rate_dither": spec.dither.rate if spec.dither else 0,
+        "width_dither": spec.dither.width if spec.dither else 0,
+        "seed": spec.dither.seed if spec.dither else 1,
+        **_others(spec, lead, slot.count),
+        "segments": waveforms.segments(spec),
     }
     return program.Program._make(values[row[0]] for row in program.PROGRAM)
 
 
-def _others(one: ProgramModel, lead: Lead, count: int) -> dict[str, int]:
-    there = one.interleave
+def _others(spec: ProgramModel, lead: Lead, count: int) -> dict[str, int]:
+    there = spec.interleave
     return {
         "other_cathodes": lead.mask(there.cathodes) if there else 0,
         "other_anodes": lead.mask(there.anodes) if there else 0,
@@ -117,15 +117,15 @@ def _others(one: ProgramModel, lead: Lead, count: int) -> dict[str, int]:
     }
 
 
-def recharge(one: ProgramModel) -> tuple[int, int]:
+def recharge(spec: ProgramModel) -> tuple[int, int]:
     """Return (RECHARGE_*, ratio). By default, passive recharge follows the whole burst."""
-    box = one.recharge
+    box = spec.recharge
     if isinstance(box, RechargeBox) and box.active:
         return program.RECHARGE_ACTIVE, box.active.ratio
     if box == "active":
         return program.RECHARGE_ACTIVE, 1
     after = box.passive.after if isinstance(box, RechargeBox) and box.passive else None
-    bursts = isinstance(one.waveform, BurstBox)
+    bursts = isinstance(spec.waveform, BurstBox)
     if (after or ("burst" if bursts else "pulse")) == "burst":
         return program.RECHARGE_PASSIVE_BURST, 1
     return program.RECHARGE_PASSIVE, 1

@@ -68,7 +68,7 @@ def _some(value: Any, most: int) -> list[Any]:
 
 
 def _not_on(document: Document, lead: leads.Lead, named: list[Named]) -> list[Complaint]:
-    found = []
+    complaints = []
     listed = ", ".join(lead.contact_names)
     for place, _, name in named:
         if name not in lead.contact_names:
@@ -77,14 +77,14 @@ def _not_on(document: Document, lead: leads.Lead, named: list[Named]) -> list[Co
             message = f"{value} is not on the lead {lead.name}{close}; its contacts are {listed}"
             line, example = document.line(place), lead.contact_names[0]
             row = Complaint("contact", path_text(place), line, message, value, listed, example)
-            found.append(row)
-    return found
+            complaints.append(row)
+    return complaints
 
 
 def _twice(document: Document, named: list[Named]) -> list[Complaint]:
     first: dict[str, tuple[Place, str]] = {}
     within: set[tuple[Place, str]] = set()
-    found = []
+    complaints = []
     for place, role, name in named:
         value, message, kind = printable(name), "", "polarity"
         where, before = first.setdefault(name, (place, role))
@@ -97,5 +97,5 @@ def _twice(document: Document, named: list[Named]) -> list[Complaint]:
         within.add((place[:-1], name))
         if message:
             row = Complaint(kind, path_text(place), document.line(place), message, value)
-            found.append(row)
-    return found
+            complaints.append(row)
+    return complaints

@@ -34,75 +34,75 @@ class Settings:
         return 100 * amplitude_ua / self.perception_ua if self.perception_ua else None
 
 
-def of(one: ProgramModel) -> Settings:
+def of(spec: ProgramModel) -> Settings:
     """Return the settings of a program."""
-    perception, comfort, discomfort = _thresholds(one)
-    return Settings(perception, comfort, discomfort, one.step, one.amplitude.permille or None)
+    perception, comfort, discomfort = _thresholds(spec)
+    return Settings(perception, comfort, discomfort, spec.step, spec.amplitude.permille or None)
 
 
-def _thresholds(one: ProgramModel) -> list[int | None]:
-    return [getattr(one.thresholds, name) if one.thresholds else None for name in ORDER]
+def _thresholds(spec: ProgramModel) -> list[int | None]:
+    return [getattr(spec.thresholds, name) if spec.thresholds else None for name in ORDER]
 
 
-def amplitude_ua(one: ProgramModel) -> int:
+def amplitude_ua(spec: ProgramModel) -> int:
     """Return the amplitude; a share is rounded down to uA, 0 if perception is not known."""
-    perception = (one.thresholds.perception if one.thresholds else None) or 0
-    return one.amplitude.ua or perception * one.amplitude.permille // 1000
+    perception = (spec.thresholds.perception if spec.thresholds else None) or 0
+    return spec.amplitude.ua or perception * spec.amplitude.permille // 1000
 
 
-def ceiling_ua(model: ProfileModel, one: ProgramModel) -> int:
+def ceiling_ua(model: ProfileModel, spec: ProgramModel) -> int:
     """Return the program's amplitude ceiling, also for live changes: its lowest bound."""
-    given = one.ceiling or (model.limits and model.limits.amplitude) or amplitude_ua(one)
-    discomfort = one.thresholds.discomfort if one.thresholds else None
+    given = spec.ceiling or (model.limits and model.limits.amplitude) or amplitude_ua(spec)
+    discomfort = spec.thresholds.discomfort if spec.thresholds else None
     return min(given, discomfort or given)
 
 
-def conflicts(model: ProfileModel, one: ProgramModel) -> list[Conflict]:
+def conflicts(model: ProfileModel, spec: ProgramModel) -> list[Conflict]:
     """Return conflicts: thresholds out of order, no amplitude, or values above a ceiling."""
-    found = _order(one)
+    found = _order(spec)
     most = model.limits.amplitude if model.limits else None
-    if most and one.ceiling and one.ceiling > most:
-        found.append(_above(("ceiling",), units.text(one.ceiling, "uA"), *_own(most)))
-    amplitude = amplitude_ua(one)
+    if most and spec.ceiling and spec.ceiling > most:
+        found.append(_above(("ceiling",), units.text(spec.ceiling, "uA"), *_own(most)))
+    amplitude = amplitude_ua(spec)
     if not amplitude:
-        return [*found, _none(one)]
-    said = one.amplitude.text()
-    if one.amplitude.permille:
-        said += f", {units.text(amplitude, 'uA')},"
+        return [*found, _none(spec)]
+    written = spec.amplitude.text()
+    if spec.amplitude.permille:
+        written += f", {units.text(amplitude, 'uA')},"
     bounds = [_own(most)] if most else []
-    if one.ceiling:
-        bounds.append((one.ceiling, "this program's ceiling"))
-    discomfort = one.thresholds.discomfort if one.thresholds else None
+    if spec.ceiling:
+        bounds.append((spec.ceiling, "this program's ceiling"))
+    discomfort = spec.thresholds.discomfort if spec.thresholds else None
     if discomfort:
         bounds.append((discomfort, "the discomfort threshold"))
     bounds.append((AMPLITUDES[1], "the maximum"))
     lowest = min(bounds, key=lambda bound: bound[0])
-    return [*found, _above(("amplitude",), said, *lowest)] if amplitude > lowest[0] else found
+    return [*found, _above(("amplitude",), written, *lowest)] if amplitude > lowest[0] else found
 
 
 def _own(most_ua: int) -> tuple[int, str]:
     return most_ua, "this profile's own limits.amplitude"
 
 
-def _above(place: tuple[str], said: str, most_ua: int, what: str) -> Conflict:
+def _above(place: tuple[str], written: str, most_ua: int, what: str) -> Conflict:
     most = units.text(most_ua, "uA")
-    return ("range", place, f"{said} is above {what}, {most}", said.rstrip(","), most, most)
+    return ("range", place, f"{written} is above {what}, {most}", written.rstrip(","), most, most)
 
 
-def _none(one: ProgramModel) -> Conflict:
-    said = one.amplitude.text()
-    if one.thresholds and one.thresholds.perception:
-        return ("range", ("amplitude",), f"{said} is less than 1 uA", said, "1 uA", "60 %")
-    message = f"{said} requires the measured perception threshold; write for example"
+def _none(spec: ProgramModel) -> Conflict:
+    written = spec.amplitude.text()
+    if spec.thresholds and spec.thresholds.perception:
+        return ("range", ("amplitude",), f"{written} is less than 1 uA", written, "1 uA", "60 %")
+    message = f"{written} requires the measured perception threshold; write for example"
     message += " thresholds: {perception: 1.2 mA}"
     return ("missing", ("thresholds", "perception"), message, "", "", "1.2 mA")
 
 
-def _order(one: ProgramModel) -> list[Conflict]:
+def _order(spec: ProgramModel) -> list[Conflict]:
     """Return a conflict for each threshold that is below the one before it."""
     found: list[Conflict] = []
     least, before = 0, ""
-    for name, ua in zip(ORDER, _thresholds(one), strict=True):
+    for name, ua in zip(ORDER, _thresholds(spec), strict=True):
         if ua is None:
             continue
         if ua < least:

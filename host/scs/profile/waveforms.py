@@ -21,16 +21,16 @@ GAUSSIAN = (96, 310, 677, 1000, 1000, 677, 310, 96)  # exp(-x²/2), from -2.5 to
 STEP_NS = 1_000  # whole ticks of every board: eight steps of a width are alike
 
 
-def segments(one: ProgramModel) -> Segments:
+def segments(spec: ProgramModel) -> Segments:
     """Return the segments of a program's pulse; () for a square one."""
-    if isinstance(one.shape, SegmentsBox):
-        return tuple((each.amplitude, each.width) for each in one.shape.segments)
-    width = one.pulse_width or 0
-    if one.shape == "triphasic":
+    if isinstance(spec.shape, SegmentsBox):
+        return tuple((each.amplitude, each.width) for each in spec.shape.segments)
+    width = spec.pulse_width or 0
+    if spec.shape == "triphasic":
         return ((500, width), (-1000, width), (500, width))
-    if one.shape == "square":
+    if spec.shape == "square":
         return ()
-    curve = SINE if one.shape == "sine" else GAUSSIAN
+    curve = SINE if spec.shape == "sine" else GAUSSIAN
     return tuple((sign * size, width // STEPS) for sign in (-1, 1) for size in curve)
 
 
@@ -50,27 +50,27 @@ def longest_run_ns(rows: Segments) -> int:
     return longest
 
 
-def width_ns(one: ProgramModel) -> int:
+def width_ns(spec: ProgramModel) -> int:
     """Return the width of the first phase (ns); for segments, that of the longest phase."""
-    return one.pulse_width or longest_run_ns(segments(one))
+    return spec.pulse_width or longest_run_ns(segments(spec))
 
 
-def ratio(one: ProgramModel) -> int:
+def ratio(spec: ProgramModel) -> int:
     """Return the length of an active recharge in first-phase widths; 0: no active recharge."""
-    if one.recharge == "active":
+    if spec.recharge == "active":
         return 1
-    box = one.recharge
+    box = spec.recharge
     return box.active.ratio if isinstance(box, RechargeBox) and box.active else 0
 
 
-def extent_ns(one: ProgramModel) -> int:
+def extent_ns(spec: ProgramModel) -> int:
     """Return the longest time from the start of a pulse or burst to the end of recharge (ns)."""
-    rows = segments(one)
+    rows = segments(spec)
     pulse = sum(ns for _, ns in rows)
     if not rows:
-        widest = width_ns(one) * (1000 + (one.dither.width if one.dither else 0)) // 1000
-        pulse = widest * (1 + ratio(one)) + one.interphase_gap
-    if isinstance(one.waveform, BurstBox):
-        burst = one.waveform.burst
+        widest = width_ns(spec) * (1000 + (spec.dither.width if spec.dither else 0)) // 1000
+        pulse = widest * (1 + ratio(spec)) + spec.interphase_gap
+    if isinstance(spec.waveform, BurstBox):
+        burst = spec.waveform.burst
         pulse += (burst.pulses - 1) * 10**12 // burst.intra_rate
     return pulse
