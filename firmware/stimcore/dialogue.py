@@ -24,7 +24,8 @@ class Dialogue:
         self.decoder = Decoder()
         self.inbox = Inbox()
         self._sequence = -1
-        self._last_reply = b""
+        self._last_opcode = -1
+        self._last_reply: bytes | bytearray = b""
 
     def waits(self) -> bool:
         """Return True if a command waits: the next iteration must not be slept through."""
@@ -43,26 +44,26 @@ class Dialogue:
 
     def _handle(self, frame: tuple, may_start: bool) -> None:
         sequence, opcode, payload = frame
-        always = opcode in _ALWAYS
-        if sequence == self._sequence and not always and opcode != commands.HELLO:
-            self._again(sequence, opcode)
-            return
-        in_order = opcode == commands.HELLO or sequence == (self._sequence + 1) & 255
-        if not in_order and not always:
-            wanted = (self._sequence + 1) & 255
-            refusal = Refused(errors.BAD_SEQUENCE, 0, sequence, wanted)
-            self._answer(sequence, opcode, _refusal(refusal))
-            return
-        if in_order:
+        wanted = (self._sequence + 1) & 255
+        if opcode not in _ALWAYS and opcode != commands.HELLO:
+            if sequence == self._sequence:
+                self._again(sequence, opcode)
+                return
+            if sequence != wanted:
+                refusal = Refused(errors.BAD_SEQUENCE, 0, sequence, wanted)
+                self._answer(sequence, opcode, _refusal(refusal))
+                return
+        if sequence == wanted or opcode == commands.HELLO:
             self._sequence = sequence
         self.device.renew_lease()
         reply = self._carry_out(opcode, payload, may_start)
-        self._last_reply = bytes((opcode,)) + self._answer(sequence, opcode, reply)
+        self._last_opcode = opcode
+        self._last_reply = self._answer(sequence, opcode, reply)
 
     def _again(self, sequence: int, opcode: int) -> None:
         """Repeat the last reply, which the host did not receive; nothing is done twice."""
-        if self._last_reply[:1] == bytes((opcode,)):
-            self.device.hal.link_write(self._last_reply[1:])
+        if self._last_opcode == opcode:
+            self.device.hal.link_write(self._last_reply)
         else:
             self._answer(sequence, opcode, _refusal(Refused(errors.BAD_SEQUENCE)))
 
