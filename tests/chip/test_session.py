@@ -70,7 +70,7 @@ def test_req_35_a_counted_session_ends_after_exactly_its_pulses(
     shape["amplitude_ua"] = 100  # so that 2 kHz stays below the ceiling of direct current
     one = steady(**shape)
     header = one.header._replace(session_pulses=pulses)
-    talk.running(one._replace(header=header)).pass_ms(pulses * 1e6 / rate_millihz + 20)
+    talk.running(one._replace(header=header)).pass_ms(pulses * 1e6 / rate_millihz + 40)
     ledger = talk.send(commands.LEDGER)
     assert (ledger["pulses"], ledger["truncated"], ledger["periods"]) == (pulses, 0, pulses)
     assert ledger["stopped"] == commands.STOP_PULSES
