@@ -58,16 +58,12 @@ class Commands(TyperGroup):
         """Run the command and map errors to exit codes."""
         try:
             return super().invoke(ctx)
-        except Failure as failure:
+        except (Failure, FileRefused) as reason:
             from .console import complain
 
-            complain(said(failure))
-            raise typer.Exit(failure.exit_code) from None
-        except FileRefused as refused:
-            from .console import complain
-
-            complain(said(refused))
-            raise typer.Exit(REFUSED) from None
+            complain(said(reason))
+            code = reason.exit_code if isinstance(reason, Failure) else REFUSED
+            raise typer.Exit(code) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
 

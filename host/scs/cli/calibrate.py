@@ -149,14 +149,14 @@ def _tell(
         ohm = asdict(resistance) if resistance else None
         console.as_json({"board": name, "before": asdict(before), "now": asdict(now), "ohm": ohm})
         return
-    made = console.table(f"Sense path of {name}", "", ">before", ">now")
+    table = console.table(f"Sense path of {name}", "", ">before", ">now")
     for channel in ("current", "voltage"):
         for what, form in (("offset", "{:+.2f} codes"), ("gain", "{:.4f}")):
             values = [getattr(one, f"{channel}_{what}") for one in calibrations]
-            made.add_row(f"{channel}, {what}", *[form.format(value) for value in values])
-    made.add_row("kept", before.kept, now.kept)
+            table.add_row(f"{channel}, {what}", *[form.format(value) for value in values])
+    table.add_row("kept", before.kept, now.kept)
     if resistance:
-        made.add_section()
+        table.add_section()
         known = f"load, {resistance.said} as {resistance.known:g} Ω"
-        made.add_row(known, f"{resistance.before:g} Ω", f"{resistance.now:g} Ω")
-    console.console().print(made)
+        table.add_row(known, f"{resistance.before:g} Ω", f"{resistance.now:g} Ω")
+    console.console().print(table)

@@ -28,13 +28,13 @@ def boards(json: options.Json = False) -> None:
     if json:
         console.as_json(found)
         return
-    made = console.table(
+    table = console.table(
         "A combination is named BOARD/STAGE/LOAD", "kind", "name", "figures", "about"
     )
     for row in found:
         name = f"{row['name']} (default)" if row["default"] else str(row["name"])
-        made.add_row(str(row["kind"]), name, str(row["figures"]), str(row["about"]))
-    console.console().print(made)
+        table.add_row(str(row["kind"]), name, str(row["figures"]), str(row["about"]))
+    console.console().print(table)
 
 
 def ports(json: options.Json = False) -> None:
@@ -50,10 +50,10 @@ def ports(json: options.Json = False) -> None:
     elif not found:
         typer.echo("no serial port found; --port sim needs none")
     else:
-        made = console.table("Serial ports", "port", "what", "Pico?")
+        table = console.table("Serial ports", "port", "what", "Pico?")
         for row in found:
-            made.add_row(row["port"], row["description"], "yes" if row["pico"] else "")
-        console.console().print(made)
+            table.add_row(row["port"], row["description"], "yes" if row["pico"] else "")
+        console.console().print(table)
 
 
 def _ports() -> list[dict[str, Any]]:

@@ -74,14 +74,14 @@ def _slots(verdict: Judgement) -> Table:
     from . import console
 
     period = console.number(verdict.slots[0].period_ms, "ms")
-    made = console.table(
+    table = console.table(
         f"Schedule of a period of {period}", "program", ">turns", ">first at", ">every"
     )
     for one in verdict.slots:
         times = (console.number(one.phase_ms, "ms"), console.number(one.every_ms, "ms"))
         turns = f"{one.turns}, {one.others} at the other contacts" if one.others else str(one.turns)
-        made.add_row(escape(one.program), turns, *times)
-    return made
+        table.add_row(escape(one.program), turns, *times)
+    return table
 
 
 def _delivery(planned: Delivery) -> Table:
@@ -90,10 +90,10 @@ def _delivery(planned: Delivery) -> Table:
     title = (
         f"The session delivers {planned.pulses} pulses in {console.number(planned.seconds, 's')}"
     )
-    made = console.table(title, "contact", ">charge driven")
+    table = console.table(title, "contact", ">charge driven")
     for contact, nanocoulombs in planned.charge_nc.items():
-        made.add_row(contact, console.number(nanocoulombs / 1000, "uC"))
-    return made
+        table.add_row(contact, console.number(nanocoulombs / 1000, "uC"))
+    return table
 
 
 def _show(profile: Profile, board: str, verdict: Judgement) -> None:
@@ -104,11 +104,11 @@ def _show(profile: Profile, board: str, verdict: Judgement) -> None:
 
     screen = console.console()
     screen.print(f"[bold]{escape(profile.name)}[/bold] on {board}, lead {profile.lead.name}\n")
-    made = console.table("Requested and actual", "program", "quantity", ">requested", ">actual")
+    table = console.table("Requested and actual", "program", "quantity", ">requested", ">actual")
     for one in verdict.actual:
         shown = (console.number(one.requested, one.unit), console.number(one.actual, one.unit))
-        made.add_row(escape(one.program), one.name.replace("_", " "), *shown)
-    screen.print(made)
+        table.add_row(escape(one.program), one.name.replace("_", " "), *shown)
+    screen.print(table)
     if len(verdict.slots) > 1 or any(one.turns > 1 for one in verdict.slots):
         screen.print()
         screen.print(_slots(verdict))

@@ -124,17 +124,17 @@ def _show(a: Path, b: Path, one: Trace, other: Trace, found: Compared, output: P
         screen.print(f"{letter}  {escape(str(path))}: {len(trace)} rows, {length}")
     if found.shift_s:
         screen.print(f"B was shifted by {found.shift_s * 1e6:.6g} µs")
-    made = console.table("B less A", "quantity", ">largest", ">at", ">tolerance", "")
+    table = console.table("B less A", "quantity", ">largest", ">at", ">tolerance", "")
     rows = (("edges", found.time, 1e6, "us"), ("current", found.current, 1e6, "uA"))
     for name, worst, factor, unit in (*rows, ("voltage", found.voltage, 1e3, "mV")):
-        made.add_row(
+        table.add_row(
             name,
             console.number(worst.difference * factor, unit),
             f"{worst.at_s:.7f} s",
             console.number(worst.limit * factor, unit),
             console.mark(worst.ok),
         )
-    screen.print(made)
+    screen.print(table)
     screen.print(_edges(found))
     if output is not None:
         screen.print(f"picture  {escape(str(output))}")

@@ -44,11 +44,11 @@ def as_json(value: dict[str, Any] | list[Any]) -> None:
 
 def table(title: str, *columns: str) -> Table:
     """Return an empty table; a column name that begins with > is right-aligned."""
-    made = Table(title=escape(title), title_justify="left", title_style="bold", show_edge=False)
+    grid = Table(title=escape(title), title_justify="left", title_style="bold", show_edge=False)
     for name in columns:
         right = name.startswith(">")
-        made.add_column(name.removeprefix(">"), justify="right" if right else "left")
-    return made
+        grid.add_column(name.removeprefix(">"), justify="right" if right else "left")
+    return grid
 
 
 def number(value: float, unit: str) -> str:
@@ -64,10 +64,10 @@ def mark(good: bool) -> Text:
 
 def figures(title: str, rows: Iterable[Figure]) -> Table:
     """Return a table of safety figures and their limits."""
-    made = table(title, "figure", "where", ">value", "", ">limit", "")
+    grid = table(title, "figure", "where", ">value", "", ">limit", "")
     for row in rows:
         where = ", ".join(escape(part) for part in (row.contact, row.program) if part)
-        made.add_row(
+        grid.add_row(
             row.label,
             where,
             number(row.value, row.unit),
@@ -75,22 +75,22 @@ def figures(title: str, rows: Iterable[Figure]) -> Table:
             number(row.limit, row.unit),
             mark(row.ok),
         )
-    return made
+    return grid
 
 
 def ledger(book: Ledger, stopped: str = "") -> Table:
     """Return the table of delivered output; `stopped` overrides the device's reason."""
-    made = table("Delivered", "what", ">how much")
-    made.add_row("pulses", str(book.pulses))
+    grid = table("Delivered", "what", ">how much")
+    grid.add_row("pulses", str(book.pulses))
     if book.truncated:
-        made.add_row("pulses cut short", str(book.truncated))
-    made.add_row("whole periods", str(book.periods))
-    made.add_row("time with output", f"{book.output_s:.3f} s")
+        grid.add_row("pulses cut short", str(book.truncated))
+    grid.add_row("whole periods", str(book.periods))
+    grid.add_row("time with output", f"{book.output_s:.3f} s")
     for one in book.charge:
         if one.driven_nc:
-            made.add_row(f"charge of first phases, {one.contact}", charge(one.driven_nc))
-    made.add_row("stopped by", stopped or book.stopped)
-    return made
+            grid.add_row(f"charge of first phases, {one.contact}", charge(one.driven_nc))
+    grid.add_row("stopped by", stopped or book.stopped)
+    return grid
 
 
 def charge(nanocoulombs: float) -> str:

@@ -85,17 +85,17 @@ def _print(console: Console, one: Shown, wall_s: float) -> None:
 def _table(one: Shown) -> Table:
     from . import console
 
-    made = console.table("", "quantity", ">programmed", ">measured", ">limit", "")
-    made.title = None
+    table = console.table("", "quantity", ">programmed", ">measured", ">limit", "")
+    table.title = None
     for row in one.rows:
-        made.add_row(
+        table.add_row(
             row.name,
             "" if row.programmed is None else console.number(row.programmed, row.unit),
             console.number(row.measured, row.unit),
             "" if row.limit is None else f"≤ {console.number(row.limit, row.unit)}",
             "" if row.ok is None else console.mark(row.ok),
         )
-    return made
+    return table
 
 
 def _write(output: Path, shown: list[Shown]) -> None:

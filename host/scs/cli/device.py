@@ -69,11 +69,11 @@ def status(
         }
         console.as_json({**asdict(found), **about, "delivered": book.delivered()})
         return
-    made = console.table(name, "what", "now")
+    table = console.table(name, "what", "now")
     rows = [("unique id", unique_id), ("calibration", calibration.kept), *_rows(found, fault)]
     for what, now in rows:
-        made.add_row(what, now)
-    console.console().print(made, "", console.ledger(book), sep="\n")
+        table.add_row(what, now)
+    console.console().print(table, "", console.ledger(book), sep="\n")
 
 
 def _rows(found: Status, fault: str | None) -> list[tuple[str, str]]:
@@ -209,7 +209,7 @@ def _simulated(*, json: bool) -> None:
     if json:
         console.as_json(known)
         return
-    made = console.table("Faults of the simulated board", "name", "what happens")
+    table = console.table("Faults of the simulated board", "name", "what happens")
     for name, what in known.items():
-        made.add_row(name, what)
-    console.console().print(made)
+        table.add_row(name, what)
+    console.console().print(table)

@@ -97,9 +97,9 @@ def _show(a: Path, b: Path, one: Profile, other: Profile, found: list[Difference
     if not found:
         screen.print("[green]The same therapy.[/green]")
         return
-    made = console.table("Differences", "program", "quantity", ">A", ">B")
+    table = console.table("Differences", "program", "quantity", ">A", ">B")
     for row in found:
         texts = (escape(row.a_text), escape(row.b_text))
         alone = f" (only in {row.only.upper()})" if row.only else ""
-        made.add_row(escape(row.program + alone) or "all", row.quantity, *texts)
-    screen.print(made)
+        table.add_row(escape(row.program + alone) or "all", row.quantity, *texts)
+    screen.print(table)

@@ -108,13 +108,13 @@ def _print(found: LoadFound, board: Board) -> None:
 
     from . import console
 
-    made = console.table(board.name, "contact", ">resistance", ">capacitance", "verdict")
+    table = console.table(board.name, "contact", ">resistance", ">capacitance", "verdict")
     for one in found.contacts:
-        made.add_row(escape(one.contact), ohm(one.ohm), farad(one.farad), _verdict(one.verdict))
-    made.add_section()
-    made.add_row("declared", ohm(board.seen_ohm), farad(board.seen_nf / 1e9 or None), "")
+        table.add_row(escape(one.contact), ohm(one.ohm), farad(one.farad), _verdict(one.verdict))
+    table.add_section()
+    table.add_row("declared", ohm(board.seen_ohm), farad(board.seen_nf / 1e9 or None), "")
     screen = console.console()
-    screen.print(made)
+    screen.print(table)
     screen.print(f"tolerance ±{100 * tolerance(board):g} %")
     say_identified(screen, found, board)
 
@@ -183,11 +183,11 @@ def _seen(one: ContactLoad) -> dict[str, object]:
 def _print_pairs(stim: Stimulator, sides: Sides, found: Found) -> None:
     from . import console
 
-    made = console.table(stim.board.name, "from", *(f">to {back}" for back in sides[1]))
+    table = console.table(stim.board.name, "from", *(f">to {back}" for back in sides[1]))
     for source in sides[0]:
-        made.add_row(source, *(_cell(_worst(found[source, back])) for back in sides[1]))
+        table.add_row(source, *(_cell(_worst(found[source, back])) for back in sides[1]))
     screen = console.console()
-    screen.print(made)
+    screen.print(table)
     board = stim.board
     wanted = f"{ohm(board.seen_ohm)}, {farad(board.seen_nf / 1e9 or None)}"
     screen.print(f"declared {wanted}; tolerance ±{100 * tolerance(board):g} %")

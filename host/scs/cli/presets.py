@@ -28,21 +28,21 @@ def presets(json: options.Json = False) -> None:
 
     Examples:  scs presets   ·   scs presets --json   ·   scs new burst_dr my.yaml
     """
-    from .. import presets as table
+    from .. import presets as shipped
     from . import console
 
     if json:
-        console.as_json([one.as_dict() for one in table.rows()])
+        console.as_json([one.as_dict() for one in shipped.rows()])
         return
-    made = console.table(
+    table = console.table(
         "Shipped therapies", "preset", "rate", "width", "amplitude", ">charge", ">k", "taken by"
     )
-    made.columns[0].no_wrap = True
-    for one in table.rows():
+    table.columns[0].no_wrap = True
+    for one in shipped.rows():
         charge = "" if one.charge_uc is None else console.number(one.charge_uc, "uC")
         shannon = "" if one.shannon_k is None else f"{one.shannon_k:.2f}"
-        made.add_row(one.name, one.rate, one.width, one.amplitude, charge, shannon, _taken(one))
-    console.console().print(made)
+        table.add_row(one.name, one.rate, one.width, one.amplitude, charge, shannon, _taken(one))
+    console.console().print(table)
     console.console().print(
         "Run `scs check` on a file from `scs new PRESET` to see why a stage refuses it."
     )
@@ -57,10 +57,10 @@ def new(preset: PresetName, file: NewFile = None, force: Force = False) -> None:
 
     Examples:  scs new tonic_50hz   ·   scs new burst_dr my.yaml
     """
-    from .. import presets as table
+    from .. import presets as shipped
     from ..documents.atomic_write import aside
 
-    text = table.text(preset)
+    text = shipped.text(preset)
     target = file or Path(f"{preset}.yaml")
     if target.exists() and not force:
         raise WrongUsage(f"{target} already exists; name another file or use --force")

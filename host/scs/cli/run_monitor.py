@@ -231,11 +231,11 @@ def _bar(for_s: float | None) -> Progress:
     from rich.table import Column
 
     clock = Column(no_wrap=True, min_width=8, justify="right")
-    made = Progress(
+    bar = Progress(
         TextColumn("{task.completed:.1f} s", table_column=clock),
         *([BarColumn(bar_width=8)] if for_s is not None else []),
         TextColumn("{task.fields[live]}", markup=False, table_column=Column(no_wrap=True)),
         transient=True,
     )
-    made.add_task("run", total=for_s, live="")
-    return made
+    bar.add_task("run", total=for_s, live="")
+    return bar

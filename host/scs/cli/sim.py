@@ -91,8 +91,8 @@ def _chip(name: str, listen: str, speed: float, seed: int) -> ChipServer:
 def _simulated(name: str, fault: list[str] | None, listen: str, speed: float, seed: int) -> Server:
     from .. import sim_bridge
 
-    made = sim_bridge.make(name, options.simulated_faults(fault), seed)
-    return _server(made, listen, speed)
+    board = sim_bridge.make(name, options.simulated_faults(fault), seed)
+    return _server(board, listen, speed)
 
 
 def _place(listen: str) -> tuple[str, int]:
@@ -103,13 +103,13 @@ def _place(listen: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _server(made: SimBoard, listen: str, speed: float) -> Server:
+def _server(board: SimBoard, listen: str, speed: float) -> Server:
     from .. import sim_bridge
 
     if not listen:
-        return sim_bridge.pty(made, speed)
+        return sim_bridge.pty(board, speed)
     place = _place(listen)
     try:
-        return sim_bridge.listen(made, *place, speed)
+        return sim_bridge.listen(board, *place, speed)
     except OSError as reason:
         raise LinkLost(f"cannot listen on {listen}: {reason.strerror or reason}") from None

@@ -52,10 +52,10 @@ def list_(
     elif not kept:
         typer.echo("no program is stored; save one with: scs store save 1 my.yaml")
     else:
-        made = console.table(f"Programs stored on {name}", ">slot", "hash", ">bytes", "")
+        table = console.table(f"Programs stored on {name}", ">slot", "hash", ">bytes", "")
         for one in kept:
-            made.add_row(str(one.slot), one.hash, str(one.length), _note(one))
-        console.console().print(made)
+            table.add_row(str(one.slot), one.hash, str(one.length), _note(one))
+        console.console().print(table)
 
 
 def _note(one: Stored) -> str:

@@ -145,9 +145,9 @@ def _show(name: str, steps: list[Step], why: str, target: Path | None, *, json: 
         console.as_json(told)
         return
     columns = (">amplitude", ">actual", ">measured", ">voltage", ">pulses", "noted")
-    made = console.table(f"{name}, step by step", *columns)
+    table = console.table(f"{name}, step by step", *columns)
     for one in steps:
-        made.add_row(
+        table.add_row(
             console.number(one.amplitude_ua / 1000, "mA"),
             console.number(one.actual_ma, "mA"),
             console.number(one.current_ma, "mA"),
@@ -156,7 +156,7 @@ def _show(name: str, steps: list[Step], why: str, target: Path | None, *, json: 
             ", ".join(one.noted),
         )
     screen = console.console()
-    screen.print(made)
+    screen.print(table)
     screen.print(f"ended: {escape(why)}")
     where = f"thresholds written to {target}" if target else "no threshold was written"
     screen.print(escape(where))

@@ -52,16 +52,16 @@ def _print(
 ) -> None:
     from . import console
 
-    made = console.table(name, ">GPIO", ">pin", "net", "goes to")
+    table = console.table(name, ">GPIO", ">pin", "net", "goes to")
     for wire in wires:
-        made.add_row("" if wire.gpio is None else str(wire.gpio), str(wire.pin), wire.net, wire.to)
+        table.add_row("" if wire.gpio is None else str(wire.gpio), str(wire.pin), wire.net, wire.to)
     inner = console.table("Within the stage", "net", "joins")
     for net in nets:
         inner.add_row(*net)
     bill = console.table("Parts", "name", ">pieces", "part", "what for")
     for part in parts:
         bill.add_row(part.ref, str(part.pieces), part.part, part.does)
-    console.console().print(made, "", inner, "", bill, sep="\n")
+    console.console().print(table, "", inner, "", bill, sep="\n")
 
 
 def _draw(name: str, output: Path) -> None:

@@ -55,9 +55,9 @@ def shortened(texts: dict[str, str]) -> dict[str, str]:
 
     A board keeps every name it has loaded in memory: its letters plus eight bytes.
     """
-    trees = [_tree(text) for text in texts.values()]
-    given = {one for tree in trees for one in _private(tree)}
-    given -= {word for tree in trees for word in _quoted(tree)}
+    trees = {name: _tree(text) for name, text in texts.items()}
+    given = {one for tree in trees.values() for one in _private(tree)}
+    given -= {word for tree in trees.values() for word in _quoted(tree)}
     used = {name: given.intersection(_PRIVATE.findall(text)) for name, text in texts.items()}
     files = Counter(one for names in used.values() for one in names)
     shared = sorted(one for one in given if files[one] > 1)
@@ -65,7 +65,7 @@ def shortened(texts: dict[str, str]) -> dict[str, str]:
     for name, text in texts.items():
         alone = sorted(one for one in used[name] if files[one] == 1)
         short = {one: f"_{number}" for number, one in enumerate(shared + alone)}
-        out[name] = _renamed(text, short) if _tree(text).body else text
+        out[name] = _renamed(text, short) if trees[name].body else text
     return out
 
 
