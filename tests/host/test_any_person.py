@@ -3,9 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Row, profiles
+from tests.support.exploring import examples
 
 from scs.device import titration
 from scs.device.titration import Step
@@ -14,6 +15,7 @@ from scs.profile.profile import Profile, ProfileError
 from scs.profile.shift_contacts import moved
 
 ANY = st.sampled_from(KINDS).flatmap(profiles)
+CONTACTS = ("cathodes", "anodes", "other_cathodes", "other_anodes")
 NAMES = ("perception", "comfort", "discomfort")
 
 
@@ -33,15 +35,13 @@ def beside(lead: str, name: str, by: int) -> str | None:
     return column[at] if 0 <= at < len(column) else None
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(ANY, st.sampled_from([-2, -1, 1, 2]))
 def test_req_22_a_move_forgets_what_was_measured_and_keeps_every_current(
     drawn: Drawn, by: int
 ) -> None:
     before, lead = read(drawn), drawn.values["lead"]
-    places = {
-        name: beside(lead, name, by) for one in drawn.wanted for name in one.cathodes + one.anodes
-    }
+    places = {name: beside(lead, name, by) for one in drawn.wanted for name in one.contacts}
     if None in places.values():
         with pytest.raises(WrongUsage, match="would leave the lead"):
             moved(before, by, range(len(drawn.wanted)))
@@ -49,11 +49,12 @@ def test_req_22_a_move_forgets_what_was_measured_and_keeps_every_current(
     after = moved(before, by, range(len(drawn.wanted)))
     for number, one in enumerate(drawn.wanted):
         new, old = after.group.programs[number], before.group.programs[number]
-        assert new._replace(cathodes=old.cathodes, anodes=old.anodes) == old
+        assert new._replace(**{field: getattr(old, field) for field in CONTACTS}) == old
         assert (new.amplitude_ua, new.ceiling_ua) == (one.amplitude_ua, one.ceiling_ua)
-        for mask, names in ((new.cathodes, one.cathodes), (new.anodes, one.anodes)):
-            wanted = {places[name] for name in names}
-            assert mask == sum(1 << at for at, each in enumerate(COLUMNS[lead]) if each in wanted)
+        for field in CONTACTS:
+            wanted = {places[name] for name in getattr(one, field)}
+            mask = sum(1 << at for at, name in enumerate(COLUMNS[lead]) if name in wanted)
+            assert getattr(new, field) == mask, field
         person = after.settings[number]
         measured = (person.perception_ua, person.comfort_ua, person.discomfort_ua, person.permille)
         assert measured == (None,) * 4
@@ -86,7 +87,7 @@ def fits(drawn: Drawn, row: Row, found: dict[str, int]) -> bool:
     return rising and 1 <= amplitude(row, found) <= min([*bounds, 25_500])
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(ANY, st.dictionaries(st.sampled_from(NAMES), st.integers(50, 4_000), min_size=1), st.data())
 def test_req_22_thresholds_that_were_noted_read_back_or_are_refused_by_their_field(
     drawn: Drawn, noted: dict[str, int], data: st.DataObject
@@ -113,7 +114,7 @@ def test_req_22_thresholds_that_were_noted_read_back_or_are_refused_by_their_fie
         assert after.group.programs[number].ceiling_ua <= found.get("discomfort", 25_500)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(ANY, st.integers(1, 1_000), st.data())
 def test_req_22_no_walk_goes_above_the_ceiling_that_the_file_names(
     drawn: Drawn, step_ua: int, data: st.DataObject
