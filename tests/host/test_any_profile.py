@@ -13,10 +13,11 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from tests.core.oracle import Phase, decoded, violations
 from tests.core.support import BOARD
 from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Wanted, profiles
+from tests.support.exploring import examples
 
 from scs.profile.profile import Profile, ProfileError
 from scs.safety import ramp_check
@@ -289,7 +290,7 @@ def marks_hold(words: bytes, drawn: Drawn) -> None:
 def test_req_03_any_valid_profile_becomes_words_that_hold_to_it(kind: str) -> None:
     verdicts: Counter[str] = Counter()
 
-    @settings(max_examples=40)
+    @examples(40)
     @given(profiles(kind))
     def search(drawn: Drawn) -> None:
         profile = read(drawn)

@@ -1,7 +1,7 @@
 """The stream of the seam: counted, stopped, swapped and cut, to the tick."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.sim.bench_support import (
     RANDLES,
@@ -12,6 +12,7 @@ from tests.sim.bench_support import (
     stream,
 )
 from tests.sim.stream_support import FIRST_LATCH, IDLE_FRAME, expected, running
+from tests.support.exploring import examples
 
 from scs_sim.bench.stream import ENDED, HALTED
 
@@ -67,7 +68,7 @@ def test_a_swap_happens_at_a_period_boundary_and_is_told_when_it_plays() -> None
     assert list(one.sequencer.latched)[: 4 * 5] == expected((first, since), (second, 5))[:20]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     st.lists(st.tuples(st.integers(1, 6_000), st.integers(1, 500)), max_size=6),
     st.integers(200, 1_500),
