@@ -117,7 +117,7 @@ def served() -> Iterator[str]:
     thread.start()
     yield server.address
     server.stop()
-    thread.join(5)
+    thread.join(60)
 
 
 def test_at_another_port_what_the_adc_sees_is_kept(tmp_path: Path, served: str) -> None:
@@ -224,7 +224,7 @@ def running(folder: Path) -> subprocess.Popen[bytes]:
     """Return a run of an hour that is being recorded as x, after its first polls."""
     command = [sys.executable, "-m", "scs.cli", "run", TONIC, "--for", "1h", "--record", "x"]
     one = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and one.poll() is None:
         kept = list(folder.glob(".x.*.part/samples.csv"))
         if kept and kept[0].read_text().count("\n") > 3:
@@ -237,7 +237,7 @@ def running(folder: Path) -> subprocess.Popen[bytes]:
 def test_a_process_that_is_killed_leaves_no_recording_but_its_polls(tmp_path: Path) -> None:
     one = running(tmp_path)
     one.kill()
-    one.wait(30)
+    one.wait(60)
     (left,) = tmp_path.iterdir()
     assert len((left / "samples.csv").read_text().splitlines()) > 3
     done = scs("report", left, "-o", tmp_path / "x.html")
@@ -248,7 +248,7 @@ def test_a_process_that_is_killed_leaves_no_recording_but_its_polls(tmp_path: Pa
 def test_ctrl_c_keeps_what_was_delivered(tmp_path: Path) -> None:
     one = running(tmp_path)
     one.send_signal(signal.SIGINT)
-    assert one.wait(30) == 130
+    assert one.wait(60) == 130
     assert run_folder.read(tmp_path / "x").account.ending.stopped == "halt"
 
 

@@ -30,7 +30,7 @@ def served(tonic: Profile):
     thread.start()
     yield server.address
     server.stop()
-    thread.join(5)
+    thread.join(60)
 
 
 def test_sensed_is_the_exact_trace_within_a_code_of_the_adc(tonic: Profile) -> None:

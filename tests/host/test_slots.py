@@ -34,7 +34,7 @@ def served(made: SimBoard) -> Iterator[str]:
     thread.start()
     yield server.address
     server.stop()
-    thread.join(5)
+    thread.join(60)
 
 
 def digest(amplitude: str) -> str:

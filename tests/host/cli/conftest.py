@@ -31,7 +31,7 @@ def served(board: sim_bridge.SimBoard) -> Iterator[str]:
     thread.start()
     yield server.address
     server.stop()
-    thread.join(5)
+    thread.join(60)
 
 
 @pytest.fixture
