@@ -63,7 +63,7 @@ def shift(
     load: options.LoadRow = "",
     timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Shift programs along the lead by N contacts, keeping the comments in the file.
+    """Shift programs along the lead by N contacts; every other line of the file stays.
 
     Drops thresholds measured at the old contacts; an amplitude given as a share of perception
     becomes the equivalent current. Changes nothing if a contact would fall off the lead or the
@@ -140,7 +140,7 @@ def _in_file(wish: _Wish, board: str, *, json: bool) -> None:
 
     route = wish.route()
     shift_live.judged(route, boards.board(board))
-    edit.save(route.places[-1], route.target)
+    edit.save(route.places[-1], route.target, route.before)
     changes = shift_live.changes(route.before, route.places[-1])
     if json:
         console.as_json({"by": wish.by[0], "changes": changes, "file": str(route.target)})

@@ -108,7 +108,7 @@ def _moved(
         _ended(stim, watch, interrupts, reason, begun=runs)
         return False
     watch.armed(load)
-    _write(place, route)
+    _write(place, route, route.old(number))
     watch.moved(_told(route, number, done), _lines(route, number, done))
     return True
 
@@ -148,9 +148,9 @@ def _begun(stim: Stimulator, route: Route, number: int, interrupts: Interrupts) 
     return load
 
 
-def _write(place: Profile, route: Route) -> None:
+def _write(place: Profile, route: Route, was: Profile) -> None:
     try:
-        edit.save(place, route.target)
+        edit.save(place, route.target, was)
     except Failure as reason:
         state = "keeps running at the new contacts" if route.alone else "is halted"
         reason.add_note(f"the device made the shift and {state}; the file was not updated")

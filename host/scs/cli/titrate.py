@@ -57,7 +57,7 @@ def titrate(
     """Step one program's amplitude up to its ceiling and log the measurements at each step.
 
     On a dummy load a threshold is noted by voltage; discomfort ends the titration. Noted thresholds
-    are written to the profile, keeping its comments.
+    are written to the profile; every other line stays.
 
     Examples:  scs titrate my.yaml --port sim --note perception=0.6V --note discomfort=1.2V
     """
@@ -89,7 +89,7 @@ def _written(
     if not any(one.noted for one in steps):
         return None, None
     try:
-        edit.save(walking.noted(read, number, steps), target)
+        edit.save(walking.noted(read, number, steps), target, read)
     except (FileRefused, Failure) as reason:
         return None, reason
     return target, None
