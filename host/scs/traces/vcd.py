@@ -8,7 +8,7 @@ signal at time zero and ends with a time stamp, so that a viewer shows the trace
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from heapq import merge
 from operator import itemgetter
 from pathlib import Path
@@ -16,18 +16,18 @@ from pathlib import Path
 import numpy as np
 
 from .pin_edges import Pins
-from .trace_store import Rows
+from .trace_store import Progress, Rows
 
 Change = tuple[int, int, float]  # ns, number of the signal, value
 CURRENT, VOLTAGE = -1, -2  # where a pin's number is 0 or above
 
 
-def write(path: Path, rows: Rows, pins: Pins | None, told: Callable[[float], None]) -> None:
+def write(path: Path, rows: Rows, pins: Pins | None, progress: Progress) -> None:
     """Write a trace, with the pins if there are any; raise OSError if that fails."""
     from vcd import VCDWriter
 
     with path.open("w") as stream, VCDWriter(stream, timescale="1 ns", date="") as writer:
-        signals, sources = {}, [_analogue(rows, told)]
+        signals, sources = {}, [_analogue(rows, progress)]
         if pins is not None:
             sources.append(_edges(pins))
             for pin, name in sorted(pins.names.items()):
@@ -46,7 +46,7 @@ def _edges(pins: Pins) -> Iterator[Change]:
         yield from zip(at_ns.tolist(), block[:, 1].tolist(), block[:, 2].tolist(), strict=True)
 
 
-def _analogue(rows: Rows, told: Callable[[float], None]) -> Iterator[Change]:
+def _analogue(rows: Rows, progress: Progress) -> Iterator[Change]:
     done = 0
     for block in rows.blocks():
         at_ns = np.round(block.time_s * 1e9).astype(np.int64).tolist()
@@ -55,4 +55,4 @@ def _analogue(rows: Rows, told: Callable[[float], None]) -> Iterator[Change]:
             yield at, CURRENT, current
             yield at, VOLTAGE, voltage
         done += len(block)
-        told(done / max(len(rows), 1))
+        progress(done / max(len(rows), 1))
