@@ -19,7 +19,8 @@ from rich.text import Text
 
 from ..device.impedance import LoadFound
 from ..device.replies import Ledger, Status
-from ..messages.safety_metrics import Figure, pretty
+from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import number as number
 
 LOG_WIDTH = 110  # of tables where there is no terminal to ask
 
@@ -49,12 +50,6 @@ def table(title: str, *columns: str) -> Table:
         right = name.startswith(">")
         grid.add_column(name.removeprefix(">"), justify="right" if right else "left")
     return grid
-
-
-def number(value: float, unit: str) -> str:
-    """Format a value with its unit, to four digits."""
-    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.6g}"
-    return f"{shown} {pretty(unit)}".strip()
 
 
 def mark(good: bool) -> Text:

@@ -91,7 +91,7 @@ def _simulated(
     for_s, rate_hz = extent
     how = {"from_start": from_start, "pins": pins}
     with bar("simulating") as told:
-        made = record(read, name, for_s, rate_hz=rate_hz, faults=faults, told=told, **how)
+        made = record(read, name, for_s, rate_hz=rate_hz, faults=faults, progress=told, **how)
     return Taken(made.rows, read.name, rate_hz, made.pins, made.run)
 
 
