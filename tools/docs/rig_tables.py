@@ -56,9 +56,8 @@ def filled(page: str) -> str:
 
 def measured(page: str) -> str:
     """Return the page with the tables that `make chip` left in build/chip, if there are any."""
-    figures = chipfigures.recorded()
-    if figures:
-        page = replaced(page, "figures", f"```\n{chipfigures.table(figures)}\n```\n")
+    if figures := chipfigures.table():
+        page = replaced(page, "figures", f"```\n{figures}\n```\n")
     if chipspeed.SPEEDS.is_file():
         speeds = chipspeed.SPEEDS.read_text(encoding="utf-8").rstrip()
         page = replaced(page, "speeds", f"```\n{speeds}\n```\n")
