@@ -1,7 +1,8 @@
-"""Progress bar on stderr; none if stderr is not a terminal.
+"""Progress of work on stderr and of a run on stdout; none where that is not a terminal.
 
-Role: `with bar("writing") as advance: …` gives a function that takes the share done, 0 to 1.
-Invariant: stdout is never written; nothing is printed if stderr is not a terminal.
+Role: `with bar("writing") as advance: …` gives a function that takes the share done, 0 to 1;
+status_line() gives one that takes the device's status. Invariant: what is shown disappears at the
+end; nothing is printed if the stream is not a terminal.
 """
 
 from __future__ import annotations
@@ -9,6 +10,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from . import console
+
+if TYPE_CHECKING:
+    from ..device.replies import Ledger, Status
+
+    ShowStatus = Callable[[Status, Ledger], None]
 
 
 @contextmanager
@@ -24,3 +33,28 @@ def bar(label: str) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(label, total=1.0)
         yield lambda share: shown.update(task, completed=share)
+
+
+@contextmanager
+def status_line(for_s: float | None, *, hidden: bool) -> Iterator[ShowStatus]:
+    """Show elapsed time, its share of `for_s`, and the last status on a line that disappears."""
+    if hidden or not sys.stdout.isatty():
+        yield lambda _status, _book: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
+
+    clock = Column(no_wrap=True, min_width=8, justify="right")
+    with Progress(
+        TextColumn("{task.completed:.1f} s", table_column=clock),
+        *([BarColumn(bar_width=8)] if for_s is not None else []),
+        TextColumn("{task.fields[live]}", markup=False, table_column=Column(no_wrap=True)),
+        transient=True,
+    ) as line:
+        task = line.add_task("run", total=for_s, live="")
+
+        def show(status: Status, book: Ledger) -> None:
+            elapsed_s = status.device_s - book.start_s
+            line.update(task, completed=elapsed_s, live=console.live(status))
+
+        yield show

@@ -76,5 +76,5 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(profile_commands.options, "board_name", broken)
+    monkeypatch.setattr(profile_commands.options.Fixture, "full_name", broken)
     assert isinstance(scs("check", TONIC).exception, RuntimeError)
