@@ -51,7 +51,9 @@ class Commands(TyperGroup):
         """Find the command; an old name gives the new command and a notice on stderr."""
         new = RENAMED.get(args[0])
         if new is not None:
-            notice = f"scs {args[0]} is now scs {new}; the old name goes with {OLD_NAMES_END_WITH}"
+            notice = (
+                f"scs {args[0]} is now scs {new}; release {OLD_NAMES_END_WITH} drops the old name"
+            )
             typer.echo(notice, err=True)
             args = [new, *args[1:]]
         return super().resolve_command(ctx, args)

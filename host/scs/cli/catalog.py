@@ -52,8 +52,8 @@ def ports(json: options.Json = False) -> None:
     elif not rows:
         typer.echo("no serial port found; --port sim needs none")
     else:
-        cells = [(port, what, "yes" if pico else "") for port, what, _, pico in rows]
-        console.show(console.table("Serial ports", ("port", "what", "Pico?"), cells))
+        cells = [(port, about, "yes" if pico else "") for port, about, _, pico in rows]
+        console.show(console.table("Serial ports", ("port", "description", "Pico?"), cells))
 
 
 def schema(

@@ -124,7 +124,7 @@ def ledger(book: Ledger, stopped: str = "") -> Table:
         if row.driven_nc:
             rows.append((f"charge of first phases, {row.contact}", charge(row.driven_nc)))
     rows.append(("stopped by", stopped or book.stopped))
-    return table("Delivered", ("what", ">how much"), rows)
+    return table("Delivered", ("quantity", ">amount"), rows)
 
 
 def charge(nanocoulombs: float) -> str:

@@ -44,7 +44,7 @@ def status(*, device: options.Running, json: options.Json = False) -> None:
         console.as_json({**asdict(now), **about, "delivered": book.delivered()})
         return
     rows = [("unique id", unique_id), ("calibration", calibrated.kept), *_rows(now, fault)]
-    console.show(console.table(name, ("what", "now"), rows), "", console.ledger(book))
+    console.show(console.table(name, ("quantity", "value"), rows), "", console.ledger(book))
 
 
 def _rows(now: Status, fault: str | None) -> list[tuple[str, str]]:
@@ -153,7 +153,7 @@ def faults(
             console.as_json(known)
         else:
             title = "Faults of the simulated board"
-            console.show(console.table(title, ("name", "what happens"), known.items()))
+            console.show(console.table(title, ("name", "effect"), known.items()))
         return
     with device.attached() as stim:
         row = stim.status().fault

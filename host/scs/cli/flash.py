@@ -101,7 +101,7 @@ def _report(done: Done, seconds: float, *, json: bool) -> None:
         return
     size = sum(len(data) for data in plan.copy.values())
     copied = f"{len(plan.copy)} files copied ({size:,} bytes), {len(plan.keep)} were the same"
-    typer.echo(f"{plan.board} at {done.port}: firmware {done.version} says HELLO")
+    typer.echo(f"{plan.board} at {done.port}: firmware {done.version} answers")
     typer.echo(f"{copied}, {len(plan.remove)} removed; MicroPython {plan.micropython}")
     typer.echo(f"all SHA-256 hashes verified; {seconds:.1f} s")
     if plan.cleared and not plan.install:  # installing restarts it by its watchdog: no news

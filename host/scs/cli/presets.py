@@ -36,7 +36,7 @@ def presets(json: options.Json = False) -> None:
         stages = [stage for stage, reason in preset.stages.items() if not reason]
         values = (preset.name, preset.rate, preset.width, preset.amplitude, charge, shannon)
         rows.append((*values, ", ".join(stages) or "none"))
-    columns = ("preset", "rate", "width", "amplitude", ">charge", ">k", "taken by")
+    columns = ("preset", "rate", "width", "amplitude", ">charge", ">k", "stages")
     table = console.table("Shipped therapies", columns, rows)
     table.columns[0].no_wrap = True
     advice = "Run `scs check` on a file from `scs new PRESET` to see why a stage refuses it."

@@ -20,7 +20,10 @@ HIGH = 6  # lines of one curve
 Output = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="FILE", help="Also write to a file: .csv .npz .png .svg …"
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Also write to a file: .csv, .npz, .vcd, .png, .svg, .wav or .mat.",
     ),
 ]
 Periods = Annotated[int, typer.Option(min=1, max=100, help="Number of periods.")]

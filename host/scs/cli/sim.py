@@ -61,10 +61,10 @@ def sim(
             raise WrongUsage("--chip goes with --listen, not with --pty or --fault")
         if not sim_bridge.can_emulate(name):
             raise WrongUsage(
-                f"--chip: {name} has no RP2040, the one chip that is emulated: board pico"
+                f"--chip: {name} has no RP2040, the only chip emulated; e.g. --board pico"
             )
     elif bool(listen) == pty:
-        raise WrongUsage("give one of --listen HOST:PORT and --pty")
+        raise WrongUsage("give either --listen HOST:PORT or --pty")
     try:
         if chip:
             server = sim_bridge.emulated(name, _place(listen or ANYWHERE), speed, seed)

@@ -39,7 +39,7 @@ Source = Annotated[
 @app.command("list")
 @options.spread
 def list_(*, device: options.Running, json: options.Json = False) -> None:
-    """List the stored programs: slot, hash, size; which are loaded or damaged.
+    """List the stored programs: slot, hash, size, and whether loaded or damaged.
 
     Example:  scs store list --port /dev/ttyACM0
     """

@@ -103,8 +103,8 @@ def report(folder: Folder, output: OutputFiles) -> None:
     run = run_folder.read(folder)
     if run.rows is None and any(file.suffix.lower() != ".html" for file in output):
         raise WrongUsage(
-            f"{folder}: this recording holds no trace: at {run.account.device.port} there was no "
-            "time to look at what flowed; it can only be shown as .html"
+            f"{folder}: this recording holds no trace: the run at {run.account.device.port} ended "
+            "before one could be captured; only .html can be written"
         )
     name = run.account.subject.name
     _write(output, writers.Taken(run.rows or Store(), name, run=run))

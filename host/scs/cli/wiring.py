@@ -45,5 +45,5 @@ def wiring(output: Output = None, *, fixture: options.Fixture, json: options.Jso
         "",
         console.table("Within the stage", ("net", "joins"), nets),
         "",
-        console.table("Parts", ("name", ">pieces", "part", "what for"), bill),
+        console.table("Parts", ("name", ">pieces", "part", "purpose"), bill),
     )

@@ -11,7 +11,7 @@ IMPEDANCE, SHIFT = ("load", "impedance"), ("steer", "shift")
 
 
 def notice(old: str, new: str) -> str:
-    return f"scs {old} is now scs {new}; the old name goes with 0.2\n"
+    return f"scs {old} is now scs {new}; release 0.2 drops the old name\n"
 
 
 @pytest.mark.parametrize(
