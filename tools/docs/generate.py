@@ -3,8 +3,9 @@
 --figures copies the figures that `make chip` measured into explain/chip.md.
 
 Role: reference/protocol.md from commands and errors, reference/states.md and states.svg from
-states, reference/limits.md from limits, reference/wiring.md and stage-*.svg from boards.yaml and
-the shipped profiles, and the parts between markers of explain/chip.md and reference/profiles.md.
+states, reference/cli.md from the command line, reference/limits.md from limits,
+reference/wiring.md and stage-*.svg from boards.yaml and the shipped profiles, and the parts between
+markers of explain/chip.md and reference/profiles.md.
 Invariant: a generated page holds nothing but its headings that is not in a table.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import clipage
 import limitspage
 import picture
 import rig_tables
@@ -189,6 +191,7 @@ PAGES: dict[str, Callable[[], str]] = {
     CHIP_PAGE: chip_page,
     PROFILES_PAGE: profiles_page,
     "reference/states.svg": lambda: picture.draw(states.NAMES, states.MOVES),
+    "reference/cli.md": lambda: clipage.page(NOTE),
     "reference/limits.md": lambda: limitspage.page(NOTE),
     "reference/wiring.md": lambda: wiringpage.page(NOTE),
     **{
