@@ -28,7 +28,7 @@ def notice(old: str, new: str) -> str:
 def test_an_old_name_does_the_same_and_says_the_new_one_on_stderr(
     names: tuple[str, str], arguments: list[str], code: int, tmp_path: Path
 ) -> None:
-    texts = [str(tmp_path / "out.yaml") if one == "OUT" else one for one in arguments]
+    texts = [str(tmp_path / "out.yaml") if text == "OUT" else text for text in arguments]
     old, new = (scs(name, *texts) for name in names)
     assert (old.exit_code, old.stdout) == (new.exit_code, new.stdout) == (code, old.stdout)
     assert old.stderr == notice(*names) + new.stderr
