@@ -8,9 +8,8 @@ Requirements: none of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from stimcore import program
 
@@ -45,10 +44,6 @@ class Preset:
     dc_na: float | None
     volts: float | None
     stages: dict[str, str]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as a JSON-ready dict."""
-        return asdict(self)
 
 
 def names() -> list[str]:

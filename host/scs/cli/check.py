@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ..safety.check import Judgement
-    from ..safety.delivery import Delivery
 
 
 def check(
@@ -78,31 +77,19 @@ def _tables(verdict: Judgement) -> list[Table | str]:
     columns = ("program", "quantity", ">requested", ">actual")
     tables: list[Table | str] = [console.table("Requested and actual", columns, rows)]
     if len(verdict.slots) > 1 or any(slot.turns > 1 for slot in verdict.slots):
-        tables += ["", _schedule(verdict)]
+        turns = []
+        for slot in verdict.slots:
+            others = f", {slot.others} at the other contacts" if slot.others else ""
+            times = (number(slot.phase_ms, "ms"), number(slot.every_ms, "ms"))
+            turns.append((slot.program, f"{slot.turns}{others}", *times))
+        title = f"Schedule of a period of {number(verdict.slots[0].period_ms, 'ms')}"
+        columns = ("program", ">turns", ">first at", ">every")
+        tables += ["", console.table(title, columns, turns)]
     if verdict.delivery:
-        tables += ["", _delivery(verdict.delivery)]
+        planned = verdict.delivery
+        title = f"The session delivers {planned.pulses} pulses in {number(planned.seconds, 's')}"
+        charges = [(name, number(nc / 1000, "uC")) for name, nc in planned.charge_nc.items()]
+        tables += ["", console.table(title, ("contact", ">charge driven"), charges)]
     if verdict.figures:
         tables += ["", console.figures("Safety figures", verdict.figures)]
     return tables
-
-
-def _schedule(verdict: Judgement) -> Table:
-    rows = []
-    for slot in verdict.slots:
-        turns = str(slot.turns)
-        if slot.others:
-            turns += f", {slot.others} at the other contacts"
-        times = (console.number(slot.phase_ms, "ms"), console.number(slot.every_ms, "ms"))
-        rows.append((slot.program, turns, *times))
-    title = f"Schedule of a period of {console.number(verdict.slots[0].period_ms, 'ms')}"
-    return console.table(title, ("program", ">turns", ">first at", ">every"), rows)
-
-
-def _delivery(planned: Delivery) -> Table:
-    seconds = console.number(planned.seconds, "s")
-    title = f"The session delivers {planned.pulses} pulses in {seconds}"
-    rows = [
-        (contact, console.number(charge_nc / 1000, "uC"))
-        for contact, charge_nc in planned.charge_nc.items()
-    ]
-    return console.table(title, ("contact", ">charge driven"), rows)

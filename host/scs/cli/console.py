@@ -6,7 +6,7 @@ result; with --json it is one JSON object.
 
 from __future__ import annotations
 
-import json
+import json as jsonlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from ..device.impedance import LoadFound
-    from ..device.replies import Ledger, Status
+    from ..device.replies import Ledger
     from ..messages.safety_metrics import Figure
 
 LOG_WIDTH = 110  # of tables where there is no terminal to ask
@@ -58,7 +58,15 @@ def complain(message: str) -> None:
 
 def as_json(value: dict[str, Any] | list[Any]) -> None:
     """Print a value as JSON on stdout, on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(jsonlib.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def result(value: dict[str, Any], text: str, *, json: bool) -> None:
+    """Print a value as JSON or, for people, as a text."""
+    if json:
+        as_json(value)
+    else:
+        typer.echo(text)
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str | Text]] = ()) -> Table:
@@ -122,34 +130,11 @@ def ledger(book: Ledger, stopped: str = "") -> Table:
     rows.append(("time with output", f"{book.output_s:.3f} s"))
     for row in book.charge:
         if row.driven_nc:
-            rows.append((f"charge of first phases, {row.contact}", charge(row.driven_nc)))
+            large = abs(row.driven_nc) >= 1000
+            charge = number(row.driven_nc / 1000, "uC") if large else number(row.driven_nc, "nC")
+            rows.append((f"charge of first phases, {row.contact}", charge))
     rows.append(("stopped by", stopped or book.stopped))
     return table("Delivered", ("quantity", ">amount"), rows)
-
-
-def charge(nanocoulombs: float) -> str:
-    """Format a charge in nC or uC."""
-    if abs(nanocoulombs) >= 1000:
-        return number(nanocoulombs / 1000, "uC")
-    return number(nanocoulombs, "nC")
-
-
-def live(status: Status) -> str:
-    """Format a status on one line; currents and voltages are the measured extremes."""
-    levels = ", ".join(
-        f"{row.level_ma:g} mA"
-        if row.level_ma == row.target_ma
-        else f"{row.level_ma:.3g} of {row.target_ma:g} mA"
-        for row in status.levels
-    )
-    parts = [
-        status.state,
-        levels or "no program",
-        f"{status.pulses} pulses",
-        f"{status.current_min_ma:.3g}…{status.current_max_ma:.3g} mA",
-        f"{status.voltage_min_v:.3g}…{status.voltage_max_v:.3g} V",
-    ]
-    return " · ".join(parts)
 
 
 def load(measured: LoadFound) -> str:

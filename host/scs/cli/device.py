@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from . import console, options
-
-if TYPE_CHECKING:
-    from ..device.replies import Status
 
 
 def status(*, device: options.Running, json: options.Json = False) -> None:
@@ -35,23 +32,16 @@ def status(*, device: options.Running, json: options.Json = False) -> None:
         fault = stim.told(now.fault) if now.fault else None
         name, unique_id = stim.board.name, stim.unique_id
     if json:
-        about = {
-            "fault": fault,
-            "board": name,
-            "unique_id": unique_id,
-            "calibration": asdict(calibrated),
-        }
-        console.as_json({**asdict(now), **about, "delivered": book.delivered()})
+        about: dict[str, Any] = {"fault": fault, "board": name, "unique_id": unique_id}
+        about |= {"calibration": asdict(calibrated), "delivered": book.delivered()}
+        console.as_json(asdict(now) | about)
         return
-    rows = [("unique id", unique_id), ("calibration", calibrated.kept), *_rows(now, fault)]
-    console.show(console.table(name, ("quantity", "value"), rows), "", console.ledger(book))
-
-
-def _rows(now: Status, fault: str | None) -> list[tuple[str, str]]:
     levels = [f"{level.level_ma:g} mA, target {level.target_ma:g} mA" for level in now.levels]
     current = f"{now.current_min_ma:g} to {now.current_max_ma:g} mA"
     voltage = f"{now.voltage_min_v:g} to {now.voltage_max_v:g} V"
-    return [
+    rows = [
+        ("unique id", unique_id),
+        ("calibration", calibrated.kept),
         ("state", now.state),
         ("fault", fault or "none"),
         ("program", now.hash or "none"),
@@ -61,6 +51,7 @@ def _rows(now: Status, fault: str | None) -> list[tuple[str, str]]:
         ("damaged frames", str(now.link_errors)),
         ("uptime", f"{now.device_s:.1f} s"),
     ]
+    console.show(console.table(name, ("quantity", "value"), rows), "", console.ledger(book))
 
 
 ProgramName = Annotated[
@@ -91,11 +82,9 @@ def amplitude(
     with device.attached() as stim:
         stim.profile = running
         change = stim.amplitude(program, quantity)
-    if json:
-        console.as_json(asdict(change))
-        return
     asked, got = change.requested_ma, change.actual_ma
-    typer.echo(f"requested {asked:g} mA, actual {got:g} mA, reached in about {change.ramp_s:g} s")
+    text = f"requested {asked:g} mA, actual {got:g} mA, reached in about {change.ramp_s:g} s"
+    console.result(asdict(change), text, json=json)
 
 
 def stop(*, device: options.Running, json: options.Json = False) -> None:
@@ -160,9 +149,8 @@ def faults(
         message = stim.told(row) if row else None
         if clear and row:
             stim.clear_fault()
-    if json:
-        console.as_json({"fault": message, "row": list(row) if row else None, "cleared": clear})
-    elif message is None:
-        typer.echo("no fault is latched")
-    else:
-        typer.echo(f"{'cleared' if clear else 'latched'}: {message}")
+    text = "no fault is latched"
+    if message is not None:
+        text = f"{'cleared' if clear else 'latched'}: {message}"
+    about = {"fault": message, "row": list(row) if row else None, "cleared": clear}
+    console.result(about, text, json=json)

@@ -7,8 +7,6 @@ that can be made beforehand is made before anything is written.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,9 +14,9 @@ import typer
 
 from ..errors import INTERRUPTED
 from . import console, options
+from .progress import bar
 
 if TYPE_CHECKING:
-    from ..flashing.drives import Tell
     from ..flashing.flasher import Done
 
 FlashPort = Annotated[
@@ -61,8 +59,10 @@ def flash(
     name = fixture.full_name()
     plan, done = None, None
     try:
-        with _bar() as tell:
-            flasher = Flasher(port, name, uf2, tell)
+        with bar("looking for the board") as advance:
+            flasher = Flasher(
+                port, name, uf2, lambda step, done, total: advance(done / max(total, 1), step)
+            )
             if dry_run:
                 plan = flasher.look()
             else:
@@ -70,27 +70,11 @@ def flash(
     except KeyboardInterrupt:
         typer.echo("interrupted: run scs flash again before the board is used", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    if plan is not None and json:
-        console.as_json({**plan.as_dict(), "dry_run": True})
-    elif plan is not None:
-        typer.echo("\n".join(plan.steps()))
+    if plan is not None:
+        about = {**plan.as_dict(), "dry_run": True}
+        console.result(about, "\n".join(plan.steps()), json=json)
     if done is not None:
         _report(done, time.monotonic() - since_s, json=json)
-
-
-@contextmanager
-def _bar() -> Iterator[Tell]:
-    """Show a progress bar on a terminal, nothing in a log."""
-    from rich.progress import Progress
-
-    screen = console.console(err=True)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
-        task = progress.add_task("looking for the board", total=None)
-
-        def tell(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total)
-
-        yield tell
 
 
 def _report(done: Done, seconds: float, *, json: bool) -> None:

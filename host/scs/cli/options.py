@@ -6,7 +6,8 @@ WrongUsage with an example.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -68,10 +69,9 @@ class Fixture:
         from ..catalog import boards
         from ..catalog.board_file import BoardError
 
+        name, board = (self.board, "") if "/" in self.board else ("", self.board)
         try:
-            if "/" in self.board:
-                return boards.full_name(self.board, stage=self.stage, load=self.load)
-            return boards.full_name(board=self.board, stage=self.stage, load=self.load)
+            return boards.full_name(name, board=board, stage=self.stage, load=self.load)
         except BoardError as reason:
             raise WrongUsage("; ".join(row.message for row in reason.rows)) from None
 
@@ -172,18 +172,27 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
+@contextmanager
+def naming(option: str) -> Iterator[None]:
+    """Turn a UnitError raised within into a WrongUsage that names the option."""
+    from ..documents.units import UnitError
+
+    try:
+        yield
+    except UnitError as reason:
+        raise WrongUsage(f"{option}: {reason}") from None
+
+
 def seconds(text: str, option: str) -> float:
     """Parse a duration such as "10s" or "1 min"; return seconds."""
     from ..documents import units
 
     short = text.strip().endswith(("us", "µs", "μs"))
-    try:
-        value = units.exact(text, "us" if short else "ms", "10s")
-    except units.UnitError as reason:
-        raise WrongUsage(f"{option}: {reason}") from None
-    if value <= 0:
+    with naming(option):
+        duration = units.exact(text, "us" if short else "ms", "10s")
+    if duration <= 0:
         raise WrongUsage(f"{option}: {text} is not a duration above 0; try 10s")
-    return float(value / (1_000_000 if short else 1000))
+    return float(duration / (1_000_000 if short else 1000))
 
 
 def hertz(text: str, option: str) -> float:
@@ -191,13 +200,11 @@ def hertz(text: str, option: str) -> float:
     from ..documents import units
 
     plain = text.strip().replace(".", "", 1).isdecimal()
-    try:
-        value = units.exact(f"{text} Hz" if plain else text, "mHz", "10 kHz")
-    except units.UnitError as reason:
-        raise WrongUsage(f"{option}: {reason}") from None
-    if value <= 0:
+    with naming(option):
+        rate_millihz = units.exact(f"{text} Hz" if plain else text, "mHz", "10 kHz")
+    if rate_millihz <= 0:
         raise WrongUsage(f"{option}: {text} is not a rate above 0; try 10 kHz")
-    return float(value / 1000)
+    return float(rate_millihz / 1000)
 
 
 def share(text: str, option: str) -> float:

@@ -5,6 +5,7 @@ Role: the two commands. Invariant: `new` overwrites a file only with --force.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,7 @@ def presets(json: options.Json = False) -> None:
     from .. import presets as shipped
 
     if json:
-        console.as_json([preset.as_dict() for preset in shipped.rows()])
+        console.as_json([asdict(preset) for preset in shipped.rows()])
         return
     rows = []
     for preset in shipped.rows():

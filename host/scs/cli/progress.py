@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from . import console
-
 if TYPE_CHECKING:
     from ..device.replies import Ledger, Status
 
@@ -21,10 +19,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def bar(label: str) -> Iterator[Callable[[float], None]]:
-    """Show a bar that disappears when the work is done."""
+def bar(label: str) -> Iterator[Callable[..., None]]:
+    """Show a bar that disappears when the work is done; give it the share done and a new label."""
     if not sys.stderr.isatty():
-        yield lambda _share: None
+        yield lambda _share, _label="": None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -32,7 +30,7 @@ def bar(label: str) -> Iterator[Callable[[float], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(label, total=1.0)
-        yield lambda share: shown.update(task, completed=share)
+        yield lambda share, text=label: shown.update(task, completed=share, description=text)
 
 
 @contextmanager
@@ -55,6 +53,24 @@ def status_line(for_s: float | None, *, hidden: bool) -> Iterator[ShowStatus]:
 
         def show(status: Status, book: Ledger) -> None:
             elapsed_s = status.device_s - book.start_s
-            line.update(task, completed=elapsed_s, live=console.live(status))
+            line.update(task, completed=elapsed_s, live=_live(status))
 
         yield show
+
+
+def _live(status: Status) -> str:
+    """Format a status on one line; currents and voltages are the measured extremes."""
+    levels = ", ".join(
+        f"{row.level_ma:g} mA"
+        if row.level_ma == row.target_ma
+        else f"{row.level_ma:.3g} of {row.target_ma:g} mA"
+        for row in status.levels
+    )
+    parts = [
+        status.state,
+        levels or "no program",
+        f"{status.pulses} pulses",
+        f"{status.current_min_ma:.3g}…{status.current_max_ma:.3g} mA",
+        f"{status.voltage_min_v:.3g}…{status.voltage_max_v:.3g} V",
+    ]
+    return " · ".join(parts)

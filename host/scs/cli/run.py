@@ -7,8 +7,6 @@ before the output is on. Requirements: REQ-61.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +18,6 @@ from . import options, run_loop
 if TYPE_CHECKING:
     from ..device.stimulator import Stimulator
     from ..profile.profile import Profile
-    from ..recordings.run_folder import Recorder
     from .run_report import RunState
 
 Source = Annotated[Path | None, typer.Argument(metavar="[PROFILE]", help="Profile, a .yaml file.")]
@@ -68,9 +65,16 @@ def run(
     source = _chosen(profile, slot, record, detach=detach)
     for_s = options.seconds(for_, "--for") if for_ else None
     stim = device.stimulator(halt_on_exit=not detach)
-    with _recorder(record, device) as recorder:
-        state = RunState(json=json, for_s=for_s, recorder=recorder)
+    state = RunState(json=json, for_s=for_s)
+    if record is not None:
+        from ..recordings.run_folder import Recorder
+
+        state.recorder = Recorder(record, injected=device.faults())
+    try:
         code = run_loop.reported(state, lambda: _run(stim, source, state, detach=detach))
+    finally:
+        if state.recorder is not None:
+            state.recorder.drop()
     raise typer.Exit(code)
 
 
@@ -93,21 +97,6 @@ def _chosen(
         )
     program_slots.wire(slot)
     return slot
-
-
-@contextmanager
-def _recorder(folder: Path | None, device: options.Device) -> Iterator[Recorder | None]:
-    """Yield a recorder if a folder is given; drop an unfinished recording."""
-    if folder is None:
-        yield None
-        return
-    from ..recordings.run_folder import Recorder
-
-    recorder = Recorder(folder, injected=device.faults())
-    try:
-        yield recorder
-    finally:
-        recorder.drop()
 
 
 def _run(stim: Stimulator, chosen: Path | int, run: RunState, *, detach: bool) -> None:

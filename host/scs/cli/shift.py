@@ -97,8 +97,6 @@ def shift(
     shift_live.judged(route, board)
     edit.save(route.places[-1], route.target)
     changes = shift_live.changes(route.before, route.places[-1])
-    if json:
-        console.as_json({"by": by[0], "changes": changes, "file": str(route.target)})
-        return
-    changes.append(f"{route.target}: shifted by {by[0]}; check it with `scs check {route.target}`")
-    typer.echo("\n".join(changes))
+    about = {"by": by[0], "changes": changes, "file": str(route.target)}
+    advice = f"{route.target}: shifted by {by[0]}; check it with `scs check {route.target}`"
+    console.result(about, "\n".join([*changes, advice]), json=json)

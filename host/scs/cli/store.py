@@ -87,7 +87,9 @@ def save(
             stim.load(source)
         digest = stim.save(slot)
     name = source.name if source else "the loaded program"
-    _report({"slot": slot, "hash": digest}, f"slot {slot} holds {name}, hash {digest}", json=json)
+    console.result(
+        {"slot": slot, "hash": digest}, f"slot {slot} holds {name}, hash {digest}", json=json
+    )
 
 
 @app.command()
@@ -116,11 +118,4 @@ def erase(slot: Slot, *, device: options.Running, json: options.Json = False) ->
     """
     with device.attached() as stim:
         stim.erase(slot)
-    _report({"slot": slot, "erased": True}, f"slot {slot} is empty", json=json)
-
-
-def _report(about: dict[str, object], text: str, *, json: bool) -> None:
-    if json:
-        console.as_json(about)
-    else:
-        typer.echo(text)
+    console.result({"slot": slot, "erased": True}, f"slot {slot} is empty", json=json)

@@ -15,6 +15,9 @@ from ..errors import Failure, WrongUsage
 from . import console, options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..device.titration import Step
     from ..profile.profile import Profile
 
 Wanted = Annotated[str, typer.Option("--program", metavar="NAME", help="Program name or number.")]
@@ -78,26 +81,30 @@ def titrate(
             {"program": name, "steps": rows, "noted_ma": noted, "ended": why, "file": file}
         )
     else:
-        columns = (">amplitude", ">actual", ">measured", ">voltage", ">pulses", "noted")
-        cells = [
-            (
-                console.number(row.amplitude_ua / 1000, "mA"),
-                console.number(row.actual_ma, "mA"),
-                console.number(row.current_ma, "mA"),
-                console.number(row.voltage_v, "V"),
-                str(row.pulses),
-                ", ".join(row.noted),
-            )
-            for row in steps
-        ]
-        ending = f"thresholds written to {target}" if target else "no threshold was written"
-        console.show(
-            console.table(f"{name}, step by step", columns, cells),
-            console.escape(f"ended: {why}"),
-            console.escape(ending),
-        )
+        _show(name, steps, why, target)
     if refusal is not None:
         raise refusal
+
+
+def _show(name: str, steps: list[Step], why: str, target: Path | None) -> None:
+    columns = (">amplitude", ">actual", ">measured", ">voltage", ">pulses", "noted")
+    cells = [
+        (
+            console.number(row.amplitude_ua / 1000, "mA"),
+            console.number(row.actual_ma, "mA"),
+            console.number(row.current_ma, "mA"),
+            console.number(row.voltage_v, "V"),
+            str(row.pulses),
+            ", ".join(row.noted),
+        )
+        for row in steps
+    ]
+    ending = f"thresholds written to {target}" if target else "no threshold was written"
+    console.show(
+        console.table(f"{name}, step by step", columns, cells),
+        console.escape(f"ended: {why}"),
+        console.escape(ending),
+    )
 
 
 def _step_ua(text: str, read: Profile, number: int) -> int:
@@ -107,10 +114,8 @@ def _step_ua(text: str, read: Profile, number: int) -> int:
 
     if not text:
         return read.settings[number].step_ua or STEP_UA
-    try:
+    with options.naming("--step"):
         step_ua = units.integer(text, "uA", "100 uA")
-    except units.UnitError as reason:
-        raise WrongUsage(f"--step: {reason}") from None
     if not STEPS[0] <= step_ua <= STEPS[1]:
         raise WrongUsage(f"--step: {text} is outside 1 uA to 1 mA; try 100 uA")
     return step_ua
@@ -127,10 +132,8 @@ def _marks(notes: list[str]) -> dict[str, float]:
         if name not in ORDER:
             listed = ", ".join(ORDER)
             raise WrongUsage(f"--note: {name} is not one of {listed}; e.g. perception=0.6V")
-        try:
+        with options.naming(f"--note {name}"):
             volts_of[name] = units.integer(voltage, "mV", "0.6V") / 1000
-        except units.UnitError as reason:
-            raise WrongUsage(f"--note {name}: {reason}") from None
     rising = [volts_of[name] for name in ORDER if name in volts_of]
     if rising != sorted(rising) or any(volts <= 0 for volts in rising):
         raise WrongUsage(f"--note: voltages rise from above 0 in the order {', '.join(ORDER)}")
