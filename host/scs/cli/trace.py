@@ -104,7 +104,7 @@ def report(folder: Folder, output: OutputFiles) -> None:
     if run.rows is None and any(file.suffix.lower() != ".html" for file in output):
         raise WrongUsage(
             f"{folder}: this recording holds no trace: the run at {run.account.device.port} ended "
-            "before one could be captured; only .html can be written"
+            "before one could be captured; it can only be shown as .html"
         )
     name = run.account.subject.name
     _write(output, writers.Taken(run.rows or Store(), name, run=run))
