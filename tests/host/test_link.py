@@ -1,5 +1,6 @@
 """The link: asked again until answered, never twice carried out, and clear when it is lost."""
 
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from scs.device.stimulator import Stimulator
 from scs.errors import DeviceRefused, LinkLost, Mismatch
 from scs.messages import refusals
 from scs.urlhandler import protocol_sim
-from stimcore import commands, errors, frame
+from stimcore import commands, errors, frame, packing
 
 HELLO = (commands.HELLO, commands.PROTOCOL)
 RUNNING, LOADED, OFF = 3, 1, 0
@@ -264,6 +265,27 @@ def test_a_pty_and_a_socket_are_ports_like_any_other(served: str) -> None:
             assert device.request(commands.STATUS)["state"] == OFF
     with Link(served) as device:  # a second session, after the first has left
         assert device.request(*HELLO)["state"] == OFF
+
+
+@pytest.mark.parametrize("names", [b"9 even", b"9 odd"])
+def test_a_reply_counts_that_came_before_the_port_was_closed(names: bytes) -> None:
+    fields = packing.pack(commands.by_opcode(commands.HELLO)[3], (1, 0, 0, OFF, 0, 0, names))
+    reply = frame.encode(0, commands.HELLO | commands.REPLY, bytes((errors.OK,)) + fields)
+
+    def answer_and_close(listener: socket.socket) -> None:
+        client, _address = listener.accept()
+        with client:
+            client.recv(1000)
+            client.sendall(reply)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_and_close, args=[listener])
+        thread.start()
+        with Link(f"socket://127.0.0.1:{listener.getsockname()[1]}") as device:
+            assert device.request(*HELLO)["names"] == names
+            with pytest.raises(LinkLost, match="broke: "):
+                device.request(commands.STATUS)
+        thread.join(5)
 
 
 def test_a_serial_port_is_opened_by_one_process_at_a_time() -> None:

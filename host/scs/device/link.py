@@ -30,7 +30,6 @@ HANDLERS = "scs.urlhandler"  # where pyserial finds sim://
 BAUD = 115_200  # USB serial ignores it
 RETRY_S = 0.3
 PATIENCE_S = 5.0  # a Pico takes about a second to judge a profile, an emulated one longer
-_GULP_BYTES = 4096
 _PORT_ERRORS = (OSError, ValueError)  # SerialException is an OSError
 _ROW = struct.calcsize(commands.REFUSAL)
 
@@ -126,12 +125,15 @@ class Link:
 
     def _read(self) -> bytes:
         """Read the bytes available; waits for a first byte up to the port's time-out."""
-        port = self._port
+        data = b""
         try:
-            first = port.read(1)
-            return bytes(first + port.read(port.in_waiting)) if first else b""
+            data = self._port.read(1)
+            if data:
+                data += self._port.read(self._port.in_waiting)
         except _PORT_ERRORS as reason:
-            raise self._broken(reason) from None
+            if not data:  # else what came before the loss counts, and the next read tells of it
+                raise self._broken(reason) from None
+        return data
 
     def _broken(self, reason: Exception) -> LinkLost:
         return LinkLost(f"the link to {self.port_name} broke: {_sentence(reason)}")
