@@ -165,9 +165,11 @@ def test_the_real_device_says_hello_over_either() -> None:
 def test_ctrl_c_ends_it_cleanly() -> None:
     code = (
         "from scs import sim_bridge; one = sim_bridge.listen(sim_bridge.make());"
+        "sim_bridge.stop_at_eof(one.stop);"
         "print(one.address, flush=True); one.run(); print('done', flush=True)"
     )
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True)
     assert child.stdout is not None
     with opened(child.stdout.readline().strip()) as port:
         port.write(HELLO)

@@ -33,6 +33,9 @@ Speed = Annotated[
     float,
     typer.Option(min=0, max=1000, help="Simulated seconds per second; 0: as fast as possible."),
 ]
+UntilEof = Annotated[
+    bool, typer.Option("--until-eof", help="End when stdin does: with the process that started it.")
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of random faults such as link_noise.")]
 
 
@@ -43,6 +46,7 @@ def sim(
     fault: options.Faults = None,
     speed: Speed = 1.0,
     seed: Seed = 0,
+    until_eof: UntilEof = False,
     board: options.BoardRow = "",
     stage: options.StageRow = "",
     load: options.LoadRow = "",
@@ -65,12 +69,14 @@ def sim(
         server = _simulated(name, fault, listen, speed, seed)
     typer.echo(server.address)
     typer.echo(f"{name}; Ctrl-C ends it", err=True)
-    _served(server)
+    _served(server, until_eof)
 
 
-def _served(server: Server | ChipServer) -> None:
+def _served(server: Server | ChipServer, until_eof: bool) -> None:
     from .. import sim_bridge
 
+    if until_eof:
+        sim_bridge.stop_at_eof(server.stop)
     try:
         server.run()
     except sim_bridge.NoChip as reason:

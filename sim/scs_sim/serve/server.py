@@ -6,11 +6,13 @@ more than SLICE_US of virtual time between two looks at the client; a bench that
 falls behind the wall clock and does not race to catch up.
 """
 
+import os
 import threading
 import time
+from collections.abc import Callable
 
 from ..bench.board import TURN_US, SimBoard
-from .ports import Port, PtyPort, TcpPort
+from .ports import CHUNK, Port, PtyPort, TcpPort
 
 SLICE_US = 5_000
 TICK_S = 0.002  # longest sleep: how far the wall clock runs ahead before the bench follows
@@ -78,6 +80,17 @@ class Server:
             self._start()
             return SLICE_US
         return max(0, int(owed_s * 1e6))
+
+
+def stop_at_eof(stop: Callable[[], None]) -> None:
+    """Call `stop` when standard input ends, as a pipe does with the process that holds its end."""
+
+    def watch() -> None:
+        while os.read(0, CHUNK):
+            pass
+        stop()
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def listen(bench: SimBoard, host: str = "127.0.0.1", port: int = 0, speed: float = 1.0) -> Server:
