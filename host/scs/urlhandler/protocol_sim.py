@@ -87,12 +87,11 @@ class Serial(SerialBase):
         """Read up to `size` bytes; fewer if the timeout, in virtual time, passes before."""
         self._ready()
         wait_us = PATIENCE_US if self.timeout is None else round(self.timeout * 1e6)
-        if self.bench.link.waiting < size:
-            self.bench.advance_us(wait_us, size)
+        data = self.bench.host_read(size, wait_us)
         self._ready()
-        if self.timeout is None and self.bench.link.waiting < size:
+        if self.timeout is None and len(data) < size:
             raise SerialException("no byte in a minute of virtual time; a timeout would end this")
-        return self.bench.host_read(size)
+        return data
 
     def write(self, data: ReadableBuffer, /) -> int:
         """Write all of `data` at once; return its length."""
