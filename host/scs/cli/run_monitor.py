@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ..device.impedance import LoadFound
-    from ..device.program_slots import Recalled
-    from ..device.replies import Ledger, Status
+    from ..device.replies import Ledger, Recalled, Status
     from ..device.stimulator import Stimulator
     from ..documents.complaint import FileRefused
     from ..messages.safety_metrics import Figure

@@ -22,9 +22,8 @@ from ..errors import DeviceFault, Failure
 from ..messages import refusals
 from ..profile.profile import Profile, ProfileError
 from ..safety.check import judge
-from . import program_slots
 from .impedance import LoadFound
-from .replies import Ledger
+from .replies import Ledger, hash_text
 
 if TYPE_CHECKING:
     from stimcore.board import Board
@@ -62,7 +61,7 @@ def ready(stim: Session, before: Profile, after: Profile) -> tuple[int, ...]:
         if status.state != "RUNNING":
             raise Failure(refusals.not_in_state("steer", status.state))
         targets_ua = tuple(round(1000 * one.target_ma) for one in status.levels)
-        wanted = program_slots.text(program.digest(before.to_blob()))
+        wanted = hash_text(program.digest(before.to_blob()))
         if status.hash != wanted:
             hashes = f"its program has the hash {status.hash}, the file {wanted}"
             raise Failure(f"the device does not run {before.file}: {hashes}; load the file again")

@@ -11,6 +11,7 @@ cable does.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,9 +43,11 @@ def options(url: str) -> dict[str, str]:
 
 
 class Serial(SerialBase):
-    """Serial port of a simulated bench; `bench` is the bench itself, for its scope()."""
+    """Serial port of a simulated bench; `bench` is the bench itself, for its scope(); now()
+    returns the virtual seconds since power-on."""
 
     bench: sim_bridge.SimBoard
+    now: Callable[[], float]
 
     def open(self) -> None:
         """Power the bench on; raise SerialException for an invalid URL."""
@@ -62,6 +65,7 @@ class Serial(SerialBase):
             )
         except (ValueError, FileRefused) as error:
             raise SerialException(f"{self.portstr}: {error}") from error
+        self.now = self.bench.now_s
         self.is_open = True
 
     def close(self) -> None:
@@ -72,10 +76,6 @@ class Serial(SerialBase):
         """Let virtual time pass."""
         self._ready()
         self.bench.advance_us(round(seconds * 1e6))
-
-    def now(self) -> float:
-        """Return the virtual seconds since power-on."""
-        return self.bench.now_s()
 
     @property
     def in_waiting(self) -> int:

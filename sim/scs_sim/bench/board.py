@@ -25,7 +25,7 @@ from ..circuit.trace import Trace
 from .dma import Admitted
 from .faults import TABLE, Fault, gathered
 from .nvstore import NvStore, PowerCut
-from .stream import RUNNING, Sequencer, StreamState
+from .stream import ENDED, RUNNING, Sequencer, StreamState
 
 TURN_US = 200  # what one turn of the firmware's loop costs; MicroPython runs some 40 lines in it
 IDLE_TURN_US = 5_000
@@ -360,6 +360,7 @@ class SimBoard:
         except PowerCut:
             self._reset(POWER_ON)
             return
-        idle = self.sequencer.at_rest and not self.link.pending
+        at_rest = self.sequencer.status not in (RUNNING, ENDED)
+        idle = at_rest and not self.link.pending
         cost_us = max(IDLE_TURN_US, self._turn_us) if idle else self._turn_us
         self._turn_tick = self.tick + self._ticks(cost_us)

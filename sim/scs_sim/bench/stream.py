@@ -193,11 +193,6 @@ class Sequencer:
         self.run_to(tick)
         return self._live.image() if self._live is not None else b""
 
-    @property
-    def at_rest(self) -> bool:
-        """Return True if nothing can happen here until a call of the seam."""
-        return self.status not in (RUNNING, ENDED)
-
     # --- in time ---------------------------------------------------------------------------
     def run_to(self, tick: int) -> None:
         """Run everything up to and including `tick`."""
