@@ -61,7 +61,7 @@ class Status:
     @property
     def settled(self) -> bool:
         """True if every program has reached its target."""
-        return bool(self.levels) and all(one.level_ma == one.target_ma for one in self.levels)
+        return bool(self.levels) and all(row.level_ma == row.target_ma for row in self.levels)
 
 
 @dataclass(frozen=True)
@@ -89,16 +89,18 @@ class Ledger:
     def delivered(self) -> dict[str, Any]:
         """Return the ledger as `run --json` prints it. charge_nc: first phases, at the contact
         with the most; with one program, the total."""
-        used = [one for one in self.charge if one.driven_nc]
+        contacts = {
+            row.contact: {"driven_nc": row.driven_nc, "net_nc": row.net_nc}
+            for row in self.charge
+            if row.driven_nc
+        }
         return {
             "pulses": self.pulses,
             "periods": self.periods,
             "seconds": self.output_s,
-            "charge_nc": max((one.driven_nc for one in used), default=0.0),
+            "charge_nc": max((row.driven_nc for row in self.charge), default=0.0),
             "truncated": self.truncated,
-            "contacts": {
-                one.contact: {"driven_nc": one.driven_nc, "net_nc": one.net_nc} for one in used
-            },
+            "contacts": contacts,
         }
 
 

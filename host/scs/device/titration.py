@@ -51,17 +51,17 @@ def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
     """
     if profile.sync_only:
         raise WrongUsage(f"{profile.file} has output: sync; there is no amplitude to walk")
-    ceiling = units.text(_ceiling_ua(profile, number), "uA")
-    first = units.text(min(step_ua, units.integer(ceiling, "uA")), "uA")
+    ceiling_ua = _ceiling_ua(profile, number)
+    ceiling, first = units.text(ceiling_ua, "uA"), units.text(min(step_ua, ceiling_ua), "uA")
 
     def change(document: Any) -> None:
-        one = document["programs"][number]
-        document["programs"] = [one]
+        row = document["programs"][number]
+        document["programs"] = [row]
         for field in _NOT_WALKED:
             document.pop(field, None)
-        one.pop("thresholds", None)
-        one.pop("phase", None)
-        one["amplitude"], one["ceiling"] = first, ceiling
+        row.pop("thresholds", None)
+        row.pop("phase", None)
+        row["amplitude"], row["ceiling"] = first, ceiling
 
     return edited(profile, change)
 
@@ -70,12 +70,12 @@ def _ceiling_ua(profile: Profile, number: int) -> int:
     """Return the ceiling given in the file, ignoring measured thresholds."""
 
     def change(document: Any) -> None:
-        one = document["programs"][number]
-        one.pop("thresholds", None)
-        one["amplitude"] = units.text(profile.group.programs[number].amplitude_ua, "uA")
+        row = document["programs"][number]
+        row.pop("thresholds", None)
+        row["amplitude"] = units.text(profile.group.programs[number].amplitude_ua, "uA")
 
-    found: int = edited(profile, change).group.programs[number].ceiling_ua
-    return found
+    ceiling_ua: int = edited(profile, change).group.programs[number].ceiling_ua
+    return ceiling_ua
 
 
 def amplitudes(step_ua: int, ceiling_ua: int) -> list[int]:
@@ -101,11 +101,11 @@ def walk(
         if not seen.running:
             raise Failure(f"the output stopped during titration: {seen.stopped}")
         volts = max(abs(seen.voltage_min_v), abs(seen.voltage_max_v))
-        found = tuple(name for name in ORDER if name in left and volts >= left[name])
-        left = {name: mark for name, mark in left.items() if name not in found}
+        reached = tuple(name for name in ORDER if name in left and volts >= left[name])
+        left = {name: mark for name, mark in left.items() if name not in reached}
         current = max(abs(seen.current_min_ma), abs(seen.current_max_ma))
-        yield Step(amplitude_ua, given.actual_ma, current, volts, seen.pulses, found)
-        if ORDER[-1] in found:
+        yield Step(amplitude_ua, given.actual_ma, current, volts, seen.pulses, reached)
+        if ORDER[-1] in reached:
             return
 
 
@@ -134,16 +134,16 @@ def noted(profile: Profile, number: int, steps: list[Step]) -> Profile:
 
     Raises ProfileError if they are out of order, or the amplitude is above discomfort.
     """
-    found = {name: step.amplitude_ua for step in steps for name in step.noted}
+    noted_ua = {name: step.amplitude_ua for step in steps for name in step.noted}
 
     def change(document: Any) -> None:
-        one = document["programs"][number]
-        if "thresholds" not in one:
+        row = document["programs"][number]
+        if "thresholds" not in row:
             fresh = CommentedMap()
             fresh.fa.set_flow_style()
-            one.insert(list(one).index("amplitude") + 1, "thresholds", fresh)
+            row.insert(list(row).index("amplitude") + 1, "thresholds", fresh)
         for name in ORDER:
-            if name in found:
-                one["thresholds"][name] = units.text(found[name], "uA")
+            if name in noted_ua:
+                row["thresholds"][name] = units.text(noted_ua[name], "uA")
 
     return edited(profile, change)

@@ -33,13 +33,13 @@ def options(url: str) -> dict[str, str]:
     parts = urlsplit(url)
     if parts.scheme != "sim" or parts.netloc or parts.path.strip("/"):
         raise SerialException(f"{url!r} is not of the form {EXAMPLE}")
-    found = parse_qs(parts.query, keep_blank_values=True)
-    for name in found:
+    chosen = parse_qs(parts.query, keep_blank_values=True)
+    for name in chosen:
         if name not in OPTIONS:
             near = difflib.get_close_matches(name, OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise SerialException(f"{url!r}: no option {name!r}; {hint}as in {EXAMPLE}")
-    return {name: ",".join(values) for name, values in found.items()}
+    return {name: ",".join(values) for name, values in chosen.items()}
 
 
 class Serial(SerialBase):
@@ -101,26 +101,20 @@ class Serial(SerialBase):
         return len(sent)
 
     def flush(self) -> None:
-        """Do nothing: writes are not buffered."""
+        """Do nothing, if the port is open: writes are not buffered."""
         self._ready()
+
+    reset_output_buffer = flush
 
     def reset_input_buffer(self) -> None:
         """Discard unread input."""
         self._ready()
         self.bench.host_read()
 
-    def reset_output_buffer(self) -> None:
-        """Do nothing: writes are not buffered."""
-        self._ready()
-
     def _reconfigure_port(self) -> None:
-        """Do nothing: there is no speed or parity."""
+        """Do nothing: there is no speed, parity or modem line."""
 
-    def _update_rts_state(self) -> None:
-        """Do nothing: there are no modem lines."""
-
-    def _update_dtr_state(self) -> None:
-        """Do nothing: there are no modem lines."""
+    _update_rts_state = _update_dtr_state = _reconfigure_port
 
     def _ready(self) -> None:
         if not self.is_open:
