@@ -19,7 +19,7 @@ SERVE = """
 from scs import sim_bridge
 server = sim_bridge.{kind}(sim_bridge.make())
 print(server.address, flush=True)
-sim_bridge.stop_at_eof(server.stop)
+server.stop_at_eof()
 server.run()
 """
 

@@ -1,18 +1,21 @@
 """The link: asked again until answered, never twice carried out, and clear when it is lost."""
 
+import binascii
 import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 import serial
+from tests.serving import serving
 
-from scs import sim_bridge
+from scs import resources, sim_bridge
 from scs.device import link
 from scs.device.link import Link
 from scs.device.stimulator import Stimulator
 from scs.errors import DeviceRefused, LinkLost, Mismatch
 from scs.messages import refusals
+from scs.profile.profile import Profile
 from scs.urlhandler import protocol_sim
 from stimcore import commands, errors, frame, packing
 
@@ -58,16 +61,10 @@ def lossy(monkeypatch: pytest.MonkeyPatch) -> Lossy:
 
 
 def blob_loaded(device: Link) -> None:
-    from scs import resources
-    from scs.profile.profile import Profile
-    from stimcore.commands import COMMIT, STAGE_BEGIN, STAGE_DATA
-
     blob = Profile.read(resources.path("profiles/tonic_passive.yaml")).to_blob()
-    import binascii
-
-    device.request(STAGE_BEGIN, len(blob), binascii.crc32(blob))
-    device.request(STAGE_DATA, 0, blob)
-    digest = device.request(COMMIT)["hash"]
+    device.request(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob))
+    device.request(commands.STAGE_DATA, 0, blob)
+    digest = device.request(commands.COMMIT)["hash"]
     device.request(commands.MEASURE, 0, 0)
     device.sleep(1.0)
     device.request(commands.ARM, digest)
@@ -249,12 +246,8 @@ def test_a_row_is_a_sentence_in_human_units(row: tuple[int, int, int, int], said
 @pytest.fixture(params=["pty", "listen"])
 def served(request: pytest.FixtureRequest) -> Iterator[str]:
     """Yield the address of a board that a thread serves."""
-    server = getattr(sim_bridge, request.param)(sim_bridge.make())
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server.address
-    server.stop()
-    thread.join(5)
+    with serving(getattr(sim_bridge, request.param)(sim_bridge.make())) as server:
+        yield server.address
 
 
 def test_a_pty_and_a_socket_are_ports_like_any_other(served: str) -> None:
@@ -289,15 +282,9 @@ def test_a_reply_counts_that_came_before_the_port_was_closed(names: bytes) -> No
 
 
 def test_a_serial_port_is_opened_by_one_process_at_a_time() -> None:
-    server = sim_bridge.pty(sim_bridge.make())
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        with Link(server.address), pytest.raises(LinkLost, match="cannot open"):
+    with serving(sim_bridge.pty(sim_bridge.make())) as server, Link(server.address):
+        with pytest.raises(LinkLost, match="cannot open"):
             Link(server.address)
-    finally:
-        server.stop()
-        thread.join(5)
 
 
 def test_the_port_is_closed_when_the_link_is_left() -> None:

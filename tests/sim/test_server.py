@@ -5,13 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 import serial
+from tests.serving import serving
 from tests.sim.bench_support import Echo, bench
 
 from scs import sim_bridge
@@ -20,19 +19,6 @@ from scs_sim.serve.server import Server
 from stimcore import commands, frame
 
 HELLO = frame.encode(0, commands.HELLO, commands.PROTOCOL.to_bytes(2, "little"))
-
-
-@contextmanager
-def serving(made: Server) -> Iterator[Server]:
-    """Run a server in a thread, which has ended afterwards."""
-    thread = threading.Thread(target=made.run)
-    thread.start()
-    try:
-        yield made
-    finally:
-        made.stop()
-        thread.join(5)
-    assert not thread.is_alive()
 
 
 def until(condition, seconds: float = 3.0) -> bool:
@@ -165,7 +151,7 @@ def test_the_real_device_says_hello_over_either() -> None:
 def test_ctrl_c_ends_it_cleanly() -> None:
     code = (
         "from scs import sim_bridge; one = sim_bridge.listen(sim_bridge.make());"
-        "sim_bridge.stop_at_eof(one.stop);"
+        "one.stop_at_eof();"
         "print(one.address, flush=True); one.run(); print('done', flush=True)"
     )
     pipe = subprocess.PIPE

@@ -14,7 +14,7 @@ from ..errors import LinkLost, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..sim_bridge import ChipServer, Server, SimBoard
+    from ..sim_bridge import ChipServer, Server, Service, SimBoard
 
 
 ANYWHERE = "127.0.0.1:0"
@@ -62,7 +62,7 @@ def sim(
     if chip:
         if pty or fault:
             raise WrongUsage("--chip goes with --listen, not with --pty or --fault")
-        server: Server | ChipServer = _chip(name, listen or ANYWHERE, speed, seed)
+        server: Service = _chip(name, listen or ANYWHERE, speed, seed)
     else:
         if bool(listen) == pty:
             raise WrongUsage("give one of --listen HOST:PORT and --pty")
@@ -72,11 +72,11 @@ def sim(
     _served(server, until_eof)
 
 
-def _served(server: Server | ChipServer, until_eof: bool) -> None:
+def _served(server: Service, until_eof: bool) -> None:
     from .. import sim_bridge
 
     if until_eof:
-        sim_bridge.stop_at_eof(server.stop)
+        server.stop_at_eof()
     try:
         server.run()
     except sim_bridge.NoChip as reason:

@@ -122,7 +122,7 @@ def die():
     os._exit(9)
 threading.Thread(target=die, daemon=True).start()
 print(server.address, flush=True)
-sim_bridge.stop_at_eof(server.stop)
+server.stop_at_eof()
 server.run()
 """
 
