@@ -282,9 +282,12 @@ def test_a_reply_counts_that_came_before_the_port_was_closed(names: bytes) -> No
 
 
 def test_a_serial_port_is_opened_by_one_process_at_a_time() -> None:
-    with serving(sim_bridge.pty(sim_bridge.make())) as server, Link(server.address):
-        with pytest.raises(LinkLost, match="cannot open"):
-            Link(server.address)
+    with (
+        serving(sim_bridge.pty(sim_bridge.make())) as server,
+        Link(server.address),
+        pytest.raises(LinkLost, match="cannot open"),
+    ):
+        Link(server.address)
 
 
 def test_the_port_is_closed_when_the_link_is_left() -> None:
