@@ -23,7 +23,7 @@ from ..circuit.adc import TOP, Window
 from ..circuit.plant import Plant
 from ..circuit.trace import Trace
 from .dma import Admitted
-from .faults import TABLE, Fault, gathered
+from .faults import TABLE, Fault, gathered, named
 from .nvstore import NvStore, PowerCut
 from .stream import ENDED, RUNNING, Sequencer, StreamState
 
@@ -116,7 +116,7 @@ class Link:
 
 
 class SimHal:
-    """The hal object of a Device on a simulated bench."""
+    """The hal object of a Device: each call goes to the part of the bench that answers it."""
 
     def __init__(self, bench: "SimBoard"):
         self._bench = bench
@@ -128,11 +128,9 @@ class SimHal:
         return self._bench.now_us() % WRAP_US
 
     def link_read(self) -> bytes:
-        """Return all bytes that arrived."""
         return self._bench.link.device_read()
 
     def link_write(self, data: bytes) -> None:
-        """Write bytes to the host."""
         self._bench.link.device_write(bytes(data))
 
     def stream_load(self, stream: Admitted) -> int:
@@ -152,11 +150,9 @@ class SimHal:
         self._bench.sequencer.halt(self._bench.tick)
 
     def stream_state(self) -> StreamState:
-        """Return (status, periods, record, ticks_in)."""
         return self._bench.sequencer.state(self._bench.tick)
 
     def stream_words(self) -> bytes:
-        """Return the live words, little-endian."""
         return self._bench.sequencer.words(self._bench.tick)
 
     def sample(self) -> Window:
@@ -182,7 +178,6 @@ class SimHal:
         return ID_OPEN_CODE if self.wrong_load else self._bench.board.load_id_code
 
     def feed_watchdog(self) -> None:
-        """Feed the watchdog: the loop is alive."""
         self._bench.fed()
 
     def reset_cause(self) -> int:
@@ -190,7 +185,6 @@ class SimHal:
         return self.cause
 
     def nv_read(self, index: int) -> bytes:
-        """Return the stored bytes at an index; b"" if there are none."""
         return self._bench.store.read(index)
 
     def nv_write(self, index: int, data: bytes) -> None:
@@ -255,9 +249,8 @@ class SimBoard:
 
     def inject(self, name: str, at_us: int | None = None) -> None:
         """Let a fault happen at a time since power-on, or now. Raises UnknownFault."""
-        (fault,) = gathered([Fault(name, at_us)])
-        tick = self.tick if fault.at_us is None else max(self.tick, self._ticks(fault.at_us))
-        heapq.heappush(self._faults, (tick, len(self._faults), fault.name))
+        tick = self.tick if at_us is None else max(self.tick, self._ticks(at_us))
+        heapq.heappush(self._faults, (tick, len(self._faults), named(name)))
         self._run_faults()
 
     def advance_us(self, us: int, until_waiting: int = 0) -> None:

@@ -177,12 +177,10 @@ def parse(text: str) -> list[Fault]:
 
 def gathered(faults: str | Iterable[str | Fault]) -> list[Fault]:
     """Return the faults given as one text, or as texts and Faults mixed."""
-    if isinstance(faults, str):
-        return parse(faults)
-    out = []
-    for fault in faults:
-        if isinstance(fault, Fault):
-            out.append(Fault(named(fault.name), fault.at_us))
+    known = []
+    for fault in [faults] if isinstance(faults, str) else faults:
+        if isinstance(fault, str):
+            known += parse(fault)
         else:
-            out.extend(parse(fault))
-    return out
+            known.append(Fault(named(fault.name), fault.at_us))
+    return known
