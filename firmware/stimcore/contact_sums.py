@@ -19,8 +19,8 @@ class Contact:
     """Charge, peak and times of one contact in a period."""
 
     def __init__(self) -> None:
-        self.peak_code = 0  # largest magnitude
-        self.phase = 0  # charge of the largest single phase, code x ticks
+        self.peak_na = self.peak_code = 0  # largest magnitude
+        self.phase_pc = self.phase = 0  # charge of the largest single phase; code x ticks
         self.net = 0  # signed sum over the period, code x ticks
         self.running_pc = 0  # largest charge not yet recovered, in the steady state
         self.left_pc = 0  # charge after a period that began with none
@@ -32,7 +32,8 @@ class Contact:
     def turned(self) -> "Contact":
         """Return the sums of a contact with always the opposite current: only the net differs."""
         other = Contact()
-        other.peak_code, other.phase, other.net = self.peak_code, self.phase, -self.net
+        other.peak_code, other.peak_na, other.net = self.peak_code, self.peak_na, -self.net
+        other.phase, other.phase_pc = self.phase, self.phase_pc
         other.running_pc, other.left_pc, other.rest_pc = self.running_pc, self.left_pc, self.rest_pc
         other.discharge_ticks, other.used = self.discharge_ticks, self.used
         other.flows = self.flows
@@ -93,6 +94,8 @@ def _seen(board: Board, records: list, errors: list, bit: int) -> Contact:
     codes = [signed(one, bit) for one in records]
     _sums(records, codes, bit, contact)
     if contact.used:
+        contact.peak_na = contact.peak_code * board.na_per_code
+        contact.phase_pc = picocoulombs(board, contact.phase)
         _unrecovered(board, records, (codes, errors), bit, contact)
     return contact
 
