@@ -105,11 +105,11 @@ _OTHER_SIDE = (0, 2, 1, 3, 4, 6, 5, 7, 8)
 
 def _switched(masks: int, bit: int) -> int:
     """Return how masks switch a contact: 1 cathode, 2 anode; 4: and no other so; 8: discharged."""
-    source, back = masks >> 8, masks & 255
-    if source == 0:
-        return 8 if back & bit else 0
-    alone = 4 if bit in (source, back) else 0
-    return alone + (1 if source & bit else 0) + (2 if back & bit else 0)
+    cathodes, anodes = masks >> 8, masks & 255
+    if cathodes == 0:
+        return 8 if anodes & bit else 0
+    alone = 4 if bit in (cathodes, anodes) else 0
+    return alone + (1 if cathodes & bit else 0) + (2 if anodes & bit else 0)
 
 
 def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:

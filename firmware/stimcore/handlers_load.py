@@ -52,13 +52,13 @@ def _words(device, offset: int) -> tuple:
     return (live.crc, len(live.words), live.words[offset : offset + commands.LOOK_BYTES])
 
 
-def _measure(device, sources: int, returns: int) -> tuple:
-    if not sources and not returns and device.output is not None:
+def _measure(device, cathodes: int, anodes: int) -> tuple:
+    if not cathodes and not anodes and device.output is not None:
         wanted = load_test.pairs_of(device.output.group)
     else:
-        if not sources and not returns:
-            sources, returns = load_test.usual(device.board)
-        wanted = load_test.pairs(sources, returns)
+        if not cathodes and not anodes:
+            cathodes, anodes = load_test.usual(device.board)
+        wanted = load_test.pairs(cathodes, anodes)
     device.measure(wanted)
     return ()
 

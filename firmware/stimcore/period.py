@@ -20,8 +20,8 @@ MARK = 3  # contacts open, SYNC high: a trigger for others
 TAIL = 7  # records: the one the sequencer shifts, four in its FIFO, one DMA is in, one to spare
 TAIL_NS = 80_000  # of each; the monitor takes eight samples of the last one (pulse_monitor.py)
 SEED_BITS = 16
-_ROUND = 1
-_OTHERS = 2
+REVERSED = 1  # a variant of a pulse: its current turned round …
+ALTERNATE_CONTACTS = 2  # … or given to the program's other contacts
 
 
 def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
@@ -38,16 +38,16 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     known: dict = {}  # most pulses of a program are alike
     out: list = []
     for at in range(len(places)):
-        start, number, form, width = places[at]
+        start, number, variant, width = places[at]
         end = places[at + 1][0] if at + 1 < len(places) else places[0][0] + period
         one = group.programs[number]
-        key = (number, form, width)
+        key = (number, variant, width)
         if key not in known:
             known[key] = ([(MARK, 0, 0, 0, width)], 0)
             if used:
                 made = _pulse(board, one, number, levels_ua[number], width)
                 soft = recovery.soft_ticks(board, group, one, width)
-                known[key] = (_formed(made, one, form) if form else made, soft)
+                known[key] = (_formed(made, one, variant) if variant else made, soft)
         _train(board, one, number, known[key], end - start, used, out)
     _split_last(board, out)
     return out
@@ -60,11 +60,11 @@ def _split_last(board: Board, out: list) -> None:
     between a pulse and the next period, DMA reads which table that period plays only shortly
     before it begins: a lower amplitude or a stop reaches the very next pulse.
     """
-    kind, source, back, code, ticks = out[-1]
+    kind, cathodes, anodes, code, ticks = out[-1]
     short = ticks_from_ns(board, TAIL_NS)
     if ticks >= (TAIL + 1) * short:
-        out[-1] = (kind, source, back, code, ticks - TAIL * short)
-        out.extend([(kind, source, back, code, short)] * TAIL)
+        out[-1] = (kind, cathodes, anodes, code, ticks - TAIL * short)
+        out.extend([(kind, cathodes, anodes, code, short)] * TAIL)
 
 
 def _check_work(board: Board, group: program.Group) -> None:
@@ -110,14 +110,14 @@ def group_ticks(board: Board, group: program.Group) -> int:
 
 
 def _places(board: Board, group: program.Group, period: int) -> list:
-    """Return (start tick, program, form, ticks of the width), in order of time.
+    """Return (start tick, program, variant, ticks of the width), in order of time.
 
-    form: _ROUND where its current is turned round, _OTHERS where it is given to the others.
+    variant: 0, REVERSED or ALTERNATE_CONTACTS.
     """
     out: list = []
     for number, one in enumerate(group.programs):
         draw = one.seed
-        phase = ticks_from_ns(board, one.phase_ns)
+        phase = ticks_from_ns(board, one.offset_ns)
         late = period // one.count * one.rate_dither // 1000
         width = ticks_from_ns(board, one.width_ns)
         spread = 2 * width * one.width_dither // 1000
@@ -126,10 +126,10 @@ def _places(board: Board, group: program.Group, period: int) -> list:
             start = phase + turn * period // one.count + (late * draw >> SEED_BITS)
             draw = drawn(draw)
             wide = width - spread // 2 + (spread * draw >> SEED_BITS)
-            form = _ROUND if turn & one.alternating else 0
+            variant = REVERSED if turn & one.alternating else 0
             if (turn + 1) * one.other_count % one.count < one.other_count:
-                form = _OTHERS
-            out.append((start, number, form, wide))
+                variant = ALTERNATE_CONTACTS
+            out.append((start, number, variant, wide))
     out.sort()
     return out
 
@@ -229,12 +229,14 @@ def _short(board: Board, code: int, number: int, ns: int, ticks: int) -> Refused
     return Refused(code, number, ns, -(-ticks * 1000 // (board.clock_hz // 1_000_000)))
 
 
-def _formed(pulse: list, one: program.Program, form: int) -> list:
+def _formed(pulse: list, one: program.Program, variant: int) -> list:
     """Return the pulse with its current reversed, or at the program's other contacts."""
-    if form == _ROUND:
-        return [(kind, source, back, -code, ticks) for kind, source, back, code, ticks in pulse]
-    source, back = one.other_cathodes, one.other_anodes
-    return [(DRIVE, source, back) + phase[3:] if phase[3] else phase for phase in pulse]
+    if variant == REVERSED:
+        return [
+            (kind, cathodes, anodes, -code, ticks) for kind, cathodes, anodes, code, ticks in pulse
+        ]
+    cathodes, anodes = one.other_cathodes, one.other_anodes
+    return [(DRIVE, cathodes, anodes) + phase[3:] if phase[3] else phase for phase in pulse]
 
 
 def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:

@@ -24,7 +24,7 @@ def encode(board: Board, phases: list) -> bytes:
         if at and phases[at] is phases[at - 1]:  # the end of a period repeats its last rest
             out[8 * at : 8 * at + 8] = out[8 * at - 8 : 8 * at]
             continue
-        kind, source, back, code, ticks = phases[at]
+        kind, cathodes, anodes, code, ticks = phases[at]
         hold = ticks - board.overhead_ticks
         if hold < 0:
             raise Refused(errors.SHORT_RECORD, at, ticks, board.min_record_ticks)
@@ -34,9 +34,9 @@ def encode(board: Board, phases: list) -> bytes:
         elif kind == MARK:
             flags = FLAG_ACTIVE_SYNC
         _put(out, 8 * at, hold >> 14, (hold & 0x3FFF) << 2 | flags)
-        what = (source, back, code)
+        what = (cathodes, anodes, code)
         if what not in frames:
-            frames[what] = _frame(board, source, back, code)
+            frames[what] = _frame(board, cathodes, anodes, code)
         high, low = frames[what]
         _put(out, 8 * at + 4, high, low)
     return bytes(out)
@@ -49,21 +49,21 @@ def _put(out: bytearray, at: int, high: int, low: int) -> None:
     out[at + 3] = high >> 8
 
 
-def _frame(board: Board, source: int, back: int, code: int) -> tuple:
+def _frame(board: Board, cathodes: int, anodes: int, code: int) -> tuple:
     """Return the (high, low) 16-bit halves of the frame word."""
     if board.stage == boards.STAGE_R2R_1:
-        return ((board.code_mid + _r2r_sign(source, back) * code) << 8, 0)
+        return ((board.code_mid + _r2r_sign(cathodes, anodes) * code) << 8, 0)
     dac = DAC_A_ON | (board.code_mid + code)
-    return (_weave(dac >> 8, source), _weave(dac & 255, back))
+    return (_weave(dac >> 8, cathodes), _weave(dac & 255, anodes))
 
 
-def _r2r_sign(source: int, back: int) -> int:
+def _r2r_sign(cathodes: int, anodes: int) -> int:
     """Return the sign of a code: the network's output is contact 1, its middle contact 2."""
-    if source == 0 or (source == 1 and back == 2):
+    if cathodes == 0 or (cathodes == 1 and anodes == 2):
         return 1
-    if source == 2 and back == 1:
+    if cathodes == 2 and anodes == 1:
         return -1
-    raise Refused(errors.STAGE_CONTACTS, 0, source << 8 | back, 0x0102)
+    raise Refused(errors.STAGE_CONTACTS, 0, cathodes << 8 | anodes, 0x0102)
 
 
 def _weave(even: int, odd: int) -> int:
