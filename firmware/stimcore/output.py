@@ -32,8 +32,9 @@ def terms(group: program.Group, from_na: list | None) -> Terms:
     if _of[0] is not group:
         ceilings = [0] * limits.CONTACTS
         for one in group.programs:
+            used = program.used_by(one)
             for index in range(limits.CONTACTS):
-                if program.used_by(one) >> index & 1:
+                if used >> index & 1:
                     ceilings[index] = max(ceilings[index], one.ceiling_ua)
         _of[:] = [group, ceilings]
     return Terms(group.areas_um2, _of[1], from_na, group.header.discharge_permille)

@@ -10,7 +10,6 @@ REQ-62, REQ-64.
 
 from . import errors, limits
 from .board import STAGE_R2R_1, Board
-from .charge import up
 from .decode import SOFT
 
 
@@ -18,7 +17,7 @@ from .decode import SOFT
 def width_least(table, _terms) -> tuple:
     """REQ-02: no first phase shorter than a published implant's."""
     ticks = min([pulse[1] for pulse in table.pulses])  # one at least: SYNC marks an active record
-    return (errors.WIDTH_SHORT, 0, up(ticks * 1000, table.ticks_per_us), limits.WIDTH_MIN_NS)
+    return (errors.WIDTH_SHORT, 0, -(-ticks * 1000 // table.ticks_per_us), limits.WIDTH_MIN_NS)
 
 
 def width_most(table, _terms) -> tuple:
@@ -35,7 +34,8 @@ def rate(table, _terms) -> tuple:
         least = min(least, start - before)
         before = start
     fastest = min(limits.RATE_MAX_MILLIHZ, table.board.max_rate_millihz)
-    return (errors.RATE, 0, up(least * 1000, table.ticks_per_us), up(1_000_000_000_000, fastest))
+    least_ns = -(-least * 1000 // table.ticks_per_us)
+    return (errors.RATE, 0, least_ns, -(-1_000_000_000_000 // fastest))
 
 
 def period(table, _terms) -> tuple:
@@ -67,13 +67,13 @@ def phase_charge(_table, _terms, index: int, contact) -> tuple:
 
 def density(_table, terms, index: int, contact) -> tuple:
     """REQ-05: pC on um2 as nC/cm2, as if the whole current went through this contact."""
-    value = up(contact.phase_pc * 100_000, terms.areas_um2[index])
+    value = -(-contact.phase_pc * 100_000 // terms.areas_um2[index])
     return (errors.DENSITY, index, value, limits.DENSITY_NC_PER_CM2)
 
 
 def shannon(_table, terms, index: int, contact) -> tuple:
     """REQ-06: density x charge, in thousandths of uC/cm2 x uC."""
-    value = up(contact.phase_pc * contact.phase_pc, terms.areas_um2[index] * 10)
+    value = -(-contact.phase_pc * contact.phase_pc // (terms.areas_um2[index] * 10))
     return (errors.SHANNON, index, value, limits.SHANNON_DQ_MILLI)
 
 
@@ -88,8 +88,8 @@ def net_dc(table, _terms, index: int, contact) -> tuple:
 
     In so many periods each leaves as much as the first, or less: no more than stands at last.
     """
-    first_pa = up(contact.left_pc * table.board.clock_hz, table.period_ticks)
-    last_pa = up(contact.rest_pc * 1000, limits.DC_MEAN_MS)
+    first_pa = -(-contact.left_pc * table.board.clock_hz // table.period_ticks)
+    last_pa = -(-contact.rest_pc * 1000 // limits.DC_MEAN_MS)
     return (errors.PERIOD_DC, index, min(first_pa, last_pa), limits.DC_PA)
 
 
@@ -103,10 +103,10 @@ def compliance(table, _terms, index: int, contact) -> tuple:
     """REQ-15: I x R of the declared load at its upper tolerance, and its capacitance's share."""
     board = table.board
     above = 1000 + board.load_tolerance_permille
-    needed_mv = up(contact.peak_na * board.load_ohm * above, 1_000_000_000)
+    needed_mv = -(-contact.peak_na * board.load_ohm * above // 1_000_000_000)
     if board.load_nf:
         below = 1000 - board.load_tolerance_permille
-        needed_mv += up(contact.running_pc * 1000, board.load_nf * below)
+        needed_mv += -(-contact.running_pc * 1000 // (board.load_nf * below))
     allowed_mv = board.compliance_mv * limits.COMPLIANCE_PERMILLE // 1000
     return (errors.COMPLIANCE, index, needed_mv, allowed_mv)
 
@@ -116,13 +116,13 @@ def step_up(table, terms, index: int, contact) -> tuple:
     if terms.from_na is None:
         return ()
     step_na = contact.peak_na - terms.from_na[index] - table.board.na_per_code
-    return (errors.STEP_UP, index, max(up(step_na, 1000), 0), limits.STEP_UP_UA)
+    return (errors.STEP_UP, index, max(-(-step_na // 1000), 0), limits.STEP_UP_UA)
 
 
 def ceiling(table, terms, index: int, contact) -> tuple:
     """REQ-22: this person's ceiling at this contact."""
     limit_ua = ceiling_of(table.board, terms.ceilings_ua[index])
-    return (errors.CEILING, index, up(contact.peak_na, 1000), limit_ua)
+    return (errors.CEILING, index, -(-contact.peak_na // 1000), limit_ua)
 
 
 # --- what flows while nothing is driven: (Table, Terms) -> row -----------------------------------
@@ -142,7 +142,7 @@ def bleed_peak(table, terms) -> tuple:
     if not least_us:
         return ()
     at, most = _held_to(table.board, table.used, terms)
-    return (errors.BLEED_PEAK, at, up(table.whole.running_pc * 1000, least_us), most)
+    return (errors.BLEED_PEAK, at, -(-table.whole.running_pc * 1000 // least_us), most)
 
 
 # --- the words: Table -> rows, each a refusal ----------------------------------------------------
@@ -185,7 +185,7 @@ def discharges_na(board: Board, flows: dict, used: int) -> list:
     out = []
     for key in flows:
         least_us = board.soft_least_us if key >> 8 == SOFT else board.discharge_least_us
-        na = up(flows[key] * 1000, least_us) if least_us else 0
+        na = -(-flows[key] * 1000 // least_us) if least_us else 0
         if board.stage == STAGE_R2R_1:  # a ladder's offset goes on flowing
             na += board.offset_na
         out.append((key & used, na))
@@ -208,7 +208,7 @@ def _held_to(board: Board, joined: int, terms) -> tuple:
 def ceiling_of(board: Board, ceiling_ua: int) -> int:
     """Return the current, rounded up to uA, of the highest code that a ceiling rounds to."""
     code = (ceiling_ua * 1000 + board.na_per_code // 2) // board.na_per_code
-    return up(code * board.na_per_code, 1000)
+    return -(-code * board.na_per_code // 1000)
 
 
 _limits: dict = {}  # by area: a lead has few sizes of contact
