@@ -25,16 +25,9 @@ class Ledger:
 
     def copy(self) -> "Ledger":
         other = Ledger()
-        for name in (
-            "pulses",
-            "truncated",
-            "periods",
-            "output_us",
-            "start_ms",
-            "stop_ms",
-            "stopped",
-        ):
-            setattr(other, name, getattr(self, name))
+        other.pulses, other.truncated, other.periods = self.pulses, self.truncated, self.periods
+        other.output_us, other.stopped = self.output_us, self.stopped
+        other.start_ms, other.stop_ms = self.start_ms, self.stop_ms
         other.driven = list(self.driven)
         other.net = list(self.net)
         return other
