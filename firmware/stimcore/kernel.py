@@ -55,6 +55,11 @@ class Stream:
         """Decode (ticks, active, sync, cathode mask, anode mask, signed code, discharge)."""
         return decode.record(self.board, self.words, at)[0]
 
+    def first(self, count: int):
+        """Decode so many records, one after the other."""
+        for at in range(count):
+            yield self.record(at)
+
 
 def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
     """Judge a table of words; the verdict holds a Stream only if nothing speaks against it."""
