@@ -5,10 +5,10 @@ burst, begins at its place in the period; what is left until the next one is a r
 Invariant: the ticks sum to the period exactly; the code x ticks of a pulse with active recharge,
 or with a shape, sum to zero exactly. It knows no ceiling but that of a shape's own program, which
 rounding must not pass: the kernel, which judges what it makes, knows the contacts' alone.
-Requirements: REQ-09, REQ-17, REQ-35.
+Requirements: REQ-09, REQ-17, REQ-35, REQ-62.
 """
 
-from . import errors, limits, program, recovery
+from . import errors, limits, program
 from .board import Board, code_from_ua, period_ticks, ticks_from_ns
 from .errors import Refused
 
@@ -16,10 +16,12 @@ IDLE = 0  # contacts open
 DRIVE = 1
 DISCHARGE = 2  # every used contact to the anode side
 MARK = 3  # contacts open, SYNC high: a trigger for others
+SOFT = 4  # a pulse's own contacts joined through the discharge resistor
 
 TAIL = 7  # records: the one the sequencer shifts, four in its FIFO, one DMA is in, one to spare
 TAIL_NS = 80_000  # of each; the monitor takes eight samples of the last one (pulse_monitor.py)
 SEED_BITS = 16
+_SIXTEENTH = 61566  # exp(-1/16) in 65536ths, rounded up
 REVERSED = 1  # a variant of a pulse: its current turned round …
 ALTERNATE_CONTACTS = 2  # … or given to the program's other contacts
 
@@ -46,7 +48,7 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
             pulses[key] = ([(MARK, 0, 0, 0, width)], 0)
             if used:
                 pulse = _pulse(board, train, number, levels_ua[number], width)
-                soft = recovery.soft_ticks(board, group, train, width)
+                soft = soft_ticks(board, group, train, width)
                 pulses[key] = (_varied(pulse, train, variant) if variant else pulse, soft)
         _burst(board, train, number, pulses[key], places[at + 1][0] - start, used, out)
     # Divide the period's last rest so that its end comes in TAIL short records. The sequencer and
@@ -74,7 +76,10 @@ def _check_work(board: Board, group: program.Group) -> None:
     for number, train in enumerate(group.programs):
         total += train.count * train.pulses * _most_phases(train)
         if train.recharge != program.RECHARGE_ACTIVE:
-            total += train.count * recovery.more_phases(board, group, train)
+            width = ticks_from_ns(board, train.width_ns)
+            if soft_ticks(board, group, train, width):
+                in_burst = train.recharge == program.RECHARGE_PASSIVE_BURST
+                total += train.count * (1 if in_burst else train.pulses)
         if total > most:
             raise Refused(errors.TABLE_LENGTH, number, 2 * total, 2 * most)
 
@@ -173,11 +178,51 @@ def _burst(
             continue
         kind = DISCHARGE if last else between
         if soft and kind == DISCHARGE:
-            rest -= recovery.softly(board, pulse, soft, rest, out)
+            rest -= _softly(board, pulse, soft, rest, out)
         if kind == DISCHARGE and used:
             out.append((DISCHARGE, 0, used, 0, rest))
         else:
             out.append((IDLE, 0, 0, 0, rest))
+
+
+# --- passive recharge through the stage's discharge resistor ---------------------------------
+def soft_ticks(board: Board, group: program.Group, train: program.Program, width: int) -> int:
+    """Return how long charge must leave through the resistor before a direct discharge.
+
+    A direct discharge begins with the drive's current x its time / the least time constant, which
+    must be no more than the lowest ceiling of the group permits (REQ-62; the kernel judges the
+    result independently). It is reckoned at this program's own ceiling, whatever the level, so
+    that a ramp does not change the form of a period, with a sixteenth for what the period before
+    left and for the stage's errors.
+    """
+    if train.recharge == program.RECHARGE_ACTIVE or train.segments:
+        return 0
+    if board.discharge_least_us == 0 or board.soft_tau_us == 0:
+        return 0
+    pulses = train.pulses if train.recharge == program.RECHARGE_PASSIVE_BURST else 1
+    ticks_per_us = board.clock_hz // 1_000_000
+    driven_us = -(-17 * pulses * width // (16 * ticks_per_us))
+    lowest = min([other.ceiling_ua for other in group.programs])
+    permitted = board.discharge_least_us * lowest * group.header.discharge_permille
+    begins = driven_us * train.ceiling_ua * 1000
+    share, steps = 65536, 0
+    while begins * share > permitted * 65536:
+        share = (share * _SIXTEENTH >> 16) + 1
+        steps += 1
+    return steps * board.soft_tau_us * ticks_per_us // 16
+
+
+def _softly(board: Board, pulse: list, soft: int, rest: int, out: list) -> int:
+    """Add the soft discharge after a pulse; return its ticks. If there is no room for all of it,
+    the direct one keeps some, and the kernel refuses the current of that."""
+    most = rest - board.min_record_ticks
+    if soft > most:
+        soft = most - min(board.discharge_tau_us * (board.clock_hz // 1_000_000), most // 2)
+    soft = max(soft, board.min_record_ticks)
+    if soft > most:
+        return 0
+    out.append((SOFT, pulse[0][1], pulse[0][2], 0, soft))
+    return soft
 
 
 # --- one pulse -------------------------------------------------------------------------------
