@@ -8,11 +8,15 @@ repeat itself by default.
 import fcntl
 import os
 import pickle
+import signal
 from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # `nohup make test &`: children inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 T = TypeVar("T")
 SLOW = [HealthCheck.too_slow]

@@ -15,7 +15,7 @@ from scs.profile.profile import Profile, ProfileError
 from scs.profile.shift_contacts import moved
 
 ANY = st.sampled_from(KINDS).flatmap(profiles)
-CONTACTS = ("cathodes", "anodes", "other_cathodes", "other_anodes")
+MASKS = ("cathodes", "anodes", "other_cathodes", "other_anodes")
 NAMES = ("perception", "comfort", "discomfort")
 
 
@@ -41,7 +41,7 @@ def test_req_22_a_move_forgets_what_was_measured_and_keeps_every_current(
     drawn: Drawn, by: int
 ) -> None:
     before, lead = read(drawn), drawn.values["lead"]
-    places = {name: beside(lead, name, by) for one in drawn.wanted for name in one.contacts}
+    places = {name: beside(lead, name, by) for wanted in drawn.wanted for name in wanted.contacts}
     if None in places.values():
         with pytest.raises(WrongUsage, match="would leave the lead"):
             moved(before, by, range(len(drawn.wanted)))
@@ -49,12 +49,13 @@ def test_req_22_a_move_forgets_what_was_measured_and_keeps_every_current(
     after = moved(before, by, range(len(drawn.wanted)))
     for number, one in enumerate(drawn.wanted):
         new, old = after.group.programs[number], before.group.programs[number]
-        assert new._replace(**{field: getattr(old, field) for field in CONTACTS}) == old
+        masks = {role: getattr(old, role) for role in MASKS}
+        assert new._replace(**masks) == old
         assert (new.amplitude_ua, new.ceiling_ua) == (one.amplitude_ua, one.ceiling_ua)
-        for field in CONTACTS:
-            wanted = {places[name] for name in getattr(one, field)}
-            mask = sum(1 << at for at, name in enumerate(COLUMNS[lead]) if name in wanted)
-            assert getattr(new, field) == mask, field
+        for role in MASKS:
+            moved_to = {places[name] for name in getattr(one, role)}
+            contacts = enumerate(COLUMNS[lead])
+            assert getattr(new, role) == sum(1 << at for at, name in contacts if name in moved_to)
         person = after.settings[number]
         measured = (person.perception_ua, person.comfort_ua, person.discomfort_ua, person.permille)
         assert measured == (None,) * 4

@@ -190,7 +190,6 @@ class Chip:
     def watch(self, *pins: int) -> None:
         """Log the edges at these pins from now on, and no others."""
         self.ask("watch", pins=pins)
-        self.ask("clear")
 
     def edges(self, clear: bool = False) -> list[Edge]:
         """Return the edges at the watched pins since the last clear."""
@@ -216,7 +215,7 @@ class Chip:
         return [Frame(*frame) for frame in self.ask("frames", clear=clear)["frames"]]
 
     def plant(self) -> dict[str, Any]:
-        """Get current_a, voltage_v, capacitor_v, charge_c, mode, code, source, back, connected."""
+        """Get current_a, voltage_v, capacitor_v, charge_c, mode, code, masks and `connected`."""
         return dict(self.ask("plant")["plant"])
 
     def lead(self, condition: str) -> None:
