@@ -9,8 +9,9 @@ from random import Random
 import pytest
 from hypothesis import given, target
 from hypothesis import strategies as st
-from tests.core import oracle
-from tests.core.support import (
+from tests.support import oracle
+from tests.support.exploring import examples
+from tests.support.tables import (
     AREA_UM2,
     BOARD,
     E1,
@@ -28,7 +29,6 @@ from tests.core.support import (
     tonic,
     words,
 )
-from tests.support.exploring import examples
 
 from stimcore import board, kernel
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.host.drawn_profiles import KINDS, Drawn, Row, profiles
+from tests.support.drawn_profiles import KINDS, Drawn, Row, profiles
 from tests.support.exploring import examples
 
 from scs.documents.complaint import Complaint

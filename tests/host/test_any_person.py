@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Row, profiles
+from tests.support.drawn_profiles import COLUMNS, KINDS, Drawn, Row, profiles
 from tests.support.exploring import examples
 
 from scs.device import titration

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import serial
-from tests.serving import serving
+from tests.support.serving import serving
 
 from scs import resources, sim_bridge
 from scs.device import link

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from tests.host.cli.support import environment
 from tests.host.test_formats import no_file_above
-from tests.serving import serving
+from tests.support.serving import serving
 from typer.testing import CliRunner, Result
 
 from scs import resources, sim_bridge

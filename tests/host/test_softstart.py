@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import assume, given, reject
 from hypothesis import strategies as st
-from tests.core.support import BOARD
-from tests.host.drawn_profiles import Drawn, profiles
-from tests.host.stimulator_support import shipped
+from tests.support.drawn_profiles import Drawn, profiles
 from tests.support.exploring import examples
+from tests.support.stimulators import shipped
+from tests.support.tables import BOARD
 
 from scs.catalog import boards
 from scs.device.stimulator import Stimulator

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sim.bench_support import (
+from tests.support.benches import (
     RANDLES,
     US,
     bench,
@@ -11,8 +11,8 @@ from tests.sim.bench_support import (
     frame,
     stream,
 )
-from tests.sim.stream_support import FIRST_LATCH, IDLE_FRAME, expected, running
 from tests.support.exploring import examples
+from tests.support.started_streams import FIRST_LATCH, IDLE_FRAME, expected, running
 
 from scs_sim.bench.stream import ENDED, HALTED
 

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 import serial
-from tests.serving import serving
-from tests.sim.bench_support import Echo, bench
+from tests.support.benches import Echo, bench
+from tests.support.serving import serving
 
 from scs import sim_bridge
 from scs_sim.serve import server

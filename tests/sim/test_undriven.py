@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.groups import groups
 from tests.support.exploring import examples
+from tests.support.programs import groups
 
 from scs import Profile, presets, resources
 from scs.catalog import boards
