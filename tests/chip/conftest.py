@@ -51,9 +51,9 @@ def talk(
     The marker `board` names another combination than SERIAL.
     """
     marker = request.node.get_closest_marker("board")
-    with ChipTalk(chip_files, chip_folder, marker.args[0] if marker else SERIAL) as found:
-        found.hello()
-        yield found
+    with ChipTalk(chip_files, chip_folder, marker.args[0] if marker else SERIAL) as chip:
+        chip.hello()
+        yield chip
 
 
 @pytest.fixture(scope="session")
@@ -67,14 +67,14 @@ def ready_chip(
         if kept and (fresh or kept[0].is_spent or kept[0].row.name != name):
             kept.pop().chip.close()
         if not kept:
-            found = ChipTalk(chip_files, chip_folder, name)
-            kept.append(found)
-            found.hello()
+            chip = ChipTalk(chip_files, chip_folder, name)
+            kept.append(chip)
+            chip.hello()
         return kept[0]
 
     yield ready
-    for one in kept:
-        one.chip.close()
+    for chip in kept:
+        chip.chip.close()
 
 
 @pytest.fixture
@@ -88,6 +88,6 @@ def shared_talk(
     """
     marker = request.node.get_closest_marker("board")
     name = marker.args[0] if marker else getattr(request.module, "BOARD", SERIAL)
-    found = ready_chip(name, request.node.get_closest_marker("at_power_on") is not None)
-    yield found
-    found.rest()
+    chip = ready_chip(name, request.node.get_closest_marker("at_power_on") is not None)
+    yield chip
+    chip.rest()

@@ -73,7 +73,7 @@ class ChipTalk(Conversation):
         self.pins = pins = boards.pins(name)
         self.is_ladder = "data0" in pins
         facts = plant_facts(self.row, boards.electrical(name), pins)
-        watched = [pins[one] for one in ("gate", "active", "sync", "run")]
+        watched = [pins[pin] for pin in ("gate", "active", "sync", "run")]
         self.chip = Chip(files, image=image(name, folder, extra), plant=facts, watch=watched)
         self.booted_ms = 0.0  # since the bench was switched on
         self.is_spent = False  # something was done that rest() does not undo
@@ -137,22 +137,22 @@ class ChipTalk(Conversation):
         self.chip.edges(clear=True)
 
     def latches(self) -> list[tuple[int, int]]:
-        found = self.chip.frames()
-        return [(one.cycle, one.dac if self.is_ladder else woven(one)) for one in found]
+        frames = self.chip.frames()
+        return [(frame.cycle, frame.dac if self.is_ladder else woven(frame)) for frame in frames]
 
     def steps(self) -> list[tuple[float, float]]:
         """Return the current that the words at the pins give with a stage without errors."""
-        changes = [(one.cycle, self._amperes(one)) for one in self.chip.frames()]
+        changes = [(frame.cycle, self._amperes(frame)) for frame in self.chip.frames()]
         lines = self._marked_lines.copy()
         events = [(edge.cycle, edge) for edge in self.chip.edges() if edge.pin in lines]
-        found, amps = [], 0.0
-        for cycle, what in sorted([*changes, *events], key=lambda one: one[0]):
+        steps, amps = [], 0.0
+        for cycle, what in sorted([*changes, *events], key=lambda change: change[0]):
             if isinstance(what, Edge):
                 lines[what.pin] = what.level
             else:
                 amps = what
-            found.append((cycle / self.row.clock_hz, amps if all(lines.values()) else 0.0))
-        return found
+            steps.append((cycle / self.row.clock_hz, amps if all(lines.values()) else 0.0))
+        return steps
 
     def _amperes(self, word: Frame) -> float:
         source, back = word.switches >> 8, word.switches & 0xFF

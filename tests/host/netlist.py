@@ -31,7 +31,7 @@ class Circuit:
             for end in ends(text):
                 self.nets.setdefault(end, []).append(name)
         self.parts = {ref: part.part for key, part in row.parts.items() for ref in refs(key)}
-        names = {name for found in self.nets.values() for name in found}
+        names = {name for pins in self.nets.values() for name in pins}
         self.index = {name: at for at, name in enumerate(sorted(names))}
         self._resistors: list[tuple[str, str, float]] = []
         self._charged: list[tuple[str, str, float]] = []
@@ -53,14 +53,14 @@ class Circuit:
         """Return the net of a pin."""
         return self.nets[part, pin][0]
 
-    def resistor(self, one: str, other: str, ohm: float) -> None:
+    def resistor(self, net: str, other: str, ohm: float) -> None:
         """Add a resistance between two nets."""
-        self._resistors.append((one, other, ohm))
+        self._resistors.append((net, other, ohm))
 
-    def charged(self, one: str, other: str, volts: float, ohm: float) -> None:
+    def charged(self, net: str, other: str, volts: float, ohm: float) -> None:
         """Add a charge of so many volts behind a resistance, as the current that is its equal."""
-        self.resistor(one, other, ohm)
-        self._charged.append((one, other, volts / ohm))
+        self.resistor(net, other, ohm)
+        self._charged.append((net, other, volts / ohm))
 
     def closed(self, part: str, *pins: str) -> None:
         """Close a switch between two pins of a part."""
@@ -81,15 +81,15 @@ class Circuit:
         matrix, right = np.zeros((count + free, count + free)), np.zeros(count + free)
         for net in range(count):
             matrix[net, net] = LEAK_S
-        for one, other, ohm in self._resistors:
+        for net, other, ohm in self._resistors:
             for a, b in (
-                (self.index[one], self.index[other]),
-                (self.index[other], self.index[one]),
+                (self.index[net], self.index[other]),
+                (self.index[other], self.index[net]),
             ):
                 matrix[a, a] += 1 / ohm
                 matrix[a, b] -= 1 / ohm
-        for one, other, amps in self._charged:
-            right[self.index[one]] += amps
+        for net, other, amps in self._charged:
+            right[self.index[net]] += amps
             right[self.index[other]] -= amps
         for row, (net, volts) in enumerate(self._fixed.items(), count):
             matrix[self.index[net], row] = matrix[row, self.index[net]] = 1
@@ -98,5 +98,5 @@ class Circuit:
             matrix[self.index[out], row] = 1
             matrix[row, self.index[plus]] += 1
             matrix[row, self.index[minus]] -= 1
-        found = np.linalg.solve(matrix, right)
-        return {name: float(found[at]) for name, at in self.index.items()}
+        solved = np.linalg.solve(matrix, right)
+        return {name: float(solved[at]) for name, at in self.index.items()}

@@ -290,7 +290,7 @@ def marks_hold(words: bytes, drawn: Drawn) -> None:
 def test_req_03_any_valid_profile_becomes_words_that_hold_to_it(kind: str) -> None:
     verdicts: Counter[str] = Counter()
 
-    @examples(40)
+    @examples(25)
     @given(profiles(kind))
     def search(drawn: Drawn) -> None:
         profile = read(drawn)

@@ -143,27 +143,30 @@ def pulses(draw: st.DrawFn, row: Row, kind: str, *, alone: bool) -> Row:
 @st.composite
 def person(draw: st.DrawFn, row: Row) -> tuple[int, list[int]]:
     """Draw an amplitude into `row`, as current or share; return (uA, the ceilings given)."""
-    found, bounds = {}, []
+    thresholds, bounds = {}, []
     if draw(st.booleans()):
         perception, share = draw(st.integers(400, 1_500)), draw(st.integers(100, 1_500))
         amplitude = perception * share // 1000  # whole microamperes, never more
-        found["perception"] = perception
+        thresholds["perception"] = perception
         row["amplitude"] = f"{share / 10:g} % of perception"
     else:
         amplitude = draw(st.integers(20, 2_500))
         row["amplitude"] = f"{amplitude} uA"
     if draw(st.booleans()):
-        low = max(amplitude, found.get("perception", 0))
-        found["comfort"] = draw(st.integers(found.get("perception", 1), low))
-        found["discomfort"] = draw(st.integers(low, 4_000))
+        low = max(amplitude, thresholds.get("perception", 0))
+        thresholds["comfort"] = draw(st.integers(thresholds.get("perception", 1), low))
+        thresholds["discomfort"] = draw(st.integers(low, 4_000))
     if draw(st.booleans()):
         bounds.append(draw(st.integers(amplitude, 4_000)))
         row["ceiling"] = f"{bounds[0]} uA"
-    if found:
-        row["thresholds"] = {name: f"{ua} uA" for name, ua in found.items()}
+    if thresholds:
+        row["thresholds"] = {name: f"{ua} uA" for name, ua in thresholds.items()}
     if draw(st.booleans()):
         row["step"] = f"{draw(st.integers(1, 1_000))} uA"
-    return amplitude, [*bounds, *[found[name] for name in ("discomfort",) if name in found]]
+    return amplitude, [
+        *bounds,
+        *[thresholds[name] for name in ("discomfort",) if name in thresholds],
+    ]
 
 
 PLAIN = {True: ["plain"] * 2 + ["interleaved"], False: ["plain"] * 8}  # alone, or not
@@ -213,13 +216,13 @@ def programs(
 
 @st.composite
 def interleaved(
-    draw: st.DrawFn, row: Row, one: Wanted, cathodes: list[str], anodes: list[str]
+    draw: st.DrawFn, row: Row, program: Wanted, cathodes: list[str], anodes: list[str]
 ) -> Wanted:
     """Draw other contacts of the same sides into `row`; not quite the program's own."""
     (sources,), (returns,) = draw(sets(cathodes, 1)), draw(sets(anodes, 1))
-    assume((set(sources), set(returns)) != (set(one.cathodes), set(one.anodes)))
+    assume((set(sources), set(returns)) != (set(program.cathodes), set(program.anodes)))
     row["interleave"].update(cathodes=[*sources], anodes=[*returns])
-    return one._replace(other_cathodes=sources, other_anodes=returns)
+    return program._replace(other_cathodes=sources, other_anodes=returns)
 
 
 @st.composite
@@ -238,19 +241,19 @@ def profiles(draw: st.DrawFn, kind: str) -> Drawn:
     times = [draw(st.sampled_from([1, 2, 3, 6] if count < 3 else [1, 1, 2])) for _ in range(count)]
     kinds = [kind, *[draw(st.sampled_from(LIGHT)) for _ in times[1:]]]
     rates = [base * each for each in times]
-    made = [draw(programs(*each, alone=count == 1)) for each in zip(kinds, rates, strict=True)]
+    drawn = [draw(programs(*each, alone=count == 1)) for each in zip(kinds, rates, strict=True)]
     limit = draw(st.one_of(st.none(), st.integers(0, 1_000)))
-    highest = max(max([want["amplitude_ua"], *bounds]) for _, want, bounds in made)
+    highest = max(max([want["amplitude_ua"], *bounds]) for _, want, bounds in drawn)
     values: Row = {"name": "Drawn", "lead": lead, "programs": []}
     wanted = []
-    for (row, want, bounds), cathodes, anodes in zip(made, *sides, strict=True):
+    for (row, want, bounds), cathodes, anodes in zip(drawn, *sides, strict=True):
         values["programs"].append({"cathodes": [*cathodes], "anodes": [*anodes], **row})
         default = want["amplitude_ua"] if limit is None else highest + limit
         given = bounds if "ceiling" in row else [default, *bounds]
-        one = Wanted(cathodes=cathodes, anodes=anodes, ceiling_ua=min(given), **want)
+        asked = Wanted(cathodes=cathodes, anodes=anodes, ceiling_ua=min(given), **want)
         if "interleave" in row:
-            one = draw(interleaved(values["programs"][-1], one, names[:split], names[split:]))
-        wanted.append(one)
+            asked = draw(interleaved(values["programs"][-1], asked, names[:split], names[split:]))
+        wanted.append(asked)
     if limit is not None:
         values["limits"] = {"amplitude": f"{highest + limit} uA"}
     values.update(draw(times_of()))
@@ -260,16 +263,16 @@ def profiles(draw: st.DrawFn, kind: str) -> Drawn:
 @st.composite
 def times_of(draw: st.DrawFn) -> Row:
     """Ramp, cycle, session, lease. 25.5 mA at 1 Hz are 51 s up in steps of 500 uA."""
-    found: Row = {}
+    fields: Row = {}
     up, down = draw(st.sampled_from([0, 51_000, 60_000])), draw(st.integers(0, 60_000))
     if draw(st.booleans()):
-        found["ramp"] = {"up": f"{up} ms", "down": f"{down} ms"}
+        fields["ramp"] = {"up": f"{up} ms", "down": f"{down} ms"}
     if draw(st.booleans()):
         on = draw(st.integers(120_000, 130_000))
-        found["cycle"] = {"on": f"{on} ms", "off": "1 s"}
+        fields["cycle"] = {"on": f"{on} ms", "off": "1 s"}
     if draw(st.booleans()):
-        found["session"] = {"duration": f"{draw(st.integers(60_000, 99_000))} ms"}
+        fields["session"] = {"duration": f"{draw(st.integers(60_000, 99_000))} ms"}
     if draw(st.booleans()):
-        found["output"] = draw(st.sampled_from(["stimulation", "stimulation", "sync"]))
+        fields["output"] = draw(st.sampled_from(["stimulation", "stimulation", "sync"]))
     alone = draw(st.sampled_from(["", "lease", "stand_alone"]))
-    return {**found, **({alone: "700 ms" if alone == "lease" else True} if alone else {})}
+    return {**fields, **({alone: "700 ms" if alone == "lease" else True} if alone else {})}

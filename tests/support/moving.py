@@ -38,9 +38,9 @@ def running(stim: Stimulator, before: Profile | None = None) -> None:
 
 def used(stim: Stimulator) -> set[str]:
     """Return the contacts that carried current since the last START."""
-    return {one.contact for one in stim.ledger().charge if one.driven_nc}
+    return {row.contact for row in stim.ledger().charge if row.driven_nc}
 
 
 def notes(caught: pytest.ExceptionInfo[Any]) -> list[str]:
-    found: list[str] = caught.value.__notes__
-    return found
+    lines: list[str] = caught.value.__notes__
+    return lines

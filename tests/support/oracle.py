@@ -47,9 +47,11 @@ def decoded(words: bytes, on: board.Board) -> list[Phase]:
     return out
 
 
-def is_soft(one: Phase, on: board.Board) -> bool:
+def is_soft(phase: Phase, on: board.Board) -> bool:
     """Return True for a discharge of two sides through the resistor, if the stage has one."""
-    return bool(on.soft_tau_us and one.source and one.back and not one.code and not one.flags)
+    return bool(
+        on.soft_tau_us and phase.source and phase.back and not phase.code and not phase.flags
+    )
 
 
 def worlds(phases: list[Phase], on: board.Board, dice: Random) -> Iterator[World]:
@@ -60,23 +62,23 @@ def worlds(phases: list[Phase], on: board.Board, dice: Random) -> Iterator[World
         offset = pick((-1.0, 1.0)) * on.offset_na * 1e-9
         tau = pick((1e-3, 1.0)) * on.discharge_tau_us * 1e-6
         shares: dict[tuple[int, int, int], float] = {}
-        for one in phases:
-            for side in (one.source, one.back):
+        for phase in phases:
+            for side in (phase.source, phase.back):
                 contacts = [at for at in range(8) if side >> at & 1]
                 weights = [pick((1e-12, 1.0)) for _ in contacts]
                 for at, weight in zip(contacts, weights, strict=True):
-                    shares.setdefault((one.source, one.back, at), weight / sum(weights))
+                    shares.setdefault((phase.source, phase.back, at), weight / sum(weights))
         yield World(gain, offset, tau, shares)
 
 
-def current_a(one: Phase, contact: int, on: board.Board, world: World) -> float:
+def current_a(phase: Phase, contact: int, on: board.Board, world: World) -> float:
     """Return the current out of a contact in a world."""
-    sign = (one.source >> contact & 1) - (one.back >> contact & 1)
-    if not one.code or not sign:
+    sign = (phase.source >> contact & 1) - (phase.back >> contact & 1)
+    if not phase.code or not sign:
         return 0.0
-    gain = world.gain if one.code > 0 else 1.0
-    amps = one.code * on.na_per_code * 1e-9 * gain + world.offset_a
-    return sign * amps * world.shares[one.source, one.back, contact]
+    gain = world.gain if phase.code > 0 else 1.0
+    amps = phase.code * on.na_per_code * 1e-9 * gain + world.offset_a
+    return sign * amps * world.shares[phase.source, phase.back, contact]
 
 
 def charges(
@@ -85,13 +87,13 @@ def charges(
     """Return the charge on a contact after each phase."""
     out = []
     charge = start
-    for one in phases:
-        charge += current_a(one, contact, on, world) * one.ticks * TICK_S
-        if one.source == 0 and one.back >> contact & 1:
-            charge *= math.exp(-one.ticks * TICK_S / world.tau_s)
-        elif is_soft(one, on) and (one.source | one.back) >> contact & 1:
+    for phase in phases:
+        charge += current_a(phase, contact, on, world) * phase.ticks * TICK_S
+        if phase.source == 0 and phase.back >> contact & 1:
+            charge *= math.exp(-phase.ticks * TICK_S / world.tau_s)
+        elif is_soft(phase, on) and (phase.source | phase.back) >> contact & 1:
             slower = on.soft_tau_us / on.discharge_tau_us
-            charge *= math.exp(-one.ticks * TICK_S / (world.tau_s * slower))
+            charge *= math.exp(-phase.ticks * TICK_S / (world.tau_s * slower))
         out.append(charge)
     return out
 
@@ -107,9 +109,9 @@ def _undriven(
     most_a = (terms.ceilings_ua[contact] + on.na_per_code / 2000) * 1e-9 * terms.discharge_permille
     most_a = min(most_a, on.max_amplitude_ua * 1e-6, 25.5e-3) * NEARLY
     for train in trains:
-        for at, one in enumerate(phases):
-            direct = one.source == 0 and one.back >> contact & 1
-            soft = is_soft(one, on) and (one.source | one.back) >> contact & 1
+        for at, phase in enumerate(phases):
+            direct = phase.source == 0 and phase.back >> contact & 1
+            soft = is_soft(phase, on) and (phase.source | phase.back) >> contact & 1
             least_us = on.discharge_least_us if direct else on.soft_least_us if soft else 0
             before = abs(train[at - 1]) if at else 0.0
             if least_us and before / (least_us * 1e-6) > most_a:
@@ -122,42 +124,47 @@ def violations(words: bytes, on: board.Board, terms: kernel.Terms, dice: Random)
     """Return every ceiling that this table breaks; none if it is safe."""
     phases = decoded(words, on)
     used = sorted(
-        {at for one in phases for at in range(8) if one.code and (one.source | one.back) >> at & 1}
+        {
+            at
+            for phase in phases
+            for at in range(8)
+            if phase.code and (phase.source | phase.back) >> at & 1
+        }
     )
-    found = [*_records(phases, on), *_times(phases, on), *_balance(phases)]
+    reasons = [*_records(phases, on), *_times(phases, on), *_balance(phases)]
     for contact in used:
-        found += _phase_charge(phases, contact, on, terms)
+        reasons += _phase_charge(phases, contact, on, terms)
     for world in worlds(phases, on, dice):
         for contact in used:
-            found += _in_world(phases, contact, on, terms, world)
-    return found
+            reasons += _in_world(phases, contact, on, terms, world)
+    return reasons
 
 
 def _records(phases: list[Phase], on: board.Board) -> Iterator[str]:
     used = 0
-    for one in phases:
-        used |= (one.source | one.back) if one.code else 0
-    marks = [one.flags for one in phases]
+    for phase in phases:
+        used |= (phase.source | phase.back) if phase.code else 0
+    marks = [phase.flags for phase in phases]
     if marks[0] != 2 or marks.count(2) != 1 or 3 in marks or marks[-1]:
         yield "marks"
-    for one in phases:
-        yield from _record(one, on, used)
-    if len(phases) > 1024 or sum(one.ticks for one in phases) > 125_000_000:
+    for phase in phases:
+        yield from _record(phase, on, used)
+    if len(phases) > 1024 or sum(phase.ticks for phase in phases) > 125_000_000:
         yield "table"
-    if not any(one.back and not one.code and not one.source for one in phases):
+    if not any(phase.back and not phase.code and not phase.source for phase in phases):
         yield "never discharged"
 
 
-def _record(one: Phase, on: board.Board, used: int) -> Iterator[str]:
-    if (one.code != 0) != (one.flags != 0) or abs(one.code) > on.code_span:
+def _record(phase: Phase, on: board.Board, used: int) -> Iterator[str]:
+    if (phase.code != 0) != (phase.flags != 0) or abs(phase.code) > on.code_span:
         yield "flag or code"
-    if one.source & one.back or (one.source != 0) != (one.code != 0 or is_soft(one, on)):
+    if phase.source & phase.back or (phase.source != 0) != (phase.code != 0 or is_soft(phase, on)):
         yield "sides"
-    if one.code and not one.back:
+    if phase.code and not phase.back:
         yield "no way back"
-    if not one.code and one.back not in (0, used) and not is_soft(one, on):
+    if not phase.code and phase.back not in (0, used) and not is_soft(phase, on):
         yield "part of a discharge"
-    if one.ticks < on.min_record_ticks:
+    if phase.ticks < on.min_record_ticks:
         yield "too short to shift"
 
 
@@ -165,28 +172,28 @@ def _stretches(phases: list[Phase]) -> list[tuple[int, int, tuple[int, int], int
     """Return (start, end, masks, sign) of each stretch of one sign at the same contacts."""
     out: list[tuple[int, int, tuple[int, int], int]] = []
     at = 0
-    for one in phases:
-        sign = (one.code > 0) - (one.code < 0)
-        if sign and out and out[-1][1:] == (at, (one.source, one.back), sign):
-            out[-1] = (out[-1][0], at + one.ticks, *out[-1][2:])
+    for phase in phases:
+        sign = (phase.code > 0) - (phase.code < 0)
+        if sign and out and out[-1][1:] == (at, (phase.source, phase.back), sign):
+            out[-1] = (out[-1][0], at + phase.ticks, *out[-1][2:])
         elif sign:
-            out.append((at, at + one.ticks, (one.source, one.back), sign))
-        at += one.ticks
+            out.append((at, at + phase.ticks, (phase.source, phase.back), sign))
+        at += phase.ticks
     return out
 
 
 def _times(phases: list[Phase], on: board.Board) -> Iterator[str]:
     """Check the rate: a pulse has at most two phases, so of four onsets two begin pulses."""
     stretches = _stretches(phases)
-    period = sum(one.ticks for one in phases)
-    onsets = [turn * period + one[0] for turn in range(5) for one in stretches]
+    period = sum(phase.ticks for phase in phases)
+    onsets = [turn * period + phase[0] for turn in range(5) for phase in stretches]
     if any(onsets[at + 3] - onsets[at] < 12_500 for at in range(len(onsets) - 3)):
         yield "rate"
-    if any(one[1] == two[0] and one[2] != two[2] for one, two in pairwise(stretches)):
+    if any(phase[1] == two[0] and phase[2] != two[2] for phase, two in pairwise(stretches)):
         yield "switched under current"
     run = 0
-    for one in phases:
-        run = run + one.ticks if one.code else 0
+    for phase in phases:
+        run = run + phase.ticks if phase.code else 0
         if run > 1_500_000:
             yield "12 ms"
     if any(ticks > 125_000 for ticks in _away_from_zero(phases)):
@@ -197,29 +204,29 @@ def _away_from_zero(phases: list[Phase]) -> Iterator[Fraction]:
     """Return how long at a stretch the charge between two sides moves away from zero."""
     moved: dict[frozenset[int], int] = {}
     going, masks = Fraction(0), (0, 0)
-    for one in phases:
-        if not one.code:
-            moved = {} if one.back else moved  # a soft discharge ends a running charge too
+    for phase in phases:
+        if not phase.code:
+            moved = {} if phase.back else moved  # a soft discharge ends a running charge too
             going, masks = Fraction(0), (0, 0)
             continue
-        sides = frozenset((one.source, one.back))
-        code = one.code if one.source < one.back else -one.code
+        sides = frozenset((phase.source, phase.back))
+        code = phase.code if phase.source < phase.back else -phase.code
         before = moved.get(sides, 0)
-        moved[sides] = before + code * one.ticks
+        moved[sides] = before + code * phase.ticks
         if before * code < 0:  # towards zero, and perhaps past it
-            going = max(Fraction(0), one.ticks - Fraction(-before, code))
+            going = max(Fraction(0), phase.ticks - Fraction(-before, code))
         else:
-            same = masks == (one.source, one.back)
-            going = (going if same else Fraction(0)) + one.ticks
-        masks = (one.source, one.back)
+            same = masks == (phase.source, phase.back)
+            going = (going if same else Fraction(0)) + phase.ticks
+        masks = (phase.source, phase.back)
         yield going
 
 
 def _balance(phases: list[Phase]) -> Iterator[str]:
     sums: dict[tuple[int, int], list[int]] = {}
-    for one in phases:
-        if one.code:
-            sums.setdefault((one.source, one.back), []).append(one.code * one.ticks)
+    for phase in phases:
+        if phase.code:
+            sums.setdefault((phase.source, phase.back), []).append(phase.code * phase.ticks)
     for parts in sums.values():
         if min(parts) < 0 < max(parts) and sum(parts):
             yield "balance"
@@ -233,10 +240,10 @@ def _phase_charge(
         yield "area"
         return
     charge_c, last = 0.0, 0
-    for one in phases:
-        code = one.code * ((one.source >> contact & 1) - (one.back >> contact & 1))
+    for phase in phases:
+        code = phase.code * ((phase.source >> contact & 1) - (phase.back >> contact & 1))
         amps = code * on.na_per_code * 1e-9
-        charge_c = (charge_c if last * code > 0 else 0.0) + amps * one.ticks * TICK_S
+        charge_c = (charge_c if last * code > 0 else 0.0) + amps * phase.ticks * TICK_S
         last = code
         peak_a = abs(amps)
         ceiling_a = (terms.ceilings_ua[contact] + on.na_per_code / 2000) * 1e-6
@@ -255,8 +262,8 @@ def _in_world(
     area_cm2 = terms.areas_um2[contact] * 1e-8
     most_c = min(30 * area_cm2, math.sqrt(10**1.5 * area_cm2)) * 1e-6
     first = charges(phases, contact, on, world, 0.0)
-    one = 1e-9  # a probe's charge: what is left of it is the decay of a period
-    decay = (charges(phases, contact, on, world, one)[-1] - first[-1]) / one
+    phase = 1e-9  # a probe's charge: what is left of it is the decay of a period
+    decay = (charges(phases, contact, on, world, phase)[-1] - first[-1]) / phase
     # with no decay to speak of, 1000 periods' worth
     steady = first[-1] / max(1 - decay, 1e-3)
     later = charges(phases, contact, on, world, steady)
@@ -264,12 +271,12 @@ def _in_world(
     if peak > most_c * NEARLY:
         yield "running charge"
     yield from _undriven(phases, contact, on, terms, (first, later))
-    period_s = sum(one.ticks for one in phases) * TICK_S
+    period_s = sum(phase.ticks for phase in phases) * TICK_S
     periods = math.ceil(1 / period_s)  # the mean over the first second
     moved = first[-1] * sum(decay**turn for turn in range(periods))
     if abs(moved) / (periods * period_s) > 100e-9 * NEARLY:
         yield "direct current"
-    amps = max(abs(one.code) for one in phases) * on.na_per_code * 1e-9
+    amps = max(abs(phase.code) for phase in phases) * on.na_per_code * 1e-9
     volts = amps * on.load_ohm * 1.05
     if on.load_nf:
         volts += peak / (on.load_nf * 1e-9 * 0.95)

@@ -44,10 +44,9 @@ TONIC = program.Program(
     segments=(),
 )
 # five pulses of 1 ms at 500 Hz, 40 times a second
-BURST = TONIC._replace(
+BURSTS: dict[str, int] = dict(
     waveform=program.BURST,
     recharge=program.RECHARGE_PASSIVE_BURST,
-    ratio=1,
     pulses=5,
     rate_millihz=40_000,
     intra_rate_millihz=500_000,
@@ -55,6 +54,7 @@ BURST = TONIC._replace(
     width_ns=1_000_000,
     gap_ns=0,
 )
+BURST = TONIC._replace(**BURSTS, ratio=1)
 PASSIVE = TONIC._replace(recharge=program.RECHARGE_PASSIVE, gap_ns=0, ratio=1)
 TRIPHASIC = ((500, 200_000), (-1_000, 200_000), (500, 200_000))
 
@@ -74,9 +74,9 @@ def shaped(*segments: tuple[int, int], **changes: int) -> program.Program:
 
 def compiled(*programs: program.Program, **header: int) -> list[Phase]:
     """Return the phases of a group at its own amplitudes, the period's last rest in one."""
-    one = group(*programs, **header)
-    levels = tuple(each.amplitude_ua for each in one.programs)
-    return in_one(period.compile_group(BOARD, one, levels))
+    what = group(*programs, **header)
+    levels = tuple(row.amplitude_ua for row in what.programs)
+    return in_one(period.compile_group(BOARD, what, levels))
 
 
 def in_one(table: list[Phase]) -> list[Phase]:
@@ -120,4 +120,4 @@ def groups(draw: st.DrawFn) -> program.Group:
     count = draw(st.integers(1, 3))
     rows = [draw(programs(rate)) for _ in range(count)]
     part = 10**12 // rate // count
-    return group(*[one._replace(offset_ns=at * part) for at, one in enumerate(rows)])
+    return group(*[row._replace(offset_ns=at * part) for at, row in enumerate(rows)])

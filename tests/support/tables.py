@@ -107,21 +107,21 @@ def weave(dac: int, switch: int) -> int:
     return sum(pair << 2 * at for at, pair in enumerate(bits))
 
 
-def frame(on: board.Board, one: Rec) -> int:
+def frame(on: board.Board, record: Rec) -> int:
     if on.stage == 1:
-        return 128 + one.code << 24
-    return weave(0x3000 | 2048 + one.code, one.source << 8 | one.back)
+        return 128 + record.code << 24
+    return weave(0x3000 | 2048 + record.code, record.source << 8 | record.back)
 
 
 def words(on: board.Board, *records: Rec) -> bytes:
     """Return the table of words of a period; the first record gets SYNC."""
     out = b""
-    for at, one in enumerate(records):
-        flags = one.flags
+    for at, record in enumerate(records):
+        flags = record.flags
         if flags is None:
-            flags = 0 if one.code == 0 else 1 if at else 2
-        hold = one.ticks - on.overhead_ticks
-        out += struct.pack("<II", hold << 2 | flags, frame(on, one))
+            flags = 0 if record.code == 0 else 1 if at else 2
+        hold = record.ticks - on.overhead_ticks
+        out += struct.pack("<II", hold << 2 | flags, frame(on, record))
     return out
 
 
@@ -152,10 +152,10 @@ def name(code: int) -> str:
 
 def refusals(verdict: kernel.Verdict) -> dict[str, tuple[int, int]]:
     """Name of the refusal -> (value, limit), of the first row of each."""
-    found: dict[str, tuple[int, int]] = {}
+    first_rows: dict[str, tuple[int, int]] = {}
     for row in verdict.errors:
-        found.setdefault(name(row[0]), (row[2], row[3]))
-    return found
+        first_rows.setdefault(name(row[0]), (row[2], row[3]))
+    return first_rows
 
 
 def held(

@@ -8,6 +8,6 @@ from tests.system.support import NAME, Talk
 def talk(request: pytest.FixtureRequest) -> Talk:
     """Return a board at power-on that has said HELLO: NAME, or that of the marker `board`."""
     marker = request.node.get_closest_marker("board")
-    found = Talk(marker.args[0] if marker else NAME)
-    found.hello()
-    return found
+    talk = Talk(marker.args[0] if marker else NAME)
+    talk.hello()
+    return talk

@@ -139,17 +139,17 @@ class Conversation(ABC):
 
     def raw(self, data: bytes, us: int = 20_000) -> list[tuple[int, int, bytes]]:
         """Send bytes as they are; return the frames that came back in exactly this time."""
-        found: list[tuple[int, int, bytes]] = self.decoder.feed(self.exchange(data, us))
-        return found
+        frames: list[tuple[int, int, bytes]] = self.decoder.feed(self.exchange(data, us))
+        return frames
 
     def ask(self, data: bytes, patience_ms: float = PATIENCE_MS) -> list[tuple[int, int, bytes]]:
         """Send bytes as they are; return the first frames that came back, [] if none did."""
         since_us = self.now_us()
-        found = self.raw(data, self.SLICE_US)
-        while not found and self.now_us() - since_us < 1_000 * patience_ms:
-            found = self.raw(b"", self.SLICE_US)
+        frames = self.raw(data, self.SLICE_US)
+        while not frames and self.now_us() - since_us < 1_000 * patience_ms:
+            frames = self.raw(b"", self.SLICE_US)
         self.took_ms = (self.now_us() - since_us) / 1_000
-        return found
+        return frames
 
     def framed(self, opcode: int, payload: bytes = b"") -> bytes:
         """Return the bytes of the next frame, whatever it holds."""
@@ -279,15 +279,15 @@ class Conversation(ABC):
     # --- what can be read at the load -----------------------------------------------------
     def pulses(self, below_a: float = -20e-6) -> list[Pulse]:
         """Return ended stretches since the mark in which the current was below `below_a`."""
-        found = []
+        pulses = []
         begun: tuple[float, float] | None = None
         for at_s, amps in self.steps():
             if begun and (amps >= below_a or amps != begun[1]):
-                found.append(Pulse(begun[0], at_s, begun[1]))
+                pulses.append(Pulse(begun[0], at_s, begun[1]))
                 begun = None
             if begun is None and amps < below_a:
                 begun = (at_s, amps)
-        return found
+        return pulses
 
     def until_current(self, below_a: float) -> None:
         """Let time pass until so much cathodic current flows; half a second at most."""

@@ -61,7 +61,7 @@ class Talk(Conversation):
 
     def latches(self) -> list[tuple[int, int]]:
         self.board.scope()
-        return [one for one in self.board.sequencer.latched if one[0] >= self._marked_tick]
+        return [latch for latch in self.board.sequencer.latched if latch[0] >= self._marked_tick]
 
     def words(self) -> list[int]:
         live = self.board.hal.stream_words()

@@ -164,12 +164,12 @@ class FakeBoard:
         folder = path.lstrip("/")
         if folder and folder.rstrip("/") not in self.folders:
             raise OSError(2, "ENOENT")
-        found = [(name, 0x4000) for name in sorted(self.folders)] if not folder else []
+        entries = [(name, 0x4000) for name in sorted(self.folders)] if not folder else []
         for name in self.files:
             head, _, tail = name.rpartition("/")
             if head == folder.rstrip("/"):
-                found.append((tail, 0x8000))
-        return found
+                entries.append((tail, 0x8000))
+        return entries
 
     def _open(self, name: str, mode: str) -> io.BytesIO:
         if "w" in mode:
