@@ -8,11 +8,11 @@ Requirements: REQ-22, REQ-60.
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
-
-from ruamel.yaml.comments import CommentedMap
 
 from ..documents import units
 from ..errors import DeviceFault, DeviceRefused, Failure, WrongUsage
@@ -54,28 +54,31 @@ def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
     ceiling_ua = _ceiling_ua(profile, number)
     ceiling, first = units.text(ceiling_ua, "uA"), units.text(min(step_ua, ceiling_ua), "uA")
 
-    def change(document: Any) -> None:
-        row = document["programs"][number]
-        document["programs"] = [row]
-        for field in _NOT_WALKED:
-            document.pop(field, None)
-        row.pop("thresholds", None)
-        row.pop("phase", None)
-        row["amplitude"], row["ceiling"] = first, ceiling
-
-    return edited(profile, change)
+    document = copy.deepcopy(profile.document.value)
+    walked = document["programs"][number]
+    document["programs"] = [walked]
+    for field in _NOT_WALKED:
+        document.pop(field, None)
+    walked.pop("thresholds", None)
+    walked.pop("phase", None)
+    walked["amplitude"], walked["ceiling"] = first, ceiling
+    return _from_values(document, profile.file)
 
 
 def _ceiling_ua(profile: Profile, number: int) -> int:
     """Return the ceiling given in the file, ignoring measured thresholds."""
 
-    def change(document: Any) -> None:
-        row = document["programs"][number]
-        row.pop("thresholds", None)
-        row["amplitude"] = units.text(profile.group.programs[number].amplitude_ua, "uA")
-
-    ceiling_ua: int = edited(profile, change).group.programs[number].ceiling_ua
+    document = copy.deepcopy(profile.document.value)
+    program = document["programs"][number]
+    program.pop("thresholds", None)
+    program["amplitude"] = units.text(profile.group.programs[number].amplitude_ua, "uA")
+    ceiling_ua: int = _from_values(document, profile.file).group.programs[number].ceiling_ua
     return ceiling_ua
+
+
+def _from_values(document: Any, file: str) -> Profile:
+    """Return the profile of plain values; JSON is YAML."""
+    return Profile.from_text(json.dumps(document, ensure_ascii=False), file)
 
 
 def amplitudes(step_ua: int, ceiling_ua: int) -> list[int]:
@@ -134,16 +137,17 @@ def noted(profile: Profile, number: int, steps: list[Step]) -> Profile:
 
     Raises ProfileError if they are out of order, or the amplitude is above discomfort.
     """
-    noted_ua = {name: step.amplitude_ua for step in steps for name in step.noted}
+    noted = {name: step.amplitude_ua for step in steps for name in step.noted}
 
     def change(document: Any) -> None:
-        row = document["programs"][number]
-        if "thresholds" not in row:
-            fresh = CommentedMap()
-            fresh.fa.set_flow_style()
-            row.insert(list(row).index("amplitude") + 1, "thresholds", fresh)
+        program = document["programs"][number]
+        if "thresholds" not in program:
+            entries = list(program.items())
+            entries.insert(list(program).index("amplitude") + 1, ("thresholds", {}))
+            program.clear()
+            program.update(entries)
         for name in ORDER:
-            if name in noted_ua:
-                row["thresholds"][name] = units.text(noted_ua[name], "uA")
+            if name in noted:
+                program["thresholds"][name] = units.text(noted[name], "uA")
 
     return edited(profile, change)
