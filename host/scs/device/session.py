@@ -282,7 +282,7 @@ class Session:
         except units.UnitError as reason:
             raise WrongUsage(str(reason)) from None
         if not 0 <= amplitude_ua < 1 << 32:
-            raise WrongUsage(f"{quantity} is not an amplitude; e.g. 2 mA")
+            raise WrongUsage(f"{quantity} is not an amplitude; for example 2 mA")
         try:
             reply = self.link.request(commands.AMPLITUDE, number, amplitude_ua)
         except DeviceRefused as refusal:
