@@ -75,10 +75,10 @@ def sim(
         else:
             board = sim_bridge.make(name, options.simulated_faults(fault), seed)
             server = sim_bridge.pty(board, speed) if pty else _listening(board, listen, speed)
-        if until_eof:
-            server.stop_at_eof()
         typer.echo(server.address)
         typer.echo(f"{name}; Ctrl-C ends it", err=True)
+        if until_eof:
+            server.stop_at_eof()
         server.run()
     except sim_bridge.NoChip as reason:
         raise LinkLost(str(reason)) from None

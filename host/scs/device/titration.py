@@ -137,7 +137,7 @@ def noted(profile: Profile, number: int, steps: list[Step]) -> Profile:
 
     Raises ProfileError if they are out of order, or the amplitude is above discomfort.
     """
-    noted = {name: step.amplitude_ua for step in steps for name in step.noted}
+    noted_ua = {name: step.amplitude_ua for step in steps for name in step.noted}
 
     def change(document: Any) -> None:
         program = document["programs"][number]
@@ -147,7 +147,7 @@ def noted(profile: Profile, number: int, steps: list[Step]) -> Profile:
             program.clear()
             program.update(entries)
         for name in ORDER:
-            if name in noted:
-                program["thresholds"][name] = units.text(noted[name], "uA")
+            if name in noted_ua:
+                program["thresholds"][name] = units.text(noted_ua[name], "uA")
 
     return edited(profile, change)
