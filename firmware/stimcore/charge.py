@@ -60,7 +60,7 @@ def picocoulombs(board: Board, code_ticks: int) -> int:
         while below:
             above, below = below, above % below
         _scale[:] = [board, board.na_per_code * 1000 // above, board.clock_hz // above]
-    return up(abs(code_ticks) * _scale[1], _scale[2])
+    return -(-abs(code_ticks) * _scale[1] // _scale[2])
 
 
 def signed(one: tuple, bit: int) -> int:

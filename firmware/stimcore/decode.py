@@ -85,25 +85,31 @@ def table(board: Board, words: bytes) -> tuple:
     A table that drives nothing at all is a train of marks: each of its active records is a SYNC.
     """
     records: list = []
+    places: list = []  # of the records that are not the same rest as the one before
     rows: list = []
-    syncs = 0
+    syncs = used = 0
     silent, softly = True, False
+    before = b""
     for at in range(len(words) // 8):
-        if at and repeats(words, at):
+        bits = words[8 * at : 8 * at + 8]
+        if bits == before and bits[0] & 3 == 0:
             records.append(records[-1])
             continue
-        one, known = record(board, words, at)
+        before = bits
+        one, known = record(board, bits, 0)
         records.append(one)
+        places.append(at)
         if not known:
             rows.append((errors.FRAME_FORMAT, at, at, 0))
         syncs += one[2]
         softly = softly or one[6] == SOFT
+        if one[1]:
+            used |= one[3] | one[4]
         if one[3] or one[5]:
             silent = False
-    for at in range(len(records)):
-        if at == 0 or records[at] is not records[at - 1]:
-            _structure(board, records[at], at, silent, rows)
-    _switching(records, rows)
+    for at in places:
+        _structure(board, records[at], at, silent, rows)
+    _switching(records, used, rows)
     if softly:
         _softly(records, rows)
     if not records[0][2] or (syncs != 1 and not silent):
@@ -120,11 +126,13 @@ def repeats(words: bytes, at: int) -> bool:
 
 def _merged(records: list) -> list:
     out: list = []
+    before = None
     for one in records:
-        if out and not one[1] and one[1:] == out[-1][1:]:
+        if out and not one[1] and (one is before or one[1:] == out[-1][1:]):
             out[-1] = (out[-1][0] + one[0],) + one[1:]
         else:
             out.append(one)
+        before = one
     return out
 
 
@@ -146,24 +154,23 @@ def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> N
         rows.append((errors.CONTACT_UNKNOWN, at, cathodes | anodes, (1 << board.contacts) - 1))
 
 
-def _switching(records: list, rows: list) -> None:
+def _switching(records: list, used: int, rows: list) -> None:
     """Check that no contact is switched under current; a discharge joins all that are in use.
 
     A discharge of some of them moves charge between these and leaves the others' where it is; one
     of a single contact has no circuit at all.
     """
-    used = before = 0
-    for one in records:
-        if one[1]:
-            used |= one[3] | one[4]
+    before = 0
     for at in range(len(records)):
-        _ticks, active, _sync, cathodes, anodes, _code, discharge = records[at]
-        masks = cathodes << 8 | anodes
-        if active and before and masks != before:
-            rows.append((errors.LIVE_SWITCH, at, masks, before))
-        if discharge == DIRECT and anodes != used:
-            rows.append((errors.PART_DISCHARGE, at, anodes, used))
-        before = masks if active else 0
+        one = records[at]
+        masks = 0
+        if one[1]:
+            masks = one[3] << 8 | one[4]
+            if before and masks != before:
+                rows.append((errors.LIVE_SWITCH, at, masks, before))
+        before = masks
+        if one[6] == DIRECT and one[4] != used:
+            rows.append((errors.PART_DISCHARGE, at, one[4], used))
 
 
 def _softly(records: list, rows: list) -> None:
