@@ -43,7 +43,7 @@ def _check_ramps(header: program.Header, programs: tuple) -> None:
 
     first = programs[0]
     if header.ramp_up_ms and not header.flags & program.FLAG_SYNC_ONLY:
-        highest_ua = max([one.amplitude_ua for one in programs])
+        highest_ua = max([member.amplitude_ua for member in programs])
         least_ms = ramp.least_ramp_up_ms(highest_ua, first.rate_millihz, first.count)
         if header.ramp_up_ms < least_ms:
             refuse("ramp_up_ms", header.ramp_up_ms, least_ms)
@@ -59,72 +59,72 @@ def _check_areas(areas_um2: tuple) -> None:
             raise Refused(errors.BLOB_FIELD, program.AREAS_INDEX + at, area, limit)
 
 
-def _check_program(one: program.Program, number: int, first: program.Program) -> None:
+def _check_program(member: program.Program, number: int, first: program.Program) -> None:
     base = 100 * (number + 1)
-    _check_rows(program.PROGRAM, program.numbers_of(one), base)
+    _check_rows(program.PROGRAM, program.numbers_of(member), base)
 
     def refuse(name: str, value: int, limit: int) -> None:
         raise Refused(errors.BLOB_FIELD, base + _field(program.PROGRAM, name), value, limit)
 
-    if one.cathodes & one.anodes:
-        refuse("anodes", one.anodes, 255 ^ one.cathodes)
-    if one.amplitude_ua > one.ceiling_ua:
-        refuse("amplitude_ua", one.amplitude_ua, one.ceiling_ua)
-    if one.waveform == program.TONIC:
-        if one.pulses != 1:
-            refuse("pulses", one.pulses, 1)
-        if one.recharge == program.RECHARGE_PASSIVE_BURST:
-            refuse("recharge", one.recharge, program.RECHARGE_PASSIVE)
+    if member.cathodes & member.anodes:
+        refuse("anodes", member.anodes, 255 ^ member.cathodes)
+    if member.amplitude_ua > member.ceiling_ua:
+        refuse("amplitude_ua", member.amplitude_ua, member.ceiling_ua)
+    if member.waveform == program.TONIC:
+        if member.pulses != 1:
+            refuse("pulses", member.pulses, 1)
+        if member.recharge == program.RECHARGE_PASSIVE_BURST:
+            refuse("recharge", member.recharge, program.RECHARGE_PASSIVE)
     else:
-        if one.pulses < limits.BURST_PULSES_MIN:
-            refuse("pulses", one.pulses, limits.BURST_PULSES_MIN)
-        if one.intra_rate_millihz < one.rate_millihz:
-            refuse("intra_rate_millihz", one.intra_rate_millihz, one.rate_millihz)
-    _check_times(one, first, refuse)
-    _check_others(one, refuse)
-    if one.segments:
-        _check_shape(one, base, refuse)
+        if member.pulses < limits.BURST_PULSES_MIN:
+            refuse("pulses", member.pulses, limits.BURST_PULSES_MIN)
+        if member.intra_rate_millihz < member.rate_millihz:
+            refuse("intra_rate_millihz", member.intra_rate_millihz, member.rate_millihz)
+    _check_times(member, first, refuse)
+    _check_others(member, refuse)
+    if member.segments:
+        _check_shape(member, base, refuse)
 
 
-def _check_times(one: program.Program, first: program.Program, refuse) -> None:
+def _check_times(member: program.Program, first: program.Program, refuse) -> None:
     """Check that a program has the period of the first, at its own rate, and begins within it."""
-    if one.count * first.rate_millihz != first.count * one.rate_millihz:
-        refuse("count", one.count, first.count * one.rate_millihz // first.rate_millihz)
-    most = limits.PERIOD_MAX_NS * one.rate_millihz // 1_000_000_000_000
-    if one.count > max(most, 1):
-        refuse("count", one.count, max(most, 1))
-    if one.offset_ns * one.rate_millihz >= 1_000_000_000_000:
-        refuse("offset_ns", one.offset_ns, 999_999_999_999 // one.rate_millihz)
-    if one.alternating:
-        if one.count % 2:
-            refuse("count", one.count, one.count + 1)
-        if one.width_dither:  # the next pulse would not recover the same charge
-            refuse("width_dither", one.width_dither, 0)
+    if member.count * first.rate_millihz != first.count * member.rate_millihz:
+        refuse("count", member.count, first.count * member.rate_millihz // first.rate_millihz)
+    most = limits.PERIOD_MAX_NS * member.rate_millihz // 1_000_000_000_000
+    if member.count > max(most, 1):
+        refuse("count", member.count, max(most, 1))
+    if member.offset_ns * member.rate_millihz >= 1_000_000_000_000:
+        refuse("offset_ns", member.offset_ns, 999_999_999_999 // member.rate_millihz)
+    if member.alternating:
+        if member.count % 2:
+            refuse("count", member.count, member.count + 1)
+        if member.width_dither:  # the next pulse would not recover the same charge
+            refuse("width_dither", member.width_dither, 0)
 
 
-def _check_others(one: program.Program, refuse) -> None:
+def _check_others(member: program.Program, refuse) -> None:
     """Check the other contacts: all fields and some of the slots use them, or none does."""
-    here = one.other_count > 0
-    if one.other_count > one.count - 1:
-        refuse("other_count", one.other_count, one.count - 1)
+    here = member.other_count > 0
+    if member.other_count > member.count - 1:
+        refuse("other_count", member.other_count, member.count - 1)
     for name in ("other_cathodes", "other_anodes"):
-        if (getattr(one, name) > 0) != here:
-            refuse(name, getattr(one, name), int(here))
-    if one.other_cathodes & one.other_anodes:
-        refuse("other_anodes", one.other_anodes, 255 ^ one.other_cathodes)
-    if here and one.alternating:  # the contacts of a reversed pulse would be undefined
+        if (getattr(member, name) > 0) != here:
+            refuse(name, getattr(member, name), int(here))
+    if member.other_cathodes & member.other_anodes:
+        refuse("other_anodes", member.other_anodes, 255 ^ member.other_cathodes)
+    if here and member.alternating:  # the contacts of a reversed pulse would be undefined
         refuse("alternating", 1, 0)
 
 
-def _check_shape(one: program.Program, base: int, refuse) -> None:
+def _check_shape(member: program.Program, base: int, refuse) -> None:
     """Check that the segments sum to zero and that no other field describes the pulse."""
-    if one.recharge == program.RECHARGE_ACTIVE:
-        refuse("recharge", one.recharge, program.RECHARGE_PASSIVE)
+    if member.recharge == program.RECHARGE_ACTIVE:
+        refuse("recharge", member.recharge, program.RECHARGE_PASSIVE)
     for name in ("gap_ns", "width_dither"):
-        if getattr(one, name):
-            refuse(name, getattr(one, name), 0)
+        if getattr(member, name):
+            refuse(name, getattr(member, name), 0)
     total = 0
-    for at, (permille, width_ns) in enumerate(one.segments):
+    for at, (permille, width_ns) in enumerate(member.segments):
         index = base + program.SEGMENTS_INDEX + at
         if not -1000 <= permille <= 1000 or (at == 0 and permille == 0):
             raise Refused(errors.BLOB_FIELD, index, permille, 1000)
@@ -139,8 +139,8 @@ def validate(group: program.Group) -> None:
     """Raise Refused (BLOB_FIELD, index, value, limit) for the first field out of its range."""
     _check_header(group.header)
     _check_areas(group.areas_um2)
-    for number, one in enumerate(group.programs):
-        _check_program(one, number, group.programs[0])
+    for number, member in enumerate(group.programs):
+        _check_program(member, number, group.programs[0])
     _check_ramps(group.header, group.programs)
     pulses = program.pulses_per_period(group)
     wanted = group.header.session_pulses

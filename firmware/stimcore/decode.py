@@ -40,15 +40,15 @@ def _frame(board: Board, bits: bytes) -> tuple:
     if _frames_of[0] is not board or len(_frames) >= _FRAMES_KEPT:
         _frames.clear()
         _frames_of[0] = board
-    found = _frames.get(bits)
-    if found is None:
+    fields = _frames.get(bits)
+    if fields is None:
         low, high = bits[0] | bits[1] << 8, bits[2] | bits[3] << 8
         if board.stage == boards.STAGE_R2R_1:
-            found = _network(board, high, low)
+            fields = _network(board, high, low)
         else:
-            found = _switched(board, high, low)
-        _frames[bits] = found
-    return found
+            fields = _switched(board, high, low)
+        _frames[bits] = fields
+    return fields
 
 
 def _network(board: Board, high: int, low: int) -> tuple:
@@ -96,16 +96,16 @@ def table(board: Board, words: bytes) -> tuple:
             records.append(records[-1])
             continue
         before = bits
-        one, known = record(board, bits, 0)
-        records.append(one)
+        entry, known = record(board, bits, 0)
+        records.append(entry)
         places.append(at)
         if not known:
             rows.append((errors.FRAME_FORMAT, at, at, 0))
-        syncs += one[2]
-        softly = softly or one[6] == SOFT
-        if one[1]:
-            used |= one[3] | one[4]
-        if one[3] or one[5]:
+        syncs += entry[2]
+        softly = softly or entry[6] == SOFT
+        if entry[1]:
+            used |= entry[3] | entry[4]
+        if entry[3] or entry[5]:
             silent = False
     for at in places:
         _structure(board, records[at], at, silent, rows)
@@ -127,17 +127,17 @@ def repeats(words: bytes, at: int) -> bool:
 def _merged(records: list) -> list:
     out: list = []
     before = None
-    for one in records:
-        if out and not one[1] and (one is before or one[1:] == out[-1][1:]):
-            out[-1] = (out[-1][0] + one[0],) + one[1:]
+    for entry in records:
+        if out and not entry[1] and (entry is before or entry[1:] == out[-1][1:]):
+            out[-1] = (out[-1][0] + entry[0],) + entry[1:]
         else:
-            out.append(one)
-        before = one
+            out.append(entry)
+        before = entry
     return out
 
 
-def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> None:
-    ticks, active, sync, cathodes, anodes, code, discharge = one
+def _structure(board: Board, entry: tuple, at: int, silent: bool, rows: list) -> None:
+    ticks, active, sync, cathodes, anodes, code, discharge = entry
     drives = code != 0 or (cathodes != 0 and discharge != SOFT)
     if ticks < board.min_record_ticks:
         rows.append((errors.SHORT_RECORD, at, ticks, board.min_record_ticks))
@@ -162,15 +162,15 @@ def _switching(records: list, used: int, rows: list) -> None:
     """
     before = 0
     for at in range(len(records)):
-        one = records[at]
+        entry = records[at]
         masks = 0
-        if one[1]:
-            masks = one[3] << 8 | one[4]
+        if entry[1]:
+            masks = entry[3] << 8 | entry[4]
             if before and masks != before:
                 rows.append((errors.LIVE_SWITCH, at, masks, before))
         before = masks
-        if one[6] == DIRECT and one[4] != used:
-            rows.append((errors.PART_DISCHARGE, at, one[4], used))
+        if entry[6] == DIRECT and entry[4] != used:
+            rows.append((errors.PART_DISCHARGE, at, entry[4], used))
 
 
 def _softly(records: list, rows: list) -> None:

@@ -45,7 +45,7 @@ class Stream:
         # may stand after a discharge
         self.rest_pc = max([contact.rest_pc for contact in table.contacts])
         self.peaks_na = [contact.peak_na for contact in table.contacts]
-        codes = [one[5] for one in records]
+        codes = [record[5] for record in records]
         self.peak_min_na = min(codes) * board.na_per_code
         self.peak_max_na = max(codes) * board.na_per_code
         # the most that any discharge makes
@@ -118,7 +118,7 @@ class Table:
     def _judge(self, terms: Terms, distinct: list) -> None:
         board, records = self.board, self.records
         self.ticks_per_us = board.clock_hz // 1_000_000
-        self.period_ticks = sum([one[0] for one in records])
+        self.period_ticks = sum([record[0] for record in records])
         self.pulses, self.longest_ticks = charge.pulses(records)
         self.whole = whole(board, records, self.contacts)
         self.discharges_na = rules.discharges_na(board, self.whole.flows, self.used)

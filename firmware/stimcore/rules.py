@@ -150,11 +150,11 @@ def balance(table) -> list:
     """REQ-17: an active recharge brings back exactly what was given."""
     sums: dict = {}
     signs: dict = {}
-    for one in table.records:
-        if one[1]:
-            key = one[3] << 8 | one[4]
-            sums[key] = sums.get(key, 0) + one[5] * one[0]
-            signs[key] = signs.get(key, 0) | (1 if one[5] > 0 else 2)
+    for record in table.records:
+        if record[1]:
+            key = record[3] << 8 | record[4]
+            sums[key] = sums.get(key, 0) + record[5] * record[0]
+            signs[key] = signs.get(key, 0) | (1 if record[5] > 0 else 2)
     unequal = [key for key in sorted(sums) if signs[key] == 3 and sums[key]]
     return [(errors.IMBALANCE, 0, abs(sums[key]), 0) for key in unequal]
 
