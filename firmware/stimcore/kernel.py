@@ -73,7 +73,10 @@ def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
         table = _last[0] = Table(words, board, terms)
     if table.refusals:
         return Verdict(list(table.refusals), [], None)
-    figures = table.figures + _nearest(rules.OF_THE_PERSON, table, terms, table.used_contacts)
+    rise = []
+    if terms.from_na is not None:
+        rise = _nearest(rules.FROM_NOW, table, terms, table.used_contacts)
+    figures = table.figures[:-1] + rise + table.figures[-1:]
     rows = []
     for row in figures:
         past = row[2] < row[3] if row[0] in AT_LEAST else row[2] > row[3]
@@ -125,7 +128,9 @@ class Table:
         figures = self._figures(rules.OF_THE_TABLE, terms)
         length = [] if distinct else [figures.pop()]  # of marks alone the length stays the last
         figures += _nearest(rules.OF_A_CONTACT, self, terms, distinct)
-        self.figures = figures + self._figures(rules.UNDRIVEN, terms) + length
+        figures += self._figures(rules.UNDRIVEN, terms)
+        figures += _nearest(rules.OF_THE_PERSON, self, terms, self.used_contacts)
+        self.figures = figures + length
         self.unequal = rules.balance(self)
 
     def _figures(self, rules_of_table: tuple, terms: Terms) -> list:

@@ -112,9 +112,7 @@ def compliance(table, _terms, index: int, contact) -> tuple:
 
 
 def step_up(table, terms, index: int, contact) -> tuple:
-    """REQ-18: above what flows now, less two roundings to a code; () where that is not asked."""
-    if terms.from_na is None:
-        return ()
+    """REQ-18: above what flows now, less two roundings to a code."""
     step_na = contact.peak_na - terms.from_na[index] - table.board.na_per_code
     return (errors.STEP_UP, index, max(-(-step_na // 1000), 0), limits.STEP_UP_UA)
 
@@ -172,7 +170,8 @@ OF_A_CONTACT = (
     compliance,
 )
 UNDRIVEN = (discharge_peak, bleed_peak)
-OF_THE_PERSON = (step_up, ceiling)  # of a contact, too; not cached, for what flows now changes
+FROM_NOW = (step_up,)  # of a contact; not asked of a table that follows none
+OF_THE_PERSON = (ceiling,)  # of a contact
 
 
 # --- limits of their own -------------------------------------------------------------------------
