@@ -171,27 +171,22 @@ def unpack(blob: bytes) -> Group:
     areas = struct.unpack_from(_AREAS, blob, at)
     at += struct.calcsize(_AREAS)
     programs = []
+    size = struct.calcsize(_SEGMENT)
     for left in range(count, 0, -1):
         wanted = at + left * struct.calcsize(_PROGRAM) + 4
+        if len(blob) >= wanted:
+            numbers = struct.unpack_from(_PROGRAM, blob, at)
+            at += struct.calcsize(_PROGRAM)
+            ends = at + numbers[-1] * size
+            wanted = ends + 4
         if len(blob) < wanted:
             raise Refused(errors.BLOB_FORMAT, 0, len(blob), wanted)
-        program, at = _program_at(blob, at)
-        programs.append(program)
+        segments = [struct.unpack_from(_SEGMENT, blob, place) for place in range(at, ends, size)]
+        programs.append(Program(*(numbers[:-1] + (tuple(segments),))))
+        at = ends
     if len(blob) != at + 4:
         raise Refused(errors.BLOB_FORMAT, 0, len(blob), at + 4)
     return Group(header, areas, tuple(programs))
-
-
-def _program_at(blob: bytes, at: int) -> tuple:
-    """Return (the program that begins there, the offset of its end)."""
-    numbers = struct.unpack_from(_PROGRAM, blob, at)
-    at += struct.calcsize(_PROGRAM)
-    size = struct.calcsize(_SEGMENT)
-    ends = at + numbers[-1] * size
-    if len(blob) < ends + 4:
-        raise Refused(errors.BLOB_FORMAT, 0, len(blob), ends + 4)
-    segments = [struct.unpack_from(_SEGMENT, blob, offset) for offset in range(at, ends, size)]
-    return Program(*(numbers[:-1] + (tuple(segments),))), ends
 
 
 def contacts_of(group: Group) -> int:
