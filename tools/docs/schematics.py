@@ -17,9 +17,9 @@ from symbols import SMALL, chip, elm, net, note, opamp, resistor, wire
 def draw(stage: str) -> str:
     """Draw the schematic of a stage of boards.yaml."""
     parts = boards.catalogue().model.wiring[stage].parts
-    made = wiring_diagram.new(f"{stage}: output stage")
-    SHEETS[stage](made, lambda ref: label(parts, ref))
-    return wiring_diagram.text(made)
+    drawing = wiring_diagram.new(f"{stage}: output stage")
+    SHEETS[stage](drawing, lambda ref: label(parts, ref))
+    return wiring_diagram.text(drawing)
 
 
 def label(parts: Mapping[str, Part], ref: str) -> str:
@@ -67,7 +67,7 @@ def pump_amplifier(sheet: Any, name: Name, start: tuple[float, float]) -> None:
     sheet.add(elm.Dot().at(node))
     low = y - 2.2
     follower = opamp(sheet, (node[0] - 3.2, low), "U4 B", left=True)
-    end, back = (tuple(follower.absanchors[one]) for one in ("in2", "in1"))
+    end, back = (tuple(follower.absanchors[anchor]) for anchor in ("in2", "in1"))
     wire(sheet, node, (node[0], end[1]), end)
     wire(sheet, back, (back[0] + 0.3, back[1]), (back[0] + 0.3, low - 1.5))
     wire(sheet, (back[0] + 0.3, low - 1.5), (node[0] - 3.5, low - 1.5), (node[0] - 3.5, low))
@@ -243,7 +243,7 @@ def inverting(
     """
     out = (node[0] - 3.0, node[1] - 0.6)
     amplifier = opamp(sheet, out, texts[1], left=True, flip=True)
-    minus, plus = (tuple(amplifier.absanchors[one]) for one in ("in1", "in2"))
+    minus, plus = (tuple(amplifier.absanchors[anchor]) for anchor in ("in1", "in2"))
     wire(sheet, start, node, (node[0], minus[1]), minus)
     wire(sheet, (node[0], minus[1]), (node[0], out[1] + 2))
     resistor(sheet, (node[0], out[1] + 2), (out[0] - 0.3, out[1] + 2), texts[0])

@@ -52,9 +52,9 @@ def opamp(
 
 def chip(sheet: Any, at: tuple[float, float], anchor: str, pins: list[tuple[str, str, str]]) -> Any:
     """Draw a box with pins (name, number, slot); slots with L left, with R right."""
-    made = [
+    ic_pins = [
         elm.IcPin(name=name, pin=number, slot=slot[1:], side="left" if slot[0] == "L" else "right")
         for name, number, slot in pins
     ]
-    shape = elm.Ic(pins=made, size=(2.8, 2.4), lsize=9, plblsize=SMALL)
+    shape = elm.Ic(pins=ic_pins, size=(2.8, 2.4), lsize=9, plblsize=SMALL)
     return sheet.add(shape.at(at).anchor(anchor).right())

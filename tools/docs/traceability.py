@@ -49,24 +49,24 @@ def live_tests(source: str) -> Iterator[str]:
 
 def shown(tests: Path) -> dict[str, list[str]]:
     """Map REQ-nn to the tests ("path::test") below a folder."""
-    found: dict[str, list[str]] = {}
+    by_number: dict[str, list[str]] = {}
     for path in sorted(tests.rglob("test_*.py")):
         if "node_modules" in path.parts:
             continue
         for name in live_tests(path.read_text(encoding="utf-8")):
             for number in re.findall(r"req_(\d\d)", name):
                 where = f"{path.relative_to(tests.parent)}::{name}"
-                found.setdefault(f"REQ-{number}", []).append(where)
-    return found
+                by_number.setdefault(f"REQ-{number}", []).append(where)
+    return by_number
 
 
 def named(folders: list[Path]) -> dict[str, list[str]]:
     """Map REQ-nn to the source files below some folders that name it."""
-    found: dict[str, list[str]] = {}
+    by_number: dict[str, list[str]] = {}
     for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         for name in set(re.findall(r"REQ-\d\d", path.read_text(encoding="utf-8"))):
-            found.setdefault(name, []).append(path.name)
-    return found
+            by_number.setdefault(name, []).append(path.name)
+    return by_number
 
 
 def loose_ends(both: Tables, tests: dict[str, list[str]]) -> list[str]:
