@@ -36,6 +36,15 @@ def logged(ladder: bool = False) -> SimBoard:
     return sim
 
 
+def streaming(for_us: int) -> SimBoard:
+    """Return a logged bench that has streamed biphasic pulses for so long."""
+    sim = logged()
+    sim.hal.stream_load(biphasic())
+    sim.hal.stream_start(0)
+    sim.advance_us(for_us)
+    return sim
+
+
 def taken(sim: SimBoard) -> list[tuple[int, int, int]]:
     sim.scope()
     assert sim.sequencer.pin_log is not None
@@ -47,10 +56,7 @@ def of(edges: list[tuple[int, int, int]], pin: int) -> list[tuple[int, int]]:
 
 
 def test_what_the_chips_make_of_the_logged_edges_is_what_they_latched() -> None:
-    sim = logged()
-    sim.hal.stream_load(biphasic())
-    sim.hal.stream_start(0)
-    sim.advance_us(5_000)
+    sim = streaming(5_000)
     edges = taken(sim)
     frames, state = decode_serial(edges, at_rest(SerialPins(2, 3, SCK, NCS)))
     assert frames == list(sim.sequencer.latched)
@@ -59,10 +65,7 @@ def test_what_the_chips_make_of_the_logged_edges_is_what_they_latched() -> None:
 
 
 def test_the_lines_beside_the_data_are_those_of_the_records() -> None:
-    sim = logged()
-    sim.hal.stream_load(biphasic())
-    sim.hal.stream_start(0)
-    sim.advance_us(1_500)
+    sim = streaming(1_500)
     edges = taken(sim)
     first, second = FIRST_LATCH, FIRST_LATCH + PERIOD
     assert of(edges, GATE) == [(0, 1)]
@@ -97,10 +100,7 @@ def test_it_may_be_taken_in_pieces() -> None:
 
 
 def test_nothing_moves_after_a_halt() -> None:
-    sim = logged()
-    sim.hal.stream_load(biphasic())
-    sim.hal.stream_start(0)
-    sim.advance_us(100)  # in mid-phase; the executor knows the phase to its end
+    sim = streaming(100)  # in mid-phase; the executor knows the phase to its end
     sim.hal.halt()
     sim.advance_us(1_000)
     edges = taken(sim)
@@ -115,10 +115,7 @@ def test_nothing_moves_after_a_halt() -> None:
 
 
 def test_a_frame_that_a_halt_cuts_is_not_latched_and_the_next_begins_anew() -> None:
-    sim = logged()
-    sim.hal.stream_load(biphasic())
-    sim.hal.stream_start(0)
-    sim.advance_us(1)  # 125 ticks: the frame is shifted up to tick 136
+    sim = streaming(1)  # 125 ticks: the frame is shifted up to tick 136
     sim.hal.halt()
     edges = taken(sim)
     assert edges[-1] == (125, GATE, 0)
@@ -135,10 +132,7 @@ def test_a_frame_that_a_halt_cuts_is_not_latched_and_the_next_begins_anew() -> N
 
 
 def test_a_new_start_begins_with_the_pins_at_rest() -> None:
-    sim = logged()
-    sim.hal.stream_load(biphasic())
-    sim.hal.stream_start(0)
-    sim.advance_us(100)
+    sim = streaming(100)
     sim.hal.halt()
     taken(sim)
     log = sim.sequencer.pin_log
