@@ -14,18 +14,17 @@ from scs.flashing import firmware_files
 
 def rows() -> list[tuple[str, int, int, int]]:
     """Return (name, bytes of source, bytes on an RP2040, bytes on an RP2350) of each file."""
-    found: list[tuple[str, int, int, int]] = []
+    sizes = []
     texts = firmware_files.folded(firmware_files.folder())
     for name, path in firmware_files.sources(firmware_files.folder()):
-        raw = path.read_bytes()
-        sizes = [
-            len(raw)
-            if name == firmware_files.ENTRY
-            else len(firmware_files.compiled(name, texts[name], chip))
-            for chip in ("rp2040", "rp2350")
-        ]
-        found.append((name, len(raw), sizes[0], sizes[1]))
-    return found
+        source = small = large = len(path.read_bytes())
+        if name != firmware_files.ENTRY:
+            small, large = (
+                len(firmware_files.compiled(name, texts[name], chip))
+                for chip in ("rp2040", "rp2350")
+            )
+        sizes.append((name, source, small, large))
+    return sizes
 
 
 def main() -> int:
@@ -33,16 +32,16 @@ def main() -> int:
     from scs.cli import console
 
     try:
-        found = rows()
+        sizes = rows()
     except Failure as failure:
         sys.stderr.write(f"error: {failure}\n")
         return failure.exit_code
     title = "The firmware, in bytes"
-    made = console.table(title, "file", ">source", ">rp2040 .mpy", ">rp2350 .mpy")
-    source, small, large = (sum(int(row[at]) for row in found) for at in (1, 2, 3))
-    for row in [*found, ("total", source, small, large)]:
-        made.add_row(row[0], *(f"{size:,}" for size in row[1:]))
-    console.console().print(made)
+    table = console.table(title, "file", ">source", ">rp2040 .mpy", ">rp2350 .mpy")
+    source, small, large = (sum(int(row[at]) for row in sizes) for at in (1, 2, 3))
+    for row in [*sizes, ("total", source, small, large)]:
+        table.add_row(row[0], *(f"{count:,}" for count in row[1:]))
+    console.console().print(table)
     return GOOD
 
 

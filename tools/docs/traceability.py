@@ -75,14 +75,11 @@ def loose_ends(both: Tables, tests: dict[str, list[str]]) -> list[str]:
     ends = [f"{name} has no live test" for name in requirements if name not in tests]
     for name in sorted(set(tests) - set(requirements)):
         ends.append(f"{name} is not in {PAGE}, but {tests[name][0]} names it")
-    for hazard, answers in hazards.items():
-        for name in answers:
-            if hazard not in requirements.get(name, []):
-                ends.append(f"{hazard} names {name}, whose row does not name {hazard}")
-    for name, answered in requirements.items():
-        for hazard in answered:
-            if name not in hazards.get(hazard, []):
-                ends.append(f"{name} names {hazard}, whose row does not name {name}")
+    rows = {**hazards, **requirements}
+    for name, targets in rows.items():
+        for target in targets:
+            if name not in rows.get(target, []):
+                ends.append(f"{name} names {target}, whose row does not name {name}")
     return ends
 
 
