@@ -37,11 +37,13 @@ def main() -> int:
         sys.stderr.write(f"error: {failure}\n")
         return failure.exit_code
     title = "The firmware, in bytes"
-    table = console.table(title, "file", ">source", ">rp2040 .mpy", ">rp2350 .mpy")
     source, small, large = (sum(int(row[at]) for row in sizes) for at in (1, 2, 3))
-    for row in [*sizes, ("total", source, small, large)]:
-        table.add_row(row[0], *(f"{count:,}" for count in row[1:]))
-    console.console().print(table)
+    cells = [
+        (name, *(f"{count:,}" for count in counts))
+        for name, *counts in [*sizes, ("total", source, small, large)]
+    ]
+    columns = ("file", ">source", ">rp2040 .mpy", ">rp2350 .mpy")
+    console.show(console.table(title, columns, cells))
     return GOOD
 
 

@@ -5,7 +5,7 @@ device whatever it was sent. Invariant: it names the first field at fault by its
 program.HEADER or program.PROGRAM, with the value and the limit. Requirements: REQ-21.
 """
 
-from . import errors, limits, program, train
+from . import errors, limits, program, ramp
 from .errors import Refused
 
 
@@ -44,7 +44,7 @@ def _check_ramps(header: program.Header, programs: tuple) -> None:
     first = programs[0]
     if header.ramp_up_ms and not header.flags & program.FLAG_SYNC_ONLY:
         highest_ua = max([one.amplitude_ua for one in programs])
-        least_ms = train.least_ramp_up_ms(highest_ua, first.rate_millihz, first.count)
+        least_ms = ramp.least_ramp_up_ms(highest_ua, first.rate_millihz, first.count)
         if header.ramp_up_ms < least_ms:
             refuse("ramp_up_ms", header.ramp_up_ms, least_ms)
     ramps_ms = header.ramp_up_ms + header.ramp_down_ms
@@ -93,8 +93,8 @@ def _check_times(one: program.Program, first: program.Program, refuse) -> None:
     most = limits.PERIOD_MAX_NS * one.rate_millihz // 1_000_000_000_000
     if one.count > max(most, 1):
         refuse("count", one.count, max(most, 1))
-    if one.phase_ns * one.rate_millihz >= 1_000_000_000_000:
-        refuse("phase_ns", one.phase_ns, 999_999_999_999 // one.rate_millihz)
+    if one.offset_ns * one.rate_millihz >= 1_000_000_000_000:
+        refuse("offset_ns", one.offset_ns, 999_999_999_999 // one.rate_millihz)
     if one.alternating:
         if one.count % 2:
             refuse("count", one.count, one.count + 1)

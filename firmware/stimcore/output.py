@@ -7,11 +7,12 @@ accounted to the stream that made it. Requirements: REQ-32, REQ-33, REQ-35, REQ-
 
 import binascii
 
-from . import commands, errors, kernel, limits, phases, program, records, train
+from . import commands, errors, kernel, limits, pio_records, program, ramp
 from .board import Board
 from .errors import Refused, refuse_all
 from .kernel import Stream, Terms
 from .ledger import Ledger
+from .period import compile_group
 
 # hal.stream_state()[0]
 IDLE = 0
@@ -31,8 +32,9 @@ def terms(group: program.Group, from_na: list | None) -> Terms:
     if _of[0] is not group:
         ceilings = [0] * limits.CONTACTS
         for one in group.programs:
+            used = program.used_by(one)
             for index in range(limits.CONTACTS):
-                if program.used_by(one) >> index & 1:
+                if used >> index & 1:
                     ceilings[index] = max(ceilings[index], one.ceiling_ua)
         _of[:] = [group, ceilings]
     return Terms(group.areas_um2, _of[1], from_na, group.header.discharge_permille)
@@ -52,8 +54,8 @@ _last: list = [None, None, (), b""]
 def _words(board: Board, group: program.Group, levels_ua: tuple) -> bytes:
     """Return a copy of the words: what DMA streams from might be damaged and is not kept."""
     if _last[0] is not board or _last[1] is not group or _last[2] != levels_ua:
-        compiled = phases.compile_group(board, group, levels_ua)
-        _last[:] = [board, group, levels_ua, bytearray(records.encode(board, compiled))]
+        compiled = compile_group(board, group, levels_ua)
+        _last[:] = [board, group, levels_ua, bytearray(pio_records.encode(board, compiled))]
     return bytes(_last[3])
 
 
@@ -76,7 +78,7 @@ class Output:
         self.board = board
         self.hal = hal
         self.group = group
-        self.train = train.Train(group)
+        self.train = ramp.Train(group)
         self.ledger = Ledger()
         self._none_ua = (0,) * len(group.programs)
         self.live: Stream | None = None
@@ -110,7 +112,7 @@ class Output:
             self.train.targets_ua[number] = before
             raise
         self.train.retarget()
-        if self.train.phase == train.REST:
+        if self.train.phase == ramp.REST:
             self._first = None  # step() stages another one
 
     def settles_in_ms(self, number: int) -> int:
@@ -160,7 +162,7 @@ class Output:
             self._account(state, True)
             if state[0] == ENDED:
                 self.train.ended()
-        if state[0] in (IDLE, ENDED) and self.train.phase == train.REST and not self.counted_out():
+        if state[0] in (IDLE, ENDED) and self.train.phase == ramp.REST and not self.counted_out():
             if self._first is None:
                 self.prepare()
             elif self.train.rested(now_ms):
@@ -175,19 +177,19 @@ class Output:
     def _follow(self) -> None:
         """Stage what the next period is to be, one step at a time; what goes down does not wait."""
         superseded = len(self._staged) > 0
-        if superseded:
-            if not self.train.wants_change:
-                return
-            # what was to come may be higher, and must not begin while its successor is judged
-            self._load(Staged(self.live, self.live_ua))
+        if superseded and not self.train.wants_change:
+            return
         period = self._periods + (1 if self.live.tail > AHEAD_RECORDS else 2)
         self.train.follow(period, self.live_ua)
         levels = self.train.step(period)
-        if not levels:
-            return
-        if max(levels) == 0 and self.train.phase == train.DOWN:
-            self.hal.stream_stop()
+        if levels and max(levels) == 0 and self.train.phase == ramp.DOWN:
+            self.hal.stream_stop()  # and nothing that is staged begins
         else:
+            if superseded:
+                # what was to come may be higher, and must not begin while its successor is judged
+                self._load(Staged(self.live, self.live_ua))
+            if not levels:
+                return
             period = self._stage(levels, period, superseded)
         self.train.staged(period, levels)
 

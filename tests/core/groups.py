@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from tests.core.support import BOARD
 
-from stimcore import phases, program
+from stimcore import period, program
 
 Phase = tuple[int, int, int, int, int]
 AREAS = (12_440_000,) * 8
@@ -34,7 +34,7 @@ TONIC = program.Program(
     gap_ns=30_000,
     alternating=0,
     count=1,
-    phase_ns=0,
+    offset_ns=0,
     rate_dither=0,
     width_dither=0,
     seed=1,
@@ -76,7 +76,7 @@ def compiled(*programs: program.Program, **header: int) -> list[Phase]:
     """Return the phases of a group at its own amplitudes, the period's last rest in one."""
     one = group(*programs, **header)
     levels = tuple(each.amplitude_ua for each in one.programs)
-    return in_one(phases.compile_group(BOARD, one, levels))
+    return in_one(period.compile_group(BOARD, one, levels))
 
 
 def in_one(table: list[Phase]) -> list[Phase]:
@@ -120,4 +120,4 @@ def groups(draw: st.DrawFn) -> program.Group:
     count = draw(st.integers(1, 3))
     rows = [draw(programs(rate)) for _ in range(count)]
     part = 10**12 // rate // count
-    return group(*[one._replace(phase_ns=at * part) for at, one in enumerate(rows)])
+    return group(*[one._replace(offset_ns=at * part) for at, one in enumerate(rows)])

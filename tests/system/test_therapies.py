@@ -17,7 +17,7 @@ from scs import Profile, resources
 from scs.catalog import boards
 from scs.messages import error_texts
 from scs.safety import check
-from stimcore import phases, program, records
+from stimcore import period, pio_records, program
 from stimcore.board import Board
 
 PERIODS = 3
@@ -46,11 +46,11 @@ def at_once(group: program.Group) -> program.Group:
     return program.Group(header, group.areas_um2, tuple(programs))
 
 
-def period(board: Board, group: program.Group) -> tuple[list[Latch], int]:
+def latches_of(board: Board, group: program.Group) -> tuple[list[Latch], int]:
     """Return (tick and frame of each latch of a period, its ticks)."""
     levels = tuple(one.amplitude_ua for one in group.programs)
-    compiled = phases.compile_group(board, group, levels)
-    words = records.encode(board, compiled)
+    compiled = period.compile_group(board, group, levels)
+    words = pio_records.encode(board, compiled)
     latches, tick = [], 0
     for at, phase in enumerate(compiled):
         word = int.from_bytes(words[8 * at + 4 : 8 * at + 8], "little")
@@ -64,7 +64,7 @@ def test_req_23_each_therapy_is_latched_as_its_period_says(
     talk: Conversation, profile: Profile
 ) -> None:
     group = at_once(profile.group)
-    latches, ticks = period(talk.row, group)
+    latches, ticks = latches_of(talk.row, group)
     talk.running(group)
     talk.pass_us(PERIODS * ticks * 1_000_000 // talk.row.clock_hz + 1_000)
     wanted = [(turn * ticks + at, word) for turn in range(PERIODS) for at, word in latches]
@@ -100,7 +100,7 @@ def test_req_20_the_longest_program_that_there_can_be_arrives_whole(talk: Conver
     rows = tuple((share, 60_000) for share in (-1_000, 1_000) * 16)
     plain = Profile.read(resources.path("profiles/sine_50hz.yaml")).group
     programs = tuple(
-        plain.programs[0]._replace(segments=rows, rate_millihz=1_000, phase_ns=at * 250_000_000)
+        plain.programs[0]._replace(segments=rows, rate_millihz=1_000, offset_ns=at * 250_000_000)
         for at in range(4)
     )
     header = plain.header._replace(ramp_up_ms=0)  # of a period of 1 s
@@ -149,8 +149,8 @@ def first_frames(talk: Conversation, profile: Profile) -> set[int]:
     """Return the frames of a first phase at every level of the soft start: 500 uA a period."""
     board, (one,) = talk.row, profile.group.programs
     levels = (MOST_UA, one.amplitude_ua)
-    made = [phases.compile_group(board, profile.group, (level,)) for level in levels]
-    words = [records.encode(board, compiled[:1]) for compiled in made]
+    made = [period.compile_group(board, profile.group, (level,)) for level in levels]
+    words = [pio_records.encode(board, compiled[:1]) for compiled in made]
     return {as_at_the_pins(board, int.from_bytes(word[4:8], "little")) for word in words}
 
 

@@ -14,9 +14,9 @@ from stimcore import (
     kernel,
     limits,
     output,
-    phases,
+    period,
+    pio_records,
     program,
-    records,
 )
 from stimcore.errors import Refused
 
@@ -113,7 +113,7 @@ def _tables() -> None:
 
 
 # --- groups ----------------------------------------------------------------------------------
-def _program(lcg: Lcg, rate_millihz: int, count: int, phase_ns: int) -> program.Program:
+def _program(lcg: Lcg, rate_millihz: int, count: int, offset_ns: int) -> program.Program:
     """Draw a program, mostly good: about one in three is refused, so refusals are compared too."""
     cathodes = 1 << lcg.below(8)
     anodes = (1 << lcg.below(8) | 1 << lcg.below(8)) & ~cathodes or cathodes ^ 255
@@ -138,7 +138,7 @@ def _program(lcg: Lcg, rate_millihz: int, count: int, phase_ns: int) -> program.
         gap_ns,
         alternating,
         count,
-        phase_ns,
+        offset_ns,
         rate_dither,
         width_dither,
         seed,
@@ -185,7 +185,7 @@ def _group(label: str, lcg: Lcg) -> None:
         checks.validate(program.unpack(blob))
         one = bench_board(board.STAGE_MCP4922_8)
         levels = tuple([each.amplitude_ua for each in group.programs])
-        words = records.encode(one, phases.compile_group(one, group, levels))
+        words = pio_records.encode(one, period.compile_group(one, group, levels))
     except Refused as refused:
         refusal(label, refused)
         return

@@ -3,8 +3,9 @@
 --figures copies the figures that `make chip` measured into explain/chip.md.
 
 Role: reference/protocol.md from commands and errors, reference/states.md and states.svg from
-states, reference/limits.md from limits, reference/wiring.md and stage-*.svg from boards.yaml and
-the shipped profiles, and the parts between markers of explain/chip.md and reference/profiles.md.
+states, reference/cli.md from the command line, reference/limits.md from limits, reference/wiring.md
+and stage-*.svg from boards.yaml and the shipped profiles, and the parts between markers of
+explain/chip.md and reference/profiles.md.
 The text around the tables stands in pages/.
 Invariant: a generated page holds nothing but that text that is not in a table.
 """
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import clipage
 import limitspage
 import picture
 import rig_tables
@@ -107,6 +109,7 @@ PAGES: dict[str, Callable[[], str]] = {
     CHIP_PAGE: partial(filled, CHIP_PAGE, rig_tables.filled),
     PROFILES_PAGE: partial(filled, PROFILES_PAGE, therapies.filled),
     "reference/states.svg": partial(picture.draw, states.NAMES, states.MOVES),
+    "reference/cli.md": clipage.text,
     "reference/limits.md": limitspage.text,
     "reference/wiring.md": wiringpage.text,
     **{

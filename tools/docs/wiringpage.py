@@ -11,7 +11,7 @@ from markdown import page, table
 from scs import Profile, resources
 from scs.catalog import boards, wiring
 from scs.documents import units
-from stimcore import phases
+from stimcore import period
 from stimcore.board import Board
 
 SEEN = (("r2r-1", "r2r_tonic"), ("mcp4922-8", "tonic_48_pulses"), ("mcp4922-8", "tonic_50hz"))
@@ -60,7 +60,7 @@ def seen(stage: str, profile: str) -> Iterator[str]:
     board = boards.board(f"pico/{stage}/{LOAD}")
     group = Profile.read(resources.path(f"profiles/{profile}.yaml")).group
     levels = tuple(program.amplitude_ua for program in group.programs)
-    compiled = phases.compile_group(board, group, levels)
+    compiled = period.compile_group(board, group, levels)
     total_ns = sum(ticks for *_rest, ticks in compiled) * 1_000_000_000 // board.clock_hz
     rate = 1_000_000_000 / total_ns
     yield f"### {stage}, `profiles/{profile}.yaml`: {rate:g} Hz\n\n"
@@ -68,9 +68,9 @@ def seen(stage: str, profile: str) -> Iterator[str]:
     at = 0
     for (kind, _source, _back, code), alike in groupby(compiled, key=lambda phase: phase[:4]):
         ticks = sum(phase[4] for phase in alike)  # the last rest is several records
-        first = "high" if kind == phases.DRIVE and not at else "low"
+        first = "high" if kind == period.DRIVE and not at else "low"
         times = [microseconds(board, at), microseconds(board, ticks), KINDS[kind]]
-        active = "high" if kind == phases.DRIVE else "low"
+        active = "high" if kind == period.DRIVE else "low"
         rows.append([*times, *levels_of(board, code), active, first])
         at += ticks
     head = ["from", "for", "phase", "current", "at the load", "`sense_current`"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import lcm
 
-from stimcore import program, train
+from stimcore import program, ramp
 
 from ..catalog.leads import Lead
 from . import ratios, thresholds, waveforms
@@ -37,7 +37,7 @@ def ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
 def least_ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
     """Return the shortest ramp up that the device accepts."""
     highest_ua = max(thresholds.amplitude_ua(spec) for spec in model.programs)
-    return train.least_ramp_up_ms(highest_ua, model.programs[0].rate, slots[0].count)
+    return ramp.least_ramp_up_ms(highest_ua, model.programs[0].rate, slots[0].count)
 
 
 def pulse_train(spec: ProgramModel) -> Train:
@@ -98,7 +98,7 @@ def _program(spec: ProgramModel, lead: Lead, ceiling_ua: int, slot: Slot) -> pro
         "gap_ns": spec.interphase_gap,
         "alternating": int(spec.polarity == "alternating"),
         "count": slot.count,
-        "phase_ns": slot.phase_ns,
+        "offset_ns": slot.offset_ns,
         "rate_dither": spec.dither.rate if spec.dither else 0,
         "width_dither": spec.dither.width if spec.dither else 0,
         "seed": spec.dither.seed if spec.dither else 1,

@@ -29,13 +29,13 @@ BLOCK = 4096  # periods at once
 def steps(
     board: Board, electrical: Mapping[str, Any], phases: Iterable[Sequence[int]]
 ) -> list[Step]:
-    """Return the stage's demands for the phases of stimcore.phases.compile_group()."""
+    """Return the stage's demands for the phases of stimcore.period.compile_group()."""
     stage = Stage(electrical["stage"])
     stage.set_gate(True)
     demands = []
-    for _kind, source, back, code, ticks in phases:
-        sign = -1 if stage.parts.ladder and source == 2 else 1
-        stage.set(board.code_mid + sign * code, source, back)
+    for _kind, cathodes, anodes, code, ticks in phases:
+        sign = -1 if stage.parts.ladder and cathodes == 2 else 1
+        stage.set(board.code_mid + sign * code, cathodes, anodes)
         demands.append((stage.demand(), ticks))
     return demands
 

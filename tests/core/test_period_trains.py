@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.core.groups import BURST, PASSIVE, TONIC, TRIPHASIC, compiled, group, shaped
 from tests.core.support import BOARD, IDEAL, admit, discharge, drive, idle, refusals, refused
 
-from stimcore import output, phases, program
-from stimcore.phases import DRIVE, IDLE, MARK
+from stimcore import output, period, program
+from stimcore.period import DRIVE, IDLE, MARK
 
 Phase = tuple[int, int, int, int, int]
 PERIOD = 2_500_000  # ticks: 20 ms
@@ -28,30 +28,32 @@ def starts(found: list[Phase]) -> list[tuple[int, int]]:
 # --- several programs ------------------------------------------------------------------------
 def test_req_03_two_rates_take_turns_exactly() -> None:
     # 50 and 300 Hz: 20 ms / 6 are 416,666 ticks and two thirds; the second one 1 ms later
-    fast = PASSIVE._replace(cathodes=1, anodes=2, rate_millihz=300_000, count=6, phase_ns=1_000_000)
+    fast = PASSIVE._replace(
+        cathodes=1, anodes=2, rate_millihz=300_000, count=6, offset_ns=1_000_000
+    )
     turns = [125_000 + turn * PERIOD // 6 for turn in range(6)]
     assert starts(compiled(PASSIVE, fast)) == [(0, 4), *[(turn, 1) for turn in turns]]
     assert turns[1:3] == [541_666, 958_333]
 
 
 def test_a_period_begins_with_the_first_pulse_whoever_gives_it() -> None:
-    late = PASSIVE._replace(phase_ns=8_000_000)
-    early = PASSIVE._replace(cathodes=1, anodes=2, phase_ns=2_000_000)
+    late = PASSIVE._replace(offset_ns=8_000_000)
+    early = PASSIVE._replace(cathodes=1, anodes=2, offset_ns=2_000_000)
     assert starts(compiled(late, early)) == [(0, 1), (750_000, 4)]
     assert sum(one[4] for one in compiled(late, early)) == PERIOD
 
 
-@pytest.mark.parametrize(("phase_ns", "good"), [(202_312, True), (202_304, False), (0, False)])
+@pytest.mark.parametrize(("offset_ns", "good"), [(202_312, True), (202_304, False), (0, False)])
 def test_req_03_pulses_that_meet_are_refused_and_the_first_one_named(
-    phase_ns: int, good: bool
+    offset_ns: int, good: bool
 ) -> None:
     # 200 us and the shortest record of 289 ticks: 2.312 us
-    two = PASSIVE._replace(cathodes=1, anodes=2, phase_ns=phase_ns)
+    two = PASSIVE._replace(cathodes=1, anodes=2, offset_ns=offset_ns)
     if good:
         assert len(compiled(PASSIVE, two)) == 4
         return
     code, number, needed, room = refused(compiled, PASSIVE, two)
-    assert (code, needed, room) == ("does_not_fit", 202_312, phase_ns)
+    assert (code, needed, room) == ("does_not_fit", 202_312, offset_ns)
     assert number == 0
 
 
@@ -66,7 +68,7 @@ def test_req_16_more_phases_than_can_be_judged_in_time_are_refused() -> None:
     assert len(compiled(pair._replace(count=50))) == 100
     assert refused(compiled, pair._replace(rate_millihz=60_000, count=59))[2:] == (236, 234)
     assert refused(compiled, PASSIVE._replace(count=23, rate_dither=100))[2:] == (92, 90)
-    second = pair._replace(rate_millihz=100_000, count=40, phase_ns=5_000_000)
+    second = pair._replace(rate_millihz=100_000, count=40, offset_ns=5_000_000)
     two = (pair._replace(count=20, cathodes=8, anodes=16), second)  # 40 and 80 of 825 / 11
     assert refused(compiled, *two) == ("table_length", 1, 240, 150)
 
@@ -76,7 +78,7 @@ def test_req_16_no_level_needs_more_phases_than_were_counted(
     amplitude_ua: int, ratio: int, gap_ns: int
 ) -> None:
     one = TONIC._replace(amplitude_ua=amplitude_ua, ratio=ratio, gap_ns=gap_ns, ceiling_ua=25_500)
-    assert len(compiled(one)) <= phases._most_phases(one)
+    assert len(compiled(one)) <= period._most_phases(one)
 
 
 def test_req_01_an_amplitude_that_the_codes_cannot_hold_is_refused() -> None:
@@ -108,7 +110,7 @@ def test_three_of_ten_pulses_at_the_other_contacts_are_spread_over_the_ten() -> 
     assert [one[1:4] for one in found[::2]] == [
         (16, 40, -320) if turn in (3, 6, 9) else (4, 10, -320) for turn in range(10)
     ]
-    rest = (phases.DISCHARGE, 0, 62, 0, 1_225_000)  # of all of them
+    rest = (period.DISCHARGE, 0, 62, 0, 1_225_000)  # of all of them
     assert found[1::2] == [rest] * 10
 
 
@@ -126,7 +128,7 @@ def test_a_pulse_at_the_other_contacts_is_the_same_pulse() -> None:
 def test_the_split_is_exact_in_pulses_and_even_in_time(count: int, data: st.DataObject) -> None:
     others = data.draw(st.integers(1, count - 1))
     one = PASSIVE._replace(rate_millihz=64_000, count=count, other_count=others, **OTHERS)
-    places = phases._places(IDEAL, group(one), 125_000_000)
+    places = period._places(IDEAL, group(one), 125_000_000)
     theirs = [turn for turn, place in enumerate(places) if place[2]]
     assert len(theirs) == others
     every = {len(range(before, after)) for before, after in pairwise([*theirs, theirs[0] + count])}
@@ -156,10 +158,10 @@ def test_req_22_the_other_contacts_have_their_programs_ceiling() -> None:
 
 def test_the_generator_of_dither_by_hand() -> None:
     # 1: 1 ^ 128 = 129; 129 >> 9 is 0; 129 ^ (129 << 8 & 0xffff) = 129 ^ 33024 = 33153
-    assert phases.drawn(1) == 33_153
+    assert period.drawn(1) == 33_153
     seen, draw = set(), 1
     for _ in range(65_535):
-        draw = phases.drawn(draw)
+        draw = period.drawn(draw)
         seen.add(draw)
     assert seen == set(range(1, 65_536))
 
@@ -168,7 +170,7 @@ def test_a_dithered_rate_begins_pulses_later_than_their_turns() -> None:
     # of seed 1 the 1st, 3rd and 5th number, a tenth of 20 ms at most; the first one is tick 0
     draws = [1]
     for _ in range(6):
-        draws.append(phases.drawn(draws[-1]))
+        draws.append(period.drawn(draws[-1]))
     late = [250_000 * draws[at] >> 16 for at in (1, 3, 5)]
     found = starts(compiled(PASSIVE._replace(rate_dither=100, count=3)))
     wanted = [turn * PERIOD + each - late[0] for turn, each in enumerate(late)]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.core.groups import AREAS, HEADER, PASSIVE, TONIC, group
 from tests.core.support import BOARD, name, refusals, refused
 
-from stimcore import checks, kernel, output, phases, program
+from stimcore import checks, kernel, output, period, program
 from stimcore.errors import Refused
 
 PERIOD = 2_500_000  # ticks: 20 ms
@@ -25,7 +25,7 @@ def trains(draw: st.DrawFn) -> program.Group:
             width_ns=draw(st.integers(10_000, 400_000)),
             rate_millihz=50_000 * count,
             count=count,
-            phase_ns=number * draw(st.integers(900_000, 2_500_000)),
+            offset_ns=number * draw(st.integers(900_000, 2_500_000)),
         )
         if kind == "active":
             one = one._replace(recharge=0, ratio=draw(st.integers(1, 3)))
@@ -88,6 +88,6 @@ def test_req_21_what_fits_at_one_level_fits_at_every_level(
     rate_millihz = 125_000_000_000 // room
     one = TONIC._replace(gap_ns=0, ratio=ratio, width_ns=width_ns, rate_millihz=rate_millihz)
     level_ua = -(-code * 25 // 4)
-    assert phases.compile_group(BOARD, group(one), (level_ua,))
+    assert period.compile_group(BOARD, group(one), (level_ua,))
     fast = one._replace(rate_millihz=125_000_000_000 // (room - 2))
-    assert refused(phases.compile_group, BOARD, group(fast), (level_ua,))[0] == "does_not_fit"
+    assert refused(period.compile_group, BOARD, group(fast), (level_ua,))[0] == "does_not_fit"
