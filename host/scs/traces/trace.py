@@ -174,20 +174,11 @@ def next_period(bench: Any) -> tuple[float, float]:
     return bench.now_s() + (ticks - into) / bench.board.clock_hz, ticks / bench.board.clock_hz
 
 
-def span(
-    bench: Any,
-    start_s: float,
-    end_s: float,
-    rate_hz: float | None = None,
-    *,
-    edge_s: float = EDGE_S,
-) -> Trace:
+def span(bench: Any, start_s: float, end_s: float, *, edge_s: float = EDGE_S) -> Trace:
     """Return the bench's trace between two times; a step at either end belongs to what follows.
 
     edge_s: how far before the start to look for such a step, 0 if there can be none.
     """
-    if rate_hz is not None:
-        return from_bench(bench, start_s, end_s, rate_hz)
     before_s = min(edge_s, start_s)
     wide = from_bench(bench, start_s - before_s, end_s)
     return wide.window(before_s, before_s + end_s - start_s)
