@@ -18,6 +18,7 @@ from .wiring_schema import Wiring
 VOLTS_NV = (1, 100_000_000_000)
 OHMS = (1, 100_000_000)
 COUNT = 1_000_000
+RATES = (limits.RATE_MIN_MILLIHZ, limits.RATE_MAX_MILLIHZ)
 
 
 def _absent() -> Any:
@@ -83,15 +84,7 @@ class Max(Strict):
         Quantity("uA", 1, limits.AMPLITUDE_UA, "12.5 mA", "largest current", "limits.AMPLITUDE_UA"),
     ]
     rate: Annotated[
-        int,
-        Quantity(
-            "mHz",
-            limits.RATE_MIN_MILLIHZ,
-            limits.RATE_MAX_MILLIHZ,
-            "10 kHz",
-            "highest rate",
-            "limits.RATE_MAX_MILLIHZ",
-        ),
+        int, Quantity("mHz", *RATES, "10 kHz", "highest rate", "limits.RATE_MAX_MILLIHZ")
     ]
 
 
