@@ -117,10 +117,15 @@ def from_text(data: bytes | str, file: str, stem: str) -> Lead:
         complaints += _names_wrong(model, stem, document)
     if model is None or complaints:
         raise LeadError(file, complaints)
-    rows = ((row.name, row.area, row.position, row.across) for row in model.contacts)
-    names, areas, positions, across = zip(*rows, strict=True)
-    plates = tuple(contact.name for contact in model.contacts if contact.plate)
-    return Lead(model.name, model.about, names, areas, positions, across, plates)
+    return Lead(
+        model.name,
+        model.about,
+        tuple(contact.name for contact in model.contacts),
+        tuple(contact.area for contact in model.contacts),
+        tuple(contact.position for contact in model.contacts),
+        tuple(contact.across for contact in model.contacts),
+        tuple(contact.name for contact in model.contacts if contact.plate),
+    )
 
 
 def _names_wrong(model: LeadModel, stem: str, document: Document) -> list[Complaint]:
