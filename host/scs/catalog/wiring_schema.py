@@ -50,20 +50,20 @@ class Wire(NamedTuple):
 
 def refs(key: str) -> list[str]:
     """Expand the names of a row of parts: "R1", "R7, R9" or "R1 to R9"."""
-    found = []
-    for one in key.split(", "):
-        span = _RANGE.match(one)
+    names = []
+    for part in key.split(", "):
+        span = _RANGE.match(part)
         if span:
-            found += [f"{span[1]}{number}" for number in range(int(span[2]), int(span[3]) + 1)]
+            names += [f"{span[1]}{number}" for number in range(int(span[2]), int(span[3]) + 1)]
         else:
-            found.append(one)
-    return found
+            names.append(part)
+    return names
 
 
 def ends(text: str) -> list[tuple[str, str]]:
     """Return (part, pin or "") of every end in a line; the name of a pin may follow it."""
-    found = (_END.match(one) for one in text.split(", "))
-    return [(one[1], one[2] or "") for one in found if one is not None]
+    matches = (_END.match(part) for part in text.split(", "))
+    return [(end[1], end[2] or "") for end in matches if end is not None]
 
 
 def lines(row: Wiring) -> Iterator[tuple[str, str, str]]:
