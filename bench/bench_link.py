@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from row import Row, median_s
+from timing import median_s
 
 from scs.device.link import Link
+from sim_validation.rows import Row
 from stimcore import commands
 
 TIMES = 300

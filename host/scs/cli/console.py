@@ -85,10 +85,9 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str | Text
 
 def number(value: float, unit: str) -> str:
     """Format a value with its unit, to four digits."""
-    from ..messages.safety_metrics import pretty
+    from ..messages.safety_metrics import number as text
 
-    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.6g}"
-    return f"{shown} {pretty(unit)}".strip()
+    return text(value, unit)
 
 
 def mark(good: bool) -> Text:

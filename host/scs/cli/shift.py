@@ -56,7 +56,7 @@ def shift(
     device: ShiftDevice,
     json: options.Json = False,
 ) -> None:
-    """Shift programs along the lead by N contacts, keeping the comments in the file.
+    """Shift programs along the lead by N contacts; every other line of the file stays.
 
     Drops thresholds measured at the old contacts; an amplitude given as a share of perception
     becomes the equivalent current. Changes nothing if a contact would fall off the lead or the
@@ -95,7 +95,7 @@ def shift(
     board = boards.board(device.full_name())
     route = planned()
     shift_live.judged(route, board)
-    edit.save(route.places[-1], route.target)
+    edit.save(route.places[-1], route.target, route.before)
     changes = shift_live.changes(route.before, route.places[-1])
     about = {"by": by[0], "changes": changes, "file": str(route.target)}
     advice = f"{route.target}: shifted by {by[0]}; check it with `scs check {route.target}`"

@@ -119,7 +119,7 @@ def _shifted(
         _end(stim, run, interrupts, reason, begun=runs)
         return False
     try:
-        edit.save(after, route.target)
+        edit.save(after, route.target, before)
     except Failure as reason:
         state = "keeps running at the new contacts" if route.alone else "is halted"
         reason.add_note(f"the device made the shift and {state}; the file was not updated")

@@ -78,7 +78,7 @@ def trace(
             for_s,
             rate_hz=rate_hz,
             faults=faults,
-            told=advance,
+            progress=advance,
             from_start=from_start or bool(therapy.group.header.session_pulses),
             pins=any(file.suffix.lower() == ".vcd" for file in output),
         )

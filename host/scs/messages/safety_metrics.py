@@ -123,10 +123,16 @@ def pretty(unit: str) -> str:
     return "µ" + signed[1:] if signed[:1] == "u" and len(signed) > 1 else signed
 
 
+def number(value: float, unit: str) -> str:
+    """Format a value with its unit, to four digits."""
+    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.6g}"
+    return f"{shown} {pretty(unit)}".strip()
+
+
 def text(code: int, value: int) -> str:
     """Format a row's value with its unit."""
-    number, unit = quantity(code, value)
-    shown = f"{number:.0f}" if abs(number) >= 10_000 else f"{number:.4g}"  # never 2e+04
+    figure, unit = quantity(code, value)
+    shown = f"{figure:.0f}" if abs(figure) >= 10_000 else f"{figure:.4g}"  # never 2e+04
     return f"{shown} {pretty(unit)}".strip()
 
 

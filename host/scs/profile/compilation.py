@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import lcm
 
-from stimcore import program, train
+from stimcore import program, ramp
 
 from ..catalog.leads import Lead
 from . import ratios, thresholds, waveforms
@@ -37,7 +37,7 @@ def ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
 def least_ramp_up_ms(model: ProfileModel, slots: Sequence[Slot]) -> int:
     """Return the shortest ramp up that the device accepts."""
     highest_ua = max(thresholds.amplitude_ua(spec) for spec in model.programs)
-    return train.least_ramp_up_ms(highest_ua, model.programs[0].rate, slots[0].count)
+    return ramp.least_ramp_up_ms(highest_ua, model.programs[0].rate, slots[0].count)
 
 
 def pulse_train(spec: ProgramModel) -> Train:

@@ -45,8 +45,7 @@ def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:
         for number in numbers:
             one = document["programs"][number]
             for names in (place[role] for place in _places(one) for role in ROLES):
-                for at, name in enumerate(names):  # one by one: a new list would lose comments
-                    names[at] = _moved(profile.lead, name.strip(), by)
+                names[:] = [_moved(profile.lead, name.strip(), by) for name in names]
             _forget(profile, number, one)
 
     return edited(profile, change)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from stimcore import board as boards
-from stimcore import output, phases, program
+from stimcore import output, period, program
 from stimcore.board import Board
 from stimcore.errors import Refused
 
@@ -106,7 +106,7 @@ def judge(
 def slots(profile: Profile, board: Board) -> list[Turns]:
     """Return each program's timing in the period, rounded to ticks of the stage."""
     tick_ms = 1e3 / board.clock_hz
-    period_ms = phases.group_ticks(board, profile.group) * tick_ms
+    period_ms = period.group_ticks(board, profile.group) * tick_ms
     return [
         Turns(
             name,
@@ -161,7 +161,7 @@ def _currents(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
     rows = [("amplitude", one.amplitude_ua / 1000, code * milliamps, "mA")]
     if one.recharge == program.RECHARGE_ACTIVE and code and not one.segments:
         width = boards.ticks_from_ns(board, one.width_ns)
-        parts = phases.recharge_parts(code, width, one.ratio, board.min_record_ticks)
+        parts = period.recharge_parts(code, width, one.ratio, board.min_record_ticks)
         length = sum(part[1] for part in parts) * tick_us
         asked = one.amplitude_ua / 1000 / one.ratio
         rows.append(("recharge_amplitude", asked, parts[0][0] * milliamps, "mA"))
