@@ -85,7 +85,7 @@ def test_dither_takes_the_room_that_it_may_need() -> None:
     text = WIDE + "    dither: {rate: 20 %, pulses: 4}\n"
     group = Profile.from_text(text + SECOND.replace("300 Hz", "50 Hz"), "x").group
     assert [each.count for each in group.programs] == [4, 4]
-    assert 4_214_000 <= group.programs[1].phase_ns <= 20_000_000 - 114_000
+    assert 4_214_000 <= group.programs[1].offset_ns <= 20_000_000 - 114_000
     # 100 and 400 Hz have 2.5 ms in common: 2.3 ms fit, 25 % more than 10 ms do not
     fast = text.replace("50 Hz", "100 Hz"), SECOND.replace("300 Hz", "400 Hz")
     assert Profile.from_text("".join(fast), "x")
@@ -96,13 +96,13 @@ def test_two_rates_have_their_turns_and_phases() -> None:
     group = Profile.from_text(WIDE + SECOND, "test.yaml").group
     assert [each.count for each in group.programs] == [1, 6]
     # 3,333 us in common, 200 and 100 us wide: 1,516 us of rest before and after
-    assert group.programs[0].phase_ns == 0
-    assert abs(group.programs[1].phase_ns - 1_716_000) < 2_000
+    assert group.programs[0].offset_ns == 0
+    assert abs(group.programs[1].offset_ns - 1_716_000) < 2_000
 
 
 def test_a_phase_is_kept() -> None:
     group = Profile.from_text(WIDE + SECOND + "    phase: 500 us\n", "test.yaml").group
-    assert group.programs[1].phase_ns == 500_000
+    assert group.programs[1].offset_ns == 500_000
 
 
 def test_sync_only_is_a_flag() -> None:

@@ -5,14 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 import serial
+from tests.serving import serving
 from tests.sim.bench_support import Echo, bench
 
 from scs import sim_bridge
@@ -21,19 +20,6 @@ from scs_sim.serve.server import Server
 from stimcore import commands, frame
 
 HELLO = frame.encode(0, commands.HELLO, commands.PROTOCOL.to_bytes(2, "little"))
-
-
-@contextmanager
-def serving(made: Server) -> Iterator[Server]:
-    """Run a server in a thread, which has ended afterwards."""
-    thread = threading.Thread(target=made.run)
-    thread.start()
-    try:
-        yield made
-    finally:
-        made.stop()
-        thread.join(5)
-    assert not thread.is_alive()
 
 
 def until(condition, seconds: float = 3.0) -> bool:
@@ -182,9 +168,11 @@ def test_the_real_device_says_hello_over_either() -> None:
 def test_ctrl_c_ends_it_cleanly() -> None:
     code = (
         "from scs import sim_bridge; one = sim_bridge.listen(sim_bridge.make());"
+        "one.stop_at_eof();"
         "print(one.address, flush=True); one.run(); print('done', flush=True)"
     )
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True)
     assert child.stdout is not None
     with opened(child.stdout.readline().strip()) as port:
         port.write(HELLO)

@@ -24,18 +24,20 @@ def text() -> str:
             if command.rich_help_panel != panel:
                 continue
             subcommands = getattr(command, "commands", {"": command})
-            for inner, subcommand in subcommands.items():
-                parts.append(section(f"{name} {inner}".strip(), subcommand))
-    return page("cli", epilog=EPILOG, sections="".join(parts))
+            parts += [
+                section(f"{name} {inner}".strip(), subcommand)
+                for inner, subcommand in subcommands.items()
+            ]
+    return page("cli", epilog=EPILOG, commands="".join(parts))
 
 
 def section(name: str, command: Any) -> str:
     """Return the section on one command."""
-    about, examples = EXAMPLES.split(command.help)
+    text, examples = EXAMPLES.split(command.help)
     lines = [line.strip() for line in re.split(r"·|\n", examples) if line.strip()]
     rows = [row(parameter) for parameter in command.params if parameter.name != "help"]
     return (
-        f"\n### scs {name}\n\n{about}\n\n```\n"
+        f"\n### scs {name}\n\n{text}\n\n```\n"
         + "\n".join(lines)
         + "\n```\n\n"
         + table(["argument or option", "what it is", "default"], rows)
@@ -49,17 +51,13 @@ def row(parameter: Any) -> list[str]:
         return [f"`{value}`", parameter.help, "required" if parameter.required else ""]
     names = ", ".join(parameter.opts)
     written = f"`{names}`" if parameter.is_flag else f"`{names} {value}`"
-    about = parameter.help
+    text = parameter.help
     bounds = parameter if hasattr(parameter, "min") else parameter.type
     least, most = getattr(bounds, "min", None), getattr(bounds, "max", None)
     if least is not None:
-        about += f" At least {least:g}{'' if most is None else f', at most {most:g}'}."
+        text += f" At least {least:g}{'' if most is None else f', at most {most:g}'}."
     if parameter.envvar:
-        about += f" Environment: {parameter.envvar}."
+        text += f" Environment: {parameter.envvar}."
     if parameter.required:
-        return [written, about, "required"]
-    return [
-        written,
-        about,
-        "" if parameter.default in (None, "", False) else str(parameter.default),
-    ]
+        return [written, text, "required"]
+    return [written, text, "" if parameter.default in (None, "", False) else str(parameter.default)]

@@ -3,9 +3,9 @@
 --figures copies the figures that `make chip` measured into explain/chip.md.
 
 Role: reference/protocol.md from commands and errors, reference/states.md and states.svg from
-states, reference/cli.md from the command line, reference/limits.md from limits,
-reference/wiring.md and stage-*.svg from boards.yaml and the shipped profiles, and the parts between
-markers of explain/chip.md and reference/profiles.md.
+states, reference/cli.md from the command line, reference/limits.md from limits, reference/wiring.md
+and stage-*.svg from boards.yaml and the shipped profiles, and the parts between markers of
+explain/chip.md and reference/profiles.md.
 The text around the tables stands in pages/.
 Invariant: a generated page holds nothing but that text that is not in a table.
 """

@@ -85,9 +85,9 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str | Text
 
 def number(value: float, unit: str) -> str:
     """Format a value with its unit, to four digits."""
-    from ..messages.safety_metrics import number as text
+    from ..messages import safety_metrics
 
-    return text(value, unit)
+    return safety_metrics.number(value, unit)
 
 
 def mark(good: bool) -> Text:

@@ -82,7 +82,7 @@ def _chosen(
     profile: Path | None, slot: int | None, record: Path | None, *, detach: bool
 ) -> Path | int:
     """Return the profile or the slot, whichever was given; refuse impossible combinations."""
-    from ..device import program_slots
+    from ..device import replies
 
     if detach and record:
         raise WrongUsage("--record needs to follow the run to its end: leave out --detach")
@@ -95,7 +95,7 @@ def _chosen(
             "--record needs the profile's text, which the device does not store: run the profile "
             "itself or leave out --record"
         )
-    program_slots.wire(slot)
+    replies.slot_number(slot)
     return slot
 
 

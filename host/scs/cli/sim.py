@@ -14,7 +14,7 @@ from ..errors import LinkLost, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..sim_bridge import ChipServer, Server, SimBoard
+    from ..sim_bridge import Server, Service, SimBoard
 
 ANYWHERE = "127.0.0.1:0"
 Listen = Annotated[
@@ -32,6 +32,9 @@ Speed = Annotated[
     float,
     typer.Option(min=0, max=1000, help="Simulated seconds per second; 0: as fast as possible."),
 ]
+UntilEof = Annotated[
+    bool, typer.Option("--until-eof", help="End when stdin does: with the process that started it.")
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of random faults such as link_noise.")]
 
 
@@ -42,6 +45,7 @@ def sim(
     fault: options.Faults = None,
     speed: Speed = 1.0,
     seed: Seed = 0,
+    until_eof: UntilEof = False,
     *,
     fixture: options.Fixture,
 ) -> None:
@@ -55,7 +59,7 @@ def sim(
     from .. import sim_bridge
 
     name = fixture.full_name()
-    server: Server | ChipServer
+    server: Service
     if chip:
         if pty or fault:
             raise WrongUsage("--chip goes with --listen, not with --pty or --fault")
@@ -73,6 +77,8 @@ def sim(
             server = sim_bridge.pty(board, speed) if pty else _listening(board, listen, speed)
         typer.echo(server.address)
         typer.echo(f"{name}; Ctrl-C ends it", err=True)
+        if until_eof:
+            server.stop_at_eof()
         server.run()
     except sim_bridge.NoChip as reason:
         raise LinkLost(str(reason)) from None
@@ -93,4 +99,7 @@ def _listening(board: SimBoard, listen: str, speed: float) -> Server:
     try:
         return sim_bridge.listen(board, *place, speed)
     except OSError as reason:
-        raise LinkLost(f"cannot listen on {listen}: {reason.strerror or reason}") from None
+        why = str(reason.strerror or reason).partition(" (while")[0]  # Python adds the address
+        raise LinkLost(
+            f"cannot listen on {listen}: {why}; e.g. 127.0.0.1:0, any free port"
+        ) from None

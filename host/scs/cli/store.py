@@ -15,15 +15,15 @@ import typer
 from . import console, options
 
 if TYPE_CHECKING:
-    from ..device.program_slots import Stored
+    from ..device.replies import Stored
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 
 
 def _checked(slot: int) -> int:
-    from ..device import program_slots
+    from ..device import replies
 
-    program_slots.wire(slot)
+    replies.slot_number(slot)
     return slot
 
 

@@ -9,20 +9,21 @@ Time is the port's own if it has one: `sim://` runs in virtual time. Requirement
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import struct
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import serial
 
 from stimcore import commands, errors, frame, packing, states
 from stimcore.errors import Refused
 
-from ..errors import DeviceRefused, LinkLost, Mismatch, Row
+from ..errors import DeviceRefused, LinkLost, Mismatch, Row, WrongUsage
 from ..messages import refusals
 
 SIM = "sim"  # the simulated board inside this process
@@ -30,9 +31,10 @@ HANDLERS = "scs.urlhandler"  # where pyserial finds sim://
 BAUD = 115_200  # USB serial ignores it
 RETRY_S = 0.3
 PATIENCE_S = 5.0  # a Pico takes about a second to judge a profile, an emulated one longer
-_GULP_BYTES = 4096
 _PORT_ERRORS = (OSError, ValueError)  # SerialException is an OSError
-_ROW = struct.calcsize(commands.REFUSAL)
+_REFUSAL_BYTES = struct.calcsize(commands.REFUSAL)
+_ROWS = {row[0]: row for row in commands.TABLE}
+_REPLY_NAMES = {row[0]: [name for name, _ in packing.columns(row[3])] for row in commands.TABLE}
 
 Fields = dict[str, Any]
 
@@ -46,12 +48,12 @@ def url_of(port: str, board: str = "", faults: str = "") -> str:
     """Return the pyserial URL of a port; `sim` is short for `sim://?…`."""
     if port != SIM:
         return port
-    options = [("board", board), ("fault", faults)]
-    return "sim://?" + urlencode([one for one in options if one[1]], safe="/@,")
+    options = {name: value for name, value in (("board", board), ("fault", faults)) if value}
+    return "sim://?" + urlencode(options, safe="/@,")
 
 
 class Link:
-    """Open port; a context manager that closes it. Raises LinkLost.
+    """Open port; a context manager that closes it. Raises LinkLost, or WrongUsage for its name.
 
     port: a name or URL that pyserial can open. retry_s: how long to wait for a reply before
     asking again; patience_s: before giving up.
@@ -86,28 +88,30 @@ class Link:
 
     def request(self, opcode: int, *values: Any) -> Fields:
         """Return the reply's fields by name; raise DeviceRefused, Mismatch or LinkLost."""
-        row = commands.by_opcode(opcode)
-        question = self._question(row, values)
-        deadline_s = self.now() + self.patience_s
-        while True:
-            self._write(question)
-            reply = self._reply(opcode | commands.REPLY, min(self.now() + self.retry_s, deadline_s))
-            if reply is not None:
-                return _understood(row, reply)
+        question = self._question(opcode, values)
+        self._write(question)
+        asked_s = self.now()
+        deadline_s = asked_s + self.patience_s
+        while (reply := self._reply(opcode, min(asked_s + self.retry_s, deadline_s))) is None:
             if self.now() >= deadline_s:
                 raise LinkLost(
-                    f"no answer from {self.port_name} to {row[1]!r} within {self.patience_s:g} s: "
-                    "is it an scs device, powered, and used by no other program?"
+                    f"no answer from {self.port_name} to {_ROWS[opcode][1]!r} within "
+                    f"{self.patience_s:g} s: is it an scs device, powered, and used by no other "
+                    "program?"
                 )
             self.retries += 1
+            self._write(question)
+            asked_s = self.now()
+        return _understood(opcode, reply)
 
     def tell(self, opcode: int) -> None:
         """Send a command without fields and wait for nothing: to a device that does not answer."""
-        self._write(self._question(commands.by_opcode(opcode), ()))
+        self._write(self._question(opcode, ()))
 
-    def _question(self, row: tuple[Any, ...], values: tuple[Any, ...]) -> bytes:
+    def _question(self, opcode: int, values: tuple[Any, ...]) -> bytes:
         self._sequence = (self._sequence + 1) & 255
-        return bytes(frame.encode(self._sequence, row[0], packing.pack(row[2], values)))
+        payload = packing.pack(_ROWS[opcode][2], values)
+        return bytes(frame.encode(self._sequence, opcode, payload))
 
     def _write(self, data: bytes) -> None:
         try:
@@ -119,19 +123,22 @@ class Link:
         """Return the payload of the reply to the current request; None after `until_s`."""
         while True:
             for sequence, kind, payload in self._decoder.feed(self._read()):
-                if sequence == self._sequence and kind == opcode:
+                if sequence == self._sequence and kind == opcode | commands.REPLY:
                     return bytes(payload)
             if self.now() >= until_s:
                 return None
 
     def _read(self) -> bytes:
         """Read the bytes available; waits for a first byte up to the port's time-out."""
-        port = self._port
+        data = b""
         try:
-            first = port.read(1)
-            return bytes(first + port.read(port.in_waiting)) if first else b""
+            data = self._port.read(1)
+            if data:
+                data += self._port.read(self._port.in_waiting)
         except _PORT_ERRORS as reason:
-            raise self._broken(reason) from None
+            if not data:  # else what came before the loss counts, and the next read tells of it
+                raise self._broken(reason) from None
+        return data
 
     def _broken(self, reason: Exception) -> LinkLost:
         return LinkLost(f"the link to {self.port_name} broke: {_sentence(reason)}")
@@ -140,46 +147,73 @@ class Link:
 def _opened(name: str) -> Any:
     if HANDLERS not in serial.protocol_handler_packages:
         serial.protocol_handler_packages.append(HANDLERS)
+    _check_form(name)
     try:
         port = serial.serial_for_url(url_of(name), do_not_open=True, baudrate=BAUD, timeout=0.05)
-        port.write_timeout = 1.0
+        if not name.startswith("rfc2217://"):  # which has no such setting
+            port.write_timeout = 1.0
         if "://" not in url_of(name):
             port.exclusive = True
         port.open()
         port.reset_input_buffer()
     except _PORT_ERRORS as reason:
-        raise LinkLost(f"cannot open {name}: {_sentence(reason)}") from None
+        raise LinkLost(f"cannot open {name}: {_sentence(reason)}{_advice(reason)}") from None
     return port
+
+
+def _check_form(name: str) -> None:
+    """Raise WrongUsage for a port that cannot be the name of any."""
+    protocol, separator, _rest = name.partition("://")
+    if not separator and re.fullmatch(r"(\[[\da-fA-F:]+\]|[\w.-]+):\d+", name):
+        raise WrongUsage(f"{name} has no protocol; for example socket://{name}")
+    if protocol in ("socket", "rfc2217") and separator:
+        try:
+            parts = urlsplit(name)
+            complete = bool(parts.hostname and parts.port)
+        except ValueError:  # a port that is no number, or above 65535
+            complete = False
+        if not complete:
+            raise WrongUsage(
+                f"{name} is not {protocol}://HOST:PORT with a port from 1 to 65535; "
+                f"for example {protocol}://127.0.0.1:7000"
+            )
 
 
 def _sentence(reason: Exception) -> str:
     """Return the system's error text, without pyserial's prefix."""
     number = getattr(reason, "errno", None)
-    if isinstance(number, int):
+    if isinstance(number, int) and number > 0:
         return os.strerror(number)
     text = str(reason) or type(reason).__name__
-    return re.sub(r"^.*\[Errno \d+\] ", "", text)
+    return re.sub(r"^.*(\[Errno -?\d+\] |: \(\d+, ')(.*?)('\))?$", r"\2", text)
 
 
-def _understood(row: tuple[Any, ...], payload: bytes) -> Fields:
+def _advice(reason: Exception) -> str:
+    if isinstance(reason, ValueError):
+        return "; for example /dev/ttyACM0 or socket://127.0.0.1:7000"
+    number = getattr(reason, "errno", None)
+    if number in (errno.EAGAIN, errno.EBUSY, errno.EACCES):
+        return ": another program holds it, or this user may not open it; see `scs ports`"
+    return "; `scs ports` lists the serial ports" if number == errno.ENOENT else ""
+
+
+def _understood(opcode: int, payload: bytes) -> Fields:
     """Return the fields of an OK reply; raise the Failure for any other."""
+    _opcode, name, _request, fields, _states = _ROWS[opcode]
     if payload[:1] != bytes((errors.OK,)):
-        raise _refusal(row[1], payload)
+        raise _refusal(name, payload)
     try:
-        values = packing.unpack(row[3], payload[1:])
+        values = packing.unpack(fields, payload[1:])
     except Refused:
-        raise Mismatch(f"unexpected reply format for {row[1]!r}") from None
-    names = [name for name, _ in packing.columns(row[3])]
-    return dict(zip(names, values, strict=True))
+        raise Mismatch(f"unexpected reply format for {name!r}") from None
+    return dict(zip(_REPLY_NAMES[opcode], values, strict=True))
 
 
 def _refusal(command: str, payload: bytes) -> Exception:
     body = payload[1:]
-    if not body or len(body) % _ROW:
+    if not body or len(body) % _REFUSAL_BYTES:
         return Mismatch(f"unexpected refusal format for {command!r}")
-    rows: tuple[Row, ...] = tuple(
-        struct.unpack_from(commands.REFUSAL, body, at) for at in range(0, len(body), _ROW)
-    )
+    rows: tuple[Row, ...] = tuple(struct.iter_unpack(commands.REFUSAL, body))
     if rows[0][0] == errors.BAD_SEQUENCE:
         return LinkLost(
             "the device does not know this session: it was restarted, or another program "

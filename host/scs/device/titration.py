@@ -51,8 +51,8 @@ def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
     """
     if profile.sync_only:
         raise WrongUsage(f"{profile.file} has output: sync; there is no amplitude to walk")
-    ceiling = units.text(_ceiling_ua(profile, number), "uA")
-    first = units.text(min(step_ua, units.integer(ceiling, "uA")), "uA")
+    ceiling_ua = _ceiling_ua(profile, number)
+    ceiling, first = units.text(ceiling_ua, "uA"), units.text(min(step_ua, ceiling_ua), "uA")
 
     document = copy.deepcopy(profile.document.value)
     walked = document["programs"][number]
@@ -104,11 +104,11 @@ def walk(
         if not seen.running:
             raise Failure(f"the output stopped during titration: {seen.stopped}")
         volts = max(abs(seen.voltage_min_v), abs(seen.voltage_max_v))
-        found = tuple(name for name in ORDER if name in left and volts >= left[name])
-        left = {name: mark for name, mark in left.items() if name not in found}
+        reached = tuple(name for name in ORDER if name in left and volts >= left[name])
+        left = {name: mark for name, mark in left.items() if name not in reached}
         current = max(abs(seen.current_min_ma), abs(seen.current_max_ma))
-        yield Step(amplitude_ua, given.actual_ma, current, volts, seen.pulses, found)
-        if ORDER[-1] in found:
+        yield Step(amplitude_ua, given.actual_ma, current, volts, seen.pulses, reached)
+        if ORDER[-1] in reached:
             return
 
 
@@ -137,7 +137,7 @@ def noted(profile: Profile, number: int, steps: list[Step]) -> Profile:
 
     Raises ProfileError if they are out of order, or the amplitude is above discomfort.
     """
-    noted = {name: step.amplitude_ua for step in steps for name in step.noted}
+    noted_ua = {name: step.amplitude_ua for step in steps for name in step.noted}
 
     def change(document: Any) -> None:
         program = document["programs"][number]
@@ -147,7 +147,7 @@ def noted(profile: Profile, number: int, steps: list[Step]) -> Profile:
             program.clear()
             program.update(entries)
         for name in ORDER:
-            if name in noted:
-                program["thresholds"][name] = units.text(noted[name], "uA")
+            if name in noted_ua:
+                program["thresholds"][name] = units.text(noted_ua[name], "uA")
 
     return edited(profile, change)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -148,17 +148,6 @@ def unpack(packed: bytes) -> list[Row]:
     return [struct.unpack_from(commands.FIGURE, packed, at) for at in range(0, whole, size)]
 
 
-def _user(index: int, group: program.Group | None, names: Sequence[str]) -> str | None:
-    if group is None:
-        return None
-    users = [
-        names[number]
-        for number, one in enumerate(group.programs)
-        if program.used_by(one) >> index & 1
-    ]
-    return users[0] if len(users) == 1 else None
-
-
 def make(
     rows: Iterable[Row],
     group: program.Group | None,
@@ -171,18 +160,20 @@ def make(
     """
     order = {code: at for at, code in enumerate(NAMES)}
     known = sorted((row for row in rows if row[0] in order), key=lambda row: order[row[0]])
-    return [_figure(row, group, contacts, programs) for row in known]
+    masks = [program.used_by(member) for member in group.programs] if group is not None else []
+    users = dict(zip(programs, masks, strict=False))
+    return [_figure(row, contacts, users) for row in known]
 
 
-def _figure(
-    row: Row, group: program.Group | None, contacts: Sequence[str], programs: Sequence[str]
-) -> Figure:
+def _figure(row: Row, contacts: Sequence[str], masks: Mapping[str, int]) -> Figure:
+    """Return a row's figure; masks: the contacts that each program uses."""
     code, index, value, limit = row
+    users = [name for name, mask in masks.items() if mask >> index & 1]
     local = code in PER_CONTACT
     least = code in kernel.AT_LEAST
     return Figure(
         name=NAMES[code][0],
-        program=_user(index, group, programs) if local else None,
+        program=users[0] if local and len(users) == 1 else None,
         contact=contact_name(index, contacts) if local else None,
         value=quantity(code, value)[0],
         unit=quantity(code, value)[1],

@@ -191,7 +191,7 @@ def _person(found: Settings) -> list[Fact]:
 
 def _timing(one: program.Program) -> list[Fact]:
     found = [
-        _quantity("first pulse at", one.phase_ns, "ns"),
+        _quantity("first pulse at", one.offset_ns, "ns"),
         Fact("turns in a period", str(one.count), one.count),
     ]
     if one.rate_dither or one.width_dither or one.seed != 1:

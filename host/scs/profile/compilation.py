@@ -98,7 +98,7 @@ def _program(spec: ProgramModel, lead: Lead, ceiling_ua: int, slot: Slot) -> pro
         "gap_ns": spec.interphase_gap,
         "alternating": int(spec.polarity == "alternating"),
         "count": slot.count,
-        "phase_ns": slot.phase_ns,
+        "offset_ns": slot.offset_ns,
         "rate_dither": spec.dither.rate if spec.dither else 0,
         "width_dither": spec.dither.width if spec.dither else 0,
         "seed": spec.dither.seed if spec.dither else 1,

@@ -45,7 +45,7 @@ PROGRAM: dict[str, tuple[Place, str]] = {
     "gap_ns": (("interphase_gap",), "ns"),
     "alternating": (("polarity",), ""),
     "count": (("rate",), ""),
-    "phase_ns": (("phase",), "ns"),
+    "offset_ns": (("phase",), "ns"),
     "rate_dither": (("dither", "rate"), "permille"),
     "width_dither": (("dither", "width"), "permille"),
     "seed": (("dither", "seed"), ""),

@@ -29,7 +29,7 @@ class Train:
     rate_millihz: int
     extent_ns: int
     block: int = 1
-    phase_ns: int | None = None
+    offset_ns: int | None = None
 
     @property
     def every_ns(self) -> Fraction:
@@ -42,7 +42,7 @@ class Slot:
     """A program's pulses (or bursts) in the period: count, and offset of the first."""
 
     count: int
-    phase_ns: int
+    offset_ns: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _plan(trains: Sequence[Train]) -> list[Slot] | Clash:
     if phases is None:
         first, second = _tightest(trains)
         need, room = _need_ns(trains, first, second), _room_ns(trains, first, second)
-        kept = need <= room and trains[second].phase_ns is not None
+        kept = need <= room and trains[second].offset_ns is not None
         return Clash("phase" if kept else "fit", first, second, need, room)
     return [Slot(count, phase) for count, phase in zip(counts, phases, strict=True)]
 
@@ -127,7 +127,7 @@ def _tightest(trains: Sequence[Train]) -> tuple[int, int]:
 def _roomiest(trains: Sequence[Train]) -> list[int] | None:
     """Return the offsets (ns) that maximize the shortest rest; None if there are none."""
     if len(trains) == 1:
-        return [trains[0].phase_ns or 0]
+        return [trains[0].offset_ns or 0]
     low, high = REST_NS, int(min(one.every_ns for one in trains))
     best = _placed(trains, low)
     while best is not None and high - low > STEP_NS:
@@ -142,7 +142,7 @@ def _roomiest(trains: Sequence[Train]) -> list[int] | None:
 
 def _placed(trains: Sequence[Train], rest_ns: int) -> list[int] | None:
     """Return offsets that leave at least `rest_ns` after every pulse, or None."""
-    order = sorted(range(len(trains)), key=lambda at: (trains[at].phase_ns is None, at))
+    order = sorted(range(len(trains)), key=lambda at: (trains[at].offset_ns is None, at))
     return _next(trains, rest_ns, order, {})
 
 
@@ -165,8 +165,8 @@ def _candidates(
     trains: Sequence[Train], rest_ns: int, at: int, known: dict[int, int]
 ) -> Sequence[int]:
     one = trains[at]
-    if one.phase_ns is not None:
-        return [one.phase_ns]
+    if one.offset_ns is not None:
+        return [one.offset_ns]
     if not known:
         return [0]
     found = set()

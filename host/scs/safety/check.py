@@ -111,7 +111,7 @@ def slots(profile: Profile, board: Board) -> list[Turns]:
         Turns(
             name,
             one.count,
-            boards.ticks_from_ns(board, one.phase_ns) * tick_ms,
+            boards.ticks_from_ns(board, one.offset_ns) * tick_ms,
             period_ms / one.count,
             period_ms,
             one.other_count,

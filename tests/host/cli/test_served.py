@@ -78,7 +78,7 @@ def test_a_device_needs_a_port_of_its_own(name: str) -> None:
 
 
 def test_a_run_over_a_pty_ends_by_ctrl_c_and_the_server_goes_on(alone: str) -> None:
-    with process("sim", "--pty") as server:
+    with process("sim", "--pty", "--until-eof") as server:
         try:
             assert server.stdout is not None
             address = server.stdout.readline().strip()
@@ -120,13 +120,14 @@ def die():
     os._exit(9)
 threading.Thread(target=die, daemon=True).start()
 print(server.address, flush=True)
+server.stop_at_eof()
 server.run()
 """
 
 
 def test_req_61_a_server_that_dies_in_mid_run_is_exit_3(alone: str) -> None:
-    command = [sys.executable, "-c", DYING]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as server:
+    command, pipe = [sys.executable, "-c", DYING], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment()) as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip()
         with process("run", alone, "--port", address, "--for", "60s", "--json") as running:
@@ -135,6 +136,26 @@ def test_req_61_a_server_that_dies_in_mid_run_is_exit_3(alone: str) -> None:
     assert json.loads(out)["stopped"] == "link lost"
     assert json.loads(out)["delivered"]["pulses"] > 0
     assert "Traceback" not in err
+
+
+PARENT = """
+import subprocess, sys, time
+command = [sys.executable, "-m", "scs.cli", "sim", "--listen", "127.0.0.1:0", "--until-eof"]
+subprocess.Popen(command, stdin=subprocess.PIPE)
+time.sleep(60)
+"""
+
+
+def test_a_server_ends_with_the_process_that_started_it() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True, env=environment()
+    ) as parent:
+        assert parent.stdout is not None
+        address = parent.stdout.readline().strip()
+        assert scs("status", "--port", address).exit_code == GOOD
+        parent.kill()
+        assert parent.stdout.read() == ""  # the server held it too, and has ended
+    assert scs("status", "--port", address).exit_code == NO_DEVICE
 
 
 @pytest.mark.parametrize(
@@ -150,7 +171,9 @@ def test_req_61_a_server_that_dies_in_mid_run_is_exit_3(alone: str) -> None:
     ],
 )
 def test_sim_wrong_usage(options: list[str], code: int) -> None:
-    assert scs("sim", *options).exit_code == code
+    refused = scs("sim", *options)
+    assert refused.exit_code == code
+    assert "while attempting" not in refused.output  # Python's own text
 
 
 def test_a_second_signal_is_an_interrupt() -> None:
