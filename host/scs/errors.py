@@ -24,7 +24,7 @@ class Failure(Exception):
     exit_code = REFUSED
 
 
-def said(reason: Exception) -> str:
+def full_message(reason: Exception) -> str:
     """Return the message, followed by the exception's notes on the device's state."""
     return "\n".join([str(reason), *getattr(reason, "__notes__", [])])
 

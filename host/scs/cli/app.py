@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..documents.complaint import FileRefused
-from ..errors import INTERRUPTED, REFUSED, Failure, said
+from ..errors import INTERRUPTED, REFUSED, Failure, full_message
 from . import (
     calibrate,
     catalog,
@@ -63,7 +63,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except (Failure, FileRefused) as reason:
-            console.complain(said(reason))
+            console.complain(full_message(reason))
             code = reason.exit_code if isinstance(reason, Failure) else REFUSED
             raise typer.Exit(code) from None
         except KeyboardInterrupt:

@@ -51,7 +51,7 @@ def titrate(
     """Step one program's amplitude up to its ceiling and log the measurements at each step.
 
     On a dummy load a threshold is noted by voltage; discomfort ends the titration. Noted thresholds
-    are written to the profile, keeping its comments.
+    are written to the profile; every other line stays.
 
     Examples:  scs titrate my.yaml --port sim --note perception=0.6V --note discomfort=1.2V
     """
