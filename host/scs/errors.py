@@ -1,7 +1,7 @@
 """Exceptions of the host library, each with a message and an exit code.
 
 Role: `scs` prints the message and ends with the code.
-Invariant: a refused file is a complaint.FileRefused, a wrong option is typer's own, every other
+Invariant: a refused file is a problem.FileRefused, a wrong option is typer's own, every other
 error for users is a Failure. Requirements: REQ-43, REQ-61.
 """
 

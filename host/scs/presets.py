@@ -17,7 +17,7 @@ from stimcore import program
 from . import resources
 from .catalog import boards
 from .documents import units
-from .documents.complaint import nearest
+from .documents.problem import nearest
 from .errors import WrongUsage
 from .profile.profile import Profile
 from .safety.check import Judgement, judge

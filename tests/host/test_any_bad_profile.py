@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.host.drawn_profiles import KINDS, Drawn, Row, profiles
 
-from scs.documents.complaint import Complaint
+from scs.documents.problem import Problem
 from scs.profile.profile import Profile, ProfileError
 
 Place = tuple[str | int, ...]
@@ -168,7 +168,7 @@ def good(values: Row) -> None:
     assume(False)
 
 
-def one_error(text: str, place: Place) -> Complaint:
+def one_error(text: str, place: Place) -> Problem:
     """Return the one complaint about a file: it names the place, its line, and a remedy."""
     with pytest.raises(ProfileError) as caught:
         Profile.from_text(text, "bad.yaml")

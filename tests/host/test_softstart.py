@@ -9,7 +9,7 @@ from tests.host.stimulator_support import shipped
 
 from scs.catalog import boards
 from scs.device.stimulator import Stimulator
-from scs.documents.complaint import Complaint
+from scs.documents.problem import Problem
 from scs.errors import DeviceFault
 from scs.profile.profile import Profile, ProfileError
 from scs.safety import ramp_check
@@ -82,7 +82,7 @@ def read(text: str) -> Profile:
     return Profile.from_text(text, "shape.yaml")
 
 
-def told(text: str) -> list[Complaint]:
+def told(text: str) -> list[Problem]:
     profile = read(text)
     assert output.judge(boards.board(), profile.group, amplitudes(profile)).errors == []
     return ramp_check.complaints(profile, boards.board())

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..documents.complaint import Complaint, FileRefused, path_text
 from ..documents.model_validation import validate
+from ..documents.problem import FileRefused, Problem, path_text
 from ..documents.yaml_reader import Document, parse, read_bytes
 from .board_rules import conflicts
 from .board_schema import FileModel
@@ -41,7 +41,7 @@ class Catalogue:
         if model is not None:
             for place, message in conflicts(model):
                 line = document.line(place)
-                complaints.append(Complaint("conflict", path_text(place), line, message))
+                complaints.append(Problem("conflict", path_text(place), line, message))
         if model is None or complaints:
             raise BoardError(name, complaints)
         return cls(model, document)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from ..documents.complaint import Place
+from ..documents.problem import Place
 from .board_schema import Adc, FileModel, LoadModel, StageModel
 from .wiring_schema import miswired
 

@@ -17,9 +17,9 @@ from pydantic import Field
 from stimcore import limits
 
 from .. import resources
-from ..documents.complaint import Complaint, FileRefused, nearest
 from ..documents.field_types import Flag, Quantity, Strict, Text
 from ..documents.model_validation import validate
+from ..documents.problem import FileRefused, Problem, nearest
 from ..documents.yaml_reader import Document, parse, read_bytes
 
 AREAS = (limits.AREA_MIN_UM2, limits.AREA_MAX_UM2)
@@ -128,12 +128,12 @@ def from_text(data: bytes | str, file: str, stem: str) -> Lead:
     )
 
 
-def _names_wrong(model: LeadModel, stem: str, document: Document) -> list[Complaint]:
+def _names_wrong(model: LeadModel, stem: str, document: Document) -> list[Problem]:
     complaints = []
     if model.name != stem:
         message = f"{model.name} must be the file's name, {stem}"
         complaints.append(
-            Complaint("name", "name", document.line(("name",)), message, model.name, stem)
+            Problem("name", "name", document.line(("name",)), message, model.name, stem)
         )
     seen: set[str] = set()
     for at, contact in enumerate(model.contacts):
@@ -142,7 +142,7 @@ def _names_wrong(model: LeadModel, stem: str, document: Document) -> list[Compla
             message = f"{contact.name} is named twice; contacts have distinct names"
             path = f"contacts[{at}].name"
             complaints.append(
-                Complaint("duplicate", path, document.line(place), message, contact.name)
+                Problem("duplicate", path, document.line(place), message, contact.name)
             )
         seen.add(contact.name)
     return complaints

@@ -13,8 +13,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from ..documents.complaint import Place
 from ..documents.field_types import Strict, Text
+from ..documents.problem import Place
 
 Where = Annotated[str, Text(200, "U1.5 SDI, R7", "ends of parts, or a description")]
 SUPPLIES = ("3V3", "VBUS", "ADC_VREF", "AGND", "GND")

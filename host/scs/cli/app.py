@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import INTERRUPTED, REFUSED, Failure, said
 from . import (
     calibrate,

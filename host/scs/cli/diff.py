@@ -16,7 +16,7 @@ from ..errors import GOOD, REFUSED, USAGE, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..documents.complaint import Complaint
+    from ..documents.problem import Problem
     from ..profile.clinical_diff import Difference
     from ..profile.profile import Profile
 
@@ -68,7 +68,7 @@ def _both(a: Path, b: Path) -> tuple[Profile | None, Profile | None, Refusals]:
     return read[0], read[1], refused
 
 
-def _row(path: Path, complaint: Complaint) -> dict[str, str | int]:
+def _row(path: Path, complaint: Problem) -> dict[str, str | int]:
     return {"file": str(path), **complaint.as_dict()}
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..device.program_slots import Recalled
     from ..device.replies import Ledger, Status
     from ..device.stimulator import Stimulator
-    from ..documents.complaint import FileRefused
+    from ..documents.problem import FileRefused
     from ..messages.safety_metrics import Figure
     from ..profile.profile import Profile
     from ..recordings.run_folder import Recorder

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..device import relocate
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import Failure, LinkLost
 from ..profile import edit
 from ..profile.clinical_diff import compare

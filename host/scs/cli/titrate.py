@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import Failure, WrongUsage
 from . import options
 

@@ -10,7 +10,7 @@ from stimcore import commands
 from stimcore.board import Board
 
 from ..catalog import boards
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import Mismatch, WrongUsage
 from .link import Link
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from . import units
-from .complaint import nearest
+from .problem import nearest
 
 Shape = dict[str, Any]  # a JSON Schema
 

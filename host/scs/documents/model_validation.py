@@ -15,8 +15,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
 from . import units
-from .complaint import Complaint, Place, nearest, path_text
 from .field_types import Shape
+from .problem import Place, Problem, nearest, path_text
 from .yaml_reader import Document
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -36,7 +36,7 @@ def word_or_mapping(value: Any) -> str:
     return (MAPPING if isinstance(value, dict) else WORD).tag
 
 
-def validate(model: type[Model], document: Document) -> tuple[Model | None, list[Complaint]]:
+def validate(model: type[Model], document: Document) -> tuple[Model | None, list[Problem]]:
     """Return the document as `model`, or None and all complaints."""
     try:
         return model.model_validate(document.value), []
@@ -45,7 +45,7 @@ def validate(model: type[Model], document: Document) -> tuple[Model | None, list
     return None, [_complaint(model, document, details) for details in errors]
 
 
-def _complaint(model: type[BaseModel], document: Document, details: ErrorDetails) -> Complaint:
+def _complaint(model: type[BaseModel], document: Document, details: ErrorDetails) -> Problem:
     place = _place(details)
     kind = KINDS.get(details["type"], "type")
     around = _node(model, place[:-1])
@@ -69,7 +69,7 @@ def _complaint(model: type[BaseModel], document: Document, details: ErrorDetails
     else:
         wanted = "a list" if details["type"] == "list_type" else "a mapping of fields"
         message = f"{value} is not {wanted}" + (f"; write for example {example}" if example else "")
-    return Complaint(kind, path_text(place), document.line(place), message, value, limit, example)
+    return Problem(kind, path_text(place), document.line(place), message, value, limit, example)
 
 
 def _place(details: ErrorDetails) -> Place:

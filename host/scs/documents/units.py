@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .complaint import printable
+from .problem import printable
 
 if TYPE_CHECKING:
     import pint

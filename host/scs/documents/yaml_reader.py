@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from .complaint import Complaint, FileRefused, Place, path_text
+from .problem import FileRefused, Place, Problem, path_text
 
 LARGEST_BYTES = 1_000_000
 MOST_VALUES = 5_000  # boards.yaml holds about 150
@@ -45,7 +45,7 @@ class Document:
     file: str
     value: Any = None
     lines: dict[Place, int] = field(default_factory=dict)
-    complaints: list[Complaint] = field(default_factory=list)
+    complaints: list[Problem] = field(default_factory=list)
 
     def line(self, place: Place) -> int:
         """Return the line of a place, or of the nearest enclosing place in the file."""
@@ -65,13 +65,13 @@ def read_bytes(path: str | Path, error: type[FileRefused]) -> bytes:
         with Path(path).open("rb") as stream:
             data = stream.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
-        raise error(str(path), [Complaint("file", "", 0, "there is no such file")]) from None
+        raise error(str(path), [Problem("file", "", 0, "there is no such file")]) from None
     except IsADirectoryError:
         message = "this is a directory; name a .yaml file in it"
-        raise error(str(path), [Complaint("file", "", 0, message)]) from None
+        raise error(str(path), [Problem("file", "", 0, message)]) from None
     except (OSError, ValueError) as reason:
         message = f"cannot be read: {getattr(reason, 'strerror', None) or reason}"
-        raise error(str(path), [Complaint("file", "", 0, message)]) from None
+        raise error(str(path), [Problem("file", "", 0, message)]) from None
     return data
 
 
@@ -86,7 +86,7 @@ def parse(data: bytes | str, file: str, error: type[FileRefused]) -> Document:
         _Builder(document).build(text)
     except _Stop as stop:
         kind, line, message = stop.args
-        document.complaints.append(Complaint(kind, "", line, message))
+        document.complaints.append(Problem(kind, "", line, message))
         raise error(file, document.complaints) from None
     return document
 
@@ -198,7 +198,7 @@ class _Builder:
             value = self._value(self._next(), inner)
             if key in found:
                 message = f"is given twice, first on line {first}; keep one of them"
-                row = Complaint("duplicate", path_text(inner), _line(event), message)
+                row = Problem("duplicate", path_text(inner), _line(event), message)
                 self.document.complaints.append(row)
             found.setdefault(key, value)
         return found

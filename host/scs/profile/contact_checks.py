@@ -14,14 +14,14 @@ from typing import Any
 from stimcore import limits
 
 from ..catalog import leads
-from ..documents.complaint import Complaint, Place, nearest, path_text, printable
+from ..documents.problem import Place, Problem, nearest, path_text, printable
 from ..documents.yaml_reader import Document
 
 ROLES = {"cathodes": "a cathode", "anodes": "an anode"}
 Named = tuple[Place, str, str]  # where, "cathodes" or "anodes", the contact's name
 
 
-def check(document: Document) -> tuple[leads.Lead | None, list[Complaint]]:
+def check(document: Document) -> tuple[leads.Lead | None, list[Problem]]:
     """Return the profile's lead (None if unknown) and all complaints about contacts."""
     named = list(_named(document.value))
     lead, complaints = _lead(document)
@@ -30,7 +30,7 @@ def check(document: Document) -> tuple[leads.Lead | None, list[Complaint]]:
     return lead, complaints + _twice(document, named)
 
 
-def _lead(document: Document) -> tuple[leads.Lead | None, list[Complaint]]:
+def _lead(document: Document) -> tuple[leads.Lead | None, list[Problem]]:
     name = document.value.get("lead") if isinstance(document.value, dict) else None
     if not isinstance(name, str) or not name.strip():
         return None, []  # the schema complains
@@ -42,7 +42,7 @@ def _lead(document: Document) -> tuple[leads.Lead | None, list[Complaint]]:
         kind, message = "lead", f"{printable(name)}: {reason.args[0]}"
     line = document.line(("lead",))
     limit = ", ".join(leads.names())
-    return None, [Complaint(kind, "lead", line, message, printable(name), limit, "octrode-3mm")]
+    return None, [Problem(kind, "lead", line, message, printable(name), limit, "octrode-3mm")]
 
 
 def _named(value: Any) -> Iterator[Named]:
@@ -67,7 +67,7 @@ def _some(value: Any, most: int) -> list[Any]:
     return value[:most] if isinstance(value, list) else []
 
 
-def _not_on(document: Document, lead: leads.Lead, named: list[Named]) -> list[Complaint]:
+def _not_on(document: Document, lead: leads.Lead, named: list[Named]) -> list[Problem]:
     complaints = []
     listed = ", ".join(lead.contact_names)
     for place, _, name in named:
@@ -76,12 +76,12 @@ def _not_on(document: Document, lead: leads.Lead, named: list[Named]) -> list[Co
             close = nearest(name, lead.contact_names)
             message = f"{value} is not on the lead {lead.name}{close}; its contacts are {listed}"
             line, example = document.line(place), lead.contact_names[0]
-            row = Complaint("contact", path_text(place), line, message, value, listed, example)
+            row = Problem("contact", path_text(place), line, message, value, listed, example)
             complaints.append(row)
     return complaints
 
 
-def _twice(document: Document, named: list[Named]) -> list[Complaint]:
+def _twice(document: Document, named: list[Named]) -> list[Problem]:
     first: dict[str, tuple[Place, str]] = {}
     within: set[tuple[Place, str]] = set()
     complaints = []
@@ -96,6 +96,6 @@ def _twice(document: Document, named: list[Named]) -> list[Complaint]:
             message += f" and cannot be {ROLES[role]} as well; choose one of the two"
         within.add((place[:-1], name))
         if message:
-            row = Complaint(kind, path_text(place), document.line(place), message, value)
+            row = Problem(kind, path_text(place), document.line(place), message, value)
             complaints.append(row)
     return complaints

@@ -11,14 +11,14 @@ from __future__ import annotations
 from stimcore import limits, program
 
 from ..documents import units
-from ..documents.complaint import Complaint, Conflict, Place, path_text
+from ..documents.problem import Conflict, Place, Problem, path_text
 from ..documents.yaml_reader import Document
 from . import compilation, ratios, scheduling, thresholds, waveforms
 from .scheduling import Clash, Slot
 from .schema import BurstBox, ProfileModel, ProgramModel, SegmentsBox
 
 
-def find(model: ProfileModel, document: Document) -> tuple[list[Slot], list[Complaint]]:
+def find(model: ProfileModel, document: Document) -> tuple[list[Slot], list[Problem]]:
     """Return a slot for each program (none if the schedule fails), and all complaints."""
     found: list[Conflict] = []
     for number, one in enumerate(model.programs):
@@ -35,7 +35,7 @@ def find(model: ProfileModel, document: Document) -> tuple[list[Slot], list[Comp
         found += _of_ramps(model, slots)
     found += _of_time(model)
     return slots, [
-        Complaint(kind, path_text(place), document.line(place), *texts)
+        Problem(kind, path_text(place), document.line(place), *texts)
         for kind, place, *texts in found
     ]
 

@@ -12,7 +12,7 @@ from stimcore import errors, program
 
 from ..catalog.leads import Lead
 from ..documents import units
-from ..documents.complaint import Complaint, Place, path_text
+from ..documents.problem import Place, Problem, path_text
 from ..documents.yaml_reader import Document
 from ..errors import Row
 from ..messages import error_texts, refusals, safety_metrics
@@ -97,7 +97,7 @@ BY_PROGRAM = (
 )  # their index is a program's
 
 
-def complaint(row: Row, group: program.Group, lead: Lead, document: Document) -> Complaint:
+def complaint(row: Row, group: program.Group, lead: Lead, document: Document) -> Problem:
     """Return a refusal of the device as a complaint about the profile."""
     code, index, value, limit = row
     if code == errors.BLOB_FIELD:
@@ -116,7 +116,7 @@ def complaint(row: Row, group: program.Group, lead: Lead, document: Document) ->
         )
     near = shown[1] if code in NEAREST else ""
     message += f"; write for example {near}" if near else ""
-    return Complaint(name, path_text(place), line, message, *shown, near)
+    return Problem(name, path_text(place), line, message, *shown, near)
 
 
 def _place(code: int, index: int, group: program.Group) -> Place:
@@ -144,7 +144,7 @@ def _crowded(row: Row, place: Place, group: program.Group) -> tuple[Place, str]:
     return place, ""
 
 
-def _of_field(index: int, value: int, limit: int, document: Document) -> Complaint:
+def _of_field(index: int, value: int, limit: int, document: Document) -> Problem:
     number, field = error_texts.field_name(index)
     place, grid = HEADER[field] if number < 0 else PROGRAM[field]
     if number >= 0:
@@ -152,4 +152,4 @@ def _of_field(index: int, value: int, limit: int, document: Document) -> Complai
     shown = units.text(value, grid) if grid else str(value)
     most = units.text(limit, grid) if grid else str(limit)
     message = f"the device refuses {shown}; its limit is {most}"
-    return Complaint("field", path_text(place), document.line(place), message, shown, most)
+    return Problem("field", path_text(place), document.line(place), message, shown, most)

@@ -16,8 +16,8 @@ from stimcore import checks, program
 from stimcore.errors import Refused
 
 from ..catalog.leads import Lead
-from ..documents.complaint import Complaint, FileRefused
 from ..documents.model_validation import shape_of, validate
+from ..documents.problem import FileRefused, Problem
 from ..documents.yaml_reader import Document, parse, read_bytes
 from ..errors import Row
 from . import compilation, contact_checks, cross_checks, error_locations, thresholds
@@ -95,7 +95,7 @@ class Profile:
         """Pack the group for the device."""
         return program.pack(self.group)
 
-    def explain(self, row: Row) -> Complaint:
+    def explain(self, row: Row) -> Problem:
         """Return a refusal (code, index, value, limit) as a complaint with its line."""
         return error_locations.complaint(row, self.group, self.lead, self.document)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..documents import units
-from ..documents.complaint import Conflict
+from ..documents.problem import Conflict
 from .schema import AMPLITUDES, ProfileModel, ProgramModel
 
 ORDER = ("perception", "comfort", "discomfort")

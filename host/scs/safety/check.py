@@ -16,7 +16,7 @@ from stimcore import output, phases, program
 from stimcore.board import Board
 from stimcore.errors import Refused
 
-from ..documents.complaint import Complaint
+from ..documents.problem import Problem
 from ..errors import Row
 from ..messages import safety_metrics
 from ..messages.safety_metrics import Figure
@@ -64,7 +64,7 @@ class Judgement:
     """Verdict of the kernel on a profile for a board; `ok` if there are no errors."""
 
     figures: tuple[Figure, ...]
-    errors: tuple[Complaint, ...]
+    errors: tuple[Problem, ...]
     actual: tuple[Actual, ...]
     slots: tuple[Turns, ...] = ()
     delivery: delivery.Delivery | None = None  # of a session that has an end
@@ -75,7 +75,7 @@ class Judgement:
         return not self.errors
 
 
-def explained(rows: tuple[Row, ...], profile: Profile) -> list[Complaint]:
+def explained(rows: tuple[Row, ...], profile: Profile) -> list[Problem]:
     """Return the device's rows as complaints about the profile, each with its line."""
     return [profile.explain(row) for row in rows]
 

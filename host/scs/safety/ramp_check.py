@@ -16,7 +16,7 @@ from stimcore.board import Board
 from stimcore.errors import Refused
 
 from ..documents import units
-from ..documents.complaint import Complaint, Place, path_text
+from ..documents.problem import Place, Problem, path_text
 from ..errors import Row
 from ..messages import refusals, safety_metrics
 from ..profile.profile import Profile
@@ -26,7 +26,7 @@ EXAMPLE = "-100 % for 200 us and 50 % for 400 us"
 NO_RAMP = "ramp: {up: 0 s, down: 0 s}"
 
 
-def complaints(profile: Profile, board: Board) -> list[Complaint]:
+def complaints(profile: Profile, board: Board) -> list[Problem]:
     """Return a complaint for the first ramp level that is refused; empty if all pass.
 
     A profile refused at its own amplitudes is reported elsewhere.
@@ -100,11 +100,11 @@ def _blamed(board: Board, group: program.Group, levels: Levels, shaped: list[int
 
 
 # --- complaints ------------------------------------------------------------------------------
-def _complaint(profile: Profile, place: Place, message: str, *texts: str) -> Complaint:
-    return Complaint("soft_start", path_text(place), profile.document.line(place), message, *texts)
+def _complaint(profile: Profile, place: Place, message: str, *texts: str) -> Problem:
+    return Problem("soft_start", path_text(place), profile.document.line(place), message, *texts)
 
 
-def _refused(profile: Profile, board: Board, number: int, level_ua: int, row: Row) -> Complaint:
+def _refused(profile: Profile, board: Board, number: int, level_ua: int, row: Row) -> Problem:
     level = units.text(level_ua, "uA")
     message = f"the soft start would be refused at {level}: segments smaller than one DAC code are"
     message += f" rounded up to one code ({refusals.sentence(row, profile.contact_names)}); try"
@@ -123,7 +123,7 @@ def _way_out(group: program.Group, board: Board) -> str:
     return NO_RAMP if good else EXAMPLE
 
 
-def _miscounted(profile: Profile, level_ua: int, pulses: int) -> Complaint:
+def _miscounted(profile: Profile, level_ua: int, pulses: int) -> Problem:
     wanted = program.pulses_per_period(profile.group)
     message = f"at {units.text(level_ua, 'uA')} this shape has {pulses} pulses per period instead"
     message += f" of {wanted}, so a session cannot be limited by pulses; try duration: 10 min"

@@ -15,7 +15,7 @@ Conflict = tuple[str, Place, str, str, str, str]  # id, place, message, value, l
 
 
 @dataclass(frozen=True)
-class Complaint:
+class Problem:
     """One error in a file. `id` is a fixed word; `message` is the whole sentence.
 
     `line` counts from 1; 0 if no line is known. `value`, `limit` and `example`
@@ -38,7 +38,7 @@ class Complaint:
 class FileRefused(Exception):
     """Error for a file that cannot be used: its name in `file`, all complaints in `rows`."""
 
-    def __init__(self, file: str, rows: Iterable[Complaint]):
+    def __init__(self, file: str, rows: Iterable[Problem]):
         self.file = file
         self.rows = tuple(sorted(set(rows), key=lambda row: (row.line, row.path, row.message)))
         super().__init__(file, self.rows)
