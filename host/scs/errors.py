@@ -15,6 +15,8 @@ USAGE = 2
 NO_DEVICE = 3
 INTERRUPTED = 130  # Ctrl-C, as shells count it: 128 + SIGINT
 
+OLD_NAMES_END_WITH = "0.2"  # the release that drops renamed commands and fields
+
 Row = tuple[int, int, int, int]  # (code, index, value, limit) of stimcore.errors
 
 

@@ -120,5 +120,5 @@ def _reason(verdict: Judgement) -> str:
     if not verdict.errors:
         return ""
     why = verdict.errors[0]
-    said = why.id.replace("_", " ")
-    return said if why.id == "stage_contacts" else f"{said}: {why.value}, limit {why.limit}"
+    said = why.id.replace("-", " ")
+    return said if why.id == "stage-contacts" else f"{said}: {why.value}, limit {why.limit}"

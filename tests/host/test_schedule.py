@@ -32,7 +32,7 @@ def meetings(trains: list[Train], found: list[Slot], rest_us: int) -> int:
     """Count the pulses of a period that begin before the one before has ended and rested."""
     period = Fraction(1_000_000_000_000 * found[0].count, trains[0].rate_millihz)
     pulses = sorted(
-        (slot.phase_ns + turn * period / slot.count, one.extent_ns)
+        (slot.offset_ns + turn * period / slot.count, one.extent_ns)
         for one, slot in zip(trains, found, strict=True)
         for turn in range(slot.count)
     )
@@ -57,13 +57,13 @@ def test_req_23_the_least_period_holds_whole_numbers_of_pulses(
 ) -> None:
     found = slots(*[train(rate, 100) for rate in rates])
     assert [one.count for one in found] == counts
-    assert found[0].phase_ns == 0
+    assert found[0].offset_ns == 0
 
 
 def test_req_23_equal_programs_stand_as_far_apart_as_they_can() -> None:
     # 20 ms, pulses of 1 ms: rests of 4 ms between four, to the microsecond
     found = slots(*[train(50, 1_000)] * 4)
-    assert [round(one.phase_ns / 1e6, 2) for one in found] == [0, 5, 10, 15]
+    assert [round(one.offset_ns / 1e6, 2) for one in found] == [0, 5, 10, 15]
 
 
 def test_req_23_two_pulses_share_what_is_common_to_their_times() -> None:
@@ -92,15 +92,15 @@ def test_req_23_rates_that_never_come_round_are_refused() -> None:
     assert (many.kind, many.need_ns, many.room_ns) == ("count", 100, 64)
 
 
-def test_req_23_a_phase_that_was_asked_for_is_kept_or_refused() -> None:
-    found = slots(train(50, 200), train(50, 200, phase_ns=3_000_000))
-    assert [one.phase_ns for one in found] == [0, 3_000_000] or found[1].phase_ns == 3_000_000
-    bad = clash(train(50, 200, phase_ns=0), train(50, 200, phase_ns=100_000))
-    assert (bad.kind, bad.first, bad.second) == ("phase", 0, 1)
-    wide = clash(train(50, 9_990, phase_ns=0), train(50, 9_990, phase_ns=10_000_000))
+def test_req_23_an_offset_that_was_asked_for_is_kept_or_refused() -> None:
+    found = slots(train(50, 200), train(50, 200, offset_ns=3_000_000))
+    assert [one.offset_ns for one in found] == [0, 3_000_000] or found[1].offset_ns == 3_000_000
+    bad = clash(train(50, 200, offset_ns=0), train(50, 200, offset_ns=100_000))
+    assert (bad.kind, bad.first, bad.second) == ("offset", 0, 1)
+    wide = clash(train(50, 9_990, offset_ns=0), train(50, 9_990, offset_ns=10_000_000))
     assert (wide.kind, wide.rates_millihz) == ("fit", ())  # whatever the phase and the rate
-    close = train(50, 200, phase_ns=0), train(50, 200, phase_ns=213_999), train(50, 200)
-    assert clash(*close).kind == "phase"
+    close = train(50, 200, offset_ns=0), train(50, 200, offset_ns=213_999), train(50, 200)
+    assert clash(*close).kind == "offset"
 
 
 def test_a_block_of_pulses_makes_the_period_longer() -> None:
@@ -124,4 +124,4 @@ def test_req_23_pulses_never_meet(rates: list[int], extents: list[int]) -> None:
     assert meetings(trains, found, 14) == 0
     for one, slot in zip(trains, found, strict=True):
         assert slot.count * trains[0].rate_millihz == found[0].count * one.rate_millihz
-        assert slot.phase_ns < one.every_ns
+        assert slot.offset_ns < one.every_ns

@@ -46,7 +46,7 @@ class Session(Opened):
         from ..profile.profile import ProfileError
         from ..safety import ramp_check
 
-        told = ramp_check.complaints(profile, self.board)
+        told = ramp_check.problems(profile, self.board)
         if told:
             raise ProfileError(profile.file, told)
         blob = profile.to_blob()

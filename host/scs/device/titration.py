@@ -59,8 +59,8 @@ def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
         document["programs"] = [one]
         for field in _NOT_WALKED:
             document.pop(field, None)
-        one.pop("thresholds", None)
-        one.pop("phase", None)
+        for field in ("thresholds", "offset", "phase"):  # phase: its old name
+            one.pop(field, None)
         one["amplitude"], one["ceiling"] = first, ceiling
 
     return edited(profile, change)

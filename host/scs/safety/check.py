@@ -1,6 +1,6 @@
 """Check a profile on the host with the device's own code.
 
-Role: Profile and Board -> safety figures with their limits, complaints with their lines, and the
+Role: Profile and Board -> safety figures with their limits, problems with their lines, and the
 quantized values (whole DAC codes, whole ticks) beside the requested ones.
 Invariant: the verdict is that of stimcore's kernel on the PIO words, as on the device.
 Requirements: REQ-60.
@@ -76,7 +76,7 @@ class Judgement:
 
 
 def explained(rows: tuple[Row, ...], profile: Profile) -> list[Problem]:
-    """Return the device's rows as complaints about the profile, each with its line."""
+    """Return the device's rows as problems about the profile, each with its line."""
     return [profile.explain(row) for row in rows]
 
 
@@ -91,7 +91,7 @@ def judge(
         rows, shown = tuple(verdict.errors), verdict.figures
     except Refused as reason:
         rows, shown = reason.rows, []
-    told = explained(rows, profile) or ramp_check.complaints(profile, board)
+    told = explained(rows, profile) or ramp_check.problems(profile, board)
     return Judgement(
         figures=tuple(
             safety_metrics.make(shown, group, profile.contact_names, profile.program_names)

@@ -1,6 +1,6 @@
 """Check every ramp step: at low amplitudes a shaped pulse is quantized differently.
 
-Role: complaints() reports a profile that is admitted at its amplitudes but would fault during the
+Role: problems() reports a profile that is admitted at its amplitudes but would fault during the
 ramp, because segments smaller than one DAC code are rounded up to one code.
 Invariant: the verdict at each level is the kernel's; a profile without shapes costs nothing.
 Requirements: REQ-18, REQ-35, REQ-60.
@@ -16,7 +16,7 @@ from stimcore.board import Board
 from stimcore.errors import Refused
 
 from ..documents import units
-from ..documents.problem import Place, Problem, path_text
+from ..documents.problem import Problem
 from ..errors import Row
 from ..messages import refusals, safety_metrics
 from ..profile.profile import Profile
@@ -26,8 +26,8 @@ EXAMPLE = "-100 % for 200 us and 50 % for 400 us"
 NO_RAMP = "ramp: {up: 0 s, down: 0 s}"
 
 
-def complaints(profile: Profile, board: Board) -> list[Problem]:
-    """Return a complaint for the first ramp level that is refused; empty if all pass.
+def problems(profile: Profile, board: Board) -> list[Problem]:
+    """Return the problem of the first ramp level that is refused; empty if all pass.
 
     A profile refused at its own amplitudes is reported elsewhere.
     """
@@ -40,10 +40,12 @@ def complaints(profile: Profile, board: Board) -> list[Problem]:
     for levels, verdict in _climb(board, group, shaped):
         if verdict.errors:
             number = _blamed(board, group, levels, shaped)
-            return [_refused(profile, board, number, levels[number], verdict.errors[0])]
+            problem = _refused(profile, board, number, levels[number], verdict.errors[0])
+            return profile.document.located([problem])
         miscounted = verdict.stream.pulses != program.pulses_per_period(group)
         if miscounted and group.header.session_pulses:
-            return [_miscounted(profile, levels[shaped[0]], verdict.stream.pulses)]
+            problem = _miscounted(group, levels[shaped[0]], verdict.stream.pulses)
+            return profile.document.located([problem])
     return []
 
 
@@ -99,11 +101,6 @@ def _blamed(board: Board, group: program.Group, levels: Levels, shaped: list[int
     return shaped[0]
 
 
-# --- complaints ------------------------------------------------------------------------------
-def _complaint(profile: Profile, place: Place, message: str, *texts: str) -> Problem:
-    return Problem("soft_start", path_text(place), profile.document.line(place), message, *texts)
-
-
 def _refused(profile: Profile, board: Board, number: int, level_ua: int, row: Row) -> Problem:
     level = units.text(level_ua, "uA")
     message = f"the soft start would be refused at {level}: segments smaller than one DAC code are"
@@ -111,7 +108,7 @@ def _refused(profile: Profile, board: Board, number: int, level_ua: int, row: Ro
     example = _way_out(profile.group, board)
     limit = safety_metrics.text(row[0], row[3])
     place = ("programs", number, "shape")
-    return _complaint(profile, place, f"{message} {example}", level, limit, example)
+    return Problem("ramp-refused", place, f"{message} {example}", level, limit, example)
 
 
 def _way_out(group: program.Group, board: Board) -> str:
@@ -123,9 +120,9 @@ def _way_out(group: program.Group, board: Board) -> str:
     return NO_RAMP if good else EXAMPLE
 
 
-def _miscounted(profile: Profile, level_ua: int, pulses: int) -> Problem:
-    wanted = program.pulses_per_period(profile.group)
+def _miscounted(group: program.Group, level_ua: int, pulses: int) -> Problem:
+    wanted = program.pulses_per_period(group)
     message = f"at {units.text(level_ua, 'uA')} this shape has {pulses} pulses per period instead"
     message += f" of {wanted}, so a session cannot be limited by pulses; try duration: 10 min"
     texts = str(pulses), str(wanted), "duration: 10 min"
-    return _complaint(profile, ("session", "pulses"), message, *texts)
+    return Problem("ramp-pulses", ("session", "pulses"), message, *texts)
