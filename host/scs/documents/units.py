@@ -19,44 +19,28 @@ from .problem import ProblemError, printable
 if TYPE_CHECKING:
     import pint
 
-# The units a person may write, by the integer grid they end on; largest first. Editors are told
-# the same list (field_types.py), so what an editor underlines is what is refused here.
-WRITTEN = {
-    "uA": ("A", "mA", "uA"),
-    "nA": ("A", "mA", "uA", "nA"),
-    "nV": ("V", "mV", "uV", "nV"),
-    "uV": ("V", "mV", "uV"),
-    "mV": ("V", "mV"),
-    "ns": ("s", "ms", "us", "ns"),
-    "us": ("s", "ms", "us"),
-    "ms": ("h", "min", "s", "ms"),
-    "mHz": ("MHz", "kHz", "Hz", "mHz"),
-    "MHz": ("MHz",),
-    "ohm": ("Mohm", "kohm", "ohm"),
-    "nF": ("uF", "nF"),
-    "um^2": ("cm^2", "mm^2", "um^2"),
-    "um": ("mm", "um"),
-    "ppm": ("%", "ppm"),
-    "permille": ("%", "permille"),
+# By integer grid: an example, and the units a person may write, largest first. Editors are told the
+# same list (field_types.py), so what an editor underlines is what is refused here.
+_GRIDS = {
+    "uA": ("2 mA", "A", "mA", "uA"),
+    "nA": ("2 uA", "A", "mA", "uA", "nA"),
+    "nV": ("12.5 mV", "V", "mV", "uV", "nV"),
+    "uV": ("8 mV", "V", "mV", "uV"),
+    "mV": ("15 V", "V", "mV"),
+    "ns": ("200 us", "s", "ms", "us", "ns"),
+    "us": ("2 ms", "s", "ms", "us"),
+    "ms": ("2 s", "h", "min", "s", "ms"),
+    "mHz": ("50 Hz", "MHz", "kHz", "Hz", "mHz"),
+    "MHz": ("125 MHz", "MHz"),
+    "ohm": ("1.5 kohm", "Mohm", "kohm", "ohm"),
+    "nF": ("2.5 uF", "uF", "nF"),
+    "um^2": ("12.44 mm^2", "cm^2", "mm^2", "um^2"),
+    "um": ("7 mm", "mm", "um"),
+    "ppm": ("5000 ppm", "%", "ppm"),
+    "permille": ("5 %", "%", "permille"),
 }
-EXAMPLES = {
-    "uA": "2 mA",
-    "nA": "2 uA",
-    "nV": "12.5 mV",
-    "uV": "8 mV",
-    "mV": "15 V",
-    "ns": "200 us",
-    "us": "2 ms",
-    "ms": "2 s",
-    "mHz": "50 Hz",
-    "MHz": "125 MHz",
-    "ohm": "1.5 kohm",
-    "nF": "2.5 uF",
-    "um^2": "12.44 mm^2",
-    "um": "7 mm",
-    "ppm": "5000 ppm",
-    "permille": "5 %",
-}
+WRITTEN = {grid: units for grid, (_example, *units) in _GRIDS.items()}
+EXAMPLES = {grid: example for grid, (example, *_units) in _GRIDS.items()}
 # a unit of each kind of quantity, for messages
 KINDS = {
     "A": "a current",

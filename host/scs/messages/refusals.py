@@ -58,7 +58,7 @@ _HINTS = {
 }
 _AT_A_CONTACT = (errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
 _OF_A_SLOT = (errors.SLOT_RANGE, errors.SLOT_EMPTY, errors.SLOT_DAMAGED, errors.STORE_WRITE)
-_OF_A_PROGRAM = (
+OF_A_PROGRAM = (
     errors.BELOW_CODE,
     errors.DOES_NOT_FIT,
     errors.SHORT_GAP,
@@ -135,7 +135,7 @@ def amplitude(row: Row, contacts: Sequence[str], programs: Sequence[str]) -> str
 def _where(code: int, index: int, contacts: Sequence[str], programs: Sequence[str]) -> str:
     if code in _AT_A_CONTACT or (code in safety_metrics.PER_CONTACT and code != errors.CEILING):
         return f", at {safety_metrics.contact_name(index, contacts)}"
-    if code in _OF_A_PROGRAM:
+    if code in OF_A_PROGRAM:
         return f", in {_program(index, programs)}"
     return ""
 

@@ -1,4 +1,4 @@
-"""Safety figures: the kernel's integer rows converted to mA, us, Hz, uC and named.
+"""Safety metrics: the kernel's integer rows converted to mA, us, Hz, uC and named.
 
 Role: (code, index, value, limit) of the kernel -> Figure; used by check, run, demo and JSON.
 Invariant: a figure is compared with its limit on integers, as in the kernel; floats are for
@@ -91,18 +91,11 @@ class Figure:
         return row
 
 
-def _hertz(interval_ns: int) -> float:
-    return 1e9 / interval_ns if interval_ns else math.inf
-
-
-def _shannon_k(thousandths: int) -> float:
-    """Return log10(D x Q) with D in uC/cm2 and Q in uC."""
-    return math.log10(thousandths / 1000) if thousandths > 0 else -math.inf
-
-
+# by code, where the unit alone does not say it: unit shown, and its conversion
 _OWN: dict[int, tuple[str, Callable[[int], float]]] = {
-    errors.RATE: ("Hz", _hertz),
-    errors.SHANNON: ("", _shannon_k),
+    errors.RATE: ("Hz", lambda interval_ns: 1e9 / interval_ns if interval_ns else math.inf),
+    # log10(D x Q) with D in uC/cm2 and Q in uC
+    errors.SHANNON: ("", lambda value: math.log10(value / 1000) if value > 0 else -math.inf),
     errors.PERIOD: ("ms", lambda ns: ns / 1e6),
 }
 
@@ -142,29 +135,18 @@ def unpack(packed: bytes) -> list[Row]:
     return [struct.unpack_from(commands.FIGURE, packed, at) for at in range(0, whole, size)]
 
 
-def _user(index: int, group: program.Group | None, names: Sequence[str]) -> str | None:
-    if group is None:
-        return None
-    users = [
-        names[number]
-        for number, one in enumerate(group.programs)
-        if program.used_by(one) >> index & 1
-    ]
-    return users[0] if len(users) == 1 else None
-
-
 def make(
     rows: Iterable[Row],
     group: program.Group | None,
     contacts: Sequence[str],
     programs: Sequence[str],
 ) -> list[Figure]:
-    """Return the figures for kernel rows in the order of NAMES; `contacts`, `programs`: names.
+    """Return the metrics of kernel rows in the order of NAMES; `contacts`, `programs`: names.
 
-    group None: the program is known to the device only, so no figure names a program.
+    group None: the program is known to the device only, so no metric names a program.
     """
-    order = {code: at for at, code in enumerate(NAMES)}
-    known = sorted((row for row in rows if row[0] in order), key=lambda row: order[row[0]])
+    order = list(NAMES)
+    known = sorted((row for row in rows if row[0] in NAMES), key=lambda row: order.index(row[0]))
     return [_figure(row, group, contacts, programs) for row in known]
 
 
@@ -172,16 +154,23 @@ def _figure(
     row: Row, group: program.Group | None, contacts: Sequence[str], programs: Sequence[str]
 ) -> Figure:
     code, index, value, limit = row
-    local = code in PER_CONTACT
+    name, label = NAMES[code]
+    user = contact = None
+    if code in PER_CONTACT:
+        contact = contact_name(index, contacts)
+        masks = list(map(program.used_by, group.programs)) if group else []
+        users = [programs[at] for at, mask in enumerate(masks) if mask >> index & 1]
+        user = users[0] if len(users) == 1 else None
     least = code in kernel.AT_LEAST
+    shown, unit = quantity(code, value)
     return Figure(
-        name=NAMES[code][0],
-        program=_user(index, group, programs) if local else None,
-        contact=contact_name(index, contacts) if local else None,
-        value=quantity(code, value)[0],
-        unit=quantity(code, value)[1],
+        name=name,
+        program=user,
+        contact=contact,
+        value=shown,
+        unit=unit,
         limit=quantity(code, limit)[0],
         ok=value >= limit if least else value <= limit,
-        label=NAMES[code][1],
+        label=label,
         bound="least" if least and code != errors.RATE else "most",  # an interval, as a rate
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from stimcore import program
+from stimcore import program as blob
 
 from . import fields, ratios
 from .fields import Field
@@ -18,39 +18,39 @@ from .resolved import Resolved, ResolvedProgram
 from .scheduling import Slot
 
 
-def make(resolved: Resolved) -> program.Group:
+def make(resolved: Resolved) -> blob.Group:
     """Return the group. Contact i of the lead is bit i of the masks; one slot per program."""
     model = resolved.model
     masks = {name: 1 << at for at, name in enumerate(model.lead.contact_names)}
-    alone = program.FLAG_STAND_ALONE if model.stand_alone else 0
-    silent = program.FLAG_SYNC_ONLY if model.output == "sync" else 0
+    alone = blob.FLAG_STAND_ALONE if model.stand_alone else 0
+    silent = blob.FLAG_SYNC_ONLY if model.output == "sync" else 0
     values = {
         **_unchanged(fields.HEADER, model, masks),
         "flags": alone | silent,
         "ramp_up_ms": resolved.ramp_up_ms,
     }
-    header = program.Header._make(values[row[0]] for row in program.HEADER)
+    header = blob.Header._make(values[row[0]] for row in blob.HEADER)
     slots = zip(resolved.programs, resolved.slots, strict=True)
-    programs = tuple(_program(one, slot, masks) for one, slot in slots)
-    return program.Group(header, model.lead.areas_of_eight(), programs)
+    programs = tuple(_program(program, slot, masks) for program, slot in slots)
+    return blob.Group(header, model.lead.areas_of_eight(), programs)
 
 
-def _program(one: ResolvedProgram, slot: Slot, masks: dict[str, int]) -> program.Program:
-    there = one.spec.interleave
+def _program(program: ResolvedProgram, slot: Slot, masks: dict[str, int]) -> blob.Program:
+    there = program.spec.interleave
     values = {
-        **_unchanged(fields.PROGRAM, one.spec, masks),
-        "waveform": program.BURST if one.burst else program.TONIC,
-        "recharge": one.recharge,
-        "amplitude_ua": one.amplitude_ua,
-        "ceiling_ua": one.ceiling_ua,
-        "width_ns": one.width_ns,
-        "alternating": int(one.spec.polarity == "alternating"),
+        **_unchanged(fields.PROGRAM, program.spec, masks),
+        "waveform": blob.BURST if program.burst else blob.TONIC,
+        "recharge": program.recharge,
+        "amplitude_ua": program.amplitude_ua,
+        "ceiling_ua": program.ceiling_ua,
+        "width_ns": program.width_ns,
+        "alternating": int(program.spec.polarity == "alternating"),
         "count": slot.count,
         "phase_ns": slot.offset_ns,
         "other_count": slot.count * there.split // ratios.WHOLE if there else 0,
-        "segments": one.segments,
+        "segments": program.segments,
     }
-    return program.Program._make(values[row[0]] for row in program.PROGRAM)
+    return blob.Program._make(values[row[0]] for row in blob.PROGRAM)
 
 
 def _unchanged(rows: Iterable[Field], model: Any, masks: dict[str, int]) -> dict[str, Any]:

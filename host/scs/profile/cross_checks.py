@@ -1,4 +1,4 @@
-"""Check the fields of a profile against one another.
+"""Check the fields of a profile against program another.
 
 Role: find() yields the problems of valid fields together: an amplitude above the profile's own
 limit, segments that do not sum to zero, colliding pulses of two programs. Invariant: every problem
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stimcore import limits, program
+from stimcore import limits
+from stimcore.program import RECHARGE_ACTIVE, RECHARGE_PASSIVE_BURST
 
 from ..documents import units
 from ..documents.problem import Place, Problem
@@ -25,8 +26,10 @@ Problems = Iterator[Problem]
 def find(resolved: Resolved) -> list[Problem]:
     """Return all problems between the fields of a profile."""
     model, problems = resolved.model, []
-    for number, one in enumerate(resolved.programs):
-        problems += [problem.within(("programs", number)) for problem in _of_program(model, one)]
+    for number, program in enumerate(resolved.programs):
+        problems += [
+            problem.within(("programs", number)) for problem in _of_program(model, program)
+        ]
     if resolved.clash is None:
         problems += [*_of_session(resolved), *_of_ramps(resolved)]
     elif not problems:
@@ -34,25 +37,25 @@ def find(resolved: Resolved) -> list[Problem]:
     return [*problems, *_of_time(model)]
 
 
-def _of_program(model: ProfileModel, one: ResolvedProgram) -> Problems:
-    yield from _of_width(one)
-    if one.spec.shape != "square":
-        yield from _of_shape(one)
-    if isinstance(one.spec.shape, SegmentsBox):
-        yield from _of_segments(one.segments)
-    if one.spec.dither and one.spec.dither.width:
-        yield from _of_dithered_width(one, one.spec.dither.width)
-    if one.spec.interleave:
-        yield from _of_interleave(one.spec, one.spec.interleave)
-    yield from _of_thresholds(one)
-    yield from _of_amplitude(model, one)
-    yield from _of_rates(one)
+def _of_program(model: ProfileModel, program: ResolvedProgram) -> Problems:
+    yield from _of_width(program)
+    if program.spec.shape != "square":
+        yield from _of_shape(program)
+    if isinstance(program.spec.shape, SegmentsBox):
+        yield from _of_segments(program.segments)
+    if program.spec.dither and program.spec.dither.width:
+        yield from _of_dithered_width(program, program.spec.dither.width)
+    if program.spec.interleave:
+        yield from _of_interleave(program.spec, program.spec.interleave)
+    yield from _of_thresholds(program)
+    yield from _of_amplitude(model, program)
+    yield from _of_rates(program)
 
 
-def _of_width(one: ResolvedProgram) -> Problems:
+def _of_width(program: ResolvedProgram) -> Problems:
     """Check that the width is given once: for the pulse, or for each segment."""
-    width, place = one.spec.pulse_width, ("pulse_width",)
-    if isinstance(one.spec.shape, SegmentsBox):
+    width, place = program.spec.pulse_width, ("pulse_width",)
+    if isinstance(program.spec.shape, SegmentsBox):
         if width is not None:
             message = "conflicts with the widths of the segments; leave out pulse_width"
             yield Problem("width-beside-segments", place, message, units.text(width, "ns"))
@@ -62,20 +65,20 @@ def _of_width(one: ResolvedProgram) -> Problems:
         yield Problem("width-missing", place, message, "", "", "200 us")
         return
     step = waveforms.STEPS * waveforms.STEP_NS
-    if one.spec.shape in ("sine", "gaussian") and width % step:
+    if program.spec.shape in ("sine", "gaussian") and width % step:
         near = units.text(max(width - width % step, step), "ns")
-        message = f"a {one.spec.shape} has {waveforms.STEPS} steps of whole microseconds"
+        message = f"a {program.spec.shape} has {waveforms.STEPS} steps of whole microseconds"
         message += f"; write for example {near}"
         yield Problem("width-uneven", place, message, units.text(width, "ns"), near, near)
 
 
-def _of_shape(one: ResolvedProgram) -> Problems:
-    if one.recharge == program.RECHARGE_ACTIVE:
+def _of_shape(program: ResolvedProgram) -> Problems:
+    if program.recharge == RECHARGE_ACTIVE:
         message = "a shape balances its own charge; write for example passive"
         yield Problem("shape-recharge", ("recharge",), message, "active", "passive", "passive")
-    if one.spec.interphase_gap:
+    if program.spec.interphase_gap:
         message = "a shape has no interphase gap; write 0 us, or add a segment of 0 %"
-        gap = units.text(one.spec.interphase_gap, "ns")
+        gap = units.text(program.spec.interphase_gap, "ns")
         yield Problem("shape-gap", ("interphase_gap",), message, gap, "0 us", "0 us")
 
 
@@ -91,7 +94,7 @@ def _of_segments(rows: waveforms.Segments) -> Problems:
         message = f"the segments sum to {charge} and must sum to zero; {_balanced(rows)}"
         yield Problem("segments-unbalanced", (*place, len(rows) - 1), message, charge, "0")
         return
-    run, least, most = waveforms.longest_run_ns(rows), limits.WIDTH_MIN_NS, limits.WIDTH_MAX_NS
+    run, least, most = waveforms.longest_run(rows), limits.WIDTH_MIN_NS, limits.WIDTH_MAX_NS
     if not least <= run <= most:
         value, span = (
             units.text(run, "ns"),
@@ -112,20 +115,22 @@ def _balanced(rows: waveforms.Segments) -> str:
     return "write for example -100 % for 200 us and 50 % for 400 us"
 
 
-def _of_dithered_width(one: ResolvedProgram, dither: int) -> Problems:
+def _of_dithered_width(program: ResolvedProgram, dither: int) -> Problems:
     place, value = ("dither", "width"), units.text(dither, "permille")
-    if one.spec.shape != "square" or one.spec.polarity == "alternating":
-        why = "polarity: alternating" if one.spec.shape == "square" else "a shape"
+    if program.spec.shape != "square" or program.spec.polarity == "alternating":
+        why = "polarity: alternating" if program.spec.shape == "square" else "a shape"
         message = f"cannot be combined with {why}; write for example 0 %"
         yield Problem("dither-combined", place, message, value, "0 %", "0 %")
-    elif one.width_ns:
+    elif program.width_ns:
         most = min(
-            limits.WIDTH_MAX_NS * 1000 // one.width_ns - 1000,
-            1000 - limits.WIDTH_MIN_NS * 1000 // one.width_ns,
+            limits.WIDTH_MAX_NS * 1000 // program.width_ns - 1000,
+            1000 - limits.WIDTH_MIN_NS * 1000 // program.width_ns,
         )
         if dither > most:
             near = units.text(max(most, 0), "permille")
-            message = f"{value} of {units.text(one.width_ns, 'ns')} exceeds the allowed width range"
+            message = (
+                f"{value} of {units.text(program.width_ns, 'ns')} exceeds the allowed width range"
+            )
             message += f" 10 us to 1 ms; write for example {near}"
             yield Problem("dither-width", place, message, value, near, near)
 
@@ -149,10 +154,10 @@ def _of_interleave(spec: ProgramModel, there: Interleave) -> Problems:
         yield Problem("interleave-split", place, message, split, str(most), example)
 
 
-def _of_thresholds(one: ResolvedProgram) -> Problems:
+def _of_thresholds(program: ResolvedProgram) -> Problems:
     """Check that each threshold is at least as high as the one before it."""
     least_ua, before = 0, ""
-    settings = one.settings
+    settings = program.settings
     measured_ua = settings.perception_ua, settings.comfort_ua, settings.discomfort_ua
     for name, ua in zip(ORDER, measured_ua, strict=True):
         if ua is None:
@@ -166,25 +171,25 @@ def _of_thresholds(one: ResolvedProgram) -> Problems:
             least_ua, before = ua, name
 
 
-def _of_amplitude(model: ProfileModel, one: ResolvedProgram) -> Problems:
+def _of_amplitude(model: ProfileModel, program: ResolvedProgram) -> Problems:
     """Check that there is an amplitude, and that it and the ceiling are below all bounds."""
-    spec, most_ua = one.spec, model.limits.amplitude if model.limits else None
+    spec, most_ua = program.spec, model.limits.amplitude if model.limits else None
     bounds = [(most_ua, "this profile's own limits.amplitude")] if most_ua else []
     if most_ua and spec.ceiling and spec.ceiling > most_ua:
         value = units.text(spec.ceiling, "uA")
         yield Problem("ceiling-range", ("ceiling",), *_above(value, bounds[0]))
-    if one.amplitude_ua:
+    if program.amplitude_ua:
         if spec.ceiling:
             bounds.append((spec.ceiling, "this program's ceiling"))
-        if one.settings.discomfort_ua:
-            bounds.append((one.settings.discomfort_ua, "the discomfort threshold"))
+        if program.settings.discomfort_ua:
+            bounds.append((program.settings.discomfort_ua, "the discomfort threshold"))
         lowest = min([*bounds, (limits.AMPLITUDE_UA, "the maximum")], key=lambda bound: bound[0])
-        if one.amplitude_ua > lowest[0]:
+        if program.amplitude_ua > lowest[0]:
             written = spec.amplitude.text()
             if spec.amplitude.permille:
-                written += f", {units.text(one.amplitude_ua, 'uA')},"
+                written += f", {units.text(program.amplitude_ua, 'uA')},"
             yield Problem("amplitude-range", ("amplitude",), *_above(written, lowest))
-    elif one.settings.perception_ua:
+    elif program.settings.perception_ua:
         written = spec.amplitude.text()
         message = f"{written} is less than 1 uA"
         yield Problem("amplitude-zero", ("amplitude",), message, written, "1 uA", "60 %")
@@ -201,15 +206,15 @@ def _above(written: str, bound: tuple[int, str]) -> tuple[str, str, str, str]:
     return f"{written} is above {bound[1]}, {most}", written.rstrip(","), most, most
 
 
-def _of_rates(one: ResolvedProgram) -> Problems:
+def _of_rates(program: ResolvedProgram) -> Problems:
     """Check the rate within a burst, and the offset, against the rate."""
-    spec = one.spec
-    if one.burst and one.burst.intra_rate < spec.rate:
-        value, rate = units.text(one.burst.intra_rate, "mHz"), units.text(spec.rate, "mHz")
+    spec = program.spec
+    if program.burst and program.burst.intra_rate < spec.rate:
+        value, rate = units.text(program.burst.intra_rate, "mHz"), units.text(spec.rate, "mHz")
         message = f"{value} is below the rate of the bursts, {rate}; write for example 500 Hz"
         place = ("waveform", "burst", "intra_rate")
         yield Problem("intra-rate", place, message, value, rate, "500 Hz")
-    if not one.burst and one.recharge == program.RECHARGE_PASSIVE_BURST:
+    if not program.burst and program.recharge == RECHARGE_PASSIVE_BURST:
         message = "a tonic waveform has no bursts; write for example after: pulse"
         place = ("recharge", "passive", "after")
         yield Problem("recharge-tonic", place, message, "burst", "pulse", "pulse")

@@ -22,20 +22,15 @@ from .profile import Profile
 WIDEST = 4096  # no line is broken that was not
 
 
-def _yaml() -> YAML:
-    made = YAML()
-    made.preserve_quotes = True
-    made.width = WIDEST
-    made.indent(mapping=2, sequence=4, offset=2)
-    return made
-
-
 def edited(profile: Profile, change: Callable[[Any], None]) -> Profile:
     """Apply `change` to the ruamel.yaml document and return the resulting profile.
 
     Raises ProfileError if the changed text is not a valid profile. Line ends are kept.
     """
-    yaml = _yaml()
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = WIDEST
+    yaml.indent(mapping=2, sequence=4, offset=2)
     source = profile.text.removeprefix("\ufeff")
     try:
         document = yaml.load(source)

@@ -19,14 +19,6 @@ from ..messages import error_texts, refusals, safety_metrics
 from . import fields, ratios
 
 NEAREST = (errors.AMPLITUDE, errors.STAGE_SPAN)  # what they permit is what may be written instead
-BY_PROGRAM = (
-    errors.BELOW_CODE,
-    errors.DOES_NOT_FIT,
-    errors.SHORT_GAP,
-    errors.SHORT_SEGMENT,
-    errors.STAGE_SPAN,
-    errors.SHAPE_PEAK,
-)  # their index is a program's
 
 
 def problem(row: Row, group: program.Group, contacts: Sequence[str]) -> Problem:
@@ -34,10 +26,10 @@ def problem(row: Row, group: program.Group, contacts: Sequence[str]) -> Problem:
     code, index, value, limit = row
     if code == errors.BLOB_FIELD:
         return _of_field(index, value, limit)
-    place = _place(code, index, group)
+    place = _place(code, index, group.programs)
     message = refusals.sentence(row, contacts)
     if code == errors.TABLE_LENGTH:
-        place, more = _crowded(row, place, group)
+        place, more = _crowded(row, place, group.programs)
         message += more
     if code not in error_texts.ERRORS:
         return Problem(f"code-{code}", place, message)
@@ -47,28 +39,27 @@ def problem(row: Row, group: program.Group, contacts: Sequence[str]) -> Problem:
     return Problem(error_texts.ERRORS[code].name.replace("_", "-"), place, message, *texts, near)
 
 
-def _place(code: int, index: int, group: program.Group) -> Place:
+def _place(code: int, index: int, programs: Sequence[program.Program]) -> Place:
     """Return the field to change; for a contact, that of the first program that uses it."""
     number = 0
-    if code in BY_PROGRAM:
-        number = min(index, len(group.programs) - 1)
+    if code in refusals.OF_A_PROGRAM:
+        number = min(index, len(programs) - 1)
     elif code in safety_metrics.PER_CONTACT:
-        uses = [program.used_by(one) >> index & 1 for one in group.programs]
-        number = uses.index(1) if 1 in uses else 0
+        users = [at for at, used in enumerate(map(program.used_by, programs)) if used >> index & 1]
+        number = users[0] if users else 0
     field = fields.BY_CAUSE.get(code)
     return ("programs", number, *field.place) if field else ("programs",)
 
 
-def _crowded(row: Row, place: Place, group: program.Group) -> tuple[Place, str]:
+def _crowded(row: Row, place: Place, programs: Sequence[program.Program]) -> tuple[Place, str]:
     """Return the field that makes the table too long, and a hint."""
     _code, index, words, most = row
-    one = group.programs[min(index, len(group.programs) - 1)]
-    if one.other_count:
-        near, _example = ratios.hint(
-            ratios.WHOLE * one.other_count // one.count, one.count * most // words
-        )
+    crowded = programs[min(index, len(programs) - 1)]
+    if crowded.other_count:
+        share = ratios.WHOLE * crowded.other_count // crowded.count
+        near, _example = ratios.hint(share, crowded.count * most // words)
         return ("programs", index, "interleave", "split"), near
-    if one.rate_dither or one.width_dither:
+    if crowded.rate_dither or crowded.width_dither:
         return ("programs", index, "dither", "pulses"), ""
     return place, ""
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import lcm
 
-from stimcore import program, train
+from stimcore import program as blob
+from stimcore import train
 
 from . import ratios, scheduling, waveforms
 from .scheduling import Clash, Slot
@@ -45,7 +46,7 @@ class ResolvedProgram:
         dither = self.spec.dither
         if not self.segments:
             widest_ns = self.width_ns * (1000 + (dither.width if dither else 0)) // 1000
-            phases = 1 + (self.ratio if self.recharge == program.RECHARGE_ACTIVE else 0)
+            phases = 1 + (self.ratio if self.recharge == blob.RECHARGE_ACTIVE else 0)
             pulse_ns = widest_ns * phases + self.spec.interphase_gap
         if self.burst:
             pulse_ns += (self.burst.pulses - 1) * 10**12 // self.burst.intra_rate
@@ -77,8 +78,10 @@ class Resolved:
     def pulses(self) -> int:
         """Pulses in one period, of all programs."""
         return sum(
-            slot.count * (one.burst.pulses if one.burst else 1) * program.first_phases(one.segments)
-            for one, slot in zip(self.programs, self.slots, strict=True)
+            slot.count
+            * (program.burst.pulses if program.burst else 1)
+            * blob.first_phases(program.segments)
+            for program, slot in zip(self.programs, self.slots, strict=True)
         )
 
 
@@ -86,13 +89,13 @@ def resolve(model: ProfileModel) -> Resolved:
     """Return a profile with its alternatives resolved and its pulses scheduled."""
     programs = tuple(_program(model, spec) for spec in model.programs)
     trains = [
-        scheduling.Train(one.spec.rate, one.extent_ns, one.block, one.spec.offset)
-        for one in programs
+        scheduling.Train(program.spec.rate, program.extent_ns, program.block, program.spec.offset)
+        for program in programs
     ]
     schedule = scheduling.plan(trains)
     if isinstance(schedule, Clash):
         return Resolved(model, programs, (), schedule)
-    highest_ua = max(one.amplitude_ua for one in programs)
+    highest_ua = max(program.amplitude_ua for program in programs)
     least_ms = train.least_ramp_up_ms(highest_ua, model.programs[0].rate, schedule[0].count)
     own = "up" in model.ramp.model_fields_set or model.output == "sync"
     up_ms = model.ramp.up if own else max(model.ramp.up, least_ms)
@@ -120,7 +123,7 @@ def _program(model: ProfileModel, spec: ProgramModel) -> ResolvedProgram:
         spec.waveform.burst if isinstance(spec.waveform, BurstBox) else None,
         _recharge(spec),
         segments,
-        spec.pulse_width or waveforms.longest_run_ns(segments),
+        spec.pulse_width or waveforms.longest_run(segments),
         lcm(
             2 if spec.polarity == "alternating" else 1,
             spec.dither.pulses if spec.dither else 1,
@@ -139,9 +142,9 @@ def _recharge(spec: ProgramModel) -> int:
     """Return RECHARGE_*; by default, passive recharge follows the whole burst."""
     box = spec.recharge
     if box == "active" or (isinstance(box, RechargeBox) and box.active):
-        return program.RECHARGE_ACTIVE
+        return blob.RECHARGE_ACTIVE
     after = box.passive.after if isinstance(box, RechargeBox) and box.passive else None
     usual = "burst" if isinstance(spec.waveform, BurstBox) else "pulse"
     if (after or usual) == "burst":
-        return program.RECHARGE_PASSIVE_BURST
-    return program.RECHARGE_PASSIVE
+        return blob.RECHARGE_PASSIVE_BURST
+    return blob.RECHARGE_PASSIVE

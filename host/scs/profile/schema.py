@@ -97,22 +97,17 @@ class LeadName(Leaf):
 
     def read(self, value: Any) -> Lead:
         name = self.text.read(value)
+        example = self.text.example
         try:
             return leads.read(name)
         except leads.LeadError as reason:
+            known = ", ".join(leads.names())
             message = f"the lead's own file is damaged: {reason.lines()[0]}"
-            refused = ProblemError(
-                "lead-damaged", message, ", ".join(leads.names()), self.text.example
-            )
+            raise ProblemError("lead-damaged", message, known, example) from None
         except KeyError as reason:
+            known = ", ".join(leads.names())
             message = f"{printable(name)}: {reason.args[0]}"
-            refused = ProblemError(
-                "lead-unknown", message, ", ".join(leads.names()), self.text.example
-            )
-        raise refused
-
-    def _known(self) -> tuple[str, str]:
-        return ", ".join(leads.names()), self.text.example
+            raise ProblemError("lead-unknown", message, known, example) from None
 
     def shape(self) -> Shape:
         return self.text.shape()

@@ -34,12 +34,12 @@ def net(rows: Sequence[tuple[int, int]]) -> int:
     return sum(permille * ns for permille, ns in rows)
 
 
-def longest_run_ns(rows: Segments) -> int:
-    """Return the longest time for which the current keeps its direction (ns)."""
+def longest_run(rows: Sequence[tuple[int, int]]) -> int:
+    """Return the longest time for which the current keeps its direction, ns or ticks as given."""
     longest = run = sign = 0
-    for permille, ns in rows:
+    for permille, lasts in rows:
         now = (permille > 0) - (permille < 0)
-        run = run + ns if now == sign else ns
+        run = run + lasts if now == sign else lasts
         sign = now
         longest = max(longest, run if sign else 0)
     return longest

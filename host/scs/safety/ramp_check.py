@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stimcore import board as boards
-from stimcore import kernel, limits, output, program
+from stimcore import kernel, limits, output
 from stimcore.board import Board
 from stimcore.errors import Refused
+from stimcore.program import Group, pulses_per_period
 
 from ..documents import units
 from ..documents.problem import Problem
@@ -32,7 +33,7 @@ def problems(profile: Profile, board: Board) -> list[Problem]:
     A profile refused at its own amplitudes is reported elsewhere.
     """
     group = profile.group
-    shaped = [number for number, one in enumerate(group.programs) if one.segments]
+    shaped = _shaped(group)
     if not shaped or profile.sync_only:
         return []
     if _verdict(board, group, _targets(group)).errors:
@@ -42,18 +43,22 @@ def problems(profile: Profile, board: Board) -> list[Problem]:
             number = _blamed(board, group, levels, shaped)
             problem = _refused(profile, board, number, levels[number], verdict.errors[0])
             return profile.document.located([problem])
-        miscounted = verdict.stream.pulses != program.pulses_per_period(group)
+        miscounted = verdict.stream.pulses != pulses_per_period(group)
         if miscounted and group.header.session_pulses:
             problem = _miscounted(group, levels[shaped[0]], verdict.stream.pulses)
             return profile.document.located([problem])
     return []
 
 
-def _targets(group: program.Group) -> Levels:
-    return tuple(one.amplitude_ua for one in group.programs)
+def _shaped(group: Group) -> list[int]:
+    return [number for number, program in enumerate(group.programs) if program.segments]
 
 
-def _verdict(board: Board, group: program.Group, levels: Levels) -> kernel.Verdict:
+def _targets(group: Group) -> Levels:
+    return tuple(program.amplitude_ua for program in group.programs)
+
+
+def _verdict(board: Board, group: Group, levels: Levels) -> kernel.Verdict:
     try:
         return output.judge(board, group, levels)
     except Refused as reason:
@@ -61,20 +66,20 @@ def _verdict(board: Board, group: program.Group, levels: Levels) -> kernel.Verdi
 
 
 def _climb(
-    board: Board, group: program.Group, numbers: list[int]
+    board: Board, group: Group, numbers: list[int]
 ) -> Iterator[tuple[Levels, kernel.Verdict]]:
     """Yield the levels of both ramps, each with its verdict."""
     targets, header = _targets(group), group.header
     if header.ramp_up_ms or header.ramp_down_ms:
-        found = _ramp(board, group, numbers)
+        ramp = _ramp(board, group, numbers)
     else:  # whole steps up, and down at once
         steps = range(1, -(-max(targets) // limits.STEP_UP_UA) + 1)
-        found = (tuple(min(one, limits.STEP_UP_UA * step) for one in targets) for step in steps)
-    for levels in found:
+        ramp = (tuple(min(ua, limits.STEP_UP_UA * step) for ua in targets) for step in steps)
+    for levels in ramp:
         yield levels, _verdict(board, group, levels)
 
 
-def _ramp(board: Board, group: program.Group, numbers: list[int]) -> Iterator[Levels]:
+def _ramp(board: Board, group: Group, numbers: list[int]) -> Iterator[Levels]:
     """Yield levels that take each of these programs through every DAC code up to its own.
 
     The step time depends on the device's speed, so any level may occur; but none below the
@@ -88,10 +93,10 @@ def _ramp(board: Board, group: program.Group, numbers: list[int]) -> Iterator[Le
         softest = limits.STEP_UP_UA * steps // max(targets)
         first = max(min(steps * limits.STEP_MS // header.ramp_up_ms, softest), 1)
     for step in range(first, steps + 1):
-        yield tuple(max(one * step // steps, least_ua) for one in targets)
+        yield tuple(max(ua * step // steps, least_ua) for ua in targets)
 
 
-def _blamed(board: Board, group: program.Group, levels: Levels, shaped: list[int]) -> int:
+def _blamed(board: Board, group: Group, levels: Levels, shaped: list[int]) -> int:
     """Return the program at fault: the one refused at its level with all others at target."""
     for number in shaped:
         lone = list(_targets(group))
@@ -111,17 +116,17 @@ def _refused(profile: Profile, board: Board, number: int, level_ua: int, row: Ro
     return Problem("ramp-refused", place, f"{message} {example}", level, limit, example)
 
 
-def _way_out(group: program.Group, board: Board) -> str:
+def _way_out(group: Group, board: Board) -> str:
     """Return a working example: no ramps, which skips the lowest levels, or another shape."""
     header = group.header._replace(ramp_up_ms=0, ramp_down_ms=0)
     bare = group._replace(header=header)
-    shaped = [number for number, one in enumerate(group.programs) if one.segments]
+    shaped = _shaped(group)
     good = not any(verdict.errors for _, verdict in _climb(board, bare, shaped))
     return NO_RAMP if good else EXAMPLE
 
 
-def _miscounted(group: program.Group, level_ua: int, pulses: int) -> Problem:
-    wanted = program.pulses_per_period(group)
+def _miscounted(group: Group, level_ua: int, pulses: int) -> Problem:
+    wanted = pulses_per_period(group)
     message = f"at {units.text(level_ua, 'uA')} this shape has {pulses} pulses per period instead"
     message += f" of {wanted}, so a session cannot be limited by pulses; try duration: 10 min"
     texts = str(pulses), str(wanted), "duration: 10 min"
