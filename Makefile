@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test vm rig chip firmware lint check docs pictures bench oracles clean
+.PHONY: help venv demo test vm rig chip firmware lint check docs pictures bench oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,14 +95,16 @@ pictures: .venv/.run ## draw docs/reference/therapies/*.png anew, a minute or tw
 bench: .venv/.dev ## measure speeds side by side and hold them against their targets
 	@$(PY) bench/run.py $(ARGS)
 
-# ngspice solves circuits, sigrok-cli decodes pin activity: Debian's programs, used by tests as well
-oracles: .venv/.dev ## the load against scipy and ngspice, written to docs/reference/oracles.md; installs ngspice, sigrok-cli
+oracles: .venv/.dev packages ## the load against scipy and ngspice, written to docs/reference/oracles.md
+	@$(PY) tools/docs/oracles.py
+
+# ngspice solves circuits, sigrok-cli decodes pin activity; without them their tests are skipped
+packages: ## install the Debian programs that tests use as oracles: ngspice, sigrok-cli
 	@missing=""; for p in ngspice sigrok-cli; do command -v "$$p" >/dev/null || missing="$$missing $$p"; done; \
 	[ -z "$$missing" ] || { sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo"; \
 	command -v apt-get >/dev/null && { [ -z "$$sudo" ] || command -v sudo >/dev/null; } || \
 	{ echo "make: install$$missing by hand: there is no apt-get here that this user may run" >&2; exit 1; }; \
-	echo "installing$$missing"; $$sudo apt-get install -qq -y $$missing >/dev/null; }
-	@$(PY) tools/docs/oracles.py
+	echo "installing$$missing"; $$sudo apt-get update -qq && $$sudo apt-get install -qq -y $$missing >/dev/null; }
 
 clean: ## remove all that these targets made
 	@rm -rf .venv typings $(NODE_MODULES) $(RIG_MODULES) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

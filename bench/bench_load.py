@@ -21,8 +21,8 @@ from scs_sim.circuit import model
 from scs_sim.circuit.netlist import from_rows
 from scs_sim.circuit.trace import Samples
 from sim_validation import cases, reference, spice
-from stimcore import phases
-from stimcore.phases import DISCHARGE, DRIVE, IDLE
+from stimcore import period
+from stimcore.period import DISCHARGE, DRIVE, IDLE
 
 NAME = "pico/mcp4922-8/randles-500"
 BOARD, ELECTRICAL = boards.board(NAME), boards.electrical(NAME)
@@ -51,7 +51,7 @@ def compiled(path: str, **changes: int) -> Sequence[Sequence[int]]:
     """Compile one period of a shipped profile, or of one changed."""
     group = Profile.read(resources.path(path)).group
     group = group._replace(programs=(group.programs[0]._replace(**changes),))
-    found: Sequence[Sequence[int]] = phases.compile_group(
+    found: Sequence[Sequence[int]] = period.compile_group(
         BOARD, group, (group.programs[0].amplitude_ua,)
     )
     return found

@@ -1,7 +1,7 @@
 """Break the kernel on purpose, one small change at a time, and report what no test notices.
 
 Role: `python tests/mutate.py` tries every mutant of kernel.py, charge.py and decode.py (minutes);
-`--sample 10` a few of them; `mutate.py train.py` those of another file. Prints the survivors and
+`--sample 10` a few of them; `mutate.py ramp.py` those of another file. Prints the survivors and
 exits with 1 if there are any.
 Invariant: the files of the repository are never touched; each mutant is a copy of its own.
 """
@@ -31,7 +31,7 @@ KERNEL = (
     "test_kernel_charge.py",
     "test_kernel_verdict.py",
     "test_charge.py",
-    "test_records.py",
+    "test_pio_records.py",
     "test_ledger.py",
     "test_kernel_adversary.py",
 )
@@ -40,19 +40,19 @@ TESTS = {
     "kernel.py": KERNEL,
     "charge.py": KERNEL,
     "decode.py": KERNEL,
-    "walk.py": (*KERNEL, "test_walk.py"),
+    "contact_sums.py": (*KERNEL, "test_contact_sums.py"),
     "checks.py": ("test_program_fields.py", "test_program.py"),
-    "phases.py": (
-        "test_phases.py",
-        "test_phases_trains.py",
-        "test_phases_shapes.py",
-        "test_phases_admitted.py",
-        "test_records.py",
+    "period.py": (
+        "test_period.py",
+        "test_period_trains.py",
+        "test_period_shapes.py",
+        "test_period_admitted.py",
+        "test_pio_records.py",
     ),
-    "records.py": ("test_records.py",),
+    "pio_records.py": ("test_pio_records.py",),
     "program.py": ("test_program.py", "test_program_fields.py", "test_commands.py"),
     "frame.py": ("test_frame.py",),
-    "train.py": ("test_train.py",),
+    "ramp.py": ("test_ramp.py",),
     "ledger.py": ("test_ledger.py", "test_output.py"),
 }
 TARGETS = ("kernel.py", "charge.py", "decode.py")

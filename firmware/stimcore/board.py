@@ -35,7 +35,7 @@ Board = namedtuple(
         "adc_zero",  # ADC code of zero current and of zero voltage
         "load_ohm",  # resistive part of the declared dummy load
         "load_nf",  # its series capacitance as seen by one pulse; 0: none
-        "seen_ohm",  # the result of measure.py at the declared dummy load …
+        "seen_ohm",  # the result of load_test.py at the declared dummy load …
         "seen_nf",  # … beyond the stage's own blocking capacitor; 0: no capacitance
         "load_tolerance_permille",
         "load_id_code",  # ADC code of its identification resistor

@@ -1,6 +1,6 @@
 """Charge in whole numbers: remainder of a discharge, charge of a record, start of a pulse.
 
-Role: the arithmetic of walk.py and of every other module that computes charge.
+Role: the arithmetic of contact_sums.py and of every other module that computes charge.
 Invariant: exact integers in code x ticks; what must be estimated (passive discharge, mismatch,
 offset) is rounded to the unsafe side. Charge in pC, current in nA, time in ticks.
 Requirements: REQ-01 to REQ-09, REQ-17.

@@ -5,7 +5,7 @@ device whatever it was sent. Invariant: it names the first field at fault by its
 program.HEADER or program.PROGRAM, with the value and the limit. Requirements: REQ-21.
 """
 
-from . import errors, limits, program, train
+from . import errors, limits, program, ramp
 from .errors import Refused
 
 
@@ -44,7 +44,7 @@ def _check_ramps(header: program.Header, programs: tuple) -> None:
     first = programs[0]
     if header.ramp_up_ms and not header.flags & program.FLAG_SYNC_ONLY:
         highest_ua = max([one.amplitude_ua for one in programs])
-        least_ms = train.least_ramp_up_ms(highest_ua, first.rate_millihz, first.count)
+        least_ms = ramp.least_ramp_up_ms(highest_ua, first.rate_millihz, first.count)
         if header.ramp_up_ms < least_ms:
             refuse("ramp_up_ms", header.ramp_up_ms, least_ms)
     ramps_ms = header.ramp_up_ms + header.ramp_down_ms

@@ -1,7 +1,7 @@
 """Words -> records as the sequencer will play them. The kernel's own decoder.
 
 Role: reads the table back from the very bytes that DMA will stream; it shares no code with
-records.py. Invariant: every bit of every word is accounted for, else FRAME_FORMAT.
+pio_records.py. Invariant: every bit of every word is accounted for, else FRAME_FORMAT.
 Requirements: REQ-10 to REQ-14, REQ-16.
 """
 

@@ -7,14 +7,14 @@ the kernel judges what is to flow next.
 Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55.
 """
 
-from . import calibration, commands, errors, output, states, train
+from . import calibration, commands, errors, output, ramp, states
 from .board import Board
-from .captures import Captures
+from .capture_queue import Captures
 from .dialogue import Dialogue
 from .errors import Refused
 from .ledger import Ledger
-from .measure import Found, Measurement
-from .sense import Monitor
+from .load_test import Found, Measurement
+from .window_monitor import Monitor
 
 _WRAP_US = (1 << 30) - 1  # the last microsecond before hal.now_us() is 0 again
 _CHECK_STREAM_MS = 100
@@ -125,7 +125,7 @@ class Device:
             self._latch(row)
         elif self.output.counted_out():
             self._ended(commands.STOP_PULSES)
-        elif self.output.train.phase == train.REST:
+        elif self.output.train.phase == ramp.REST:
             self._check_session()
         elif self._stop_reason:
             self._ended(self._stop_reason)

@@ -7,7 +7,7 @@ Requirements: REQ-38, REQ-47, REQ-56 to REQ-58.
 
 import struct
 
-from . import calibration, commands, errors, impedance, limits, measure, program, states
+from . import calibration, commands, errors, impedance, limits, load_test, program, states
 from .errors import Refused, refuse_all
 
 
@@ -54,11 +54,11 @@ def _words(device, offset: int) -> tuple:
 
 def _measure(device, sources: int, returns: int) -> tuple:
     if not sources and not returns and device.output is not None:
-        wanted = measure.pairs_of(device.output.group)
+        wanted = load_test.pairs_of(device.output.group)
     else:
         if not sources and not returns:
-            sources, returns = measure.usual(device.board)
-        wanted = measure.pairs(sources, returns)
+            sources, returns = load_test.usual(device.board)
+        wanted = load_test.pairs(sources, returns)
     device.measure(wanted)
     return ()
 

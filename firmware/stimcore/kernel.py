@@ -3,7 +3,7 @@
 Role: admit() is the only way to a Stream, and only a Stream can be started. Whatever the host,
 the compiler or the encoder got wrong is caught here, in the very bytes that DMA will stream.
 Invariant: default deny; every figure is judged, every reason is given. It shares no code with
-phases.py and records.py. Requirements: REQ-01 to REQ-18.
+period.py and pio_records.py. Requirements: REQ-01 to REQ-18.
 """
 
 import binascii
@@ -11,8 +11,8 @@ from collections import namedtuple
 
 from . import charge, decode, errors, limits
 from .board import Board
+from .contact_sums import Contact, walk, whole
 from .undriven import ceiling_of, judged
-from .walk import Contact, walk, whole
 
 # terms of a judgement: per contact (limits.CONTACTS each) the area in um2 (0: no such
 # contact), this person's ceiling in uA, and the peak now flowing in nA (None: not a swap); for all

@@ -7,11 +7,12 @@ accounted to the stream that made it. Requirements: REQ-32, REQ-33, REQ-35, REQ-
 
 import binascii
 
-from . import commands, errors, kernel, limits, phases, program, records, train
+from . import commands, errors, kernel, limits, pio_records, program, ramp
 from .board import Board
 from .errors import Refused, refuse_all
 from .kernel import Stream, Terms
 from .ledger import Ledger
+from .period import compile_group
 
 # hal.stream_state()[0]
 IDLE = 0
@@ -52,8 +53,8 @@ _last: list = [None, None, (), b""]
 def _words(board: Board, group: program.Group, levels_ua: tuple) -> bytes:
     """Return a copy of the words: what DMA streams from might be damaged and is not kept."""
     if _last[0] is not board or _last[1] is not group or _last[2] != levels_ua:
-        compiled = phases.compile_group(board, group, levels_ua)
-        _last[:] = [board, group, levels_ua, bytearray(records.encode(board, compiled))]
+        compiled = compile_group(board, group, levels_ua)
+        _last[:] = [board, group, levels_ua, bytearray(pio_records.encode(board, compiled))]
     return bytes(_last[3])
 
 
@@ -76,7 +77,7 @@ class Output:
         self.board = board
         self.hal = hal
         self.group = group
-        self.train = train.Train(group)
+        self.train = ramp.Train(group)
         self.ledger = Ledger()
         self._none_ua = (0,) * len(group.programs)
         self.live: Stream | None = None
@@ -110,7 +111,7 @@ class Output:
             self.train.targets_ua[number] = before
             raise
         self.train.retarget()
-        if self.train.phase == train.REST:
+        if self.train.phase == ramp.REST:
             self._first = None  # step() stages another one
 
     def settles_in_ms(self, number: int) -> int:
@@ -160,7 +161,7 @@ class Output:
             self._account(state, True)
             if state[0] == ENDED:
                 self.train.ended()
-        if state[0] in (IDLE, ENDED) and self.train.phase == train.REST and not self.counted_out():
+        if state[0] in (IDLE, ENDED) and self.train.phase == ramp.REST and not self.counted_out():
             if self._first is None:
                 self.prepare()
             elif self.train.rested(now_ms):
@@ -185,7 +186,7 @@ class Output:
         levels = self.train.step(period)
         if not levels:
             return
-        if max(levels) == 0 and self.train.phase == train.DOWN:
+        if max(levels) == 0 and self.train.phase == ramp.DOWN:
             self.hal.stream_stop()
         else:
             period = self._stage(levels, period, superseded)

@@ -1,9 +1,9 @@
 """Undriven currents: those that the charge of the pulses makes while nothing is driven.
 
 Role: the first current of each discharge, and of the bleed after a HALT, from the charge that
-walk.py found and the least time constants of the board: a charge over such a time is the current it
-begins with. Invariant: never less than what any load within its tolerance may show; all of it is
-taken to go through any one of the contacts that are joined. Requirements: REQ-62, REQ-64.
+contact_sums.py found and the least time constants of the board: a charge over such a time is the
+current it begins with. Invariant: never less than what any load within its tolerance may show; all
+of it is taken to go through any one of the contacts that are joined. Requirements: REQ-62, REQ-64.
 """
 
 from . import errors, limits

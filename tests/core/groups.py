@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from tests.core.support import BOARD
 
-from stimcore import phases, program
+from stimcore import period, program
 
 Phase = tuple[int, int, int, int, int]
 AREAS = (12_440_000,) * 8
@@ -76,7 +76,7 @@ def compiled(*programs: program.Program, **header: int) -> list[Phase]:
     """Return the phases of a group at its own amplitudes, the period's last rest in one."""
     one = group(*programs, **header)
     levels = tuple(each.amplitude_ua for each in one.programs)
-    return in_one(phases.compile_group(BOARD, one, levels))
+    return in_one(period.compile_group(BOARD, one, levels))
 
 
 def in_one(table: list[Phase]) -> list[Phase]:

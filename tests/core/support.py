@@ -1,7 +1,7 @@
 """Shared by the tests of the pure core: a board and an encoder written by hand.
 
-The encoder follows the words' definition, not records.py, and the limits restated in the tests are
-never imported: a mistake on one side cannot hide behind the same mistake on the other.
+The encoder follows the words' definition, not pio_records.py, and the limits restated in the tests
+are never imported: a mistake on one side cannot hide behind the same mistake on the other.
 """
 
 import struct

@@ -3,7 +3,7 @@
 import pytest
 from tests.core.support import BOARD, E1, E2, E3, E4, LADDER, refused
 
-from stimcore import impedance, kernel, measure, program
+from stimcore import impedance, kernel, load_test, program
 from stimcore.impedance import Finding, Sums
 
 GOOD, OPEN, SHORT, WRONG_OHM, WRONG_NF = range(5)
@@ -110,17 +110,17 @@ def test_a_single_bad_pair_leaves_both_its_contacts_in_doubt() -> None:
 
 
 def test_each_contact_is_in_a_pair_and_no_pair_is_of_one_side() -> None:
-    assert measure.pairs(E1, E3) == [(E1, E3)]
-    assert measure.pairs(E3, E2 | E4) == [(E3, E2), (E3, E4)]
-    assert measure.pairs(E1 | E2, E3 | E4) == [(E1, E3), (E1, E4), (E2, E3)]
+    assert load_test.pairs(E1, E3) == [(E1, E3)]
+    assert load_test.pairs(E3, E2 | E4) == [(E3, E2), (E3, E4)]
+    assert load_test.pairs(E1 | E2, E3 | E4) == [(E1, E3), (E1, E4), (E2, E3)]
     for sources, returns in ((0, E1), (E1, 0), (0, 0), (E1 | E2, E2)):
         wanted = ("measure_contacts", 0, sources, returns)
-        assert refused(measure.pairs, sources, returns) == wanted
+        assert refused(load_test.pairs, sources, returns) == wanted
 
 
 def test_without_a_program_all_contacts_are_measured_as_they_are_joined_to_a_load() -> None:
-    assert measure.usual(BOARD) == (0b01010101, 0b10101010)
-    assert measure.usual(LADDER) == (E1, E2)
+    assert load_test.usual(BOARD) == (0b01010101, 0b10101010)
+    assert load_test.usual(LADDER) == (E1, E2)
 
 
 def test_the_pairs_of_programs_are_theirs_each_once() -> None:
@@ -130,14 +130,14 @@ def test_the_pairs_of_programs_are_theirs_each_once() -> None:
     other = one._replace(cathodes=E2, anodes=E3)
     header = program.Header(0, 2_000, 0, 0, 0, 0, 0, 0, 1_000)
     group = program.Group(header, (12_440_000,) * 8, (one, one, other))
-    assert measure.pairs_of(group) == [(E3, E2), (E3, E4), (E2, E3)]
+    assert load_test.pairs_of(group) == [(E3, E2), (E3, E4), (E2, E3)]
     turns = one._replace(count=2, other_cathodes=E1, other_anodes=E2, other_count=1)
-    assert measure.pairs_of(group._replace(programs=(turns,))) == [(E3, E2), (E3, E4), (E1, E2)]
+    assert load_test.pairs_of(group._replace(programs=(turns,))) == [(E3, E2), (E3, E4), (E1, E2)]
 
 
 @pytest.mark.parametrize("board", [BOARD, LADDER], ids=["serial", "ladder"])
 def test_req_56_a_test_pulse_is_small_balanced_and_admitted_by_the_kernel(board) -> None:
-    stream = measure.test_stream(board, E1, E2)
+    stream = load_test.test_stream(board, E1, E2)
     assert isinstance(stream, kernel.Stream)
     most = 506_000  # 500 uA and one code: 81 x 6.25 uA; the ladder's 62 x 8.056 uA are 499.5
     assert max(stream.peaks_na) <= most
@@ -154,4 +154,4 @@ def test_req_56_a_test_pulse_is_small_balanced_and_admitted_by_the_kernel(board)
 
 def test_a_stage_too_coarse_for_four_amplitudes_is_refused() -> None:
     coarse = BOARD._replace(na_per_code=70_000)
-    assert refused(measure.test_stream, coarse, E1, E2)[0] == "below_code"
+    assert refused(load_test.test_stream, coarse, E1, E2)[0] == "below_code"

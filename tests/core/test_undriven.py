@@ -26,8 +26,8 @@ from tests.core.support import (
     terms,
 )
 
-from stimcore import decode, kernel, phases, program, recovery
-from stimcore.phases import DISCHARGE, DRIVE, IDLE
+from stimcore import decode, kernel, period, program, recovery
+from stimcore.period import DISCHARGE, DRIVE, IDLE
 
 PLAIN = IDEAL._replace(discharge_least_us=500)  # no resistor to discharge through
 STEPPED = PLAIN._replace(soft_tau_us=6_000, soft_least_us=5_000)
@@ -162,7 +162,7 @@ def test_req_64_a_halt_at_any_point_of_a_period_bleeds_within_the_ceiling() -> N
 def test_req_62_a_burst_is_discharged_softly_until_the_direct_one_is_no_more_than_a_pulse() -> None:
     """5 ms and a sixteenth over 467 us are 11.38 times the amplitude: 38.9 sixteenths of a time
     constant, so 39 x 6187 us / 16 = 1,885,101 ticks; of 16 ms 114,899 are left."""
-    found = in_one(phases.compile_group(DEFAULT, group(BURST), (350,)))
+    found = in_one(period.compile_group(DEFAULT, group(BURST), (350,)))
     pulse, between = (DRIVE, 4, 10, -56, 125_000), (IDLE, 0, 0, 0, 125_000)
     assert found[:-2] == [*[pulse, between] * 4, pulse]
     assert found[-2:] == [(recovery.SOFT, 4, 10, 0, 1_885_101), (DISCHARGE, 0, 14, 0, 114_899)]
@@ -170,7 +170,7 @@ def test_req_62_a_burst_is_discharged_softly_until_the_direct_one_is_no_more_tha
 
 def test_req_62_the_form_of_a_period_is_the_same_at_every_level() -> None:
     forms = {
-        tuple((one[0], one[4]) for one in phases.compile_group(DEFAULT, group(BURST), (level,)))
+        tuple((one[0], one[4]) for one in period.compile_group(DEFAULT, group(BURST), (level,)))
         for level in (7, 50, 349, 350)
     }
     assert len(forms) == 1
@@ -183,19 +183,19 @@ def test_req_62_a_pulse_shorter_than_the_time_constant_is_discharged_directly() 
         (440_000, [DRIVE, recovery.SOFT, DISCHARGE]),
     ):
         one = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
-        found = in_one(phases.compile_group(DEFAULT, one, (2_000,)))
+        found = in_one(period.compile_group(DEFAULT, one, (2_000,)))
         assert [each[0] for each in found] == kinds
 
 
 def test_req_62_what_the_profile_permits_shortens_it() -> None:
     # 11.38 / 2 = 5.69: 27.8 sixteenths
-    found = in_one(phases.compile_group(DEFAULT, group(BURST, discharge_permille=2_000), (350,)))
+    found = in_one(period.compile_group(DEFAULT, group(BURST, discharge_permille=2_000), (350,)))
     assert found[-2][4] == 28 * 6_187 * 125 // 16
 
 
 def test_req_62_where_there_is_no_room_the_kernel_says_so() -> None:
     one = BURST._replace(rate_millihz=60_000)  # 7.7 ms after a burst
     under = terms(ceiling_ua=350)
-    compiled = phases.compile_group(DEFAULT, group(one), (350,))
+    compiled = period.compile_group(DEFAULT, group(one), (350,))
     table = [Rec(ticks, source, back, code) for _kind, source, back, code, ticks in compiled]
     assert "discharge_peak" in refusals(admit(DEFAULT, *table, under=under))

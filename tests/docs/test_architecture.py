@@ -7,7 +7,7 @@ import pytest
 
 from scs import Profile, resources
 from scs.catalog import boards
-from stimcore import phases, program, records
+from stimcore import period, pio_records, program
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "explain" / "architecture.md").read_text(encoding="utf-8")
@@ -33,9 +33,9 @@ def test_the_numbers_are_those_of_the_shipped_profile() -> None:
     board = boards.board()
     group = Profile.read(resources.path("profiles/tonic_50hz.yaml")).group
     assert bytes.fromhex("d0070000 a00f0000") in program.pack(group)  # amplitude, ceiling
-    period = phases.compile_group(board, group, (2000,))
-    assert period[:3] == [(1, 4, 10, -320, 25000), (0, 0, 0, 0, 3750), (1, 4, 10, 80, 100000)]
-    words = records.encode(board, period)
+    phases = period.compile_group(board, group, (2000,))
+    assert phases[:3] == [(1, 4, 10, -320, 25000), (0, 0, 0, 0, 3750), (1, 4, 10, 80, 100000)]
+    words = pio_records.encode(board, phases)
     assert [int.from_bytes(words[at : at + 4], "little") for at in (0, 4)] == [0x18476, 0x5345088]
     assert "0x00018476" in PAGE
     assert "0x05345088" in PAGE

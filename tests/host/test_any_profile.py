@@ -20,7 +20,7 @@ from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Wanted, profiles
 
 from scs.profile.profile import Profile, ProfileError
 from scs.safety import ramp_check
-from stimcore import kernel, output, phases, program, records
+from stimcore import kernel, output, period, pio_records, program
 from stimcore.errors import Refused
 
 TICK_NS = 8
@@ -70,8 +70,8 @@ def admitted(profile: Profile) -> bytes | str:
     group = program.unpack(profile.to_blob())
     assert group == profile.group
     try:
-        compiled = phases.compile_group(BOARD, group, [one.amplitude_ua for one in group.programs])
-        words = records.encode(BOARD, compiled)
+        compiled = period.compile_group(BOARD, group, [one.amplitude_ua for one in group.programs])
+        words = pio_records.encode(BOARD, compiled)
         rows = tuple(kernel.admit(words, BOARD, output.terms(group, None)).errors)
     except Refused as reason:
         rows = reason.rows

@@ -15,7 +15,7 @@ from scs.profile.clinical_diff import compare
 from scs.profile.profile import Profile
 from scs.profile.shift_contacts import moved
 from scs.safety import check
-from stimcore import output, phases
+from stimcore import output, period
 
 PLAIN = """\
 name: between
@@ -171,7 +171,7 @@ def test_the_words_of_the_shipped_one_give_each_contact_its_share_to_the_code_ti
         7: 0,
     }
     assert stream.net == [0] * 8
-    assert phases.group_ticks(board, profile.group) == stream.period_ticks == 25_000_000
+    assert period.group_ticks(board, profile.group) == stream.period_ticks == 25_000_000
 
 
 def test_at_the_load_each_set_carries_its_share() -> None:

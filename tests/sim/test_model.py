@@ -13,7 +13,7 @@ from scs_sim.circuit.load import Demand
 from scs_sim.circuit.model import Model
 from scs_sim.circuit.netlist import DRIVEN, OPEN, SHORTED, Circuit, Element
 from sim_validation import cases
-from stimcore import phases
+from stimcore import period
 
 HZ = cases.CLOCK_HZ
 US = 125
@@ -108,7 +108,7 @@ def test_phases_flow_as_the_profile_says(name: str) -> None:
     stem = "r2r_tonic" if "r2r" in name else "tonic_50hz"
     group = Profile.read(resources.path(f"profiles/{stem}.yaml")).group
     level = group.programs[0].amplitude_ua
-    seen = model.of_board(board, electrical, phases.compile_group(board, group, (level,))).run(2)
+    seen = model.of_board(board, electrical, period.compile_group(board, group, (level,))).run(2)
     assert seen.current_a[1] == pytest.approx(-level / 1e6, rel=0.02)
     assert seen.time_s[-1] == pytest.approx(2 * 1000 / group.programs[0].rate_millihz)
 

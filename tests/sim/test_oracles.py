@@ -31,7 +31,7 @@ def test_random_trains_equal_dop853(seed: int) -> None:
     assert cases.error(case, reference.integrated(case), cases.solved(case)) < 1e-9
 
 
-@pytest.mark.skipif(shutil.which("ngspice") is None, reason="no ngspice: make oracles installs it")
+@pytest.mark.skipif(shutil.which("ngspice") is None, reason="no ngspice: make packages installs it")
 @settings(max_examples=8, derandomize=True, deadline=None)
 @given(seeds)
 @example(KEPT[1])
@@ -63,11 +63,11 @@ def test_a_difference_is_found_and_counted_in_full_scale() -> None:
 
 def test_a_missing_ngspice_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(spice.Missing, match="make oracles installs it"):
+    with pytest.raises(spice.Missing, match="make packages installs it"):
         spice.run(cases.random_case(0))
 
 
-@pytest.mark.skipif(shutil.which("ngspice") is None, reason="no ngspice: make oracles installs it")
+@pytest.mark.skipif(shutil.which("ngspice") is None, reason="no ngspice: make packages installs it")
 def test_ngspice_that_fails_is_quoted() -> None:
     broken = cases.random_case(0)._replace(circuit=Circuit(0.0))
     with pytest.raises(RuntimeError, match=r"ngspice failed on seed 0: "):

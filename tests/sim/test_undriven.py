@@ -13,7 +13,7 @@ from tests.core.groups import groups
 from scs import Profile, presets, resources
 from scs.catalog import boards
 from scs_sim.circuit import model
-from stimcore import decode, kernel, limits, phases, program, records, undriven, walk
+from stimcore import contact_sums, decode, kernel, limits, period, pio_records, program, undriven
 from stimcore.board import Board
 from stimcore.errors import Refused
 
@@ -29,17 +29,17 @@ def undriven_a(board: Board, name: str, compiled: list, periods: int) -> float:
     seen = model.of_board(board, electrical, compiled).run(periods)
     kinds = [one[0] for one in compiled for _edge in (0, 1)]
     assert len(seen.current_a) == periods * len(kinds)  # nothing is clipped: two rows a phase
-    rest = np.array([kind != phases.DRIVE for kind in kinds])
+    rest = np.array([kind != period.DRIVE for kind in kinds])
     return float(np.max(np.abs(seen.current_a.reshape(periods, -1)[:, rest]), initial=0.0))
 
 
 def bound_a(board: Board, compiled: list) -> float:
     """Return the figure of words that need not be admitted."""
-    table, rows = decode.table(board, records.encode(board, compiled))
+    table, rows = decode.table(board, pio_records.encode(board, compiled))
     assert rows == []
-    contacts = walk.walk(board, table)
+    contacts = contact_sums.walk(board, table)
     terms = kernel.Terms((1,) * 8, [1] * 8, None, 1_000)
-    every = walk.whole(board, table, contacts)
+    every = contact_sums.whole(board, table, contacts)
     return float(undriven.judged(board, every, contacts, terms)[1]) / 1e9
 
 
@@ -51,7 +51,7 @@ def test_req_62_no_discharge_makes_more_than_the_figure(
     board = boards.board(name)
     levels = tuple(min(one.amplitude_ua, 2_000) for one in group.programs)
     try:
-        compiled = phases.compile_group(board, group, levels)
+        compiled = period.compile_group(board, group, levels)
     except Refused:
         return
     assert undriven_a(board, name, compiled, periods) <= bound_a(board, compiled) + NOISE_A
@@ -65,7 +65,7 @@ def test_req_62_no_shipped_therapy_discharges_above_its_ceiling(name: str) -> No
     ladder = group.areas_um2[2] == 0  # a lead of two contacts
     where = "pico/r2r-1/randles-500" if ladder else NAMES[0]
     board = boards.board(where)
-    compiled = phases.compile_group(board, group, tuple(one.amplitude_ua for one in group.programs))
+    compiled = period.compile_group(board, group, tuple(one.amplitude_ua for one in group.programs))
     found = undriven_a(board, where, compiled, 20)
     assert found <= bound_a(board, compiled) + NOISE_A
     assert found <= min(one.ceiling_ua for one in group.programs) * 1e-6
@@ -75,10 +75,10 @@ def test_req_62_the_burst_that_passed_nine_times_its_amplitude() -> None:
     """0.35 mA x 5 ms on 0.9375 uF are 1.867 V: over 600 ohm 3.11 mA, over 6200 ohm 0.301 mA."""
     group = Profile.read(resources.path("profiles/burst_dr.yaml")).group
     board = boards.board()
-    compiled = phases.compile_group(board, group, (350,))
+    compiled = period.compile_group(board, group, (350,))
     assert undriven_a(board, NAMES[0], compiled, 4) == pytest.approx(0.301e-3, rel=0.03)
     unheld = boards.board()._replace(soft_tau_us=0)
-    before = phases.compile_group(unheld, group, (350,))
+    before = period.compile_group(unheld, group, (350,))
     assert undriven_a(unheld, NAMES[0], before, 4) == pytest.approx(3.11e-3, rel=0.02)
 
 
@@ -88,7 +88,7 @@ def test_req_62_what_a_constant_phase_element_gives_back_stays_below_the_amplitu
     name = "pico/mcp4922-8/cpe-500"
     group = Profile.read(resources.path("profiles/burst_recharged.yaml")).group
     board = boards.board(name)
-    compiled = phases.compile_group(board, group, (600,))
+    compiled = period.compile_group(board, group, (600,))
     assert undriven_a(board, name, compiled, 4) <= 0.2 * 0.6e-6 / 0.5e-6 / 600 + 50e-6
 
 

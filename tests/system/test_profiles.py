@@ -18,7 +18,7 @@ from tests.system.support import NAME
 from scs import Profile, resources
 from scs.catalog import boards
 from scs.safety import check
-from stimcore import phases, program, records
+from stimcore import period, pio_records, program
 from stimcore.board import Board
 
 LADDER = "pico/r2r-1/resistor-500"
@@ -74,8 +74,8 @@ def visible(board: Board, latches: list[Latch]) -> list[Latch]:
 def model(board: Board, group: program.Group, code: int) -> Period:
     """Model one period of a group of one program at an amplitude of so many codes."""
     level_ua = (code * board.na_per_code + 500) // 1000
-    compiled = phases.compile_group(board, group, (level_ua,))
-    words = records.encode(board, compiled)
+    compiled = period.compile_group(board, group, (level_ua,))
+    words = pio_records.encode(board, compiled)
     latches, tick = [], 0
     for at, (_kind, _source, _back, _code, ticks) in enumerate(compiled):
         word = int.from_bytes(words[8 * at + 4 : 8 * at + 8], "little")

@@ -17,7 +17,7 @@ from scs import Profile, resources
 from scs.catalog import boards
 from scs.messages import error_texts
 from scs.safety import check
-from stimcore import phases, program, records
+from stimcore import period, pio_records, program
 from stimcore.board import Board
 
 PERIODS = 3
@@ -46,11 +46,11 @@ def at_once(group: program.Group) -> program.Group:
     return program.Group(header, group.areas_um2, tuple(programs))
 
 
-def period(board: Board, group: program.Group) -> tuple[list[Latch], int]:
+def latches_of(board: Board, group: program.Group) -> tuple[list[Latch], int]:
     """Return (tick and frame of each latch of a period, its ticks)."""
     levels = tuple(one.amplitude_ua for one in group.programs)
-    compiled = phases.compile_group(board, group, levels)
-    words = records.encode(board, compiled)
+    compiled = period.compile_group(board, group, levels)
+    words = pio_records.encode(board, compiled)
     latches, tick = [], 0
     for at, phase in enumerate(compiled):
         word = int.from_bytes(words[8 * at + 4 : 8 * at + 8], "little")
@@ -64,7 +64,7 @@ def test_req_23_each_therapy_is_latched_as_its_period_says(
     talk: Conversation, profile: Profile
 ) -> None:
     group = at_once(profile.group)
-    latches, ticks = period(talk.row, group)
+    latches, ticks = latches_of(talk.row, group)
     talk.running(group)
     talk.pass_us(PERIODS * ticks * 1_000_000 // talk.row.clock_hz + 1_000)
     wanted = [(turn * ticks + at, word) for turn in range(PERIODS) for at, word in latches]
@@ -149,8 +149,8 @@ def first_frames(talk: Conversation, profile: Profile) -> set[int]:
     """Return the frames of a first phase at every level of the soft start: 500 uA a period."""
     board, (one,) = talk.row, profile.group.programs
     levels = (MOST_UA, one.amplitude_ua)
-    made = [phases.compile_group(board, profile.group, (level,)) for level in levels]
-    words = [records.encode(board, compiled[:1]) for compiled in made]
+    made = [period.compile_group(board, profile.group, (level,)) for level in levels]
+    words = [pio_records.encode(board, compiled[:1]) for compiled in made]
     return {as_at_the_pins(board, int.from_bytes(word[4:8], "little")) for word in words}
 
 

@@ -14,9 +14,9 @@ from stimcore import (
     kernel,
     limits,
     output,
-    phases,
+    period,
+    pio_records,
     program,
-    records,
 )
 from stimcore.errors import Refused
 
@@ -185,7 +185,7 @@ def _group(label: str, lcg: Lcg) -> None:
         checks.validate(program.unpack(blob))
         one = bench_board(board.STAGE_MCP4922_8)
         levels = tuple([each.amplitude_ua for each in group.programs])
-        words = records.encode(one, phases.compile_group(one, group, levels))
+        words = pio_records.encode(one, period.compile_group(one, group, levels))
     except Refused as refused:
         refusal(label, refused)
         return

@@ -21,7 +21,7 @@ from scs_sim.circuit.netlist import from_rows
 from scs_sim.circuit.trace import Samples
 from sim_validation import cases, reference, spice
 from sim_validation.cases import Case
-from stimcore import phases
+from stimcore import period
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "oracles.md"
 SEEDS = 200
@@ -62,9 +62,9 @@ def burst() -> Case:
     """Return two periods of the shipped burst on the default board."""
     board, electrical = boards.board(), boards.electrical()
     group = Profile.read(resources.path("profiles/burst_dr.yaml")).group
-    period = phases.compile_group(board, group, (group.programs[0].amplitude_ua,))
+    phases = period.compile_group(board, group, (group.programs[0].amplitude_ua,))
     circuit = from_rows(electrical["stage"], electrical["load"])
-    return cases.train("the burst", circuit, model.steps(board, electrical, period), 2)
+    return cases.train("the burst", circuit, model.steps(board, electrical, phases), 2)
 
 
 def left_alone() -> float:

@@ -11,7 +11,7 @@ from markdown import table
 from scs import Profile, resources
 from scs.catalog import boards, wiring
 from scs.documents import units
-from stimcore import phases
+from stimcore import period
 from stimcore.board import Board
 
 HEAD = """# Wiring, parts, and what to see
@@ -82,7 +82,7 @@ def seen(stage: str, profile: str) -> Iterator[str]:
     board = boards.board(f"pico/{stage}/{LOAD}")
     group = Profile.read(resources.path(f"profiles/{profile}.yaml")).group
     levels = tuple(one.amplitude_ua for one in group.programs)
-    found = phases.compile_group(board, group, levels)
+    found = period.compile_group(board, group, levels)
     total_ns = sum(ticks for *_rest, ticks in found) * 1_000_000_000 // board.clock_hz
     rate = 1_000_000_000 / total_ns
     yield f"### {stage}, `profiles/{profile}.yaml`: {rate:g} Hz\n\n"
@@ -90,9 +90,9 @@ def seen(stage: str, profile: str) -> Iterator[str]:
     at = 0
     for (kind, _source, _back, code), alike in groupby(found, key=lambda phase: phase[:4]):
         ticks = sum(phase[4] for phase in alike)  # the last rest is several records
-        first = "high" if kind == phases.DRIVE and not at else "low"
+        first = "high" if kind == period.DRIVE and not at else "low"
         times = [microseconds(board, at), microseconds(board, ticks), KINDS[kind]]
-        active = "high" if kind == phases.DRIVE else "low"
+        active = "high" if kind == period.DRIVE else "low"
         rows.append([*times, *levels_of(board, code), active, first])
         at += ticks
     head = ["from", "for", "phase", "current", "at the load", "`sense_current`"]

@@ -36,7 +36,7 @@ def program() -> str:
     """Return the path of ngspice; raise Missing, saying how to get it."""
     found = shutil.which("ngspice")
     if found is None:
-        raise Missing("ngspice is not installed: make oracles installs it (Debian: ngspice)")
+        raise Missing("ngspice is not installed: make packages installs it (Debian: ngspice)")
     return found
 
 

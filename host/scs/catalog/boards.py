@@ -12,7 +12,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from stimcore import measure
+from stimcore import load_test
 from stimcore.board import STAGE_MCP4922_8, STAGE_R2R_1, Board
 
 from .. import resources
@@ -84,7 +84,7 @@ def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> B
         "load_id_tolerance": adc.id_tolerance,
     }
     made = Board(**facts, **_of_stage(stage, _na_per_code(stage, load)))
-    ohm, nanofarad = _seen(load, measure.width_us(made) / 1e6)
+    ohm, nanofarad = _seen(load, load_test.width_us(made) / 1e6)
     return made._replace(seen_ohm=ohm, seen_nf=nanofarad)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stimcore import board as boards_
-from stimcore import calibration, commands, limits, measure
+from stimcore import calibration, commands, limits, load_test
 from stimcore.board import FINE, STAGE_R2R_1, Board
 
 from ..catalog import boards
@@ -128,7 +128,7 @@ def _resistance(found: LoadFound) -> float:
 def commanded_a(board: Board, ohm: float) -> float:
     """Return the mean amplitude of the test pulses (A); a ladder's depends on the resistance."""
     highest = boards_.code_from_ua(board, limits.MEASURE_UA)
-    codes = sum(highest - below for below in measure.BELOW) / len(measure.BELOW)
+    codes = sum(highest - below for below in load_test.BELOW) / len(load_test.BELOW)
     amps = float(codes * board.na_per_code / 1e9)
     if board.stage != STAGE_R2R_1:
         return amps

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import lcm
 
 from stimcore import program as blob
-from stimcore import train
+from stimcore import ramp
 
 from . import ratios, scheduling, waveforms
 from .scheduling import Clash, Slot
@@ -96,7 +96,7 @@ def resolve(model: ProfileModel) -> Resolved:
     if isinstance(schedule, Clash):
         return Resolved(model, programs, (), schedule)
     highest_ua = max(program.amplitude_ua for program in programs)
-    least_ms = train.least_ramp_up_ms(highest_ua, model.programs[0].rate, schedule[0].count)
+    least_ms = ramp.least_ramp_up_ms(highest_ua, model.programs[0].rate, schedule[0].count)
     own = "up" in model.ramp.model_fields_set or model.output == "sync"
     up_ms = model.ramp.up if own else max(model.ramp.up, least_ms)
     return Resolved(model, programs, tuple(schedule), None, up_ms, least_ms)

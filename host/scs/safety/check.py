@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from stimcore import board as boards
-from stimcore import output, phases
+from stimcore import output, period
 from stimcore.board import Board
 from stimcore.errors import Refused
 from stimcore.program import BURST, RECHARGE_ACTIVE, Program
@@ -109,7 +109,7 @@ def judge(
 def slots(profile: Profile, board: Board) -> list[Turns]:
     """Return each program's timing in the period, rounded to ticks of the stage."""
     tick_ms = 1e3 / board.clock_hz
-    period_ms = phases.group_ticks(board, profile.group) * tick_ms
+    period_ms = period.group_ticks(board, profile.group) * tick_ms
     return [
         Turns(
             name,
@@ -158,7 +158,7 @@ def _currents(program: Program, reached_ua: int, board: Board) -> Iterator[Pair]
     yield "amplitude", asked, code * milliamps, "mA"
     if program.recharge == RECHARGE_ACTIVE and code and not program.segments:
         width = boards.ticks_from_ns(board, program.width_ns)
-        parts = phases.recharge_parts(code, width, program.ratio, board.min_record_ticks)
+        parts = period.recharge_parts(code, width, program.ratio, board.min_record_ticks)
         length = sum(part[1] for part in parts) * tick_us
         yield "recharge_amplitude", asked / program.ratio, parts[0][0] * milliamps, "mA"
         yield "recharge_width", program.width_ns / 1000 * program.ratio, length, "us"

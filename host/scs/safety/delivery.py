@@ -1,6 +1,6 @@
 """Predict what a session delivers, by the same steps as the device.
 
-Role: plan() follows the runs of a session with stimcore.train and adds up pulses and charge with
+Role: plan() follows the runs of a session with stimcore.ramp and adds up pulses and charge with
 stimcore.ledger. Invariant: counts whole periods of admitted words; equals the device's ledger to
 the code as long as the device's loop keeps up with the amplitude steps (decision 24).
 Requirements: REQ-36, REQ-60.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stimcore import board as boards
-from stimcore import charge, ledger, output, program, train
+from stimcore import charge, ledger, output, program, ramp
 from stimcore.board import Board
 from stimcore.errors import refuse_all
 
@@ -71,7 +71,7 @@ def _least_ua(board: Board) -> int:
 def _session(group: program.Group) -> Iterator[Stretch]:
     """Yield the stretches of all runs of a session; equal runs are computed once."""
     known: dict[int, list[Stretch]] = {}
-    steps, left = train.Train(group), _counted(group)
+    steps, left = ramp.Train(group), _counted(group)
     steps.start(0)
     while True:
         steps.begin()
@@ -82,7 +82,7 @@ def _session(group: program.Group) -> Iterator[Stretch]:
         left = max(left - lasts, 0)
         steps.ended()
         over = group.header.session_ms and steps.next_on_ms >= group.header.session_ms
-        if steps.phase != train.REST or over or (group.header.session_pulses and not left):
+        if steps.phase != ramp.REST or over or (group.header.session_pulses and not left):
             return
 
 
@@ -91,18 +91,18 @@ def _counted(group: program.Group) -> int:
 
 
 def _first_run(group: program.Group) -> Iterator[Stretch]:
-    steps = train.Train(group)
+    steps = ramp.Train(group)
     steps.start(0)
     steps.begin()
     return _run(steps, steps.lasts(_counted(group)))
 
 
-def _run(steps: train.Train, lasts: int) -> Iterator[Stretch]:
+def _run(steps: ramp.Train, lasts: int) -> Iterator[Stretch]:
     """Yield a run of `lasts` periods; 0: until the amplitudes are reached or back at zero."""
     since, levels = 0, tuple(steps.levels_ua)
     period = steps.next_period
     while not lasts or period < lasts:
-        if levels == tuple(steps.targets_ua) and steps.phase == train.UP:
+        if levels == tuple(steps.targets_ua) and steps.phase == ramp.UP:
             plateau = steps.plateau_ends() or lasts
             if not plateau:
                 break
@@ -114,7 +114,7 @@ def _run(steps: train.Train, lasts: int) -> Iterator[Stretch]:
             yield levels, period - since
             since, levels = period, new
             steps.staged(period, new)
-            if steps.phase == train.DOWN and not any(new):
+            if steps.phase == ramp.DOWN and not any(new):
                 return
         period = steps.next_period
     yield levels, max(lasts - since, 0)

@@ -29,7 +29,7 @@ BLOCK = 4096  # periods at once
 def steps(
     board: Board, electrical: Mapping[str, Any], phases: Iterable[Sequence[int]]
 ) -> list[Step]:
-    """Return the stage's demands for the phases of stimcore.phases.compile_group()."""
+    """Return the stage's demands for the phases of stimcore.period.compile_group()."""
     stage = Stage(electrical["stage"])
     stage.set_gate(True)
     demands = []

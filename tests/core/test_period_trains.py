@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.core.groups import BURST, PASSIVE, TONIC, TRIPHASIC, compiled, group, shaped
 from tests.core.support import BOARD, IDEAL, admit, discharge, drive, idle, refusals, refused
 
-from stimcore import output, phases, program
-from stimcore.phases import DRIVE, IDLE, MARK
+from stimcore import output, period, program
+from stimcore.period import DRIVE, IDLE, MARK
 
 Phase = tuple[int, int, int, int, int]
 PERIOD = 2_500_000  # ticks: 20 ms
@@ -76,7 +76,7 @@ def test_req_16_no_level_needs_more_phases_than_were_counted(
     amplitude_ua: int, ratio: int, gap_ns: int
 ) -> None:
     one = TONIC._replace(amplitude_ua=amplitude_ua, ratio=ratio, gap_ns=gap_ns, ceiling_ua=25_500)
-    assert len(compiled(one)) <= phases._most_phases(one)
+    assert len(compiled(one)) <= period._most_phases(one)
 
 
 def test_req_01_an_amplitude_that_the_codes_cannot_hold_is_refused() -> None:
@@ -108,7 +108,7 @@ def test_three_of_ten_pulses_at_the_other_contacts_are_spread_over_the_ten() -> 
     assert [one[1:4] for one in found[::2]] == [
         (16, 40, -320) if turn in (3, 6, 9) else (4, 10, -320) for turn in range(10)
     ]
-    rest = (phases.DISCHARGE, 0, 62, 0, 1_225_000)  # of all of them
+    rest = (period.DISCHARGE, 0, 62, 0, 1_225_000)  # of all of them
     assert found[1::2] == [rest] * 10
 
 
@@ -126,7 +126,7 @@ def test_a_pulse_at_the_other_contacts_is_the_same_pulse() -> None:
 def test_the_split_is_exact_in_pulses_and_even_in_time(count: int, data: st.DataObject) -> None:
     others = data.draw(st.integers(1, count - 1))
     one = PASSIVE._replace(rate_millihz=64_000, count=count, other_count=others, **OTHERS)
-    places = phases._places(IDEAL, group(one), 125_000_000)
+    places = period._places(IDEAL, group(one), 125_000_000)
     theirs = [turn for turn, place in enumerate(places) if place[2]]
     assert len(theirs) == others
     every = {len(range(before, after)) for before, after in pairwise([*theirs, theirs[0] + count])}
@@ -156,10 +156,10 @@ def test_req_22_the_other_contacts_have_their_programs_ceiling() -> None:
 
 def test_the_generator_of_dither_by_hand() -> None:
     # 1: 1 ^ 128 = 129; 129 >> 9 is 0; 129 ^ (129 << 8 & 0xffff) = 129 ^ 33024 = 33153
-    assert phases.drawn(1) == 33_153
+    assert period.drawn(1) == 33_153
     seen, draw = set(), 1
     for _ in range(65_535):
-        draw = phases.drawn(draw)
+        draw = period.drawn(draw)
         seen.add(draw)
     assert seen == set(range(1, 65_536))
 
@@ -168,7 +168,7 @@ def test_a_dithered_rate_begins_pulses_later_than_their_turns() -> None:
     # of seed 1 the 1st, 3rd and 5th number, a tenth of 20 ms at most; the first one is tick 0
     draws = [1]
     for _ in range(6):
-        draws.append(phases.drawn(draws[-1]))
+        draws.append(period.drawn(draws[-1]))
     late = [250_000 * draws[at] >> 16 for at in (1, 3, 5)]
     found = starts(compiled(PASSIVE._replace(rate_dither=100, count=3)))
     wanted = [turn * PERIOD + each - late[0] for turn, each in enumerate(late)]

@@ -9,7 +9,7 @@ from . import board as boards
 from . import errors
 from .board import Board
 from .errors import Refused
-from .phases import DRIVE, MARK
+from .period import DRIVE, MARK
 
 FLAG_ACTIVE = 1
 FLAG_ACTIVE_SYNC = 2  # active, and the first record of the period; or a mark for others

@@ -9,7 +9,7 @@ charge, and no more. Requirements: REQ-54, REQ-55, REQ-63.
 
 from .board import FINE, Board, sensed_mv, sensed_na
 from .errors import FAULT_DISCHARGE
-from .watch import current_row, short_row
+from .pulse_monitor import current_row, short_row
 
 
 class Monitor:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.core.groups import TONIC, group
 
-from stimcore.train import DONE, DOWN, REST, UP, Train, least_ramp_up_ms
+from stimcore.ramp import DONE, DOWN, REST, UP, Train, least_ramp_up_ms
 
 
 def train(*targets_ua: int, rate_millihz: int = 50_000, **header: int) -> Train:

@@ -12,7 +12,7 @@ import binascii
 from collections import namedtuple
 
 from . import board as boards
-from . import capture, errors, impedance, kernel, limits, output, phases, program, records
+from . import capture, errors, impedance, kernel, limits, output, period, pio_records, program
 from .board import Board
 from .errors import Refused, refuse_all
 
@@ -78,9 +78,9 @@ def test_phases(board: Board, source: int, back: int) -> list:
     out: list = []
     for below in BELOW:
         code = highest - below
-        out.append((phases.DRIVE, source, back, -code, width))
-        out.append((phases.DRIVE, source, back, code, width))
-        out.append((phases.DISCHARGE, 0, source | back, 0, rest))
+        out.append((period.DRIVE, source, back, -code, width))
+        out.append((period.DRIVE, source, back, code, width))
+        out.append((period.DISCHARGE, 0, source | back, 0, rest))
     out[-1] = out[-1][:4] + (rest + ticks_per_us // 2,)
     return out
 
@@ -90,7 +90,9 @@ def test_stream(board: Board, source: int, back: int) -> kernel.Stream:
     areas = (limits.MEASURE_AREA_UM2,) * limits.CONTACTS
     ceilings = [limits.MEASURE_UA] * limits.CONTACTS
     terms = kernel.Terms(areas, ceilings, [0] * limits.CONTACTS, 1000)
-    verdict = kernel.admit(records.encode(board, test_phases(board, source, back)), board, terms)
+    verdict = kernel.admit(
+        pio_records.encode(board, test_phases(board, source, back)), board, terms
+    )
     if verdict.stream is None:
         refuse_all(verdict.errors)
     return verdict.stream

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from tests.core.groups import compiled, group, shaped
 from tests.core.support import IDEAL, admit, discharge, drive, idle, refused
 
-from stimcore import checks, output, phases, program
-from stimcore.phases import DISCHARGE, DRIVE, IDLE
+from stimcore import checks, output, period, program
+from stimcore.period import DISCHARGE, DRIVE, IDLE
 
 PERIOD = 2_500_000  # ticks: 20 ms
 
@@ -74,7 +74,7 @@ def test_req_17_closing_parts_near_a_whole_code(
     code: int, off: int, least: int, ticks: int
 ) -> None:
     """Less than a record's time of one code is missing, or over."""
-    parts = phases.closing_parts(-(code * ticks + off), ticks, least)
+    parts = period.closing_parts(-(code * ticks + off), ticks, least)
     assert sum(part * lasts for part, lasts in parts) == -(code * ticks + off)
     assert sum(lasts for _part, lasts in parts) == ticks
     assert all(lasts >= least for _part, lasts in parts)
@@ -84,7 +84,7 @@ def test_req_17_closing_parts_near_a_whole_code(
 def test_req_17_closing_parts_are_exact_and_keep_their_width(
     charge: int, least: int, ticks: int
 ) -> None:
-    parts = phases.closing_parts(charge, ticks, least)
+    parts = period.closing_parts(charge, ticks, least)
     assert sum(code * lasts for code, lasts in parts) == charge
     assert sum(lasts for _code, lasts in parts) == ticks
     assert all(lasts >= least for _code, lasts in parts)
@@ -115,7 +115,7 @@ def test_req_17_any_shape_sums_to_zero_and_holds_its_widths(
         edges.add(at)
     ends = [sum(width for _share, width in rows[: n + 1]) // 8 for n in range(len(rows))]
     assert set(ends) <= edges
-    assert len(found) <= phases._most_phases(one)
+    assert len(found) <= period._most_phases(one)
 
 
 def test_req_22_what_makes_up_for_rounding_stays_under_the_programs_own_ceiling() -> None:

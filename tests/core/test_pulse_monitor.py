@@ -8,7 +8,7 @@ from tests.core.support import IDEAL, MS, Rec, admit, discharge, drive, idle
 
 from stimcore import errors
 from stimcore.kernel import Stream
-from stimcore.watch import Watch
+from stimcore.pulse_monitor import Watch
 
 ZERO = 2_048
 PAIRS = 1_024  # a capture: 8192 us

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.core.groups import AREAS, HEADER, PASSIVE, TONIC, group
 from tests.core.support import BOARD, name, refusals, refused
 
-from stimcore import checks, kernel, output, phases, program
+from stimcore import checks, kernel, output, period, program
 from stimcore.errors import Refused
 
 PERIOD = 2_500_000  # ticks: 20 ms
@@ -88,6 +88,6 @@ def test_req_21_what_fits_at_one_level_fits_at_every_level(
     rate_millihz = 125_000_000_000 // room
     one = TONIC._replace(gap_ns=0, ratio=ratio, width_ns=width_ns, rate_millihz=rate_millihz)
     level_ua = -(-code * 25 // 4)
-    assert phases.compile_group(BOARD, group(one), (level_ua,))
+    assert period.compile_group(BOARD, group(one), (level_ua,))
     fast = one._replace(rate_millihz=125_000_000_000 // (room - 2))
-    assert refused(phases.compile_group, BOARD, group(fast), (level_ua,))[0] == "does_not_fit"
+    assert refused(period.compile_group, BOARD, group(fast), (level_ua,))[0] == "does_not_fit"

@@ -4,7 +4,7 @@ Role: walks through the records of the live stream, a phase in each capture: the
 a pulse, the current of a phase, and the voltage that it makes across the declared load. Chooses
 the start of the next capture. Invariant: measured values come from the ADC, expected ones from the
 admitted words and the board. Of a short phase the current alone is judged, by one sample;
-one too short for that, below 22 us, is left to sense.py.
+one too short for that, below 22 us, is left to window_monitor.py.
 Requirements: REQ-54, REQ-55, REQ-58, REQ-59.
 """
 

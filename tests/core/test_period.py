@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from tests.core.groups import BURST, TONIC, Phase, group, groups, in_one, tonic
 from tests.core.support import BOARD, refused
 
-from stimcore import phases, program
+from stimcore import period, program
 from stimcore.errors import Refused
-from stimcore.phases import DISCHARGE, DRIVE, IDLE
+from stimcore.period import DISCHARGE, DRIVE, IDLE
 
 FIRST = (DRIVE, 4, 10, -320, 25_000)  # 2 mA, 200 us
 GAP = (IDLE, 0, 0, 0, 3_750)
@@ -16,7 +16,7 @@ GAP = (IDLE, 0, 0, 0, 3_750)
 
 def compiled(one: program.Group, *levels_ua: int) -> list[Phase]:
     levels = levels_ua or tuple(each.amplitude_ua for each in one.programs)
-    return in_one(phases.compile_group(BOARD, one, levels))
+    return in_one(period.compile_group(BOARD, one, levels))
 
 
 # --- worked by hand ----------------------------------------------------------------------------
@@ -31,7 +31,7 @@ def test_req_33_a_period_ends_in_seven_rests_of_80_us(width_ns: int, parts: int)
     # DMA is up to six records ahead of the one that is played: it takes up the next period's
     # table within the last 560 us. A rest below 640 us is not divided
     one = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
-    found = phases.compile_group(BOARD, one, (2_000,))
+    found = period.compile_group(BOARD, one, (2_000,))
     assert len(found) == 1 + parts
     assert sum(each[4] for each in found) == 2_500_000
     assert [each[4] for each in found[2:]] == [10_000] * (parts - 1)
@@ -140,7 +140,7 @@ def test_req_17_no_part_of_a_recharge_is_shorter_than_a_record(
     """
     for code in range(1, span + 1):
         for ratio in range(1, 11):
-            parts = phases.recharge_parts(code, width, ratio, least)
+            parts = period.recharge_parts(code, width, ratio, least)
             lower = -(-code // ratio)
             assert all(ticks >= least and part >= 1 for part, ticks in parts)
             assert sum(part * ticks for part, ticks in parts) == code * width
@@ -153,7 +153,7 @@ def test_req_17_no_part_of_a_recharge_is_shorter_than_a_record(
 def test_req_17_recharge_is_exact_and_no_stronger_than_its_ratio(
     code: int, width: int, ratio: int, least: int
 ) -> None:
-    parts = phases.recharge_parts(code, width, ratio, least)
+    parts = period.recharge_parts(code, width, ratio, least)
     assert sum(part * ticks for part, ticks in parts) == code * width
     assert max(part for part, _ticks in parts) == -(-code // ratio)
     assert sum(ticks for _part, ticks in parts) <= ratio * width + least + 1
@@ -181,12 +181,12 @@ def test_req_17_any_group_fills_its_period_and_returns_what_it_should(one: progr
 def test_req_12_a_gap_is_nothing_or_long_enough_to_shift(gap_ns: int, good: bool) -> None:
     one = group(TONIC._replace(gap_ns=gap_ns))
     if good:
-        assert phases.compile_group(BOARD, one, (2_000,))
+        assert period.compile_group(BOARD, one, (2_000,))
     else:  # 289 ticks of 8 ns
-        found = refused(phases.compile_group, BOARD, one, (2_000,))
+        found = refused(period.compile_group, BOARD, one, (2_000,))
         assert found == ("short_gap", 0, 2_307, 2_312)
 
 
 def test_req_12_the_second_program_is_named_when_its_gap_is_too_short() -> None:
     one = group(TONIC, TONIC._replace(gap_ns=8, phase_ns=10_000_000))
-    assert refused(phases.compile_group, BOARD, one, (2_000, 2_000)) == ("short_gap", 1, 8, 2_312)
+    assert refused(period.compile_group, BOARD, one, (2_000, 2_000)) == ("short_gap", 1, 8, 2_312)

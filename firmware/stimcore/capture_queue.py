@@ -1,6 +1,6 @@
 """Sharing of the hal's one capture between the oscilloscope and the pulse monitor.
 
-Role: shares it between the host's oscilloscope and the judgement pulse by pulse (watch.py).
+Role: shares it between the host's oscilloscope and the judgement pulse by pulse (pulse_monitor.py).
 Invariant: what is kept for the host was taken of one and the same stream, and what is not yet
 whole is never handed out. A capture lies within one run of the stream: a start drops what the hal
 had armed. Requirements: REQ-58.
@@ -8,7 +8,7 @@ had armed. Requirements: REQ-58.
 
 from .board import Board
 from .kernel import Stream
-from .watch import CALM_MS, EVERY_MS, Watch
+from .pulse_monitor import CALM_MS, EVERY_MS, Watch
 
 
 class Captures:

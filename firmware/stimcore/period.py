@@ -18,7 +18,7 @@ DISCHARGE = 2  # every used contact to the anode side
 MARK = 3  # contacts open, SYNC high: a trigger for others
 
 TAIL = 7  # records: the one the sequencer shifts, four in its FIFO, one DMA is in, one to spare
-TAIL_NS = 80_000  # of each; the monitor takes eight samples of the last one (watch.py)
+TAIL_NS = 80_000  # of each; the monitor takes eight samples of the last one (pulse_monitor.py)
 SEED_BITS = 16
 _ROUND = 1
 _OTHERS = 2

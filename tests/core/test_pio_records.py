@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from tests.core.groups import groups, tonic
 from tests.core.support import BOARD, LADDER, refused
 
-from stimcore import board, decode, phases, program, records
+from stimcore import board, decode, period, pio_records, program
 from stimcore.errors import Refused
-from stimcore.phases import DISCHARGE, DRIVE, IDLE
+from stimcore.period import DISCHARGE, DRIVE, IDLE
 
 
 def word_pairs(on: board.Board, *table: tuple[int, int, int, int, int]) -> list[tuple[int, int]]:
-    return list(struct.iter_unpack("<II", records.encode(on, list(table))))
+    return list(struct.iter_unpack("<II", pio_records.encode(on, list(table))))
 
 
 def test_req_14_a_driven_record_bit_by_bit() -> None:
@@ -40,7 +40,7 @@ def test_req_14_flags_of_the_records() -> None:
 def test_req_12_a_record_shorter_than_its_overhead_cannot_be_written() -> None:
     assert word_pairs(BOARD, (IDLE, 0, 0, 0, 139))[0][0] == 0
     short = [(IDLE, 0, 0, 0, 139), (IDLE, 0, 0, 0, 138)]
-    assert refused(records.encode, BOARD, short) == ("short_record", 1, 138, 289)
+    assert refused(pio_records.encode, BOARD, short) == ("short_record", 1, 138, 289)
 
 
 def test_the_ladders_code_stands_in_the_top_byte() -> None:
@@ -54,11 +54,11 @@ def test_the_ladders_code_stands_in_the_top_byte() -> None:
 def test_req_10_the_ladder_switches_no_contacts(masks: tuple[int, int]) -> None:
     table = [(DRIVE, *masks, -100, 1_250)]
     numbers = ("stage_contacts", 0, masks[0] << 8 | masks[1], 0x0102)
-    assert refused(records.encode, LADDER, table) == numbers
+    assert refused(pio_records.encode, LADDER, table) == numbers
 
 
 def read_back(on: board.Board, table: list[tuple[int, int, int, int, int]]) -> list[tuple]:
-    words = records.encode(on, table)
+    words = pio_records.encode(on, table)
     found, rows = decode.table(on, words)
     assert rows == []
     return list(found)
@@ -74,7 +74,7 @@ def test_req_16_the_same_bits_mean_something_else_on_another_stage() -> None:
 @given(groups())
 def test_req_16_the_kernels_decoder_reads_what_the_compiler_meant(one: program.Group) -> None:
     try:
-        table = phases.compile_group(BOARD, one, tuple(each.amplitude_ua for each in one.programs))
+        table = period.compile_group(BOARD, one, tuple(each.amplitude_ua for each in one.programs))
     except Refused:
         assume(False)
     assume(all(each[4] >= 289 for each in table))
@@ -90,7 +90,7 @@ def test_req_16_the_kernels_decoder_reads_what_the_compiler_meant(one: program.G
 @given(st.integers(-2_047, 2_047), st.integers(0, 255), st.integers(0, 255), st.integers(0, 3))
 def test_every_frame_is_read_back(code: int, source: int, back: int, wide: int) -> None:
     ticks = (1 << 30) - 1 - wide + 139
-    one = decode.record(BOARD, records.encode(BOARD, [(DRIVE, source, back, code, ticks)]), 0)
+    one = decode.record(BOARD, pio_records.encode(BOARD, [(DRIVE, source, back, code, ticks)]), 0)
     assert one == ((ticks, True, True, source, back, code, source == 0 and back != 0), True)
 
 
@@ -107,7 +107,7 @@ def test_every_code_of_the_ladder_is_read_back(code: int, turned: bool) -> None:
 
 def test_a_ladders_program_goes_all_the_way() -> None:
     one = tonic(cathodes=2, anodes=1, amplitude_ua=806, gap_ns=0)
-    table = phases.compile_group(LADDER, one, (806,))
+    table = period.compile_group(LADDER, one, (806,))
     found = read_back(LADDER, table)
     assert [each[5] for each in found] == [100, -25, 0]  # contact 2 is the cathode
     assert sum(each[0] * each[5] for each in found) == 0
