@@ -12,6 +12,7 @@ from typing import NamedTuple
 from stimcore import errors, limits, program
 
 from ..documents.field_types import Quantity, Whole
+from . import ratios
 
 CONTACTS = "contacts"  # the grid of a mask
 BLOB = {row[0]: row for row in (*program.HEADER, *program.PROGRAM)}
@@ -83,7 +84,8 @@ PROGRAM = (
     Field("polarity", "alternating"),
     Field("interleave.cathodes", "other_cathodes", CONTACTS),
     Field("interleave.anodes", "other_anodes", CONTACTS),
-    Field("interleave.split", "other_count", "permille", 10, 990),
+    Field("interleave.split", "", "permille", ratios.LEAST, ratios.MOST),
+    Field("interleave.split", "other_count"),
     Field("offset", "phase_ns", "ns"),
     Field("dither.rate", "rate_dither", "permille"),
     Field("dither.width", "width_dither", "permille"),
