@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from row import Row, median_s
+from timing import median_s
 
 from scs.device.link import Link
+from sim_validation.rows import Row
 from stimcore import commands
 
 TIMES = 300
@@ -19,6 +20,7 @@ SERVE = """
 from scs import sim_bridge
 server = sim_bridge.{kind}(sim_bridge.make())
 print(server.address, flush=True)
+server.stop_at_eof()
 server.run()
 """
 
@@ -43,7 +45,10 @@ def round_trip_ms(port: str) -> float:
 def served(kind: str) -> Iterator[str]:
     """Yield the address of a board served by a process of its own."""
     with subprocess.Popen(
-        [sys.executable, "-c", SERVE.format(kind=kind)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVE.format(kind=kind)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as server:
         assert server.stdout is not None
         try:

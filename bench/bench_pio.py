@@ -7,7 +7,7 @@ the whole train is its rate times the cycles, which it would take an hour to run
 import struct
 import time
 
-from row import Row, best_s
+from timing import best_s
 
 from scs import resources
 from scs.catalog import boards
@@ -15,6 +15,7 @@ from scs.profile.profile import Profile
 from scs_sim.pio import asm, executor
 from scs_sim.pio.operations import Wiring
 from sim_validation import oracle
+from sim_validation.rows import Row
 from stimcore import output
 
 PERIODS = 50  # one second
@@ -24,8 +25,8 @@ CYCLES_BOTH = 32_000  # the first phase and the latch after it
 def measure() -> list[Row]:
     board = boards.board(stage="mcp4922-8")
     profile = Profile.read(resources.path("profiles/tonic_50hz.yaml"))
-    levels = tuple(one.amplitude_ua for one in profile.group.programs)
-    stream = output.judge(board, profile.group, levels).stream
+    levels_ua = tuple(program.amplitude_ua for program in profile.group.programs)
+    stream = output.judge(board, profile.group, levels_ua).stream
     words = struct.unpack(f"<{len(stream.words) // 4}I", stream.words)
     program = asm.assemble("sequencer_serial")
     whole = [*words] * PERIODS

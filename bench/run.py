@@ -9,10 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from row import Row
+from sim_validation.rows import Row, table
 
 HERE = Path(__file__).resolve().parent
-HEAD = ("what", "measured", "", "target", "")
 
 
 def modules(wanted: list[str]) -> list[str]:
@@ -29,40 +28,14 @@ def rows(names: list[str]) -> Iterator[Row]:
         yield from measure()
 
 
-def number(value: float) -> str:
-    """Format three significant digits, thousands apart."""
-    if value == 0 or abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
-
-
-def cells(row: Row) -> tuple[str, ...]:
-    """Format one line of the table."""
-    target = row.target and f"{row.target[0]} {number(row.target[1])}"
-    verdict = "" if row.ok is None else ("good" if row.ok else "MISSED")
-    return (row.name, number(row.value), row.unit, target or "", verdict)
-
-
-def table(lines: list[tuple[str, ...]]) -> str:
-    """Format aligned columns; numbers to the right."""
-    widths = [max(len(line[at]) for line in lines) for at in range(len(HEAD))]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if at == 1 else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-
-
 def main(arguments: list[str]) -> int:
     names = modules(arguments)
     if not names:
         print(f"no such bench; there are: {', '.join(modules([]))}", file=sys.stderr)
         return 2
-    found = list(rows(names))
-    print(table([HEAD, *(cells(row) for row in found)]))
-    missed = [row.name for row in found if row.ok is False]
+    measured = list(rows(names))
+    print(table("what", "target", measured))
+    missed = [row.name for row in measured if row.ok is False]
     print("\nAbsolute times depend on the machine and on what else it does; ratios hardly do.")
     if missed:
         print(f"{len(missed)} missed: {', '.join(missed)}. Try again on a quiet machine.")

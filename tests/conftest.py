@@ -4,8 +4,12 @@ HYPOTHESIS_PROFILE=explore draws new examples, ten times as many.
 """
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # `nohup make test &`: children inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SLOW = [HealthCheck.too_slow]
 

@@ -38,11 +38,13 @@ def main() -> int:
         sys.stderr.write(f"error: {failure}\n")
         return failure.exit_code
     title = "The firmware, in bytes"
-    made = console.table(title, "file", ">source", ">rp2040 .mpy", ">rp2350 .mpy")
     source, small, large = (sum(int(row[at]) for row in found) for at in (1, 2, 3))
-    for row in [*found, ("total", source, small, large)]:
-        made.add_row(row[0], *(f"{size:,}" for size in row[1:]))
-    console.console().print(made)
+    cells = [
+        (name, *(f"{size:,}" for size in sizes))
+        for name, *sizes in [*found, ("total", source, small, large)]
+    ]
+    columns = ("file", ">source", ">rp2040 .mpy", ">rp2350 .mpy")
+    console.show(console.table(title, columns, cells))
     return GOOD
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 PACKAGES = {"host/scs": "scs", "sim/scs_sim": "scs_sim", "firmware": ""}  # folder: import name
@@ -25,19 +26,22 @@ def main() -> int:
     texts = sources(root)
     code = {path: text for path, text in texts.items() if not path.startswith("tests/")}
     trees = {path: ast.parse(text) for path, text in code.items()}
-    imports = {package: graph(package, trees) for package in PACKAGES}
     rows: list[tuple[str, object]] = [
         ("lines of Python, tests aside", lines(code)),
         ("lines of Python, tests", lines(texts) - lines(code)),
         ("files of Python, tests aside", len(code)),
     ]
-    for package, edges in imports.items():
-        loops = [sorted(loop) for loop in components(edges) if len(loop) > 1]
+    for package in PACKAGES:
+        edges = graph(package, trees)
+        loops = {frozenset(loop) for loop in circles(edges).values() if len(loop) > 1}
+        at_the_top = [
+            PurePosixPath(path).stem for path in code if path.rpartition("/")[0] == package
+        ]
         rows += [
-            (f"{package}: modules at the top", at_the_top(package, code)),
+            (f"{package}: modules at the top", sum(stem != "__init__" for stem in at_the_top)),
             (f"{package}: import levels", levels(edges)),
             (f"{package}: import cycles", len(loops)),
-            *((f"  {len(loop)} files", ", ".join(loop)) for loop in loops),
+            *((f"  {len(loop)} files", ", ".join(sorted(loop))) for loop in loops),
         ]
     strings = [text for tree in trees.values() for text in docstrings(tree)]
     questions = sum(QUESTION.match(text) is not None for text in strings)
@@ -62,12 +66,6 @@ def lines(texts: dict[str, str]) -> int:
     return sum(text.count("\n") for text in texts.values())
 
 
-def at_the_top(package: str, code: dict[str, str]) -> int:
-    """Count the modules directly in a folder, `__init__` aside."""
-    paths = map(PurePosixPath, code)
-    return sum(str(path.parent) == package and path.stem != "__init__" for path in paths)
-
-
 def graph(package: str, trees: dict[str, ast.Module]) -> Imports:
     """Map each module below a folder to the modules there that it imports, in any branch."""
     name = PACKAGES[package]
@@ -76,9 +74,9 @@ def graph(package: str, trees: dict[str, ast.Module]) -> Imports:
     for module, path in modules.items():
         home = module if path.endswith("/__init__.py") else module.rpartition(".")[0]
         wanted = set(imported(trees[path], home))
-        whole = {one for one in wanted if one in modules}
-        whole |= {one.rpartition(".")[0] for one in wanted - whole} & set(modules)
-        edges[module] = {one for one in whole if one != name} - {module}
+        whole = wanted & set(modules)
+        whole |= {member.rpartition(".")[0] for member in wanted - whole} & set(modules)
+        edges[module] = whole - {name, module}
     return edges
 
 
@@ -101,41 +99,30 @@ def imported(tree: ast.Module, home: str) -> Iterator[str]:
             yield from (f"{base}.{alias.name}".lstrip(".") for alias in node.names)
 
 
-def components(edges: Imports) -> list[set[str]]:
-    """Group modules that import one another in a circle, each after those it imports."""
-    number: dict[str, int] = {}
-    lowest: dict[str, int] = {}
-    stack: list[str] = []
-    groups: list[set[str]] = []
-
-    def visit(module: str) -> None:
-        number[module] = lowest[module] = len(number)
-        stack.append(module)
-        for target in sorted(edges[module]):
-            if target not in number:
-                visit(target)
-                lowest[module] = min(lowest[module], lowest[target])
-            elif target in stack:
-                lowest[module] = min(lowest[module], number[target])
-        if lowest[module] == number[module]:
-            at = stack.index(module)
-            groups.append(set(stack[at:]))
-            del stack[at:]
-
-    for module in sorted(edges):
-        if module not in number:
-            visit(module)
-    return groups
+def circles(edges: Imports) -> Imports:
+    """Map each module to those with which it stands in a circle of imports, itself included."""
+    reached = {module: {module, *targets} for module, targets in edges.items()}
+    for through in edges:
+        for targets in reached.values():
+            if through in targets:
+                targets |= reached[through]
+    return {
+        module: {target for target in targets if module in reached[target]}
+        for module, targets in reached.items()
+    }
 
 
 def levels(edges: Imports) -> int:
     """Return the length of the longest chain of imports; a circle counts as one level."""
-    height: dict[str, int] = {}
-    for group in components(edges):
-        below = {target for module in group for target in edges[module]} - group
-        level = 1 + max((height[target] for target in below), default=0)
-        height.update(dict.fromkeys(group, level))
-    return max(height.values(), default=0)
+    circle = circles(edges)
+
+    @cache
+    def height(module: str) -> int:
+        """Return the level of a module's circle."""
+        below = set().union(*(edges[member] for member in circle[module])) - circle[module]
+        return 1 + max(map(height, below), default=0)
+
+    return max(map(height, edges), default=0)
 
 
 def docstrings(tree: ast.Module) -> Iterator[str]:

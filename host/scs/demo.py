@@ -15,7 +15,7 @@ from stimcore import limits, program
 from stimcore.board import Board
 
 from .catalog import boards as tables
-from .messages.safety_metrics import Figure
+from .messages.safety_metrics import Metric
 from .profile.profile import Profile
 from .recordings.record import record
 from .traces.trace import Trace
@@ -53,7 +53,7 @@ class Shown:
     trace: Trace
     measured: Measured
     rows: tuple[Comparison, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[Metric, ...]
 
     @property
     def ok(self) -> bool:
@@ -67,29 +67,39 @@ def show(profile: Profile, board: Board) -> Shown:
     wait_s = tables.steady_s(board.name)
     taken = record(profile, board.name, PERIODS * period_s, wait_s=wait_s)
     measured = taken.trace.measure()
-    rows = tuple(_rows(profile, board, measured) + _undriven(profile, taken.trace))
-    return Shown(profile, board.name, taken.trace, measured, rows, tuple(taken.figures))
+    rows = _rows(profile, board, measured)
+    train = profile.group.programs[0]
+    if not (train.recharge == program.RECHARGE_ACTIVE or train.segments or train.alternating):
+        # all driven current has the other sign: this peak is that of passive discharge
+        most_ma = train.ceiling_ua * profile.group.header.discharge_permille / 1e6
+        peak_ma = float(taken.trace.current_a.max()) * 1e3
+        rows.append(_most("peak discharge current", peak_ma, "mA", most_ma))
+    return Shown(profile, board.name, taken.trace, measured, tuple(rows), tuple(taken.figures))
 
 
-def _rows(profile: Profile, board: Board, found: Measured) -> list[Comparison]:
-    one = profile.group.programs[0]
-    amplitude_ma = boards.code_from_ua(board, one.amplitude_ua) * board.na_per_code / 1e6
-    width_us = boards.ticks_from_ns(board, one.width_ns) * 1e6 / board.clock_hz
-    rate_hz = board.clock_hz / boards.period_ticks(board, one.rate_millihz)
+def _rows(profile: Profile, board: Board, measured: Measured) -> list[Comparison]:
+    train = profile.group.programs[0]
+    amplitude_ma = boards.code_from_ua(board, train.amplitude_ua) * board.na_per_code / 1e6
+    width_us = boards.ticks_from_ns(board, train.width_ns) * 1e6 / board.clock_hz
+    rate_hz = board.clock_hz / boards.period_ticks(board, train.rate_millihz)
     charge_uc = amplitude_ma * width_us / 1000
     rows = [
-        _close("amplitude", -amplitude_ma, found.amplitude_a * 1e3, "mA", CURRENT_TOLERANCE),
-        _close("pulse width", width_us, found.width_s * 1e6, "us", WIDTH_TOLERANCE),
-        _close("rate", rate_hz, found.rate_hz or 0.0, "Hz", TIME_TOLERANCE),
+        _close("amplitude", -amplitude_ma, measured.amplitude_a * 1e3, "mA", CURRENT_TOLERANCE),
+        _close("pulse width", width_us, measured.width_s * 1e6, "us", WIDTH_TOLERANCE),
+        _close("rate", rate_hz, measured.rate_hz or 0.0, "Hz", TIME_TOLERANCE),
     ]
-    if found.intra_rate_hz or one.pulses > 1:
-        intra_hz = board.clock_hz / boards.period_ticks(board, one.intra_rate_millihz)
-        measured_hz = found.intra_rate_hz or 0.0
+    if measured.intra_rate_hz or train.pulses > 1:
+        intra_hz = board.clock_hz / boards.period_ticks(board, train.intra_rate_millihz)
+        measured_hz = measured.intra_rate_hz or 0.0
         rows.append(_close("rate within a burst", intra_hz, measured_hz, "Hz", TIME_TOLERANCE))
     rows.append(
-        _close("charge per phase", -charge_uc, found.charge_c * 1e6, "uC", CURRENT_TOLERANCE)
+        _close("charge per phase", -charge_uc, measured.charge_c * 1e6, "uC", CURRENT_TOLERANCE)
     )
-    return rows + _safety(profile, found) + _left_over(found)
+    rows += _safety(profile, measured)
+    net_na, residual_nc = (measured.dc_a or 0.0) * 1e9, (measured.residual_c or 0.0) * 1e9
+    rows.append(Comparison("residual charge of a period", None, residual_nc, "nC", None, None))
+    rows.append(_most("net DC", net_na, "nA", limits.DC_PA / 1e3))
+    return rows
 
 
 def _close(
@@ -103,13 +113,13 @@ def _most(name: str, measured: float, unit: str, limit: float) -> Comparison:
     return Comparison(name, None, measured, unit, limit, abs(measured) <= limit)
 
 
-def _safety(profile: Profile, found: Measured) -> list[Comparison]:
+def _safety(profile: Profile, measured: Measured) -> list[Comparison]:
     """Compare density and Shannon's k of one phase, and of the largest unrecovered charge."""
     used = program.used_by(profile.group.programs[0])
     areas = [area for at, area in enumerate(profile.group.areas_um2) if used >> at & 1]
     area_cm2 = min(areas) / 1e8
-    charge_uc = abs(found.charge_c) * 1e6
-    running_uc = (found.running_c or 0.0) * 1e6
+    charge_uc = abs(measured.charge_c) * 1e6
+    running_uc = (measured.running_c or 0.0) * 1e6
     most_density = limits.DENSITY_NC_PER_CM2 / 1e3
     most_k = math.log10(limits.SHANNON_DQ_MILLI / 1e3)
     rows = []
@@ -118,22 +128,3 @@ def _safety(profile: Profile, found: Measured) -> list[Comparison]:
         k = math.log10(amount * amount / area_cm2) if amount else -math.inf
         rows.append(Comparison(f"Shannon k, {of}", None, k, "", most_k, k <= most_k))
     return rows
-
-
-def _undriven(profile: Profile, trace: Trace) -> list[Comparison]:
-    """Compare the peak of passive discharge, if all driven current has the other sign."""
-    one = profile.group.programs[0]
-    if one.recharge == program.RECHARGE_ACTIVE or one.segments or one.alternating:
-        return []
-    most_ma = one.ceiling_ua * profile.group.header.discharge_permille / 1e6
-    peak_ma = float(trace.current_a.max()) * 1e3
-    return [_most("peak discharge current", peak_ma, "mA", most_ma)]
-
-
-def _left_over(found: Measured) -> list[Comparison]:
-    """Compare the residual charge per period, and the net DC it amounts to."""
-    net_na, residual_nc = (found.dc_a or 0.0) * 1e9, (found.residual_c or 0.0) * 1e9
-    return [
-        Comparison("residual charge of a period", None, residual_nc, "nC", None, None),
-        _most("net DC", net_na, "nA", limits.DC_PA / 1e3),
-    ]

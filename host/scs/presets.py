@@ -8,9 +8,8 @@ Requirements: none of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from stimcore import program
 
@@ -46,10 +45,6 @@ class Preset:
     volts: float | None
     stages: dict[str, str]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as a JSON-ready dict."""
-        return asdict(self)
-
 
 def names() -> list[str]:
     """Return the names of the shipped therapies, sorted."""
@@ -59,7 +54,7 @@ def names() -> list[str]:
 def text(name: str) -> str:
     """Return the file of a shipped therapy with comments; raise WrongUsage if unknown."""
     if name not in names():
-        hint = nearest(name, names()).rstrip("?") or "; write for example tonic_50hz"
+        hint = nearest(name, names()).rstrip("?") or "; e.g. tonic_50hz"
         raise WrongUsage(f"{name}: no such preset{hint} (`scs presets` lists them)")
     return resources.path(f"profiles/{name}.yaml").read_text(encoding="utf-8")
 
@@ -85,11 +80,11 @@ def preset(name: str) -> Preset:
     return Preset(
         name=name,
         title=profile.name,
-        rate=_joined(rate(one) for one in programs),
-        width=_joined(units.text(one.width_ns, "ns") for one in programs),
+        rate=_joined(map(rate, programs)),
+        width=_joined(units.text(row.width_ns, "ns") for row in programs),
         amplitude="none"
         if profile.sync_only
-        else _joined(units.text(one.amplitude_ua, "uA") for one in programs),
+        else _joined(units.text(row.amplitude_ua, "uA") for row in programs),
         charge_uc=_figure(verdicts[main], "phase_charge"),
         density_uc_cm2=_figure(verdicts[main], "density"),
         shannon_k=_figure(verdicts[main], "shannon"),
@@ -99,12 +94,12 @@ def preset(name: str) -> Preset:
     )
 
 
-def rate(one: program.Program) -> str:
+def rate(train: program.Program) -> str:
     """Format a program's rate; for a burst, pulses, intra-burst rate and burst rate."""
-    often = units.text(one.rate_millihz, "mHz")
-    if one.pulses == 1:
+    often = units.text(train.rate_millihz, "mHz")
+    if train.pulses == 1:
         return often
-    return f"{one.pulses} at {units.text(one.intra_rate_millihz, 'mHz')}, {often}"
+    return f"{train.pulses} at {units.text(train.intra_rate_millihz, 'mHz')}, {often}"
 
 
 def _joined(texts: Iterator[str]) -> str:
@@ -112,7 +107,7 @@ def _joined(texts: Iterator[str]) -> str:
 
 
 def _figure(verdict: Judgement, name: str) -> float | None:
-    return next((one.value for one in verdict.figures if one.name == name), None)
+    return next((row.value for row in verdict.figures if row.name == name), None)
 
 
 def _reason(verdict: Judgement) -> str:
@@ -120,5 +115,5 @@ def _reason(verdict: Judgement) -> str:
     if not verdict.errors:
         return ""
     why = verdict.errors[0]
-    said = why.id.replace("-", " ")
-    return said if why.id == "stage-contacts" else f"{said}: {why.value}, limit {why.limit}"
+    text = why.id.replace("-", " ")
+    return text if why.id == "stage-contacts" else f"{text}: {why.value}, limit {why.limit}"

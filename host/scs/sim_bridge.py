@@ -8,14 +8,13 @@ from scs_sim.bench import faults as _faults
 from scs_sim.bench.board import SimBoard
 from scs_sim.chip import emulator, rig_files
 from scs_sim.chip.rig_files import NoChip
-from scs_sim.chip.server import ChipServer
 from scs_sim.circuit.trace import Samples, Trace
-from scs_sim.serve.server import Server, listen, pty
+from scs_sim.serve.server import ChipServer, Server, Service, listen, pty
 
 from .catalog import boards
 from .flashing import firmware_files
 
-__all__ = ["ChipServer", "NoChip", "Samples", "Server", "SimBoard", "Trace"]
+__all__ = ["ChipServer", "NoChip", "Samples", "Server", "Service", "SimBoard", "Trace"]
 __all__ += ["can_emulate", "emulated", "faults", "listen", "make", "pty"]
 
 

@@ -8,7 +8,7 @@ import pytest
 BENCH = Path(__file__).resolve().parents[2] / "bench"
 
 FAKE = """
-from row import Row
+from sim_validation.rows import Row
 
 def measure():
     return [

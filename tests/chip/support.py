@@ -27,7 +27,7 @@ MS = 1_000_000  # ns
 HELLO = commands.PROTOCOL.to_bytes(2, "little")
 DATA_CHANNEL = 1 << 0  # of the DMA: moves the words
 TAIL_READ_ADDR = 0x5000_0040  # DMA channel 1: at the cell that points at the live pair
-NOISE = 1 / 200  # of all bytes, and up to 16 of its own in 5 ms: as in scs_sim/bench/link.py
+NOISE = 1 / 200  # of all bytes, and up to 16 of its own in 5 ms: as in scs_sim/bench/board.py
 STRAY_US = 5_000
 OPEN_ID = 4095
 

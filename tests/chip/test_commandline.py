@@ -4,37 +4,20 @@ Role: `scs run`, `status`, `stop` and `halt` in this process, over the emulated 
 chip runs as fast as it can, which may be slower than the clock on the wall.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.chip.support import MS, ChipTalk
+from tests.host.cli.support import ALONE, GOOD, NO_DEVICE, asked, scs
 from tests.system.conversation import Pulse
 from tests.system.support import NAME
-from typer.testing import CliRunner, Result
 
 from scs import resources
-from scs.cli import app as cli
 
 BOARD = NAME
-GOOD, NO_DEVICE = 0, 3
 PATIENCE_S = "60"  # for one reply: a busy computer emulates slowly
-ALONE = """\
-name: alone
-lead: octrode-3mm
-programs:
-  - name: low back
-    cathodes: [E3]
-    anodes: [E4]
-    rate: 50 Hz
-    pulse_width: 200 us
-    amplitude: 0.5 mA
-    recharge: active
-ramp: {up: 0 s, down: 0 s}
-stand_alone: true
-"""
 
 
 @pytest.fixture
@@ -47,48 +30,47 @@ def talk(shared_talk: ChipTalk) -> Iterator[ChipTalk]:
     shared_talk.pass_ms(1)  # what came for a client that has left
 
 
-def scs(talk: ChipTalk, *arguments: str, patience_s: str = PATIENCE_S) -> Result:
-    command = [*arguments, "--port", talk.chip.url, "--timeout", patience_s]
-    return CliRunner().invoke(cli.app, command)
+def at(talk: ChipTalk, patience_s: str = PATIENCE_S) -> tuple[str, ...]:
+    return ("--port", talk.chip.url, "--timeout", patience_s)
 
 
 def shipped(stem: str) -> str:
     return str(resources.path(f"profiles/{stem}.yaml"))
 
 
-def report(done: Result) -> dict[str, Any]:
+def report(talk: ChipTalk, *arguments: str) -> Any:
+    done, answer = asked(*arguments, *at(talk))
     assert done.exit_code == GOOD, done.output
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    return answer
 
 
 def of_the_run(talk: ChipTalk) -> list[Pulse]:
     """Select those since the gate rose last, one a SYNC: before, the load is measured."""
     began = talk.rises("gate")[-1]
-    pulses = [one for one in talk.pulses() if one.start_s * talk.row.clock_hz >= began]
-    assert len(pulses) == len([one for one in talk.rises("sync") if one >= began])
+    pulses = [pulse for pulse in talk.pulses() if pulse.start_s * talk.row.clock_hz >= began]
+    assert len(pulses) == len([rise for rise in talk.rises("sync") if rise >= began])
     return pulses
 
 
 def test_a_counted_profile_is_delivered_and_told_as_it_was(talk: ChipTalk) -> None:
-    told = report(scs(talk, "run", shipped("tonic_48_pulses"), "--json"))
-    assert told["stopped"] == "pulses"
-    delivered = told["delivered"]
+    answer = report(talk, "run", shipped("tonic_48_pulses"))
+    assert answer["stopped"] == "pulses"
+    delivered = answer["delivered"]
     assert (delivered["pulses"], delivered["periods"]) == (48, 48)
     assert delivered["charge_nc"] == 4_800  # 48 x 500 uA x 200 us
     pulses = of_the_run(talk)
     assert len(pulses) == 48
-    assert sum(one.charge_c for one in pulses) == pytest.approx(-4_800e-9)
+    assert sum(pulse.charge_c for pulse in pulses) == pytest.approx(-4_800e-9)
     assert not talk.gate
 
 
 def test_a_profile_runs_for_a_while_and_is_stopped(talk: ChipTalk) -> None:
-    told = report(scs(talk, "run", shipped("tonic_passive"), "--for", "1s", "--json"))
-    assert told["stopped"] == "stop"
-    delivered = told["delivered"]
+    answer = report(talk, "run", shipped("tonic_passive"), "--for", "1s")
+    assert answer["stopped"] == "stop"
+    delivered = answer["delivered"]
     pulses = of_the_run(talk)
     assert delivered["pulses"] == delivered["periods"] == len(pulses) > 5
-    seen_nc = -1e9 * sum(one.charge_c for one in pulses)
+    seen_nc = -1e9 * sum(pulse.charge_c for pulse in pulses)
     assert delivered["charge_nc"] == pytest.approx(seen_nc, rel=1e-6)
     assert not talk.gate
 
@@ -97,26 +79,25 @@ def test_status_stop_and_halt_of_a_device_that_runs_by_itself(
     talk: ChipTalk, tmp_path: Path
 ) -> None:
     profile = tmp_path / "alone.yaml"
-    profile.write_text(ALONE, encoding="utf-8")
+    profile.write_text(ALONE.replace("1 mA", "0.5 mA"), encoding="utf-8")
     for word, reason in (("stop", "stop"), ("halt", "halt")):
-        assert scs(talk, "run", str(profile), "--detach").exit_code == GOOD
+        assert scs("run", str(profile), "--detach", *at(talk)).exit_code == GOOD
         assert talk.gate
-        assert report(scs(talk, "status", "--json"))["state"] == "RUNNING"
-        assert scs(talk, word).exit_code == GOOD
-        after = report(scs(talk, "status", "--json"))
+        assert report(talk, "status")["state"] == "RUNNING"
+        assert scs(word, *at(talk)).exit_code == GOOD
+        after = report(talk, "status")
         assert (after["state"], after["stopped"]) == ("LOADED", reason)
         assert not talk.gate
 
 
 def test_req_61_a_cable_pulled_in_mid_run_ends_with_exit_code_3(talk: ChipTalk) -> None:
     talk.chip.fault("pull_usb", after_ns=1_500 * MS)
-    done = scs(talk, "run", shipped("tonic_passive"), "--json", patience_s="3")
+    done, answer = asked("run", shipped("tonic_passive"), *at(talk, "3"))
     assert done.exit_code == NO_DEVICE
-    told = json.loads(done.stdout)
-    assert told["stopped"] == "link lost"
-    assert told["delivered"]["pulses"] > 0
+    assert answer["stopped"] == "link lost"
+    assert answer["delivered"]["pulses"] > 0
     assert "lease" in done.stderr
     talk.chip.set_speed(0)
     talk.pass_ms(2_100)
     assert not talk.gate  # the lease has run out
-    assert told["delivered"]["pulses"] <= len(talk.rises("sync"))
+    assert answer["delivered"]["pulses"] <= len(talk.rises("sync"))

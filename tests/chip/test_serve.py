@@ -21,12 +21,14 @@ def scs(*arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-m", "scs.cli", *arguments]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
+    return subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, stdin=pipe, text=True, env=environment
+    )
 
 
 @pytest.fixture
 def served(chip_files: rig_files.Files) -> Iterator[subprocess.Popen[str]]:
-    with scs("sim", "--chip") as server:
+    with scs("sim", "--chip", "--until-eof") as server:
         yield server
         server.kill()
 

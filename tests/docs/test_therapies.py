@@ -12,21 +12,21 @@ PAGE = (therapies.PICTURES.parent / "profiles.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("name", presets.names())
 def test_each_therapy_has_a_row_and_a_picture_or_a_reason(name: str) -> None:
-    one = presets.preset(name)
+    therapy = presets.preset(name)
     (row,) = [line for line in PAGE.splitlines() if f"[`{name}`]" in line]
     picture = therapies.PICTURES / f"{name}.png"
-    assert picture.is_file() == therapies.shown(one) == (f"[picture](#{name})" in row)
-    assert therapies.shown(one) == (f"#### `{name}`\n\n" in PAGE)
-    if one.charge_uc is None:
+    assert picture.is_file() == therapies.shown(therapy) == (f"[picture](#{name})" in row)
+    assert therapies.shown(therapy) == (f"#### `{name}`\n\n" in PAGE)
+    if therapy.charge_uc is None:
         assert row.count("| none |") >= 2
-    elif not therapies.shown(one):
+    elif not therapies.shown(therapy):
         assert "limit" in row
 
 
 def test_every_picture_is_of_a_therapy_and_shown() -> None:
-    made = {path.stem for path in therapies.PICTURES.iterdir()}
+    drawn = {path.stem for path in therapies.PICTURES.iterdir()}
     seen = re.findall(r"!\[[^]]+\]\(therapies/(\w+)\.png\)", PAGE)
-    assert sorted(made) == seen == sorted(therapies.SHOWN)
+    assert sorted(drawn) == seen == sorted(therapies.SHOWN)
 
 
 def test_the_table_is_made_of_what_the_device_says() -> None:

@@ -14,6 +14,7 @@ from scs.profile.profile import Profile, ProfileError
 from scs.profile.shift_contacts import moved
 
 ANY = st.sampled_from(KINDS).flatmap(profiles)
+MASKS = ("cathodes", "anodes", "other_cathodes", "other_anodes")
 NAMES = ("perception", "comfort", "discomfort")
 
 
@@ -39,9 +40,7 @@ def test_req_22_a_move_forgets_what_was_measured_and_keeps_every_current(
     drawn: Drawn, by: int
 ) -> None:
     before, lead = read(drawn), drawn.values["lead"]
-    places = {
-        name: beside(lead, name, by) for one in drawn.wanted for name in one.cathodes + one.anodes
-    }
+    places = {name: beside(lead, name, by) for wanted in drawn.wanted for name in wanted.contacts}
     if None in places.values():
         with pytest.raises(WrongUsage, match="would leave the lead"):
             moved(before, by, range(len(drawn.wanted)))
@@ -49,11 +48,13 @@ def test_req_22_a_move_forgets_what_was_measured_and_keeps_every_current(
     after = moved(before, by, range(len(drawn.wanted)))
     for number, one in enumerate(drawn.wanted):
         new, old = after.group.programs[number], before.group.programs[number]
-        assert new._replace(cathodes=old.cathodes, anodes=old.anodes) == old
+        masks = {role: getattr(old, role) for role in MASKS}
+        assert new._replace(**masks) == old
         assert (new.amplitude_ua, new.ceiling_ua) == (one.amplitude_ua, one.ceiling_ua)
-        for mask, names in ((new.cathodes, one.cathodes), (new.anodes, one.anodes)):
-            wanted = {places[name] for name in names}
-            assert mask == sum(1 << at for at, each in enumerate(COLUMNS[lead]) if each in wanted)
+        for role in MASKS:
+            moved_to = {places[name] for name in getattr(one, role)}
+            contacts = enumerate(COLUMNS[lead])
+            assert getattr(new, role) == sum(1 << at for at, name in contacts if name in moved_to)
         person = after.settings[number]
         measured = (person.perception_ua, person.comfort_ua, person.discomfort_ua, person.permille)
         assert measured == (None,) * 4

@@ -142,6 +142,32 @@ def test_at_150_mhz_an_instant_is_the_nearest_nanosecond(tmp_path: Path) -> None
     assert times[:4] == ["#0", "#7", "#13", "#20"]
 
 
+@pytest.mark.parametrize(
+    ("edge_ticks", "end_ns"),
+    [(125_000, 13_000_000), (1_750_000, 14_000_000)],  # an edge at 1 ms; at 14 ms, after the rows
+)
+def test_a_vcd_begins_with_every_level_and_ends_with_its_trace(
+    tmp_path: Path, edge_ticks: int, end_ns: int
+) -> None:
+    """The rows are 13 ms long, and nothing changes in their last 8 ms."""
+    pins = Pins(125_000_000, {8: "run", 9: "gate"}, {8: 0, 9: 1})
+    pins.table.append(np.array([[edge_ticks, 8, 1]]))
+    path = tmp_path / "x.vcd"
+    writers.save(path, Taken(train(1), pins=pins))
+    header, levels = path.read_text().split("$enddefinitions $end\n")
+    lines = levels.splitlines()
+    assert header.count("$var ") == 4
+    assert lines[:7] == ["#0", "$dumpvars", "0!", '1"', "r0 #", "r0 $", "$end"]
+    assert [line for line in lines if line.startswith("#")][-1] == f"#{end_ns}"
+
+
+def test_a_vcd_of_one_level_is_as_long_as_its_trace(tmp_path: Path) -> None:
+    flat = Trace(np.array([0.0, 0.5]), np.full(2, 1e-3), np.ones(2))
+    writers.write(tmp_path / "x.vcd", flat)
+    lines = (tmp_path / "x.vcd").read_text().splitlines()
+    assert lines[-6:] == ["#0", "$dumpvars", "r0.001 !", 'r1 "', "$end", "#500000000"]
+
+
 def words(path: Path, line: str) -> list[int]:
     """Return the 16-bit words that sigrok's own SPI decoder reads from one data line."""
     assert SIGROK is not None

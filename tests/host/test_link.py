@@ -1,19 +1,23 @@
 """The link: asked again until answered, never twice carried out, and clear when it is lost."""
 
+import binascii
+import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 import serial
+from tests.serving import serving
 
-from scs import sim_bridge
+from scs import resources, sim_bridge
 from scs.device import link
 from scs.device.link import Link
 from scs.device.stimulator import Stimulator
 from scs.errors import DeviceRefused, LinkLost, Mismatch
 from scs.messages import refusals
+from scs.profile.profile import Profile
 from scs.urlhandler import protocol_sim
-from stimcore import commands, errors, frame
+from stimcore import commands, errors, frame, packing
 
 HELLO = (commands.HELLO, commands.PROTOCOL)
 RUNNING, LOADED, OFF = 3, 1, 0
@@ -57,16 +61,10 @@ def lossy(monkeypatch: pytest.MonkeyPatch) -> Lossy:
 
 
 def blob_loaded(device: Link) -> None:
-    from scs import resources
-    from scs.profile.profile import Profile
-    from stimcore.commands import COMMIT, STAGE_BEGIN, STAGE_DATA
-
     blob = Profile.read(resources.path("profiles/tonic_passive.yaml")).to_blob()
-    import binascii
-
-    device.request(STAGE_BEGIN, len(blob), binascii.crc32(blob))
-    device.request(STAGE_DATA, 0, blob)
-    digest = device.request(COMMIT)["hash"]
+    device.request(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob))
+    device.request(commands.STAGE_DATA, 0, blob)
+    digest = device.request(commands.COMMIT)["hash"]
     device.request(commands.MEASURE, 0, 0)
     device.sleep(1.0)
     device.request(commands.ARM, digest)
@@ -248,12 +246,8 @@ def test_a_row_is_a_sentence_in_human_units(row: tuple[int, int, int, int], said
 @pytest.fixture(params=["pty", "listen"])
 def served(request: pytest.FixtureRequest) -> Iterator[str]:
     """Yield the address of a board that a thread serves."""
-    server = getattr(sim_bridge, request.param)(sim_bridge.make())
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server.address
-    server.stop()
-    thread.join(5)
+    with serving(getattr(sim_bridge, request.param)(sim_bridge.make())) as server:
+        yield server.address
 
 
 def test_a_pty_and_a_socket_are_ports_like_any_other(served: str) -> None:
@@ -266,16 +260,34 @@ def test_a_pty_and_a_socket_are_ports_like_any_other(served: str) -> None:
         assert device.request(*HELLO)["state"] == OFF
 
 
-def test_a_serial_port_is_opened_by_one_process_at_a_time() -> None:
-    server = sim_bridge.pty(sim_bridge.make())
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        with Link(server.address), pytest.raises(LinkLost, match="cannot open"):
-            Link(server.address)
-    finally:
-        server.stop()
+@pytest.mark.parametrize("names", [b"9 even", b"9 odd"])
+def test_a_reply_counts_that_came_before_the_port_was_closed(names: bytes) -> None:
+    fields = packing.pack(commands.by_opcode(commands.HELLO)[3], (1, 0, 0, OFF, 0, 0, names))
+    reply = frame.encode(0, commands.HELLO | commands.REPLY, bytes((errors.OK,)) + fields)
+
+    def answer_and_close(listener: socket.socket) -> None:
+        client, _address = listener.accept()
+        with client:
+            client.recv(1000)
+            client.sendall(reply)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_and_close, args=[listener])
+        thread.start()
+        with Link(f"socket://127.0.0.1:{listener.getsockname()[1]}") as device:
+            assert device.request(*HELLO)["names"] == names
+            with pytest.raises(LinkLost, match="broke: "):
+                device.request(commands.STATUS)
         thread.join(5)
+
+
+def test_a_serial_port_is_opened_by_one_process_at_a_time() -> None:
+    with (
+        serving(sim_bridge.pty(sim_bridge.make())) as server,
+        Link(server.address),
+        pytest.raises(LinkLost, match="cannot open"),
+    ):
+        Link(server.address)
 
 
 def test_the_port_is_closed_when_the_link_is_left() -> None:

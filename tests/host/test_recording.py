@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from tests.host.cli.support import environment
 from tests.host.test_formats import no_file_above
+from tests.serving import serving
 from typer.testing import CliRunner, Result
 
 from scs import resources, sim_bridge
@@ -112,12 +112,8 @@ def test_a_run_that_never_began_leaves_nothing(tmp_path: Path) -> None:
 @pytest.fixture
 def served() -> Iterator[str]:
     """Yield the address of a board on a socket, four times as fast as time."""
-    server = sim_bridge.listen(sim_bridge.make(), "127.0.0.1", 0, 4.0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server.address
-    server.stop()
-    thread.join(5)
+    with serving(sim_bridge.listen(sim_bridge.make(), speed=4.0)) as server:
+        yield server.address
 
 
 def test_at_another_port_what_the_adc_sees_is_kept(tmp_path: Path, served: str) -> None:

@@ -1,10 +1,11 @@
 """The device's own ADC samples: against the exact bench, on a real port, on the terminal."""
 
 import json
-import threading
 
 import numpy as np
 import pytest
+from tests.host.stimulator_support import started
+from tests.serving import serving
 from typer.testing import CliRunner
 
 from scs import Profile, Stimulator, resources, sim_bridge
@@ -25,19 +26,13 @@ def tonic() -> Profile:
 @pytest.fixture
 def served(tonic: Profile):
     """Yield the port of a board that runs tonic stimulation, alone, four times as fast as time."""
-    server = sim_bridge.listen(sim_bridge.make(), "127.0.0.1", 0, SPEED)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield server.address
-    server.stop()
-    thread.join(5)
+    with serving(sim_bridge.listen(sim_bridge.make(), speed=SPEED)) as server:
+        yield server.address
 
 
 def test_sensed_is_the_exact_trace_within_a_code_of_the_adc(tonic: Profile) -> None:
     with Stimulator("sim") as stim:
-        stim.load(tonic)
-        stim.arm()
-        stim.start()
+        started(stim, tonic)
         sensed = stim.sensed(2)
         exact = stim.scope(2)
     time_s = sensed.trace.time_s
@@ -54,9 +49,7 @@ def test_sensed_is_the_exact_trace_within_a_code_of_the_adc(tonic: Profile) -> N
 
 def test_commanded_is_the_profile(tonic: Profile) -> None:
     with Stimulator("sim") as stim:
-        stim.load(tonic)
-        stim.arm()
-        stim.start()
+        started(stim, tonic)
         sensed = stim.sensed(1)
     # 2 mA for 200 us, 30 us, a quarter for four times as long, discharge to 20 ms
     wanted_a = [-2e-3, -2e-3, 0, 0, 0.5e-3, 0.5e-3, 0, 0]
@@ -81,18 +74,14 @@ def test_where_nothing_runs_there_is_nothing_to_see(tonic: Profile) -> None:
 def test_a_ramp_that_goes_on_is_said_so(tonic: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adc_scope, "_windows", lambda *_: [])
     with Stimulator("sim") as stim:
-        stim.load(tonic)
-        stim.arm()
-        stim.start()
+        started(stim, tonic)
         with pytest.raises(Failure, match="try again when it has been reached"):
             stim.sensed(1)
 
 
 def test_scope_on_a_real_port_gives_arrays(served: str, tonic: Profile) -> None:
     with Stimulator(served) as stim:
-        stim.load(tonic)
-        stim.arm()
-        stim.start()
+        started(stim, tonic)
         trace = stim.scope(periods=2)
     assert trace.time_s[-1] == pytest.approx(0.04, abs=2e-5)
     assert trace.current_a.min() == pytest.approx(-2e-3, abs=13e-6)

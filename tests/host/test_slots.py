@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.host.cli.support import GOOD, NO_DEVICE, REFUSED, USAGE, scs
 from tests.host.stimulator_support import quick
+from tests.serving import serving
 
 from scs import sim_bridge
 from scs.device.stimulator import Stimulator
@@ -27,14 +27,10 @@ programs:
 
 
 @contextmanager
-def served(made: SimBoard) -> Iterator[str]:
+def served(board: SimBoard) -> Iterator[str]:
     """Yield the address of a board on a socket."""
-    server = sim_bridge.listen(made)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server.address
-    server.stop()
-    thread.join(5)
+    with serving(sim_bridge.listen(board)) as server:
+        yield server.address
 
 
 def digest(amplitude: str) -> str:

@@ -7,8 +7,7 @@ ticks of overhead.
 import struct
 from typing import NamedTuple
 
-from scs_sim.bench.board import SimBoard
-from scs_sim.bench.hal import SimHal
+from scs_sim.bench.board import SimBoard, SimHal
 from stimcore.board import Board
 
 US = 125  # ticks

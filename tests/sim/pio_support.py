@@ -3,6 +3,7 @@
 from textwrap import dedent, indent
 from types import FunctionType
 
+from scs_sim.bench.decode import SerialPins, at_rest, decode_serial
 from scs_sim.pio.asm import Program, asm_pio
 from scs_sim.pio.operations import Wiring
 
@@ -34,3 +35,11 @@ def rises(edges: list[tuple[int, int, int]], pin: int) -> list[int]:
 def falls(edges: list[tuple[int, int, int]], pin: int) -> list[int]:
     """Return the ticks at which a pin goes low."""
     return [tick for tick, number, level in edges if number == pin and not level]
+
+
+def latches(edges: list[tuple[int, int, int]], pins: SerialPins) -> list[tuple[int, int]]:
+    """Return a whole recording's (tick, frame) pairs; raise ValueError for a malformed frame."""
+    frames, state = decode_serial(edges, at_rest(pins))
+    if state.bad_frames:
+        raise ValueError(f"{state.bad_frames} frames were latched after other than 16 clocks")
+    return frames

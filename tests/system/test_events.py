@@ -13,8 +13,8 @@ from tests.system.groups import BURST, STAND_ALONE, group
 from tests.system.support import Talk
 
 from scs.messages import error_texts
+from scs_sim.bench.board import WRAP_US
 from scs_sim.bench.faults import TABLE
-from scs_sim.bench.hal import WRAP_US
 from stimcore import commands, limits, program, states
 
 TURN_US = 5_000  # as long as on the chip, roughly; a simulated second then costs little

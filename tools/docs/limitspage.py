@@ -1,6 +1,6 @@
 """Generate docs/reference/limits.md: every absolute ceiling with its unit and its source.
 
-Role: page() returns the text. Invariant: values are those of stimcore.limits, sources the comments
+Role: text() returns the text. Invariant: values are those of stimcore.limits, sources the comments
 beside them in limits.py.
 """
 
@@ -8,16 +8,10 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from markdown import table
+from markdown import page, table
 from stimcore import limits
 
 SOURCE = Path(__file__).resolve().parents[2] / "firmware" / "stimcore" / "limits.py"
-HEAD = """# Limits
-
-The absolute ceilings of `firmware/stimcore/limits.py`. A board, stage or profile can lower
-them, never raise them. A value beyond one is refused with value and limit; nothing is clamped.
-Where each is enforced: [safety.md](../explain/safety.md).
-"""
 UNITS = {
     "NC_PER_CM2": "nC/cm²",
     "DQ_MILLI": "/ 1000 µC²/cm²",
@@ -51,25 +45,26 @@ class Limit(NamedTuple):
 
 def sections() -> dict[str, list[Limit]]:
     """Map the headings of limits.py to the constants below them."""
-    found: dict[str, list[Limit]] = {}
+    constants: dict[str, list[Limit]] = {}
     above: list[str] = []
     for line in SOURCE.read_text(encoding="utf-8").splitlines():
         if heading := SECTION.match(line):
             title, above = heading[1], []
-            found[title] = []
+            constants[title] = []
         elif line.startswith("# "):
             above.append(line[2:])
         elif constant := CONSTANT.match(line):
             about = " ".join([*above, constant[2] or ""]).strip()
-            found[title].append(Limit(constant[1], about))
+            constants[title].append(Limit(constant[1], about))
             above = []
-    return found
+    return constants
 
 
-def page(note: str) -> str:
+def text() -> str:
     """Return the text of the page."""
-    parts = [note, HEAD]
-    for title, rows in sections().items():
-        parts.append(f"\n## {title[0].upper()}{title[1:]}\n\n")
-        parts.append(table(["limit", "value", "why"], [row.row() for row in rows]))
-    return "".join(parts)
+    blocks = [
+        f"## {title[0].upper()}{title[1:]}\n\n"
+        + table(["limit", "value", "why"], [row.row() for row in rows])
+        for title, rows in sections().items()
+    ]
+    return page("limits", sections="\n".join(blocks))

@@ -8,40 +8,21 @@ Invariant: text outside the markers is not changed.
 
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 from markdown import table
 from sim_validation import chipfigures, chipspeed
 
 RIG = Path(__file__).resolve().parents[2] / "sim" / "chip"
-_PATCH = re.compile(
-    r"export const (?P<variable>\w+) = \{\s*name: '(?P<name>[^']+)',\s*"
-    r"section: '(?P<section>[^']+)',\s*"
-    r"restores:\s*(?P<quote>['\"])(?P<restores>.*?)(?P=quote),"
-)
-_LIST = re.compile(r"export const PATCHES = \[(.*?)\];", re.DOTALL)
+_TABLE = re.compile(r"const TABLE = `\n(.*?)\n`;", re.DOTALL)
 _HELP = re.compile(r"const HELP = `(.*?)`;", re.DOTALL)
 
 
-class Patch(NamedTuple):
-    """A change to rp2040js: the RP2040 data sheet's section, and what it restores."""
-
-    name: str
-    section: str
-    restores: str
-    file: str
-
-
-def patches() -> list[Patch]:
-    """List the patches in the order in which they are applied."""
-    found = {}
-    for path in sorted((RIG / "emulator").glob("*.mjs")):
-        for one in _PATCH.finditer(path.read_text(encoding="utf-8")):
-            found[one["variable"]] = Patch(one["name"], one["section"], one["restores"], path.name)
-    listed = _LIST.search((RIG / "emulator" / "patches.mjs").read_text(encoding="utf-8"))
-    if listed is None:
-        raise ValueError("emulator/patches.mjs has no list PATCHES")
-    return [found[name] for name in re.findall(r"\w+", listed[1])]
+def patches() -> list[list[str]]:
+    """Return name, data sheet's section, effect and file of each patch, in their order."""
+    text = _TABLE.search((RIG / "emulator" / "patches.mjs").read_text(encoding="utf-8"))
+    if text is None:
+        raise ValueError("emulator/patches.mjs has no TABLE")
+    return [[cell.strip() for cell in row.split("|")] for row in text[1].splitlines()]
 
 
 def usage() -> str:
@@ -54,16 +35,16 @@ def usage() -> str:
 
 def patch_table() -> str:
     """Return a table with one row per patch."""
-    rows = [[f"`{one.name}`", one.section, one.restores, f"`{one.file}`"] for one in patches()]
+    rows = [[f"`{name}`", *about, f"`{file}`"] for name, *about, file in patches()]
     return table(["patch", "data sheet", "restores", "`emulator/`"], rows)
 
 
 def replaced(page: str, block: str, content: str) -> str:
     """Replace the text between the markers of a block; ValueError without markers."""
     begin, end = f"<!-- {block} -->\n", f"<!-- end of {block} -->\n"
-    before, found, rest = page.partition(begin)
+    before, opened, rest = page.partition(begin)
     _old, closed, after = rest.partition(end)
-    if not found or not closed:
+    if not opened or not closed:
         raise ValueError(f"no markers of {block} in the page")
     return before + begin + content + end + after
 
@@ -75,9 +56,8 @@ def filled(page: str) -> str:
 
 def measured(page: str) -> str:
     """Return the page with the tables that `make chip` left in build/chip, if there are any."""
-    figures = chipfigures.recorded()
-    if figures:
-        page = replaced(page, "figures", f"```\n{chipfigures.table(figures)}\n```\n")
+    if figures := chipfigures.table():
+        page = replaced(page, "figures", f"```\n{figures}\n```\n")
     if chipspeed.SPEEDS.is_file():
         speeds = chipspeed.SPEEDS.read_text(encoding="utf-8").rstrip()
         page = replaced(page, "speeds", f"```\n{speeds}\n```\n")

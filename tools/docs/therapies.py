@@ -10,113 +10,69 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 from markdown import table
 from rig_tables import replaced
 from scs import presets
-from scs.messages.safety_metrics import pretty
 from scs.presets import Preset
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "reference" / "therapies"
-# (how much of it a picture shows: one pulse where its form matters, else a period; what it is)
-SHOWN = {
-    "alternating_50hz": ("41ms", "every other pulse the other way round, each recharged passively"),
-    "burst_dosed": ("26ms", "one of the bursts that come for 30 s of every 2 min"),
-    "burst_dr": ("26ms", "five pulses at 500 Hz, then all their charge back at once, passively"),
-    "burst_low_dose": ("26ms", "one of the bursts that come for 30 s of every 6.5 min"),
-    "burst_recharged": ("26ms", "five pulses at 500 Hz, each returned by its opposite"),
-    "ctbs": ("210ms", "triplets at 50 Hz, five times a second; the first one is the soft start"),
-    "dithered_50hz": ("320ms", "sixteen pulses a little off their turns, each of its own width"),
-    "drg_20hz": ("5ms", "one pulse, as for a dorsal root ganglion, and its passive recharge"),
-    "four_programs": ("50ms", "20, 40, 60 and 100 Hz take turns on four sets of contacts"),
-    "gaussian_50hz": ("1200us", "a bell of eight steps, and the same the other way round"),
-    "hd500": ("5ms", "current for a quarter of the time, and as long back"),
-    "hf10": ("400us", "four pulses of 30 us, each returned by its opposite"),
-    "hf10_pulse_dosing": ("400us", "the pulses of `hf10`, which come for 20 s of every 140 s"),
-    "interleaved_50hz": ("200ms", "ten pulses, of which the 4th, 7th and 10th go to E5 and E4"),
-    "itbs": ("210ms", "the triplets of `ctbs`, which come for 2 s of every 10 s"),
-    "khz1": ("2500us", "three pulses of 120 us, each returned by its opposite"),
-    "microburst": ("9ms", "three narrow pulses at 450 Hz, each recharged passively"),
-    "monopolar_50hz": ("5ms", "one pulse between a contact and a return plate"),
-    "multiplexed_50_1200hz": ("20ms", "one pulse of the base at 50 Hz, 24 of the prime at 1200 Hz"),
-    "multiplexed_50_300hz": ("20ms", "one pulse of the base at 50 Hz, six of the prime at 300 Hz"),
-    "prepulse_50hz": ("2ms", "a weak anodic phase before the main one, and as much after it"),
-    "r2r_tonic": ("1ms", "a symmetric pulse of 0.5 mA, as resistors alone make it"),
-    "segments_50hz": (
-        "1500us",
-        "a main phase in two steps, a gap, and a recharge that ends gently",
-    ),
-    "sine_50hz": ("600us", "a whole sine in sixteen steps, its cathodic half first"),
-    "symmetric_90hz": ("12ms", "a pulse and its equal, ninety times a second"),
-    "tonic_48_pulses": ("2ms", "the first of exactly 48 pulses"),
-    "tonic_50hz": (
-        "2ms",
-        "one pulse, a gap of 30 us, and a quarter of it back for four times as long",
-    ),
-    "tonic_passive": ("5ms", "one pulse; the charge flows back by itself"),
-    "triphasic_50hz": ("1ms", "half the charge before the main phase, half of it after"),
-}
+with Path(__file__).with_suffix(".yaml").open(encoding="utf-8") as rows:
+    SHOWN: dict[str, tuple[str, str]] = yaml.safe_load(rows)  # name: span of its picture, caption
 HEAD = ("preset", "rate", "width", "amplitude", "charge", "density", "k", "DC", "at 1 kΩ")
 
 
-def shown(one: Preset) -> bool:
+def shown(therapy: Preset) -> bool:
     """Return whether a stage accepts the therapy and it drives current."""
-    return one.charge_uc is not None and not all(one.stages.values())
+    return therapy.charge_uc is not None and not all(therapy.stages.values())
 
 
-def number(value: float | None, unit: str) -> str:
-    """Format a figure with its unit; "none" where no current flows."""
-    return "none" if value is None else f"{value:.3g} {pretty(unit)}".strip()
-
-
-def row(one: Preset) -> list[str]:
-    """Return the table row of a therapy."""
-    name = f"[`{one.name}`](../../profiles/{one.name}.yaml)"
-    link = f"{name} [picture](#{one.name})" if shown(one) else name
-    shannon = "none" if one.shannon_k is None else f"{one.shannon_k:.2f}"
+def row(therapy: Preset) -> list[str]:
+    """Return the table row of a therapy; "none" where no current flows."""
+    name = f"[`{therapy.name}`](../../profiles/{therapy.name}.yaml)"
+    link = f"{name} [picture](#{therapy.name})" if shown(therapy) else name
     figures = [
-        number(one.charge_uc, "uC"),
-        number(one.density_uc_cm2, "uC/cm2"),
-        shannon,
-        number(one.dc_na, "nA"),
-        number(one.volts, "V"),
+        "none" if value is None else form.format(value)
+        for value, form in (
+            (therapy.charge_uc, "{:.3g} µC"),
+            (therapy.density_uc_cm2, "{:.3g} µC/cm²"),
+            (therapy.shannon_k, "{:.2f}"),
+            (therapy.dc_na, "{:.3g} nA"),
+            (therapy.volts, "{:.3g} V"),
+        )
     ]
-    stages = [one.stages[stage] or "yes" for stage in presets.STAGES]
-    return [link, one.rate, one.width, one.amplitude, *figures, *stages]
-
-
-def therapies() -> str:
-    """Return the table of all therapies."""
-    return table([*HEAD, *presets.STAGES], [row(one) for one in presets.rows()])
+    stages = [therapy.stages[stage] or "yes" for stage in presets.STAGES]
+    return [link, therapy.rate, therapy.width, therapy.amplitude, *figures, *stages]
 
 
 def gallery() -> str:
     """Return heading, caption and picture of each therapy that drives current."""
-    made = []
-    for one in presets.rows():
-        if shown(one):
-            (span, about), picture = SHOWN[one.name], f"therapies/{one.name}.png"
-            length = re.sub(r"([a-z]+)", r" \1", span)
-            caption = f"{about[0].upper()}{about[1:]}; {length} of it."
-            made.append(f"#### `{one.name}`\n\n{caption}\n\n![{one.title}]({picture})\n")
-    return "\n".join(made)
+    entries = []
+    for therapy in filter(shown, presets.rows()):
+        (span, about), picture = SHOWN[therapy.name], f"therapies/{therapy.name}.png"
+        length = re.sub(r"([a-z]+)", r" \1", span)
+        caption = f"{about[0].upper()}{about[1:]}; {length} of it."
+        entries.append(f"#### `{therapy.name}`\n\n{caption}\n\n![{therapy.title}]({picture})\n")
+    return "\n".join(entries)
 
 
 def filled(page: str) -> str:
     """Return the page with its table and gallery renewed."""
-    return replaced(replaced(page, "therapies", therapies()), "gallery", gallery())
+    rows = [row(therapy) for therapy in presets.rows()]
+    page = replaced(page, "therapies", table([*HEAD, *presets.STAGES], rows))
+    return replaced(page, "gallery", gallery())
 
 
 def main() -> int:
     """Draw all pictures again."""
     PICTURES.mkdir(exist_ok=True)
-    for one in presets.rows():
-        if not shown(one):
-            continue
-        stage = next(stage for stage, reason in one.stages.items() if not reason)
-        profile = ROOT / "profiles" / f"{one.name}.yaml"
+    for therapy in filter(shown, presets.rows()):
+        stage = next(stage for stage, reason in therapy.stages.items() if not reason)
+        profile = ROOT / "profiles" / f"{therapy.name}.yaml"
         command = [sys.executable, "-m", "scs.cli", "trace", str(profile), "--stage", stage]
-        command += ["--for", SHOWN[one.name][0], "-o", str(PICTURES / f"{one.name}.png")]
+        command += ["--for", SHOWN[therapy.name][0], "-o", str(PICTURES / f"{therapy.name}.png")]
         subprocess.run(command, check=True)
     return 0
 

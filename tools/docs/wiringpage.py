@@ -1,43 +1,29 @@
 """Generate docs/reference/wiring.md: pins, parts and the expected oscilloscope readings.
 
-Role: page() returns the text. Invariant: every number comes from boards.yaml, or from a shipped
+Role: text() returns the text. Invariant: every number comes from boards.yaml, or from a shipped
 profile that the device's own compiler has turned into phases.
 """
 
 from collections.abc import Iterator
 from itertools import groupby
 
-from markdown import table
+from markdown import page, table
 from scs import Profile, resources
 from scs.catalog import boards, wiring
 from scs.documents import units
 from stimcore import period
 from stimcore.board import Board
 
-HEAD = """# Wiring, parts, and what to see
-
-Made from `boards.yaml` and the shipped profiles. `scs wiring --board B --stage S --load L` prints
-the same for one combination, `-o FILE.svg` draws it. How to use this page:
-[hardware.md](hardware.md).
-
-Both boards, Pico and Pico 2, have the same pins. Pin is the board's own number, 1 to 40. `U1.5 SDI`
-is pin 5 of U1; a resistor or capacitor has two ends, and each stands in one line. Not listed: 100
-nF from each supply pin of a chip to ground, close to it, and 10 µF where each supply comes in.
-"""
 SEEN = (("r2r-1", "r2r_tonic"), ("mcp4922-8", "tonic_48_pulses"), ("mcp4922-8", "tonic_50hz"))
 LOAD = "resistor-500"
 KINDS = ("open", "drive", "discharge", "mark", "soft discharge")
 
 
-def page(note: str) -> str:
+def text() -> str:
     """Return the text of the page."""
-    parts = [note, HEAD]
-    for stage in boards.catalogue().model.stages:
-        parts += ["\n", *stage_section(stage)]
-    parts += ["\n", *load_section(), "\n## What the oscilloscope shows\n\n", SEEN_TEXT]
-    for stage, profile in SEEN:
-        parts += ["\n", *seen(stage, profile)]
-    return "".join(parts)
+    stages = "\n".join("".join(stage_section(stage)) for stage in boards.catalogue().model.stages)
+    seen_there = "\n".join("".join(seen(stage, profile)) for stage, profile in SEEN)
+    return page("wiring", stages=stages, loads=load_table(), load=LOAD, seen=seen_there)
 
 
 def stage_section(stage: str) -> Iterator[str]:
@@ -58,23 +44,15 @@ def stage_section(stage: str) -> Iterator[str]:
     yield table(["parts", "pieces", "what", "what for"], rows)
 
 
-def load_section() -> Iterator[str]:
-    """Yield the parts of every dummy load and the voltage at its identification resistor."""
-    yield "## Dummy loads\n\n"
+def load_table() -> str:
+    """Return the parts of every dummy load and the voltage at its identification resistor."""
     rows = []
-    for load, row in boards.catalogue().model.loads.items():
+    for load, about in boards.catalogue().model.loads.items():
         board = boards.board(load=load)
-        parts = ", ".join(f"{one.ref} {one.part}" for one in wiring.load_parts(load))
+        parts = ", ".join(f"{part.ref} {part.part}" for part in wiring.load_parts(load))
         volts = f"{3.3 * board.load_id_code / 4096:.3f} V"
-        rows.append([f"`{load}`", row.about, parts, volts])
-    yield table(["load", "what it is", "parts", "at `load_id`"], rows)
-
-
-SEEN_TEXT = f"""\
-On `{LOAD}`, when the ramp is over. Time counts from the rise of `sync`; current is positive
-from the source (contact 1 of r2r-1) through the load. The sense lines are what the ADC reads:
-1.65 V is zero.
-"""
+        rows.append([f"`{load}`", about.about, parts, volts])
+    return table(["load", "what it is", "parts", "at `load_id`"], rows)
 
 
 def seen(stage: str, profile: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from scs_sim.chip import rig_files
 from scs_sim.chip.emulator import Chip, ChipError
 
-from .chipfigures import number
+from .rows import number
 
 MS = 1_000_000  # ns
 REPEATS = 3
@@ -97,9 +97,9 @@ def start(chip: Chip, script: str) -> None:
     chip.step(100 * MS, b"\r\x03\x03\r\x01")  # to the raw REPL
     for at in range(0, len(script), PIECE_BYTES):
         chip.step(20 * MS, script[at : at + PIECE_BYTES].encode())
-    said = chip.step(300 * MS, b"\x04").received
-    if said != b"OK":
-        raise ChipError(f"the script did not begin: {said.decode(errors='replace')}")
+    reply = chip.step(300 * MS, b"\x04").received
+    if reply != b"OK":
+        raise ChipError(f"the script did not begin: {reply.decode(errors='replace')}")
 
 
 def speed(chip: Chip, case: Case) -> float:

@@ -18,11 +18,13 @@ from . import (
     catalog,
     check,
     compare,
+    console,
     demo,
     device,
     diff,
     flash,
     impedance,
+    options,
     presets,
     run,
     scope,
@@ -61,7 +63,9 @@ class Commands(TyperGroup):
         """Find the command; an old name gives the new command and a notice on stderr."""
         new = RENAMED.get(args[0])
         if new is not None:
-            notice = f"scs {args[0]} is now scs {new}; the old name goes with {OLD_NAMES_END_WITH}"
+            notice = (
+                f"scs {args[0]} is now scs {new}; release {OLD_NAMES_END_WITH} drops the old name"
+            )
             typer.echo(notice, err=True)
             args = [new, *args[1:]]
         return super().resolve_command(ctx, args)
@@ -73,9 +77,7 @@ class Commands(TyperGroup):
                 warnings.showwarning = _notice
                 return super().invoke(ctx)
         except (Failure, FileRefused) as reason:
-            from .console import complain
-
-            complain(said(reason))
+            console.complain(said(reason))
             code = reason.exit_code if isinstance(reason, Failure) else REFUSED
             raise typer.Exit(code) from None
         except KeyboardInterrupt:
@@ -104,7 +106,7 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def options(
+def main(
     version: Annotated[
         bool,
         typer.Option(
@@ -115,32 +117,40 @@ def options(
     """Accept the options that precede the command's name."""
 
 
-LOOK, DRIVE, KNOW = "Without hardware", "A device", "Tables"
-app.command(rich_help_panel=LOOK)(demo.demo)
-app.command(rich_help_panel=LOOK)(check.check)
-app.command(rich_help_panel=LOOK)(diff.diff)
-app.command(rich_help_panel=LOOK)(presets.presets)
-app.command(rich_help_panel=LOOK)(presets.new)
-app.command(rich_help_panel=LOOK)(shift.shift)
-app.command(rich_help_panel=LOOK)(trace.trace)
-app.command(rich_help_panel=LOOK)(trace.report)
-app.command(rich_help_panel=LOOK)(compare.compare)
-app.command(rich_help_panel=LOOK)(sim.sim)
-app.command(rich_help_panel=DRIVE)(run.run)
-app.command(rich_help_panel=DRIVE)(device.status)
-app.command(rich_help_panel=DRIVE)(impedance.impedance)
-app.command(rich_help_panel=DRIVE)(calibrate.calibrate)
-app.command(rich_help_panel=DRIVE)(scope.scope)
-app.command(rich_help_panel=DRIVE)(device.amplitude)
-app.command(rich_help_panel=DRIVE)(titrate.titrate)
-app.command(rich_help_panel=DRIVE)(device.stop)
-app.command(rich_help_panel=DRIVE)(device.halt)
-app.command(rich_help_panel=DRIVE)(device.faults)
+PANELS = {
+    "Without hardware": (
+        demo.demo,
+        check.check,
+        diff.diff,
+        presets.presets,
+        presets.new,
+        shift.shift,
+        trace.trace,
+        trace.report,
+        compare.compare,
+        sim.sim,
+    ),
+    "A device": (
+        run.run,
+        device.status,
+        impedance.impedance,
+        calibrate.calibrate,
+        scope.scope,
+        device.amplitude,
+        titrate.titrate,
+        device.stop,
+        device.halt,
+        device.faults,
+        flash.flash,
+    ),
+    "Tables": (catalog.boards, wiring.wiring, catalog.ports, catalog.schema),
+}
+for panel, commands in PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(options.spread(command))
 app.add_typer(
-    store.app, name="store", rich_help_panel=DRIVE, help="Manage the programs stored on a device."
+    store.app,
+    name="store",
+    rich_help_panel="A device",
+    help="Manage the programs stored on a device.",
 )
-app.command(rich_help_panel=DRIVE)(flash.flash)
-app.command(rich_help_panel=KNOW)(catalog.boards)
-app.command(rich_help_panel=KNOW)(wiring.wiring)
-app.command(rich_help_panel=KNOW)(catalog.ports)
-app.command(rich_help_panel=KNOW)(catalog.schema)

@@ -6,28 +6,17 @@ range are not stored; the old and the new calibration are both shown. Requiremen
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import WrongUsage
-from . import options
+from . import console, options
 from .impedance import names
 
 if TYPE_CHECKING:
     from ..device.calibration import Calibration
-    from ..device.stimulator import Stimulator
-
-
-@dataclass(frozen=True)
-class Resistance:
-    """Resistance between the contacts in ohm: reference, its origin, measured before and after."""
-
-    known: float
-    said: str
-    before: float | None
-    now: float | None
 
 
 Ohm = Annotated[
@@ -53,7 +42,6 @@ Show = Annotated[bool, typer.Option("--show", help="Only show the stored calibra
 
 
 def calibrate(
-    port: options.Port = "sim",
     ohm: Ohm = None,
     from_: Source = "E1",
     to: Back = "E2",
@@ -63,12 +51,9 @@ def calibrate(
     voltage_offset: Offset = None,
     reset: Reset = False,
     show: Show = False,
-    fault: options.Faults = None,
+    *,
+    device: options.FaultyDevice,
     json: options.Json = False,
-    board: options.BoardRow = "",
-    stage: options.StageRow = "",
-    load: options.LoadRow = "",
-    timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
     """Calibrate the sense channels against a known resistance and store the result on the device.
 
@@ -78,85 +63,56 @@ def calibrate(
 
     Examples:  scs calibrate --port /dev/ttyACM0 --ohm 499.2   ·   scs calibrate --voltage-gain 1.01
     """
-    from ..device.calibration import read
-    from ..device.stimulator import Stimulator
+    from ..device import calibration
 
-    given = _named(
-        current_gain=current_gain,
-        current_offset=current_offset,
-        voltage_gain=voltage_gain,
-        voltage_offset=voltage_offset,
-    )
-    _one_wish(ohm, given, reset=reset, show=show)
-    wanted = options.wanted_board(board, stage, load)
-    faults = options.simulated_faults(fault)
-    with Stimulator(port, wanted, faults=faults, patience_s=timeout, halt_on_exit=False) as stim:
-        before = now = read(stim.link)
-        resistance = None
-        if reset or given:
-            now = _given(stim, None if reset else before, given)
-        elif not show:
-            now, resistance = _against(stim, ohm, (names(from_), names(to)))
-        name = stim.board.name
-    _tell(name, (before, now), resistance, json=json)
-
-
-def _named(**values: float | None) -> dict[str, float]:
-    """Return the values that were given."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _one_wish(ohm: float | None, given: dict[str, float], *, reset: bool, show: bool) -> None:
+    values = {
+        "current_gain": current_gain,
+        "current_offset": current_offset,
+        "voltage_gain": voltage_gain,
+        "voltage_offset": voltage_offset,
+    }
+    given: dict[str, Any] = {name: number for name, number in values.items() if number is not None}
     if reset + show + bool(given) + (ohm is not None) > 1:
         raise WrongUsage("give only one of --ohm, gains and offsets, --reset or --show")
     if ohm is not None and not 0 < ohm < 1e6:
         raise WrongUsage(f"--ohm {ohm:g} is not a load resistance; try 499.2")
-
-
-def _given(stim: Stimulator, before: Calibration | None, given: dict[str, float]) -> Calibration:
-    """Store the given values over the previous ones; without either, reset to nominal."""
-    from ..device.calibration import Calibration, keep
-
-    old = asdict(before) if before is not None else {}
-    return keep(stim.link, Calibration(**{**old, **given}))
-
-
-def _against(
-    stim: Stimulator, ohm: float | None, contacts: tuple[list[str], list[str]]
-) -> tuple[Calibration, Resistance]:
-    """Calibrate against a known resistance, store the result, and measure again."""
-    from ..device.calibration import against, keep
-
-    known = float(stim.board.seen_ohm) if ohm is None else ohm
-    wanted, found = against(stim, known, *contacts)
-    now = keep(stim.link, wanted)
-    again = stim.measure(*contacts)
-    said = "given" if ohm is not None else "declared"
-    return now, Resistance(known, said, found.contacts[0].ohm, again.contacts[0].ohm)
-
-
-def _tell(
-    name: str,
-    calibrations: tuple[Calibration, Calibration],
-    resistance: Resistance | None,
-    *,
-    json: bool,
-) -> None:
-    from . import console
-
-    before, now = calibrations
+    resistance: dict[str, Any] | None = None
+    with device.stimulator(halt_on_exit=False) as stim:
+        before = now = calibration.read(stim.link)
+        if reset:
+            now = calibration.keep(stim.link, calibration.Calibration())
+        elif given:
+            now = calibration.keep(stim.link, replace(before, **given))
+        elif not show:
+            contacts = names(from_), names(to)
+            known = float(stim.board.seen_ohm) if ohm is None else ohm
+            wanted, measured = calibration.against(stim, known, *contacts)
+            now = calibration.keep(stim.link, wanted)
+            resistance = {
+                "known": known,
+                "said": "declared" if ohm is None else "given",
+                "before": measured.contacts[0].ohm,
+                "now": stim.measure(*contacts).contacts[0].ohm,
+            }
+        name = stim.board.name
     if json:
-        ohm = asdict(resistance) if resistance else None
-        console.as_json({"board": name, "before": asdict(before), "now": asdict(now), "ohm": ohm})
-        return
-    table = console.table(f"Sense path of {name}", "", ">before", ">now")
+        about = {"board": name, "before": asdict(before), "now": asdict(now), "ohm": resistance}
+        console.as_json(about)
+    else:
+        _show(name, before, now, resistance)
+
+
+def _show(
+    name: str, before: Calibration, now: Calibration, resistance: dict[str, Any] | None
+) -> None:
+    table = console.table(f"Sense path of {name}", ("", ">before", ">now"))
     for channel in ("current", "voltage"):
-        for what, form in (("offset", "{:+.2f} codes"), ("gain", "{:.4f}")):
-            values = [getattr(one, f"{channel}_{what}") for one in calibrations]
-            table.add_row(f"{channel}, {what}", *[form.format(value) for value in values])
+        for quantity, form in (("offset", "{:+.2f} codes"), ("gain", "{:.4f}")):
+            values = [getattr(row, f"{channel}_{quantity}") for row in (before, now)]
+            table.add_row(f"{channel}, {quantity}", *[form.format(value) for value in values])
     table.add_row("kept", before.kept, now.kept)
     if resistance:
         table.add_section()
-        known = f"load, {resistance.said} as {resistance.known:g} Ω"
-        table.add_row(known, f"{resistance.before:g} Ω", f"{resistance.now:g} Ω")
-    console.console().print(table)
+        label = "load, {said} as {known:g} Ω".format(**resistance)
+        table.add_row(label, *[f"{resistance[key]:g} Ω" for key in ("before", "now")])
+    console.show(table)

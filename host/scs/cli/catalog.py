@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json as jsonlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from . import options
+from . import console, options
 
 PICO_VENDOR = 0x2E8A  # Raspberry Pi's USB vendor id
 
@@ -21,20 +21,18 @@ def boards(json: options.Json = False) -> None:
 
     Example:  scs boards --json
     """
-    from ..catalog import boards as rows
-    from . import console
+    from ..catalog import boards as catalog
 
-    found = rows.rows()
+    rows = catalog.rows()
     if json:
-        console.as_json(found)
+        console.as_json(rows)
         return
-    table = console.table(
-        "A combination is named BOARD/STAGE/LOAD", "kind", "name", "figures", "about"
-    )
-    for row in found:
+    cells = []
+    for row in rows:
         name = f"{row['name']} (default)" if row["default"] else str(row["name"])
-        table.add_row(str(row["kind"]), name, str(row["figures"]), str(row["about"]))
-    console.console().print(table)
+        cells.append((str(row["kind"]), name, str(row["figures"]), str(row["about"])))
+    title = "A combination is named BOARD/STAGE/LOAD"
+    console.show(console.table(title, ("kind", "name", "figures", "about"), cells))
 
 
 def ports(json: options.Json = False) -> None:
@@ -42,32 +40,20 @@ def ports(json: options.Json = False) -> None:
 
     Example:  scs ports
     """
-    from . import console
-
-    found = _ports()
-    if json:
-        console.as_json(found)
-    elif not found:
-        typer.echo("no serial port found; --port sim needs none")
-    else:
-        table = console.table("Serial ports", "port", "what", "Pico?")
-        for row in found:
-            table.add_row(row["port"], row["description"], "yes" if row["pico"] else "")
-        console.console().print(table)
-
-
-def _ports() -> list[dict[str, Any]]:
     from serial.tools import list_ports
 
-    return [
-        {
-            "port": one.device,
-            "description": one.description or "",
-            "serial_number": one.serial_number or "",
-            "pico": one.vid == PICO_VENDOR,
-        }
-        for one in sorted(list_ports.comports())
+    rows = [
+        (port.device, port.description or "", port.serial_number or "", port.vid == PICO_VENDOR)
+        for port in sorted(list_ports.comports())
     ]
+    if json:
+        keys = ("port", "description", "serial_number", "pico")
+        console.as_json([dict(zip(keys, row, strict=True)) for row in rows])
+    elif not rows:
+        typer.echo("no serial port found; --port sim needs none")
+    else:
+        cells = [(port, about, "yes" if pico else "") for port, about, _, pico in rows]
+        console.show(console.table("Serial ports", ("port", "description", "Pico?"), cells))
 
 
 def schema(
@@ -79,16 +65,11 @@ def schema(
 
     Example:  scs schema -o profile.schema.json
     """
-    from ..documents.atomic_write import aside
     from ..profile.profile import Profile
 
     text = jsonlib.dumps(Profile.json_schema(), indent=2, ensure_ascii=False) + "\n"
     if output is None:
         typer.echo(text, nl=False)
         return
-
-    def fill(part: Path) -> None:
-        part.write_text(text, encoding="utf-8")
-
-    aside(output, fill)
+    console.write_text(output, text)
     typer.echo(f"{output}: the JSON Schema of profiles")

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import GOOD, REFUSED, WrongUsage
-from . import options
+from . import console, options
 
 if TYPE_CHECKING:
     from ..traces.compare import Compared, Worst
-    from ..traces.trace import Trace
 
 KNOWN = (".png", ".svg")
-One = Annotated[
+First = Annotated[
     Path, typer.Argument(metavar="A", help="A .csv or .npz file, or a recording folder.")
 ]
-Other = Annotated[Path, typer.Argument(metavar="B", help="The trace to compare with A.")]
+Second = Annotated[Path, typer.Argument(metavar="B", help="The trace to compare with A.")]
 Share = Annotated[
     str,
     typer.Option(metavar="SHARE", help="Tolerance of current and voltage, relative to the peak."),
@@ -39,8 +38,8 @@ Picture = Annotated[
 
 
 def compare(
-    a: One,
-    b: Other,
+    a: First,
+    b: Second,
     tolerance: Share = "1%",
     time_tolerance: TimeTolerance = "1us",
     align: Align = False,
@@ -55,97 +54,84 @@ def compare(
     Examples:  scs compare model.csv board.npz -o both.png   ·   scs compare monday friday --json
     """
     from ..recordings import readers, writers
-    from ..traces.compare import compare as held
+    from ..traces import compare as traces
 
     share = options.share(tolerance, "--tolerance")
     time_s = options.seconds(time_tolerance, "--time-tolerance")
     if output is not None:
         writers.checked(output, KNOWN)
-    one, other = readers.rows(a).whole(), readers.rows(b).whole()
+    first, second = readers.rows(a).whole(), readers.rows(b).whole()
     try:
-        found = held(one, other, share=share, time_s=time_s, align=align)
+        result = traces.compare(first, second, share=share, time_s=time_s, align=align)
     except WrongUsage as reason:
         raise WrongUsage(f"{a} and {b}: {reason}") from None
     if output is not None:
-        _draw(output, (str(a), str(b)), one, other, found)
+        from ..recordings import plot
+
+        console.write_picture(output, plot.of_two((str(a), str(b)), first, second, result))
     if json:
-        _as_json(a, b, found)
+        _as_json(a, b, result)
     else:
-        _show(a, b, one, other, found, output)
-    raise typer.Exit(GOOD if found.ok else REFUSED)
+        for letter, path, trace in (("A", a, first), ("B", b, second)):
+            length = console.number(trace.end_s - float(trace.time_s[0]), "s")
+            console.show(f"{letter}  {console.escape(str(path))}: {len(trace)} rows, {length}")
+        _show(result)
+        if output is not None:
+            console.show(f"picture  {console.escape(str(output))}")
+    raise typer.Exit(GOOD if result.ok else REFUSED)
 
 
-def _draw(output: Path, names: tuple[str, str], one: Trace, other: Trace, found: Compared) -> None:
-    from ..documents import atomic_write
-    from ..recordings import plot
-
-    figure = plot.of_two(names, one, other, found)
-    kind = output.suffix.lower().removeprefix(".")
-    atomic_write.aside(output, lambda part: plot.save(figure, part, kind))
-
-
-def _as_json(a: Path, b: Path, found: Compared) -> None:
-    from . import console
-
-    def worst(one: Worst) -> dict[str, Any]:
-        keys = {"difference": one.difference, "at_s": one.at_s, "limit": one.limit}
-        return {**keys, "scale": one.scale, "ok": one.ok}
+def _as_json(a: Path, b: Path, result: Compared) -> None:
+    def worst(row: Worst) -> dict[str, Any]:
+        keys = ("difference", "at_s", "limit", "scale", "ok")
+        return {key: getattr(row, key) for key in keys}
 
     console.as_json(
         {
-            "ok": found.ok,
+            "ok": result.ok,
             "a": str(a),
             "b": str(b),
-            "span_s": found.span_s,
-            "shift_s": found.shift_s,
-            "compared_share": found.share,
+            "span_s": result.span_s,
+            "shift_s": result.shift_s,
+            "compared_share": result.share,
             "edges": {
-                "both": found.edges,
-                "only_a": len(found.only_a),
-                "only_b": len(found.only_b),
-                "first_only_a_s": float(found.only_a[0]) if len(found.only_a) else None,
-                "first_only_b_s": float(found.only_b[0]) if len(found.only_b) else None,
+                "both": result.edges,
+                "only_a": len(result.only_a),
+                "only_b": len(result.only_b),
+                "first_only_a_s": float(result.only_a[0]) if len(result.only_a) else None,
+                "first_only_b_s": float(result.only_b[0]) if len(result.only_b) else None,
             },
-            "time_s": worst(found.time),
-            "current_a": worst(found.current),
-            "voltage_v": worst(found.voltage),
+            "time_s": worst(result.time),
+            "current_a": worst(result.current),
+            "voltage_v": worst(result.voltage),
         }
     )
 
 
-def _show(a: Path, b: Path, one: Trace, other: Trace, found: Compared, output: Path | None) -> None:
-    from rich.markup import escape
-
-    from . import console
-
-    screen = console.console()
-    for letter, path, trace in (("A", a, one), ("B", b, other)):
-        length = console.number(trace.end_s - float(trace.time_s[0]), "s")
-        screen.print(f"{letter}  {escape(str(path))}: {len(trace)} rows, {length}")
-    if found.shift_s:
-        screen.print(f"B was shifted by {found.shift_s * 1e6:.6g} µs")
-    table = console.table("B less A", "quantity", ">largest", ">at", ">tolerance", "")
-    rows = (("edges", found.time, 1e6, "us"), ("current", found.current, 1e6, "uA"))
-    for name, worst, factor, unit in (*rows, ("voltage", found.voltage, 1e3, "mV")):
-        table.add_row(
+def _show(result: Compared) -> None:
+    if result.shift_s:
+        console.show(f"B was shifted by {result.shift_s * 1e6:.6g} µs")
+    quantities = (
+        ("edges", result.time, 1e6, "us"),
+        ("current", result.current, 1e6, "uA"),
+        ("voltage", result.voltage, 1e3, "mV"),
+    )
+    rows = [
+        (
             name,
             console.number(worst.difference * factor, unit),
             f"{worst.at_s:.7f} s",
             console.number(worst.limit * factor, unit),
             console.mark(worst.ok),
         )
-    screen.print(table)
-    screen.print(_edges(found))
-    if output is not None:
-        screen.print(f"picture  {escape(str(output))}")
-
-
-def _edges(found: Compared) -> str:
-    text = (
-        f"{found.edges} edges in both, {len(found.only_a)} only in A, {len(found.only_b)} only "
-        f"in B; values compared over {found.share:.1%} of {found.span_s:.6g} s, away from edges"
+        for name, worst, factor, unit in quantities
+    ]
+    columns = ("quantity", ">largest", ">at", ">tolerance", "")
+    console.show(
+        console.table("B less A", columns, rows),
+        f"{result.edges} edges in both, {len(result.only_a)} only in A, {len(result.only_b)} only "
+        f"in B; values compared over {result.share:.1%} of {result.span_s:.6g} s, away from edges",
     )
-    for letter, times in (("A", found.only_a), ("B", found.only_b)):
+    for letter, times in (("A", result.only_a), ("B", result.only_b)):
         if len(times):
-            text += f"\nthe first edge only in {letter}: {times[0]:.7f} s"
-    return text
+            console.show(f"the first edge only in {letter}: {times[0]:.7f} s")

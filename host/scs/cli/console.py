@@ -6,29 +6,48 @@ result; with --json it is one JSON object.
 
 from __future__ import annotations
 
-import json
+import json as jsonlib
 import sys
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
-from ..device.impedance import LoadFound
-from ..device.replies import Ledger, Status
-from ..messages.safety_metrics import Figure, pretty
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from ..device.impedance import LoadFound
+    from ..device.replies import Ledger
+    from ..messages.safety_metrics import Metric
 
 LOG_WIDTH = 110  # of tables where there is no terminal to ask
 
 
 def console(*, err: bool = False) -> Console:
     """Return a console on stdout or stderr, wide enough for tables in a log."""
+    from rich.console import Console
+
     stream = sys.stderr if err else sys.stdout
     width = None if stream.isatty() else LOG_WIDTH
     return Console(stderr=err, width=width, highlight=False)
+
+
+def show(*parts: Table | Text | str) -> None:
+    """Print tables and lines on stdout, one below the other."""
+    screen = console()
+    for part in parts:
+        screen.print(part)
+
+
+def escape(text: str) -> str:
+    """Return a text that may hold brackets as markup that shows it."""
+    from rich.markup import escape as escaped
+
+    return escaped(text)
 
 
 def complain(message: str) -> None:
@@ -39,90 +58,108 @@ def complain(message: str) -> None:
 
 def as_json(value: dict[str, Any] | list[Any]) -> None:
     """Print a value as JSON on stdout, on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(jsonlib.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def table(title: str, *columns: str) -> Table:
-    """Return an empty table; a column name that begins with > is right-aligned."""
-    grid = Table(title=escape(title), title_justify="left", title_style="bold", show_edge=False)
-    for name in columns:
-        right = name.startswith(">")
-        grid.add_column(name.removeprefix(">"), justify="right" if right else "left")
+def result(value: dict[str, Any], text: str, *, json: bool) -> None:
+    """Print a value as JSON or, for people, as a text."""
+    if json:
+        as_json(value)
+    else:
+        typer.echo(text)
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str | Text]] = ()) -> Table:
+    """Return a table of plain texts; a column name that begins with > is right-aligned."""
+    from rich.table import Table
+
+    name = escape(title) or None
+    grid = Table(title=name, title_justify="left", title_style="bold", show_edge=False)
+    for column in columns:
+        right = column.startswith(">")
+        grid.add_column(column.removeprefix(">"), justify="right" if right else "left")
+    for row in rows:
+        grid.add_row(*[escape(cell) if isinstance(cell, str) else cell for cell in row])
     return grid
 
 
 def number(value: float, unit: str) -> str:
     """Format a value with its unit, to four digits."""
-    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.6g}"
-    return f"{shown} {pretty(unit)}".strip()
+    from ..messages import safety_metrics
+
+    return safety_metrics.number(value, unit)
 
 
 def mark(good: bool) -> Text:
     """Return ok in green or FAIL in red."""
-    return Text("ok", style="green") if good else Text("FAIL", style="bold red")
+    from rich.text import Text
+
+    return Text("ok", style="green") if good else alarm("FAIL")
 
 
-def figures(title: str, rows: Iterable[Figure]) -> Table:
+def alarm(text: str) -> Text:
+    """Return a text in red."""
+    from rich.text import Text
+
+    return Text(text, style="bold red")
+
+
+def figures(title: str, rows: Iterable[Metric]) -> Table:
     """Return a table of safety figures and their limits."""
-    grid = table(title, "figure", "where", ">value", "", ">limit", "")
-    for row in rows:
-        where = ", ".join(escape(part) for part in (row.contact, row.program) if part)
-        grid.add_row(
+    cells = (
+        (
             row.label,
-            where,
+            ", ".join(part for part in (row.contact, row.program) if part),
             number(row.value, row.unit),
             "≥" if row.bound == "least" else "≤",
             number(row.limit, row.unit),
             mark(row.ok),
         )
-    return grid
+        for row in rows
+    )
+    return table(title, ("figure", "where", ">value", "", ">limit", ""), cells)
 
 
 def ledger(book: Ledger, stopped: str = "") -> Table:
     """Return the table of delivered output; `stopped` overrides the device's reason."""
-    grid = table("Delivered", "what", ">how much")
-    grid.add_row("pulses", str(book.pulses))
+    rows = [("pulses", str(book.pulses))]
     if book.truncated:
-        grid.add_row("pulses cut short", str(book.truncated))
-    grid.add_row("whole periods", str(book.periods))
-    grid.add_row("time with output", f"{book.output_s:.3f} s")
-    for one in book.charge:
-        if one.driven_nc:
-            grid.add_row(f"charge of first phases, {one.contact}", charge(one.driven_nc))
-    grid.add_row("stopped by", stopped or book.stopped)
-    return grid
+        rows.append(("pulses cut short", str(book.truncated)))
+    rows.append(("whole periods", str(book.periods)))
+    rows.append(("time with output", f"{book.output_s:.3f} s"))
+    for row in book.charge:
+        if row.driven_nc:
+            large = abs(row.driven_nc) >= 1000
+            charge = number(row.driven_nc / 1000, "uC") if large else number(row.driven_nc, "nC")
+            rows.append((f"charge of first phases, {row.contact}", charge))
+    rows.append(("stopped by", stopped or book.stopped))
+    return table("Delivered", ("quantity", ">amount"), rows)
 
 
-def charge(nanocoulombs: float) -> str:
-    """Format a charge in nC or uC."""
-    if abs(nanocoulombs) >= 1000:
-        return number(nanocoulombs / 1000, "uC")
-    return number(nanocoulombs, "nC")
-
-
-def live(status: Status) -> str:
-    """Format a status on one line; currents and voltages are the measured extremes."""
-    levels = ", ".join(
-        f"{one.level_ma:g} mA"
-        if one.level_ma == one.target_ma
-        else f"{one.level_ma:.3g} of {one.target_ma:g} mA"
-        for one in status.levels
-    )
-    parts = [
-        status.state,
-        levels or "no program",
-        f"{status.pulses} pulses",
-        f"{status.current_min_ma:.3g}…{status.current_max_ma:.3g} mA",
-        f"{status.voltage_min_v:.3g}…{status.voltage_max_v:.3g} V",
-    ]
-    return " · ".join(parts)
-
-
-def load(found: LoadFound) -> str:
+def load(measured: LoadFound) -> str:
     """Format the impedance measured at each contact on one line."""
     parts = []
-    for one in found.contacts:
-        farad = f" {one.farad * 1e6:.3g} µF" if one.farad else ""
-        ohm = "open" if one.ohm is None else f"{one.ohm:g} Ω"
-        parts.append(f"{escape(one.contact)} {ohm}{farad}")
+    for contact in measured.contacts:
+        farad = f" {contact.farad * 1e6:.3g} µF" if contact.farad else ""
+        ohm = "open" if contact.ohm is None else f"{contact.ohm:g} Ω"
+        parts.append(f"{escape(contact.contact)} {ohm}{farad}")
     return ", ".join(parts)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file under its final name only once it is whole."""
+    from ..documents.atomic_write import aside
+
+    def fill(part: Path) -> None:
+        part.write_text(text, encoding="utf-8")
+
+    aside(path, fill)
+
+
+def write_picture(path: Path, picture: Picture) -> None:
+    """Write a picture in the format of its name's ending, .png or .svg."""
+    from ..documents.atomic_write import aside
+    from ..recordings import plot
+
+    kind = path.suffix.lower().removeprefix(".")
+    aside(path, lambda part: plot.save(picture, part, kind))

@@ -13,14 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import GOOD, REFUSED, WrongUsage
-from . import options
+from . import console, options
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-    from ..demo import Comparison, Shown
-    from ..traces.trace import Trace
+    from ..demo import Shown
 
 
 Folder = Annotated[
@@ -41,89 +37,69 @@ def demo(
 
     Example:  scs demo -o /tmp/demo
     """
-    from ..demo import PROFILES
-    from . import console
-
-    name = options.board_name(board, "", load)
-    _made(output)
-    screen = console.console()
-    shown = [_one(screen, file, name) for file in PROFILES]
-    _write(output, shown)
-    good = all(one.ok for one in shown)
-    if not good:
-        screen.print("[bold red]The measured values differ from the programmed ones.[/bold red]")
-    raise typer.Exit(GOOD if good else REFUSED)
-
-
-def _one(console: Console, file: str, name: str) -> Shown:
-    """Run and print one therapy."""
     from ..catalog import boards
-    from ..demo import show
+    from ..demo import PROFILES, show
     from ..profile.profile import Profile
     from ..resources import path
 
-    begun = time.perf_counter()
-    one = show(Profile.read(path(file)), boards.board(name))
-    _print(console, one, time.perf_counter() - begun)
-    return one
-
-
-def _made(output: Path) -> None:
+    name = options.Fixture(board=board, load=load).full_name()
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as reason:
         raise WrongUsage(f"cannot write into {output}: {reason.strerror}") from None
+    therapies = []
+    for file in PROFILES:
+        begun_s = time.perf_counter()
+        therapy = show(Profile.read(path(file)), boards.board(name))
+        _show(therapy, time.perf_counter() - begun_s)
+        therapies.append(therapy)
+    _write(output, therapies)
+    good = all(therapy.ok for therapy in therapies)
+    if not good:
+        console.show("[bold red]The measured values differ from the programmed ones.[/bold red]")
+    raise typer.Exit(GOOD if good else REFUSED)
 
 
-def _print(console: Console, one: Shown, wall_s: float) -> None:
-    console.print(f"[bold]{one.profile.name}[/bold]   [dim]{one.profile.file}[/dim]")
-    console.print(_table(one))
-    periods = f"{one.trace.time_s[-1] * 1e3:g} ms"
-    console.print(f"[dim]{periods} of it measured, on {one.board}, in {wall_s:.1f} s[/dim]\n")
-
-
-def _table(one: Shown) -> Table:
-    from . import console
-
-    table = console.table("", "quantity", ">programmed", ">measured", ">limit", "")
-    table.title = None
-    for row in one.rows:
-        table.add_row(
+def _show(therapy: Shown, wall_s: float) -> None:
+    rows = [
+        (
             row.name,
             "" if row.programmed is None else console.number(row.programmed, row.unit),
             console.number(row.measured, row.unit),
             "" if row.limit is None else f"≤ {console.number(row.limit, row.unit)}",
             "" if row.ok is None else console.mark(row.ok),
         )
-    return table
+        for row in therapy.rows
+    ]
+    length = f"{therapy.trace.time_s[-1] * 1e3:g} ms"
+    console.show(
+        f"[bold]{therapy.profile.name}[/bold]   [dim]{therapy.profile.file}[/dim]",
+        console.table("", ("quantity", ">programmed", ">measured", ">limit", ""), rows),
+        f"[dim]{length} of it measured, on {therapy.board}, in {wall_s:.1f} s[/dim]\n",
+    )
 
 
-def _write(output: Path, shown: list[Shown]) -> None:
-    from ..documents import atomic_write
+def _write(output: Path, therapies: list[Shown]) -> None:
     from ..recordings import plot, writers
 
-    panels = [(one.profile.name, _note(one), _two_periods(one)) for one in shown]
+    panels = []
+    for therapy in therapies:
+        period_s = therapy.measured.period_s or 0.0
+        two_periods = therapy.trace.window(0.96 * period_s, 2.96 * period_s)  # from before an edge
+        panels.append((therapy.profile.name, _note(therapy), two_periods))
     picture = output / "demo.png"
-    atomic_write.aside(picture, lambda part: plot.save(plot.of_therapies(panels), part, "png"))
+    console.write_picture(picture, plot.of_therapies(panels))
     typer.echo(f"picture  {picture}")
-    for one in shown:
-        file = output / f"{Path(one.profile.file).stem}.csv"
-        writers.write(file, one.trace)
+    for therapy in therapies:
+        file = output / f"{Path(therapy.profile.file).stem}.csv"
+        writers.write(file, therapy.trace)
         typer.echo(f"trace    {file}")
 
 
-def _two_periods(one: Shown) -> Trace:
-    """Return two periods, starting just before an edge."""
-    period_s = one.measured.period_s or 0.0
-    return one.trace.window(0.96 * period_s, 2.96 * period_s)
-
-
-def _note(one: Shown) -> str:
+def _note(therapy: Shown) -> str:
     """Return the picture's note with the measured values."""
-    rows: dict[str, Comparison] = {row.name: row for row in one.rows}
-    amplitude, width = rows["amplitude"], rows["pulse width"]
-    rate, charge = rows["rate"], rows["charge per phase"]
+    measured = {row.name: row.measured for row in therapy.rows}
     return (
-        f"measured: {amplitude.measured:.3f} mA, {width.measured:.1f} µs, {rate.measured:.2f} Hz, "
-        f"{charge.measured:.3f} µC a phase"
+        f"measured: {measured['amplitude']:.3f} mA, {measured['pulse width']:.1f} µs, "
+        f"{measured['rate']:.2f} Hz, {measured['charge per phase']:.3f} µC a phase"
     )

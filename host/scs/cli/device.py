@@ -9,41 +9,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from ..errors import WrongUsage
-from . import options
-
-if TYPE_CHECKING:
-    from ..device.replies import Status
-    from ..device.stimulator import Stimulator
-
-NEEDS_PORT = (
-    "--port is needed (or SCS_PORT): a serial port or socket://HOST:PORT; the port sim is a new "
-    "board in each process: serve one with `scs sim --listen 127.0.0.1:7000`"
-)
+from . import console, options
 
 
-def attached(port: str, timeout_s: float) -> Stimulator:
-    """Return a connection that leaves the device's state unchanged."""
-    from ..device.stimulator import Stimulator
-
-    return Stimulator(_real(port), patience_s=timeout_s, halt_on_exit=False)
-
-
-def _real(port: str) -> str:
-    from ..device.link import is_sim
-
-    if not port or is_sim(port):
-        raise WrongUsage(NEEDS_PORT)
-    return port
-
-
-def status(
-    port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
-) -> None:
+def status(*, device: options.Running, json: options.Json = False) -> None:
     """Show a device's state, amplitudes, measurements and fault.
 
     Only one process can open a serial port at a time, so this is for a device left running with
@@ -51,48 +24,34 @@ def status(
 
     Example:  scs status --port socket://127.0.0.1:7000
     """
-    from ..device.calibration import read
+    from ..device import calibration
 
-    with attached(port, timeout) as stim:
-        found, book = stim.status(), stim.ledger()
-        calibration = read(stim.link)
-        fault = stim.told(found.fault) if found.fault else None
+    with device.attached() as stim:
+        now, book = stim.status(), stim.ledger()
+        calibrated = calibration.read(stim.link)
+        fault = stim.told(now.fault) if now.fault else None
         name, unique_id = stim.board.name, stim.unique_id
-    from . import console
-
     if json:
-        about = {
-            "fault": fault,
-            "board": name,
-            "unique_id": unique_id,
-            "calibration": asdict(calibration),
-        }
-        console.as_json({**asdict(found), **about, "delivered": book.delivered()})
+        about: dict[str, Any] = {"fault": fault, "board": name, "unique_id": unique_id}
+        about |= {"calibration": asdict(calibrated), "delivered": book.delivered()}
+        console.as_json(asdict(now) | about)
         return
-    table = console.table(name, "what", "now")
-    rows = [("unique id", unique_id), ("calibration", calibration.kept), *_rows(found, fault)]
-    for what, now in rows:
-        table.add_row(what, now)
-    console.console().print(table, "", console.ledger(book), sep="\n")
-
-
-def _rows(found: Status, fault: str | None) -> list[tuple[str, str]]:
-    from rich.markup import escape
-
-    levels = [f"{one.level_ma:g} mA, target {one.target_ma:g} mA" for one in found.levels]
-    lease = "none" if found.lease_left_s is None else f"{found.lease_left_s:.1f} s left"
-    current = f"{found.current_min_ma:g} to {found.current_max_ma:g} mA"
-    voltage = f"{found.voltage_min_v:g} to {found.voltage_max_v:g} V"
-    return [
-        ("state", found.state),
-        ("fault", escape(fault or "none")),
-        ("program", found.hash or "none"),
-        *[(f"program {number + 1}", text) for number, text in enumerate(levels)],
+    levels = [f"{level.level_ma:g} mA, target {level.target_ma:g} mA" for level in now.levels]
+    current = f"{now.current_min_ma:g} to {now.current_max_ma:g} mA"
+    voltage = f"{now.voltage_min_v:g} to {now.voltage_max_v:g} V"
+    rows = [
+        ("unique id", unique_id),
+        ("calibration", calibrated.kept),
+        ("state", now.state),
+        ("fault", fault or "none"),
+        ("program", now.hash or "none"),
+        *[(f"program {number}", text) for number, text in enumerate(levels, 1)],
         ("measured", f"{current}, {voltage}"),
-        ("lease", lease),
-        ("damaged frames", str(found.link_errors)),
-        ("uptime", f"{found.device_s:.1f} s"),
+        ("lease", "none" if now.lease_left_s is None else f"{now.lease_left_s:.1f} s left"),
+        ("damaged frames", str(now.link_errors)),
+        ("uptime", f"{now.device_s:.1f} s"),
     ]
+    console.show(console.table(name, ("quantity", "value"), rows), "", console.ledger(book))
 
 
 ProgramName = Annotated[
@@ -106,10 +65,10 @@ Names = Annotated[Path | None, typer.Option(help="The running profile, for its p
 def amplitude(
     program: ProgramName,
     quantity: Quantity,
-    port: options.RealPort = "",
     profile: Names = None,
+    *,
+    device: options.Running,
     json: options.Json = False,
-    timeout: options.Patience = 5.0,
 ) -> None:
     """Set the amplitude of one program, even while it runs.
 
@@ -119,38 +78,30 @@ def amplitude(
     """
     from ..profile.profile import Profile
 
-    read = Profile.read(profile) if profile else None
-    with attached(port, timeout) as stim:
-        stim.profile = read
+    running = Profile.read(profile) if profile else None
+    with device.attached() as stim:
+        stim.profile = running
         change = stim.amplitude(program, quantity)
-    if json:
-        from . import console
-
-        console.as_json(asdict(change))
-        return
     asked, got = change.requested_ma, change.actual_ma
-    typer.echo(f"requested {asked:g} mA, actual {got:g} mA, reached in about {change.ramp_s:g} s")
+    text = f"requested {asked:g} mA, actual {got:g} mA, reached in about {change.ramp_s:g} s"
+    console.result(asdict(change), text, json=json)
 
 
-def stop(
-    port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
-) -> None:
+def stop(*, device: options.Running, json: options.Json = False) -> None:
     """Ramp down, stop at the end of a period, and report the delivered output.
 
     Example:  scs stop --port socket://127.0.0.1:7000
     """
-    with attached(port, timeout) as stim:
+    with device.attached() as stim:
         stim.stop()
         book = stim.ledger()
-    from . import console
-
     if json:
         console.as_json({"delivered": book.delivered(), "stopped": book.stopped})
-        return
-    console.console().print(console.ledger(book))
+    else:
+        console.show(console.ledger(book))
 
 
-def halt(port: options.RealPort = "", timeout: options.Patience = 5.0) -> None:
+def halt(*, device: options.Running) -> None:
     """Turn the output off at once, in every state and with any firmware version.
 
     Example:  scs halt --port /dev/ttyACM0
@@ -159,7 +110,7 @@ def halt(port: options.RealPort = "", timeout: options.Patience = 5.0) -> None:
 
     from ..device.link import Link
 
-    with Link(_real(port), patience_s=timeout) as link:
+    with Link(device.real_port(), patience_s=device.timeout) as link:
         link.request(commands.HALT)
     typer.echo("halted: the output is off")
 
@@ -173,43 +124,33 @@ Simulated = Annotated[
 
 
 def faults(
-    port: options.RealPort = "",
     clear: Clear = False,
     simulated: Simulated = False,
+    *,
+    device: options.Running,
     json: options.Json = False,
-    timeout: options.Patience = 5.0,
 ) -> None:
     """Show the latched fault and how to recover from it.
 
     Examples:  scs faults --port /dev/ttyACM0 --clear   ·   scs faults --simulated
     """
-    from . import console
-
     if simulated:
-        _simulated(json=json)
+        from .. import sim_bridge
+
+        known = sim_bridge.faults()
+        if json:
+            console.as_json(known)
+        else:
+            title = "Faults of the simulated board"
+            console.show(console.table(title, ("name", "effect"), known.items()))
         return
-    with attached(port, timeout) as stim:
+    with device.attached() as stim:
         row = stim.status().fault
-        told = stim.told(row) if row else None
+        message = stim.told(row) if row else None
         if clear and row:
             stim.clear_fault()
-    if json:
-        console.as_json({"fault": told, "row": list(row) if row else None, "cleared": clear})
-    elif told is None:
-        typer.echo("no fault is latched")
-    else:
-        typer.echo(f"{'cleared' if clear else 'latched'}: {told}")
-
-
-def _simulated(*, json: bool) -> None:
-    from .. import sim_bridge
-    from . import console
-
-    known: dict[str, Any] = sim_bridge.faults()
-    if json:
-        console.as_json(known)
-        return
-    table = console.table("Faults of the simulated board", "name", "what happens")
-    for name, what in known.items():
-        table.add_row(name, what)
-    console.console().print(table)
+    text = "no fault is latched"
+    if message is not None:
+        text = f"{'cleared' if clear else 'latched'}: {message}"
+    about = {"fault": message, "row": list(row) if row else None, "cleared": clear}
+    console.result(about, text, json=json)

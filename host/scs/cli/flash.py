@@ -7,20 +7,17 @@ that can be made beforehand is made before anything is written.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import INTERRUPTED
-from . import options
+from . import console, options
+from .progress import bar
 
 if TYPE_CHECKING:
-    from ..flashing.drives import Tell
     from ..flashing.flasher import Done
-    from ..flashing.plan import Plan
 
 FlashPort = Annotated[
     str,
@@ -43,11 +40,10 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list the steps.")]
 
 def flash(
     port: FlashPort = "",
-    board: options.BoardRow = "",
-    stage: options.StageRow = "",
-    load: options.LoadRow = "",
     uf2: Image = None,
     dry_run: DryRun = False,
+    *,
+    fixture: options.Fixture,
     json: options.Json = False,
 ) -> None:
     """Flash a board: install MicroPython if it is in BOOTSEL mode, then copy the firmware.
@@ -60,65 +56,39 @@ def flash(
     from ..flashing.flasher import Flasher
 
     since_s = time.monotonic()
-    name = options.board_name(board, stage, load)
-    made, done = None, None
+    name = fixture.full_name()
+    plan, done = None, None
     try:
-        with _bar() as tell:
-            flasher = Flasher(port, name, uf2, tell)
+        with bar("looking for the board") as advance:
+            flasher = Flasher(
+                port, name, uf2, lambda step, done, total: advance(done / max(total, 1), step)
+            )
             if dry_run:
-                made = flasher.look()
+                plan = flasher.look()
             else:
                 done = flasher.do()
     except KeyboardInterrupt:
         typer.echo("interrupted: run scs flash again before the board is used", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    if made is not None:
-        _list(made, json=json)
+    if plan is not None:
+        about = {**plan.as_dict(), "dry_run": True}
+        console.result(about, "\n".join(plan.steps()), json=json)
     if done is not None:
         _report(done, time.monotonic() - since_s, json=json)
 
 
-@contextmanager
-def _bar() -> Iterator[Tell]:
-    """Show a progress bar on a terminal, nothing in a log."""
-    from rich.progress import Progress
-
-    from . import console
-
-    screen = console.console(err=True)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
-        task = progress.add_task("looking for the board", total=None)
-
-        def tell(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total)
-
-        yield tell
-
-
-def _list(made: Plan, *, json: bool) -> None:
-    from . import console
-
-    if json:
-        console.as_json({**made.as_dict(), "dry_run": True})
-        return
-    for line in made.steps():
-        typer.echo(line)
-
-
 def _report(done: Done, seconds: float, *, json: bool) -> None:
-    from . import console
-
-    made = done.plan
+    plan = done.plan
     if json:
-        told = {"port": done.port, "version": done.version, "fault": done.fault}
-        console.as_json({**made.as_dict(), **told, "seconds": round(seconds, 1), "dry_run": False})
+        about = {"port": done.port, "version": done.version, "fault": done.fault}
+        console.as_json({**plan.as_dict(), **about, "seconds": round(seconds, 1), "dry_run": False})
         return
-    size = sum(len(data) for data in made.copy.values())
-    copied = f"{len(made.copy)} files copied ({size:,} bytes), {len(made.keep)} were the same"
-    typer.echo(f"{made.board} at {done.port}: firmware {done.version} says HELLO")
-    typer.echo(f"{copied}, {len(made.remove)} removed; MicroPython {made.micropython}")
+    size = sum(len(data) for data in plan.copy.values())
+    copied = f"{len(plan.copy)} files copied ({size:,} bytes), {len(plan.keep)} were the same"
+    typer.echo(f"{plan.board} at {done.port}: firmware {done.version} answers")
+    typer.echo(f"{copied}, {len(plan.remove)} removed; MicroPython {plan.micropython}")
     typer.echo(f"all SHA-256 hashes verified; {seconds:.1f} s")
-    if made.cleared and not made.install:  # installing restarts it by its watchdog: no news
-        typer.echo(f"a fault was latched before, and cleared: {made.cleared}", err=True)
+    if plan.cleared and not plan.install:  # installing restarts it by its watchdog: no news
+        typer.echo(f"a fault was latched before, and cleared: {plan.cleared}", err=True)
     if done.fault:
         typer.echo(f"the device has latched a fault: {done.fault}", err=True)

@@ -24,13 +24,13 @@ class Interrupts:
         return self.code != 0
 
     def __enter__(self) -> Interrupts:
-        for one in SIGNALS:
-            self._before[one] = signal.signal(one, self._note)
+        for number in SIGNALS:
+            self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_reason: object) -> None:
-        for one, handler in self._before.items():
-            signal.signal(one, handler)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if self.code:

@@ -6,34 +6,37 @@ WrongUsage with an example.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from ..errors import WrongUsage
 
+if TYPE_CHECKING:
+    from ..device.stimulator import Stimulator
+
+NEEDS_PORT = (
+    "--port is needed (or SCS_PORT): a serial port or socket://HOST:PORT; the port sim is a new "
+    "board in each process: serve one with `scs sim --listen 127.0.0.1:7000`"
+)
+
 ProfileFile = Annotated[Path, typer.Argument(metavar="PROFILE", help="Profile, a .yaml file.")]
-Port = Annotated[
-    str,
-    typer.Option(
-        envvar="SCS_PORT",
-        help="sim, a serial port (/dev/ttyACM0, COM3), or socket://HOST:PORT.",
-    ),
-]
-RealPort = Annotated[
-    str,
-    typer.Option(
-        envvar="SCS_PORT",
-        help="A serial port (/dev/ttyACM0, COM3) or socket://HOST:PORT.",
-    ),
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for scripts.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
+ProfileOutput = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Output file; default PROFILE itself.")
 ]
 BoardRow = Annotated[
     str, typer.Option("--board", help="Board, or BOARD/STAGE/LOAD; see `scs boards`.")
 ]
-StageRow = Annotated[str, typer.Option("--stage", help="Output stage.")]
 LoadRow = Annotated[str, typer.Option("--load", help="Dummy load.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for scripts.")]
+PATIENCE_S = 5.0  # link.PATIENCE_S, which is not imported for `--help`
 Patience = Annotated[
     float,
     typer.Option(
@@ -44,12 +47,6 @@ Patience = Annotated[
         help="Time to wait for a reply of the device.",
     ),
 ]
-ForTime = Annotated[
-    str,
-    typer.Option(
-        "--for", metavar="TIME", help="Stop after this time; default: the profile's session."
-    ),
-]
 Faults = Annotated[
     list[str] | None,
     typer.Option(
@@ -57,25 +54,133 @@ Faults = Annotated[
         "See `scs faults --simulated`."
     ),
 ]
-PATIENCE_S = 5.0  # link.PATIENCE_S, which is not imported for `--help`
 
 
-def board_name(board: str, stage: str, load: str) -> str:
-    """Return BOARD/STAGE/LOAD with defaults filled in; --board also takes a full name."""
-    from ..catalog import boards
-    from ..catalog.board_file import BoardError
+@dataclass(frozen=True)
+class Fixture:
+    """Options that name board, output stage and dummy load."""
+
+    board: BoardRow = ""
+    stage: Annotated[str, typer.Option("--stage", help="Output stage.")] = ""
+    load: LoadRow = ""
+
+    def full_name(self) -> str:
+        """Return BOARD/STAGE/LOAD with defaults filled in; --board also takes a full name."""
+        from ..catalog import boards
+        from ..catalog.board_file import BoardError
+
+        name, board = (self.board, "") if "/" in self.board else ("", self.board)
+        try:
+            return boards.full_name(name, board=board, stage=self.stage, load=self.load)
+        except BoardError as reason:
+            raise WrongUsage("; ".join(row.message for row in reason.rows)) from None
+
+
+@dataclass(frozen=True)
+class Device(Fixture):
+    """Options that open a device of a required fixture, or make a simulated one."""
+
+    port: Annotated[
+        str,
+        typer.Option(
+            envvar="SCS_PORT",
+            help="sim, a serial port (/dev/ttyACM0, COM3), or socket://HOST:PORT.",
+        ),
+    ] = "sim"
+    timeout: Patience = PATIENCE_S
+
+    def faults(self) -> str:
+        """Return the faults to inject, for sim://; none without --fault."""
+        return ""
+
+    def stimulator(self, *, halt_on_exit: bool) -> Stimulator:
+        """Return the device, not yet opened; without a fixture any device is accepted."""
+        from ..device.stimulator import Stimulator
+
+        board = self.full_name() if self.board or self.stage or self.load else None
+        return Stimulator(
+            self.port,
+            board,
+            faults=self.faults(),
+            patience_s=self.timeout,
+            halt_on_exit=halt_on_exit,
+        )
+
+
+@dataclass(frozen=True)
+class FaultyDevice(Device):
+    """Options of a device that take faults to inject as well."""
+
+    fault: Faults = None
+
+    def faults(self) -> str:
+        """Join faults such as open_lead@2 for sim://; raise WrongUsage for unknown ones."""
+        return simulated_faults(self.fault)
+
+
+@dataclass(frozen=True)
+class Running:
+    """Options that reach a device that is already running."""
+
+    port: Annotated[
+        str,
+        typer.Option(
+            envvar="SCS_PORT",
+            help="A serial port (/dev/ttyACM0, COM3) or socket://HOST:PORT.",
+        ),
+    ] = ""
+    timeout: Patience = PATIENCE_S
+
+    def real_port(self) -> str:
+        """Return the port; raise WrongUsage if there is none or it is a simulated board."""
+        from ..device.link import is_sim
+
+        if not self.port or is_sim(self.port):
+            raise WrongUsage(NEEDS_PORT)
+        return self.port
+
+    def attached(self) -> Stimulator:
+        """Return a connection that leaves the device's state unchanged."""
+        from ..device.stimulator import Stimulator
+
+        return Stimulator(self.real_port(), patience_s=self.timeout, halt_on_exit=False)
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command whose parameters of the types above are each an option a field."""
+    parameters: list[Parameter] = []
+    groups: dict[str, Any] = {}
+    for parameter in signature(command, eval_str=True).parameters.values():
+        group = parameter.annotation
+        if not is_dataclass(group):
+            parameters.append(parameter)
+            continue
+        groups[parameter.name] = group
+        types = get_type_hints(group, include_extras=True)
+        for field in fields(group):
+            kind, annotation = parameter.kind, types[field.name]
+            option = Parameter(field.name, kind, default=field.default, annotation=annotation)
+            parameters.append(option)
+
+    @wraps(command)
+    def call(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(**values)
+
+    vars(call)["__signature__"] = Signature(parameters)  # for typer
+    return call
+
+
+@contextmanager
+def naming(option: str) -> Iterator[None]:
+    """Turn a UnitError raised within into a WrongUsage that names the option."""
+    from ..documents.units import UnitError
 
     try:
-        if "/" in board:
-            return boards.full_name(board, stage=stage, load=load)
-        return boards.full_name(board=board, stage=stage, load=load)
-    except BoardError as reason:
-        raise WrongUsage("; ".join(row.message for row in reason.rows)) from None
-
-
-def wanted_board(board: str, stage: str, load: str) -> str | None:
-    """Return the full name of the requested board, or None if no option was given."""
-    return board_name(board, stage, load) if board or stage or load else None
+        yield
+    except UnitError as reason:
+        raise WrongUsage(f"{option}: {reason}") from None
 
 
 def seconds(text: str, option: str) -> float:
@@ -83,13 +188,11 @@ def seconds(text: str, option: str) -> float:
     from ..documents import units
 
     short = text.strip().endswith(("us", "µs", "μs"))
-    try:
-        found = units.exact(text, "us" if short else "ms", "10s")
-    except units.UnitError as reason:
-        raise WrongUsage(f"{option}: {reason}") from None
-    if found <= 0:
+    with naming(option):
+        duration = units.exact(text, "us" if short else "ms", "10s")
+    if duration <= 0:
         raise WrongUsage(f"{option}: {text} is not a duration above 0; try 10s")
-    return float(found / (1_000_000 if short else 1000))
+    return float(duration / (1_000_000 if short else 1000))
 
 
 def hertz(text: str, option: str) -> float:
@@ -97,25 +200,23 @@ def hertz(text: str, option: str) -> float:
     from ..documents import units
 
     plain = text.strip().replace(".", "", 1).isdecimal()
-    try:
-        found = units.exact(f"{text} Hz" if plain else text, "mHz", "10 kHz")
-    except units.UnitError as reason:
-        raise WrongUsage(f"{option}: {reason}") from None
-    if found <= 0:
+    with naming(option):
+        rate_millihz = units.exact(f"{text} Hz" if plain else text, "mHz", "10 kHz")
+    if rate_millihz <= 0:
         raise WrongUsage(f"{option}: {text} is not a rate above 0; try 10 kHz")
-    return float(found / 1000)
+    return float(rate_millihz / 1000)
 
 
 def share(text: str, option: str) -> float:
     """Parse a share such as "1%" or "0.01", above 0 and at most 1."""
     number, percent, rest = text.partition("%")
     try:
-        found = float(number) / (100 if percent else 1)
+        part = float(number) / (100 if percent else 1)
     except ValueError:
-        found = -1.0
-    if rest.strip() or not 0 < found <= 1:
+        part = -1.0
+    if rest.strip() or not 0 < part <= 1:
         raise WrongUsage(f"{option}: {text} is not a share above 0 and up to 100%; try 1%")
-    return found
+    return part
 
 
 def simulated_faults(texts: list[str] | None) -> str:

@@ -5,22 +5,19 @@ Role: the two commands. Invariant: `new` overwrites a file only with --force.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..errors import WrongUsage
-from . import options
-
-if TYPE_CHECKING:
-    from ..presets import Preset
+from . import console, options
 
 PresetName = Annotated[str, typer.Argument(metavar="PRESET", help="A name from `scs presets`.")]
 NewFile = Annotated[
     Path | None, typer.Argument(metavar="FILE", help="Output file; default ./PRESET.yaml.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
 def presets(json: options.Json = False) -> None:
@@ -29,44 +26,34 @@ def presets(json: options.Json = False) -> None:
     Examples:  scs presets   ·   scs presets --json   ·   scs new burst_dr my.yaml
     """
     from .. import presets as shipped
-    from . import console
 
     if json:
-        console.as_json([one.as_dict() for one in shipped.rows()])
+        console.as_json([asdict(preset) for preset in shipped.rows()])
         return
-    table = console.table(
-        "Shipped therapies", "preset", "rate", "width", "amplitude", ">charge", ">k", "taken by"
-    )
+    rows = []
+    for preset in shipped.rows():
+        charge = "" if preset.charge_uc is None else console.number(preset.charge_uc, "uC")
+        shannon = "" if preset.shannon_k is None else f"{preset.shannon_k:.2f}"
+        stages = [stage for stage, reason in preset.stages.items() if not reason]
+        values = (preset.name, preset.rate, preset.width, preset.amplitude, charge, shannon)
+        rows.append((*values, ", ".join(stages) or "none"))
+    columns = ("preset", "rate", "width", "amplitude", ">charge", ">k", "stages")
+    table = console.table("Shipped therapies", columns, rows)
     table.columns[0].no_wrap = True
-    for one in shipped.rows():
-        charge = "" if one.charge_uc is None else console.number(one.charge_uc, "uC")
-        shannon = "" if one.shannon_k is None else f"{one.shannon_k:.2f}"
-        table.add_row(one.name, one.rate, one.width, one.amplitude, charge, shannon, _taken(one))
-    console.console().print(table)
-    console.console().print(
-        "Run `scs check` on a file from `scs new PRESET` to see why a stage refuses it."
-    )
+    advice = "Run `scs check` on a file from `scs new PRESET` to see why a stage refuses it."
+    console.show(table, advice)
 
 
-def _taken(one: Preset) -> str:
-    return ", ".join(stage for stage, reason in one.stages.items() if not reason) or "none"
-
-
-def new(preset: PresetName, file: NewFile = None, force: Force = False) -> None:
+def new(preset: PresetName, file: NewFile = None, force: options.Force = False) -> None:
     """Create a profile from a shipped therapy, comments included.
 
     Examples:  scs new tonic_50hz   ·   scs new burst_dr my.yaml
     """
     from .. import presets as shipped
-    from ..documents.atomic_write import aside
 
     text = shipped.text(preset)
     target = file or Path(f"{preset}.yaml")
     if target.exists() and not force:
         raise WrongUsage(f"{target} already exists; name another file or use --force")
-
-    def fill(part: Path) -> None:
-        part.write_text(text, encoding="utf-8")
-
-    aside(target, fill)
+    console.write_text(target, text)
     typer.echo(f"{target}: {preset}; check it with `scs check {target}`")

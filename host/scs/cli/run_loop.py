@@ -1,8 +1,8 @@
 """Open a device, keep it alive by polling, end the run, report it.
 
-Role: the part that `scs run` and `scs shift` share around a Watch. Invariant: Ctrl-C halts first,
-then reports; after a lost link the last known values are reported; only polling renews the lease.
-Requirements: REQ-61.
+Role: the part that `scs run` and `scs shift` share around a RunState. Invariant: Ctrl-C halts
+first, then reports; after a lost link the last known values are reported; only polling renews the
+lease. Requirements: REQ-61.
 """
 
 from __future__ import annotations
@@ -14,46 +14,63 @@ from typing import TYPE_CHECKING
 
 from ..documents.problem import FileRefused
 from ..errors import Failure, LinkLost
+from . import progress
 from .interrupts import Interrupts
 
 if TYPE_CHECKING:
     from ..device.stimulator import Stimulator
-    from .run_monitor import Watch
+    from .run_report import RunState
 
 
-def reported(watch: Watch, work: Callable[[], None]) -> int:
+def reported(run: RunState, work: Callable[[], None]) -> int:
     """Do the work, report it, and return the exit code; report a failure to begin as well."""
+    from .run_report import report, report_refusal
+
     try:
         work()
     except (FileRefused, Failure) as reason:
-        watch.never_began(reason)
+        if run.json:
+            report_refusal(reason)
         raise
-    return watch.report()
+    return report(run)
 
 
 @contextmanager
-def opened(stim: Stimulator, watch: Watch) -> Iterator[Interrupts]:
+def opened(stim: Stimulator, run: RunState) -> Iterator[Interrupts]:
     """Open the device and catch signals; a link lost during the run goes to the report."""
     with Interrupts() as interrupts:
         try:
             with stim:
+                run.about |= {"port": stim.port, "board": stim.board.name}
                 yield interrupts
         except LinkLost as reason:
-            if not watch.begun:
+            if run.book is None:
                 raise
-            watch.lost(reason)
+            run.lost(reason)
 
 
-def follow(stim: Stimulator, watch: Watch, interrupts: Interrupts) -> None:
-    """Poll for the requested time, STOP, wait for the ramp, and read the ledger."""
-    with watch:
-        if held(stim, watch, interrupts, watch.for_s):
+def follow(stim: Stimulator, run: RunState, interrupts: Interrupts, *, stops: bool = True) -> bool:
+    """Poll for the requested time, STOP and wait for the ramp; read the ledger if the run ended.
+
+    stops False: leave it running after that time. Returns False if it ended or was interrupted.
+    """
+    with progress.status_line(run.for_s, hidden=run.json) as show:
+        running = _held(stim, run, interrupts, run.for_s, show)
+        if running and stops:
             stim.stop(wait=False)
-            held(stim, watch, interrupts, None)
-    watch.close(stim.status(), stim.ledger())
+            running = _held(stim, run, interrupts, None, show)
+    if stops or not running:
+        run.close(stim)
+    return running
 
 
-def held(stim: Stimulator, watch: Watch, interrupts: Interrupts, for_s: float | None) -> bool:
+def _held(
+    stim: Stimulator,
+    run: RunState,
+    interrupts: Interrupts,
+    for_s: float | None,
+    show: progress.ShowStatus,
+) -> bool:
     """Poll for `for_s` of the port's time; return False if the run ended or was interrupted."""
     end_s = math.inf if for_s is None else stim.link.now() + for_s
 
@@ -61,11 +78,14 @@ def held(stim: Stimulator, watch: Watch, interrupts: Interrupts, for_s: float | 
         return bool(interrupts) or stim.link.now() >= end_s
 
     for status in stim.poll(for_s):
-        watch.take(status, stim.ledger())
+        run.status, run.book = status, stim.ledger()
+        show(status, run.book)
+        if run.recorder is not None:
+            run.recorder.keep(status, run.book)
         if interrupts:
             stim.halt()
-            watch.code = interrupts.code
+            run.code = interrupts.code
             return False
-        if status.running and not ends():
-            watch.look(status, ends)
+        if run.recorder is not None and status.running and status.settled and not ends():
+            run.recorder.look(stim, ends)
     return status.running

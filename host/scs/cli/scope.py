@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import options
-from .device import attached
+from . import console, options
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ..device.adc_scope import Sensed
-    from ..traces.waveform_analysis import Floats
 
 HIGH = 6  # lines of one curve
 Output = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="FILE", help="Also write to a file: .csv .npz .png .svg …"
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Also write to a file: .csv, .npz, .vcd, .png, .svg, .wav or .mat.",
     ),
 ]
 Periods = Annotated[int, typer.Option(min=1, max=100, help="Number of periods.")]
@@ -32,12 +31,12 @@ Pulse = Annotated[bool, typer.Option("--pulse", help="Show only the part with co
 
 
 def scope(
-    port: options.RealPort = "",
     periods: Periods = 1,
     pulse: Pulse = False,
     output: Output = None,
+    *,
+    device: options.Running,
     json: options.Json = False,
-    timeout: options.Patience = 5.0,
 ) -> None:
     """Capture current and voltage of a running device from the start of a period.
 
@@ -50,97 +49,72 @@ def scope(
 
     if output is not None:
         writers.checked(output, writers.OF_A_TRACE)
-    with attached(port, timeout) as stim:
-        found = look(stim.link, stim.board, periods)
+    with device.attached() as stim:
+        capture = look(stim.link, stim.board, periods)
         name = stim.board.name
     if pulse:
-        found = _pulses(found)
+        capture = _pulses(capture)
+    trace = capture.trace
     if json:
-        _as_json(found, name)
+        commanded = {
+            "time_s": capture.commanded_s.tolist(),
+            "current_a": capture.commanded_a.tolist(),
+        }
+        console.as_json(
+            {
+                "board": name,
+                "period_s": capture.period_s,
+                "time_s": trace.time_s.tolist(),
+                "current_a": trace.current_a.tolist(),
+                "voltage_v": trace.voltage_v.tolist(),
+                "commanded": commanded,
+            }
+        )
     else:
-        _draw(found, name)
-    if output is not None:
-        _write(output, found, name)
-        typer.echo(f"written  {output}", err=json)
+        _draw(capture, name)
+    if output is None:
+        return
+    if output.suffix.lower() in (".png", ".svg"):
+        from ..recordings import plot
+
+        console.write_picture(output, plot.of_scope(capture, name))
+    else:
+        writers.write(output, trace, name)
+    typer.echo(f"written  {output}", err=json)
 
 
-def _pulses(found: Sensed) -> Sensed:
+def _pulses(capture: Sensed) -> Sensed:
     """Cut the capture a quarter beyond the last commanded current."""
     import numpy as np
 
     from ..device.adc_scope import Sensed
     from ..traces.trace import Trace
 
-    driven = np.flatnonzero(found.commanded_a)
-    end_s = 1.25 * float(found.commanded_s[driven[-1]])
-    inside, early = found.trace.time_s <= end_s, found.commanded_s <= end_s
-    cut = Trace(*(column[inside] for column in found.trace.columns()))
-    time_s = np.append(found.commanded_s[early], end_s)
-    return Sensed(cut, time_s, np.append(found.commanded_a[early], 0.0), found.period_s)
+    driven = np.flatnonzero(capture.commanded_a)
+    end_s = 1.25 * float(capture.commanded_s[driven[-1]])
+    inside, early = capture.trace.time_s <= end_s, capture.commanded_s <= end_s
+    cut = Trace(*(column[inside] for column in capture.trace.columns()))
+    time_s = np.append(capture.commanded_s[early], end_s)
+    return Sensed(cut, time_s, np.append(capture.commanded_a[early], 0.0), capture.period_s)
 
 
-def _as_json(found: Sensed, name: str) -> None:
-    from . import console
+def _draw(capture: Sensed, name: str) -> None:
+    from ..traces import terminal_plot
 
-    trace = found.trace
-    console.as_json(
-        {
-            "board": name,
-            "period_s": found.period_s,
-            "time_s": trace.time_s.tolist(),
-            "current_a": trace.current_a.tolist(),
-            "voltage_v": trace.voltage_v.tolist(),
-            "commanded": {
-                "time_s": found.commanded_s.tolist(),
-                "current_a": found.commanded_a.tolist(),
-            },
-        }
-    )
-
-
-def _draw(found: Sensed, name: str) -> None:
-    from . import console
-
-    screen, trace = console.console(), found.trace
-    span_s = float(found.commanded_s[-1])
+    screen, trace = console.console(), capture.trace
+    span_s, period_s = float(capture.commanded_s[-1]), capture.period_s
     columns = max(20, min(screen.width, 160) - 12)
-    title = (
-        f"{name}: {span_s * 1e3:.4g} ms from the start of a period of {found.period_s * 1e3:.6g} ms"
-    )
+    title = f"{name}: {span_s * 1e3:.4g} ms from the start of a period of {period_s * 1e3:.6g} ms"
     screen.print(title, style="bold")
     curves = (
         ("measured", trace.time_s, trace.current_a * 1e3, "mA", "blue"),
         ("measured", trace.time_s, trace.voltage_v, "V", "yellow"),
-        ("commanded", found.commanded_s, found.commanded_a * 1e3, "mA", "green"),
+        ("commanded", capture.commanded_s, capture.commanded_a * 1e3, "mA", "green"),
     )
     for title, time_s, values, unit, colour in curves:
-        _curve(screen, (title, unit, colour), (time_s, values), (span_s, columns))
-
-
-def _curve(
-    console: Console,
-    words: tuple[str, str, str],
-    curve: tuple[Floats, Floats],
-    size: tuple[float, int],
-) -> None:
-    from ..traces import terminal_plot
-
-    title, unit, colour = words
-    low, top = terminal_plot.bounds(curve[1])
-    marks = [f"{top:.4g} {unit}", *[""] * (HIGH - 2), f"{low:.4g} {unit}"]
-    console.print(title)
-    for mark, line in zip(marks, terminal_plot.draw(*curve, *size, HIGH), strict=True):
-        console.print(f"{mark:>10} [{colour}]{line}[/{colour}]")
-
-
-def _write(output: Path, found: Sensed, name: str) -> None:
-    from ..documents import atomic_write
-    from ..recordings import writers
-
-    kind = output.suffix.lower().removeprefix(".")
-    if kind not in ("png", "svg"):
-        writers.write(output, found.trace, name)
-        return
-    from ..recordings import plot
-
-    atomic_write.aside(output, lambda part: plot.save(plot.of_scope(found, name), part, kind))
+        low, top = terminal_plot.bounds(values)
+        marks = [f"{top:.4g} {unit}", *[""] * (HIGH - 2), f"{low:.4g} {unit}"]
+        lines = terminal_plot.draw(time_s, values, span_s, columns, HIGH)
+        screen.print(title)
+        for mark, line in zip(marks, lines, strict=True):
+            screen.print(f"{mark:>10} [{colour}]{line}[/{colour}]")

@@ -6,18 +6,14 @@ touched only if --port names it.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
 
 import typer
 
 from ..errors import WrongUsage
-from . import options, run_loop
-
-if TYPE_CHECKING:
-    from ..device.stimulator import Stimulator
-    from ..profile.profile import Profile
-    from .shift_live import Route
+from . import console, options, run_loop
 
 By = Annotated[
     list[int],
@@ -30,40 +26,37 @@ By = Annotated[
 Wanted = Annotated[
     str, typer.Option("--program", metavar="NAME", help="Program name or number; default all.")
 ]
-Target = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", help="Output file; default PROFILE itself."),
-]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
-Device = Annotated[
-    str,
-    typer.Option(
-        help="Also shift on this device: sim, a serial port, or socket://HOST:PORT. "
-        "Without --port only the file is changed; SCS_PORT is ignored."
-    ),
-]
 ForTime = Annotated[
     str,
     typer.Option("--for", metavar="TIME", help="With --port: time at each position; then stop."),
 ]
 
 
+@dataclass(frozen=True)
+class ShiftDevice(options.FaultyDevice):
+    """Options of a device that is left alone unless it is named."""
+
+    port: Annotated[
+        str,
+        typer.Option(
+            help="Also shift on this device: sim, a serial port, or socket://HOST:PORT. "
+            "Without --port only the file is changed; SCS_PORT is ignored."
+        ),
+    ] = ""
+
+
 def shift(
     profile: options.ProfileFile,
     by: By,
     program: Wanted = "",
-    output: Target = None,
-    force: Force = False,
-    port: Device = "",
+    output: options.ProfileOutput = None,
+    force: options.Force = False,
     for_: ForTime = "",
-    fault: options.Faults = None,
+    *,
+    device: ShiftDevice,
     json: options.Json = False,
-    board: options.BoardRow = "",
-    stage: options.StageRow = "",
-    load: options.LoadRow = "",
-    timeout: options.Patience = options.PATIENCE_S,
 ) -> None:
-    """Shift programs along the lead by N contacts, keeping the comments in the file.
+    """Shift programs along the lead by N contacts; every other line of the file stays.
 
     Drops thresholds measured at the old contacts; an amplitude given as a share of perception
     becomes the equivalent current. Changes nothing if a contact would fall off the lead or the
@@ -79,72 +72,31 @@ def shift(
     """
     if output is not None and output.exists() and not force:
         raise WrongUsage(f"{output} already exists; name another file or use --force")
-    if not port and (for_ or fault or len(by) > 1):
+    if not device.port and (for_ or device.fault or len(by) > 1):
         raise WrongUsage("several --by, --for and --fault need a device: name its --port")
     if len(by) > 1 and not for_:
         raise WrongUsage("several --by need --for, the time at each position, e.g. --for 10s")
     for_s = options.seconds(for_, "--for") if for_ else None
-    target = output or profile
-    if port:
-        stim = _device(port, options.wanted_board(board, stage, load), fault, timeout)
-        raise typer.Exit(_live(stim, _Wish(profile, by, program, target), for_s, json=json))
-    row = options.board_name(board, stage, load)
-    _in_file(_Wish(profile, by, program, target), row, json=json)
-
-
-class _Wish(NamedTuple):
-    """The request; the file has not been read yet."""
-
-    profile: Path
-    by: list[int]
-    program: str
-    target: Path
-
-    def route(self, *, stays: bool = False) -> Route:
-        """Return the positions; `stays`: leave a stand_alone profile running at the last."""
-        from ..profile.profile import Profile
-        from ..profile.shift_contacts import chosen, moved
-        from .shift_live import Route
-
-        before = Profile.read(self.profile)
-        places: list[Profile] = []
-        for by in self.by:
-            old = places[-1] if places else before
-            places.append(moved(old, by, chosen(old, self.program)))
-        alone = stays and before.stands_alone
-        return Route(before, tuple(places), tuple(self.by), self.target, alone)
-
-
-def _device(port: str, board: str | None, fault: list[str] | None, patience_s: float) -> Stimulator:
-    """Return a connection that leaves the device's state unchanged until a shift is made."""
-    from ..device.stimulator import Stimulator
-
-    faults = options.simulated_faults(fault)
-    return Stimulator(port, board, faults=faults, patience_s=patience_s, halt_on_exit=False)
-
-
-def _live(stim: Stimulator, wish: _Wish, for_s: float | None, *, json: bool) -> int:
-    from ..device.link import is_sim
     from . import shift_live
-    from .run_monitor import Watch
 
-    stays = for_s is None and not is_sim(stim.port)
-    watch = Watch(json=json, for_s=for_s)
-    return run_loop.reported(watch, lambda: shift_live.live(stim, wish.route(stays=stays), watch))
+    planned = partial(shift_live.planned, profile, by, program, output or profile)
+    if device.port:
+        from ..device.link import is_sim
+        from .run_report import RunState
 
-
-def _in_file(wish: _Wish, board: str, *, json: bool) -> None:
+        stim = device.stimulator(halt_on_exit=False)
+        stays = for_s is None and not is_sim(stim.port)
+        state = RunState(json=json, for_s=for_s)
+        code = run_loop.reported(state, lambda: shift_live.live(stim, planned(stays=stays), state))
+        raise typer.Exit(code)
     from ..catalog import boards
     from ..profile import edit
-    from . import console, shift_live
 
-    route = wish.route()
-    shift_live.judged(route, boards.board(board))
-    edit.save(route.places[-1], route.target)
+    board = boards.board(device.full_name())
+    route = planned()
+    shift_live.judged(route, board)
+    edit.save(route.places[-1], route.target, route.before)
     changes = shift_live.changes(route.before, route.places[-1])
-    if json:
-        console.as_json({"by": wish.by[0], "changes": changes, "file": str(route.target)})
-        return
-    for line in changes:
-        typer.echo(line)
-    typer.echo(f"{route.target}: shifted by {wish.by[0]}; check it with `scs check {route.target}`")
+    about = {"by": by[0], "changes": changes, "file": str(route.target)}
+    advice = f"{route.target}: shifted by {by[0]}; check it with `scs check {route.target}`"
+    console.result(about, "\n".join([*changes, advice]), json=json)

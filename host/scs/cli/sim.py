@@ -14,8 +14,7 @@ from ..errors import LinkLost, WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..sim_bridge import ChipServer, Server, SimBoard
-
+    from ..sim_bridge import Server, Service, SimBoard
 
 ANYWHERE = "127.0.0.1:0"
 Listen = Annotated[
@@ -33,6 +32,9 @@ Speed = Annotated[
     float,
     typer.Option(min=0, max=1000, help="Simulated seconds per second; 0: as fast as possible."),
 ]
+UntilEof = Annotated[
+    bool, typer.Option("--until-eof", help="End when stdin does: with the process that started it.")
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of random faults such as link_noise.")]
 
 
@@ -43,9 +45,9 @@ def sim(
     fault: options.Faults = None,
     speed: Speed = 1.0,
     seed: Seed = 0,
-    board: options.BoardRow = "",
-    stage: options.StageRow = "",
-    load: options.LoadRow = "",
+    until_eof: UntilEof = False,
+    *,
+    fixture: options.Fixture,
 ) -> None:
     """Serve the simulated board until Ctrl-C; the first line printed is its address.
 
@@ -54,45 +56,32 @@ def sim(
     Examples:  scs sim --listen 127.0.0.1:7000   ·   scs sim --pty --fault open_lead@5   ·
     scs sim --chip --listen 127.0.0.1:7000
     """
-    name = options.board_name(board, stage, load)
+    from .. import sim_bridge
+
+    name = fixture.full_name()
+    server: Service
     if chip:
         if pty or fault:
             raise WrongUsage("--chip goes with --listen, not with --pty or --fault")
-        server: Server | ChipServer = _chip(name, listen or ANYWHERE, speed, seed)
-    else:
-        if bool(listen) == pty:
-            raise WrongUsage("give one of --listen HOST:PORT and --pty")
-        server = _simulated(name, fault, listen, speed, seed)
-    typer.echo(server.address)
-    typer.echo(f"{name}; Ctrl-C ends it", err=True)
-    _served(server)
-
-
-def _served(server: Server | ChipServer) -> None:
-    from .. import sim_bridge
-
+        if not sim_bridge.can_emulate(name):
+            raise WrongUsage(
+                f"--chip: {name} has no RP2040, the only chip emulated; e.g. --board pico"
+            )
+    elif bool(listen) == pty:
+        raise WrongUsage("give either --listen HOST:PORT or --pty")
     try:
+        if chip:
+            server = sim_bridge.emulated(name, _place(listen or ANYWHERE), speed, seed)
+        else:
+            board = sim_bridge.make(name, options.simulated_faults(fault), seed)
+            server = sim_bridge.pty(board, speed) if pty else _listening(board, listen, speed)
+        typer.echo(server.address)
+        typer.echo(f"{name}; Ctrl-C ends it", err=True)
+        if until_eof:
+            server.stop_at_eof()
         server.run()
     except sim_bridge.NoChip as reason:
         raise LinkLost(str(reason)) from None
-
-
-def _chip(name: str, listen: str, speed: float, seed: int) -> ChipServer:
-    from .. import sim_bridge
-
-    if not sim_bridge.can_emulate(name):
-        raise WrongUsage(f"--chip: {name} has no RP2040, the one chip that is emulated: board pico")
-    try:
-        return sim_bridge.emulated(name, _place(listen), speed, seed)
-    except sim_bridge.NoChip as reason:
-        raise LinkLost(str(reason)) from None
-
-
-def _simulated(name: str, fault: list[str] | None, listen: str, speed: float, seed: int) -> Server:
-    from .. import sim_bridge
-
-    board = sim_bridge.make(name, options.simulated_faults(fault), seed)
-    return _server(board, listen, speed)
 
 
 def _place(listen: str) -> tuple[str, int]:
@@ -103,11 +92,9 @@ def _place(listen: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _server(board: SimBoard, listen: str, speed: float) -> Server:
+def _listening(board: SimBoard, listen: str, speed: float) -> Server:
     from .. import sim_bridge
 
-    if not listen:
-        return sim_bridge.pty(board, speed)
     place = _place(listen)
     try:
         return sim_bridge.listen(board, *place, speed)

@@ -12,67 +12,65 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import options
-from .device import attached
+from . import console, options
 
 if TYPE_CHECKING:
-    from ..device.program_slots import Stored
+    from ..device.replies import Stored
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 
 
-def _there(slot: int) -> int:
-    from ..device import program_slots
+def _checked(slot: int) -> int:
+    from ..device import replies
 
-    program_slots.wire(slot)
+    replies.slot_number(slot)
     return slot
 
 
-Slot = Annotated[int, typer.Argument(metavar="SLOT", help="Slot number, 1 to 8.", callback=_there)]
-Kept = Annotated[
+Slot = Annotated[
+    int, typer.Argument(metavar="SLOT", help="Slot number, 1 to 8.", callback=_checked)
+]
+Source = Annotated[
     Path | None,
     typer.Argument(metavar="PROFILE", help="Load this profile first; default: the loaded program."),
 ]
 
 
 @app.command("list")
-def list_(
-    port: options.RealPort = "", json: options.Json = False, timeout: options.Patience = 5.0
-) -> None:
-    """List the stored programs: slot, hash, size; which are loaded or damaged.
+@options.spread
+def list_(*, device: options.Running, json: options.Json = False) -> None:
+    """List the stored programs: slot, hash, size, and whether loaded or damaged.
 
     Example:  scs store list --port /dev/ttyACM0
     """
-    from . import console
-
-    with attached(port, timeout) as stim:
-        kept, name = stim.slots(), stim.board.name
+    with device.attached() as stim:
+        stored, name = stim.slots(), stim.board.name
     if json:
-        console.as_json([asdict(one) for one in kept])
-    elif not kept:
+        console.as_json([asdict(program) for program in stored])
+    elif not stored:
         typer.echo("no program is stored; save one with: scs store save 1 my.yaml")
     else:
-        table = console.table(f"Programs stored on {name}", ">slot", "hash", ">bytes", "")
-        for one in kept:
-            table.add_row(str(one.slot), one.hash, str(one.length), _note(one))
-        console.console().print(table)
+        rows = [(str(row.slot), row.hash, str(row.length), _note(row)) for row in stored]
+        columns = (">slot", "hash", ">bytes", "")
+        console.show(console.table(f"Programs stored on {name}", columns, rows))
 
 
-def _note(one: Stored) -> str:
-    if not one.length:
+def _note(program: Stored) -> str:
+    if not program.length:
         return "damaged: erase it, or save a program there"
     half = "half damaged: a save was cut short, or flash failed; compare the hash"
-    notes = {"loaded": one.loaded, half: one.damaged}
+    notes = {"loaded": program.loaded, half: program.damaged}
     return "; ".join(note for note, holds in notes.items() if holds)
 
 
 @app.command()
+@options.spread
 def save(
     slot: Slot,
-    profile: Kept = None,
-    port: options.RealPort = "",
+    profile: Source = None,
+    *,
+    device: options.Running,
     json: options.Json = False,
-    timeout: options.Patience = 5.0,
 ) -> None:
     """Save a profile, or the loaded program, in a slot.
 
@@ -83,59 +81,41 @@ def save(
     """
     from ..profile.profile import Profile
 
-    read = Profile.read(profile) if profile else None
-    with attached(port, timeout) as stim:
-        if read is not None:
-            stim.load(read)
+    source = Profile.read(profile) if profile else None
+    with device.attached() as stim:
+        if source is not None:
+            stim.load(source)
         digest = stim.save(slot)
-    if json:
-        from . import console
-
-        console.as_json({"slot": slot, "hash": digest})
-        return
-    typer.echo(f"slot {slot} holds {read.name if read else 'the loaded program'}, hash {digest}")
-
-
-@app.command()
-def recall(
-    slot: Slot,
-    port: options.RealPort = "",
-    json: options.Json = False,
-    timeout: options.Patience = 5.0,
-) -> None:
-    """Load the program of a slot; the device validates it again and returns its safety figures.
-
-    Example:  scs store recall 3 --port /dev/ttyACM0
-    """
-    from . import console
-
-    with attached(port, timeout) as stim:
-        found = stim.recall(slot)
-    if json:
-        figures = [one.as_dict() for one in found.figures]
-        console.as_json({"slot": slot, "hash": found.hash, "figures": figures})
-        return
-    console.console().print(
-        console.figures(f"Slot {slot} is loaded, hash {found.hash}", found.figures)
+    name = source.name if source else "the loaded program"
+    console.result(
+        {"slot": slot, "hash": digest}, f"slot {slot} holds {name}, hash {digest}", json=json
     )
 
 
 @app.command()
-def erase(
-    slot: Slot,
-    port: options.RealPort = "",
-    json: options.Json = False,
-    timeout: options.Patience = 5.0,
-) -> None:
+@options.spread
+def recall(slot: Slot, *, device: options.Running, json: options.Json = False) -> None:
+    """Load the program of a slot; the device validates it again and returns its safety figures.
+
+    Example:  scs store recall 3 --port /dev/ttyACM0
+    """
+    with device.attached() as stim:
+        recalled = stim.recall(slot)
+    if json:
+        figures = [figure.as_dict() for figure in recalled.figures]
+        console.as_json({"slot": slot, "hash": recalled.hash, "figures": figures})
+    else:
+        title = f"Slot {slot} is loaded, hash {recalled.hash}"
+        console.show(console.figures(title, recalled.figures))
+
+
+@app.command()
+@options.spread
+def erase(slot: Slot, *, device: options.Running, json: options.Json = False) -> None:
     """Erase a slot; the loaded program stays loaded.
 
     Example:  scs store erase 3 --port /dev/ttyACM0
     """
-    with attached(port, timeout) as stim:
+    with device.attached() as stim:
         stim.erase(slot)
-    if json:
-        from . import console
-
-        console.as_json({"slot": slot, "erased": True})
-        return
-    typer.echo(f"slot {slot} is empty")
+    console.result({"slot": slot, "erased": True}, f"slot {slot} is empty", json=json)

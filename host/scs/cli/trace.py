@@ -15,7 +15,6 @@ from ..errors import WrongUsage
 from . import options
 
 if TYPE_CHECKING:
-    from ..profile.profile import Profile
     from ..recordings.writers import Taken
 
 OutputFiles = Annotated[
@@ -43,8 +42,6 @@ FromStart = Annotated[
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of `scs run … --record DIR`.")]
 SHORTEST_S = 1e-6
 
-Extent = tuple[float, float | None]  # seconds, and hertz where it is evenly sampled
-
 
 def trace(
     profile: options.ProfileFile,
@@ -53,9 +50,8 @@ def trace(
     rate: SampleRate = "",
     from_start: FromStart = False,
     fault: options.Faults = None,
-    board: options.BoardRow = "",
-    stage: options.StageRow = "",
-    load: options.LoadRow = "",
+    *,
+    fixture: options.Fixture,
 ) -> None:
     """Simulate a profile and write current and voltage at the load to files.
 
@@ -66,33 +62,30 @@ def trace(
     """
     from ..catalog import boards
     from ..profile.profile import Profile
-
-    _named(output)
-    name = options.board_name(board, stage, load)
-    extent = _extent(for_, rate, boards.board(name).clock_hz)
-    faults = options.simulated_faults(fault)
-    read = Profile.read(profile)
-    from_start = from_start or bool(read.group.header.session_pulses)
-    pins = any(one.suffix.lower() == ".vcd" for one in output)
-    taken = _simulated(read, name, extent, from_start=from_start, faults=faults, pins=pins)
-    _written(output, taken)
-    for one in output:
-        typer.echo(f"{one}: {extent[0]:g} s of {read.name!r} on {name}, {len(taken.rows)} rows")
-
-
-def _simulated(
-    read: Profile, name: str, extent: Extent, *, from_start: bool, faults: str, pins: bool
-) -> Taken:
-    """Run on the simulated board, with a progress bar."""
     from ..recordings.record import record
     from ..recordings.writers import Taken
     from .progress import bar
 
-    for_s, rate_hz = extent
-    how = {"from_start": from_start, "pins": pins}
-    with bar("simulating") as told:
-        made = record(read, name, for_s, rate_hz=rate_hz, faults=faults, told=told, **how)
-    return Taken(made.rows, read.name, rate_hz, made.pins, made.run)
+    _check_names(output)
+    name = fixture.full_name()
+    for_s, rate_hz = _extent(for_, rate, boards.board(name).clock_hz)
+    faults = options.simulated_faults(fault)
+    therapy = Profile.read(profile)
+    with bar("simulating") as advance:
+        recorded = record(
+            therapy,
+            name,
+            for_s,
+            rate_hz=rate_hz,
+            faults=faults,
+            progress=advance,
+            from_start=from_start or bool(therapy.group.header.session_pulses),
+            pins=any(file.suffix.lower() == ".vcd" for file in output),
+        )
+    rows = recorded.rows
+    _write(output, Taken(rows, therapy.name, rate_hz, recorded.pins, recorded.run))
+    for file in output:
+        typer.echo(f"{file}: {for_s:g} s of {therapy.name!r} on {name}, {len(rows)} rows")
 
 
 def report(folder: Folder, output: OutputFiles) -> None:
@@ -106,41 +99,41 @@ def report(folder: Folder, output: OutputFiles) -> None:
     from ..recordings import run_folder, writers
     from ..traces.trace_store import Store
 
-    _named(output, without=".vcd")
+    _check_names(output, without=".vcd")
     run = run_folder.read(folder)
-    if run.rows is None and any(one.suffix.lower() != ".html" for one in output):
+    if run.rows is None and any(file.suffix.lower() != ".html" for file in output):
         raise WrongUsage(
-            f"{folder}: this recording holds no trace: at {run.account.device.port} there was no "
-            "time to look at what flowed; it can only be shown as .html"
+            f"{folder}: this recording holds no trace: the run at {run.account.device.port} ended "
+            "before one could be captured; it can only be shown as .html"
         )
     name = run.account.subject.name
-    _written(output, writers.Taken(run.rows or Store(), name, run=run))
-    for one in output:
-        typer.echo(f"{one}: {name!r}, recorded {run.account.begun}")
+    _write(output, writers.Taken(run.rows or Store(), name, run=run))
+    for file in output:
+        typer.echo(f"{file}: {name!r}, recorded {run.account.begun}")
 
 
-def _named(output: list[Path], without: str = "") -> None:
+def _check_names(output: list[Path], without: str = "") -> None:
     """Raise WrongUsage unless every file name is distinct and of a known format."""
     from ..recordings import writers
 
     known = [ending for ending in writers.WRITERS if ending != without]
-    for number, one in enumerate(output):
-        writers.checked(one, known)
-        if one in output[:number]:
-            raise WrongUsage(f"{one} is named twice")
+    for number, file in enumerate(output):
+        writers.checked(file, known)
+        if file in output[:number]:
+            raise WrongUsage(f"{file} is named twice")
 
 
-def _written(output: list[Path], taken: Taken) -> None:
+def _write(output: list[Path], taken: Taken) -> None:
     from ..recordings import writers
     from .progress import bar
 
-    for one in output:
-        with bar(f"writing {one.name}") as told:
-            writers.save(one, taken, told)
+    for file in output:
+        with bar(f"writing {file.name}") as advance:
+            writers.save(file, taken, advance)
 
 
-def _extent(for_: str, rate: str, clock_hz: int) -> Extent:
-    """Parse duration and rate; raise WrongUsage if there are too many rows or none."""
+def _extent(for_: str, rate: str, clock_hz: int) -> tuple[float, float | None]:
+    """Parse duration (s) and rate (Hz, None: none); refuse too many rows, or none."""
     from ..recordings.record import LONGEST_S
     from ..traces.trace_store import MOST_ROWS
 

@@ -18,11 +18,11 @@ from stimcore.board import FINE, Board
 from stimcore.capture import PAIR_US, PAIRS, VOLTAGE_LATER_US, WINDOW_US
 
 from ..errors import Failure
-from ..traces.commanded import phases
+from ..traces.commanded import Command, phases
 from ..traces.trace import Trace
 from ..traces.waveform_analysis import Floats
 from .calibration import in_use
-from .link import Fields, Link
+from .link import Link
 
 TRIES = 5  # looks that a change of the words may spoil
 POLL_S = 0.01
@@ -39,20 +39,6 @@ class Sensed:
     period_s: float
 
 
-@dataclass(frozen=True)
-class Words:
-    """Streamed words of a period: length in s and current in A of every phase."""
-
-    crc: int
-    length_s: tuple[float, ...]
-    current_a: tuple[float, ...]
-
-    @property
-    def period_s(self) -> float:
-        """Length of a period in s."""
-        return sum(self.length_s)
-
-
 def look(
     link: Link, board: Board, periods: int = 1, *, cancelled: Callable[[], bool] = lambda: False
 ) -> Sensed:
@@ -64,14 +50,17 @@ def look(
     def go_on() -> None:
         if cancelled():
             raise Failure("the capture was cancelled")
-        _must_run(link)
+        state = link.request(commands.STATUS)["state"]
+        if state not in _RUNNING:
+            name = states.NAMES[state]
+            raise Failure(f"nothing runs: the device is {name}; start a program first")
 
     board = in_use(link, board)
     for _ in range(TRIES):
-        words = _words(link, board, go_on)
-        pieces = _windows(link, words, plan(words.length_s, periods), go_on)
+        crc, period = _live(link, board, go_on)
+        pieces = _windows(link, crc, period.period_s, plan(period.length_s, periods), go_on)
         if pieces:
-            return _joined(board, words, periods, pieces)
+            return _joined(board, period, periods, pieces)
     raise Failure("the amplitude kept changing: try again when it has been reached")
 
 
@@ -79,7 +68,7 @@ def plan(length_s: Sequence[float], periods: int) -> list[int]:
     """Return the window starts in us from a period's start: windows at or just after a change."""
     edges = np.round(1e6 * _edges(length_s, periods), 3)
     starts = range(0, int(edges[-1]), WINDOW_US)
-    return [one for one in starts if np.any((edges >= one - WINDOW_US) & (edges < one + WINDOW_US))]
+    return [at for at in starts if np.any((edges >= at - WINDOW_US) & (edges < at + WINDOW_US))]
 
 
 def _edges(length_s: Sequence[float], periods: int) -> Floats:
@@ -89,74 +78,59 @@ def _edges(length_s: Sequence[float], periods: int) -> Floats:
 
 
 # --- asking ----------------------------------------------------------------------------------
-def _words(link: Link, board: Board, go_on: Callable[[], None]) -> Words:
-    """Read the live words and decode them as the kernel does."""
+def _live(link: Link, board: Board, go_on: Callable[[], None]) -> tuple[int, Command]:
+    """Return the CRC of the live words, and the period they are, as the kernel decodes it."""
     whole, crc = b"", None
     while True:
         go_on()
         fields = link.request(commands.WORDS, len(whole))
         if fields["length"] == 0:  # the off time of a cycle
             link.sleep(POLL_S)
-            continue
-        if crc not in (None, fields["crc"]):
+        elif crc not in (None, fields["crc"]):
             whole, crc = b"", None
-            continue
-        crc = fields["crc"]
-        whole += fields["piece"]
-        if len(whole) >= fields["length"]:
-            break
-    return Words(crc, *phases(board, whole))
-
-
-def _must_run(link: Link) -> None:
-    state = link.request(commands.STATUS)["state"]
-    if state not in _RUNNING:
-        raise Failure(f"nothing runs: the device is {states.NAMES[state]}; start a program first")
+        else:
+            crc = fields["crc"]
+            whole += fields["piece"]
+            if len(whole) >= fields["length"]:
+                break
+    return crc, Command(0.0, *phases(board, whole))
 
 
 def _windows(
-    link: Link, words: Words, delays_us: Iterable[int], go_on: Callable[[], None]
+    link: Link, crc: int, period_s: float, delays_us: Iterable[int], go_on: Callable[[], None]
 ) -> list[tuple[int, bytes]]:
     """Return (begins_us, samples) of each window; [] if the words changed in between."""
-    found = []
+    windows = []
     for delay_us in delays_us:
         go_on()
         link.request(commands.SCOPE_ARM, delay_us)
-        usual_s = 2 * words.period_s + (delay_us + WINDOW_US) / 1e6
-        first = _ready(link, usual_s, go_on)
+        usual_s = 2 * period_s + (delay_us + WINDOW_US) / 1e6
+        while not (first := link.request(commands.SCOPE_READ, 0))["ready"]:
+            go_on()  # while the output rests or ramps this takes longer
+            link.sleep(max(POLL_S, usual_s / 20))
         data = first["piece"]
         while len(data) < 4 * PAIRS:
             data += link.request(commands.SCOPE_READ, len(data))["piece"]
-        if first["crc"] != words.crc:
+        if first["crc"] != crc:
             return []
-        found.append((first["begins_us"], data))
-    return found
-
-
-def _ready(link: Link, usual_s: float, go_on: Callable[[], None]) -> Fields:
-    """Wait for the first piece; while the output rests or ramps this takes longer."""
-    while True:
-        fields = link.request(commands.SCOPE_READ, 0)
-        if fields["ready"]:
-            return fields
-        go_on()
-        link.sleep(max(POLL_S, usual_s / 20))
+        windows.append((first["begins_us"], data))
+    return windows
 
 
 # --- putting together ------------------------------------------------------------------------
 def _joined(
-    board: Board, words: Words, periods: int, pieces: Iterable[tuple[int, bytes]]
+    board: Board, period: Command, periods: int, pieces: Iterable[tuple[int, bytes]]
 ) -> Sensed:
     columns = [_measured(board, begins_us, data) for begins_us, data in pieces]
-    time_s, current_a, voltage_v = (np.concatenate(one) for one in zip(*columns, strict=True))
-    end_s = periods * words.period_s - VOLTAGE_LATER_US / 1e6
+    time_s, current_a, voltage_v = map(np.concatenate, zip(*columns, strict=True))
+    end_s = periods * period.period_s - VOLTAGE_LATER_US / 1e6
     inside = (time_s < end_s) & np.append(True, np.diff(time_s) > 0)
-    edges_s = _edges(words.length_s, periods)
+    edges_s = _edges(period.length_s, periods)
     return Sensed(
         Trace(time_s[inside], current_a[inside], voltage_v[inside]),
         np.column_stack((edges_s[:-1], edges_s[1:])).reshape(-1),
-        np.repeat(np.tile(words.current_a, periods), 2),
-        words.period_s,
+        np.repeat(np.tile(period.current_a, periods), 2),
+        period.period_s,
     )
 
 

@@ -22,10 +22,10 @@ from stimcore.board import FINE, STAGE_R2R_1, Board
 
 from ..catalog import boards
 from ..errors import Failure, WrongUsage
+from .impedance import LoadFound
 from .link import Link
 
 if TYPE_CHECKING:
-    from .impedance import LoadFound
     from .session import Session
 
 ROUNDS = 4  # measurements that are averaged
@@ -52,10 +52,10 @@ class Calibration:
         """Return the fields of CALIBRATE; raise WrongUsage if a value does not fit."""
         offsets = (self.current_offset * FINE, self.voltage_offset * FINE)
         ppm = ((self.current_gain - 1) * 1e6, (self.voltage_gain - 1) * 1e6)
-        if not (all(abs(one) < 32_767 for one in offsets) and all(abs(one) < 1e9 for one in ppm)):
+        fits = [abs(value) < 32_767 for value in offsets] + [abs(value) < 1e9 for value in ppm]
+        if not all(fits):  # nor does a value that is not a number
             raise WrongUsage(
-                "calibration out of range; write for example --current-gain 1.01"
-                " --current-offset 2.5"
+                "calibration out of range; e.g. --current-gain 1.01 --current-offset 2.5"
             )
         return round(offsets[0]), round(ppm[0]), round(offsets[1]), round(ppm[1])
 
@@ -74,8 +74,8 @@ def read(link: Link) -> Calibration:
 
 def in_use(link: Link, board: Board) -> Board:
     """Return the board with the sense path as calibrated on the device."""
-    made: Board = calibration.applied(board, read(link).numbers())
-    return made
+    applied: Board = calibration.applied(board, read(link).numbers())
+    return applied
 
 
 def keep(link: Link, wanted: Calibration) -> Calibration:
@@ -93,30 +93,30 @@ def against(
     load is not the declared dummy load.
     """
     now, sources, returns = read(stim.link), list(sources), list(returns)
-    amps = rest_i = rest_v = found_ohm = 0.0
+    amps = rest_i = rest_v = measured_ohm = 0.0
     for _ in range(ROUNDS):
-        found = stim.measure(sources, returns)
-        found_ohm += _resistance(found) / ROUNDS
+        load = stim.measure(sources, returns)
+        measured_ohm += _resistance(load) / ROUNDS
         fields = stim.link.request(commands.CALIBRATION)
         amps += fields["current_na"] / 1e9 / ROUNDS
         rest_i += fields["rest_current"] / FINE / ROUNDS
         rest_v += fields["rest_voltage"] / FINE / ROUNDS
     current_gain = now.current_gain * commanded_a(stim.board, ohm) / amps
-    voltage_gain = now.voltage_gain * (ohm / found_ohm) * (current_gain / now.current_gain)
+    voltage_gain = now.voltage_gain * (ohm / measured_ohm) * (current_gain / now.current_gain)
     offset_i, offset_v = now.current_offset, now.voltage_offset
     if stim.board.stage != STAGE_R2R_1:
         offset_i = rest_i - stim.board.adc_zero
         offset_v = offset_v if stim.board.seen_nf else rest_v - stim.board.adc_zero
-    return Calibration(offset_i, current_gain, offset_v, voltage_gain), found
+    return Calibration(offset_i, current_gain, offset_v, voltage_gain), load
 
 
-def _resistance(found: LoadFound) -> float:
-    if not found.identified:
+def _resistance(load: LoadFound) -> float:
+    if not load.identified:
         raise Failure(
             "the load's identification resistor is not that of the declared dummy load: connect"
             " it, or choose its row with --load"
         )
-    ohm = {one.ohm for one in found.contacts}
+    ohm = {contact.ohm for contact in load.contacts}
     if len(ohm) != 1 or None in ohm:
         raise Failure(
             "no single resistance was measured between these contacts: `scs impedance` shows them;"

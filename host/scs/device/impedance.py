@@ -6,7 +6,6 @@ Invariant: the verdict on each contact is the device's own. Requirements: REQ-56
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,8 @@ from stimcore.board import Board
 
 from ..errors import Failure, WrongUsage
 from ..messages import error_texts, safety_metrics
-from .link import Fields, Link
+from .link import Link
+from .replies import rows
 
 POLL_S = 0.02
 MOST_S = 30.0  # eight pairs on a slow stage take 4 s
@@ -44,25 +44,22 @@ class LoadFound:
     @property
     def ok(self) -> bool:
         """True if it is the declared dummy load at every contact."""
-        return self.identified and all(one.verdict == GOOD for one in self.contacts)
+        return self.identified and all(row.verdict == GOOD for row in self.contacts)
 
 
 def mask(contacts: Iterable[str | int], names: Sequence[str]) -> int:
     """Return the mask of contacts given by name or number from 1; raise WrongUsage."""
+    known = [name.lower() for name in names]
     bits = 0
-    for one in contacts:
-        known = [name.lower() for name in names]
-        text = str(one).strip()
-        number = known.index(text.lower()) if text.lower() in known else _number(text)
+    for contact in contacts:
+        text = str(contact).strip()
+        name, digits = text.lower(), text.lower().removeprefix("e")
+        number = int(digits) - 1 if digits.isdecimal() else -1
+        number = known.index(name) if name in known else number
         if not 0 <= number < limits.CONTACTS:
-            raise WrongUsage(f"no contact is called {text!r}; write for example E1, or 1")
+            raise WrongUsage(f"no contact is called {text!r}; e.g. E1, or 1")
         bits |= 1 << number
     return bits
-
-
-def _number(text: str) -> int:
-    digits = text[1:] if text[:1] in "eE" else text
-    return int(digits) - 1 if digits.isdecimal() else -1
 
 
 def measure(link: Link, board: Board, masks: tuple[int, int], names: Sequence[str]) -> LoadFound:
@@ -87,25 +84,16 @@ def measure(link: Link, board: Board, masks: tuple[int, int], names: Sequence[st
 def last(link: Link, board: Board, names: Sequence[str]) -> LoadFound | None:
     """Return the last measurement; None if there is none since the start or a fault."""
     fields = link.request(commands.IMPEDANCE)
-    return _found(fields, board, names) if fields["measured"] else None
-
-
-def _found(fields: Fields, board: Board, names: Sequence[str]) -> LoadFound:
-    rows = struct.iter_unpack(commands.CONTACT, fields["contacts"])
-    reading = fields["load_id"]
-    return LoadFound(
-        tuple(_contact(row, names) for row in rows),
-        fields["age_ms"] / 1000,
-        reading,
-        abs(reading - board.load_id_code) <= board.load_id_tolerance,
-    )
-
-
-def _contact(row: tuple[int, int, int, int], names: Sequence[str]) -> ContactLoad:
-    number, verdict, ohm, nanofarad = row
-    return ContactLoad(
-        safety_metrics.contact_name(number, names),
-        error_texts.VERDICTS.get(verdict, f"verdict {verdict}"),
-        None if verdict == impedance.OPEN else float(ohm),
-        nanofarad / 1e9 if nanofarad else None,
-    )
+    if not fields["measured"]:
+        return None
+    contacts = [
+        ContactLoad(
+            safety_metrics.contact_name(number, names),
+            error_texts.VERDICTS.get(verdict, f"verdict {verdict}"),
+            None if verdict == impedance.OPEN else float(ohm),
+            nanofarad / 1e9 if nanofarad else None,
+        )
+        for number, verdict, ohm, nanofarad in rows(commands.CONTACT, fields["contacts"])
+    ]
+    identified = abs(fields["load_id"] - board.load_id_code) <= board.load_id_tolerance
+    return LoadFound(tuple(contacts), fields["age_ms"] / 1000, fields["load_id"], identified)

@@ -30,9 +30,10 @@ HANDLERS = "scs.urlhandler"  # where pyserial finds sim://
 BAUD = 115_200  # USB serial ignores it
 RETRY_S = 0.3
 PATIENCE_S = 5.0  # a Pico takes about a second to judge a profile, an emulated one longer
-_GULP_BYTES = 4096
 _PORT_ERRORS = (OSError, ValueError)  # SerialException is an OSError
-_ROW = struct.calcsize(commands.REFUSAL)
+_REFUSAL_BYTES = struct.calcsize(commands.REFUSAL)
+_ROWS = {row[0]: row for row in commands.TABLE}
+_REPLY_NAMES = {row[0]: [name for name, _ in packing.columns(row[3])] for row in commands.TABLE}
 
 Fields = dict[str, Any]
 
@@ -46,8 +47,8 @@ def url_of(port: str, board: str = "", faults: str = "") -> str:
     """Return the pyserial URL of a port; `sim` is short for `sim://?…`."""
     if port != SIM:
         return port
-    options = [("board", board), ("fault", faults)]
-    return "sim://?" + urlencode([one for one in options if one[1]], safe="/@,")
+    options = {name: value for name, value in (("board", board), ("fault", faults)) if value}
+    return "sim://?" + urlencode(options, safe="/@,")
 
 
 class Link:
@@ -86,28 +87,30 @@ class Link:
 
     def request(self, opcode: int, *values: Any) -> Fields:
         """Return the reply's fields by name; raise DeviceRefused, Mismatch or LinkLost."""
-        row = commands.by_opcode(opcode)
-        question = self._question(row, values)
-        deadline_s = self.now() + self.patience_s
-        while True:
-            self._write(question)
-            reply = self._reply(opcode | commands.REPLY, min(self.now() + self.retry_s, deadline_s))
-            if reply is not None:
-                return _understood(row, reply)
+        question = self._question(opcode, values)
+        self._write(question)
+        asked_s = self.now()
+        deadline_s = asked_s + self.patience_s
+        while (reply := self._reply(opcode, min(asked_s + self.retry_s, deadline_s))) is None:
             if self.now() >= deadline_s:
                 raise LinkLost(
-                    f"no answer from {self.port_name} to {row[1]!r} within {self.patience_s:g} s: "
-                    "is it an scs device, powered, and used by no other program?"
+                    f"no answer from {self.port_name} to {_ROWS[opcode][1]!r} within "
+                    f"{self.patience_s:g} s: is it an scs device, powered, and used by no other "
+                    "program?"
                 )
             self.retries += 1
+            self._write(question)
+            asked_s = self.now()
+        return _understood(opcode, reply)
 
     def tell(self, opcode: int) -> None:
         """Send a command without fields and wait for nothing: to a device that does not answer."""
-        self._write(self._question(commands.by_opcode(opcode), ()))
+        self._write(self._question(opcode, ()))
 
-    def _question(self, row: tuple[Any, ...], values: tuple[Any, ...]) -> bytes:
+    def _question(self, opcode: int, values: tuple[Any, ...]) -> bytes:
         self._sequence = (self._sequence + 1) & 255
-        return bytes(frame.encode(self._sequence, row[0], packing.pack(row[2], values)))
+        payload = packing.pack(_ROWS[opcode][2], values)
+        return bytes(frame.encode(self._sequence, opcode, payload))
 
     def _write(self, data: bytes) -> None:
         try:
@@ -119,19 +122,22 @@ class Link:
         """Return the payload of the reply to the current request; None after `until_s`."""
         while True:
             for sequence, kind, payload in self._decoder.feed(self._read()):
-                if sequence == self._sequence and kind == opcode:
+                if sequence == self._sequence and kind == opcode | commands.REPLY:
                     return bytes(payload)
             if self.now() >= until_s:
                 return None
 
     def _read(self) -> bytes:
         """Read the bytes available; waits for a first byte up to the port's time-out."""
-        port = self._port
+        data = b""
         try:
-            first = port.read(1)
-            return bytes(first + port.read(port.in_waiting)) if first else b""
+            data = self._port.read(1)
+            if data:
+                data += self._port.read(self._port.in_waiting)
         except _PORT_ERRORS as reason:
-            raise self._broken(reason) from None
+            if not data:  # else what came before the loss counts, and the next read tells of it
+                raise self._broken(reason) from None
+        return data
 
     def _broken(self, reason: Exception) -> LinkLost:
         return LinkLost(f"the link to {self.port_name} broke: {_sentence(reason)}")
@@ -161,25 +167,23 @@ def _sentence(reason: Exception) -> str:
     return re.sub(r"^.*\[Errno \d+\] ", "", text)
 
 
-def _understood(row: tuple[Any, ...], payload: bytes) -> Fields:
+def _understood(opcode: int, payload: bytes) -> Fields:
     """Return the fields of an OK reply; raise the Failure for any other."""
+    _opcode, name, _request, fields, _states = _ROWS[opcode]
     if payload[:1] != bytes((errors.OK,)):
-        raise _refusal(row[1], payload)
+        raise _refusal(name, payload)
     try:
-        values = packing.unpack(row[3], payload[1:])
+        values = packing.unpack(fields, payload[1:])
     except Refused:
-        raise Mismatch(f"unexpected reply format for {row[1]!r}") from None
-    names = [name for name, _ in packing.columns(row[3])]
-    return dict(zip(names, values, strict=True))
+        raise Mismatch(f"unexpected reply format for {name!r}") from None
+    return dict(zip(_REPLY_NAMES[opcode], values, strict=True))
 
 
 def _refusal(command: str, payload: bytes) -> Exception:
     body = payload[1:]
-    if not body or len(body) % _ROW:
+    if not body or len(body) % _REFUSAL_BYTES:
         return Mismatch(f"unexpected refusal format for {command!r}")
-    rows: tuple[Row, ...] = tuple(
-        struct.unpack_from(commands.REFUSAL, body, at) for at in range(0, len(body), _ROW)
-    )
+    rows: tuple[Row, ...] = tuple(struct.iter_unpack(commands.REFUSAL, body))
     if rows[0][0] == errors.BAD_SEQUENCE:
         return LinkLost(
             "the device does not know this session: it was restarted, or another program "

@@ -22,9 +22,8 @@ from ..errors import DeviceFault, Failure
 from ..messages import refusals
 from ..profile.profile import Profile, ProfileError
 from ..safety.check import judge
-from . import program_slots
 from .impedance import LoadFound
-from .replies import Ledger
+from .replies import Ledger, hash_text
 
 if TYPE_CHECKING:
     from stimcore.board import Board
@@ -61,8 +60,8 @@ def ready(stim: Session, before: Profile, after: Profile) -> tuple[int, ...]:
         status = stim.status()
         if status.state != "RUNNING":
             raise Failure(refusals.not_in_state("steer", status.state))
-        targets_ua = tuple(round(1000 * one.target_ma) for one in status.levels)
-        wanted = program_slots.text(program.digest(before.to_blob()))
+        targets_ua = tuple(round(1000 * level.target_ma) for level in status.levels)
+        wanted = hash_text(program.digest(before.to_blob()))
         if status.hash != wanted:
             hashes = f"its program has the hash {status.hash}, the file {wanted}"
             raise Failure(f"the device does not run {before.file}: {hashes}; load the file again")
@@ -84,7 +83,13 @@ def make(
     if cancelled():
         raise Failure("the move was cancelled")
     with _standing(STOPPING):
-        delivered = _stopped(stim, cancelled)
+        stim.stop(wait=False)
+        for _ in stim.poll(every_s=POLL_S):
+            _unless(cancelled, stim)
+        fault = stim.status().fault
+        if fault is not None:
+            raise DeviceFault(fault, stim.told(fault))
+        delivered = stim.ledger()
     with _standing(OFF):
         stim.load(after)
         for number, ua in enumerate(targets_ua):
@@ -110,17 +115,6 @@ def permitted(profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | N
     verdict = judge(profile, board, amplitudes_ua)
     if not verdict.ok:
         raise ProfileError(profile.file, verdict.errors)
-
-
-def _stopped(stim: Session, cancelled: Cancelled) -> Ledger:
-    """Send STOP, wait for the end of the ramp and return the ledger."""
-    stim.stop(wait=False)
-    for _ in stim.poll(every_s=POLL_S):
-        _unless(cancelled, stim)
-    fault = stim.status().fault
-    if fault is not None:
-        raise DeviceFault(fault, stim.told(fault))
-    return stim.ledger()
 
 
 def _started(stim: Session, cancelled: Cancelled) -> tuple[LoadFound | None, Ledger]:

@@ -1,22 +1,22 @@
-"""Typed replies of the device: status, ledger, change of amplitude.
+"""Typed replies of the device: status, ledger, change of amplitude, stored programs.
 
 Role: fields of a reply -> frozen dataclasses in human units (mA, s, nC).
-Invariant: nothing is left out or added; times are the device's own clock.
-Requirements: none of its own.
+Invariant: nothing is left out or added; times are the device's own clock; users count slots from
+1, the protocol from 0. Requirements: REQ-45.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stimcore import errors, states
+from stimcore import commands, errors, limits, states
 
-from ..errors import Row
+from ..errors import Row, WrongUsage
 from ..messages import refusals, safety_metrics
-from . import program_slots
+from ..messages.safety_metrics import Metric
 
 _NO_LEASE = 65535
 RUNNING = ("RUNNING", "STOPPING")
@@ -61,7 +61,7 @@ class Status:
     @property
     def settled(self) -> bool:
         """True if every program has reached its target."""
-        return bool(self.levels) and all(one.level_ma == one.target_ma for one in self.levels)
+        return bool(self.levels) and all(row.level_ma == row.target_ma for row in self.levels)
 
 
 @dataclass(frozen=True)
@@ -89,16 +89,18 @@ class Ledger:
     def delivered(self) -> dict[str, Any]:
         """Return the ledger as `run --json` prints it. charge_nc: first phases, at the contact
         with the most; with one program, the total."""
-        used = [one for one in self.charge if one.driven_nc]
+        contacts = {
+            row.contact: {"driven_nc": row.driven_nc, "net_nc": row.net_nc}
+            for row in self.charge
+            if row.driven_nc
+        }
         return {
             "pulses": self.pulses,
             "periods": self.periods,
             "seconds": self.output_s,
-            "charge_nc": max((one.driven_nc for one in used), default=0.0),
+            "charge_nc": max((row.driven_nc for row in self.charge), default=0.0),
             "truncated": self.truncated,
-            "contacts": {
-                one.contact: {"driven_nc": one.driven_nc, "net_nc": one.net_nc} for one in used
-            },
+            "contacts": contacts,
         }
 
 
@@ -111,13 +113,37 @@ class Amplitude:
     ramp_s: float
 
 
+@dataclass(frozen=True)
+class Stored:
+    """Slot in use. hash: eight hex digits, "" if it is wholly damaged (length 0).
+
+    damaged with a length: one of two copies is, as after a power cut during a save; the slot may
+    then hold the program before the last one saved. loaded: the device has this program loaded.
+    """
+
+    slot: int
+    hash: str
+    length: int
+    damaged: bool
+    loaded: bool = False
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """Program loaded from a slot, with the device's own safety figures."""
+
+    slot: int
+    hash: str
+    figures: list[Metric]
+
+
 def status(fields: dict[str, Any]) -> Status:
     """Convert a STATUS reply."""
-    lease_ms, packed = fields["lease_left_ms"], fields["levels"]
-    pairs = struct.iter_unpack("<II", packed[: len(packed) // 8 * 8])
+    lease_ms, code = fields["lease_left_ms"], fields["fault"]
+    fault = (code, fields["fault_index"], fields["fault_value"], fields["fault_limit"])
     return Status(
         state=state_name(fields["state"]),
-        fault=_fault(fields),
+        fault=None if code == errors.OK else fault,
         device_s=fields["now_ms"] / 1000,
         lease_left_s=None if lease_ms == _NO_LEASE else lease_ms / 1000,
         stopped=refusals.stop_reason(fields["stopped"]),
@@ -128,21 +154,15 @@ def status(fields: dict[str, Any]) -> Status:
         current_max_ma=fields["current_max_na"] / 1e6,
         voltage_min_v=fields["voltage_min_mv"] / 1000,
         voltage_max_v=fields["voltage_max_mv"] / 1000,
-        hash=program_slots.text(fields["hash"]) if fields["hash"] else "",
-        levels=tuple(Level(level / 1000, target / 1000) for level, target in pairs),
+        hash=hash_text(fields["hash"]) if fields["hash"] else "",
+        levels=tuple(
+            Level(level / 1000, target / 1000) for level, target in rows("<II", fields["levels"])
+        ),
     )
-
-
-def _fault(fields: dict[str, Any]) -> Row | None:
-    if fields["fault"] == errors.OK:
-        return None
-    return (fields["fault"], fields["fault_index"], fields["fault_value"], fields["fault_limit"])
 
 
 def ledger(fields: dict[str, Any], contacts: Sequence[str] = ()) -> Ledger:
     """Convert a LEDGER reply; `contacts` are the contact names."""
-    packed = fields["charge"]
-    sums = struct.iter_unpack("<qq", packed[: len(packed) // 16 * 16])
     return Ledger(
         pulses=fields["pulses"],
         truncated=fields["truncated"],
@@ -153,9 +173,35 @@ def ledger(fields: dict[str, Any], contacts: Sequence[str] = ()) -> Ledger:
         stopped=refusals.stop_reason(fields["stopped"]),
         charge=tuple(
             ContactCharge(safety_metrics.contact_name(index, contacts), driven / 1000, net / 1000)
-            for index, (driven, net) in enumerate(sums)
+            for index, (driven, net) in enumerate(rows("<qq", fields["charge"]))
         ),
     )
+
+
+def slots(packed: bytes, loaded: str) -> list[Stored]:
+    """Convert the rows of a SLOTS reply; `loaded` is the hash of the loaded program."""
+    stored = []
+    for slot, damaged, length, digest in rows(commands.SLOT, packed):
+        text = hash_text(digest) if length else ""
+        stored.append(Stored(slot + 1, text, length, bool(damaged), text != "" and text == loaded))
+    return stored
+
+
+def rows(form: str, packed: bytes) -> Iterator[tuple[Any, ...]]:
+    """Yield the whole rows of a form of struct in a reply's last field."""
+    return struct.iter_unpack(form, packed[: len(packed) - len(packed) % struct.calcsize(form)])
+
+
+def hash_text(digest: int) -> str:
+    """Format a program's hash as eight hex digits."""
+    return f"{digest:08x}"
+
+
+def slot_number(slot: int) -> int:
+    """Return a slot's protocol number (from 0); raise WrongUsage if out of range."""
+    if not 1 <= slot <= limits.GROUP_SLOTS:
+        raise WrongUsage(f"there is no slot {slot}; allowed are 1 to {limits.GROUP_SLOTS}")
+    return slot - 1
 
 
 def state_name(state: int) -> str:

@@ -1,43 +1,149 @@
-"""Commands of one open device: load, arm, start, watch, stop; leaving the context halts it.
+"""One open device: load, arm, start, watch, stop; leaving the context halts it.
 
-Role: every method is one or a few commands of stimcore.commands.
-Invariant: commands are sent only by the caller's calls: if the caller hangs, the lease expires and
-the device stops.
-Requirements: REQ-43, REQ-61.
+Role: opens a port, identifies the board with HELLO, and sends the commands of stimcore.commands;
+every method is one or a few of them.
+Invariant: a device built from other tables is refused, never guessed at. Commands are sent only by
+the caller's calls: if the caller hangs, the lease expires and the device stops; whatever ends the
+block halts the output first. Requirements: REQ-43, REQ-61.
 """
 
 from __future__ import annotations
 
 import binascii
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
-from stimcore import commands, limits, program
+from stimcore import commands, errors, limits, program
+from stimcore.board import Board
 
+from ..catalog import boards
 from ..documents import units
-from ..errors import DeviceFault, DeviceRefused, Failure, Row, WrongUsage
+from ..documents.problem import FileRefused
+from ..errors import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, Row, WrongUsage
 from ..messages import refusals, safety_metrics
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 from ..profile import program_names
-from . import program_slots, replies
-from .connection import Opened
-from .program_slots import Recalled, Stored
-from .replies import Amplitude, Ledger, Status
+from . import impedance, replies
+from .impedance import LoadFound
+from .link import PATIENCE_S, SIM, Link, is_sim, url_of
+from .replies import Amplitude, Ledger, Recalled, Status, Stored
 
 if TYPE_CHECKING:
     from ..profile.profile import Profile
-    from .impedance import LoadFound
 
 POLL_S = 0.25  # how often poll() asks; at most a quarter of the lease
 SETTLE_PERIODS = 3
 SETTLE_MOST_S = 120.0  # the longest ramp is 60 s
+_BLOB_ERRORS = (errors.BLOB_FORMAT, errors.STAGE_CRC)  # of a stored program
 
 
-class Session(Opened):
+def hello(link: Link, wanted: str | None = None) -> tuple[Board, str, str]:
+    """Return (board from boards.yaml, firmware version, unique id in hex).
+
+    Raises Mismatch if it was built from other tables, WrongUsage if it is not the board `wanted`.
+    """
+    fields = link.request(commands.HELLO, commands.PROTOCOL)
+    version, _, name = fields["names"].decode("utf-8", "replace").partition(" ")
+    if fields["protocol"] != commands.PROTOCOL:
+        raise Mismatch(f"the device speaks protocol {fields['protocol']}")
+    if fields["tables_digest"] != commands.tables_digest():
+        raise Mismatch(f"the firmware {version} has other commands or limits than this host")
+    if wanted and name != boards.full_name(wanted):
+        raise WrongUsage(f"the device is {name}, not {wanted}")
+    try:
+        board = boards.board(name)
+    except FileRefused:
+        raise Mismatch(f"the device is {name!r}, which boards.yaml does not have") from None
+    if fields["board_digest"] != commands.board_digest(board):
+        raise Mismatch(f"the device's figures of {name} differ from those in boards.yaml")
+    return board, version, f"{fields['unique_id']:016x}"
+
+
+class Session:
     """Device on one port, open within its context; arguments as for Stimulator."""
 
+    def __init__(
+        self,
+        port: str = SIM,
+        board: str | None = None,
+        *,
+        faults: str = "",
+        patience_s: float = PATIENCE_S,
+        halt_on_exit: bool = True,
+    ):
+        self.port = port
+        self.profile: Profile | None = None
+        self.version = self.unique_id = ""
+        self._wanted = board
+        self._faults = faults
+        self._patience_s = patience_s
+        self.halt_on_exit = halt_on_exit
+        self._hash: int | None = None
+        self._board: Board | None = None
+        self._link: Link | None = None
+
+    # --- opening and leaving ---------------------------------------------------------------
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, _kind: object, reason: object, _frames: object) -> None:
+        try:
+            if self.halt_on_exit and isinstance(reason, LinkLost):
+                self.link.tell(commands.HALT)
+            elif self.halt_on_exit and self._link is not None:
+                self.link.request(commands.HALT)
+        except Failure:
+            if reason is None:  # else the first reason is the one to tell
+                raise
+        finally:
+            self.close()
+
+    def open(self) -> None:
+        """Open the port and check that host and device use the same tables."""
+        url = url_of(self.port, self._wanted or "", self._faults)
+        if self._faults and not is_sim(url):
+            raise WrongUsage(f"faults can be injected into the simulated board, not at {self.port}")
+        self._link = Link(url, patience_s=self._patience_s)
+        try:
+            self._board, self.version, self.unique_id = hello(self._link, self._wanted)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the port; the device goes on until its lease ends."""
+        if self._link is not None:
+            self._link.close()
+        self._link = None
+
+    # --- state -----------------------------------------------------------------------------
+    @property
+    def link(self) -> Link:
+        """Open link; raises Failure if the device is not open."""
+        if self._link is None:
+            raise Failure("the device is not open: use `with Stimulator(…) as stim:`")
+        return self._link
+
+    @property
+    def board(self) -> Board:
+        """Board, stage and load reported by the device."""
+        if self._board is None:
+            raise Failure("the device is not open: use `with Stimulator(…) as stim:`")
+        return self._board
+
+    @property
+    def contact_names(self) -> tuple[str, ...]:
+        """Names of the contacts of the loaded profile."""
+        return self.profile.contact_names if self.profile else ()
+
+    @property
+    def program_names(self) -> tuple[str, ...]:
+        """Names of the programs of the loaded profile."""
+        return self.profile.program_names if self.profile else ()
+
     # --- program ---------------------------------------------------------------------------
-    def load(self, profile: Profile) -> list[Figure]:
+    def load(self, profile: Profile) -> list[Metric]:
         """Stage, validate and commit a profile; return the device's safety figures.
 
         Raises ProfileError with file and line if the device refuses the profile, or would fault
@@ -46,61 +152,54 @@ class Session(Opened):
         from ..profile.profile import ProfileError
         from ..safety import ramp_check
 
-        told = ramp_check.problems(profile, self.board)
-        if told:
-            raise ProfileError(profile.file, told)
-        blob = profile.to_blob()
+        complaints = ramp_check.problems(profile, self.board)
+        if complaints:
+            raise ProfileError(profile.file, complaints)
+        link, blob = self.link, profile.to_blob()
         digest = program.digest(blob)
+        self._hash = None
+        link.request(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob))
+        for at in range(0, len(blob), commands.PIECE_BYTES):
+            link.request(commands.STAGE_DATA, at, blob[at : at + commands.PIECE_BYTES])
         try:
-            reply = self._staged(blob)
+            reply = link.request(commands.COMMIT)
         except DeviceRefused as refusal:
-            raise self._explained(refusal, profile) from None
+            if not refusal.of_program:
+                raise
+            rows = [profile.explain(row) for row in refusal.rows]
+            raise ProfileError(profile.file, rows) from None
         if reply["hash"] != digest:
             raise Failure("the device committed another program than was sent; load it again")
         self.profile, self._hash = profile, digest
         return self._figures(reply["figures"])
-
-    def _staged(self, blob: bytes) -> dict[str, Any]:
-        self._hash = None
-        self.link.request(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob))
-        for at in range(0, len(blob), commands.PIECE_BYTES):
-            piece = blob[at : at + commands.PIECE_BYTES]
-            self.link.request(commands.STAGE_DATA, at, piece)
-        return self.link.request(commands.COMMIT)
-
-    def _explained(self, refusal: DeviceRefused, profile: Profile) -> Exception:
-        if refusal.command != "commit" or not refusal.of_program:
-            return refusal
-        from ..profile.profile import ProfileError
-        from ..safety.check import explained
-
-        return ProfileError(profile.file, explained(refusal.rows, profile))
 
     def unload(self) -> None:
         """Unload the program: the device is OFF again; its store and ledger stay."""
         self.link.request(commands.UNLOAD)
         self.profile = self._hash = None
 
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[Metric]:
         """Return the device's safety figures at the present targets."""
         return self._figures(self.link.request(commands.FIGURES)["figures"])
 
-    def _figures(self, packed: bytes) -> list[Figure]:
-        group = self.profile.group if self.profile else None
-        names = (self.contact_names, self.program_names)
-        return safety_metrics.make(safety_metrics.unpack(packed), group, *names)
+    def _figures(self, packed: bytes) -> list[Metric]:
+        rows, profile = safety_metrics.unpack(packed), self.profile
+        if profile is None:
+            return safety_metrics.make(rows, None, (), ())
+        return safety_metrics.make(
+            rows, profile.group, profile.contact_names, profile.program_names
+        )
 
     # --- the store -------------------------------------------------------------------------
     def slots(self) -> list[Stored]:
         """Return the slots in use, of 1 to 8, each with whether its program is loaded."""
         packed = self.link.request(commands.SLOTS)["slots"]
-        return program_slots.unpack(packed, self.status().hash)
+        return replies.slots(packed, self.status().hash)
 
     def save(self, slot: int) -> str:
         """Store the loaded program in a slot; return its hash."""
-        return program_slots.text(
-            self.link.request(commands.SAVE, program_slots.wire(slot))["hash"]
-        )
+        reply = self.link.request(commands.SAVE, replies.slot_number(slot))
+        return replies.hash_text(reply["hash"])
 
     def recall(self, slot: int) -> Recalled:
         """Load the program of a slot, fully validated again; then it can be armed.
@@ -108,17 +207,21 @@ class Session(Opened):
         Names are known only if it is the program last loaded through this object.
         """
         try:
-            reply = self.link.request(commands.RECALL, program_slots.wire(slot))
+            reply = self.link.request(commands.RECALL, replies.slot_number(slot))
         except DeviceRefused as refusal:
-            raise program_slots.explained(refusal, slot) from None
+            if not refusal.of_program and refusal.rows[0][0] not in _BLOB_ERRORS:
+                raise
+            message = f"this device refuses the program in slot {slot}: {refusal}; save it again"
+            raise DeviceRefused(refusal.command, refusal.rows, message) from None
         if self.profile and program.digest(self.profile.to_blob()) != reply["hash"]:
             self.profile = None
         self._hash = reply["hash"]
-        return Recalled(slot, program_slots.text(reply["hash"]), self._figures(reply["figures"]))
+        figures = self._figures(reply["figures"])
+        return Recalled(slot, replies.hash_text(reply["hash"]), figures)
 
     def erase(self, slot: int) -> None:
         """Empty a slot."""
-        self.link.request(commands.ERASE, program_slots.wire(slot))
+        self.link.request(commands.ERASE, replies.slot_number(slot))
 
     def measure(
         self, sources: Iterable[str | int] = (), returns: Iterable[str | int] = ()
@@ -128,8 +231,6 @@ class Session(Opened):
         By default as the loaded profile uses them; without a profile E1, E3, … to E2, E4, ….
         The device must be OFF or LOADED.
         """
-        from . import impedance
-
         names = self.contact_names
         masks = (impedance.mask(sources, names), impedance.mask(returns, names))
         return impedance.measure(self.link, self.board, masks, names)
@@ -143,12 +244,12 @@ class Session(Opened):
         """
         if self._hash is None:
             raise Failure("nothing was loaded through this connection: load a profile first")
-        found = self.measure() if measure and self.status().state == "LOADED" else None
+        load = self.measure() if measure and self.status().state == "LOADED" else None
         try:
             self.link.request(commands.ARM, self._hash)
         except DeviceRefused as refusal:
             raise self._named(refusal) from None
-        return found
+        return load
 
     def start(self) -> None:
         """Close the gate and start with a soft start."""
@@ -181,7 +282,7 @@ class Session(Opened):
         except units.UnitError as reason:
             raise WrongUsage(str(reason)) from None
         if not 0 <= amplitude_ua < 1 << 32:
-            raise WrongUsage(f"{quantity} is not an amplitude; write for example 2 mA")
+            raise WrongUsage(f"{quantity} is not an amplitude; e.g. 2 mA")
         try:
             reply = self.link.request(commands.AMPLITUDE, number, amplitude_ua)
         except DeviceRefused as refusal:
@@ -208,7 +309,8 @@ class Session(Opened):
         """Yield the status every `every_s` of the port's time, which renews the lease, for `for_s`
         or until nothing runs; the final status is always yielded."""
         link = self.link
-        pause_s = every_s if every_s is not None else self._poll_s()
+        lease_ms = self.profile.group.header.lease_ms if self.profile else limits.LEASE_MIN_MS
+        pause_s = min(POLL_S, lease_ms / 4000) if every_s is None else every_s
         until_s = None if for_s is None else link.now() + for_s
         while True:
             status = self.status()
@@ -217,10 +319,6 @@ class Session(Opened):
             if not status.running or left_s <= 0:
                 return
             link.sleep(min(pause_s, left_s))
-
-    def _poll_s(self) -> float:
-        lease_ms = self.profile.group.header.lease_ms if self.profile else limits.LEASE_MIN_MS
-        return float(min(POLL_S, lease_ms / 4000))
 
     def wait(self, for_s: float | None = None) -> Status:
         """Poll to the end and return the last status; raise DeviceFault on a latched fault."""

@@ -8,11 +8,11 @@ Requirements: REQ-22, REQ-60.
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
-
-from ruamel.yaml.comments import CommentedMap
 
 from ..documents import units
 from ..errors import DeviceFault, DeviceRefused, Failure, WrongUsage
@@ -51,31 +51,34 @@ def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
     """
     if profile.sync_only:
         raise WrongUsage(f"{profile.file} has output: sync; there is no amplitude to walk")
-    ceiling = units.text(_ceiling_ua(profile, number), "uA")
-    first = units.text(min(step_ua, units.integer(ceiling, "uA")), "uA")
+    ceiling_ua = _ceiling_ua(profile, number)
+    ceiling, first = units.text(ceiling_ua, "uA"), units.text(min(step_ua, ceiling_ua), "uA")
 
-    def change(document: Any) -> None:
-        one = document["programs"][number]
-        document["programs"] = [one]
-        for field in _NOT_WALKED:
-            document.pop(field, None)
-        for field in ("thresholds", "offset", "phase"):  # phase: its old name
-            one.pop(field, None)
-        one["amplitude"], one["ceiling"] = first, ceiling
-
-    return edited(profile, change)
+    document = copy.deepcopy(profile.document.value)
+    walked = document["programs"][number]
+    document["programs"] = [walked]
+    for field in _NOT_WALKED:
+        document.pop(field, None)
+    for field in ("thresholds", "offset", "phase"):  # phase: the old name of offset
+        walked.pop(field, None)
+    walked["amplitude"], walked["ceiling"] = first, ceiling
+    return _from_values(document, profile.file)
 
 
 def _ceiling_ua(profile: Profile, number: int) -> int:
     """Return the ceiling given in the file, ignoring measured thresholds."""
 
-    def change(document: Any) -> None:
-        one = document["programs"][number]
-        one.pop("thresholds", None)
-        one["amplitude"] = units.text(profile.group.programs[number].amplitude_ua, "uA")
+    document = copy.deepcopy(profile.document.value)
+    program = document["programs"][number]
+    program.pop("thresholds", None)
+    program["amplitude"] = units.text(profile.group.programs[number].amplitude_ua, "uA")
+    ceiling_ua: int = _from_values(document, profile.file).group.programs[number].ceiling_ua
+    return ceiling_ua
 
-    found: int = edited(profile, change).group.programs[number].ceiling_ua
-    return found
+
+def _from_values(document: Any, file: str) -> Profile:
+    """Return the profile of plain values; JSON is YAML."""
+    return Profile.from_text(json.dumps(document, ensure_ascii=False), file)
 
 
 def amplitudes(step_ua: int, ceiling_ua: int) -> list[int]:
@@ -101,11 +104,11 @@ def walk(
         if not seen.running:
             raise Failure(f"the output stopped during titration: {seen.stopped}")
         volts = max(abs(seen.voltage_min_v), abs(seen.voltage_max_v))
-        found = tuple(name for name in ORDER if name in left and volts >= left[name])
-        left = {name: mark for name, mark in left.items() if name not in found}
+        reached = tuple(name for name in ORDER if name in left and volts >= left[name])
+        left = {name: mark for name, mark in left.items() if name not in reached}
         current = max(abs(seen.current_min_ma), abs(seen.current_max_ma))
-        yield Step(amplitude_ua, given.actual_ma, current, volts, seen.pulses, found)
-        if ORDER[-1] in found:
+        yield Step(amplitude_ua, given.actual_ma, current, volts, seen.pulses, reached)
+        if ORDER[-1] in reached:
             return
 
 
@@ -134,16 +137,17 @@ def noted(profile: Profile, number: int, steps: list[Step]) -> Profile:
 
     Raises ProfileError if they are out of order, or the amplitude is above discomfort.
     """
-    found = {name: step.amplitude_ua for step in steps for name in step.noted}
+    noted_ua = {name: step.amplitude_ua for step in steps for name in step.noted}
 
     def change(document: Any) -> None:
-        one = document["programs"][number]
-        if "thresholds" not in one:
-            fresh = CommentedMap()
-            fresh.fa.set_flow_style()
-            one.insert(list(one).index("amplitude") + 1, "thresholds", fresh)
+        program = document["programs"][number]
+        if "thresholds" not in program:
+            entries = list(program.items())
+            entries.insert(list(program).index("amplitude") + 1, ("thresholds", {}))
+            program.clear()
+            program.update(entries)
         for name in ORDER:
-            if name in found:
-                one["thresholds"][name] = units.text(found[name], "uA")
+            if name in noted_ua:
+                program["thresholds"][name] = units.text(noted_ua[name], "uA")
 
     return edited(profile, change)

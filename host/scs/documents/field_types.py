@@ -9,9 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Tag,
+    model_validator,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from . import units
@@ -24,6 +31,23 @@ class Strict(BaseModel):
     """Mapping that refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OneOf(Strict):
+    """Mapping with exactly one of its fields; `example` is one, as YAML."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    example: ClassVar[str]
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> OneOf:
+        names = list(type(self).model_fields)
+        given = [name for name in names if getattr(self, name) is not None]
+        if len(given) == 1:
+            return self
+        message = f"takes one of {' or '.join(names)}, not {' and '.join(given) or 'neither'}"
+        message += f"; write for example {self.example}"
+        raise ProblemError("one-of", message, " or ".join(names), self.example)
 
 
 def absent() -> None:

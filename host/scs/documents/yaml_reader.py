@@ -163,9 +163,12 @@ class _Builder:
         self.document.lines.setdefault(place, _line(event))
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._list(place)
-        return self._mapping(place)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(place)
+        items: list[Any] = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*place, len(items))))
+        return items
 
     def _permit(self, event: Any, place: Place) -> None:
         self.values += 1
@@ -181,12 +184,6 @@ class _Builder:
         if self.values > MOST_VALUES:
             message = f"more than {MOST_VALUES} values in one file"
             raise ProblemError("yaml-values", message, line=line)
-
-    def _list(self, place: Place) -> list[Any]:
-        items: list[Any] = []
-        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
-            items.append(self._value(event, (*place, len(items))))
-        return items
 
     def _mapping(self, place: Place) -> dict[str, Any]:
         mapping: dict[str, Any] = {}

@@ -40,52 +40,50 @@ def together(texts: dict[str, str], kept: str) -> dict[str, str]:
     Constants no longer referenced elsewhere are renamed with a leading underscore, so
     MicroPython's const() drops them. Invalid Python is left for MicroPython's compiler to report.
     """
-    known = {_stem(name): numbers(text) for name, text in texts.items()}
-    out = {name: replaced(text, known) for name, text in texts.items()}
-    spoken = [(_stem(name), text) for name, text in out.items()] + [("", kept)]
-    wanted = {one for stem, text in spoken for one in _spoken_of(stem, text)}
+    stems = {name: PurePosixPath(name).stem for name in texts}
+    known = {
+        stems[name]: {constant: value for constant, value, _node in _assigned(text)}
+        for name, text in texts.items()
+    }
+    out = {name: _replaced(text, known) for name, text in texts.items()}
+    used = set(_used_names("", kept))
     for name, text in out.items():
-        mine = {what for module, what in wanted if module == _stem(name)}
-        out[name] = folded(text, None if _EVERY in mine else mine)
+        used.update(_used_names(stems[name], text))
+    for name, text in out.items():
+        wanted = {constant for module, constant in used if module == stems[name]}
+        out[name] = folded(text, None if _EVERY in wanted else wanted)
     return shortened(out)
 
 
 def shortened(texts: dict[str, str]) -> dict[str, str]:
     """Shorten private names, using the same short names in every file where possible.
 
-    A board keeps every name it has loaded in memory: its letters plus eight bytes.
+    A board keeps every name it has loaded in memory: its letters plus eight bytes. A name that is
+    also a word in a text, or in an f-string, stays.
     """
     trees = {name: _tree(text) for name, text in texts.items()}
-    given = {one for tree in trees.values() for one in _private(tree)}
-    given -= {word for tree in trees.values() for word in _quoted(tree)}
-    used = {name: given.intersection(_PRIVATE.findall(text)) for name, text in texts.items()}
-    files = Counter(one for names in used.values() for one in names)
-    shared = sorted(one for one in given if files[one] > 1)
+    defined: set[str] = set()  # private functions, arguments, attributes in lower case
+    quoted: set[str] = set()
+    for tree in trees.values():
+        for node in ast.walk(tree):
+            given = getattr(node, "name", getattr(node, "arg", None))
+            if isinstance(getattr(node, "ctx", None), ast.Store):
+                given = getattr(node, "id", getattr(node, "attr", None))
+            if isinstance(given, str) and _PRIVATE.fullmatch(given):
+                defined.add(given)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                quoted.update(re.findall(r"\w+", node.value))
+        quoted |= {getattr(node, "id", getattr(node, "attr", "")) for node in _in_texts(tree)}
+    long = defined - quoted
+    used = {name: long.intersection(_PRIVATE.findall(text)) for name, text in texts.items()}
+    files = Counter(word for words in used.values() for word in words)
+    shared = sorted(word for word in long if files[word] > 1)
     out = {}
     for name, text in texts.items():
-        alone = sorted(one for one in used[name] if files[one] == 1)
-        short = {one: f"_{number}" for number, one in enumerate(shared + alone)}
+        alone = sorted(word for word in used[name] if files[word] == 1)
+        short = {word: f"_{number}" for number, word in enumerate(shared + alone)}
         out[name] = _renamed(text, short) if trees[name].body else text
     return out
-
-
-def _private(tree: ast.Module) -> Iterator[str]:
-    """Yield the private lower-case names that a file defines: functions, arguments, attributes."""
-    for node in ast.walk(tree):
-        given = getattr(node, "name", getattr(node, "arg", None))
-        if isinstance(getattr(node, "ctx", None), ast.Store):
-            given = getattr(node, "id", getattr(node, "attr", None))
-        if isinstance(given, str) and _PRIVATE.fullmatch(given):
-            yield given
-
-
-def _quoted(tree: ast.Module) -> Iterator[str]:
-    """Yield the words in its string literals, and the names in its f-strings."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from re.findall(r"\w+", node.value)
-    for node in _inside_texts(tree):
-        yield str(getattr(node, "id", getattr(node, "attr", "")))
 
 
 def _renamed(text: str, names: dict[str, str]) -> str:
@@ -98,24 +96,21 @@ def _renamed(text: str, names: dict[str, str]) -> str:
     return "".join(lines)
 
 
-def numbers(text: str) -> dict[str, int]:
-    """Return the integer constants of a module: upper-case names assigned once."""
-    return {name: value for name, value, _node in _assigned(text)}
-
-
-def replaced(text: str, known: dict[str, dict[str, int]]) -> str:
+def _replaced(text: str, known: dict[str, dict[str, int]]) -> str:
     """Replace constants of other modules (module -> name -> number) by their numbers."""
     tree = _tree(text)
     modules = _modules(tree)
-    hidden = _given(tree)
-    found: list[tuple[ast.expr, str]] = []
-    for node in _outside_texts(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            of = known.get(modules.get(node.value.id, ""), {})
-            if node.attr in of and not hidden[node.value.id]:
-                value = of[node.attr]
-                found.append((node, str(value) if value >= 0 else f"({value})"))
-    return _rewritten(text, found)
+    hidden = _assignments(tree)
+    in_texts = set(map(id, _in_texts(tree)))
+    numbers: list[tuple[ast.expr, str]] = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+            continue
+        constants = known.get(modules.get(node.value.id, ""), {})
+        if id(node) not in in_texts and node.attr in constants and not hidden[node.value.id]:
+            value = constants[node.attr]
+            numbers.append((node, str(value) if value >= 0 else f"({value})"))
+    return _rewritten(text, numbers)
 
 
 def folded(text: str, wanted: set[str] | None = None) -> str:
@@ -133,18 +128,9 @@ def folded(text: str, wanted: set[str] | None = None) -> str:
             private.add(name)
     out = "".join(lines)
     tree = _tree(out)
-    private -= {node.id for node in _inside_texts(tree) if isinstance(node, ast.Name)}
-    named: list[tuple[ast.expr, str]]
-    named = [
-        (node, f"_{node.id}")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and node.id in private
-    ]
-    return _rewritten(out, named)
-
-
-def _stem(name: str) -> str:
-    return PurePosixPath(name).stem
+    private -= {node.id for node in _in_texts(tree) if isinstance(node, ast.Name)}
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in private]
+    return _rewritten(out, [(node, f"_{node.id}") for node in names])
 
 
 def _tree(text: str) -> ast.Module:
@@ -156,16 +142,16 @@ def _tree(text: str) -> ast.Module:
 
 def _modules(tree: ast.Module) -> dict[str, str]:
     """Return name in this file -> module, for each import of a whole module."""
-    found: dict[str, str] = {}
+    modules: dict[str, str] = {}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         if getattr(node, "module", None) in (None, *PACKAGES):
-            found.update({one.asname or one.name: one.name for one in node.names})
-    return found
+            modules.update({alias.asname or alias.name: alias.name for alias in node.names})
+    return modules
 
 
-def _given(tree: ast.Module) -> Counter[str]:
+def _assignments(tree: ast.Module) -> Counter[str]:
     """Count the assignments of each name, including arguments."""
     names = [node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)]
     for node in ast.walk(tree):
@@ -174,7 +160,7 @@ def _given(tree: ast.Module) -> Counter[str]:
     return Counter(names)
 
 
-def _spoken_of(module: str, text: str) -> Iterator[tuple[str, str]]:
+def _used_names(module: str, text: str) -> Iterator[tuple[str, str]]:
     """Yield (module, name) of all names used from other modules, by attribute or import."""
     tree = _tree(text)
     modules = _modules(tree)
@@ -182,40 +168,35 @@ def _spoken_of(module: str, text: str) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             yield modules.get(node.value.id, ""), node.attr
         elif isinstance(node, ast.ImportFrom) and node.module not in (None, *PACKAGES):
-            yield from ((str(node.module).rpartition(".")[2], one.name) for one in node.names)
+            yield from ((str(node.module).rpartition(".")[2], alias.name) for alias in node.names)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id == "globals":
                 yield module, _EVERY
             elif node.func.id == "dir":
-                yield from ((modules.get(ast.unparse(one), ""), _EVERY) for one in node.args)
+                yield from ((modules.get(ast.unparse(of), ""), _EVERY) for of in node.args)
 
 
-def _inside_texts(tree: ast.Module) -> Iterator[ast.AST]:
+def _in_texts(tree: ast.Module) -> Iterator[ast.AST]:
     """Yield the nodes in f-strings, whose positions are wrong in Python 3.11."""
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             yield from ast.walk(node)
 
 
-def _outside_texts(tree: ast.Module) -> Iterator[ast.AST]:
-    inside = set(map(id, _inside_texts(tree)))
-    return (node for node in ast.walk(tree) if id(node) not in inside)
-
-
-def _rewritten(text: str, found: list[tuple[ast.expr, str]]) -> str:
+def _rewritten(text: str, words: list[tuple[ast.expr, str]]) -> str:
     """Replace expressions, each within one line, by other texts."""
     lines = [line.encode() for line in text.splitlines(keepends=True)]
-    for node, words in sorted(found, key=lambda one: -one[0].col_offset):
+    for node, word in sorted(words, key=lambda pair: -pair[0].col_offset):
         line = lines[node.lineno - 1]
         rest = line[node.end_col_offset :]
-        lines[node.lineno - 1] = line[: node.col_offset] + words.encode() + rest
+        lines[node.lineno - 1] = line[: node.col_offset] + word.encode() + rest
     return b"".join(lines).decode()
 
 
 def _assigned(text: str) -> Iterator[tuple[str, int, ast.Assign]]:
-    """Yield (name, value, statement) of each integer constant of a module."""
+    """Yield (name, value, statement) of each integer constant of a module, assigned once."""
     tree = _tree(text)
-    given = _given(tree)
+    assignments = _assignments(tree)
     values: dict[str, int] = {}
     for node in tree.body:
         if not isinstance(node, ast.Assign) or len(node.targets) != 1:
@@ -224,7 +205,7 @@ def _assigned(text: str) -> Iterator[tuple[str, int, ast.Assign]]:
         if not isinstance(target, ast.Name) or not _CONSTANT.fullmatch(target.id):
             continue
         value = _value(node.value, values)
-        if value is not None and given[target.id] == 1:
+        if value is not None and assignments[target.id] == 1:
             values[target.id] = value
             yield target.id, value, node
 

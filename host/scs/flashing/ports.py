@@ -36,9 +36,9 @@ def boards() -> list[Found]:
     from serial.tools import list_ports
 
     return sorted(
-        Found(one.device, one.serial_number or "", one.description or "")
-        for one in list_ports.comports()
-        if (one.vid, one.pid) == (VENDOR, MICROPYTHON)
+        Found(port.device, port.serial_number or "", port.description or "")
+        for port in list_ports.comports()
+        if (port.vid, port.pid) == (VENDOR, MICROPYTHON)
     )
 
 
@@ -46,36 +46,35 @@ def choose(named: str) -> str | Drive:
     """Return the named port or drive, "" for the only one; raise WrongUsage, LinkLost if none."""
     if named and is_sim(named):
         raise WrongUsage("the simulated board runs the firmware's own files: nothing to flash")
+    if named and Path(named).is_dir():
+        drive = drives.drive_at(Path(named))
+        if drive is None:
+            raise WrongUsage(
+                f"{Path(named)} is not the drive of a board in BOOTSEL: no {drives.INFO} there"
+            )
+        return drive
     if named:
-        return _drive(Path(named)) if Path(named).is_dir() else named
-    ports = boards()
-    found: list[str | Drive] = [*(one.device for one in ports), *drives.drives()]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+        return named
+    ports, mounted = boards(), drives.drives()
+    if not ports and not mounted:
         raise LinkLost(f"no board found: {HINT}")
-    listed = [f"{one.device} ({one.about}, {one.serial_number})" for one in ports]
-    listed += [f"{one.path} (in BOOTSEL)" for one in found if isinstance(one, Drive)]
-    raise WrongUsage(f"{len(found)} boards found: {', '.join(listed)}; name one with --port")
-
-
-def _drive(path: Path) -> Drive:
-    found = drives.drive_at(path)
-    if found is None:
-        raise WrongUsage(f"{path} is not the drive of a board in BOOTSEL: no {drives.INFO} there")
-    return found
+    if len(ports) + len(mounted) == 1:
+        return mounted[0] if mounted else ports[0].device
+    listed = [f"{port.device} ({port.about}, {port.serial_number})" for port in ports]
+    listed += [f"{drive.path} (in BOOTSEL)" for drive in mounted]
+    raise WrongUsage(f"{len(listed)} boards found: {', '.join(listed)}; name one with --port")
 
 
 def serial_number(port: str) -> str:
     """Return the serial number of the board at a port; "" if unknown."""
-    return next((one.serial_number for one in boards() if one.device == port), "")
+    return next((board.serial_number for board in boards() if board.device == port), "")
 
 
 def appeared(before: list[Found], most_s: float) -> str:
     """Wait for a new board and return its port; raise LinkLost after `most_s`."""
     until = time.monotonic() + most_s
     while time.monotonic() < until:
-        new = [one for one in boards() if one not in before]
+        new = [board for board in boards() if board not in before]
         if new:
             return new[0].device
         time.sleep(LOOK_S)
@@ -89,4 +88,4 @@ def now(port: str, number: str) -> str:
     """Return the present port of a board by its serial number; `port` if not known."""
     if not number:
         return port
-    return next((one.device for one in boards() if one.serial_number == number), port)
+    return next((board.device for board in boards() if board.serial_number == number), port)

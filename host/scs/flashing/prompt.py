@@ -81,7 +81,7 @@ class Facts(NamedTuple):
     @property
     def chip(self) -> str:
         """Name of the chip as in boards.yaml; "" if unknown."""
-        return next((one for one in ("rp2040", "rp2350") if one.upper() in self.machine), "")
+        return next((chip for chip in ("rp2040", "rp2350") if chip.upper() in self.machine), "")
 
 
 class Prompt:
@@ -92,7 +92,12 @@ class Prompt:
         try:
             self._board = SerialTransport(port, timeout=SILENCE_S)
         except BROKEN:
-            raise LinkLost(_why_not(port)) from None
+            try:
+                Link(port, patience_s=0.1).close()  # it says why, which mpremote does not
+            except LinkLost as lost:
+                hints = (hint for words, hint in HINTS.items() if words in str(lost))
+                raise LinkLost(str(lost) + next(hints, "")) from None
+            raise LinkLost(f"cannot open {port}: it was in use; try again") from None
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +131,7 @@ class Prompt:
         """Enter the raw prompt with a soft reset; return the board's facts."""
         with self._doing("enter the raw prompt"):
             self._board.enter_raw_repl(soft_reset=True)
-        return Facts(*self._told(_FACTS, "say what it is")[0])
+        return Facts(*self._printed(_FACTS, "say what it is")[0])
 
     def leave(self) -> None:
         """Return to the friendly prompt."""
@@ -135,16 +140,16 @@ class Prompt:
 
     def listing(self) -> list[str]:
         """List the names in the root, rp2_port/ and stimcore/; folders end with a slash."""
-        return [str(name) for name in self._told(_LIST, "list its files")]
+        return [str(name) for name in self._printed(_LIST, "list its files")]
 
     def hashes(self, names: list[str]) -> dict[str, bytes]:
         """Return name -> SHA-256 of existing files."""
-        return dict(self._told(_HASH.format(names=names), "read its files back"))
+        return dict(self._printed(_HASH.format(names=names), "read its files back"))
 
-    def _told(self, script: str, what: str) -> list[Any]:
+    def _printed(self, script: str, what: str) -> list[Any]:
         with self._doing(what):
-            said = self._board.exec(script).decode()
-            return [ast.literal_eval(line) for line in said.splitlines() if line.strip()]
+            lines = self._board.exec(script).decode().splitlines()
+            return [ast.literal_eval(line) for line in lines if line.strip()]
 
     def write(self, name: str, data: bytes, tell: Callable[[int, int], None]) -> None:
         """Write a whole file; `tell` is called with (bytes done, total)."""
@@ -161,13 +166,3 @@ class Prompt:
         with contextlib.suppress(LinkLost), self._doing("restart"):
             self._board.exec_raw_no_follow(_RESET)
             time.sleep(0.3)
-
-
-def _why_not(port: str) -> str:
-    """Return why a port cannot be opened, which mpremote does not report."""
-    try:
-        Link(port, patience_s=0.1).close()
-    except LinkLost as lost:
-        said = str(lost)
-        return said + next((hint for words, hint in HINTS.items() if words in said), "")
-    return f"cannot open {port}: it was in use; try again"

@@ -42,25 +42,19 @@ def what_is_at(port: str) -> str:
             if prompt.is_there():
                 return PROMPT
         time.sleep(ports.LOOK_S)
-        if says_hello(port):
+        try:
+            with Link(port, patience_s=PATIENCE_S) as link:
+                _hello(link)
+        except LinkLost:
+            if time.monotonic() > until:
+                raise LinkLost(
+                    f"{port} answers neither as an scs device nor with MicroPython's prompt: if it "
+                    f"is a Pico, {BOOTSEL}; should it still not answer, empty it first with {EMPTY}"
+                ) from None
+            time.sleep(ports.LOOK_S)
+        else:
             time.sleep(ports.LOOK_S)  # a socket takes a while to be free for the next
             return FIRMWARE
-        if time.monotonic() > until:
-            raise LinkLost(
-                f"{port} answers neither as an scs device nor with MicroPython's prompt: if it is "
-                f"a Pico, {BOOTSEL}; should it still not answer, empty it first with {EMPTY}"
-            )
-        time.sleep(ports.LOOK_S)
-
-
-def says_hello(port: str) -> bool:
-    """Return True if our firmware answers, of any version."""
-    try:
-        with Link(port, patience_s=PATIENCE_S) as link:
-            _hello(link)
-    except LinkLost:
-        return False
-    return True
 
 
 def _hello(link: Link) -> dict[str, Any]:
@@ -84,12 +78,12 @@ def would_clear(port: str) -> str:
 def ask_to_leave(port: str) -> str:
     """Send MAINTENANCE, after UNLOAD or CLEAR_FAULT if needed; return the cleared fault or "".
     Raises Failure if the device refuses."""
-    told = ""
+    fault = ""
     with Link(port, patience_s=PATIENCE_S) as link:
         _hello(link)
         state = _refuses(link)
         if state == states.FAULT:
-            told = _fault(link)
+            fault = _fault(link)
             link.request(commands.CLEAR_FAULT)
             state = _refuses(link)
         elif state == states.LOADED:
@@ -98,16 +92,16 @@ def ask_to_leave(port: str) -> str:
             state = _refuses(link)
         if state is not None:
             raise _stays(port, state)
-    return told
+    return fault
 
 
 def _fault(link: Link) -> str:
     """Return the latched fault as a sentence; unknown if the firmware's version differs."""
     try:
-        said = link.request(commands.STATUS)
+        status = link.request(commands.STATUS)
     except Mismatch:
         return "unknown, of another version of the firmware"
-    return refusals.fault(tuple(said[name] for name in FAULT_FIELDS))
+    return refusals.fault(tuple(status[name] for name in FAULT_FIELDS))
 
 
 def _refuses(link: Link) -> int | None:

@@ -9,7 +9,6 @@ The format: https://github.com/microsoft/uf2; the family ids: boot/uf2.h of the 
 from __future__ import annotations
 
 import struct
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -31,7 +30,22 @@ NAMES = {family: chip.upper() for chip, family in FAMILIES.items()} | {
 
 def image(chip: str, pinned: str, file: Path | None) -> bytes:
     """Return a checked image for `chip`: `file`, else the pinned one; raise Failure."""
-    content = _read(file) if file else _download(pinned)
+    try:
+        if file:
+            if file.stat().st_size > MOST_BYTES:
+                raise WrongUsage(f"--uf2 {file}: larger than any image of MicroPython")
+            content = file.read_bytes()
+        else:
+            with urllib.request.urlopen(address(pinned), timeout=TIMEOUT_S) as answer:
+                content = bytes(answer.read(MOST_BYTES))
+    except OSError as reason:  # urllib's URLError is one too
+        if file:
+            raise WrongUsage(f"--uf2 {file}: {reason.strerror or reason}") from None
+        why = getattr(reason, "reason", None) or reason
+        raise Failure(
+            f"cannot download {address(pinned)}: {why}; fetch it elsewhere and name it: "
+            "scs flash --uf2 FILE"
+        ) from None
     wrong = complaint(content, chip)
     if wrong:
         raise Failure(f"{file or address(pinned)}: {wrong}")
@@ -58,28 +72,7 @@ def complaint(content: bytes, chip: str) -> str:
         if head[7] == ABSOLUTE and chip == "rp2350":
             continue
         if head[7] != FAMILIES[chip]:
-            made = NAMES.get(head[7], f"family 0x{head[7]:08x}")
-            return f"made for the {made}, and the board has an {chip.upper()}; see --board"
+            other = NAMES.get(head[7], f"family 0x{head[7]:08x}")
+            return f"made for the {other}, and the board has an {chip.upper()}; see --board"
         seen += 1
     return "" if seen else "the image is empty"
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise WrongUsage(f"--uf2 {file}: larger than any image of MicroPython")
-        return file.read_bytes()
-    except OSError as reason:
-        raise WrongUsage(f"--uf2 {file}: {reason.strerror or reason}") from None
-
-
-def _download(pinned: str) -> bytes:
-    try:
-        with urllib.request.urlopen(address(pinned), timeout=TIMEOUT_S) as answer:
-            return bytes(answer.read(MOST_BYTES))
-    except (OSError, urllib.error.URLError) as reason:
-        why = getattr(reason, "reason", None) or reason
-        raise Failure(
-            f"cannot download {address(pinned)}: {why}; fetch it elsewhere and name it: "
-            "scs flash --uf2 FILE"
-        ) from None

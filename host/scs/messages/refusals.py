@@ -83,14 +83,18 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
     if code not in error_texts.ERRORS:
         return f"the device refused with code {code}, which this host does not know"
     if code == errors.BLOB_FIELD:
-        return _of_field(index, value, limit, programs)
+        number, name = error_texts.field_name(index)
+        owner = f" of {_program(number, programs)}" if number >= 0 else ""
+        return f"the field {name}{owner} is {value}; its limit is {limit}"
     if code == errors.BAD_COMMAND:
         return f"the device does not know command 0x{index:02x}"
     message = error_texts.ERRORS[code].text
     if code in _OF_A_SLOT:
         return f"slot {index + 1}: {message}; {_HINTS[code]}"
     if code == errors.STAGE_CONTACTS:
-        return f"{message}; {_two_contacts(contacts)}"
+        first, second = contacts[:2] if len(contacts) > 1 else ("E1", "E2")
+        message += f"; write for example cathodes: [{first}], anodes: [{second}]"
+        return f"{message}, or choose another --stage"
     if code == errors.CALIBRATION_RANGE:
         return _of_calibration(index, value, limit)
     if value or limit:
@@ -99,11 +103,6 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
         )
     message += _where(code, index, contacts, programs)
     return f"{message}; {_HINTS[code]}" if code in _HINTS else message
-
-
-def _two_contacts(contacts: Sequence[str]) -> str:
-    first, second = contacts[:2] if len(contacts) > 1 else ("E1", "E2")
-    return f"write for example cathodes: [{first}], anodes: [{second}], or choose another --stage"
 
 
 def _of_calibration(index: int, value: int, limit: int) -> str:
@@ -142,12 +141,6 @@ def _where(code: int, index: int, contacts: Sequence[str], programs: Sequence[st
 
 def _program(index: int, programs: Sequence[str]) -> str:
     return repr(programs[index]) if index < len(programs) else f"program {index + 1}"
-
-
-def _of_field(index: int, value: int, limit: int, programs: Sequence[str]) -> str:
-    number, name = error_texts.field_name(index)
-    of = f" of {_program(number, programs)}" if number >= 0 else ""
-    return f"the field {name}{of} is {value}; its limit is {limit}"
 
 
 def stop_reason(code: int) -> str:

@@ -1,7 +1,7 @@
 """Safety metrics: the kernel's integer rows converted to mA, us, Hz, uC and named.
 
-Role: (code, index, value, limit) of the kernel -> Figure; used by check, run, demo and JSON.
-Invariant: a figure is compared with its limit on integers, as in the kernel; floats are for
+Role: (code, index, value, limit) of the kernel -> Metric; used by check, run, demo and JSON.
+Invariant: a metric is compared with its limit on integers, as in the kernel; floats are for
 display only. Requirements: none of its own.
 """
 
@@ -67,10 +67,10 @@ PER_CONTACT = (
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure beside its limit; `bound` says whether the limit is a "most" or a "least".
+class Metric:
+    """One safety metric beside its limit; `bound` says whether the limit is a "most" or a "least".
 
-    contact: the one nearest to the limit, None for a figure of the whole table.
+    contact: the one nearest to the limit, None for a metric of the whole table.
     program: the only one that uses this contact, None if several do or for the whole table.
     """
 
@@ -85,7 +85,7 @@ class Figure:
     bound: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the figure as a JSON-ready dict."""
+        """Return the metric as a JSON-ready dict."""
         row = asdict(self)
         del row["label"]
         return row
@@ -116,10 +116,16 @@ def pretty(unit: str) -> str:
     return "µ" + signed[1:] if signed[:1] == "u" and len(signed) > 1 else signed
 
 
+def number(value: float, unit: str) -> str:
+    """Format a value with its unit, to four digits."""
+    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.6g}"
+    return f"{shown} {pretty(unit)}".strip()
+
+
 def text(code: int, value: int) -> str:
     """Format a row's value with its unit."""
-    number, unit = quantity(code, value)
-    shown = f"{number:.0f}" if abs(number) >= 10_000 else f"{number:.4g}"  # never 2e+04
+    figure, unit = quantity(code, value)
+    shown = f"{figure:.0f}" if abs(figure) >= 10_000 else f"{figure:.4g}"  # never 2e+04
     return f"{shown} {pretty(unit)}".strip()
 
 
@@ -140,37 +146,32 @@ def make(
     group: program.Group | None,
     contacts: Sequence[str],
     programs: Sequence[str],
-) -> list[Figure]:
+) -> list[Metric]:
     """Return the metrics of kernel rows in the order of NAMES; `contacts`, `programs`: names.
 
     group None: the program is known to the device only, so no metric names a program.
     """
     order = list(NAMES)
     known = sorted((row for row in rows if row[0] in NAMES), key=lambda row: order.index(row[0]))
-    return [_figure(row, group, contacts, programs) for row in known]
+    masks = [program.used_by(member) for member in group.programs] if group is not None else []
+    users = list(zip(programs, masks, strict=False))  # two programs may have one name
+    return [_metric(row, contacts, users) for row in known]
 
 
-def _figure(
-    row: Row, group: program.Group | None, contacts: Sequence[str], programs: Sequence[str]
-) -> Figure:
+def _metric(row: Row, contacts: Sequence[str], programs: Iterable[tuple[str, int]]) -> Metric:
+    """Return a row's metric; programs: the name of each, and the contacts that it uses."""
     code, index, value, limit = row
-    name, label = NAMES[code]
-    user = contact = None
-    if code in PER_CONTACT:
-        contact = contact_name(index, contacts)
-        masks = list(map(program.used_by, group.programs)) if group else []
-        users = [programs[at] for at, mask in enumerate(masks) if mask >> index & 1]
-        user = users[0] if len(users) == 1 else None
+    users = [name for name, mask in programs if mask >> index & 1]
+    local = code in PER_CONTACT
     least = code in kernel.AT_LEAST
-    shown, unit = quantity(code, value)
-    return Figure(
-        name=name,
-        program=user,
-        contact=contact,
-        value=shown,
-        unit=unit,
+    return Metric(
+        name=NAMES[code][0],
+        program=users[0] if local and len(users) == 1 else None,
+        contact=contact_name(index, contacts) if local else None,
+        value=quantity(code, value)[0],
+        unit=quantity(code, value)[1],
         limit=quantity(code, limit)[0],
         ok=value >= limit if least else value <= limit,
-        label=label,
+        label=NAMES[code][1],
         bound="least" if least and code != errors.RATE else "most",  # an interval, as a rate
     )

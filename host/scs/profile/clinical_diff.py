@@ -154,7 +154,7 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
         rows.append(_percent("split", 100 * program.other_count / program.count))
     rows += [
         _word("polarity", "alternating" if program.alternating else "cathodic"),
-        _word("waveform", _waveform(program)),
+        _word("waveform", "tonic" if program.waveform == TONIC else _burst(program)),
         _quantity("rate", program.rate_millihz, "mHz"),
         _quantity("pulse width", program.width_ns, "ns"),
         _quantity("amplitude", program.amplitude_ua, "uA"),
@@ -194,9 +194,7 @@ def _contacts(profile: Profile, mask: int) -> str:
     return " ".join(name for at, name in enumerate(profile.contact_names) if mask >> at & 1)
 
 
-def _waveform(program: Program) -> str:
-    if program.waveform == TONIC:
-        return "tonic"
+def _burst(program: Program) -> str:
     return f"burst of {program.pulses} at {units.text(program.intra_rate_millihz, 'mHz')}"
 
 

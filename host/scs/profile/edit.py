@@ -1,55 +1,185 @@
-"""Edit values in a profile's text, keeping comments and order.
+"""Change values in a profile's text and leave every other byte as it stands.
 
-Role: edited() returns the changed profile, save() writes it. Invariant: the changed text is read
-and checked again as a profile; a file is replaced as a whole or not at all.
+Role: edited() returns the changed profile, save() writes it. Invariant: only the lines of a changed
+value differ; what cannot be written so is refused with its line. The changed text is read and
+checked again as a profile; a file is replaced as a whole, and only if it is still what was read.
 Requirements: REQ-60.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
+import copy
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+import yaml
 
 from ..documents import atomic_write
+from ..documents.yaml_reader import LOADER, parse
 from ..errors import Failure
-from .profile import Profile
+from .profile import Profile, ProfileError
 
-WIDEST = 4096  # no line is broken that was not
+PLAIN = re.compile(r"[A-Za-z_][\w-]*( [\w.-]+)*|[0-9.]+ ?[A-Za-z]+")  # safe unquoted anywhere
+TO_LINE_END = re.compile(r"[ \t]*,?[ \t]*(#[^\r\n]*)?(\r?\n|$)")
+
+
+class Splice(NamedTuple):
+    """Text that takes the place of the characters from start to end."""
+
+    start: int
+    end: int
+    text: str
+
+
+class _Unwritable(Exception):
+    """Error for a change that needs more than its own lines: (line, from 0)."""
 
 
 def edited(profile: Profile, change: Callable[[Any], None]) -> Profile:
-    """Apply `change` to the ruamel.yaml document and return the resulting profile.
+    """Apply `change` to a copy of the profile's values; return the profile with that text.
 
-    Raises ProfileError if the changed text is not a valid profile. Line ends are kept.
+    `change` may set scalars, add keys with scalars or flat mappings, and remove keys. Raises
+    ProfileError if the result is not a valid profile, Failure if it cannot be written in place.
     """
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = WIDEST
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    source = profile.text.removeprefix("\ufeff")
+    values = copy.deepcopy(profile.document.value)
+    change(values)
+    text = profile.text.removeprefix("\ufeff")
+    root = yaml.compose(text, Loader=LOADER)
+    line = 0
     try:
-        document = yaml.load(source)
-    except YAMLError as reason:
-        why = str(reason).splitlines()[0]
-        raise Failure(f"{profile.file} cannot be edited: {why}; change it by hand") from None
-    change(document)
-    stream = io.StringIO()
-    yaml.dump(document, stream)
-    text = stream.getvalue()
-    if "\r\n" in source:
-        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+        for splice in sorted(_splices(text, root, profile.document.value, values), reverse=True):
+            line = text.count("\n", 0, splice.start)
+            text = text[: splice.start] + splice.text + text[splice.end :]
+        if parse(text, profile.file, ProfileError).value != values:
+            raise _Unwritable(line)
+    except (_Unwritable, ProfileError) as reason:
+        number = reason.args[0] + 1 if isinstance(reason, _Unwritable) else line + 1
+        raise Failure(
+            f"{profile.file}, line {number}: this form of YAML cannot be changed in place without "
+            "touching other lines; change it by hand, or write one key a line"
+        ) from None
     return Profile.from_text(text, profile.file)
 
 
-def save(profile: Profile, target: Path) -> None:
-    """Write the profile's text to `target`; raise WrongUsage if that fails."""
+def _splices(text: str, node: Any, old: Any, new: Any) -> Iterator[Splice]:
+    """Yield what turns the text of `old` at `node` into that of `new`."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        yield from _entries(text, node, old, new)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for item, before, after in zip(node.value, old, new, strict=True):
+            yield from _splices(text, item, before, after)
+    elif old != new:
+        if not isinstance(node, yaml.ScalarNode) or node.style in ("|", ">"):
+            raise _Unwritable(node.start_mark.line)
+        quote = node.style or ""
+        word = f"{quote}{new}{quote}" if quote and PLAIN.fullmatch(str(new)) else _flow(new)
+        yield Splice(node.start_mark.index, node.end_mark.index, word)
+
+
+def _entries(text: str, node: Any, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Splice]:
+    entries = {key.value: (key, value) for key, value in node.value}
+    for at, (key, value) in enumerate(node.value):
+        if key.value in new:
+            yield from _splices(text, value, old[key.value], new[key.value])
+        else:
+            yield _removal(text, node, at)
+    above = None
+    for key in new:
+        if key in entries:
+            above = entries[key]
+        elif above is None:
+            raise _Unwritable(node.start_mark.line)
+        else:
+            yield _insertion(text, node, above, f"{_word(key)}: {_flow(new[key])}")
+
+
+def _removal(text: str, node: Any, at: int) -> Splice:
+    """Take an entry of a mapping out: its whole lines where it has them to itself."""
+    key, value = node.value[at]
+    start, end = key.start_mark.index, _end(value)
+    line_start = text.rfind("\n", 0, start) + 1
+    rest = TO_LINE_END.match(text, end)
+    if text[line_start:start].isspace() and rest and len(node.value) > 1:
+        return Splice(line_start, rest.end(), "")
+    if at + 1 < len(node.value):
+        span = (start, node.value[at + 1][0].start_mark.index)
+        between = text[end : span[1]]
+    else:
+        span = (_end(node.value[at - 1][1]) if at else start, end)
+        between = text[span[0] : start]
+    if "#" in between:
+        raise _Unwritable(key.start_mark.line)
+    return Splice(*span, "")
+
+
+def _insertion(text: str, node: Any, above: tuple[Any, Any], entry: str) -> Splice:
+    """Put an entry behind another one of the mapping, in the mapping's own style."""
+    key, value = above
+    end = _end(value)
+    if node.flow_style:
+        return Splice(end, end, f", {entry}")
+    rest = TO_LINE_END.match(text, end)
+    if rest is None:
+        raise _Unwritable(value.end_mark.line)
+    newline = rest[2] or ("\r\n" if "\r\n" in text else "\n")
+    indented = " " * key.start_mark.column + entry
+    if rest[2]:
+        return Splice(rest.end(), rest.end(), indented + newline)
+    return Splice(rest.end(), rest.end(), newline + indented)  # the last line has no end
+
+
+def _end(node: Any) -> int:
+    """Return where the text of a value ends; a block's own mark lies behind later comments."""
+    if isinstance(node, yaml.ScalarNode) or node.flow_style or not node.value:
+        return int(node.end_mark.index)
+    last = node.value[-1]
+    return _end(last[1] if isinstance(node, yaml.MappingNode) else last)
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_word(key)}: {_flow(value[key])}" for key in value) + "}"
+    return _word(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _word(text: str) -> str:
+    """Return text as a YAML scalar, quoted where it would read as something else."""
+    plain = PLAIN.fullmatch(text) and parse(text, "", ProfileError).value == text
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def save(profile: Profile, target: Path, was: Profile) -> None:
+    """Write the profile's text to `target`, edited from `was`.
+
+    Raises Failure, with the lines to put in, if the file that `was` came from has changed since it
+    was read; WrongUsage if the file cannot be written.
+    """
+    if target.resolve() == Path(was.file).resolve() and _now(target) != was.text:
+        lines = difflib.unified_diff(
+            was.text.splitlines(),
+            profile.text.splitlines(),
+            "as read",
+            "to put in",
+            lineterm="",
+            n=1,
+        )
+        raise Failure(
+            f"{target} was changed by another program meanwhile and is left as it is; "
+            "put these lines in by hand:\n" + "\n".join(lines)
+        )
 
     def fill(part: Path) -> None:
         part.write_text(profile.text, encoding="utf-8", newline="")
 
     atomic_write.aside(target, fill)
+
+
+def _now(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return None

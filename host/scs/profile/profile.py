@@ -9,7 +9,7 @@ Requirements: REQ-21, REQ-60.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,7 @@ class Profile:
     def from_text(cls, text: bytes | str, name: str = "profile") -> Profile:
         """Read a profile from text; `name` is the file name in errors. Raises as read()."""
         document = parse(text, name, ProfileError)
-        _rename_old_fields(document)
-        model, problems = validate(ProfileModel, document)
+        model, problems = validate(ProfileModel, _renamed(document))
         problems += document.problems
         if model is None:
             raise ProfileError(name, problems)
@@ -122,15 +121,23 @@ class Profile:
         }
 
 
-def _rename_old_fields(document: Document) -> None:
-    """Give fields of a program that have their old name the new one, each with a warning."""
+def _renamed(document: Document) -> Document:
+    """Return the document with the new names of fields that have an old one, each with a warning.
+
+    The profile keeps the document as it was written; both know the line of either name.
+    """
     programs = document.value.get("programs") if isinstance(document.value, dict) else None
-    for number, fields in enumerate(programs if isinstance(programs, list) else []):
+    if not isinstance(programs, list):
+        return document
+    value = {**document.value, "programs": list(programs)}
+    for number, fields in enumerate(programs):
         for old, new in OLD_FIELDS.items():
             if isinstance(fields, dict) and old in fields and new not in fields:
                 place = ("programs", number)
-                fields[new] = fields.pop(old)
+                fields = {new if name == old else name: fields[name] for name in fields}
                 line = document.lines[(*place, new)] = document.line((*place, old))
                 notice = f"{document.file}:{line}: {path_text(place)}.{old} is now {new}"
                 notice += f"; the old name goes with {OLD_NAMES_END_WITH}"
                 warnings.warn(notice, FutureWarning, stacklevel=4)
+                value["programs"][number] = fields
+    return replace(document, value=value)

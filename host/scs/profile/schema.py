@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Discriminator, Field, model_validator
+from pydantic import ConfigDict, Discriminator, Field
 
 from stimcore import limits
 
@@ -22,6 +22,7 @@ from ..documents.field_types import (
     Flag,
     Given,
     Leaf,
+    OneOf,
     Shape,
     Strict,
     Text,
@@ -70,23 +71,6 @@ def default(text: Any) -> Any:
 def optional(*examples: Any) -> Any:
     """Return a field that may be left out."""
     return Field(default_factory=absent, examples=list(examples) or None)
-
-
-class OneOf(Strict):
-    """Mapping with exactly one of its fields."""
-
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
-    example: ClassVar[str]
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> OneOf:
-        names = list(type(self).model_fields)
-        given = [name for name in names if getattr(self, name) is not None]
-        if len(given) == 1:
-            return self
-        message = f"takes one of {' or '.join(names)}, not {' and '.join(given) or 'neither'}"
-        message += f"; write for example {self.example}"
-        raise ProblemError("one-of", message, " or ".join(names), self.example)
 
 
 @dataclass(frozen=True)

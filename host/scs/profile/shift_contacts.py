@@ -46,8 +46,7 @@ def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:
             fields = document["programs"][number]
             for place in (fields, fields.get("interleave", {})):
                 for names in (place[role] for role in ROLES if role in place):
-                    for at, name in enumerate(names):  # in place: a new list would lose comments
-                        names[at] = _moved(profile.lead, name.strip(), by)
+                    names[:] = [_moved(profile.lead, name.strip(), by) for name in names]
             _forget(profile, number, fields)
 
     return edited(profile, change)

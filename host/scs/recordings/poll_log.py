@@ -32,7 +32,7 @@ NONE: Samples = np.empty((0, len(COLUMNS)))
 
 def row(status: Status, book: Ledger) -> tuple[float, ...]:
     """Return one row; level_a is the largest amplitude of all programs."""
-    level_ma = max((one.level_ma for one in status.levels), default=0.0)
+    level_ma = max((level.level_ma for level in status.levels), default=0.0)
     return (
         round(status.device_s - book.start_s, 6),
         float(status.periods),
@@ -50,9 +50,9 @@ def begin(stream: TextIO) -> None:
     stream.write(",".join(COLUMNS) + "\n")
 
 
-def append(stream: TextIO, one: Iterable[float]) -> None:
+def append(stream: TextIO, values: Iterable[float]) -> None:
     """Append a row and flush it, in case it is the last."""
-    stream.write(",".join(f"{value:.9g}" for value in one) + "\n")
+    stream.write(",".join(f"{value:.9g}" for value in values) + "\n")
     stream.flush()
 
 

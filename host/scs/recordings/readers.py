@@ -7,7 +7,6 @@ with the file and the place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -16,30 +15,36 @@ import numpy as np
 
 from ..errors import WrongUsage
 from ..traces import npz
-from ..traces.trace import Trace
+from ..traces.trace import COLUMNS, Trace
 from ..traces.trace_store import BLOCK_ROWS, Rows, Store
+from . import run_folder
 
-COLUMNS = npz.COLUMNS
 KNOWN = (".csv", ".npz")
 
 
 def rows(path: Path) -> Rows:
     """Read the trace in a file or a folder; raise WrongUsage if there is none."""
-    found = _of_folder(path) if path.is_dir() else _of_file(path)
-    _judge(path, found)
-    return found
+    trace = _of_folder(path) if path.is_dir() else _of_file(path)
+    if len(trace) < 2:
+        raise WrongUsage(f"{path}: a trace has two rows or more, this one has {len(trace)}")
+    last_s = -np.inf
+    for block in trace.blocks():
+        if not all(np.all(np.isfinite(column)) for column in block.columns()):
+            raise WrongUsage(f"{path}: a value is not a number")
+        if np.any(np.diff(block.time_s, prepend=last_s) < 0):
+            raise WrongUsage(f"{path}: its times are not in ascending order")
+        last_s = float(block.time_s[-1])
+    return trace
 
 
 def _of_folder(path: Path) -> Rows:
-    from . import run_folder
-
-    kept = run_folder.read(path)
-    if kept.rows is None:
+    run = run_folder.read(path)
+    if run.rows is None:
         raise WrongUsage(
-            f"{path}: this recording holds no trace: the run at {kept.account.device.port} was too"
+            f"{path}: this recording holds no trace: the run at {run.account.device.port} was too"
             f" short for the device's ADC; its polls are in {path / run_folder.SAMPLES}"
         )
-    return kept.rows
+    return run.rows
 
 
 def _of_file(path: Path) -> Rows:
@@ -57,8 +62,8 @@ def _of_file(path: Path) -> Rows:
         with path.open(encoding="utf-8") as stream:
             return _csv(path, stream)
     except (OSError, UnicodeDecodeError) as reason:
-        said = getattr(reason, "strerror", None) or reason
-        raise WrongUsage(f"{path}: cannot be read: {said}") from None
+        cause = getattr(reason, "strerror", None) or reason
+        raise WrongUsage(f"{path}: cannot be read: {cause}") from None
 
 
 def _csv(path: Path, stream: TextIO) -> Store:
@@ -69,21 +74,16 @@ def _csv(path: Path, stream: TextIO) -> Store:
             f"{path}:1: there is no column {missing[0]}; a trace begins with {','.join(COLUMNS)}"
         )
     places = [names.index(name) for name in COLUMNS]
-    found, line = Store(), 2
-    for lines in _batches(stream):
+    trace, before = Store(), 2
+    while lines := list(islice(stream, BLOCK_ROWS)):
         try:
             table = np.loadtxt(lines, delimiter=",", usecols=places, ndmin=2, comments=None)
         except ValueError:
-            at = line + _first_bad(lines, places)
+            at = before + _first_bad(lines, places)
             raise WrongUsage(f"{path}:{at}: incomplete row; is the file truncated?") from None
-        found.add(Trace(*table.T))
-        line += len(lines)
-    return found
-
-
-def _batches(stream: TextIO) -> Iterator[list[str]]:
-    while lines := list(islice(stream, BLOCK_ROWS)):
-        yield lines
+        trace.add(Trace(*table.T))
+        before += len(lines)
+    return trace
 
 
 def _first_bad(lines: list[str], places: list[int]) -> int:
@@ -95,16 +95,3 @@ def _first_bad(lines: list[str], places: list[int]) -> int:
         except (ValueError, IndexError):
             return number
     return len(lines)
-
-
-def _judge(path: Path, found: Rows) -> None:
-    if len(found) < 2:
-        raise WrongUsage(f"{path}: a trace has two rows or more, this one has {len(found)}")
-    last_s = -np.inf
-    for block in found.blocks():
-        columns = (block.time_s, block.current_a, block.voltage_v)
-        if not all(np.all(np.isfinite(column)) for column in columns):
-            raise WrongUsage(f"{path}: a value is not a number")
-        if np.any(np.diff(block.time_s, prepend=last_s) < 0):
-            raise WrongUsage(f"{path}: its times are not in ascending order")
-        last_s = float(block.time_s[-1])

@@ -6,7 +6,6 @@ link and device as one on a bench. Invariant: virtual time only; nothing waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,25 +14,19 @@ from ..device.link import SIM
 from ..device.replies import Ledger
 from ..device.stimulator import Stimulator
 from ..errors import DeviceFault
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 from ..profile.profile import Profile
 from ..traces import trace
 from ..traces.bench_recorder import Taker
 from ..traces.pin_edges import Pins
 from ..traces.trace import Trace
-from ..traces.trace_store import Store
+from ..traces.trace_store import Progress, Store, ignore_progress
 from . import poll_log, run_info
 from .poll_log import Samples
 from .run_info import Account, Run
 
 LONGEST_S = 3600.0  # of virtual time; an hour of 50 Hz is simulated in minutes
 BEYOND_S = 10 * trace.EDGE_S  # how far a run goes on past the end of the trace
-
-Told = Callable[[float], None]  # progress, 0 to 1
-
-
-def nobody(_share: float) -> None:
-    """Ignore progress."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +44,7 @@ class Recording:
         return self.rows.whole()
 
     @property
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[Metric]:
         """Safety figures of the device."""
         return list(self.account.figures)
 
@@ -76,24 +69,40 @@ def record(
     rate_hz: float | None = None,
     faults: str = "",
     pins: bool = False,
-    told: Told = nobody,
+    progress: Progress = ignore_progress,
 ) -> Recording:
     """Run a profile on the simulated board and record `for_s` of it.
 
     The trace begins at START if from_start, else with a period once full amplitude has lasted
-    wait_s. Raises Failure if the run ends before.
+    wait_s. Raises Failure if the run ends before, DeviceFault if a fault is latched.
     """
     with Stimulator(SIM, board, faults=faults) as stim:
         figures = stim.load(profile)
         stim.arm()
         if pins:
             stim.link.bench.sequencer.log_pins()
-        begin_s = _begun(stim, None if from_start else wait_s)
+        begin_s: float = stim.link.bench.now_s()
+        stim.start()
+        if not from_start:
+            stim.settle()
+            stim.wait(wait_s)
+            begin_s = trace.next_period(stim.link.bench)[0]
+        end_s = begin_s + for_s + BEYOND_S
         taker = Taker(stim.link.bench, begin_s, begin_s + for_s, rate_hz=rate_hz, pins=pins)
-        polls = _run_until(stim, begin_s + for_s + BEYOND_S, taker, told)
+        polls = []
+        for status in stim.poll(max(end_s - stim.link.now(), 0.0)):
+            if status.fault is not None:
+                raise DeviceFault(status.fault, stim.told(status.fault))
+            taker.take()
+            progress(taker.share)
+            polls.append(poll_log.row(status, stim.ledger()))
+        if end_s > stim.link.now():  # the output has ended
+            stim.link.sleep(end_s - stim.link.now())
+        taker.take()
+        progress(1.0)
         status = stim.status()
         stim.halt()
-        made = Account(
+        account = Account(
             subject=run_info.subject(profile),
             device=run_info.device(stim),
             begun=run_info.utc_now(),
@@ -104,33 +113,4 @@ def record(
             ending=run_info.ending(stim, status, stim.ledger()),
             command=taker.command,
         )
-        return Recording(taker.rows, taker.pins, made, np.array(polls))
-
-
-def _begun(stim: Stimulator, wait_s: float | None) -> float:
-    """Start and return when the trace begins on the bench's clock: at START (wait_s None), or
-    with a period once full amplitude has lasted wait_s."""
-    bench = stim.link.bench
-    start_s: float = bench.now_s()
-    stim.start()
-    if wait_s is None:
-        return start_s
-    stim.settle()
-    stim.wait(wait_s)
-    return trace.next_period(bench)[0]
-
-
-def _run_until(stim: Stimulator, end_s: float, taker: Taker, told: Told) -> list[tuple[float, ...]]:
-    """Poll until a time on the bench's clock, or let it pass if the output has ended."""
-    link, polls = stim.link, []
-    for status in stim.poll(max(end_s - link.now(), 0.0)):
-        if status.fault is not None:
-            raise DeviceFault(status.fault, stim.told(status.fault))
-        taker.take()
-        told(taker.share)
-        polls.append(poll_log.row(status, stim.ledger()))
-    if end_s > link.now():
-        link.sleep(end_s - link.now())
-    taker.take()
-    told(1.0)
-    return polls
+        return Recording(taker.rows, taker.pins, account, np.array(polls))

@@ -27,13 +27,14 @@ from ..device import adc_scope
 from ..device.adc_scope import Sensed
 from ..device.replies import Ledger, Status
 from ..device.stimulator import Stimulator
+from ..documents.atomic_write import cannot_write
 from ..errors import Failure, LinkLost, WrongUsage
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 from ..profile.profile import Profile
 from ..traces import npz
 from ..traces.bench_recorder import Taker
 from ..traces.commanded import Command
-from ..traces.trace_store import Rows, Store
+from ..traces.trace_store import Rows, Store, ignore_progress
 from . import poll_log, run_info
 from .run_info import Account, Run
 
@@ -71,25 +72,27 @@ class Recorder:
         self._part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
         self._problem: WrongUsage | None = None
         self._taker: Taker | None = None
-        self._figures: tuple[Figure, ...] = ()
+        self._figures: tuple[Metric, ...] = ()
         self._last: tuple[Stimulator, Profile] | None = None
         self._sensed: Sensed | None = None
         self._looks = 0
-        _free(folder)
+        if folder.is_dir() and any(folder.iterdir()):
+            raise WrongUsage(f"{folder} is there already and is not empty: name a new folder")
+        if folder.exists() and not folder.is_dir():
+            raise WrongUsage(f"{folder} is a file: name a folder that is not there yet")
+        if not folder.parent.is_dir():
+            raise WrongUsage(f"{folder}: there is no folder {folder.parent}")
         try:
             self._part.mkdir()
             self._samples = (self._part / SAMPLES).open("w", encoding="utf-8")
         except OSError as reason:
-            raise self._cannot(reason) from None
+            raise cannot_write(folder, reason) from None
 
-    def _cannot(self, reason: OSError) -> WrongUsage:
-        return WrongUsage(f"cannot write {self.folder}: {reason.strerror or reason}")
-
-    def starting(self, stim: Stimulator, profile: Profile, figures: list[Figure]) -> None:
+    def starting(self, stim: Stimulator, profile: Profile, figures: list[Metric]) -> None:
         """Begin the trace; call it just before START is sent."""
         self._last, self._figures = (stim, profile), tuple(figures)
-        if stim.link.bench is not None:
-            bench = stim.link.bench
+        bench = stim.link.bench
+        if bench is not None:
             self._taker = Taker(bench, bench.now_s(), folder=self._part)
         self._try(lambda: poll_log.begin(self._samples))
 
@@ -124,7 +127,7 @@ class Recorder:
         except WrongUsage as reason:
             self._problem = reason
         except OSError as reason:
-            self._problem = self._cannot(reason)
+            self._problem = cannot_write(self.folder, reason)
 
     def finish(self, status: Status, book: Ledger, stopped: str = "") -> None:
         """Write the result and rename the folder; raise WrongUsage if anything failed.
@@ -142,10 +145,19 @@ class Recorder:
             raise WrongUsage(f"{self.folder}: there was no run to record")
         stim, profile = self._last
         (self._part / PROFILE).write_text(profile.text, encoding="utf-8", newline="")
-        rows, command, source = self._traced()
+        rows: Rows | None = None
+        command, source = None, run_info.NOTHING
+        if self._taker is not None:
+            rows, command, source = self._taker.rows, self._taker.command, run_info.BENCH
+        elif self._sensed is not None:
+            rows, source = self._sensed.trace, run_info.ADC
+            phases = len(self._sensed.commanded_s) // (2 * LOOK_PERIODS)
+            length_s = np.diff(self._sensed.commanded_s)[::2][:phases]
+            current_a = self._sensed.commanded_a[::2][:phases]
+            command = Command(0.0, tuple(length_s.tolist()), tuple(current_a.tolist()))
         if rows is not None:
-            npz.write(self._part / TRACE, rows, lambda _share: None)
-        made = Account(
+            npz.write(self._part / TRACE, rows, ignore_progress)
+        account = Account(
             subject=run_info.subject(profile),
             device=run_info.device(stim),
             begun=self._begun,
@@ -157,23 +169,13 @@ class Recorder:
             command=command,
             source=source,
         )
-        _write_index(self._part, made)
+        files = {path.name: _mark(path) for path in sorted(self._part.iterdir())}
+        index = TypeAdapter(Index).dump_python(Index(FORMAT, account, files))
+        text = json.dumps(_plain(index), indent=1, ensure_ascii=False, allow_nan=False)
+        (self._part / INDEX).write_text(text + "\n", encoding="utf-8")
         if self.folder.is_dir():
             self.folder.rmdir()  # an empty one, or this fails
         self._part.rename(self.folder)
-
-    def _traced(self) -> tuple[Rows | None, Command | None, str]:
-        """Return the trace, the commanded period and the source of the trace."""
-        if self._taker is not None:
-            return self._taker.rows, self._taker.command, run_info.BENCH
-        if self._sensed is None:
-            return None, None, run_info.NOTHING
-        seen = self._sensed
-        phases = len(seen.commanded_s) // (2 * LOOK_PERIODS)
-        length_s = np.diff(seen.commanded_s)[::2][:phases]
-        current_a = seen.commanded_a[::2][:phases]
-        command = Command(0.0, tuple(length_s.tolist()), tuple(current_a.tolist()))
-        return seen.trace, command, run_info.ADC
 
     def drop(self) -> None:
         """Delete temporary files; after a successful finish() there are none."""
@@ -181,25 +183,6 @@ class Recorder:
         with contextlib.suppress(OSError):  # a full disk, and this is being thrown away
             self._samples.close()
         shutil.rmtree(self._part, ignore_errors=True)
-
-
-def _free(folder: Path) -> None:
-    """Raise WrongUsage unless a folder of that name can be created."""
-    if folder.is_dir() and any(folder.iterdir()):
-        raise WrongUsage(f"{folder} is there already and is not empty: name a new folder")
-    if folder.exists() and not folder.is_dir():
-        raise WrongUsage(f"{folder} is a file: name a folder that is not there yet")
-    if not folder.parent.is_dir():
-        raise WrongUsage(f"{folder}: there is no folder {folder.parent}")
-
-
-# --- run.json --------------------------------------------------------------------------------
-def _write_index(folder: Path, made: Account) -> None:
-    names = sorted(path.name for path in folder.iterdir())
-    marks = {name: _mark(folder / name) for name in names}
-    value = TypeAdapter(Index).dump_python(Index(FORMAT, made, marks))
-    text = json.dumps(_plain(value), indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / INDEX).write_text(text + "\n", encoding="utf-8")
 
 
 def _mark(path: Path) -> Mark:
@@ -210,13 +193,12 @@ def _mark(path: Path) -> Mark:
 def _plain(value: Any) -> Any:
     """Replace infinite numbers, which JSON lacks, by text that is read back as a number."""
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(inner) for inner in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-# --- reading ---------------------------------------------------------------------------------
 def read(folder: Path) -> Run:
     """Read a run; raise WrongUsage if the folder is no recording, incomplete or changed."""
     index = _index(folder)
@@ -224,8 +206,8 @@ def read(folder: Path) -> Run:
         path = folder / name
         size = path.stat().st_size if path.is_file() else None
         if size != mark.bytes:
-            found = "is missing" if size is None else f"has {size} bytes"
-            raise WrongUsage(f"{folder}: incomplete recording: {name} {found}, not {mark.bytes}")
+            state = "is missing" if size is None else f"has {size} bytes"
+            raise WrongUsage(f"{folder}: incomplete recording: {name} {state}, not {mark.bytes}")
         if _mark(path) != mark:
             raise WrongUsage(f"{folder}: changed recording: the hash of {name} differs")
     rows: Store | None = npz.read(folder / TRACE) if TRACE in index.files else None
@@ -241,7 +223,7 @@ def _index(folder: Path) -> Index:
             f"{folder}: there is no such recording; `scs run … --record DIR` makes one"
         )
     if not path.is_file():
-        held = ", ".join(sorted(one.name for one in folder.iterdir())) or "nothing"
+        held = ", ".join(sorted(file.name for file in folder.iterdir())) or "nothing"
         if SAMPLES not in held:
             raise WrongUsage(f"{folder} is not a recording: it has no {INDEX}; it holds {held}")
         raise WrongUsage(
@@ -249,14 +231,14 @@ def _index(folder: Path) -> Index:
             f"it holds {held}"
         )
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as reason:
         raise WrongUsage(f"{path}: incomplete, or not a recording: {reason}") from None
-    version = found.get("format") if isinstance(found, dict) else None
+    version = content.get("format") if isinstance(content, dict) else None
     if version != FORMAT:
         raise WrongUsage(f"{path}: unknown format {version}; this scs reads format {FORMAT}")
     try:
-        return TypeAdapter(Index).validate_python(found)
+        return TypeAdapter(Index).validate_python(content)
     except ValidationError as reason:
         first = reason.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -21,7 +21,7 @@ from stimcore.program import BURST, RECHARGE_ACTIVE, Program
 from ..documents.problem import Problem
 from ..errors import Row
 from ..messages import safety_metrics
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 from ..profile.profile import Profile
 from ..profile.thresholds import Settings
 from ..profile.waveforms import longest_run
@@ -68,7 +68,7 @@ class Turns:
 class Judgement:
     """Verdict of the kernel on a profile for a board; `ok` if there are no errors."""
 
-    figures: tuple[Figure, ...]
+    figures: tuple[Metric, ...]
     errors: tuple[Problem, ...]
     actual: tuple[Actual, ...]
     slots: tuple[Turns, ...] = ()

@@ -63,16 +63,14 @@ class Taker:
         if self._rate_hz is None:
             edge_s = 0.0 if len(self.rows) else trace.EDGE_S
             piece = trace.span(self._bench, self._at_s, until_s, edge_s=edge_s)
-            self.rows.join(self._moved(piece))
+            time_s = piece.time_s + (self._at_s - self._begin_s)
+            self.rows.join(Trace(time_s, piece.current_a, piece.voltage_v))
         else:
             self._sample(until_s, self._rate_hz)
         if self._probe is not None:
             self._probe.take(until_s)
         self._at_s = until_s
         self._command()
-
-    def _moved(self, piece: Trace) -> Trace:
-        return Trace(piece.time_s + (self._at_s - self._begin_s), piece.current_a, piece.voltage_v)
 
     def _sample(self, until_s: float, rate_hz: float) -> None:
         """Add the samples up to `until_s`, at exact multiples of the step."""
@@ -92,8 +90,10 @@ class Taker:
         under_way = commanded.now(self._bench, self._begin_s)
         if under_way is not None:
             self._commands.append(under_way)
-        over = [one for one in self._commands if one.end_s <= self._at_s - self._begin_s]
-        for one in over:
-            if one.begin_s >= -trace.SAME_S:
-                self.command = one
-        self._commands = [one for one in self._commands if one not in over][-2:]
+        over = [
+            command for command in self._commands if command.end_s <= self._at_s - self._begin_s
+        ]
+        for command in over:
+            if command.begin_s >= -trace.SAME_S:
+                self.command = command
+        self._commands = [command for command in self._commands if command not in over][-2:]

@@ -38,19 +38,26 @@ class Command:
 
 def phases(board: Board, words: bytes) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Decode words to (length in s, current in A) of every phase; adjacent rests are merged."""
-    found = decode.table(board, words)[0]
-    length_s = tuple(one[0] / board.clock_hz for one in found)
-    return length_s, tuple(one[5] * board.na_per_code / 1e9 for one in found)
+    records = decode.table(board, words)[0]
+    length_s = tuple(record[0] / board.clock_hz for record in records)
+    return length_s, tuple(record[5] * board.na_per_code / 1e9 for record in records)
 
 
-def now(bench: Any, origin_s: float) -> Command | None:
-    """Return the current period of a simulated bench; None if nothing runs."""
+def playing(bench: Any) -> tuple[bytes, int, int] | None:
+    """Return (words, ticks into the period, ticks of it) of a bench; None if nothing runs."""
     status, _periods, record, ticks_in = bench.hal.stream_state()
     words = bytes(bench.hal.stream_words())
     if status != output.RUNNING or not words:
         return None
-    clock_hz = bench.board.clock_hz
-    length_s, current_a = phases(bench.board, words)
-    passed = [decode.record(bench.board, words, at)[0][0] for at in range(record)]
-    into_s = (sum(passed) + ticks_in) / clock_hz
-    return Command(bench.now_s() - into_s - origin_s, length_s, current_a)
+    ticks = [decode.record(bench.board, words, at)[0][0] for at in range(len(words) // 8)]
+    return words, sum(ticks[:record]) + ticks_in, sum(ticks)
+
+
+def now(bench: Any, origin_s: float) -> Command | None:
+    """Return the current period of a simulated bench; None if nothing runs."""
+    under_way = playing(bench)
+    if under_way is None:
+        return None
+    words, into, _ticks = under_way
+    begin_s = bench.now_s() - into / bench.board.clock_hz - origin_s
+    return Command(begin_s, *phases(bench.board, words))

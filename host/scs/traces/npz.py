@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
@@ -17,15 +17,14 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ..errors import WrongUsage
-from .trace import Trace
-from .trace_store import BLOCK_ROWS, Rows, Store
+from .trace import COLUMNS, Trace
+from .trace_store import BLOCK_ROWS, Progress, Rows, Store
 
-COLUMNS = ("time_s", "current_a", "voltage_v")
 _LEVEL = 4  # of compression: half the time of the default for 2 % more bytes
 _BAD = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, OSError)
 
 
-def write(path: Path, rows: Rows, told: Callable[[float], None]) -> None:
+def write(path: Path, rows: Rows, progress: Progress) -> None:
     """Write a trace; raise OSError if that fails."""
     done = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
@@ -36,39 +35,30 @@ def write(path: Path, rows: Rows, told: Callable[[float], None]) -> None:
                 for block in rows.blocks():
                     stream.write(getattr(block, name).astype("<f8").tobytes())
                     done += len(block)
-                    told(done / (3 * max(len(rows), 1)))
+                    progress(done / (3 * max(len(rows), 1)))
 
 
 def read(path: Path) -> Store:
     """Read a trace from a file; raise WrongUsage if it holds none or is truncated."""
+    rows = Store()
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path) as archive, ExitStack() as files:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
             missing = [name for name in COLUMNS if name not in names]
             if missing:
                 held = ", ".join(names) or "nothing"
                 raise WrongUsage(f"{path}: it has no array {missing[0]}; it has {held}")
-            return _store(archive)
+            streams = [files.enter_context(archive.open(f"{name}.npy")) for name in COLUMNS]
+            heads = [_header(stream) for stream in streams]
+            if len({count for count, _dtype in heads}) > 1:
+                raise ValueError("its arrays differ in length")
+            columns = [_blocks(stream, *head) for stream, head in zip(streams, heads, strict=True)]
+            for parts in zip(*columns, strict=True):
+                rows.add(Trace(*parts))
     except _BAD as reason:
-        raise WrongUsage(f"{path}: truncated, or not an NPZ file: {_said(reason)}") from None
-
-
-def _said(reason: Exception) -> str:
-    return str(getattr(reason, "strerror", None) or reason or type(reason).__name__)
-
-
-def _store(archive: zipfile.ZipFile) -> Store:
-    found = Store()
-    with ExitStack() as files:
-        streams = [files.enter_context(archive.open(f"{name}.npy")) for name in COLUMNS]
-        headers = [_header(stream) for stream in streams]
-        rows = headers[0][0]
-        if any(count != rows for count, _ in headers):
-            raise ValueError("its arrays differ in length")
-        columns = [_blocks(one, *head) for one, head in zip(streams, headers, strict=True)]
-        for parts in zip(*columns, strict=True):
-            found.add(Trace(*parts))
-    return found
+        message = getattr(reason, "strerror", None) or reason or type(reason).__name__
+        raise WrongUsage(f"{path}: truncated, or not an NPZ file: {message}") from None
+    return rows
 
 
 def _header(stream: IO[bytes]) -> tuple[int, np.dtype[Any]]:

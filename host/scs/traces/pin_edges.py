@@ -53,11 +53,11 @@ class Probe:
             self._log.take(self._begin_tick - 1)
             self._dropped = self._log.dropped
             self.pins = Pins(self._clock_hz, dict(self._log.names), dict(self._log.levels))
-        found = self._log.take(round(until_s * self._clock_hz) - 1)
+        edges = self._log.take(round(until_s * self._clock_hz) - 1)
         if self._log.dropped != self._dropped:
             raise Failure("the simulated board's pin log overflowed: edges were lost")
-        if len(self.pins) + len(found) > MOST_EDGES:
+        if len(self.pins) + len(edges) > MOST_EDGES:
             raise WrongUsage(
                 f"more than {MOST_EDGES} pin edges: record a shorter time, such as --for 1s"
             )
-        self.pins.table.append(found - np.array((self._begin_tick, 0, 0)))
+        self.pins.table.append(edges - np.array((self._begin_tick, 0, 0)))

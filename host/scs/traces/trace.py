@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stimcore import decode, output
-
 from ..errors import Failure
+from . import commanded
 from .waveform_analysis import Floats, Measured, Pulses, measure, pulses
 
+COLUMNS = ("time_s", "current_a", "voltage_v")  # of a Trace, and of every file that holds one
 CURVE_HZ = 100_000.0  # how finely curves are looked at
 CURVE_ROWS = 2_000_000  # and at most so many looks
 THINNED = 1.01  # rows on a curve grow apart by this factor
@@ -71,11 +71,10 @@ class Trace:
         start_s, end_s = self._snapped(start_s), self._snapped(end_s)
         inside = (self.time_s > start_s) & (self.time_s < end_s)
         times = np.concatenate(([start_s], self.time_s[inside], [end_s]))
-        columns = []
-        for values in (self.current_a, self.voltage_v):
-            first = self._value(values, start_s, "right")
-            last = self._value(values, end_s, "left")
-            columns.append(np.concatenate(([first], values[inside], [last])))
+        first = self.at(times[:1], np.searchsorted(self.time_s, times[:1], side="right"), 0.0)
+        last = self.at(times[-1:], np.searchsorted(self.time_s, times[-1:], side="left"), 0.0)
+        middle = (self.current_a[inside], self.voltage_v[inside])
+        columns = [np.concatenate(parts) for parts in zip(first, middle, last, strict=True)]
         return Trace(times - start_s, *columns)
 
     def _snapped(self, at_s: float) -> float:
@@ -84,13 +83,21 @@ class Trace:
         near = index < len(self) and self.time_s[index] - at_s < SAME_S
         return float(self.time_s[index]) if near else at_s
 
-    def _value(self, values: Floats, at_s: float, side: Any) -> float:
-        after = int(np.searchsorted(self.time_s, at_s, side=side))
-        after = min(max(after, 1), len(self) - 1)
-        begin, end = self.time_s[after - 1], self.time_s[after]
-        share = (at_s - begin) / (end - begin) if end > begin else 0.0
-        share = min(max(share, 0.0), 1.0)
-        return float(values[after - 1] + share * (values[after] - values[after - 1]))
+    def at(self, at_s: Floats, after: NDArray[np.int64], on_step: float) -> tuple[Floats, Floats]:
+        """Return (current_a, voltage_v) at times, each on the line that ends in its row `after`.
+
+        on_step: 0 for the value before a step, 1 for the one after it.
+        """
+        after = np.clip(after, 1, len(self) - 1)
+        begin = self.time_s[after - 1]
+        length = self.time_s[after] - begin
+        share = np.clip((at_s - begin) / np.where(length > 0, length, 1.0), 0.0, 1.0)
+        share = np.where(length > 0, share, on_step)
+        current, voltage = (
+            values[after - 1] + share * (values[after] - values[after - 1])
+            for values in (self.current_a, self.voltage_v)
+        )
+        return current, voltage
 
 
 def stepped(trace: Trace, rate_hz: float, count: int) -> Trace:
@@ -100,15 +107,7 @@ def stepped(trace: Trace, rate_hz: float, count: int) -> Trace:
     """
     at_s = np.arange(count) / rate_hz
     after = np.searchsorted(trace.time_s, at_s + SAME_S / 2, side="right")
-    after = np.clip(after, 1, max(len(trace) - 1, 1))
-    begin, end = trace.time_s[after - 1], trace.time_s[after]
-    share = np.clip((at_s - begin) / np.where(end > begin, end - begin, 1.0), 0.0, 1.0)
-    share = np.where(end > begin, share, 1.0)
-    columns = [
-        values[after - 1] + share * (values[after] - values[after - 1])
-        for values in (trace.current_a, trace.voltage_v)
-    ]
-    return Trace(at_s, *columns)
+    return Trace(at_s, *trace.at(at_s, after, 1.0))
 
 
 def from_bench(bench: Any, start_s: float, end_s: float, rate_hz: float | None = None) -> Trace:
@@ -120,20 +119,19 @@ def from_bench(bench: Any, start_s: float, end_s: float, rate_hz: float | None =
     if scope.start_s() > start_s + SAME_S:
         raise Failure("too long for the simulated oscilloscope's memory: record a shorter time")
     if rate_hz is not None:
-        return _counted_from(start_s, scope.sampled(rate_hz, start_s, end_s))
-    rate = min(CURVE_HZ, CURVE_ROWS / max(end_s - start_s, 1e-6))
-    events = scope.events(start_s, end_s)
-    return _counted_from(start_s, _joined(events, scope.sampled(rate, start_s, end_s)))
-
-
-def _counted_from(start_s: float, samples: Any) -> Trace:
-    return Trace(samples[0] - start_s, samples[1] + 0.0, samples[2] + 0.0)
+        columns = scope.sampled(rate_hz, start_s, end_s)
+    else:
+        rate = min(CURVE_HZ, CURVE_ROWS / max(end_s - start_s, 1e-6))
+        columns = _joined(scope.events(start_s, end_s), scope.sampled(rate, start_s, end_s))
+    return Trace(columns[0] - start_s, columns[1] + 0.0, columns[2] + 0.0)
 
 
 def _joined(events: Any, looks: Any) -> tuple[Floats, Floats, Floats]:
     """Return the ends of all pieces and the thinned samples that lie on curves."""
     kept = _on_curves(events, looks)
-    columns = [np.concatenate((one, other[kept])) for one, other in zip(events, looks, strict=True)]
+    columns = [
+        np.concatenate((ends, values[kept])) for ends, values in zip(events, looks, strict=True)
+    ]
     order = np.argsort(columns[0], kind="stable")
     time, current, voltage = (column[order] for column in columns)
     changed = np.ones(len(time), dtype=bool)
@@ -157,16 +155,11 @@ def _on_curves(events: Any, looks: Any) -> NDArray[np.bool_]:
         looks[0] < end[piece] - SAME_S
     )
     rank = np.arange(len(piece)) - np.searchsorted(piece, piece)
-    return bent & inside & np.isin(rank, _spread(int(rank.max(initial=0))))
-
-
-def _spread(most: int) -> NDArray[np.int64]:
-    """Return 0, 1, 2, … with steps growing by THINNED, up to `most`."""
-    found, at = [0], 1.0
-    while at <= most:
-        found.append(int(at))
+    spread, at = [0], 1.0
+    while at <= rank.max(initial=0):
+        spread.append(int(at))
         at = max(at + 1, at * THINNED)
-    return np.array(found, dtype=np.int64)
+    return bent & inside & np.isin(rank, spread)
 
 
 def next_period(bench: Any) -> tuple[float, float]:
@@ -174,14 +167,11 @@ def next_period(bench: Any) -> tuple[float, float]:
 
     The start is that of the SYNC mark, exact to the tick. Raises Failure if nothing runs.
     """
-    board, hal = bench.board, bench.hal
-    status, _periods, record, ticks_in = hal.stream_state()
-    if status != output.RUNNING:
+    playing = commanded.playing(bench)
+    if playing is None:
         raise Failure("nothing runs: there is no period to record")
-    words = bytes(hal.stream_words())
-    ticks = [decode.record(board, words, at)[0][0] for at in range(len(words) // 8)]
-    left = sum(ticks[record:]) - ticks_in
-    return bench.now_s() + left / board.clock_hz, sum(ticks) / board.clock_hz
+    _words, into, ticks = playing
+    return bench.now_s() + (ticks - into) / bench.board.clock_hz, ticks / bench.board.clock_hz
 
 
 def span(

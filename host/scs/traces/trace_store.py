@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,12 @@ from .trace import SAME_S, STRAIGHT, Trace
 BLOCK_ROWS = 262_144
 MOST_ROWS = 100_000_000  # 2.4 GB of a temporary file
 IN_MEMORY_ROWS = 20_000_000
+
+Progress = Callable[[float], None]  # takes the share that is done, 0 to 1
+
+
+def ignore_progress(_share: float) -> None:
+    """Do nothing with the share that is done."""
 
 
 class Rows(Protocol):
@@ -107,7 +113,7 @@ class Store:
 
     def join(self, piece: Trace) -> None:
         """Append a piece that starts at the time of the last row, merging the two rows."""
-        rows = _rows(piece)
+        rows = np.column_stack(piece.columns())
         tail = self._tail
         if len(tail):  # times that were added up differ in their last bits
             rows[:, 0] = np.where(rows[:, 0] < tail[-1, 0] + SAME_S, tail[-1, 0], rows[:, 0])
@@ -119,7 +125,7 @@ class Store:
 
     def add(self, piece: Trace) -> None:
         """Append the rows of a piece."""
-        self._put(_rows(piece))
+        self._put(np.column_stack(piece.columns()))
 
     def _put(self, rows: NDArray[np.float64]) -> None:
         if len(self) + len(rows) > MOST_ROWS:
@@ -147,10 +153,10 @@ class Store:
         until = int(np.searchsorted(times, end_s, side="right")) + 1
         first = self._index[at][1] if self._index else 0
         last = self._index[until][1] if until < len(self._index) else None
-        found = list(self._table.blocks(first, last))
+        blocks = list(self._table.blocks(first, last))
         if last is None:
-            found.append(self._tail)
-        return Trace(*np.concatenate(found).T).window(start_s, end_s)
+            blocks.append(self._tail)
+        return Trace(*np.concatenate(blocks).T).window(start_s, end_s)
 
     def whole(self) -> Trace:
         """Return all rows in memory; raise WrongUsage if there are too many."""
@@ -159,16 +165,8 @@ class Store:
                 f"{len(self)} rows are too many to hold at once (at most {IN_MEMORY_ROWS}): "
                 "record a shorter time, or sample it, such as --rate 10kHz"
             )
-        blocks = [np.column_stack(_columns(block)) for block in self.blocks()]
+        blocks = [np.column_stack(block.columns()) for block in self.blocks()]
         return Trace(*np.concatenate(blocks or [np.empty((0, 3))]).T.copy())
-
-
-def _columns(piece: Trace) -> tuple[Any, Any, Any]:
-    return piece.time_s, piece.current_a, piece.voltage_v
-
-
-def _rows(piece: Trace) -> NDArray[np.float64]:
-    return np.column_stack(_columns(piece))
 
 
 def _between(before: Any, at: Any, after: Any) -> bool:

@@ -94,37 +94,24 @@ class _Curve:
         active = signs[firsts] != 0
         return np.column_stack((firsts[active], lasts[active]))
 
-    def _size(self, first: int, last: int) -> tuple[Floats, float]:
-        """Return the rectified current of a stretch, and half of its maximum."""
-        stretch = self.current[first : last + 1]
-        size = stretch * np.sign(self.charge[last] - self.charge[first])
-        return size, float(np.max(size)) / 2
-
-    def begin(self, first: int, last: int) -> float:
-        """Return when the current first crosses half of the stretch's maximum (s)."""
-        size, half = self._size(first, last)
-        at = int(np.argmax(size >= half))
-        if at == 0:
-            return float(self.time[first])
-        share = (half - size[at - 1]) / (size[at] - size[at - 1])
-        return float(self.time[first + at - 1] + share * self.steps[first + at - 1])
-
-    def end(self, first: int, last: int) -> float:
-        """Return when the current last crosses half of the stretch's maximum (s)."""
-        size, half = self._size(first, last)
-        at = last - first - int(np.argmax(size[::-1] >= half))
-        if at == last - first:
-            return float(self.time[last])
-        share = (size[at] - half) / (size[at] - size[at + 1])
-        return float(self.time[first + at] + share * self.steps[first + at])
-
-    def width(self, first: int, last: int) -> float:
-        """Return the time for which the current is above half of the stretch's maximum (s)."""
-        size, half = self._size(first, last)
+    def stretch(self, first: int, last: int) -> tuple[float, float, float]:
+        """Return when the rectified current of a stretch first and last crosses half of its
+        maximum, and for how long it is above it (s)."""
+        time, steps = self.time[first : last + 1], self.steps[first:last]
+        size = self.current[first : last + 1] * np.sign(self.charge[last] - self.charge[first])
+        half = float(np.max(size)) / 2
+        rise, fall = np.flatnonzero(size >= half)[[0, -1]]
+        begin_s, end_s = time[rise], time[fall]
+        if rise > 0:
+            share = (half - size[rise - 1]) / (size[rise] - size[rise - 1])
+            begin_s = time[rise - 1] + share * steps[rise - 1]
+        if fall < last - first:
+            share = (size[fall] - half) / (size[fall] - size[fall + 1])
+            end_s = time[fall] + share * steps[fall]
         low, high = np.minimum(size[1:], size[:-1]), np.maximum(size[1:], size[:-1])
         span = np.where(high > low, high - low, 1.0)
         above = np.where(high > low, np.clip((high - half) / span, 0.0, 1.0), high > half)
-        return float(np.sum(self.steps[first:last] * above))
+        return float(begin_s), float(end_s), float(np.sum(steps * above))
 
 
 def pulses(time_s: ArrayLike, current_a: ArrayLike) -> Pulses:
@@ -139,41 +126,36 @@ def edges(time_s: ArrayLike, current_a: ArrayLike, quiet_a: float) -> tuple[Floa
     has none. In order of time. Raises ValueError for invalid arrays.
     """
     curve = _Curve(time_s, current_a)
-    found = []
+    crossings = []
     for first, last in curve.lobes(quiet_a).tolist():
         sign = float(np.sign(curve.charge[last] - curve.charge[first]))
-        found += [(curve.begin(first, last), sign), (curve.end(first, last), -sign)]
-    times, signs = np.array(found).reshape(-1, 2).T
+        begin_s, end_s, _width_s = curve.stretch(first, last)
+        crossings += [(begin_s, sign), (end_s, -sign)]
+    times, signs = np.array(crossings).reshape(-1, 2).T
     return times, signs
 
 
-def _first_phases(curve: _Curve) -> list[tuple[int, int]]:
-    """Return (first row, last row) of the stretches that are first phases.
+def _pulses(curve: _Curve) -> Pulses:
+    """Return a pulse for each stretch that is a first phase.
 
     An overshoot of the recharge counts as recovered, so that charge missing at the trace's
     beginning does not accumulate.
     """
-    found = []
+    phases = []
     base = 0.0
-    for first, last in curve.lobes():
+    for first, last in curve.lobes().tolist():
         before = curve.charge[first] - base
         part = curve.charge[last] - curve.charge[first]
         if abs(before + part) > abs(before):
-            found.append((int(first), int(last)))
+            phases.append((first, last))
         elif (before + part) * before < 0:
             base = curve.charge[last]
-    return found
-
-
-def _pulses(curve: _Curve) -> Pulses:
-    found = _first_phases(curve)
-    first_rows = np.array([one[0] for one in found], dtype=np.int64)
-    last_rows = np.array([one[1] for one in found], dtype=np.int64)
+    first_rows, last_rows = np.array(phases, dtype=np.int64).reshape(-1, 2).T
     charge = curve.charge[last_rows] - curve.charge[first_rows]
-    width = np.array([curve.width(*one) for one in found])
-    until = np.append(curve.charge[first_rows[1:]], curve.charge[-1:])[: len(found)]
+    start_s, _end_s, width = np.array([curve.stretch(*rows) for rows in phases]).reshape(-1, 3).T
+    until = np.append(curve.charge[first_rows[1:]], curve.charge[-1:])[: len(phases)]
     return Pulses(
-        start_s=np.array([curve.begin(*one) for one in found]),
+        start_s=start_s,
         width_s=width,
         amplitude_a=np.divide(charge, width, out=np.zeros_like(charge), where=width > 0),
         charge_c=charge,
@@ -181,9 +163,9 @@ def _pulses(curve: _Curve) -> Pulses:
     )
 
 
-def pattern(found: Pulses) -> int | None:
+def pattern(train: Pulses) -> int | None:
     """Return the number of pulses after which the pattern repeats; None without two repeats."""
-    start_s, charge_c = found.start_s, found.charge_c
+    start_s, charge_c = train.start_s, train.charge_c
     for judge_charge in (True, False):  # during a ramp only the times repeat
         for count in range(1, min(len(start_s) // 2, LONGEST_PATTERN) + 1):
             apart = start_s[count:] - start_s[:-count]
@@ -198,32 +180,26 @@ def pattern(found: Pulses) -> int | None:
 def measure(time_s: ArrayLike, current_a: ArrayLike) -> Measured:
     """Measure a trace; raise ValueError if it has no pulse or is invalid."""
     curve = _Curve(time_s, current_a)
-    found = _pulses(curve)
-    if len(found) == 0:
+    train = _pulses(curve)
+    if len(train) == 0:
         raise ValueError("the trace holds no pulse")
-    count = pattern(found)
-    period = _period(found, count)
-    running, residual = _per_period(curve, float(found.start_s[0]), period)
+    count, start_s = pattern(train), train.start_s
+    period = None if count is None else float(np.median(start_s[count:] - start_s[:-count]))
+    running, residual = _per_period(curve, float(start_s[0]), period)
     several = count is not None and count > 1
     return Measured(
-        pulses=found,
-        amplitude_a=float(np.median(found.amplitude_a)),
-        width_s=float(np.median(found.width_s)),
-        charge_c=float(np.median(found.charge_c)),
+        pulses=train,
+        amplitude_a=float(np.median(train.amplitude_a)),
+        width_s=float(np.median(train.width_s)),
+        charge_c=float(np.median(train.charge_c)),
         pulses_per_period=count,
         period_s=period,
         rate_hz=1 / period if period else None,
-        intra_rate_hz=1 / float(np.min(np.diff(found.start_s))) if several else None,
+        intra_rate_hz=1 / float(np.min(np.diff(start_s))) if several else None,
         running_c=running,
         residual_c=residual,
         dc_a=residual / period if residual is not None and period else None,
     )
-
-
-def _period(found: Pulses, count: int | None) -> float | None:
-    if count is None:
-        return None
-    return float(np.median(found.start_s[count:] - found.start_s[:-count]))
 
 
 def _per_period(

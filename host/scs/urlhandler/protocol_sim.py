@@ -11,6 +11,7 @@ cable does.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,19 +33,21 @@ def options(url: str) -> dict[str, str]:
     parts = urlsplit(url)
     if parts.scheme != "sim" or parts.netloc or parts.path.strip("/"):
         raise SerialException(f"{url!r} is not of the form {EXAMPLE}")
-    found = parse_qs(parts.query, keep_blank_values=True)
-    for name in found:
+    chosen = parse_qs(parts.query, keep_blank_values=True)
+    for name in chosen:
         if name not in OPTIONS:
             near = difflib.get_close_matches(name, OPTIONS, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise SerialException(f"{url!r}: no option {name!r}; {hint}as in {EXAMPLE}")
-    return {name: ",".join(values) for name, values in found.items()}
+    return {name: ",".join(values) for name, values in chosen.items()}
 
 
 class Serial(SerialBase):
-    """Serial port of a simulated bench; `bench` is the bench itself, for its scope()."""
+    """Serial port of a simulated bench; `bench` is the bench itself, for its scope(); now()
+    returns the virtual seconds since power-on."""
 
     bench: sim_bridge.SimBoard
+    now: Callable[[], float]
 
     def open(self) -> None:
         """Power the bench on; raise SerialException for an invalid URL."""
@@ -62,6 +65,7 @@ class Serial(SerialBase):
             )
         except (ValueError, FileRefused) as error:
             raise SerialException(f"{self.portstr}: {error}") from error
+        self.now = self.bench.now_s
         self.is_open = True
 
     def close(self) -> None:
@@ -73,10 +77,6 @@ class Serial(SerialBase):
         self._ready()
         self.bench.advance_us(round(seconds * 1e6))
 
-    def now(self) -> float:
-        """Return the virtual seconds since power-on."""
-        return self.bench.now_s()
-
     @property
     def in_waiting(self) -> int:
         """Bytes that can be read without waiting."""
@@ -87,12 +87,11 @@ class Serial(SerialBase):
         """Read up to `size` bytes; fewer if the timeout, in virtual time, passes before."""
         self._ready()
         wait_us = PATIENCE_US if self.timeout is None else round(self.timeout * 1e6)
-        if self.bench.link.waiting < size:
-            self.bench.advance_us(wait_us, size)
+        data = self.bench.host_read(size, wait_us)
         self._ready()
-        if self.timeout is None and self.bench.link.waiting < size:
+        if self.timeout is None and len(data) < size:
             raise SerialException("no byte in a minute of virtual time; a timeout would end this")
-        return self.bench.host_read(size)
+        return data
 
     def write(self, data: ReadableBuffer, /) -> int:
         """Write all of `data` at once; return its length."""
@@ -102,26 +101,20 @@ class Serial(SerialBase):
         return len(sent)
 
     def flush(self) -> None:
-        """Do nothing: writes are not buffered."""
+        """Do nothing, if the port is open: writes are not buffered."""
         self._ready()
+
+    reset_output_buffer = flush
 
     def reset_input_buffer(self) -> None:
         """Discard unread input."""
         self._ready()
         self.bench.host_read()
 
-    def reset_output_buffer(self) -> None:
-        """Do nothing: writes are not buffered."""
-        self._ready()
-
     def _reconfigure_port(self) -> None:
-        """Do nothing: there is no speed or parity."""
+        """Do nothing: there is no speed, parity or modem line."""
 
-    def _update_rts_state(self) -> None:
-        """Do nothing: there are no modem lines."""
-
-    def _update_dtr_state(self) -> None:
-        """Do nothing: there are no modem lines."""
+    _update_rts_state = _update_dtr_state = _reconfigure_port
 
     def _ready(self) -> None:
         if not self.is_open:

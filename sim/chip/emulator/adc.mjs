@@ -1,6 +1,8 @@
 // Patches of the ADC: "adc-round-robin" (4.9.2.3), "adc-dreq" (4.9.2.5) and "adc-source", which
 // takes each conversion from whatever stands at the pin.
 
+import { layOver } from './registers.mjs';
+
 const CS = 0x00;
 const FCS = 0x08;
 const START_MANY = 1 << 3; // CS
@@ -13,10 +15,6 @@ const SAMPLE_NS = 2000; // 96 cycles of 48 MHz
 
 /** rp2040js masks AINSEL with the wrong constant and does not turn round at the last channel. */
 export const adcRoundRobin = {
-  name: 'adc-round-robin',
-  section: '4.9.2.3',
-  restores: 'conversions of the chosen channels by turns',
-
   classes(mcu) {
     const adc = mcu.adc.constructor.prototype;
     const { completeADCRead } = adc;
@@ -50,29 +48,25 @@ function channelAfter(channel, chosen) {
 
 /** rp2040js looks at the FIFO's request only when a sample comes or goes. */
 export const adcDreq = {
-  name: 'adc-dreq',
-  section: '4.9.2.5',
-  restores: 'the DMA request follows FCS at once; conversions stop when START_MANY is cleared',
-
   classes(mcu) {
-    const adc = mcu.adc.constructor.prototype;
-    const { writeUint32 } = adc;
-    adc.writeUint32 = function write(offset, value) {
-      writeUint32.call(this, offset, value);
-      if (offset === FCS) {
-        if (this.fcs & DREQ_ENABLE) this.updateDMA();
-        else this.rp2040.dma.clearDREQ(DREQ_ADC);
-      }
-      if (offset === CS && !(value & START_MANY)) this.multiShotAlarm.cancel();
-    };
+    layOver(mcu.adc.constructor.prototype, {
+      writes: {
+        [CS](value, stock) {
+          stock(value);
+          if (!(value & START_MANY)) this.multiShotAlarm.cancel();
+        },
+
+        [FCS](value, stock) {
+          stock(value);
+          if (this.fcs & DREQ_ENABLE) this.updateDMA();
+          else this.rp2040.dma.clearDREQ(DREQ_ADC);
+        },
+      },
+    });
   },
 };
 
 export const adcSource = {
-  name: 'adc-source',
-  section: '4.9.2',
-  restores: 'each conversion holds what stood at its pin when it began',
-
   instance(chip) {
     const { adc } = chip.mcu;
     adc.onADCRead = (channel) => {

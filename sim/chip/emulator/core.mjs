@@ -119,10 +119,6 @@ ${cases.join('\n')}
 }
 
 export const core = {
-  name: 'core',
-  section: '2.4',
-  restores: 'SEV wakes a core that waits in WFE; instructions from a table, for speed',
-
   classes(mcu) {
     const { prototype } = mcu.core.constructor;
     const branches = branchesOf(prototype.executeInstruction.toString());
@@ -134,10 +130,6 @@ export const core = {
 
 /** WFI with PRIMASK set: an interrupt ends the sleep but is not taken (ARMv6-M manual, B1.5.19). */
 export const wfiMasked = {
-  name: 'wfi-masked',
-  section: '2.4',
-  restores: 'an interrupt wakes a core that sleeps with interrupts masked, without being taken',
-
   classes(mcu) {
     const { prototype } = mcu.core.constructor;
     const { setInterrupt } = prototype;

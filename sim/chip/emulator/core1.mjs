@@ -5,6 +5,7 @@
 // registers (divider, interpolators) and its private peripherals (2.4: NVIC and SysTick).
 
 import { PARTS } from './pio/codes.mjs';
+import { layOver } from './registers.mjs';
 
 const CPUID = 0x00; // SIO
 const FIFO_ST = 0x50;
@@ -70,38 +71,52 @@ export class Mailboxes {
   }
 }
 
+const coreOf = (sio) => sio.coreId | 0;
+
 function patchSio(sio) {
-  const { readUint32, writeUint32 } = sio;
+  layOver(sio, {
+    reads: {
+      [CPUID](stock) {
+        return coreOf(this) || stock();
+      },
 
-  sio.readUint32 = function read(offset) {
-    const core = this.coreId | 0;
-    const { mailboxes } = this.rp2040.chip;
-    if (offset === FIFO_ST) return mailboxes.status(core);
-    if (offset === FIFO_WR) return 0;
-    if (offset === FIFO_RD) return mailboxes.read(core);
-    if (offset === CPUID && core) return 1;
-    return readUint32.call(this, offset);
-  };
+      [FIFO_ST]() {
+        return this.rp2040.chip.mailboxes.status(coreOf(this));
+      },
 
-  sio.writeUint32 = function write(offset, value) {
-    const core = this.coreId | 0;
-    const { mailboxes } = this.rp2040.chip;
-    if (offset === FIFO_WR) mailboxes.write(core, value);
-    else if (offset === FIFO_ST) mailboxes.clearErrors(core);
-    else if (offset !== FIFO_RD) writeUint32.call(this, offset, value);
-  };
+      [FIFO_WR]: () => 0,
+
+      [FIFO_RD]() {
+        return this.rp2040.chip.mailboxes.read(coreOf(this));
+      },
+    },
+    writes: {
+      [FIFO_ST]() {
+        this.rp2040.chip.mailboxes.clearErrors(coreOf(this));
+      },
+
+      [FIFO_WR](value) {
+        this.rp2040.chip.mailboxes.write(coreOf(this), value);
+      },
+
+      [FIFO_RD]() {},
+    },
+  });
 }
 
 function patchPowerSwitch(psm) {
-  const { writeUint32 } = psm;
-  psm.writeUint32 = function write(offset, value) {
-    const before = this.frceOff;
-    writeUint32.call(this, offset, value);
-    if (offset !== FRCE_OFF || !((before ^ this.frceOff) & PROC1)) return;
-    const { chip } = this.rp2040;
-    chip.core1 = this.frceOff & PROC1 ? null : startCore1(chip);
-    chip.scheduler.attention = true;
-  };
+  layOver(psm, {
+    writes: {
+      [FRCE_OFF](value, stock) {
+        const before = this.frceOff;
+        stock(value);
+        if (!((before ^ this.frceOff) & PROC1)) return;
+        const { chip } = this.rp2040;
+        chip.core1 = this.frceOff & PROC1 ? null : startCore1(chip);
+        chip.scheduler.attention = true;
+      },
+    },
+  });
 }
 
 /** A core that sees the same bus as core 0, but for its own SIO and private peripherals. */
@@ -191,10 +206,6 @@ function advance(scheduler, cycle) {
 }
 
 export const core1 = {
-  name: 'core1',
-  section: '2.3.1.1, 2.3.1.4, 2.13',
-  restores: 'the second core with its mailboxes, its power switch and SEV',
-
   classes(mcu) {
     patchSio(mcu.sio.constructor.prototype);
     patchPowerSwitch(mcu.peripherals[0x40010].constructor.prototype);

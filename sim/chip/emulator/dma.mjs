@@ -1,5 +1,6 @@
 // Patches of the DMA: "dma-timers" (2.5.5.1) and "dma-sniffer" (2.5.5.2), and a way to stop it.
 
+import { layOver } from './registers.mjs';
 import { sniffed, snifferOutput } from './sniffer.mjs';
 
 const TIMER0_TREQ = 59;
@@ -7,10 +8,6 @@ const TIMERS = ['timer0', 'timer1', 'timer2', 'timer3'];
 
 /** rp2040js takes the reciprocal, and TIMER3's numerator from bits that do not exist. */
 export const dmaTimers = {
-  name: 'dma-timers',
-  section: '2.5.5.1',
-  restores: 'a pacing timer requests X transfers in Y cycles',
-
   classes(mcu) {
     mcu.dma.constructor.prototype.getTimer = function period(treq) {
       const fraction = this[TIMERS[treq - TIMER0_TREQ]] ?? 0;
@@ -54,26 +51,29 @@ function isSniffed(channel) {
 }
 
 export const dmaSniffer = {
-  name: 'dma-sniffer',
-  section: '2.5.5.2',
-  restores: 'the checksum of what a channel moves (CRC-32, CRC-16, parity, sum)',
-
   classes(mcu) {
-    const dma = mcu.dma.constructor.prototype;
-    const { readUint32, writeUint32 } = dma;
+    layOver(mcu.dma.constructor.prototype, {
+      reads: {
+        [SNIFF_CTRL]() {
+          return this.sniffCtrl | 0;
+        },
 
-    dma.readUint32 = function read(offset) {
-      if (offset === SNIFF_CTRL) return this.sniffCtrl | 0;
-      if (offset === SNIFF_DATA) return snifferOutput(this.sniffCtrl, (this.sniffData ?? 0) >>> 0);
-      if (offset === CHAN_ABORT) return 0; // an abort is over at once
-      return readUint32.call(this, offset);
-    };
+        [SNIFF_DATA]() {
+          return snifferOutput(this.sniffCtrl, (this.sniffData ?? 0) >>> 0);
+        },
 
-    dma.writeUint32 = function write(offset, value) {
-      if (offset === SNIFF_CTRL) this.sniffCtrl = value & 0xfff;
-      else if (offset === SNIFF_DATA) this.sniffData = value >>> 0;
-      else writeUint32.call(this, offset, value);
-    };
+        [CHAN_ABORT]: () => 0, // an abort is over at once
+      },
+      writes: {
+        [SNIFF_CTRL](value) {
+          this.sniffCtrl = value & 0xfff;
+        },
+
+        [SNIFF_DATA](value) {
+          this.sniffData = value >>> 0;
+        },
+      },
+    });
   },
 
   instance({ mcu }) {

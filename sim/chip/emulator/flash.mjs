@@ -159,10 +159,6 @@ export class Flash {
 }
 
 export const flash = {
-  name: 'flash',
-  section: '2.8.3.1.3',
-  restores: "the boot ROM's functions that erase and program the flash, in their time",
-
   instance(chip) {
     const { mcu } = chip;
     mcu.onBreak = (code) => chip.flash.onBreak(code, mcu.core);

@@ -5,49 +5,37 @@ import { RP2040 } from 'rp2040js';
 
 const RAM = 0x20000000;
 const RAM_END = 0x20042000;
-const FLASH = 0x10000000;
-const FLASH_END = 0x14000000;
-const FLASH_OFFSET = 0xffffff;
+
+/**
+ * A function for reads of 1 << shift bytes from the arrays of that width, anything else by `stock`.
+ * Made from source, so that each is compiled for its own arrays.
+ */
+function reader(stock, shift, ram, flash) {
+  const source = `return function read(where) {
+    const address = where >>> 0;
+    if ((address & ${(1 << shift) - 1}) === 0) {
+      if (address >= ${RAM} && address < ${RAM_END}) {
+        return this.${ram}[(address - ${RAM}) >> ${shift}];
+      }
+      if (address >= 0x10000000 && address < 0x14000000) {
+        return this.${flash}[(address & 0xffffff) >> ${shift}];
+      }
+    }
+    return stock.call(this, address);
+  };`;
+  return new Function('stock', source)(stock);
+}
 
 export const memory = {
-  name: 'memory',
-  section: '2.6.3',
-  restores: 'nothing: short ways to RAM and flash',
   speedOnly: true,
 
   classes() {
     const bus = RP2040.prototype;
-    const { readUint32, readUint16, readUint8, writeUint32 } = bus;
+    bus.readUint32 = reader(bus.readUint32, 2, 'sram32', 'flash32');
+    bus.readUint16 = reader(bus.readUint16, 1, 'sram16', 'flash16');
+    bus.readUint8 = reader(bus.readUint8, 0, 'sram', 'flash');
 
-    bus.readUint32 = function read(where) {
-      const address = where >>> 0;
-      if ((address & 3) === 0) {
-        if (address >= RAM && address < RAM_END) return this.sram32[(address - RAM) >> 2];
-        if (address >= FLASH && address < FLASH_END) {
-          return this.flash32[(address & FLASH_OFFSET) >> 2];
-        }
-      }
-      return readUint32.call(this, address);
-    };
-
-    bus.readUint16 = function read(where) {
-      const address = where >>> 0;
-      if ((address & 1) === 0) {
-        if (address >= RAM && address < RAM_END) return this.sram16[(address - RAM) >> 1];
-        if (address >= FLASH && address < FLASH_END) {
-          return this.flash16[(address & FLASH_OFFSET) >> 1];
-        }
-      }
-      return readUint16.call(this, address);
-    };
-
-    bus.readUint8 = function read(where) {
-      const address = where >>> 0;
-      if (address >= RAM && address < RAM_END) return this.sram[address - RAM];
-      if (address >= FLASH && address < FLASH_END) return this.flash[address & FLASH_OFFSET];
-      return readUint8.call(this, address);
-    };
-
+    const { writeUint32 } = bus;
     bus.writeUint32 = function write(where, value) {
       const address = where >>> 0;
       if (address >= RAM && address < RAM_END && (address & 3) === 0) {

@@ -65,10 +65,6 @@ export class Pads {
 }
 
 export const pads = {
-  name: 'pads',
-  section: '2.19.6.3',
-  restores: 'input buffers that are on after a reset',
-
   instance({ mcu }) {
     for (const gpio of mcu.gpio) gpio.padValue = RESET_VALUE;
   },

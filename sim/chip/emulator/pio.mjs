@@ -13,10 +13,6 @@ import { shifting } from './pio/shifting.mjs';
 import { blockRegisters, machineRegisters } from './pio/registers.mjs';
 
 export const pio = {
-  name: 'pio',
-  section: '3',
-  restores: 'state machines that keep to their clock, with delays, joined FIFOs and synchronisers',
-
   classes() {
     const block = RPPIO.prototype;
     const stock = { readUint32: block.readUint32, writeUint32: block.writeUint32 };

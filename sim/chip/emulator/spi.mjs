@@ -5,10 +5,6 @@
 const FALLBACK_HZ = 1e6;
 
 export const spi = {
-  name: 'spi',
-  section: '4.4',
-  restores: 'words that take the time of their bits',
-
   instance(chip) {
     chip.mcu.spi.forEach((port, index) => {
       let word = 0;

@@ -3,6 +3,8 @@
 // rp2040js answers all of them with 0, so that every board has the same identity. Here the chip is
 // a W25Q16JV: 9Fh JEDEC id, 4Bh unique id (four dummy bytes first), 35h status 2.
 
+import { layOver } from './registers.mjs';
+
 const SR = 0x28;
 const DR0 = 0x60;
 const SSIENR = 0x08;
@@ -23,34 +25,32 @@ function answer(command, count, uniqueId) {
 }
 
 export const flashId = {
-  name: 'flash-id',
-  section: '4.10',
-  restores: "the flash's JEDEC id and unique id",
-
   instance(chip) {
-    const ssi = chip.mcu.peripherals[0x18000];
-    const readUint32 = ssi.readUint32.bind(ssi);
-    const writeUint32 = ssi.writeUint32.bind(ssi);
     const { flash } = chip;
     let command = 0;
 
-    ssi.readUint32 = (offset) => {
-      if (offset === SR) return SPACE_FOR_MORE | (flash.answers.length ? SOMETHING_TO_READ : 0);
-      if (offset !== DR0) return readUint32(offset);
-      const byte = flash.answers.shift() ?? 0;
-      if (flash.answers.length === 0 && !flash.csForced) flash.answered = 0;
-      return byte;
-    };
+    layOver(chip.mcu.peripherals[0x18000], {
+      reads: {
+        [SR]: () => SPACE_FOR_MORE | (flash.answers.length ? SOMETHING_TO_READ : 0),
 
-    ssi.writeUint32 = (offset, value) => {
-      if (offset !== DR0) {
-        if (offset === SSIENR) flash.selectForced(flash.csForced);
-        writeUint32(offset, value);
-        return;
-      }
-      if (flash.answered === 0) command = value & 0xff;
-      flash.answers.push(answer(command, flash.answered, chip.uniqueId));
-      flash.answered += 1;
-    };
+        [DR0]: () => {
+          const byte = flash.answers.shift() ?? 0;
+          if (flash.answers.length === 0 && !flash.csForced) flash.answered = 0;
+          return byte;
+        },
+      },
+      writes: {
+        [SSIENR]: (value, stock) => {
+          flash.selectForced(flash.csForced);
+          stock(value);
+        },
+
+        [DR0]: (value) => {
+          if (flash.answered === 0) command = value & 0xff;
+          flash.answers.push(answer(command, flash.answered, chip.uniqueId));
+          flash.answered += 1;
+        },
+      },
+    });
   },
 };

@@ -1,6 +1,7 @@
 // The chip's time: cycles of the system clock, counted on through resets and changes of frequency.
 //
-// Cycles are whole and exact; nanoseconds follow from them, anew from each change of frequency.
+// Cycles are whole and exact; nanoseconds follow from them, anew from each change of frequency. Those
+// of a cycle before the last change follow from the frequency then.
 
 import { PARTS } from './pio/codes.mjs';
 
@@ -12,6 +13,7 @@ export class Timeline {
     this.baseNs = 0;
     this.baseCycle = 0;
     this.nsPerCycle = 8;
+    this.earlier = []; // {baseNs, baseCycle, nsPerCycle} of each frequency before, the last first
   }
 
   /** Nanoseconds since power-on. */
@@ -20,7 +22,9 @@ export class Timeline {
   }
 
   nanosAt(cycle) {
-    return this.baseNs + (cycle - this.baseCycle) * this.nsPerCycle;
+    const then =
+      cycle >= this.baseCycle ? this : this.earlier.find(({ baseCycle }) => cycle >= baseCycle);
+    return then.baseNs + (cycle - then.baseCycle) * then.nsPerCycle;
   }
 
   /** Now, in 1/256 of a cycle. */
@@ -29,6 +33,8 @@ export class Timeline {
   }
 
   setFrequency(hertz) {
+    const { baseNs, baseCycle, nsPerCycle } = this;
+    this.earlier.unshift({ baseNs, baseCycle, nsPerCycle });
     this.baseNs = this.nanos;
     this.baseCycle = this.cycles;
     this.nsPerCycle = 1e9 / hertz;

@@ -4,25 +4,12 @@
 // a storm of interrupts.
 
 import { FIFO } from 'rp2040js';
+import { layOver } from './registers.mjs';
 
-const DR = 0x00;
-const RSR = 0x04;
-const FR = 0x18;
-const CR = 0x30;
-const IFLS = 0x34;
-const ICR = 0x44;
-const DMACR = 0x48;
-const TX_INT = 1 << 5;
-const RX_INT = 1 << 4;
-const RX_TIMEOUT_INT = 1 << 6;
-const OVERRUN_INT = 1 << 10;
-const TX_EMPTY = 1 << 7; // FR
-const RX_FULL = 1 << 6;
-const TX_FULL = 1 << 5;
-const RX_EMPTY = 1 << 4;
-const BUSY = 1 << 3;
-const PARITY_ENABLE = 1 << 1; // LCR_H
-const TWO_STOPS = 1 << 3;
+const AT = { DR: 0x00, RSR: 0x04, FR: 0x18, CR: 0x30, IFLS: 0x34, ICR: 0x44, DMACR: 0x48 };
+const INT = { TX: 1 << 5, RX: 1 << 4, RX_TIMEOUT: 1 << 6, OVERRUN: 1 << 10 };
+const FLAG = { TX_EMPTY: 1 << 7, RX_FULL: 1 << 6, TX_FULL: 1 << 5, RX_EMPTY: 1 << 4, BUSY: 1 << 3 };
+const LINE = { PARITY_ENABLE: 1 << 1, TWO_STOPS: 1 << 3 }; // LCR_H
 const LOOPBACK = 1 << 7; // CR
 const THRESHOLDS = [4, 8, 16, 24, 28]; // of 32, by IFLS
 const RESET_IFLS = 0x12;
@@ -46,8 +33,8 @@ const line = {
 
   characterNs() {
     const control = this.lineCtrlRegister;
-    const parity = control & PARITY_ENABLE ? 1 : 0;
-    const stops = control & TWO_STOPS ? 2 : 1;
+    const parity = control & LINE.PARITY_ENABLE ? 1 : 0;
+    const stops = control & LINE.TWO_STOPS ? 2 : 1;
     return ((1 + this.wordLength + parity + stops) * 1e9) / (this.baudRate || 115200);
   },
 
@@ -70,7 +57,7 @@ const line = {
   // ---- out ----
   send(byte) {
     if (this.txQueue.itemCount < this.depth()) this.txQueue.push(byte);
-    if (this.txQueue.itemCount > this.txThreshold()) this.interruptStatus &= ~TX_INT;
+    if (this.txQueue.itemCount > this.txThreshold()) this.interruptStatus &= ~INT.TX;
     this.startNext();
     this.updateTxDreq();
     this.checkInterrupts();
@@ -85,7 +72,7 @@ const line = {
     this.txAlarm.schedule(this.characterNs());
     const crossed = before > threshold && this.txQueue.itemCount <= threshold;
     if (crossed || (before <= threshold && this.txQueue.empty)) {
-      this.interruptStatus |= TX_INT;
+      this.interruptStatus |= INT.TX;
       this.checkInterrupts();
     }
     this.updateTxDreq();
@@ -122,14 +109,14 @@ const line = {
     this.arrivingBusy = false;
     if (this.arriving.length === 0) return;
     const byte = this.arriving.shift();
-    if (this.rxFIFO.full) this.interruptStatus |= OVERRUN_INT;
+    if (this.rxFIFO.full) this.interruptStatus |= INT.OVERRUN;
     else this.feedByte(byte);
     this.expectNext();
   },
 
   feedByte(byte) {
     this.rxFIFO.push(byte);
-    if (this.rxFIFO.itemCount >= this.rxThreshold()) this.interruptStatus |= RX_INT;
+    if (this.rxFIFO.itemCount >= this.rxThreshold()) this.interruptStatus |= INT.RX;
     this.timeoutAlarm.schedule((this.characterNs() / 10) * TIMEOUT_BITS);
     this.rp2040.dma.setDREQ(this.dreq.rx);
     this.checkInterrupts();
@@ -137,15 +124,15 @@ const line = {
 
   timedOut() {
     if (this.rxFIFO.empty) return;
-    this.interruptStatus |= RX_TIMEOUT_INT;
+    this.interruptStatus |= INT.RX_TIMEOUT;
     this.checkInterrupts();
   },
 
   take() {
     const byte = this.rxFIFO.pull();
-    if (this.rxFIFO.itemCount < this.rxThreshold()) this.interruptStatus &= ~RX_INT;
+    if (this.rxFIFO.itemCount < this.rxThreshold()) this.interruptStatus &= ~INT.RX;
     if (this.rxFIFO.empty) {
-      this.interruptStatus &= ~RX_TIMEOUT_INT;
+      this.interruptStatus &= ~INT.RX_TIMEOUT;
       this.rp2040.dma.clearDREQ(this.dreq.rx);
     }
     this.checkInterrupts();
@@ -154,56 +141,65 @@ const line = {
 
   flagRegister() {
     return (
-      (this.rxFIFO.full ? RX_FULL : 0) |
-      (this.rxFIFO.empty ? RX_EMPTY : 0) |
-      (this.txQueue.empty ? TX_EMPTY : 0) |
-      (this.txQueue.itemCount >= this.depth() ? TX_FULL : 0) |
-      (this.shifting || !this.txQueue.empty ? BUSY : 0)
+      (this.rxFIFO.full ? FLAG.RX_FULL : 0) |
+      (this.rxFIFO.empty ? FLAG.RX_EMPTY : 0) |
+      (this.txQueue.empty ? FLAG.TX_EMPTY : 0) |
+      (this.txQueue.itemCount >= this.depth() ? FLAG.TX_FULL : 0) |
+      (this.shifting || !this.txQueue.empty ? FLAG.BUSY : 0)
     );
   },
 };
 
-function registers(stock) {
-  return {
-    readUint32(offset) {
-      switch (offset) {
-        case DR:
-          return this.take();
-        case FR:
-          return this.flagRegister();
-        case IFLS:
-          return this.ifls;
-        case DMACR:
-          return this.dmacr;
-        case RSR:
-        case ICR:
-          return 0;
-        default:
-          return stock.readUint32.call(this, offset);
-      }
+const ignored = () => 0;
+
+const registers = {
+  reads: {
+    [AT.DR]() {
+      return this.take();
     },
 
-    writeUint32(offset, value) {
-      if (offset === DR) this.send(value & 0xff);
-      else if (offset === IFLS) this.ifls = value & 0x3f;
-      else if (offset === DMACR) this.dmacr = value & 7;
-      else if (offset !== RSR) {
-        stock.writeUint32.call(this, offset, value);
-        if (offset === CR) this.updateTxDreq();
-      }
+    [AT.FR]() {
+      return this.flagRegister();
     },
-  };
-}
+
+    [AT.IFLS]() {
+      return this.ifls;
+    },
+
+    [AT.DMACR]() {
+      return this.dmacr;
+    },
+
+    [AT.RSR]: ignored,
+    [AT.ICR]: ignored,
+  },
+  writes: {
+    [AT.DR](value) {
+      this.send(value & 0xff);
+    },
+
+    [AT.IFLS](value) {
+      this.ifls = value & 0x3f;
+    },
+
+    [AT.DMACR](value) {
+      this.dmacr = value & 7;
+    },
+
+    [AT.CR](value, stock) {
+      stock(value);
+      this.updateTxDreq();
+    },
+
+    [AT.RSR]: ignored,
+  },
+};
 
 export const uart = {
-  name: 'uart',
-  section: '4.2',
-  restores: 'FIFOs with thresholds and timeouts, characters that take their time',
-
   classes(mcu) {
     const { prototype } = mcu.uart[0].constructor;
-    const { readUint32, writeUint32 } = prototype;
-    Object.assign(prototype, line, registers({ readUint32, writeUint32 }));
+    Object.assign(prototype, line);
+    layOver(prototype, registers);
   },
 
   instance(chip) {

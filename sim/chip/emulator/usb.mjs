@@ -7,6 +7,7 @@
 // stays.
 
 import { USBCDC } from 'rp2040js';
+import { layOver } from './registers.mjs';
 
 const PACKET = 64;
 const PACKET_NS = 50_000;
@@ -124,20 +125,12 @@ function holdOutEndpoint(cable, usb) {
 }
 
 export const usbNak = {
-  name: 'usb-nak',
-  section: '4.1.2.6.3',
-  restores: 'an OUT endpoint that waits until the host has something for it',
-
   instance(chip) {
     holdOutEndpoint(chip.cable, chip.mcu.usbCtrl);
   },
 };
 
 export const usbPace = {
-  name: 'usb-pace',
-  section: '4.1.2.6.2',
-  restores: 'IN packets that take their time on the bus',
-
   instance(chip) {
     const usb = chip.mcu.usbCtrl;
     const ready = usb.indicateBufferReady.bind(usb);
@@ -159,16 +152,14 @@ export const usbPace = {
 };
 
 export const usbSuspend = {
-  name: 'usb-suspend',
-  section: '4.1.2.6.4',
-  restores: 'a device that can take note of the silence on the bus',
-
   classes(mcu) {
-    const usb = mcu.usbCtrl.constructor.prototype;
-    const { writeUint32 } = usb;
-    usb.writeUint32 = function write(offset, value) {
-      if (offset === SIE_STATUS) this.sieStatus &= ~(this.rawWriteValue & SIE_SUSPENDED);
-      writeUint32.call(this, offset, value);
-    };
+    layOver(mcu.usbCtrl.constructor.prototype, {
+      writes: {
+        [SIE_STATUS](value, stock) {
+          this.sieStatus &= ~(this.rawWriteValue & SIE_SUSPENDED);
+          stock(value);
+        },
+      },
+    });
   },
 };

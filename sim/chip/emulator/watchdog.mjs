@@ -5,10 +5,6 @@
 // its rate) is in rp2040js.
 
 export const watchdog = {
-  name: 'watchdog',
-  section: '4.7',
-  restores: 'a watchdog that runs out resets the chip and says so afterwards',
-
   instance(chip, previous) {
     const own = chip.mcu.peripherals[0x40058];
     own.onWatchdogTrigger = () => {

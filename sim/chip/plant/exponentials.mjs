@@ -38,7 +38,7 @@ function bisected(value, from, to) {
 
 /** The roots of a function that is monotonic between `edges`, and goes to `last`. */
 function crossings(value, edges, last, firstStep) {
-  const found = [];
+  const roots = [];
   let step = firstStep;
   for (let at = 0; at < edges.length; at += 1) {
     const low = edges[at];
@@ -48,11 +48,11 @@ function crossings(value, edges, last, firstStep) {
     while (high === Infinity || value(high) * begins > 0) {
       high = low + step;
       step *= 2;
-      if (step > FOREVER) return found;
+      if (step > FOREVER) return roots;
     }
-    found.push(bisected(value, low, high));
+    roots.push(bisected(value, low, high));
   }
-  return found;
+  return roots;
 }
 
 /** Where the sum of weight exp(-rate t) changes its sign; terms [rate, weight], slowest first. */

@@ -9,7 +9,7 @@ export class EdgeLog {
   constructor(chip) {
     this.chip = chip;
     this.watched = new Uint8Array(PINS);
-    this.count = 0;
+    this.clear();
     this.cycles = new Float64Array(FIRST_ROOM);
     this.values = new Uint8Array(FIRST_ROOM); // pin << 1 | level
     chip.pads.watchers.add((pin, level, cycle) => {
@@ -17,9 +17,11 @@ export class EdgeLog {
     });
   }
 
+  /** Log these pins from now on, and no others. */
   watch(pins) {
     this.watched.fill(0);
     for (const pin of pins) this.watched[pin] = 1;
+    this.clear();
   }
 
   add(pin, level, cycle) {
@@ -39,6 +41,8 @@ export class EdgeLog {
 
   clear() {
     this.count = 0;
+    this.begun = this.chip.time.cycles;
+    this.levels = this.chip.pads.level.slice(); // of all pins, then
   }
 
   /** [[cycle, pin, level], …] since the last clear(). */
@@ -50,19 +54,24 @@ export class EdgeLog {
     ]);
   }
 
+  /** From the levels at the last clear() to now. */
   vcd() {
+    const { time } = this.chip;
+    const stamp = (cycle) => `#${Math.round(time.nanosAt(cycle) * PS_PER_NS)}`;
     const name = (pin) => String.fromCharCode(FIRST_NAME + pin);
     const pins = [...this.watched.keys()].filter((pin) => this.watched[pin]);
     const lines = ['$timescale 1 ps $end', '$scope module pico $end'];
     for (const pin of pins) lines.push(`$var wire 1 ${name(pin)} gp${pin} $end`);
-    lines.push('$upscope $end', '$enddefinitions $end');
-    let last = -1;
+    lines.push('$upscope $end', '$enddefinitions $end', stamp(this.begun), '$dumpvars');
+    for (const pin of pins) lines.push(`${this.levels[pin]}${name(pin)}`);
+    lines.push('$end');
+    let last = this.begun;
     for (const [cycle, pin, level] of this.list()) {
-      const ps = Math.round(this.chip.time.nanosAt(cycle) * PS_PER_NS);
-      if (ps !== last) lines.push(`#${ps}`);
-      last = ps;
+      if (cycle !== last) lines.push(stamp(cycle));
+      last = cycle;
       lines.push(`${level}${name(pin)}`);
     }
+    lines.push(stamp(time.cycles));
     return `${lines.join('\n')}\n`;
   }
 }

@@ -18,47 +18,40 @@ const ADC = 0x4004c000;
 const UART0 = 0x40034000;
 const SPI0 = 0x4003c000;
 const TIMERAWL = 0x40054028;
-const EN = 1;
-const UNPACED = 0x3f << 15;
-const SNIFFED = 1 << 23;
 
-const word = 2 << 2; // DATA_SIZE
-const bothMove = (1 << 4) | (1 << 5);
+const ctrl = { en: 1, word: 2 << 2, bothMove: (1 << 4) | (1 << 5), unpaced: 0x3f << 15 };
+const sniffed = 1 << 23; // CTRL
 
 function transfer(chip, { from, to, count, control }) {
   write(chip, DMA, from);
   write(chip, DMA + 4, to);
   write(chip, DMA + 8, count);
-  write(chip, DMA + 0x0c, control | EN);
+  write(chip, DMA + 0x0c, control | ctrl.en);
 }
 
 const busy = (chip) => ((read(chip, DMA + 0x10) >>> 24) & 1) === 1;
 
-test('[dma-timers] X / Y = 1 / 1250 makes 100 transfers in a millisecond', () => {
+/** A pacing timer of 1 / 1250 makes `count` transfers in that many times 10 us. */
+function paced(timer, count) {
   const chip = sleepingChip();
-  write(chip, DMA + 0x420, (1 << 16) | 1250);
-  transfer(chip, { from: RAM, to: RAM + 0x1000, count: 100, control: bothMove | (0x3b << 15) });
-  runFor(chip, 995 * CYCLES_PER_US);
+  write(chip, DMA + 0x420 + 4 * timer, (1 << 16) | 1250);
+  const control = ctrl.bothMove | ((0x3b + timer) << 15);
+  transfer(chip, { from: RAM, to: RAM + 0x1000, count, control });
+  runFor(chip, (10 * count - 5) * CYCLES_PER_US);
   assert.equal(busy(chip), true);
   runFor(chip, 10 * CYCLES_PER_US);
   assert.equal(busy(chip), false);
-});
+}
 
-test('[dma-timers] TIMER3 is no different', () => {
-  const chip = sleepingChip();
-  write(chip, DMA + 0x42c, (1 << 16) | 1250);
-  transfer(chip, { from: RAM, to: RAM + 0x1000, count: 10, control: bothMove | (0x3e << 15) });
-  runFor(chip, 95 * CYCLES_PER_US);
-  assert.equal(busy(chip), true);
-  runFor(chip, 10 * CYCLES_PER_US);
-  assert.equal(busy(chip), false);
-});
+test('[dma-timers] X / Y = 1 / 1250 makes 100 transfers in a millisecond', () => paced(0, 100));
+
+test('[dma-timers] TIMER3 is no different', () => paced(3, 10));
 
 test('[clock] what a state machine begins while the CPU sleeps happens at its instant', () => {
   const chip = sleepingChip();
   // set(x, 31); jmp(x_dec, 1)[31]; push(block); jmp(3): the push is 1026 cycles, 8.2 us, on
   loadMachine(chip, [0xe03f, 0x1f41, 0x8020, 0x0003]);
-  transfer(chip, { from: TIMERAWL, to: RAM, count: 1, control: word | (4 << 15) }); // RX 0
+  transfer(chip, { from: TIMERAWL, to: RAM, count: 1, control: ctrl.word | (4 << 15) }); // RX 0
   enable(chip);
   runFor(chip, 100 * CYCLES_PER_US);
   assert.equal(read(chip, RAM), 8);
@@ -71,7 +64,7 @@ function checksum(mode, seed, extra = 0) {
   });
   write(chip, DMA + 0x438, seed);
   write(chip, DMA + 0x434, 1 | (mode << 5) | extra);
-  const control = bothMove | UNPACED | SNIFFED;
+  const control = ctrl.bothMove | ctrl.unpaced | sniffed;
   transfer(chip, { from: RAM, to: RAM + 0x1000, count: 9, control });
   runFor(chip, 100);
   return read(chip, DMA + 0x438);
@@ -94,8 +87,8 @@ test('[adc-round-robin] channels 1 and 4 are converted by turns', () => {
   chip.adcSource[1] = 111;
   chip.adcSource[4] = 444;
   convert(chip, { control: (0x12 << 16) | (1 << 12) | 8 | 1, fifo: 1, ns: 9000 });
-  const found = Array.from({ length: 4 }, () => read(chip, ADC + 0x0c));
-  assert.deepEqual(found, [111, 444, 111, 444]);
+  const codes = Array.from({ length: 4 }, () => read(chip, ADC + 0x0c));
+  assert.deepEqual(codes, [111, 444, 111, 444]);
 });
 
 test('[adc-dreq] samples that wait request DMA as soon as that is switched on', () => {

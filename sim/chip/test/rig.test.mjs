@@ -132,12 +132,36 @@ test('a pulled cable loses what is sent, and the device is told of the silence',
   assert.equal((mcu.usbCtrl.sieStatus >> 4) & 1, 0);
 });
 
-test('edges come out as VCD', () => {
+test('a VCD begins with the levels, has each edge at its instant, and ends with the time', () => {
   const bench = blinking();
+  bench.chip.pads.drive(3, 1);
+  bench.edges.watch([2, 3]);
   bench.step(3000);
   const lines = bench.edges.vcd().split('\n');
   assert.equal(lines[2], '$var wire 1 # gp2 $end');
-  assert.deepEqual(lines.slice(5, 9), ['#8000', '1#', '#520000', '0#']);
+  assert.deepEqual(lines.slice(6, 11), ['#0', '$dumpvars', '0#', '1$', '$end']);
+  assert.deepEqual(lines.slice(11, 15), ['#8000', '1#', '#520000', '0#']);
+  assert.deepEqual(lines.slice(-2), ['#3000000', '']);
+});
+
+test('a VCD of what is watched later begins then, with the levels then', () => {
+  const bench = blinking();
+  bench.step(200);
+  bench.edges.watch([2]);
+  bench.step(800);
+  const lines = bench.edges.vcd().split('\n');
+  assert.deepEqual(lines.slice(5, 11), ['#200000', '$dumpvars', '1#', '$end', '#520000', '0#']);
+  assert.equal(lines.at(-2), '#1000000');
+});
+
+test('a VCD keeps its instants through a change of the clock', () => {
+  const bench = blinking();
+  bench.step(200);
+  bench.chip.time.setFrequency(62.5e6); // 40 cycles of 16 ns from the fall
+  bench.step(1008);
+  const stamps = bench.edges.vcd().match(/^#\d+$/gm);
+  assert.deepEqual(stamps.slice(0, 3), ['#0', '#8000', '#840000']);
+  assert.equal(stamps.at(-1), '#1208000');
 });
 
 test('two runs are the same to the cycle', () => {

@@ -38,12 +38,12 @@ const ended = (args) =>
 async function started(args) {
   const child = spawn(process.execPath, [RUN, ...FILES, '--ctl-port', '0', ...args]);
   const over = new Promise((resolve) => child.on('exit', resolve));
-  let said = '';
+  let log = '';
   const port = await new Promise((resolve) => {
     child.stderr.on('data', (text) => {
-      said += text;
-      const found = /control on 127\.0\.0\.1:(\d+)/.exec(said);
-      if (found) resolve(Number(found[1]));
+      log += text;
+      const listening = /control on 127\.0\.0\.1:(\d+)/.exec(log);
+      if (listening) resolve(Number(listening[1]));
     });
   });
   const socket = net.connect(port, '127.0.0.1');
@@ -59,7 +59,7 @@ async function started(args) {
     socket.write(`${JSON.stringify({ cmd, ...details })}\n`);
     return new Promise((resolve) => waiting.push(resolve));
   };
-  return { ask, over, child, port, said: () => said };
+  return { ask, over, child, port, log: () => log };
 }
 
 const REFUSALS = [

@@ -1,7 +1,9 @@
 """A whole bench in virtual time: device, link, sequencer, stage, load and injected faults.
 
 Role: owns the clock. Device.step is called turn by turn; the stream runs lazily alongside and is
-brought up to date whenever somebody looks. Nothing here waits for a real second.
+brought up to date whenever somebody looks. Nothing here waits for a real second. Link carries
+bytes with no delay (a real USB link adds up to a millisecond each way), SimHal has exactly the
+calls of the real seam and decides nothing.
 Invariant: everything happens in order of its tick; the same seed and the same calls give the
 same run to the bit. The watchdog drops the gate at its very instant and starts a new Device.
 Requirements: REQ-52.
@@ -9,39 +11,189 @@ Requirements: REQ-52.
 
 import heapq
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from stimcore.board import Board
+from stimcore.device import Device
 from stimcore.limits import WATCHDOG_MS
 
+from ..circuit.adc import TOP, Window
 from ..circuit.plant import Plant
 from ..circuit.trace import Trace
-from .faults import TABLE, Fault, gathered
-from .hal import SimHal
-from .link import STRAY_US, Link
+from .dma import Admitted
+from .faults import TABLE, Fault, gathered, named
 from .nvstore import NvStore, PowerCut
-from .stream import Sequencer
+from .stream import ENDED, RUNNING, Sequencer, StreamState
 
 TURN_US = 200  # what one turn of the firmware's loop costs; MicroPython runs some 40 lines in it
 IDLE_TURN_US = 5_000
 POWER_ON, WATCHDOG = 0, 1  # reset causes
+NOISE = 1 / 200  # of all bytes, in each direction: half are flipped, half followed by a stray one
+STRAY_US = 5_000  # a noisy link also carries bytes that nobody sent, so often and so many at most
+STRAY_BYTES = 16
+WRAP_US = 1 << 30
+UNIQUE_ID = b"SIM\0\0\0\0\1"
+ID_OPEN_CODE = TOP  # no identification resistor: the divider's upper resistor pulls the input up
 _NEVER = 1 << 62
 
 
-class Loop(Protocol):
-    """The part of a device that a bench calls."""
+class Link:
+    """Byte queues from host to device and back, in order; after cut() nothing goes in or out."""
 
-    def step(self) -> None:
-        """Run one iteration of the loop."""
+    def __init__(self) -> None:
+        self.is_cut = False
+        self._to_device = bytearray()
+        self._to_host = bytearray()
+        self._noise: np.random.Generator | None = None
+
+    def make_noisy(self, random: np.random.Generator) -> None:
+        """Damage bytes from now on at the rate of NOISE; stray ones appear."""
+        self._noise = random
+
+    def cut(self) -> None:
+        """Pull the cable: bytes on their way are lost."""
+        self.is_cut = True
+        self._to_device.clear()
+        self._to_host.clear()
+
+    def reset(self) -> None:
+        """Drop the bytes that the restarting device has not read."""
+        self._to_device.clear()
+
+    def stray(self) -> None:
+        """Add a burst of noise while nobody sends; the board calls it every STRAY_US."""
+        if self._noise is not None and not self.is_cut:
+            for queue in (self._to_device, self._to_host):
+                queue += self._noise.bytes(int(self._noise.integers(1, STRAY_BYTES + 1)))
+
+    @property
+    def pending(self) -> bool:
+        """Return True if bytes wait for the device."""
+        return bool(self._to_device)
+
+    @property
+    def waiting(self) -> int:
+        """Return the number of bytes that wait for the host."""
+        return len(self._to_host)
+
+    def host_write(self, data: bytes) -> None:
+        """Write bytes from the host."""
+        if not self.is_cut:
+            self._to_device += self._spoiled(data)
+
+    def device_write(self, data: bytes) -> None:
+        """Write bytes from the device."""
+        if not self.is_cut:
+            self._to_host += self._spoiled(data)
+
+    def host_read(self, most: int | None = None) -> bytes:
+        """Read all bytes that arrived at the host, or no more than `most`."""
+        data = bytes(self._to_host[:most])
+        del self._to_host[: len(data)]
+        return data
+
+    def device_read(self) -> bytes:
+        """Read all bytes that arrived at the device."""
+        data = bytes(self._to_device)
+        self._to_device.clear()
+        return data
+
+    def _spoiled(self, data: bytes) -> bytes:
+        if self._noise is None:
+            return data
+        hits = self._noise.random(len(data)) < NOISE
+        out = bytearray()
+        for byte, hit in zip(data, hits, strict=True):
+            if not hit:
+                out.append(byte)
+            elif self._noise.random() < 0.5:
+                out.append(byte ^ 1 << int(self._noise.integers(8)))
+            else:
+                out += bytes((byte, int(self._noise.integers(256))))
+        return bytes(out)
 
 
-def _device(board: Board, hal: SimHal) -> Loop:
-    from stimcore.device import Device
+class SimHal:
+    """The hal object of a Device: each call goes to the part of the bench that answers it."""
 
-    device: Loop = Device(board, hal)
-    return device
+    def __init__(self, bench: "SimBoard"):
+        self._bench = bench
+        self.wrong_load = False
+        self.cause = 0
+
+    def now_us(self) -> int:
+        """Return the microseconds since power-on, modulo 2**30."""
+        return self._bench.now_us() % WRAP_US
+
+    def link_read(self) -> bytes:
+        return self._bench.link.device_read()
+
+    def link_write(self, data: bytes) -> None:
+        self._bench.link.device_write(bytes(data))
+
+    def stream_load(self, stream: Admitted) -> int:
+        """Stage an admitted stream; the period with which it follows a running one, else 0."""
+        return self._bench.sequencer.load(self._bench.tick, stream)
+
+    def stream_start(self, periods: int) -> None:
+        """Close the gate and run the staged stream, for ever (0) or so many whole periods."""
+        self._bench.sequencer.start(self._bench.tick, periods)
+
+    def stream_stop(self) -> None:
+        """End after the period that is being played."""
+        self._bench.sequencer.stop(self._bench.tick)
+
+    def halt(self) -> None:
+        """Lower the gate now."""
+        self._bench.sequencer.halt(self._bench.tick)
+
+    def stream_state(self) -> StreamState:
+        return self._bench.sequencer.state(self._bench.tick)
+
+    def stream_words(self) -> bytes:
+        return self._bench.sequencer.words(self._bench.tick)
+
+    def sample(self) -> Window:
+        """Return the extremes of the ADC since the last call."""
+        self._bench.sequencer.run_to(self._bench.tick)
+        return self._bench.plant.sample(self._bench.tick)
+
+    def capture_arm(self, delay_us: int) -> None:
+        """Capture from the next period's start and so much later; the capture before is dropped."""
+        self._bench.sequencer.run_to(self._bench.tick)
+        self._bench.plant.capture.arm(self._bench.tick, delay_us)
+
+    def capture_take(self) -> tuple[int, memoryview] | tuple[()]:
+        """Return (offset_us, samples) once, when complete, else (); never after the end."""
+        bench = self._bench
+        bench.sequencer.run_to(bench.tick)
+        if bench.sequencer.status != RUNNING or not bench.plant.capture.ready(bench.tick):
+            return ()
+        return bench.plant.capture.take(bench.scope())
+
+    def load_id(self) -> int:
+        """Return the ADC code at the load's identification resistor."""
+        return ID_OPEN_CODE if self.wrong_load else self._bench.board.load_id_code
+
+    def feed_watchdog(self) -> None:
+        self._bench.fed()
+
+    def reset_cause(self) -> int:
+        """Return 0 for power-on, 1 for the watchdog."""
+        return self.cause
+
+    def nv_read(self, index: int) -> bytes:
+        return self._bench.store.read(index)
+
+    def nv_write(self, index: int, data: bytes) -> None:
+        """Replace it; takes no time here."""
+        self._bench.store.write(index, data)
+
+    def unique_id(self) -> bytes:
+        """Return eight bytes, the same for every simulated board."""
+        return UNIQUE_ID
 
 
 class SimBoard:
@@ -61,7 +213,7 @@ class SimBoard:
         *,
         noise: bool = False,
         turn_us: int = TURN_US,
-        make_device: Callable[[Board, SimHal], Loop] = _device,
+        make_device: Callable[[Board, SimHal], Any] = Device,
     ):
         self.board, self.tick = board, 0
         self._clock_hz: int = board.clock_hz
@@ -86,15 +238,19 @@ class SimBoard:
         if not self._hung:
             self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
 
-    def host_read(self, most: int | None = None) -> bytes:
-        """Return what the device sent, or no more than `most` bytes of it; b"" if nothing."""
+    def host_read(self, most: int | None = None, wait_us: int | None = None) -> bytes:
+        """Return what the device sent, or no more than `most` bytes of it; b"" if nothing.
+
+        With `wait_us`, up to so many microseconds pass until `most` bytes are there.
+        """
+        if wait_us is not None and most:
+            self.advance_us(wait_us, most)
         return self.link.host_read(most)
 
     def inject(self, name: str, at_us: int | None = None) -> None:
         """Let a fault happen at a time since power-on, or now. Raises UnknownFault."""
-        (fault,) = gathered([Fault(name, at_us)])
-        tick = self.tick if fault.at_us is None else max(self.tick, self._ticks(fault.at_us))
-        heapq.heappush(self._faults, (tick, len(self._faults), fault.name))
+        tick = self.tick if at_us is None else max(self.tick, self._ticks(at_us))
+        heapq.heappush(self._faults, (tick, len(self._faults), named(name)))
         self._run_faults()
 
     def advance_us(self, us: int, until_waiting: int = 0) -> None:
@@ -168,6 +324,7 @@ class SimBoard:
         return True
 
     def _run_faults(self) -> None:
+        self.sequencer.run_to(self.tick)
         while self._faults and self._faults[0][0] <= self.tick:
             TABLE[heapq.heappop(self._faults)[2]][1](self)
 
@@ -196,6 +353,7 @@ class SimBoard:
         except PowerCut:
             self._reset(POWER_ON)
             return
-        idle = self.sequencer.at_rest and not self.link.pending
+        at_rest = self.sequencer.status not in (RUNNING, ENDED)
+        idle = at_rest and not self.link.pending
         cost_us = max(IDLE_TURN_US, self._turn_us) if idle else self._turn_us
         self._turn_tick = self.tick + self._ticks(cost_us)

@@ -64,14 +64,6 @@ def decode_serial(
     return latched, SerialState(state.pins, levels, frame, bits, bad)
 
 
-def latches(edges: Iterable[tuple[int, int, int]], pins: SerialPins) -> list[tuple[int, int]]:
-    """Return a whole recording's (tick, frame) pairs; raise ValueError for a malformed frame."""
-    frames, state = decode_serial(edges, at_rest(pins))
-    if state.bad_frames:
-        raise ValueError(f"{state.bad_frames} frames were latched after other than 16 clocks")
-    return frames
-
-
 def decode_parallel(
     edges: Iterable[tuple[int, int, int]], value: int, base: int
 ) -> tuple[list[tuple[int, int]], int]:

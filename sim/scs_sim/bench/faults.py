@@ -8,14 +8,38 @@ Invariant: a fault acts at its very instant; where it is random it follows the b
 import difflib
 import math
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from ..circuit.netlist import HEALTHY, LEAD_OPEN, LEAD_SHORT
-from .types import Bench
+from ..circuit.plant import Plant
+from .nvstore import NvStore
+from .stream import Sequencer
 
 MISREAD_GAINS = (1.04, 0.96)  # of current and voltage
 MISREAD_CODES = (5.0, -3.0)
 _SHORTEST_RECORD = 116  # bytes in the store of a group of one program
+
+
+class Bench(Protocol):
+    """The parts of board.SimBoard that faults act on; the sequencer has run up to `tick`."""
+
+    tick: int
+    random: np.random.Generator
+    link: Any
+    plant: Plant
+    sequencer: Sequencer
+    store: NvStore
+    hal: Any
+
+    def now_us(self) -> int: ...
+    def hang(self) -> None: ...
+    def make_noisy(self) -> None: ...
+    def inject(self, name: str, at_us: int | None = None) -> None: ...
+
+
+Action = Callable[[Bench], None]
 
 
 class Fault(NamedTuple):
@@ -29,32 +53,24 @@ class UnknownFault(ValueError):
     """No fault has this name, or its time is no number; the message names what exists."""
 
 
-def _lead(condition: str) -> Callable[[Bench], None]:
+def _lead(condition: str) -> Action:
+    return lambda bench: bench.plant.set_condition(bench.tick, condition)
+
+
+def _times(factor: float) -> Action:
     def act(bench: Bench) -> None:
-        bench.sequencer.run_to(bench.tick)
-        bench.plant.set_condition(bench.tick, condition)
-
-    return act
-
-
-def _times(factor: float) -> Callable[[Bench], None]:
-    def act(bench: Bench) -> None:
-        bench.sequencer.run_to(bench.tick)
         load = bench.plant.load
-        load.exchange(
-            bench.tick, load.circuit._replace(series_ohm=factor * load.circuit.series_ohm)
-        )
+        larger = load.circuit._replace(series_ohm=factor * load.circuit.series_ohm)
+        load.exchange(bench.tick, larger)
 
     return act
 
 
 def _no_discharge(bench: Bench) -> None:
-    bench.sequencer.run_to(bench.tick)
     bench.plant.stage.discharges = False
 
 
 def _shorted_discharge_resistor(bench: Bench) -> None:
-    bench.sequencer.run_to(bench.tick)
     bench.plant.stage.soft_ohm = 0.0
 
 
@@ -67,30 +83,7 @@ def _loose_lead(bench: Bench) -> None:
 
 
 def _stuck_dac(bench: Bench) -> None:
-    bench.sequencer.run_to(bench.tick)
     bench.plant.stage.stuck = True
-
-
-def _starved_fifo(bench: Bench) -> None:
-    bench.sequencer.run_to(bench.tick)
-    bench.sequencer.dma.starve()
-
-
-def _corrupt_word(bench: Bench) -> None:
-    bench.sequencer.run_to(bench.tick)
-    bench.sequencer.dma.corrupt(int(bench.random.integers(1 << 30)))
-
-
-def _link_noise(bench: Bench) -> None:
-    bench.make_noisy()
-
-
-def _link_cut(bench: Bench) -> None:
-    bench.link.cut()
-
-
-def _hung_loop(bench: Bench) -> None:
-    bench.hang()
 
 
 def _torn_write(bench: Bench) -> None:
@@ -107,7 +100,7 @@ def _sense_error(bench: Bench) -> None:
 
 
 # name: (what happens, action)
-TABLE: dict[str, tuple[str, Callable[[Bench], None]]] = {
+TABLE: dict[str, tuple[str, Action]] = {
     "open_lead": ("the lead breaks: no current flows", _lead(LEAD_OPEN)),
     "short": ("the lead is shorted: current flows, no voltage stands", _lead(LEAD_SHORT)),
     "healed": ("the lead is whole again", _lead(HEALTHY)),
@@ -120,14 +113,26 @@ TABLE: dict[str, tuple[str, Callable[[Bench], None]]] = {
     ),
     "loose_lead": ("the lead breaks and heals 20 times within some 2 s", _loose_lead),
     "stuck_dac": ("the DAC keeps the first code it drives, whatever is sent", _stuck_dac),
-    "starved_fifo": ("DMA stops feeding the sequencer, until the next start", _starved_fifo),
-    "corrupt_word": ("one bit of the live words flips", _corrupt_word),
+    "starved_fifo": (
+        "DMA stops feeding the sequencer, until the next start",
+        lambda bench: bench.sequencer.dma.starve(),
+    ),
+    "corrupt_word": (
+        "one bit of the live words flips",
+        lambda bench: bench.sequencer.dma.corrupt(int(bench.random.integers(1 << 30))),
+    ),
     "link_noise": (
         "one byte in 200 of the link is flipped or followed by a stray; strays come alone too",
-        _link_noise,
+        lambda bench: bench.make_noisy(),
     ),
-    "link_cut": ("no more bytes either way, as with a pulled cable", _link_cut),
-    "hung_loop": ("the firmware's loop stands still until the watchdog resets it", _hung_loop),
+    "link_cut": (
+        "no more bytes either way, as with a pulled cable",
+        lambda bench: bench.link.cut(),
+    ),
+    "hung_loop": (
+        "the firmware's loop stands still until the watchdog resets it",
+        lambda bench: bench.hang(),
+    ),
     "torn_write": (
         "the power fails for an instant in the middle of the next write to the store",
         _torn_write,
@@ -155,28 +160,27 @@ def parse(text: str) -> list[Fault]:
     parsed = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, at, seconds = part.partition("@")
-        parsed.append(Fault(named(name), _microseconds(part, seconds) if at else None))
+        at_us = None
+        if at:
+            try:
+                value = float(seconds)
+            except ValueError:
+                value = math.nan
+            if not 0 <= value < math.inf:
+                raise UnknownFault(
+                    f"{part!r}: the time is in seconds, 0 or more, as in open_lead@2.5"
+                )
+            at_us = round(value * 1e6)
+        parsed.append(Fault(named(name), at_us))
     return parsed
-
-
-def _microseconds(part: str, seconds: str) -> int:
-    try:
-        value = float(seconds)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise UnknownFault(f"{part!r}: the time is in seconds, 0 or more, as in open_lead@2.5")
-    return round(value * 1e6)
 
 
 def gathered(faults: str | Iterable[str | Fault]) -> list[Fault]:
     """Return the faults given as one text, or as texts and Faults mixed."""
-    if isinstance(faults, str):
-        return parse(faults)
-    out = []
-    for fault in faults:
-        if isinstance(fault, Fault):
-            out.append(Fault(named(fault.name), fault.at_us))
+    known = []
+    for fault in [faults] if isinstance(faults, str) else faults:
+        if isinstance(fault, str):
+            known += parse(fault)
         else:
-            out.extend(parse(fault))
-    return out
+            known.append(Fault(named(fault.name), fault.at_us))
+    return known

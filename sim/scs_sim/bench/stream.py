@@ -21,11 +21,12 @@ from ..pio.executor import Executor, Segment, Words
 from .decode import SerialPins, SerialState, at_rest, decode_parallel, decode_serial
 from .dma import Admitted, Dma, Table
 from .pins import PinLog
-from .sentinel import outlasts, trip_tick
 
 IDLE, RUNNING, ENDED, HALTED, STARVED, TRIPPED = range(6)  # stream_state's status
 LADDER_MIDDLE = 128
 LATCHES_KEPT = 65_536
+SENTINEL_SYNC_TICKS = 2  # the synchroniser of its input pin
+_SENTINEL_TRIP_TICKS = 6  # after the wait that saw the rise, for a ceiling of 0 turns
 _MEMO = 8_192
 _NEVER = 1 << 62
 
@@ -82,6 +83,20 @@ def latch_offset_ticks(board: Board, wiring: Lines) -> int:
     return next(tick for tick, pin, level in segment.edges if pin == wiring.run and level) + (
         1 if board.stage == STAGE_R2R_1 else 0  # its pins are set in two instructions
     )
+
+
+def outlasts(run_ticks: int, turns: int) -> bool:
+    """Return True if a run of ACTIVE of `run_ticks` ticks trips a sentinel given `turns`.
+
+    Exact, as trip_tick(), for runs at least 6 ticks apart: the sentinel is back at its wait when
+    the next begins. The tests hold both against the executor running the sentinel's opcodes.
+    """
+    return turns == 0 or run_ticks > 2 * turns + _SENTINEL_TRIP_TICKS - 2
+
+
+def trip_tick(rise_tick: int, turns: int) -> int:
+    """Return the tick at which GATE falls, if ACTIVE rose at `rise_tick` and lasts too long."""
+    return rise_tick + SENTINEL_SYNC_TICKS + 2 * turns + _SENTINEL_TRIP_TICKS
 
 
 class Sequencer:
@@ -177,11 +192,6 @@ class Sequencer:
         """Return the words of the stream whose period is under way; b"" before the first start."""
         self.run_to(tick)
         return self._live.image() if self._live is not None else b""
-
-    @property
-    def at_rest(self) -> bool:
-        """Return True if nothing can happen here until a call of the seam."""
-        return self.status not in (RUNNING, ENDED)
 
     # --- in time ---------------------------------------------------------------------------
     def run_to(self, tick: int) -> None:

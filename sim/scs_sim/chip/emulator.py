@@ -190,7 +190,6 @@ class Chip:
     def watch(self, *pins: int) -> None:
         """Log the edges at these pins from now on, and no others."""
         self.ask("watch", pins=pins)
-        self.ask("clear")
 
     def edges(self, clear: bool = False) -> list[Edge]:
         """Return the edges at the watched pins since the last clear."""

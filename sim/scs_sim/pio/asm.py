@@ -176,12 +176,6 @@ def _encode(name: str, listing: _Listing, sideset_bits: int, *, optional: bool) 
     return tuple(opcodes)
 
 
-def _pin_values(value: Any) -> tuple[int, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, int) else tuple(value)
-
-
 def asm_pio(
     *,
     out_init: Any = None,
@@ -196,8 +190,9 @@ def asm_pio(
     Raise AssemblyError for an unknown or doubled label, a delay or side-set value that does
     not fit, and more than 32 instructions; TypeError for an option MicroPython does not have.
     """
-    pins = (_pin_values(value) for value in (out_init, set_init, sideset_init))
-    config.update(zip(("out_init", "set_init", "sideset_init"), pins, strict=True))
+    for name, pins in (("out", out_init), ("set", set_init), ("sideset", sideset_init)):
+        values = (pins,) if isinstance(pins, int) else pins or ()
+        config[f"{name}_init"] = tuple(values)
     config.update(in_shift_right=bool(in_shiftdir), out_shift_right=bool(out_shiftdir))
     empty = Program("", (), 0, 0, **config)
     return lambda function: _assembled(function, empty)

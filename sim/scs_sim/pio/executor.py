@@ -82,28 +82,15 @@ class _Question:
 
 
 class Executor:
-    """One state machine running one program.
+    """One state machine running one program; `wiring` has the fields of Wiring.
 
     Pins are GPIO numbers. `inputs` gives the levels of input pins; all others read as the
     machine's own outputs. Ticks are cycles of the system clock (divider 1).
     """
 
-    def __init__(
-        self,
-        program: Program,
-        *,
-        out_base: int = 0,
-        set_base: int = 0,
-        sideset_base: int = 0,
-        in_base: int = 0,
-        jmp_pin: int = 0,
-        number: int = 0,
-        sync_ticks: int = 2,
-        inputs: Timeline | None = None,
-    ) -> None:
-        wiring = Wiring(out_base, set_base, sideset_base, in_base, jmp_pin, number, sync_ticks)
+    def __init__(self, program: Program, *, inputs: Timeline | None = None, **wiring: int) -> None:
         self.program = program
-        self._machine = Machine(program, wiring, inputs)
+        self._machine = Machine(program, Wiring(**wiring), inputs)
         self._reads_pins = any(op.reads_pins for op in self._machine.ops)
         self._memo: dict[tuple[State, int | None], Segment | _Question] = {}
         self.restart()
@@ -111,13 +98,8 @@ class Executor:
     def restart(self, tick: int = 0) -> None:
         """Restart at `tick`, as StateMachine.init does; the memo is kept."""
         self.tick = tick
-        self._state = self._machine.initial()
+        self.state = self._machine.initial()  # all registers at `tick`; pins: bit n is pin n
         self._end = ""
-
-    @property
-    def state(self) -> State:
-        """Return all registers at `tick`; `state.pins` holds the levels, bit n pin n."""
-        return self._state
 
     @property
     def dead(self) -> bool:
@@ -134,13 +116,19 @@ class Executor:
         if self._reads_pins:
             raise PioError(f"{self.program.name} reads input pins: run it by advance()")
         answer = self._pulled(supply)
-        key = (self._state, answer)
+        key = (self.state, answer)
         node = self._memo.get(key)
         if node is None:
-            node = self._remember(key, self._explore(self._state, answer))
+            if len(self._memo) >= MEMO_LIMIT:
+                self._memo.clear()
+            node = self._explore(_Question(0, (), self.state, self.state.irq), answer)
+            self._memo[key] = node
         while isinstance(node, _Question):
-            node = self._branch(node, supply)
-        self._state, self._end = node.after, node.end
+            low = self._low(supply, self.tick + node.at)
+            if low not in node.branches:
+                node.branches[low] = self._explore(node, low)
+            node = node.branches[low]
+        self.state, self._end = node.after, node.end
         self.tick += node.length
         return node
 
@@ -151,14 +139,14 @@ class Executor:
         `until_tick`.
         """
         machine = self._machine
-        machine.load(self._state)
+        machine.load(self.state)
         machine.tick, machine.edges = self.tick, []
         stopped = machine.run(until_tick)
         while stopped in ("pull", "status"):
             ask = self._word if stopped == "pull" else self._low
             machine.answer = ask(supply, machine.tick)
             stopped = machine.run(until_tick)
-        self._state, self._end = machine.save(), stopped
+        self.state, self._end = machine.save(), stopped
         self.tick = max(machine.tick, until_tick)
         return tuple(machine.edges)
 
@@ -171,56 +159,31 @@ class Executor:
     def _pulled(self, supply: Supply) -> int | None:
         """Return the answer for the pull the machine stands at; None if it stands elsewhere."""
         if self._end != "pull":
-            self._machine.load(self._state)
+            self._machine.load(self.state)
             if self._machine.question() != "pull":
                 return None
         return self._word(supply, self.tick)
 
-    def _branch(self, node: _Question, supply: Supply) -> Segment | _Question:
-        low = self._low(supply, self.tick + node.at)
-        if low not in node.branches:
-            node.branches[low] = self._explore(node.state, low, node)
-        return node.branches[low]
-
-    def _remember(
-        self, key: tuple[State, int | None], node: Segment | _Question
-    ) -> Segment | _Question:
-        if len(self._memo) >= MEMO_LIMIT:
-            self._memo.clear()
-        self._memo[key] = node
-        return node
-
-    def _explore(
-        self, state: State, answer: int | None, before: _Question | None = None
-    ) -> Segment | _Question:
-        """Work out how a segment goes on from `state`; `before` is what there is of it already."""
+    def _explore(self, begun: _Question, answer: int | None) -> Segment | _Question:
+        """Work out how a segment goes on from where it has come to."""
         machine = self._machine
-        machine.load(state)
-        machine.tick = before.at if before else 0
-        machine.edges = list(before.edges) if before else []
-        machine.answer = answer
-        irq_before = before.irq_before if before else state.irq
+        machine.load(begun.state)
+        machine.tick, machine.edges, machine.answer = begun.at, list(begun.edges), answer
         end = machine.run()
         after, edges = machine.save(), tuple(machine.edges)
         if end == "status":
-            return _Question(machine.tick, edges, after, irq_before)
-        return Segment(machine.tick, edges, bool(after.irq & ~irq_before), end, after)
+            return _Question(machine.tick, edges, after, begun.irq_before)
+        return Segment(machine.tick, edges, bool(after.irq & ~begun.irq_before), end, after)
 
 
 def run(
-    program: Program,
-    words: Iterable[int],
-    *,
-    until_tick: int = NEVER,
-    out_base: int = 0,
-    set_base: int = 0,
-    sideset_base: int = 0,
+    program: Program, words: Iterable[int], *, until_tick: int = NEVER, **wiring: int
 ) -> NDArray[np.int64]:
     """Return the edges of a fresh machine fed with `words`, before `until_tick`: (edges, 3).
 
     Columns: absolute tick, pin, level. Ends when the machine is dead or stalled.
     """
-    executor = Executor(program, out_base=out_base, set_base=set_base, sideset_base=sideset_base)
+    executor = Executor(program, inputs=None, **wiring)
     supply, pieces, end = Words(words), [np.empty((0, 3), np.int64)], "pull"
     while end == "pull" and executor.tick < until_tick:
         start = np.array((executor.tick, 0, 0))

@@ -59,22 +59,19 @@ class Machine(Registers):
             partner = self.partners[self.pc]
             if partner and self._cross(op, partner, limit):
                 continue
-            stopped = self._execute(op, limit)
-            if stopped:
-                return stopped
+            following = PERFORM[op.kind](self, op)
+            self.answer = None
+            self.show(op)
+            if following == STALLED:
+                stopped = self._await(op, limit)
+                if stopped:
+                    return stopped
+            elif following == self.pc and op.kind == JMP and op.select == ALWAYS:
+                return "dead"
+            else:
+                self.pc = following
+                self.tick += 1 + op.delay_ticks
         raise PioError(f"{self.program.name}: {BUDGET} instructions without a pull or an end")
-
-    def _execute(self, op: Op, limit: int) -> str:
-        following = PERFORM[op.kind](self, op)
-        self.answer = None
-        self.show(op)
-        if following == STALLED:
-            return self._await(op, limit)
-        if following == self.pc and op.kind == JMP and op.select == ALWAYS:
-            return "dead"
-        self.pc = following
-        self.tick += 1 + op.delay_ticks
-        return ""
 
     def question(self) -> str:
         """Return the input that the next instruction needs first: "pull", "status" or ""."""
@@ -103,9 +100,8 @@ class Machine(Registers):
             if change < limit:
                 self.tick = change
                 return ""
-        return "stalled" if limit == NEVER else self._stay(limit)
-
-    def _stay(self, limit: int) -> str:
+        if limit == NEVER:
+            return "stalled"
         self.tick = limit
         return "limit"
 

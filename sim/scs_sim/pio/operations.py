@@ -37,12 +37,12 @@ class State(NamedTuple):
     y: int = 0
     isr: int = 0
     isr_count: int = 0
+    rx: tuple[int, ...] = ()
     osr: int = 0
     osr_count: int = 32
     pins: int = 0
     pindirs: int = 0
     irq: int = 0
-    rx: tuple[int, ...] = ()
 
 
 class Registers:
@@ -65,40 +65,26 @@ class Registers:
     def load(self, state: State) -> None:
         """Take over a saved state."""
         self.pc, self.x, self.y = state.pc, state.x, state.y
-        self.isr, self.isr_count = state.isr, state.isr_count
+        self.isr, self.isr_count, self.rx = state.isr, state.isr_count, state.rx
         self.osr, self.osr_count = state.osr, state.osr_count
-        self.pins, self.pindirs, self.irq, self.rx = state.pins, state.pindirs, state.irq, state.rx
+        self.pins, self.pindirs, self.irq = state.pins, state.pindirs, state.irq
         self.answer = None
         self.driven = self.pins  # the pins as the running instruction leaves them
 
     def save(self) -> State:
         """Return the present state."""
-        shifters = (self.isr, self.isr_count, self.osr, self.osr_count)
-        return State(self.pc, self.x, self.y, *shifters, self.pins, self.pindirs, self.irq, self.rx)
+        shifters = (self.isr, self.isr_count, self.rx, self.osr, self.osr_count)
+        return State(self.pc, self.x, self.y, *shifters, self.pins, self.pindirs, self.irq)
 
     def following(self) -> int:
         """Return the address after this one."""
         return self.program.wrap_target if self.pc == self.program.wrap else self.pc + 1
-
-    def goto(self, value: int) -> int:
-        """Return the address that data names; raise PioError if it lies outside the program."""
-        address = value & 31
-        if address >= len(self.ops):
-            raise PioError(f"{self.program.name}: jumps to {address}, outside the program")
-        return address
 
     def pin(self, number: int) -> int:
         """Return a pin's level as an instruction at this tick sees it; its own outputs at once."""
         if number in self.inputs:
             return self.inputs.level(number, self.tick - self.wiring.sync_ticks)
         return self.pins >> number & 1
-
-    def all_pins(self) -> int:
-        """Return all 32 pins, the first one being in_base."""
-        levels = self.pins
-        for number in self.inputs.pins:
-            levels = levels & ~(1 << number) | self.pin(number) << number
-        return rotate_left(levels, -self.wiring.in_base)
 
     def drive(self, value: int, base: int, mask: int) -> None:
         self.driven = self.driven & ~mask | rotate_left(value, base) & mask
@@ -107,9 +93,12 @@ class Registers:
         self.pindirs = self.pindirs & ~mask | rotate_left(value, base) & mask
 
     def source(self, number: int) -> int:
-        """Return the 32-bit value that IN or MOV takes."""
+        """Return the 32-bit value that IN or MOV takes; of pins, in_base is bit 0."""
         if number == 0:
-            return self.all_pins()
+            levels = self.pins
+            for pin in self.inputs.pins:
+                levels = levels & ~(1 << pin) | self.pin(pin) << pin
+            return rotate_left(levels, -self.wiring.in_base)
         if number == 5:
             return MASK_32 if self.answer else 0
         return (0, self.x, self.y, 0, 0, 0, self.isr, self.osr)[number]
@@ -189,7 +178,9 @@ def _store(r: Registers, destination: int, value: int, isr_count: int, pindirs: 
     elif destination == pindirs:
         r.direct(value, r.wiring.out_base, r.out_mask)
     elif destination == 5:
-        return r.goto(value)
+        if value & 31 >= len(r.ops):
+            raise PioError(f"{r.program.name}: jumps to {value & 31}, outside the program")
+        return value & 31
     elif destination == 6:
         r.isr, r.isr_count = value, isr_count
     elif destination == 7:

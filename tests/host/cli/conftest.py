@@ -1,11 +1,11 @@
 """A profile that stands alone, and a board on a socket."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.host.cli.support import ALONE, GOOD, LEASED, scs
+from tests.serving import serving
 
 from scs import sim_bridge
 
@@ -26,12 +26,8 @@ def board() -> sim_bridge.SimBoard:
 @pytest.fixture
 def served(board: sim_bridge.SimBoard) -> Iterator[str]:
     """Yield the address of a board on a socket."""
-    server = sim_bridge.listen(board)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server.address
-    server.stop()
-    thread.join(5)
+    with serving(sim_bridge.listen(board)) as server:
+        yield server.address
 
 
 @pytest.fixture

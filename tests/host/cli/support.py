@@ -2,23 +2,25 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from scs import resources
 from scs.cli import app as cli
+from scs.cli import interrupts
 
 TONIC = str(resources.path("profiles/tonic_50hz.yaml"))
 COUNTED = str(resources.path("profiles/tonic_48_pulses.yaml"))
 ROOT = Path(__file__).resolve().parents[3]
 GOOD, REFUSED, USAGE, NO_DEVICE, INTERRUPTED = 0, 1, 2, 3, 130
 
-ALONE = """\
-name: alone
+PROGRAM = """\
 lead: octrode-3mm
 programs:
   - name: low back
@@ -26,10 +28,14 @@ programs:
     anodes: [E4]
     rate: 50 Hz
     pulse_width: 200 us
+"""
+ALONE = f"""\
+name: alone
+{PROGRAM}\
     amplitude: 1 mA
     recharge: active
-limits: {amplitude: 3 mA}
-ramp: {up: 0 s, down: 0 s}
+limits: {{amplitude: 3 mA}}
+ramp: {{up: 0 s, down: 0 s}}
 stand_alone: true
 """
 LEASED = ALONE.replace("stand_alone: true\n", "").replace("down: 0 s", "down: 1 s")
@@ -48,6 +54,7 @@ def environment() -> dict[str, str]:
 def process(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "scs.cli", *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -55,14 +62,32 @@ def process(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def shift(file: str, port: str, *options: str) -> tuple[Result, dict[str, Any]]:
-    done = scs("shift", file, "--port", port, "--json", *options)
+def asked(*arguments: str, **environment: str) -> tuple[Result, Any]:
+    """Return the result of a command with --json, and its JSON."""
+    done = scs(*arguments, "--json", **environment)
     return done, json.loads(done.stdout) if done.stdout else {}
 
 
-def status(port: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(scs("status", "--json", "--port", port).stdout)
-    return found
+def as_json(*arguments: str, **environment: str) -> Any:
+    return asked(*arguments, **environment)[1]
+
+
+def shift(file: str, port: str, *options: str) -> tuple[Result, Any]:
+    return asked("shift", file, "--port", port, *options)
+
+
+def status(port: str) -> Any:
+    return as_json("status", "--port", port)
+
+
+def interrupt_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each command that runs a device begin as if Ctrl-C was pressed."""
+
+    def entered(self: interrupts.Interrupts) -> interrupts.Interrupts:
+        self.code = 128 + signal.SIGINT
+        return self
+
+    monkeypatch.setattr(interrupts.Interrupts, "__enter__", entered)
 
 
 def moved_by(file: str, number: int) -> str:

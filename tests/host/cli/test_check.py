@@ -1,18 +1,10 @@
 """`scs check`: figures beside limits, and a refusal that names the line."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
-from tests.host.cli.support import (
-    ALONE,
-    GOOD,
-    REFUSED,
-    TONIC,
-    USAGE,
-    scs,
-)
+from tests.host.cli.support import ALONE, GOOD, REFUSED, TONIC, USAGE, as_json, scs
 
 from scs import resources
 
@@ -26,23 +18,22 @@ def test_check_shows_figures_beside_limits() -> None:
 
 
 def test_check_json_has_the_promised_form() -> None:
-    done = scs("check", TONIC, "--json")
-    found = json.loads(done.stdout)
-    assert found["ok"] is True
-    assert found["errors"] == []
-    density = next(one for one in found["figures"] if one["name"] == "density")
+    answer = as_json("check", TONIC)
+    assert answer["ok"] is True
+    assert answer["errors"] == []
+    density = next(row for row in answer["figures"] if row["name"] == "density")
     assert set(density) >= {"name", "program", "contact", "value", "unit", "limit", "ok"}
     assert density["value"] == 3.216
     assert density["limit"] == 30.0
     assert density["unit"] == "uC/cm2"
-    assert {"program", "name", "requested", "actual", "unit"} == set(found["actual"][0])
+    assert {"program", "name", "requested", "actual", "unit"} == set(answer["actual"][0])
 
 
 def test_check_tells_requested_from_actual(tmp_path: Path) -> None:
     path = tmp_path / "odd.yaml"
     path.write_text(ALONE.replace("1 mA", "1.003 mA").replace("200 us", "200.003 us"))
-    found = json.loads(scs("check", str(path), "--json").stdout)
-    actual = {one["name"]: one for one in found["actual"]}
+    answer = as_json("check", str(path))
+    actual = {row["name"]: row for row in answer["actual"]}
     assert actual["amplitude"]["requested"] == 1.003
     assert actual["amplitude"]["actual"] == pytest.approx(1.0)  # 160.48 codes of 6.25 uA
     assert actual["pulse_width"]["requested"] == 200.003
@@ -57,10 +48,10 @@ def test_req_60_check_names_file_line_and_field(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert f"{path}:7: programs[0].rate: " in done.stderr
     assert f"{path}:6: programs[0].anode: " in done.stderr
-    found = json.loads(scs("check", str(path), "--json").stdout)
-    assert found["ok"] is False
-    assert {"rate", "anodes", "anode"} <= {row["path"].split(".")[-1] for row in found["errors"]}
-    assert set(found["errors"][0]) >= {"id", "path", "line", "message"}
+    answer = as_json("check", str(path))
+    assert answer["ok"] is False
+    assert {"rate", "anodes", "anode"} <= {row["path"].split(".")[-1] for row in answer["errors"]}
+    assert set(answer["errors"][0]) >= {"id", "path", "line", "message"}
 
 
 def test_req_60_check_refuses_what_the_kernel_would(tmp_path: Path) -> None:
@@ -70,21 +61,21 @@ def test_req_60_check_refuses_what_the_kernel_would(tmp_path: Path) -> None:
     assert done.exit_code == REFUSED
     assert re.search(r"Shannon k.*1\.66\d.*≤.*1\.5.*FAIL", done.stdout)
     assert f"{path}:9: programs[0].amplitude: the phase exceeds Shannon k" in done.stderr
-    errors = json.loads(scs("check", str(path), "--json").stdout)["errors"]
+    errors = as_json("check", str(path))["errors"]
     assert "shannon" in {row["id"] for row in errors}
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [(None, "no such file"), ("", "empty"), (b"\xff\xfe", "UTF-8")]
+    ("text", "message"), [(None, "no such file"), ("", "empty"), (b"\xff\xfe", "UTF-8")]
 )
-def test_check_of_no_profile(tmp_path: Path, text: str | bytes | None, said: str) -> None:
+def test_check_of_no_profile(tmp_path: Path, text: str | bytes | None, message: str) -> None:
     path = tmp_path / "x.yaml"
     if text is not None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     done = scs("check", str(path))
     assert done.exit_code == REFUSED
-    assert said in done.stderr
-    assert json.loads(scs("check", str(path), "--json").stdout)["ok"] is False
+    assert message in done.stderr
+    assert as_json("check", str(path))["ok"] is False
 
 
 def test_check_of_a_directory(tmp_path: Path) -> None:
@@ -103,5 +94,5 @@ def test_an_unknown_board_is_wrong_usage_with_a_hint() -> None:
 
 def test_marks_without_output_have_no_current_to_tell_of() -> None:
     file = str(resources.path("profiles/ctbs_sync.yaml"))
-    found = json.loads(scs("check", file, "--json").stdout)
-    assert {one["name"] for one in found["actual"]} == {"pulse_width", "rate", "intra_rate"}
+    answer = as_json("check", file)
+    assert {row["name"] for row in answer["actual"]} == {"pulse_width", "rate", "intra_rate"}

@@ -1,11 +1,10 @@
 """`scs diff`: two therapies in clinical terms, and what diff's exit codes mean."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.host.cli.support import ALONE, GOOD, REFUSED, TONIC, USAGE, scs
+from tests.host.cli.support import ALONE, GOOD, REFUSED, TONIC, USAGE, as_json, asked, scs
 from tests.host.profile_support import FULL
 
 from scs.profile import clinical_diff
@@ -13,8 +12,8 @@ from scs.profile.profile import Profile
 
 
 def differences(a: str, b: str) -> dict[tuple[str, str], tuple[Any, Any, str]]:
-    found = clinical_diff.compare(Profile.from_text(a), Profile.from_text(b))
-    return {(one.program, one.quantity): (one.a, one.b, one.unit) for one in found}
+    rows = clinical_diff.compare(Profile.from_text(a), Profile.from_text(b))
+    return {(row.program, row.quantity): (row.a, row.b, row.unit) for row in rows}
 
 
 # what is changed in FULL: the rows that must come of it
@@ -73,8 +72,8 @@ def test_each_field_of_a_therapy_is_a_difference_of_its_own(
 ) -> None:
     changed = FULL.replace(old, new)
     assert changed != FULL
-    found = differences(FULL, changed)
-    besides = {key: row for key, row in found.items() if key[1] != "first pulse at"}
+    changes = differences(FULL, changed)
+    besides = {key: row for key, row in changes.items() if key[1] != "first pulse at"}
     assert besides == rows if rows is not None else besides
 
 
@@ -95,10 +94,8 @@ def test_fields_that_are_not_there_by_default_are_differences_too(line: str) -> 
 
 
 def test_what_was_measured_is_a_difference_though_no_device_gets_it() -> None:
-    found = differences(
-        ALONE, ALONE.replace("    recharge:", "    thresholds: {perception: 1 mA}\n    recharge:")
-    )
-    assert found == {("low back", "perception"): (None, 1.0, "mA")}
+    measured = ALONE.replace("    recharge:", "    thresholds: {perception: 1 mA}\n    recharge:")
+    assert differences(ALONE, measured) == {("low back", "perception"): (None, 1.0, "mA")}
 
 
 def test_names_and_comments_are_no_difference_and_the_order_of_programs_is_none() -> None:
@@ -118,11 +115,10 @@ def test_a_program_that_one_has_alone_stands_with_all_it_is(tmp_path: Path) -> N
     )
     (tmp_path / "a.yaml").write_text(ALONE)
     (tmp_path / "b.yaml").write_text(more)
-    done = scs("diff", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml"), "--json")
+    done, answer = asked("diff", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml"))
     assert done.exit_code == REFUSED
-    found = json.loads(done.stdout)
-    assert (found["same"], found["errors"]) == (False, [])
-    leg = {row["quantity"]: row for row in found["differences"] if row["program"] == "leg"}
+    assert (answer["same"], answer["errors"]) == (False, [])
+    leg = {row["quantity"]: row for row in answer["differences"] if row["program"] == "leg"}
     assert {row["only"] for row in leg.values()} == {"b"}
     assert leg["charge per phase"] == {
         "program": "leg",
@@ -143,8 +139,8 @@ def test_the_charge_of_a_shape_is_that_of_its_phase_with_the_most() -> None:
     shape += " {amplitude: 100 %, width: 150 us}]}"
     plain = ALONE.replace("    recharge: active\n", "")
     shaped = plain.replace("pulse_width: 200 us", f"shape: {shape}")
-    found = differences(plain, shaped)
-    assert found["low back", "charge per phase"] == (0.2, 0.15, "uC")  # 1 mA x (100 + 50) us
+    changes = differences(plain, shaped)
+    assert changes["low back", "charge per phase"] == (0.2, 0.15, "uC")  # 1 mA x (100 + 50) us
 
 
 def test_the_same_is_exit_0_and_a_broken_profile_exit_2_as_check_tells_it(tmp_path: Path) -> None:
@@ -156,9 +152,9 @@ def test_the_same_is_exit_0_and_a_broken_profile_exit_2_as_check_tells_it(tmp_pa
     done = scs("diff", TONIC, str(bad))
     assert done.exit_code == USAGE
     assert done.stderr == scs("check", str(bad)).stderr
-    found = json.loads(scs("diff", str(bad), str(tmp_path / "none.yaml"), "--json").stdout)
-    assert found["same"] is False
-    assert [(row["file"], row["path"]) for row in found["errors"]] == [
+    answer = as_json("diff", str(bad), str(tmp_path / "none.yaml"))
+    assert answer["same"] is False
+    assert [(row["file"], row["path"]) for row in answer["errors"]] == [
         (str(bad), "programs[0].rate"),
         (str(tmp_path / "none.yaml"), ""),
     ]

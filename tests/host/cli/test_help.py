@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.host.cli.support import GOOD, TONIC, USAGE, environment, scs
+from tests.host.cli.support import GOOD, TONIC, USAGE, as_json, environment, scs
 
 from scs.cli import check as profile_commands
 
@@ -21,7 +21,7 @@ def test_every_command_has_a_line_and_an_example() -> None:
     overview = scs("--help").output
     for name in NAMES:
         assert re.search(rf"\b{name} +\w", overview), name
-        for command in [f"store {one}" for one in STORE] if name == "store" else [name]:
+        for command in [f"store {action}" for action in STORE] if name == "store" else [name]:
             text = scs(*command.split(), "--help")
             assert text.exit_code == GOOD
             assert f"scs {command}" in text.output.split("Example")[-1]
@@ -55,20 +55,20 @@ def test_wrong_usage_is_exit_2(arguments: list[str]) -> None:
 
 
 def test_boards_ports_and_faults_for_scripts() -> None:
-    rows = json.loads(scs("boards", "--json").stdout)
+    rows = as_json("boards")
     assert {"kind": "board", "name": "pico"}.items() <= rows[0].items()
-    assert isinstance(json.loads(scs("ports", "--json").stdout), list)
-    assert "open_lead" in json.loads(scs("faults", "--simulated", "--json").stdout)
+    assert isinstance(as_json("ports"), list)
+    assert "open_lead" in as_json("faults", "--simulated")
     for table in (["boards"], ["ports"], ["faults", "--simulated"]):
         assert scs(*table).exit_code == GOOD
 
 
 def test_schema_to_stdout_and_to_a_file(tmp_path: Path) -> None:
-    found = json.loads(scs("schema").stdout)
-    assert found["properties"]["programs"]
+    answer = json.loads(scs("schema").stdout)
+    assert answer["properties"]["programs"]
     path = tmp_path / "schema.json"
     assert scs("schema", "-o", str(path)).exit_code == GOOD
-    assert json.loads(path.read_text()) == found
+    assert json.loads(path.read_text()) == answer
     assert scs("schema", "-o", str(tmp_path)).exit_code == USAGE
 
 
@@ -76,5 +76,5 @@ def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(profile_commands.options, "board_name", broken)
+    monkeypatch.setattr(profile_commands.options.Fixture, "full_name", broken)
     assert isinstance(scs("check", TONIC).exception, RuntimeError)

@@ -11,7 +11,7 @@ IMPEDANCE, SHIFT = ("load", "impedance"), ("steer", "shift")
 
 
 def notice(old: str, new: str) -> str:
-    return f"scs {old} is now scs {new}; the old name goes with 0.2\n"
+    return f"scs {old} is now scs {new}; release 0.2 drops the old name\n"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def notice(old: str, new: str) -> str:
 def test_an_old_name_does_the_same_and_says_the_new_one_on_stderr(
     names: tuple[str, str], arguments: list[str], code: int, tmp_path: Path
 ) -> None:
-    texts = [str(tmp_path / "out.yaml") if one == "OUT" else one for one in arguments]
+    texts = [str(tmp_path / "out.yaml") if text == "OUT" else text for text in arguments]
     old, new = (scs(name, *texts) for name in names)
     assert (old.exit_code, old.stdout) == (new.exit_code, new.stdout) == (code, old.stdout)
     assert old.stderr == notice(*names) + new.stderr

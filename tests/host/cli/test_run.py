@@ -1,6 +1,5 @@
 """`scs run`: the ledger, faults, refusals, and its exit codes."""
 
-import json
 import re
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from tests.host.cli.support import (
     REFUSED,
     TONIC,
     USAGE,
+    as_json,
+    asked,
     scs,
 )
 
@@ -20,23 +21,22 @@ from scs import resources
 
 
 def test_run_json_ends_with_the_ledger(alone: str) -> None:
-    done = scs("run", alone, "--for", "1s", "--json")
-    found = json.loads(done.stdout)
+    done, answer = asked("run", alone, "--for", "1s")
     assert done.exit_code == GOOD
-    assert found["stopped"] == "stop"
-    assert set(found["delivered"]) >= {"pulses", "periods", "seconds", "charge_nc"}
-    pulses = found["delivered"]["pulses"]
-    assert pulses == found["delivered"]["periods"]
+    assert answer["stopped"] == "stop"
+    assert set(answer["delivered"]) >= {"pulses", "periods", "seconds", "charge_nc"}
+    pulses = answer["delivered"]["pulses"]
+    assert pulses == answer["delivered"]["periods"]
     assert 50 <= pulses <= 54  # STOP waits for a step of the ramp and the end of a period
-    assert found["delivered"]["seconds"] == pytest.approx(0.02 * pulses)
-    assert found["fault"] is None
+    assert answer["delivered"]["seconds"] == pytest.approx(0.02 * pulses)
+    assert answer["fault"] is None
 
 
 def test_run_counts_48_pulses() -> None:
-    found = json.loads(scs("run", COUNTED, "--json").stdout)
-    assert found["delivered"]["pulses"] == 48
-    assert found["delivered"]["charge_nc"] == 4800.0
-    assert found["stopped"] == "pulses"
+    answer = as_json("run", COUNTED)
+    assert answer["delivered"]["pulses"] == 48
+    assert answer["delivered"]["charge_nc"] == 4800.0
+    assert answer["stopped"] == "pulses"
 
 
 def test_run_reports_to_people(alone: str) -> None:
@@ -48,22 +48,20 @@ def test_run_reports_to_people(alone: str) -> None:
 
 
 def test_run_with_a_fault_is_exit_1_with_value_limit_and_ledger(alone: str) -> None:
-    done = scs("run", alone, "--for", "3s", "--fault", "open_lead@1", "--json")
-    found = json.loads(done.stdout)
+    done, answer = asked("run", alone, "--for", "3s", "--fault", "open_lead@1")
     assert done.exit_code == REFUSED
-    assert found["stopped"] == "fault"
-    assert found["fault"]["name"] == "open_load"
-    assert found["fault"]["value"] < found["fault"]["limit"] == pytest.approx(0.1)
-    assert 40 <= found["delivered"]["pulses"] <= 55
+    assert answer["stopped"] == "fault"
+    assert answer["fault"]["name"] == "open_load"
+    assert answer["fault"]["value"] < answer["fault"]["limit"] == pytest.approx(0.1)
+    assert 40 <= answer["delivered"]["pulses"] <= 55
     assert "the device latched a fault: open_load" in done.stderr
 
 
 def test_req_61_a_link_lost_in_mid_run_is_exit_3_with_what_is_known(alone: str) -> None:
-    done = scs("run", alone, "--for", "5s", "--fault", "link_cut@2", "--json")
-    found = json.loads(done.stdout)
+    done, answer = asked("run", alone, "--for", "5s", "--fault", "link_cut@2")
     assert done.exit_code == NO_DEVICE
-    assert found["stopped"] == "link lost"
-    assert 80 <= found["delivered"]["pulses"] <= 100  # 50 a second, asked every quarter of one
+    assert answer["stopped"] == "link lost"
+    assert 80 <= answer["delivered"]["pulses"] <= 100  # 50 a second, asked every quarter of one
     assert "broke" in done.stderr
     assert "last known values" in done.stderr
     assert "keeps running: use `scs halt`" in done.stderr  # it stands alone
@@ -78,32 +76,30 @@ def test_run_without_a_device_is_exit_3() -> None:
         assert done.exit_code == NO_DEVICE
         assert done.stderr.startswith(f"error: cannot open {port}: ")
         assert done.stdout == ""
-        found = json.loads(scs("run", TONIC, "--port", port, "--json").stdout)
-        assert (found["stopped"], found["delivered"]["pulses"]) == ("no device", 0)
+        answer = as_json("run", TONIC, "--port", port)
+        assert (answer["stopped"], answer["delivered"]["pulses"]) == ("no device", 0)
 
 
 def test_run_with_the_wrong_load_is_refused_before_anything_flows() -> None:
-    done = scs("run", TONIC, "--fault", "wrong_load@0", "--json")
-    found = json.loads(done.stdout)
+    done, answer = asked("run", TONIC, "--fault", "wrong_load@0")
     assert done.exit_code == REFUSED
-    assert (found["stopped"], found["delivered"]["pulses"]) == ("refused", 0)
-    assert "identification resistor" in found["errors"][0]["message"]
+    assert (answer["stopped"], answer["delivered"]["pulses"]) == ("refused", 0)
+    assert "identification resistor" in answer["errors"][0]["message"]
 
 
 def test_run_of_a_refused_profile_is_exit_1(tmp_path: Path) -> None:
     path = tmp_path / "much.yaml"
     path.write_text(ALONE.replace("1 mA", "12 mA").replace("3 mA", "12 mA"))
-    done = scs("run", str(path), "--for", "1s", "--json")
-    found = json.loads(done.stdout)
+    done, answer = asked("run", str(path), "--for", "1s")
     assert done.exit_code == REFUSED
-    assert found["delivered"]["pulses"] == 0
-    assert found["stopped"] == "refused"
-    assert "shannon" in {row["id"] for row in found["errors"]}
+    assert answer["delivered"]["pulses"] == 0
+    assert answer["stopped"] == "refused"
+    assert "shannon" in {row["id"] for row in answer["errors"]}
     assert f"{path}:9:" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["--for", "soon"], "--for"),
         (["--fault", "opn@1"], "known are"),
@@ -112,15 +108,15 @@ def test_run_of_a_refused_profile_is_exit_1(tmp_path: Path) -> None:
         (["--board", "nano"], "no board is called nano"),
     ],
 )
-def test_run_wrong_usage(options: list[str], said: str) -> None:
+def test_run_wrong_usage(options: list[str], message: str) -> None:
     done = scs("run", TONIC, *options)
     assert done.exit_code == USAGE
-    assert said in done.stderr
+    assert message in done.stderr
 
 
 def test_run_on_another_stage() -> None:
     profile = str(resources.path("profiles/r2r_tonic.yaml"))
     choice = ("--stage", "r2r-1", "--load", "resistor-1k")
-    found = json.loads(scs("run", profile, "--for", "1s", "--json", *choice).stdout)
-    assert found["board"] == "pico/r2r-1/resistor-1k"
-    assert found["stopped"] == "stop"
+    answer = as_json("run", profile, "--for", "1s", *choice)
+    assert answer["board"] == "pico/r2r-1/resistor-1k"
+    assert answer["stopped"] == "stop"

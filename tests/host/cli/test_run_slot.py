@@ -1,8 +1,6 @@
 """`scs run --slot`: a stored program runs without its profile, and what is then missing."""
 
-import json
 import re
-import signal
 from pathlib import Path
 
 import pytest
@@ -14,10 +12,11 @@ from tests.host.cli.support import (
     REFUSED,
     TONIC,
     USAGE,
+    as_json,
+    asked,
+    interrupt_at_once,
     scs,
 )
-
-from scs.cli import interrupts
 
 
 @pytest.fixture
@@ -30,26 +29,24 @@ def leased(tmp_path: Path) -> str:
 
 def kept(served: str, file: str, slot: str = "3") -> str:
     """Save a program and load another one; return the hash of the saved one."""
-    saved = scs("store", "save", slot, file, "--port", served, "--json")
+    saved, answer = asked("store", "save", slot, file, "--port", served)
     assert saved.exit_code == GOOD, saved.output
     assert scs("store", "save", "8", TONIC, "--port", served).exit_code == GOOD
-    found: str = json.loads(saved.stdout)["hash"]
-    return found
+    return str(answer["hash"])
 
 
 def test_a_kept_program_runs_to_the_end_of_its_session_and_is_accounted_for(
     leased: str, served: str
 ) -> None:
     digest = kept(served, leased)
-    done = scs("run", "--slot", "3", "--port", served, "--json")
-    found = json.loads(done.stdout)
+    done, answer = asked("run", "--slot", "3", "--port", served)
     assert done.exit_code == GOOD, done.stderr
-    assert (found["slot"], found["hash"], found["stopped"]) == (3, digest, "pulses")
-    assert "profile" not in found
-    assert found["delivered"]["pulses"] == 48
-    assert found["delivered"]["charge_nc"] == 4800.0  # 48 of 0.5 mA for 200 us
-    assert set(found["delivered"]["contacts"]) == {"contact 3", "contact 4"}
-    assert {one["contact"] for one in found["load"]} == {"contact 3", "contact 4"}
+    assert (answer["slot"], answer["hash"], answer["stopped"]) == (3, digest, "pulses")
+    assert "profile" not in answer
+    assert answer["delivered"]["pulses"] == 48
+    assert answer["delivered"]["charge_nc"] == 4800.0  # 48 of 0.5 mA for 200 us
+    assert set(answer["delivered"]["contacts"]) == {"contact 3", "contact 4"}
+    assert {row["contact"] for row in answer["load"]} == {"contact 3", "contact 4"}
     shown = scs("run", "--slot", "3", "--port", served)
     assert f"slot 3, hash {digest} on pico/mcp4922-8" in shown.stdout
     assert re.search(r"charge of first phases, contact 3 +│", shown.stdout)
@@ -57,18 +54,17 @@ def test_a_kept_program_runs_to_the_end_of_its_session_and_is_accounted_for(
 
 def test_a_kept_program_is_stopped_after_the_time_asked_for(alone: str, served: str) -> None:
     kept(served, alone)
-    found = json.loads(scs("run", "--slot", "3", "--for", "1s", "--port", served, "--json").stdout)
-    assert found["stopped"] == "stop"
+    answer = as_json("run", "--slot", "3", "--for", "1s", "--port", served)
+    assert answer["stopped"] == "stop"
     # a board on a socket runs as fast as this computer lets it
-    assert found["delivered"]["pulses"] == round(50 * found["delivered"]["seconds"]) > 10
+    assert answer["delivered"]["pulses"] == round(50 * answer["delivered"]["seconds"]) > 10
 
 
 def test_a_kept_program_that_stands_alone_is_left_running(alone: str, served: str) -> None:
     digest = kept(served, alone)
-    done = scs("run", "--slot", "3", "--detach", "--port", served, "--json")
-    found = json.loads(done.stdout)
-    assert (done.exit_code, found["stopped"], found["hash"]) == (GOOD, "running", digest)
-    seen = json.loads(scs("status", "--json", "--port", served).stdout)
+    done, answer = asked("run", "--slot", "3", "--detach", "--port", served)
+    assert (done.exit_code, answer["stopped"], answer["hash"]) == (GOOD, "running", digest)
+    seen = as_json("status", "--port", served)
     assert (seen["state"], seen["lease_left_s"]) == ("RUNNING", None)
     running = scs("run", "--slot", "3", "--port", served)
     assert running.exit_code == REFUSED
@@ -80,7 +76,7 @@ def test_req_34_a_kept_program_with_a_lease_is_not_left_running(leased: str, ser
     done = scs("run", "--slot", "3", "--detach", "--port", served)
     assert done.exit_code == USAGE
     assert "the program of slot 3 has a lease" in done.stderr
-    seen = json.loads(scs("status", "--json", "--port", served).stdout)
+    seen = as_json("status", "--port", served)
     assert (seen["state"], seen["delivered"]["pulses"]) == ("LOADED", 0)
 
 
@@ -88,18 +84,13 @@ def test_a_wish_to_end_halts_a_kept_program(
     alone: str, served: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept(served, alone)
-
-    def at_once(self: interrupts.Interrupts) -> interrupts.Interrupts:
-        self.code = 128 + signal.SIGINT
-        return self
-
-    monkeypatch.setattr(interrupts.Interrupts, "__enter__", at_once)
-    done = scs("run", "--slot", "3", "--port", served, "--json")
-    assert (done.exit_code, json.loads(done.stdout)["stopped"]) == (INTERRUPTED, "halt")
+    interrupt_at_once(monkeypatch)
+    done, answer = asked("run", "--slot", "3", "--port", served)
+    assert (done.exit_code, answer["stopped"]) == (INTERRUPTED, "halt")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         ((), USAGE, "give either PROFILE or --slot, e.g. scs run my.yaml or scs run --slot 3"),
         ((TONIC, "--slot", "3"), USAGE, "give either PROFILE or --slot"),
@@ -112,13 +103,13 @@ def test_a_wish_to_end_halts_a_kept_program(
         (("--slot", "3", "--port", "socket://127.0.0.1:9"), NO_DEVICE, "cannot open"),
     ],
 )
-def test_what_cannot_be_is_one_message(arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_what_cannot_be_is_one_message(arguments: tuple[str, ...], code: int, message: str) -> None:
     done = scs("run", *arguments)
     assert done.exit_code == code
-    assert said in " ".join(done.stderr.split())
+    assert message in " ".join(done.stderr.split())
 
 
 def test_an_empty_slot_is_told_to_scripts_as_well() -> None:
-    found = json.loads(scs("run", "--slot", "3", "--json").stdout)
-    assert (found["stopped"], found["delivered"]["pulses"]) == ("refused", 0)
-    assert "slot 3: the slot is empty" in found["errors"][0]["message"]
+    answer = as_json("run", "--slot", "3")
+    assert (answer["stopped"], answer["delivered"]["pulses"]) == ("refused", 0)
+    assert "slot 3: the slot is empty" in answer["errors"][0]["message"]

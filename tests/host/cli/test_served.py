@@ -16,7 +16,10 @@ from tests.host.cli.support import (
     NO_DEVICE,
     REFUSED,
     USAGE,
+    as_json,
+    asked,
     environment,
+    interrupt_at_once,
     process,
     scs,
 )
@@ -25,24 +28,19 @@ from scs.cli import interrupts
 
 
 def test_a_wish_to_end_halts_and_is_exit_130(alone: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def at_once(self: interrupts.Interrupts) -> interrupts.Interrupts:
-        self.code = 128 + signal.SIGINT
-        return self
-
-    monkeypatch.setattr(interrupts.Interrupts, "__enter__", at_once)
-    done = scs("run", alone, "--for", "60s", "--json")
-    assert done.exit_code == INTERRUPTED
-    assert json.loads(done.stdout)["stopped"] == "halt"
+    interrupt_at_once(monkeypatch)
+    done, answer = asked("run", alone, "--for", "60s")
+    assert (done.exit_code, answer["stopped"]) == (INTERRUPTED, "halt")
 
 
 def test_a_detached_device_is_watched_changed_and_stopped(alone: str, served: str) -> None:
     port = {"SCS_PORT": served}
     assert scs("run", alone, "--detach", **port).exit_code == GOOD
-    seen = json.loads(scs("status", "--json", **port).stdout)
+    seen = as_json("status", **port)
     assert seen["state"] == "RUNNING"
     assert seen["lease_left_s"] is None
     assert "RUNNING" in scs("status", **port).stdout
-    changed = json.loads(scs("amplitude", "1", "2 mA", "--json", **port).stdout)
+    changed = as_json("amplitude", "1", "2 mA", **port)
     assert (changed["requested_ma"], changed["actual_ma"]) == (2.0, 2.0)
     named = scs("amplitude", "low back", "1.5 mA", "--profile", alone, **port)
     assert named.output.startswith("requested 1.5 mA, actual 1.5 mA")
@@ -50,7 +48,7 @@ def test_a_detached_device_is_watched_changed_and_stopped(alone: str, served: st
     assert refused.exit_code == REFUSED
     assert "3.5 mA against 3 mA" in refused.stderr
     assert "no fault is latched" in scs("faults", **port).output
-    stopped = json.loads(scs("stop", "--json", **port).stdout)
+    stopped = as_json("stop", **port)
     assert stopped["stopped"] == "stop"
     assert stopped["delivered"]["pulses"] > 0
 
@@ -67,7 +65,7 @@ def test_halt_works_where_hello_is_refused(
     assert "reflash" in refused.stderr
     assert scs("halt", "--port", served).output == "halted: the output is off\n"
     monkeypatch.undo()
-    seen = json.loads(scs("status", "--json", "--port", served).stdout)
+    seen = as_json("status", "--port", served)
     assert (seen["state"], seen["delivered"]["pulses"] > 0) == ("LOADED", True)
 
 
@@ -80,7 +78,7 @@ def test_a_device_needs_a_port_of_its_own(name: str) -> None:
 
 
 def test_a_run_over_a_pty_ends_by_ctrl_c_and_the_server_goes_on(alone: str) -> None:
-    with process("sim", "--pty") as server:
+    with process("sim", "--pty", "--until-eof") as server:
         try:
             assert server.stdout is not None
             address = server.stdout.readline().strip()
@@ -91,7 +89,7 @@ def test_a_run_over_a_pty_ends_by_ctrl_c_and_the_server_goes_on(alone: str) -> N
                 out, err = running.communicate(timeout=10)
             assert running.returncode == INTERRUPTED, err
             assert json.loads(out)["stopped"] == "halt"
-            seen = json.loads(scs("status", "--json", "--port", address).stdout)
+            seen = as_json("status", "--port", address)
             assert seen["state"] == "LOADED"
             assert seen["delivered"]["pulses"] == json.loads(out)["delivered"]["pulses"] > 0
         finally:
@@ -105,7 +103,7 @@ def wait_until_open(address: str, running: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
-            if address in [str(one.readlink()) for one in files.iterdir()]:
+            if address in [str(file.readlink()) for file in files.iterdir()]:
                 return
         time.sleep(0.05)
 
@@ -113,22 +111,23 @@ def wait_until_open(address: str, running: subprocess.Popen[str]) -> None:
 DYING = """
 import os, threading, time
 from scs import sim_bridge
-made = sim_bridge.make()
-server = sim_bridge.listen(made)
+board = sim_bridge.make()
+server = sim_bridge.listen(board)
 def die():
-    while made.device.state != 3:
+    while board.device.state != 3:
         time.sleep(0.02)
     time.sleep(1.0)
     os._exit(9)
 threading.Thread(target=die, daemon=True).start()
 print(server.address, flush=True)
+server.stop_at_eof()
 server.run()
 """
 
 
 def test_req_61_a_server_that_dies_in_mid_run_is_exit_3(alone: str) -> None:
-    command = [sys.executable, "-c", DYING]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as server:
+    command, pipe = [sys.executable, "-c", DYING], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment()) as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip()
         with process("run", alone, "--port", address, "--for", "60s", "--json") as running:
@@ -137,6 +136,26 @@ def test_req_61_a_server_that_dies_in_mid_run_is_exit_3(alone: str) -> None:
     assert json.loads(out)["stopped"] == "link lost"
     assert json.loads(out)["delivered"]["pulses"] > 0
     assert "Traceback" not in err
+
+
+PARENT = """
+import subprocess, sys, time
+command = [sys.executable, "-m", "scs.cli", "sim", "--listen", "127.0.0.1:0", "--until-eof"]
+subprocess.Popen(command, stdin=subprocess.PIPE)
+time.sleep(60)
+"""
+
+
+def test_a_server_ends_with_the_process_that_started_it() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True, env=environment()
+    ) as parent:
+        assert parent.stdout is not None
+        address = parent.stdout.readline().strip()
+        assert scs("status", "--port", address).exit_code == GOOD
+        parent.kill()
+        assert parent.stdout.read() == ""  # the server held it too, and has ended
+    assert scs("status", "--port", address).exit_code == NO_DEVICE
 
 
 @pytest.mark.parametrize(

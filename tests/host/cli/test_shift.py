@@ -26,6 +26,7 @@ programs:
   - {name: leg, cathodes: ["E7"], anodes: [E6], rate: 50 Hz, pulse_width: 100 us, amplitude: 1 mA}
 limits: {amplitude: 3 mA}
 """
+WHOLE_LEAD = {"four_programs", "r2r_tonic"}  # shipped profiles that cannot move
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def contacts(path: Path) -> list[tuple[list[str], list[str]]]:
     def named(mask: int) -> list[str]:
         return [name for at, name in enumerate(profile.contact_names) if mask >> at & 1]
 
-    return [(named(one.cathodes), named(one.anodes)) for one in profile.group.programs]
+    return [(named(program.cathodes), named(program.anodes)) for program in profile.group.programs]
 
 
 def test_contacts_move_and_all_else_in_the_file_stays(file: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_return_plate_stays_where_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (
             ("--by", "2"),
@@ -110,11 +111,11 @@ def test_a_return_plate_stays_where_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_place_that_is_none_is_one_error_and_nothing_is_written(
-    file: Path, options: tuple[str, ...], said: str
+    file: Path, options: tuple[str, ...], message: str
 ) -> None:
     done = scs("shift", str(file), *options)
     assert done.exit_code == USAGE
-    assert said in " ".join(done.stderr.split())
+    assert message in " ".join(done.stderr.split())
     assert file.read_text() == TWO
 
 
@@ -163,7 +164,7 @@ def test_line_ends_stay_what_they_were(file: Path) -> None:
     assert moved.count(b"\r\n") == moved.count(b"\n") == TWO.count("\n")
 
 
-@pytest.mark.parametrize("name", resources.stems("profiles"))
+@pytest.mark.parametrize("name", sorted(set(resources.stems("profiles")) - WHOLE_LEAD))
 def test_every_shipped_profile_moves_there_and_back_without_another_change(
     name: str, tmp_path: Path
 ) -> None:
@@ -171,11 +172,9 @@ def test_every_shipped_profile_moves_there_and_back_without_another_change(
 
     profile = Profile.read(resources.path(f"profiles/{name}.yaml"))
     numbers = range(len(profile.program_names))
-    used = [mask for one in profile.group.programs for mask in (one.cathodes | one.anodes,)]
+    used = [program.cathodes | program.anodes for program in profile.group.programs]
     highest = max(mask.bit_length() for mask in used)
     by = 1 if highest < len(profile.contact_names) else -1
-    if by == -1 and any(mask & 1 for mask in used):
-        return  # it takes the whole of its lead
     assert moved(moved(profile, by, numbers), -by, numbers).text == profile.text
 
 
@@ -191,4 +190,4 @@ def test_a_device_takes_other_contacts_only_while_its_output_is_off(file: Path) 
         stim.stop()
         stim.load(Profile.read(file))
         assert stim.status().state == "LOADED"
-        assert [one.level_ma for one in stim.status().levels] == [0.0, 0.0]
+        assert [level.level_ma for level in stim.status().levels] == [0.0, 0.0]

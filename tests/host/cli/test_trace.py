@@ -55,7 +55,7 @@ def test_trace_evenly_sampled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["-o", "x.foo"], "known are .csv, .npz, .vcd, .png, .svg, .html, .wav, .mat"),
         (["-o", "."], "is a folder"),
@@ -78,12 +78,12 @@ def test_trace_evenly_sampled(tmp_path: Path) -> None:
     ],
 )
 def test_trace_wrong_usage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     done = scs("trace", TONIC, *options)
     assert done.exit_code == USAGE
-    assert said in done.stderr
+    assert message in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

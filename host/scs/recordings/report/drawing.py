@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
 
+from ...traces.decimate import time_unit
 from ...traces.waveform_analysis import Floats
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 1000.0, 62.0, 12.0, 8.0, 36.0
@@ -21,8 +22,7 @@ PLOT, SPACE = 150.0, 14.0  # height of one plot, and between two
 TICKS = 5  # about so many on an axis
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """Line of a plot; `kind` is its class in style.css (current, voltage, command)."""
 
     time_s: Floats
@@ -30,20 +30,11 @@ class Line:
     kind: str
 
 
-@dataclass(frozen=True)
-class Plot:
+class Plot(NamedTuple):
     """Plot: lines with one vertical axis."""
 
     label: str
     lines: Sequence[Line]
-
-
-def time_unit(span_s: float) -> tuple[float, str]:
-    """Return (factor, unit) for a time axis."""
-    for limit_s, factor, unit in ((2e-3, 1e6, "µs"), (2.0, 1e3, "ms")):
-        if span_s < limit_s:
-            return factor, unit
-    return 1.0, "s"
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -72,40 +63,20 @@ def panel(title: str, plots: Sequence[Plot]) -> str:
 
 
 def _plot(plot: Plot, top: float, begin: float, end: float, *, last: bool) -> Iterator[str]:
-    low, high = _range(plot)
-    across = (WIDTH - LEFT - RIGHT) / (end - begin)
-    up = PLOT / (high - low)
-    yield from _vertical(plot.label, top, low, high, up)
-    yield from _horizontal(top, begin, end, across, last=last)
-    for line in plot.lines:
-        x = LEFT + (line.time_s - begin) * across
-        y = top + PLOT - (line.values - low) * up
-        yield f'<path class="{line.kind}" d="{_path(x, y)}"/>'
-
-
-def _range(plot: Plot) -> tuple[float, float]:
     low = min(0.0, *(float(np.min(line.values)) for line in plot.lines))
     high = max(0.0, *(float(np.max(line.values)) for line in plot.lines))
     room = 0.08 * (high - low) or 1.0
-    return low - room, high + room
-
-
-def _vertical(label: str, top: float, low: float, high: float, up: float) -> Iterator[str]:
-    middle = top + PLOT / 2
+    low, high = low - room, high + room
+    across, up = (WIDTH - LEFT - RIGHT) / (end - begin), PLOT / (high - low)
     yield (
-        f'<text class="label" transform="translate(14 {middle:g}) rotate(-90)">'
-        f"{escape(label)}</text>"
+        f'<text class="label" transform="translate(14 {top + PLOT / 2:g}) rotate(-90)">'
+        f"{escape(plot.label)}</text>"
     )
     for value in ticks(low, high):
         y = top + PLOT - (value - low) * up
         kind = "zero" if abs(value) < 1e-12 else "grid"
         yield f'<path class="{kind}" d="M{LEFT:g} {y:.1f}H{WIDTH - RIGHT:g}"/>'
         yield f'<text class="y" x="{LEFT - 6:g}" y="{y + 4:.1f}">{value + 0.0:.6g}</text>'
-
-
-def _horizontal(
-    top: float, begin: float, end: float, across: float, *, last: bool
-) -> Iterator[str]:
     factor, unit = time_unit(end - begin)
     for value in ticks(begin * factor, end * factor):
         x = LEFT + (value / factor - begin) * across
@@ -115,11 +86,11 @@ def _horizontal(
     if last:
         x = (LEFT + WIDTH - RIGHT) / 2
         yield f'<text class="x" x="{x:g}" y="{top + PLOT + 31:g}">time ({unit})</text>'
-
-
-def _path(x: Floats, y: Floats) -> str:
-    """Return an SVG path of points, rounded to a tenth of a unit, without repeats."""
-    points = np.round(np.column_stack((x, y)), 1)
-    new = np.ones(len(points), dtype=bool)
-    new[1:] = np.any(np.diff(points, axis=0) != 0, axis=1)
-    return "M" + "L".join(f"{one:g} {other:g}" for one, other in points[new].tolist())
+    for line in plot.lines:
+        xs = LEFT + (line.time_s - begin) * across
+        ys = top + PLOT - (line.values - low) * up
+        points = np.round(np.column_stack((xs, ys)), 1)  # what is drawn; repeats are left out
+        new = np.ones(len(points), dtype=bool)
+        new[1:] = np.any(np.diff(points, axis=0) != 0, axis=1)
+        path = "L".join(f"{x:g} {y:g}" for x, y in points[new].tolist())
+        yield f'<path class="{line.kind}" d="M{path}"/>'

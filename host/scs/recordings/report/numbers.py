@@ -7,7 +7,6 @@ shows as too little current.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,44 +63,38 @@ def line(command: Command) -> Trace:
 
 def phases(delivered: Trace, command: Command) -> list[Phase]:
     """Return every phase that drives current, in order."""
-    return list(_phases(delivered, command))
-
-
-def _phases(delivered: Trace, command: Command) -> Iterator[Phase]:
     steps = np.diff(delivered.time_s)
     means = (delivered.current_a[1:] + delivered.current_a[:-1]) / 2
     charge = np.concatenate(([0.0], np.cumsum(means * steps)))
-    begin_s = 0.0
+    driven, begin_s = [], 0.0
     for length_s, current_a in zip(command.length_s, command.current_a, strict=True):
         if current_a:
             ends = np.interp((begin_s, begin_s + length_s), delivered.time_s, charge)
-            yield Phase(begin_s, length_s, current_a, float(ends[1] - ends[0]) / length_s)
+            mean_a = float(ends[1] - ends[0]) / length_s
+            driven.append(Phase(begin_s, length_s, current_a, mean_a))
         begin_s += length_s
+    return driven
 
 
 def measured(rows: Rows) -> tuple[Measured, Trace] | None:
     """Measure the end of a run; return (figures, that end), or None if it has no pulse."""
-    tail = _tail(rows)
+    blocks: list[Trace] = []
+    for block in rows.blocks():
+        blocks.append(block)
+        while sum(map(len, blocks)) - len(blocks[0]) > MEASURED_ROWS:
+            blocks.pop(0)
+    columns = [block.columns() for block in blocks]
+    tail = Trace(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
     try:
         return measure(tail.time_s, tail.current_a), tail
     except ValueError:
         return None
 
 
-def _tail(rows: Rows) -> Trace:
-    kept: list[Trace] = []
-    for block in rows.blocks():
-        kept.append(block)
-        while sum(map(len, kept)) - len(kept[0]) > MEASURED_ROWS:
-            kept.pop(0)
-    columns = [[one.time_s, one.current_a, one.voltage_v] for one in kept]
-    return Trace(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
-
-
-def left(found: Measured, tail: Trace) -> Left | None:
+def left(figures: Measured, tail: Trace) -> Left | None:
     """Return the residual voltages before periods; None if there is no whole period."""
-    begins = found.pulses.start_s[:: found.pulses_per_period or 1][1:]
-    if found.pulses_per_period is None or not len(begins):
+    begins = figures.pulses.start_s[:: figures.pulses_per_period or 1][1:]
+    if figures.pulses_per_period is None or not len(begins):
         return None
     volts = np.interp(begins - BEFORE_S, tail.time_s, tail.voltage_v)
     return Left(float(np.max(np.abs(volts))), float(volts[-1]), float(tail.voltage_v[-1]))

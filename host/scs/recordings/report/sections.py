@@ -9,39 +9,51 @@ from __future__ import annotations
 import math
 from html import escape
 
-from ...messages.safety_metrics import Figure
-from ...traces.commanded import Command
+from ...messages.safety_metrics import Metric, number
 from ...traces.decimate import thinned
 from ...traces.trace import Trace
-from ...traces.trace_store import Rows
 from ...traces.waveform_analysis import Measured
 from ..run_info import ADC, Account, Run, Subject
 from . import numbers
 from .drawing import Line, Plot, panel
-from .tables import key, number, table
+from .tables import key, table
 
 SHOWN_PHASES = 16
 AHEAD = 0.25  # of a pulse's width, shown before it
 WIDTHS = 8  # of a pulse, shown from its beginning
 
-Found = tuple[Measured, Trace] | None
+Seen = tuple[Measured, Trace] | None  # figures of the end of a trace, and that end
 
 
-def cards(run: Run, found: Found) -> str:
+def head(account: Account) -> str:
+    """Return the title, how the run ended, and what ran where."""
+    fault, subject, device = account.ending.fault, account.subject, account.device
+    kind, word = ("bad", "fault") if fault else ("good", f"stopped by {account.ending.stopped}")
+    return (
+        f"<header><h1>{escape(subject.name)}</h1>\n"
+        f'<p><span class="pill {kind}">{escape(word)}</span></p>\n'
+        f'<p class="quiet">{escape(subject.file)} on lead {escape(subject.lead)}, '
+        f"{escape(device.board)} at {escape(device.port)}, begun {escape(account.begun)}</p>\n"
+        '<p class="quiet">A bench into a dummy load. Not a medical device, and never connected '
+        "to a person or an animal.</p></header>"
+    )
+
+
+def cards(run: Run, seen: Seen) -> str:
     """Return the key figures."""
     book = run.account.ending.ledger
-    most_nc = max((one.driven_nc for one in book.charge), default=0.0)
+    most_nc = max((contact.driven_nc for contact in book.charge), default=0.0)
     shown = [
         (str(book.pulses), "pulses delivered"),
         (f"{book.output_s:.3f} s", "with output"),
         (number(most_nc / 1e3, "uC"), "charge of first phases"),
     ]
-    if found is not None:
-        one = found[0]
-        shown.append((number(one.amplitude_a * 1e3, "mA"), "amplitude, measured"))
-        shown.append((number(one.width_s * 1e6, "us"), "pulse width, measured"))
-        if one.rate_hz:
-            shown.append((number(one.rate_hz, "Hz"), "rate, measured"))
+    if seen is not None:
+        figures = seen[0]
+        shown.append((number(figures.amplitude_a * 1e3, "mA"), "amplitude, measured"))
+        shown.append((number(figures.width_s * 1e6, "us"), "pulse width, measured"))
+        if figures.rate_hz:
+            shown.append((number(figures.rate_hz, "Hz"), "rate, measured"))
     cells = "".join(
         f'<div class="card"><b>{escape(value)}</b><span>{name}</span></div>'
         for value, name in shown
@@ -51,8 +63,8 @@ def cards(run: Run, found: Found) -> str:
 
 def faults(account: Account) -> str:
     """Return the latched fault and the injected faults."""
-    said = account.ending.fault
-    text = f'<p class="bad">{escape(said)}</p>' if said else "<p>None was latched.</p>"
+    fault = account.ending.fault
+    text = f'<p class="bad">{escape(fault)}</p>' if fault else "<p>None was latched.</p>"
     if account.injected:
         text += f"<p>Injected into the simulated board: <code>{escape(account.injected)}</code></p>"
     return f"<h2>Faults</h2>\n{text}"
@@ -73,24 +85,18 @@ def waveform(run: Run) -> str:
             (f"A period, {command.begin_s:.6g} s into the trace", whole, numbers.line(command)),
             *views,
         ]
-        pulse = _pulse(run.rows, command, whole)
-        if pulse is not None:
+        pulses = whole.pulses()
+        if len(pulses):  # the first one, from shortly before its first edge
+            start, width = float(pulses.start_s[0]), float(pulses.width_s[0])
+            until = float(pulses.start_s[1]) if len(pulses) > 1 else whole.end_s
+            begin_s = max(command.begin_s + start - AHEAD * width, 0.0)
+            end_s = command.begin_s + min(until, start + WIDTHS * width)
+            pulse = run.rows.window(begin_s, end_s)
             views = [("The first pulse of a period", pulse, None), *views]
     drawn = [f"<h3>{name}</h3>\n{_pair(name, seen, asked)}" for name, seen, asked in views]
-    said = f'<p class="quiet">As seen by {run.account.source}.</p>\n'
-    said += key("current", "voltage", "command") + "\n".join(drawn)
-    return "<h2>Waveform</h2>\n" + said + (_extremes(run) if of_device else "")
-
-
-def _pulse(rows: Rows, command: Command, whole: Trace) -> Trace | None:
-    """Return the first pulse of a period, from shortly before its first edge."""
-    found = whole.pulses()
-    if not len(found):
-        return None
-    start, width = float(found.start_s[0]), float(found.width_s[0])
-    until = float(found.start_s[1]) if len(found) > 1 else whole.end_s
-    end = command.begin_s + min(until, start + WIDTHS * width)
-    return rows.window(max(command.begin_s + start - AHEAD * width, 0.0), end)
+    text = f'<p class="quiet">As seen by {run.account.source}.</p>\n'
+    text += key("current", "voltage", "command") + "\n".join(drawn)
+    return "<h2>Waveform</h2>\n" + text + (_extremes(run) if of_device else "")
 
 
 def _pair(title: str, trace: Trace, command: Trace | None) -> str:
@@ -103,18 +109,18 @@ def _pair(title: str, trace: Trace, command: Trace | None) -> str:
 
 def _extremes(run: Run) -> str:
     """Return a plot of the extremes that the device measured, at every poll."""
-    said = "<h3>The extremes of the last whole period at every poll, by the device's own ADC</h3>"
+    text = "<h3>The extremes of the last whole period at every poll, by the device's own ADC</h3>"
     if run.rows is None:
-        said = "<p>No trace was recorded.</p>" + said
+        text = "<p>No trace was recorded.</p>" + text
     polls = run.samples
     if len(polls) < 2:
-        return said + '<p class="quiet">Too few polls to plot.</p>'
+        return text + '<p class="quiet">Too few polls to plot.</p>'
     at = polls[:, 0]
     current = [Line(at, polls[:, column] * 1e3, "current") for column in (4, 5)]
     current += [Line(at, sign * polls[:, 3] * 1e3, "command") for sign in (-1, 1)]
     voltage = [Line(at, polls[:, column], "voltage") for column in (6, 7)]
     plots = [Plot("current (mA)", current), Plot("voltage (V)", voltage)]
-    return said + key("current", "voltage", "level") + panel("Extremes of each period", plots)
+    return text + key("current", "voltage", "level") + panel("Extremes of each period", plots)
 
 
 # --- tables ----------------------------------------------------------------------------------
@@ -123,42 +129,43 @@ def against_command(run: Run) -> str:
     command = run.account.command
     if run.rows is None or command is None:
         return "<h2>Current against command</h2>\n<p>No whole period was traced.</p>"
-    found = numbers.phases(numbers.period(run.rows, command), command)
+    phases = numbers.phases(numbers.period(run.rows, command), command)
     rows = [
         (
-            number(one.begin_s * 1e3, "ms"),
-            number(one.length_s * 1e6, "us"),
-            number(one.commanded_a * 1e3, "mA"),
-            number(one.delivered_a * 1e3, "mA"),
-            f"{one.off:+.2%}",
+            number(phase.begin_s * 1e3, "ms"),
+            number(phase.length_s * 1e6, "us"),
+            number(phase.commanded_a * 1e3, "mA"),
+            number(phase.delivered_a * 1e3, "mA"),
+            f"{phase.off:+.2%}",
         )
-        for one in found[:SHOWN_PHASES]
+        for phase in phases[:SHOWN_PHASES]
     ]
     more = ""
-    if len(found) > SHOWN_PHASES:
-        worst = max(found, key=lambda one: abs(one.off))
+    if len(phases) > SHOWN_PHASES:
+        worst = max(phases, key=lambda phase: abs(phase.off))
         more = (
-            f"<p>{len(found) - SHOWN_PHASES} more phases; the largest deviation of all is "
+            f"<p>{len(phases) - SHOWN_PHASES} more phases; the largest deviation of all is "
             f"{worst.off:+.2%}, {number(worst.begin_s * 1e3, 'ms')} into the period.</p>"
         )
     heads = (">at", ">for", ">commanded", ">delivered, mean", ">deviation")
     return "<h2>Current against command</h2>\n" + table(heads, rows) + more
 
 
-def left_over(run: Run, found: Found) -> str:
+def left_over(run: Run, seen: Seen) -> str:
     """Return a table of residual charge and voltage."""
     title = "<h2>Residual charge and DC</h2>\n"
-    if found is None or run.rows is None:
+    if seen is None or run.rows is None:
         return title + "<p>No period was traced.</p>"
-    one, tail = found
+    figures, tail = seen
     rows = []
-    if one.residual_c is not None and one.dc_a is not None and one.running_c is not None:
+    if figures.residual_c is not None and figures.dc_a is not None:
         rows += [
-            ("net charge of a period", number(one.residual_c * 1e9, "nC")),
-            ("net DC", number(one.dc_a * 1e9, "nA")),
-            ("largest charge not yet recovered", number(one.running_c * 1e6, "uC")),
+            ("net charge of a period", number(figures.residual_c * 1e9, "nC")),
+            ("net DC", number(figures.dc_a * 1e9, "nA")),
         ]
-    left = numbers.left(one, tail)
+    if figures.running_c is not None:
+        rows.append(("largest charge not yet recovered", number(figures.running_c * 1e6, "uC")))
+    left = numbers.left(figures, tail)
     if left is not None:
         rows += [
             ("voltage left before a period, largest", number(left.most_v * 1e3, "mV")),
@@ -176,27 +183,28 @@ def safety(account: Account) -> str:
     """Return a table of the device's safety figures and their limits."""
     rows = [
         (
-            one.label,
-            ", ".join(part for part in (one.contact, one.program) if part),
-            number(one.value, one.unit),
-            "≥" if one.bound == "least" else "≤",
-            number(one.limit, one.unit),
-            _share(one),
+            figure.label,
+            ", ".join(part for part in (figure.contact, figure.program) if part),
+            number(figure.value, figure.unit),
+            "≥" if figure.bound == "least" else "≤",
+            number(figure.limit, figure.unit),
+            _share(figure),
         )
-        for one in account.figures
+        for figure in account.figures
     ]
     heads = ("figure", "where", ">value", "", ">limit", "share of the limit")
     return "<h2>Safety figures</h2>\n" + table(heads, rows)
 
 
-def _share(one: Figure) -> tuple[str, str]:
+def _share(figure: Metric) -> tuple[str, str]:
     """Return (class, HTML) of the used share of a limit."""
-    if not one.ok:
+    value, limit = figure.value, figure.limit
+    if not figure.ok:
         return "bad", "FAIL"
-    if one.name == "shannon":  # a logarithm
-        used = 10 ** (one.value - one.limit) if math.isfinite(one.value) else 0.0
+    if figure.name == "shannon":  # a logarithm
+        used = 10 ** (value - limit) if math.isfinite(value) else 0.0
     else:
-        over, under = (one.limit, one.value) if one.bound == "least" else (one.value, one.limit)
+        over, under = (limit, value) if figure.bound == "least" else (value, limit)
         used = abs(over / under) if under else 0.0
     high = "" if used < 0.9 else " (near)"
     return "", f'<meter min="0" max="1" value="{used:.4g}"></meter> {used:.0%}{high}'
@@ -213,9 +221,9 @@ def ledger(account: Account) -> str:
         ("stopped by", account.ending.stopped),
     ]
     charge = [
-        (one.contact, number(one.driven_nc / 1e3, "uC"), number(one.net_nc, "nC"))
-        for one in book.charge
-        if one.driven_nc or one.net_nc
+        (contact.contact, number(contact.driven_nc / 1e3, "uC"), number(contact.net_nc, "nC"))
+        for contact in book.charge
+        if contact.driven_nc or contact.net_nc
     ]
     heads = ("contact", ">charge of first phases", ">net charge")
     text = "<h2>Ledger of the device</h2>\n" + table(("what", ">how much"), rows)
@@ -230,13 +238,13 @@ def profile(subject: Subject) -> str:
 def versions(account: Account) -> str:
     """Return a table of the versions and hashes that identify the run."""
     subject, device = account.subject, account.device
-    rows = [
-        ("profile, SHA-256", subject.sha256),
-        ("committed program, CRC-32", subject.program_crc32),
-        ("commands, errors and limits, CRC-32", device.tables),
-        ("firmware", device.firmware),
-        *((name, value) for name, value in device.host.items()),
-    ]
-    cells = [(name, ("code", value)) for name, value in rows]
+    rows = {
+        "profile, SHA-256": subject.sha256,
+        "committed program, CRC-32": subject.program_crc32,
+        "commands, errors and limits, CRC-32": device.tables,
+        "firmware": device.firmware,
+        **device.host,
+    }
+    cells = [(name, ("code", value)) for name, value in rows.items()]
     foot = f"<footer>Written by scs {escape(device.host.get('scs', ''))}.</footer>"
     return "<h2>Versions and hashes</h2>\n" + table(("what", "which"), cells) + foot

@@ -1,4 +1,4 @@
-"""Elements of a report: tables, numbers with units, the legend.
+"""Elements of a report: tables and the legend.
 
 Role: text in, HTML out. Invariant: a cell given as text is escaped; one given as a pair
 (class, HTML) is not, except for the class "code".
@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from ...messages.safety_metrics import pretty
-
 Cell = str | tuple[str, str]
 KEYS = {
     "current": ("current", "current"),
@@ -20,28 +18,17 @@ KEYS = {
 }
 
 
-def number(value: float, unit: str) -> str:
-    """Format a value with its unit, four digits."""
-    shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.6g}"
-    return f"{shown} {pretty(unit)}".strip()
-
-
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """Return a table; a head that begins with > aligns its column right."""
     right = [head.startswith(">") for head in heads]
-    line = "".join(
-        _cell("th", head.removeprefix(">"), at) for head, at in zip(heads, right, strict=True)
-    )
-    body = "\n".join(
-        "<tr>"
-        + "".join(_cell("td", cell, at) for cell, at in zip(row, right, strict=True))
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<div class="wide"><table><thead><tr>{line}</tr></thead>\n'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    line = _row("th", [head.removeprefix(">") for head in heads], right)
+    body = "\n".join(_row("td", row, right) for row in rows)
+    return f'<div class="wide"><table><thead>{line}</thead>\n<tbody>{body}</tbody></table></div>'
+
+
+def _row(kind: str, cells: Sequence[Cell], right: Sequence[bool]) -> str:
+    texts = (_cell(kind, cell, at) for cell, at in zip(cells, right, strict=True))
+    return f"<tr>{''.join(texts)}</tr>"
 
 
 def _cell(kind: str, cell: Cell, right: bool) -> str:

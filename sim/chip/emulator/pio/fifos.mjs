@@ -40,13 +40,18 @@ export const fifos = {
   },
 
   noteTxStall() {
-    this.pio.txStall |= TX_STALL << this.index;
-    this.pio.fdebug |= TX_STALL << this.index;
+    this.pio.txStall |= this.noteInDebug(TX_STALL);
   },
 
   noteRxStall() {
-    this.pio.rxStall |= RX_STALL << this.index;
-    this.pio.fdebug |= RX_STALL << this.index;
+    this.pio.rxStall |= this.noteInDebug(RX_STALL);
+  },
+
+  /** Set this machine's bit of FDEBUG and give it back. */
+  noteInDebug(flag) {
+    const bit = flag << this.index;
+    this.pio.fdebug |= bit;
+    return bit;
   },
 
   clearTxStall() {
@@ -55,7 +60,7 @@ export const fifos = {
 
   /** "push noblock" on a full FIFO: the word is lost, and FDEBUG says so. */
   noteLostPush() {
-    this.pio.fdebug |= RX_STALL << this.index;
+    this.noteInDebug(RX_STALL);
     this.inputShiftReg = 0;
     this.inputShiftCount = 0;
   },
@@ -78,7 +83,7 @@ export const fifos = {
 
   writeFIFO(word) {
     if (this.txFIFO.full) {
-      this.pio.fdebug |= TX_OVER << this.index;
+      this.noteInDebug(TX_OVER);
       return;
     }
     this.txFIFO.push(word);
@@ -91,7 +96,7 @@ export const fifos = {
 
   readFIFO() {
     if (this.rxFIFO.empty) {
-      this.pio.fdebug |= RX_UNDER << this.index;
+      this.noteInDebug(RX_UNDER);
       return 0;
     }
     const word = this.rxFIFO.pull();
