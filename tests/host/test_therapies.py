@@ -8,7 +8,8 @@ from tests.host.profile_support import only, rows_of
 
 from scs.profile import waveforms
 from scs.profile.profile import Profile, ProfileError
-from stimcore import checks, program
+from scs.profile.shift_contacts import moved
+from stimcore import checks, errors, program
 
 HEAD = """name: Test
 lead: octrode-3mm
@@ -103,6 +104,18 @@ def test_two_rates_have_their_turns_and_offsets() -> None:
 def test_an_offset_is_kept() -> None:
     group = Profile.from_text(WIDE + SECOND + "    offset: 500 us\n", "test.yaml").group
     assert group.programs[1].phase_ns == 500_000
+
+
+def test_the_old_name_of_an_offset_works_on_and_stays_as_it_was_written() -> None:
+    notice = "old.yaml:14: programs.1..phase is now offset"
+    with pytest.warns(FutureWarning, match=notice):
+        profile = Profile.from_text(WIDE + SECOND + "    phase: 500 us\n", "old.yaml")
+    with pytest.warns(FutureWarning, match=notice):
+        shifted = moved(profile, 1, [1])
+    assert [item.group.programs[1].phase_ns for item in (profile, shifted)] == [500_000, 500_000]
+    assert shifted.text.endswith("    phase: 500 us\n")
+    row = profile.explain((errors.BLOB_FIELD, 214, 1, 0))
+    assert (row.path, row.line) == ("programs[1].offset", 14)
 
 
 def test_sync_only_is_a_flag() -> None:
