@@ -9,8 +9,7 @@ Requirements: none of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from stimcore.program import RECHARGE_PASSIVE, RECHARGE_PASSIVE_BURST, TONIC, Program
 
@@ -57,10 +56,6 @@ class Difference:
     unit: str
     a_text: str
     b_text: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as a JSON-ready dict."""
-        return asdict(self)
 
 
 def compare(a: Profile, b: Profile) -> list[Difference]:

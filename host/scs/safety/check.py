@@ -9,8 +9,7 @@ Requirements: REQ-60.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from stimcore import board as boards
 from stimcore import output, period
@@ -40,10 +39,6 @@ class Actual:
     actual: float
     unit: str
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as a JSON-ready dict."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Turns:
@@ -58,10 +53,6 @@ class Turns:
     every_ms: float
     period_ms: float
     others: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as a JSON-ready dict."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

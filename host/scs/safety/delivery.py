@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from stimcore import board as boards
 from stimcore import charge, ledger, output, program, ramp
@@ -28,10 +27,6 @@ class Delivery:
     pulses: int
     seconds: float
     charge_nc: dict[str, float]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the totals as a JSON-ready dict."""
-        return {"pulses": self.pulses, "seconds": self.seconds, "charge_nc": self.charge_nc}
 
 
 def reached_ua(group: program.Group, board: Board) -> Levels:

@@ -18,7 +18,6 @@ from stimcore.program import Group, pulses_per_period
 
 from ..documents import units
 from ..documents.problem import Problem
-from ..errors import Row
 from ..messages import refusals, safety_metrics
 from ..profile.profile import Profile
 
@@ -34,18 +33,25 @@ def problems(profile: Profile, board: Board) -> list[Problem]:
     """
     group = profile.group
     shaped = _shaped(group)
-    if not shaped or profile.sync_only:
-        return []
-    if _verdict(board, group, _targets(group)).errors:
+    if not shaped or profile.sync_only or _verdict(board, group, _targets(group)).errors:
         return []
     for levels, verdict in _climb(board, group, shaped):
         if verdict.errors:
             number = _blamed(board, group, levels, shaped)
-            problem = _refused(profile, board, number, levels[number], verdict.errors[0])
+            row, level = verdict.errors[0], units.text(levels[number], "uA")
+            why, example = refusals.sentence(row, profile.contact_names), _way_out(group, board)
+            message = f"the soft start would be refused at {level}: segments smaller than one DAC"
+            message += f" code are rounded up to one code ({why}); try {example}"
+            place, limit = ("programs", number, "shape"), safety_metrics.text(row[0], row[3])
+            problem = Problem("ramp-refused", place, message, level, limit, example)
             return profile.document.located([problem])
-        miscounted = verdict.stream.pulses != pulses_per_period(group)
-        if miscounted and group.header.session_pulses:
-            problem = _miscounted(group, levels[shaped[0]], verdict.stream.pulses)
+        pulses, wanted = verdict.stream.pulses, pulses_per_period(group)
+        if group.header.session_pulses and pulses != wanted:
+            level, example = units.text(levels[shaped[0]], "uA"), "duration: 10 min"
+            message = f"at {level} this shape has {pulses} pulses per period instead of {wanted},"
+            message += f" so a session cannot be limited by pulses; try {example}"
+            texts = str(pulses), str(wanted), example
+            problem = Problem("ramp-pulses", ("session", "pulses"), message, *texts)
             return profile.document.located([problem])
     return []
 
@@ -106,16 +112,6 @@ def _blamed(board: Board, group: Group, levels: Levels, shaped: list[int]) -> in
     return shaped[0]
 
 
-def _refused(profile: Profile, board: Board, number: int, level_ua: int, row: Row) -> Problem:
-    level = units.text(level_ua, "uA")
-    message = f"the soft start would be refused at {level}: segments smaller than one DAC code are"
-    message += f" rounded up to one code ({refusals.sentence(row, profile.contact_names)}); try"
-    example = _way_out(profile.group, board)
-    limit = safety_metrics.text(row[0], row[3])
-    place = ("programs", number, "shape")
-    return Problem("ramp-refused", place, f"{message} {example}", level, limit, example)
-
-
 def _way_out(group: Group, board: Board) -> str:
     """Return a working example: no ramps, which skips the lowest levels, or another shape."""
     header = group.header._replace(ramp_up_ms=0, ramp_down_ms=0)
@@ -123,11 +119,3 @@ def _way_out(group: Group, board: Board) -> str:
     shaped = _shaped(group)
     good = not any(verdict.errors for _, verdict in _climb(board, bare, shaped))
     return NO_RAMP if good else EXAMPLE
-
-
-def _miscounted(group: Group, level_ua: int, pulses: int) -> Problem:
-    wanted = pulses_per_period(group)
-    message = f"at {units.text(level_ua, 'uA')} this shape has {pulses} pulses per period instead"
-    message += f" of {wanted}, so a session cannot be limited by pulses; try duration: 10 min"
-    texts = str(pulses), str(wanted), "duration: 10 min"
-    return Problem("ramp-pulses", ("session", "pulses"), message, *texts)
