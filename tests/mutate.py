@@ -38,6 +38,7 @@ KERNEL = (
 # file: the tests in tests/core that must notice
 TESTS = {
     "kernel.py": KERNEL,
+    "rules.py": (*KERNEL, "test_undriven.py"),
     "charge.py": KERNEL,
     "decode.py": KERNEL,
     "contact_sums.py": (*KERNEL, "test_contact_sums.py"),

@@ -93,8 +93,8 @@ def _check_times(one: program.Program, first: program.Program, refuse) -> None:
     most = limits.PERIOD_MAX_NS * one.rate_millihz // 1_000_000_000_000
     if one.count > max(most, 1):
         refuse("count", one.count, max(most, 1))
-    if one.phase_ns * one.rate_millihz >= 1_000_000_000_000:
-        refuse("phase_ns", one.phase_ns, 999_999_999_999 // one.rate_millihz)
+    if one.offset_ns * one.rate_millihz >= 1_000_000_000_000:
+        refuse("offset_ns", one.offset_ns, 999_999_999_999 // one.rate_millihz)
     if one.alternating:
         if one.count % 2:
             refuse("count", one.count, one.count + 1)

@@ -19,8 +19,8 @@ class Contact:
     """Charge, peak and times of one contact in a period."""
 
     def __init__(self) -> None:
-        self.peak_code = 0  # largest magnitude
-        self.phase = 0  # charge of the largest single phase, code x ticks
+        self.peak_na = self.peak_code = 0  # largest magnitude
+        self.phase_pc = self.phase = 0  # charge of the largest single phase; code x ticks
         self.net = 0  # signed sum over the period, code x ticks
         self.running_pc = 0  # largest charge not yet recovered, in the steady state
         self.left_pc = 0  # charge after a period that began with none
@@ -32,7 +32,8 @@ class Contact:
     def turned(self) -> "Contact":
         """Return the sums of a contact with always the opposite current: only the net differs."""
         other = Contact()
-        other.peak_code, other.phase, other.net = self.peak_code, self.phase, -self.net
+        other.peak_code, other.peak_na, other.net = self.peak_code, self.peak_na, -self.net
+        other.phase, other.phase_pc = self.phase, self.phase_pc
         other.running_pc, other.left_pc, other.rest_pc = self.running_pc, self.left_pc, self.rest_pc
         other.discharge_ticks, other.used = self.discharge_ticks, self.used
         other.flows = self.flows
@@ -46,8 +47,8 @@ def walk(board: Board, records: list) -> list:
     that are always on the other side see the opposite current.
     """
     out = []
-    errors = [_error_pc(board, one) if one[1] else 0 for one in records]
-    masks = list({one[3] << 8 | one[4] for one in records})
+    errors = [_error_pc(board, record) if record[1] else 0 for record in records]
+    masks = list({record[3] << 8 | record[4] for record in records})
     switched = 0
     for mask in masks:
         switched |= mask >> 8 | mask & 255
@@ -71,16 +72,12 @@ def whole(board: Board, records: list, contacts: list) -> Contact:
 
     Where there is one pair of sides, it is what each of its contacts holds.
     """
-    masks = 0
-    for one in records:
-        if one[1] and masks != one[3] << 8 | one[4]:
-            if masks:
-                errors = [_error_pc(board, each) if each[1] else 0 for each in records]
-                every = Contact()
-                seen = ([each[5] for each in records], errors)
-                _unrecovered(board, records, seen, _EVERY, every)
-                return every
-            masks = one[3] << 8 | one[4]
+    driven = {record[3] << 8 | record[4] for record in records if record[1]}
+    if len(driven) > 1:
+        errors = [_error_pc(board, record) if record[1] else 0 for record in records]
+        every = Contact()
+        _unrecovered(board, records, ([record[5] for record in records], errors), _EVERY, every)
+        return every
     for contact in contacts:
         if contact.used:
             return contact
@@ -90,32 +87,12 @@ def whole(board: Board, records: list, contacts: list) -> Contact:
 def _seen(board: Board, records: list, errors: list, bit: int) -> Contact:
     """Compute the sums of one contact."""
     contact = Contact()
-    codes = [signed(one, bit) for one in records]
-    _sums(records, codes, bit, contact)
-    if contact.used:
-        _unrecovered(board, records, (codes, errors), bit, contact)
-    return contact
-
-
-_OTHER_SIDE = (0, 2, 1, 3, 4, 6, 5, 7, 8)
-
-
-def _switched(masks: int, bit: int) -> int:
-    """Return how masks switch a contact: 1 cathode, 2 anode; 4: and no other so; 8: discharged."""
-    source, back = masks >> 8, masks & 255
-    if source == 0:
-        return 8 if back & bit else 0
-    alone = 4 if bit in (source, back) else 0
-    return alone + (1 if source & bit else 0) + (2 if back & bit else 0)
-
-
-def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:
-    """Sum up `codes`: of each record as the contact sees it."""
+    codes = [signed(record, bit) for record in records]
     run = most = least = net = 0
     for at in range(len(records)):
-        one, code = records[at], codes[at]
+        record, code = records[at], codes[at]
         if code:
-            charge = code * one[0]
+            charge = code * record[0]
             run = run + charge if run * code > 0 else charge
             contact.phase = max(contact.phase, abs(run))
             net += charge
@@ -125,11 +102,28 @@ def _sums(records: list, codes: list, bit: int, contact: Contact) -> None:
                 least = code
         else:
             run = 0
-            if one[6] == DIRECT and one[4] & bit:
-                contact.discharge_ticks += one[0]
+            if record[6] == DIRECT and record[4] & bit:
+                contact.discharge_ticks += record[0]
     contact.net = net
     contact.peak_code = max(most, -least)
     contact.used = contact.peak_code > 0
+    if contact.used:
+        contact.peak_na = contact.peak_code * board.na_per_code
+        contact.phase_pc = picocoulombs(board, contact.phase)
+        _unrecovered(board, records, (codes, errors), bit, contact)
+    return contact
+
+
+_OTHER_SIDE = (0, 2, 1, 3, 4, 6, 5, 7, 8)
+
+
+def _switched(masks: int, bit: int) -> int:
+    """Return how masks switch a contact: 1 cathode, 2 anode; 4: and no other so; 8: discharged."""
+    cathodes, anodes = masks >> 8, masks & 255
+    if cathodes == 0:
+        return 8 if anodes & bit else 0
+    alone = 4 if bit in (cathodes, anodes) else 0
+    return alone + (1 if cathodes & bit else 0) + (2 if anodes & bit else 0)
 
 
 def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Contact) -> None:
@@ -146,29 +140,26 @@ def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Co
         contact.running_pc = contact.rest_pc = _ENDLESS_PC
         contact.flows = {key: _ENDLESS_PC for key, _least, _most, _left in flows}
         return
-    below, above = _steady(-low, share), _steady(high, share)
+    # the most charge that a period begins with if it leaves this when begun with none
+    below = up(-low * ONE, ONE - share) if low < 0 else 0
+    above = up(high * ONE, ONE - share) if high > 0 else 0
     contact.rest_pc = max(below, above)
     every = bit == _EVERY  # several pairs' may be joined either way round, and then they add
     running = 0
-    for least, most, left in charges:
+    for key, least, most, left in charges + flows:
         low, high = up(below * left, ONE) - least, most + up(above * left, ONE)
-        running = max(running, low + high if every else max(low, high))
+        charge = low + high if every else max(low, high)
+        if key:
+            contact.flows[key] = max(contact.flows.get(key, 0), charge)
+        elif charge > running:
+            running = charge
     contact.running_pc = running
-    for key, least, most, left in flows:
-        low, high = up(below * left, ONE) - least, most + up(above * left, ONE)
-        begins = low + high if every else max(low, high)
-        contact.flows[key] = max(contact.flows.get(key, 0), begins)
-
-
-def _steady(left: int, share: int) -> int:
-    """Return the most charge a period begins with if it leaves `left` when begun with none."""
-    return up(left * ONE, ONE - share) if left > 0 else 0
 
 
 def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
     """Return (lowest, highest charge in pC at the end, decay in 65536ths, charges, flows).
 
-    charges: [(least, most, decay)] after each record with current, decaying since the start;
+    charges: [(0, least, most, decay)] after each record with current, decaying since the start;
     flows: [(key, least, most, decay)] before each discharge. The charge is an interval: errors
     widen it, parallel contacts may share a current in any way, and a discharge may leave anything
     from nothing to what the slowest time constant does. A soft one leaves other contacts' charge;
@@ -182,28 +173,26 @@ def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
     flows = []
     sums: dict = {}  # code x ticks since the last discharge: an active recharge leaves exactly 0
     for at in range(len(records)):
-        one, code = records[at], codes[at]
+        record, code = records[at], codes[at]
         if code:
-            key = _sharing(one, bit)
-            sums[key] = sums.get(key, 0) + code * one[0]
+            # 0 if the whole current goes through the contact; else the masks that share it
+            key = record[3] << 8 | record[4]
+            if bit == (record[3] if record[3] & bit else record[4]):
+                key = 0
+            sums[key] = sums.get(key, 0) + code * record[0]
             low, high = low - errors[at], high + errors[at]
-            charges.append(_bounds(board, low, high, sums) + (share,))
-        elif one[6] and (one[3] | one[4]) & bit:
-            tau = board.soft_tau_us if one[6] == SOFT else board.discharge_tau_us
-            factor = decay(one[0], tau * ticks_per_us)
+            charges.append((0,) + _bounds(board, low, high, sums) + (share,))
+        elif record[6] and (record[3] | record[4]) & bit:
+            tau = board.soft_tau_us if record[6] == SOFT else board.discharge_tau_us
+            factor = decay(record[0], tau * ticks_per_us)
             least, most = _bounds(board, low, high, sums)
-            flows.append((one[6] << 8 | one[3] | one[4], least, most, share))
-            low, high = -_shrink(-least, factor), _shrink(most, factor)
-            share = _shrink(share, factor)
+            flows.append((record[6] << 8 | record[3] | record[4], least, most, share))
+            low = -up(-least * factor, ONE) if least < 0 else 0
+            high = up(most * factor, ONE) if most > 0 else 0
+            share = up(share * factor, ONE) if share > 0 else 0
             sums = {}
     low, high = _bounds(board, low, high, sums)
     return low, high, share, charges, flows
-
-
-def _sharing(one: tuple, bit: int) -> int:
-    """Return 0 if the whole current goes through the contact; else the masks that share it."""
-    side = one[3] if one[3] & bit else one[4]
-    return 0 if side == bit else one[3] << 8 | one[4]
 
 
 def _bounds(board: Board, low: int, high: int, sums: dict) -> tuple:
@@ -216,13 +205,9 @@ def _bounds(board: Board, low: int, high: int, sums: dict) -> tuple:
     return low, high
 
 
-def _shrink(charge: int, factor: int) -> int:
-    return up(charge * factor, ONE) if charge > 0 else 0
-
-
-def _error_pc(board: Board, one: tuple) -> int:
+def _error_pc(board: Board, record: tuple) -> int:
     """Return a record's error in pC: its offset, and one polarity's gain against the other's."""
-    error = up(board.offset_na * one[0] * 1000, board.clock_hz)
-    if one[5] > 0:
-        error += up(picocoulombs(board, one[5] * one[0]) * board.gain_mismatch_ppm, 1_000_000)
+    error = up(board.offset_na * record[0] * 1000, board.clock_hz)
+    if record[5] > 0:
+        error += up(picocoulombs(board, record[5] * record[0]) * board.gain_mismatch_ppm, 1_000_000)
     return error

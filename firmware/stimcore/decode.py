@@ -10,7 +10,7 @@ from . import errors
 from .board import Board
 
 # one record: (ticks, active, sync, cathode mask, anode mask, signed code, discharge)
-DIRECT = 1  # discharge: every contact in use to return
+DIRECT = 1  # discharge: every contact in use to the anode side
 SOFT = 2  # discharge: a pulse's own contacts, through the stage's discharge resistor
 
 
@@ -21,13 +21,13 @@ def record(board: Board, words: bytes, at: int) -> tuple:
     high = words[base + 2] | words[base + 3] << 8
     flags = low & 3
     ticks = (high << 14 | low >> 2) + board.overhead_ticks
-    source, back, code, known = _frame(board, words[base + 4 : base + 8])
+    cathodes, anodes, code, known = _frame(board, words[base + 4 : base + 8])
     discharge = 0
-    if source == 0:
-        discharge = DIRECT if back else 0
-    elif code == 0 and flags == 0 and back and board.soft_tau_us:
+    if cathodes == 0:
+        discharge = DIRECT if anodes else 0
+    elif code == 0 and flags == 0 and anodes and board.soft_tau_us:
         discharge = SOFT
-    return (ticks, flags != 0, flags == 2, source, back, code, discharge), known and flags != 3
+    return (ticks, flags != 0, flags == 2, cathodes, anodes, code, discharge), known and flags != 3
 
 
 _FRAMES_KEPT = 32
@@ -63,11 +63,11 @@ def _network(board: Board, high: int, low: int) -> tuple:
 def _switched(board: Board, high: int, low: int) -> tuple:
     """Decode the MCP4922 on the even bits, the switch register on the odd ones."""
     dac = _even_bits(high) << 8 | _even_bits(low)
-    source = _even_bits(high >> 1)
-    back = _even_bits(low >> 1)
+    cathodes = _even_bits(high >> 1)
+    anodes = _even_bits(low >> 1)
     code = (dac & 0x0FFF) - board.code_mid
     known = dac >> 12 == 3 and abs(code) <= board.code_span  # 3: channel A, gain 1, on
-    return source, back, code, known
+    return cathodes, anodes, code, known
 
 
 def _even_bits(half: int) -> int:
@@ -129,21 +129,21 @@ def _merged(records: list) -> list:
 
 
 def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> None:
-    ticks, active, sync, source, back, code, discharge = one
-    drives = code != 0 or (source != 0 and discharge != SOFT)
+    ticks, active, sync, cathodes, anodes, code, discharge = one
+    drives = code != 0 or (cathodes != 0 and discharge != SOFT)
     if ticks < board.min_record_ticks:
         rows.append((errors.SHORT_RECORD, at, ticks, board.min_record_ticks))
     flagged = sync if silent else code != 0
     if active != flagged or (drives and not active):
         rows.append((errors.ACTIVE_FLAG, at, int(active), int(code != 0)))
-    if source & back:
-        rows.append((errors.OVERLAP, at, source & back, 0))
-    if drives and not back:
+    if cathodes & anodes:
+        rows.append((errors.OVERLAP, at, cathodes & anodes, 0))
+    if drives and not anodes:
         rows.append((errors.NO_ANODE, at, 0, 1))
-    if drives and not source:
+    if drives and not cathodes:
         rows.append((errors.NO_CATHODE, at, 0, 1))
-    if (source | back) >> board.contacts:
-        rows.append((errors.CONTACT_UNKNOWN, at, source | back, (1 << board.contacts) - 1))
+    if (cathodes | anodes) >> board.contacts:
+        rows.append((errors.CONTACT_UNKNOWN, at, cathodes | anodes, (1 << board.contacts) - 1))
 
 
 def _switching(records: list, rows: list) -> None:
@@ -157,12 +157,12 @@ def _switching(records: list, rows: list) -> None:
         if one[1]:
             used |= one[3] | one[4]
     for at in range(len(records)):
-        _ticks, active, _sync, source, back, _code, discharge = records[at]
-        masks = source << 8 | back
+        _ticks, active, _sync, cathodes, anodes, _code, discharge = records[at]
+        masks = cathodes << 8 | anodes
         if active and before and masks != before:
             rows.append((errors.LIVE_SWITCH, at, masks, before))
-        if discharge == DIRECT and back != used:
-            rows.append((errors.PART_DISCHARGE, at, back, used))
+        if discharge == DIRECT and anodes != used:
+            rows.append((errors.PART_DISCHARGE, at, anodes, used))
         before = masks if active else 0
 
 
@@ -171,8 +171,8 @@ def _softly(records: list, rows: list) -> None:
     different contacts were driven since the last full discharge."""
     last = 0
     for at in range(len(records)):
-        _ticks, active, _sync, source, back, _code, discharge = records[at]
-        masks = source << 8 | back
+        _ticks, active, _sync, cathodes, anodes, _code, discharge = records[at]
+        masks = cathodes << 8 | anodes
         if active:
             last = masks if last in (0, masks) else -1
         elif discharge == DIRECT:

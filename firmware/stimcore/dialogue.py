@@ -1,8 +1,10 @@
 """Request and reply: bytes -> frame -> row of commands -> handler -> reply.
 
-Role: keeps the order of the frames, repeats a lost reply, answers a mistake with a refusal.
-Invariants: a HALT is obeyed before anything that stands before it; a command is carried out once,
-whatever is sent again. Requirements: REQ-32, REQ-40 to REQ-43.
+Role: keeps the order of the frames, one of them a turn, repeats a lost reply, answers a mistake
+with a refusal.
+Invariants: a HALT is obeyed before anything that stands before it, and what stands before it starts
+no output; between two slow commands the output is looked at and the watchdog fed; a command is
+carried out once, whatever is sent again. Requirements: REQ-32, REQ-40 to REQ-43, REQ-52.
 """
 
 import struct
@@ -10,10 +12,47 @@ import struct
 from . import commands, errors, handlers
 from .errors import Refused
 from .frame import Decoder, encode
-from .inbox import Inbox
 from .packing import pack, unpack
 
 _ALWAYS = (commands.HALT, commands.STOP)  # whatever their sequence number
+WAITING_MOST = 32  # a host waits for the reply to each; any more are dropped
+STARTERS = (commands.START, commands.MEASURE)  # commands that let current flow
+
+
+class Inbox:
+    """The frames, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.lost = 0  # frames for which there was no room
+        self._frames: list = []
+        self._before_halt = 0  # how many of them stand before a HALT
+
+    def put(self, frames: list) -> bool:
+        """Queue (sequence, opcode, payload) of each frame; return True if a HALT is among them."""
+        halts = False
+        for frame in frames:
+            if frame[1] == commands.HALT:
+                self._before_halt = len(self._frames)
+                halts = True
+            if len(self._frames) < WAITING_MOST:
+                self._frames.append(frame)
+            else:
+                self.lost += 1
+        return halts
+
+    def waits(self) -> bool:
+        """Return True if a frame waits: the next iteration must not be slept through."""
+        return bool(self._frames)
+
+    def take(self) -> tuple:
+        """Return (the next frame, whether it may start output); () if none waits."""
+        if not self._frames:
+            return ()
+        frame = self._frames.pop(0)
+        barred = self._before_halt > 0
+        if barred:
+            self._before_halt -= 1
+        return frame, not (barred and frame[1] in STARTERS)
 
 
 class Dialogue:

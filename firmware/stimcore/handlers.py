@@ -1,8 +1,9 @@
 """The commands' handlers: one function per row of commands.TABLE.
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
-Invariant: the state table has already let the command through. Requirements: REQ-22, REQ-33,
-REQ-36, REQ-37, REQ-44 to REQ-46.
+Invariant: the state table has already let the command through; ARM is refused unless the load was
+measured recently, at all contacts, and found as declared. Requirements: REQ-22, REQ-33,
+REQ-36 to REQ-38, REQ-44 to REQ-47, REQ-56 to REQ-58.
 """
 
 import binascii
@@ -10,18 +11,20 @@ import struct
 
 from . import (
     VERSION,
+    calibration,
     charge,
     checks,
     commands,
     errors,
-    handlers_load,
+    impedance,
     limits,
+    load_test,
     output,
     program,
     states,
     store,
 )
-from .errors import Refused
+from .errors import Refused, refuse_all
 
 
 def _hello(device, protocol: int) -> tuple:
@@ -120,7 +123,7 @@ def _arm(device, digest: int) -> tuple:
         raise Refused(errors.HASH_MISMATCH, 0, digest, device.hash)
     if device.unfit:
         raise Refused(*device.unfit)
-    reading = handlers_load.declared(device)
+    reading = _load_id(device)
     device.output.prepare()
     device.move("arm")
     return (reading,)
@@ -232,6 +235,80 @@ def _erase(device, slot: int) -> tuple:
     return ()
 
 
+# --- the sense path and the load -------------------------------------------------------------
+def _load_id(device) -> int:
+    """Return the load's identification; raise Refused unless it and the measurement are right."""
+    if device.calibration[0] in (calibration.DAMAGED, calibration.FOREIGN):
+        raise Refused(errors.CALIBRATION, device.calibration[0])
+    board, load = device.board, device.load
+    reading = device.hal.load_id()
+    if abs(reading - board.load_id_code) > board.load_id_tolerance:
+        raise Refused(errors.LOAD_ID, 0, reading, board.load_id_code)
+    wanted = program.contacts_of(device.output.group)
+    if load is None or wanted & ~load.contacts:
+        raise Refused(errors.LOAD_UNKNOWN)
+    age_ms = device.now_ms - load.at_ms
+    if age_ms > limits.MEASURE_AGE_MS:
+        raise Refused(errors.LOAD_OLD, 0, age_ms, limits.MEASURE_AGE_MS)
+    rows = impedance.refusals(board, load.rows, wanted)
+    if rows:
+        refuse_all(rows)
+    return int(reading)
+
+
+def _scope_arm(device, delay_us: int) -> tuple:
+    if delay_us > limits.SCOPE_DELAY_MAX_US:
+        raise Refused(errors.SCOPE_DELAY, 0, delay_us, limits.SCOPE_DELAY_MAX_US)
+    device.captures.ask(delay_us)
+    return ()
+
+
+def _scope_read(device, offset: int) -> tuple:
+    if not device.captures.kept:
+        return (0, 0, 0, b"")
+    begins_us, data, stream = device.captures.kept
+    return (1, begins_us, stream.crc, data[offset : offset + commands.LOOK_BYTES])
+
+
+def _words(device, offset: int) -> tuple:
+    live = device.output.live
+    if live is None:  # the off time of a cycle
+        return (0, 0, b"")
+    return (live.crc, len(live.words), live.words[offset : offset + commands.LOOK_BYTES])
+
+
+def _measure(device, cathodes: int, anodes: int) -> tuple:
+    if not cathodes and not anodes and device.output is not None:
+        wanted = load_test.pairs_of(device.output.group)
+    else:
+        if not cathodes and not anodes:
+            cathodes, anodes = load_test.usual(device.board)
+        wanted = load_test.pairs(cathodes, anodes)
+    device.measure(wanted)
+    return ()
+
+
+def _impedance(device) -> tuple:
+    found = device.load
+    load_id = device.hal.load_id() if device.state not in states.OUTPUT else 0
+    if found is None:
+        return (0, 0, load_id, b"")
+    rows = b"".join([struct.pack(commands.CONTACT, *row) for row in found.rows])
+    return (1, min(device.now_ms - found.at_ms, 0xFFFFFFFF), load_id, rows)
+
+
+def _calibrate(device, *values: int) -> tuple:
+    calibration.keep(device.hal, device.declared, values)
+    device.calibrated(calibration.restore(device.hal, device.declared))
+    return ()
+
+
+def _calibration(device) -> tuple:
+    kept, values = device.calibration
+    raw = device.load.raw if device.load is not None else (0, 0, 0)
+    return (kept,) + tuple(values) + raw
+
+
 TABLE: dict = {
     commands.HELLO: _hello,
     commands.STATUS: _status,
@@ -252,5 +329,11 @@ TABLE: dict = {
     commands.RECALL: _recall,
     commands.SLOTS: _slots,
     commands.ERASE: _erase,
+    commands.SCOPE_ARM: _scope_arm,
+    commands.SCOPE_READ: _scope_read,
+    commands.WORDS: _words,
+    commands.MEASURE: _measure,
+    commands.IMPEDANCE: _impedance,
+    commands.CALIBRATE: _calibrate,
+    commands.CALIBRATION: _calibration,
 }
-TABLE.update(handlers_load.TABLE)

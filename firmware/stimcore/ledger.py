@@ -25,16 +25,9 @@ class Ledger:
 
     def copy(self) -> "Ledger":
         other = Ledger()
-        for name in (
-            "pulses",
-            "truncated",
-            "periods",
-            "output_us",
-            "start_ms",
-            "stop_ms",
-            "stopped",
-        ):
-            setattr(other, name, getattr(self, name))
+        other.pulses, other.truncated, other.periods = self.pulses, self.truncated, self.periods
+        other.output_us, other.stopped = self.output_us, self.stopped
+        other.start_ms, other.stop_ms = self.start_ms, self.stop_ms
         other.driven = list(self.driven)
         other.net = list(self.net)
         return other
@@ -44,95 +37,80 @@ class Ledger:
         if count <= 0:
             return
         if not stream.sums:  # asked for at every STATUS, and always the same
-            whole = _Walk()
-            whole.records(stream, stream.records)
+            whole = _Part()
+            whole.add(stream, stream.records)
             stream.sums.append(whole)
         self.pulses += stream.pulses * count
         self.periods += count
-        self._add(stream.sums[0], count)
-        self._time(stream, stream.period_ticks * count)
+        self._add(stream, stream.sums[0], count)
 
     def add_cut(self, stream: Stream, record: int, ticks_in: int) -> None:
         """Add a period that got as far as `ticks_in` ticks into a record."""
         if record == 0 and ticks_in <= 0:
             return
-        part = _Walk()
-        part.records(stream, record)
-        whole, cut = part.pulses, 0
+        part = _Part()
+        part.add(stream, record)
+        begun, _longest = charge.pulses(stream.first(record))
+        self.pulses += charge.count(begun)
         if record < stream.records:
             cut = part.cut(stream, record, ticks_in)
-        self.pulses += whole - (1 if cut < 0 else 0)
-        self.truncated += 1 if cut else 0
-        self._add(part, 1)
-        self._time(stream, part.ticks)
+            self.pulses -= 1 if cut < 0 else 0
+            self.truncated += 1 if cut else 0
+        self._add(stream, part, 1)
 
-    def _add(self, part: "_Walk", count: int) -> None:
+    def _add(self, stream: Stream, part: "_Part", count: int) -> None:
         for index in range(limits.CONTACTS):
             self.driven[index] += part.driven[index] * count
             self.net[index] += part.net[index] * count
-
-    def _time(self, stream: Stream, ticks: int) -> None:
-        self.output_us += ticks // (stream.board.clock_hz // 1_000_000)
+        self.output_us += part.ticks * count // (stream.board.clock_hz // 1_000_000)
 
 
-class _Walk:
+class _Part:
     """Sums over the records of a period, or of the part of it that was delivered."""
 
     def __init__(self) -> None:
-        self.pulses = 0  # first phases begun
         self.ticks = 0
         self.driven = [0] * limits.CONTACTS
         self.net = [0] * limits.CONTACTS
         self._running: dict = {}  # unrecovered code x ticks by pair of masks
-        self._growing = False
+        self._growing = False  # the last record is of a first phase
 
-    def records(self, stream: Stream, count: int) -> None:
+    def add(self, stream: Stream, count: int) -> None:
         """Add the first `count` records, whole."""
-        for at in range(count):
-            one = stream.record(at)
-            grows = self._take(one, one[0])
-            if grows and not self._growing:
-                self.pulses += 1
-            self._growing = grows
+        for record in stream.first(count):
+            self._growing = self._take(record, record[0])
 
     def cut(self, stream: Stream, at: int, ticks: int) -> int:
         """Add the record that was cut. 0: no pulse suffers; 1: a first phase that had just
         begun is cut; -1: a pulse counted before is cut, or misses its active recharge."""
-        one = stream.record(at)
-        grows = self._take(one, min(ticks, one[0]))
+        record = stream.record(at)
+        grows = self._take(record, min(ticks, record[0]))
         if grows and self._growing:
             return -1
         if grows and ticks > 0:
             return 1
-        returned = _sums(stream)
+        returned: dict = {}  # of a whole period by pair of masks: 0 if recharge is active
+        for record in stream.first(stream.records):
+            if record[1]:
+                charge.grows(returned, record, record[0])
         for key, value in self._running.items():
             if value and returned[key] == 0:
                 return -1
         return 0
 
-    def _take(self, one: tuple, ticks: int) -> bool:
+    def _take(self, record: tuple, ticks: int) -> bool:
         """Add one record; return True if it is (part of) a first phase."""
         self.ticks += ticks
-        if not one[1]:
-            if one[6]:
+        if not record[1]:
+            if record[6]:
                 self._running = {}
             return False
-        grows = charge.grows(self._running, one, ticks)
-        masks = one[3] | one[4]
+        grows = charge.grows(self._running, record, ticks)
+        masks = record[3] | record[4]
         for index in range(limits.CONTACTS):
             if masks >> index & 1:
-                part = charge.signed(one, 1 << index) * ticks
+                part = charge.signed(record, 1 << index) * ticks
                 self.net[index] += part
                 if grows:
                     self.driven[index] += abs(part)
         return grows
-
-
-def _sums(stream: Stream) -> dict:
-    """Return code x ticks of a whole period by pair of masks: 0 if recharge is active."""
-    sums: dict = {}
-    for at in range(stream.records):
-        one = stream.record(at)
-        if one[1]:
-            charge.grows(sums, one, one[0])
-    return sums

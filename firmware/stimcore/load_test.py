@@ -25,15 +25,15 @@ PATIENCE_MS = 2_000  # for one capture
 Found = namedtuple("Found", ("at_ms", "contacts", "rows", "raw"))
 
 
-def pairs(sources: int, returns: int) -> list:
+def pairs(cathodes: int, anodes: int) -> list:
     """Return (cathode, anode) masks of one contact each, so that each contact is in a pair.
 
     Contacts of one side are never measured against one another: a dummy load may join them.
     """
-    if not sources or not returns or sources & returns:
-        raise Refused(errors.MEASURE_CONTACTS, 0, sources, returns)
-    one_side = [1 << at for at in range(limits.CONTACTS) if sources >> at & 1]
-    other = [1 << at for at in range(limits.CONTACTS) if returns >> at & 1]
+    if not cathodes or not anodes or cathodes & anodes:
+        raise Refused(errors.MEASURE_CONTACTS, 0, cathodes, anodes)
+    one_side = [1 << at for at in range(limits.CONTACTS) if cathodes >> at & 1]
+    other = [1 << at for at in range(limits.CONTACTS) if anodes >> at & 1]
     out = [(one_side[0], each) for each in other]
     return out + [(each, other[0]) for each in one_side[1:]]
 
@@ -63,7 +63,7 @@ def slot_us(board: Board) -> int:
     return 2 * width_us(board) + 2 * board.rest_tau_us
 
 
-def test_phases(board: Board, source: int, back: int) -> list:
+def test_phases(board: Board, cathodes: int, anodes: int) -> list:
     """Return one period: four pulses and their discharges.
 
     It is half a microsecond longer than a whole number of samples, so that captures of several
@@ -78,20 +78,20 @@ def test_phases(board: Board, source: int, back: int) -> list:
     out: list = []
     for below in BELOW:
         code = highest - below
-        out.append((period.DRIVE, source, back, -code, width))
-        out.append((period.DRIVE, source, back, code, width))
-        out.append((period.DISCHARGE, 0, source | back, 0, rest))
+        out.append((period.DRIVE, cathodes, anodes, -code, width))
+        out.append((period.DRIVE, cathodes, anodes, code, width))
+        out.append((period.DISCHARGE, 0, cathodes | anodes, 0, rest))
     out[-1] = out[-1][:4] + (rest + ticks_per_us // 2,)
     return out
 
 
-def test_stream(board: Board, source: int, back: int) -> kernel.Stream:
+def test_stream(board: Board, cathodes: int, anodes: int) -> kernel.Stream:
     """Return the stream of one pair; raise Refused with the kernel's reasons."""
     areas = (limits.MEASURE_AREA_UM2,) * limits.CONTACTS
     ceilings = [limits.MEASURE_UA] * limits.CONTACTS
     terms = kernel.Terms(areas, ceilings, [0] * limits.CONTACTS, 1000)
     verdict = kernel.admit(
-        pio_records.encode(board, test_phases(board, source, back)), board, terms
+        pio_records.encode(board, test_phases(board, cathodes, anodes)), board, terms
     )
     if verdict.stream is None:
         refuse_all(verdict.errors)
@@ -193,12 +193,12 @@ class Measurement:
         """Finish a pair and go on to the next one."""
         if self.aborted:
             return output.ENDED
-        source, back = self._pairs[len(self.found)]
+        cathodes, anodes = self._pairs[len(self.found)]
         ohm, nanofarad = impedance.evaluate(self.board, self._sums)
-        self.found.append(impedance.judge(self.board, source | back, ohm, nanofarad))
+        self.found.append(impedance.judge(self.board, cathodes | anodes, ohm, nanofarad))
         if len(self.found) == len(self._pairs):
             return output.ENDED
-        source, back = self._pairs[len(self.found)]
-        self._stream = test_stream(self.board, source, back)
+        cathodes, anodes = self._pairs[len(self.found)]
+        self._stream = test_stream(self.board, cathodes, anodes)
         self._phase = _BEGINS
         return output.RUNNING

@@ -32,8 +32,9 @@ def terms(group: program.Group, from_na: list | None) -> Terms:
     if _of[0] is not group:
         ceilings = [0] * limits.CONTACTS
         for one in group.programs:
+            used = program.used_by(one)
             for index in range(limits.CONTACTS):
-                if program.used_by(one) >> index & 1:
+                if used >> index & 1:
                     ceilings[index] = max(ceilings[index], one.ceiling_ua)
         _of[:] = [group, ceilings]
     return Terms(group.areas_um2, _of[1], from_na, group.header.discharge_permille)
@@ -176,19 +177,19 @@ class Output:
     def _follow(self) -> None:
         """Stage what the next period is to be, one step at a time; what goes down does not wait."""
         superseded = len(self._staged) > 0
-        if superseded:
-            if not self.train.wants_change:
-                return
-            # what was to come may be higher, and must not begin while its successor is judged
-            self._load(Staged(self.live, self.live_ua))
+        if superseded and not self.train.wants_change:
+            return
         period = self._periods + (1 if self.live.tail > AHEAD_RECORDS else 2)
         self.train.follow(period, self.live_ua)
         levels = self.train.step(period)
-        if not levels:
-            return
-        if max(levels) == 0 and self.train.phase == ramp.DOWN:
-            self.hal.stream_stop()
+        if levels and max(levels) == 0 and self.train.phase == ramp.DOWN:
+            self.hal.stream_stop()  # and nothing that is staged begins
         else:
+            if superseded:
+                # what was to come may be higher, and must not begin while its successor is judged
+                self._load(Staged(self.live, self.live_ua))
+            if not levels:
+                return
             period = self._stage(levels, period, superseded)
         self.train.staged(period, levels)
 

@@ -5,10 +5,10 @@ burst, begins at its place in the period; what is left until the next one is a r
 Invariant: the ticks sum to the period exactly; the code x ticks of a pulse with active recharge,
 or with a shape, sum to zero exactly. It knows no ceiling but that of a shape's own program, which
 rounding must not pass: the kernel, which judges what it makes, knows the contacts' alone.
-Requirements: REQ-09, REQ-17, REQ-35.
+Requirements: REQ-09, REQ-17, REQ-35, REQ-62.
 """
 
-from . import errors, limits, program, recovery
+from . import errors, limits, program
 from .board import Board, code_from_ua, period_ticks, ticks_from_ns
 from .errors import Refused
 
@@ -16,12 +16,14 @@ IDLE = 0  # contacts open
 DRIVE = 1
 DISCHARGE = 2  # every used contact to the anode side
 MARK = 3  # contacts open, SYNC high: a trigger for others
+SOFT = 4  # a pulse's own contacts joined through the discharge resistor
 
 TAIL = 7  # records: the one the sequencer shifts, four in its FIFO, one DMA is in, one to spare
 TAIL_NS = 80_000  # of each; the monitor takes eight samples of the last one (pulse_monitor.py)
 SEED_BITS = 16
-_ROUND = 1
-_OTHERS = 2
+_SIXTEENTH = 61566  # exp(-1/16) in 65536ths, rounded up
+REVERSED = 1  # a variant of a pulse: its current turned round …
+ALTERNATE_CONTACTS = 2  # … or given to the program's other contacts
 
 
 def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
@@ -35,101 +37,98 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     used = 0 if group.header.flags & program.FLAG_SYNC_ONLY else program.contacts_of(group)
     _check_work(board, group)
     places = _places(board, group, period)
-    known: dict = {}  # most pulses of a program are alike
+    places.append((places[0][0] + period,))  # where the next period begins
+    pulses: dict = {}  # most pulses of a program are alike
     out: list = []
-    for at in range(len(places)):
-        start, number, form, width = places[at]
-        end = places[at + 1][0] if at + 1 < len(places) else places[0][0] + period
-        one = group.programs[number]
-        key = (number, form, width)
-        if key not in known:
-            known[key] = ([(MARK, 0, 0, 0, width)], 0)
+    for at in range(len(places) - 1):
+        start, number, variant, width = places[at]
+        train = group.programs[number]
+        key = (number, variant, width)
+        if key not in pulses:
+            pulses[key] = ([(MARK, 0, 0, 0, width)], 0)
             if used:
-                made = _pulse(board, one, number, levels_ua[number], width)
-                soft = recovery.soft_ticks(board, group, one, width)
-                known[key] = (_formed(made, one, form) if form else made, soft)
-        _train(board, one, number, known[key], end - start, used, out)
-    _split_last(board, out)
-    return out
-
-
-def _split_last(board: Board, out: list) -> None:
-    """Divide the period's last rest so that its end comes in TAIL short records.
-
-    The sequencer and its FIFO hold up to five records beyond the one that is played. With these
-    between a pulse and the next period, DMA reads which table that period plays only shortly
-    before it begins: a lower amplitude or a stop reaches the very next pulse.
-    """
-    kind, source, back, code, ticks = out[-1]
+                pulse = _pulse(board, train, number, levels_ua[number], width)
+                soft = soft_ticks(board, group, train, width)
+                pulses[key] = (_varied(pulse, train, variant) if variant else pulse, soft)
+        _burst(board, train, number, pulses[key], places[at + 1][0] - start, used, out)
+    # Divide the period's last rest so that its end comes in TAIL short records. The sequencer and
+    # its FIFO hold up to five records beyond the one that is played. With these between a pulse
+    # and the next period, DMA reads which table that period plays only shortly before it begins:
+    # a lower amplitude or a stop reaches the very next pulse.
+    rest = out[-1]
     short = ticks_from_ns(board, TAIL_NS)
-    if ticks >= (TAIL + 1) * short:
-        out[-1] = (kind, source, back, code, ticks - TAIL * short)
-        out.extend([(kind, source, back, code, short)] * TAIL)
+    if rest[4] >= (TAIL + 1) * short:
+        out[-1] = rest[:4] + (rest[4] - TAIL * short,)
+        out.extend([rest[:4] + (short,)] * TAIL)
+    return out
 
 
 def _check_work(board: Board, group: program.Group) -> None:
     """Refuse more phases than are judged before the watchdog bites, whatever the levels."""
-    each = 3
+    fifths = 3  # of a ms a phase: see limits.GROUP_WORK
     for cathodes, anodes in program.sets_of(group):
         several = cathodes & (cathodes - 1) or anodes & (anodes - 1)
-        each += 8 if several else 4
-    if max([one.rate_dither + one.width_dither for one in group.programs]):
-        each += 7
-    most = limits.GROUP_WORK // each
+        fifths += 8 if several else 4
+    if max([train.rate_dither + train.width_dither for train in group.programs]):
+        fifths += 7
+    most = limits.GROUP_WORK // fifths
     total = 0
-    for number, one in enumerate(group.programs):
-        total += one.count * one.pulses * _most_phases(one)
-        if one.recharge != program.RECHARGE_ACTIVE:
-            total += one.count * recovery.more_phases(board, group, one)
+    for number, train in enumerate(group.programs):
+        total += train.count * train.pulses * _most_phases(train)
+        if train.recharge != program.RECHARGE_ACTIVE:
+            width = ticks_from_ns(board, train.width_ns)
+            if soft_ticks(board, group, train, width):
+                in_burst = train.recharge == program.RECHARGE_PASSIVE_BURST
+                total += train.count * (1 if in_burst else train.pulses)
         if total > most:
             raise Refused(errors.TABLE_LENGTH, number, 2 * total, 2 * most)
 
 
-def _most_phases(one: program.Program) -> int:
+def _most_phases(train: program.Program) -> int:
     """Return the phases of a pulse and its interval, at the level that needs most of them."""
-    if not one.segments:
+    if not train.segments:
         recharge = 0
-        if one.recharge == program.RECHARGE_ACTIVE:
-            recharge = 1 if one.ratio == 1 else 2
-        return 2 + (1 if one.gap_ns else 0) + recharge
-    found, asked, width = 1, 0, 0
+        if train.recharge == program.RECHARGE_ACTIVE:
+            recharge = 1 if train.ratio == 1 else 2
+        return 2 + (1 if train.gap_ns else 0) + recharge
+    phases, asked, width = 1, 0, 0
     alike = True
-    for permille, width_ns in one.segments:
+    for permille, width_ns in train.segments:
         alike = (alike and width_ns == width) or asked == 0
         width = width_ns
         asked += permille * width_ns
-        found += 1 if asked or not permille or alike else 3
-    return found
+        phases += 1 if asked or not permille or alike else 3
+    return phases
 
 
 # --- where pulses stand ----------------------------------------------------------------------
 def group_ticks(board: Board, group: program.Group) -> int:
     """Return the common period of all programs, to the nearest tick."""
-    one = group.programs[0]
-    return (board.clock_hz * 1000 * one.count + one.rate_millihz // 2) // one.rate_millihz
+    first = group.programs[0]
+    return (board.clock_hz * 1000 * first.count + first.rate_millihz // 2) // first.rate_millihz
 
 
 def _places(board: Board, group: program.Group, period: int) -> list:
-    """Return (start tick, program, form, ticks of the width), in order of time.
+    """Return (start tick, program, variant, ticks of the width), in order of time.
 
-    form: _ROUND where its current is turned round, _OTHERS where it is given to the others.
+    variant: 0, REVERSED or ALTERNATE_CONTACTS.
     """
     out: list = []
-    for number, one in enumerate(group.programs):
-        draw = one.seed
-        phase = ticks_from_ns(board, one.phase_ns)
-        late = period // one.count * one.rate_dither // 1000
-        width = ticks_from_ns(board, one.width_ns)
-        spread = 2 * width * one.width_dither // 1000
-        for turn in range(one.count):
+    for number, train in enumerate(group.programs):
+        draw = train.seed
+        offset = ticks_from_ns(board, train.offset_ns)
+        late = period // train.count * train.rate_dither // 1000
+        width = ticks_from_ns(board, train.width_ns)
+        spread = 2 * width * train.width_dither // 1000
+        for turn in range(train.count):
             draw = drawn(draw)
-            start = phase + turn * period // one.count + (late * draw >> SEED_BITS)
+            start = offset + turn * period // train.count + (late * draw >> SEED_BITS)
             draw = drawn(draw)
             wide = width - spread // 2 + (spread * draw >> SEED_BITS)
-            form = _ROUND if turn & one.alternating else 0
-            if (turn + 1) * one.other_count % one.count < one.other_count:
-                form = _OTHERS
-            out.append((start, number, form, wide))
+            variant = REVERSED if turn & train.alternating else 0
+            if (turn + 1) * train.other_count % train.count < train.other_count:
+                variant = ALTERNATE_CONTACTS
+            out.append((start, number, variant, wide))
     out.sort()
     return out
 
@@ -141,100 +140,131 @@ def drawn(draw: int) -> int:
     return draw ^ (draw << 8 & 0xFFFF)
 
 
-def _train(
-    board: Board, one: program.Program, number: int, made: tuple, room: int, used: int, out: list
+def _burst(
+    board: Board,
+    train: program.Program,
+    number: int,
+    pulse_soft: tuple,
+    room: int,
+    used: int,
+    out: list,
 ) -> None:
     """Append a pulse, or the pulses of a burst, and rests until the room is filled.
 
-    `made`: the phases of a pulse, and for how many ticks what it leaves is discharged softly.
+    `pulse_soft`: the phases of a pulse, and for how many ticks what it leaves is discharged softly.
     """
-    pulse, soft = made
+    pulse, soft = pulse_soft
+    least = board.min_record_ticks
     length = sum([phase[4] for phase in pulse])
-    spare = max(0, _longest(board, one, pulse) - length)  # what fits at one level fits at all
-    spacing = period_ticks(board, one.intra_rate_millihz) if one.pulses > 1 else 0
-    between = IDLE if one.recharge == program.RECHARGE_PASSIVE_BURST else DISCHARGE
-    for at in range(one.pulses):
-        last = at == one.pulses - 1
+    spare = 0  # what fits at one level fits at all: at another the recharge's trim may be longer
+    trimmed = train.recharge == program.RECHARGE_ACTIVE and train.ratio > 1
+    if trimmed and not train.segments and pulse[0][0] != MARK:
+        longest = pulse[0][4] * (1 + train.ratio) + ticks_from_ns(board, train.gap_ns) + least + 1
+        spare = max(0, longest - length)
+    spacing = period_ticks(board, train.intra_rate_millihz) if train.pulses > 1 else 0
+    between = IDLE if train.recharge == program.RECHARGE_PASSIVE_BURST else DISCHARGE
+    for at in range(train.pulses):
+        last = at == train.pulses - 1
         room_here = room - at * spacing if last else spacing
         rest = room_here - length
         # the last rest discharges the contacts; between pulses a rest may be nothing at all
-        if rest - spare < board.min_record_ticks and (last or rest != 0 or spare):
-            raise _does_not_fit(board, number, length + spare + board.min_record_ticks, room_here)
+        if rest - spare < least and (last or rest != 0 or spare):
+            ticks_per_us = board.clock_hz // 1_000_000
+            needed_ns = (length + spare + least) * 1000 // ticks_per_us
+            room_ns = max(room_here, 0) * 1000 // ticks_per_us
+            raise Refused(errors.DOES_NOT_FIT, number, needed_ns, room_ns)
         out.extend(pulse)
-        if rest:
-            kind = DISCHARGE if last else between
-            if soft and kind == DISCHARGE:
-                rest -= recovery.softly(board, pulse, soft, rest, out)
-            out.append(_rest(kind, used, rest))
+        if not rest:
+            continue
+        kind = DISCHARGE if last else between
+        if soft and kind == DISCHARGE:
+            rest -= _softly(board, pulse, soft, rest, out)
+        if kind == DISCHARGE and used:
+            out.append((DISCHARGE, 0, used, 0, rest))
+        else:
+            out.append((IDLE, 0, 0, 0, rest))
 
 
-def _longest(board: Board, one: program.Program, pulse: list) -> int:
-    """Return the ticks of this pulse at the level whose recharge trim makes it longest."""
-    trimmed = one.recharge == program.RECHARGE_ACTIVE and one.ratio > 1
-    if one.segments or not trimmed or pulse[0][0] == MARK:
+# --- passive recharge through the stage's discharge resistor ---------------------------------
+def soft_ticks(board: Board, group: program.Group, train: program.Program, width: int) -> int:
+    """Return how long charge must leave through the resistor before a direct discharge.
+
+    A direct discharge begins with the drive's current x its time / the least time constant, which
+    must be no more than the lowest ceiling of the group permits (REQ-62; the kernel judges the
+    result independently). It is reckoned at this program's own ceiling, whatever the level, so
+    that a ramp does not change the form of a period, with a sixteenth for what the period before
+    left and for the stage's errors.
+    """
+    if train.recharge == program.RECHARGE_ACTIVE or train.segments:
         return 0
-    gap = ticks_from_ns(board, one.gap_ns)
-    return pulse[0][4] * (1 + one.ratio) + gap + board.min_record_ticks + 1
-
-
-def _rest(kind: int, used: int, ticks: int) -> tuple:
-    if kind == DISCHARGE and used:
-        return (DISCHARGE, 0, used, 0, ticks)
-    return (IDLE, 0, 0, 0, ticks)
-
-
-def _does_not_fit(board: Board, number: int, needed: int, room: int) -> Refused:
+    if board.discharge_least_us == 0 or board.soft_tau_us == 0:
+        return 0
+    pulses = train.pulses if train.recharge == program.RECHARGE_PASSIVE_BURST else 1
     ticks_per_us = board.clock_hz // 1_000_000
-    return Refused(
-        errors.DOES_NOT_FIT,
-        number,
-        needed * 1000 // ticks_per_us,
-        max(room, 0) * 1000 // ticks_per_us,
-    )
+    driven_us = -(-17 * pulses * width // (16 * ticks_per_us))
+    lowest = min([other.ceiling_ua for other in group.programs])
+    permitted = board.discharge_least_us * lowest * group.header.discharge_permille
+    begins = driven_us * train.ceiling_ua * 1000
+    share, steps = 65536, 0
+    while begins * share > permitted * 65536:
+        share = (share * _SIXTEENTH >> 16) + 1
+        steps += 1
+    return steps * board.soft_tau_us * ticks_per_us // 16
+
+
+def _softly(board: Board, pulse: list, soft: int, rest: int, out: list) -> int:
+    """Add the soft discharge after a pulse; return its ticks. If there is no room for all of it,
+    the direct one keeps some, and the kernel refuses the current of that."""
+    most = rest - board.min_record_ticks
+    if soft > most:
+        soft = most - min(board.discharge_tau_us * (board.clock_hz // 1_000_000), most // 2)
+    soft = max(soft, board.min_record_ticks)
+    if soft > most:
+        return 0
+    out.append((SOFT, pulse[0][1], pulse[0][2], 0, soft))
+    return soft
 
 
 # --- one pulse -------------------------------------------------------------------------------
-def _pulse(board: Board, one: program.Program, number: int, level_ua: int, width: int) -> list:
+def _pulse(board: Board, train: program.Program, number: int, level_ua: int, width: int) -> list:
     """Compile the first phase (cathodic), gap and active recharge, if any; or the shape."""
     code = code_from_ua(board, level_ua)
     if code < 1:
         raise Refused(errors.BELOW_CODE, number, level_ua * 1000, board.na_per_code)
     if code > board.code_span:  # what the frame cannot hold, the kernel would not see
         raise Refused(errors.STAGE_SPAN, number, level_ua, board.max_amplitude_ua)
-    if one.segments:
-        made = _shape(board, one, number, code)
-        _check_peak(board, one, number, max([abs(phase[3]) for phase in made]))
-        return made
-    out = [(DRIVE, one.cathodes, one.anodes, -code, width)]
-    if one.gap_ns:
-        gap = ticks_from_ns(board, one.gap_ns)
-        if gap < board.min_record_ticks:
-            raise _short(board, errors.SHORT_GAP, number, one.gap_ns, board.min_record_ticks)
+    least = board.min_record_ticks
+    if train.segments:
+        phases = _shape(board, train, number, code)
+        # a code that was corrected for rounding must not exceed that of the program's ceiling
+        peak = max([abs(phase[3]) for phase in phases])
+        most = code_from_ua(board, train.ceiling_ua)
+        if peak > most:
+            values = [-(-code * board.na_per_code // 1000) for code in (peak, most)]
+            raise Refused(errors.SHAPE_PEAK, number, values[0], values[1])
+        return phases
+    out = [(DRIVE, train.cathodes, train.anodes, -code, width)]
+    if train.gap_ns:
+        gap = ticks_from_ns(board, train.gap_ns)
+        if gap < least:
+            raise _short(board, errors.SHORT_GAP, number, train.gap_ns, least)
         out.append((IDLE, 0, 0, 0, gap))
-    if one.recharge == program.RECHARGE_ACTIVE:
-        for part in recharge_parts(code, width, one.ratio, board.min_record_ticks):
-            out.append((DRIVE, one.cathodes, one.anodes, part[0], part[1]))
+    if train.recharge == program.RECHARGE_ACTIVE:
+        for part in recharge_parts(code, width, train.ratio, least):
+            out.append((DRIVE, train.cathodes, train.anodes, part[0], part[1]))
     return out
-
-
-def _check_peak(board: Board, one: program.Program, number: int, peak: int) -> None:
-    """Refuse a code that, corrected for rounding, exceeds the code of the program's ceiling."""
-    most = code_from_ua(board, one.ceiling_ua)
-    if peak > most:
-        values = [-(-code * board.na_per_code // 1000) for code in (peak, most)]
-        raise Refused(errors.SHAPE_PEAK, number, values[0], values[1])
 
 
 def _short(board: Board, code: int, number: int, ns: int, ticks: int) -> Refused:
     return Refused(code, number, ns, -(-ticks * 1000 // (board.clock_hz // 1_000_000)))
 
 
-def _formed(pulse: list, one: program.Program, form: int) -> list:
+def _varied(pulse: list, train: program.Program, variant: int) -> list:
     """Return the pulse with its current reversed, or at the program's other contacts."""
-    if form == _ROUND:
-        return [(kind, source, back, -code, ticks) for kind, source, back, code, ticks in pulse]
-    source, back = one.other_cathodes, one.other_anodes
-    return [(DRIVE, source, back) + phase[3:] if phase[3] else phase for phase in pulse]
+    if variant == REVERSED:
+        return [phase[:3] + (-phase[3], phase[4]) for phase in pulse]
+    masks = (DRIVE, train.other_cathodes, train.other_anodes)
+    return [masks + phase[3:] if phase[3] else phase for phase in pulse]
 
 
 def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:
@@ -253,47 +283,46 @@ def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:
     return [(lower, total - trim), (lower - 1, trim)]
 
 
-def _shape(board: Board, one: program.Program, number: int, code: int) -> list:
+def _shape(board: Board, train: program.Program, number: int, code: int) -> list:
     """Compile the segments; wherever their sum returns to zero, the codes' sum does, exactly."""
     out: list = []
     asked = charge = 0  # permille x ns, code x ticks
     alike = True  # since the last zero all segments were of one width
     width = 0
-    for permille, width_ns in one.segments:
+    least = board.min_record_ticks
+    for permille, width_ns in train.segments:
         ticks = ticks_from_ns(board, width_ns)
-        if ticks < board.min_record_ticks:
-            raise _short(board, errors.SHORT_SEGMENT, number, width_ns, board.min_record_ticks)
+        if ticks < least:
+            raise _short(board, errors.SHORT_SEGMENT, number, width_ns, least)
         alike = (alike and ticks == width) or asked == 0
         width = ticks
         before, asked = asked, asked + permille * width_ns
         if asked or not permille:
-            size = _share(code, permille)
-            if before * permille < 0 and asked * before > 0:  # a recharge never overshoots
-                size = _least(size, -charge, ticks)
-            parts = [(size, ticks)]
+            parts = [(_segment_code(code, permille, before, asked, charge, ticks), ticks)]
         else:
-            least = board.min_record_ticks
             if not alike and ticks < 4 * least:
                 raise _short(board, errors.SHORT_SEGMENT, number, width_ns, 4 * least)
             parts = closing_parts(-charge, ticks, least)
         for part, lasts in parts:
-            kind = DRIVE if part else IDLE
-            masks = (one.cathodes, one.anodes) if part else (0, 0)
-            out.append((kind, masks[0], masks[1], part, lasts))
+            if part:
+                out.append((DRIVE, train.cathodes, train.anodes, part, lasts))
+            else:
+                out.append((IDLE, 0, 0, 0, lasts))
             charge += part * lasts
     return out
 
 
-def _share(code: int, permille: int) -> int:
-    """Return a share of a code; one step at least, so that a ramp changes no pulse's form."""
+def _segment_code(
+    code: int, permille: int, before: int, asked: int, charge: int, ticks: int
+) -> int:
+    """Return a share of a code; one step at least, so that a ramp changes no pulse's form.
+
+    A recharge (before, asked: the sum before and after it) never recovers more than the charge.
+    """
     size = max(code * abs(permille) // 1000, 1) if permille else 0
+    if before * permille < 0 and asked * before > 0:
+        size = min(size, max(0, (charge if permille < 0 else -charge) // ticks))
     return -size if permille < 0 else size
-
-
-def _least(size: int, missing: int, ticks: int) -> int:
-    """Clamp a recharge code so that it never recovers more than the missing charge."""
-    most = max(0, missing // ticks if size > 0 else -missing // ticks)
-    return min(size, most) if size > 0 else max(size, -most)
 
 
 def closing_parts(charge: int, ticks: int, least: int) -> list:

@@ -5,6 +5,8 @@ the sequencer's own cycles. Invariant: little-endian bytes, built from 16-bit ha
 word becomes a heap integer on the device. Requirements: REQ-12, REQ-14.
 """
 
+import struct
+
 from . import board as boards
 from . import errors
 from .board import Board
@@ -24,7 +26,7 @@ def encode(board: Board, phases: list) -> bytes:
         if at and phases[at] is phases[at - 1]:  # the end of a period repeats its last rest
             out[8 * at : 8 * at + 8] = out[8 * at - 8 : 8 * at]
             continue
-        kind, source, back, code, ticks = phases[at]
+        kind, cathodes, anodes, code, ticks = phases[at]
         hold = ticks - board.overhead_ticks
         if hold < 0:
             raise Refused(errors.SHORT_RECORD, at, ticks, board.min_record_ticks)
@@ -33,45 +35,30 @@ def encode(board: Board, phases: list) -> bytes:
             flags = FLAG_ACTIVE if at else FLAG_ACTIVE_SYNC
         elif kind == MARK:
             flags = FLAG_ACTIVE_SYNC
-        _put(out, 8 * at, hold >> 14, (hold & 0x3FFF) << 2 | flags)
-        what = (source, back, code)
-        if what not in frames:
-            frames[what] = _frame(board, source, back, code)
-        high, low = frames[what]
-        _put(out, 8 * at + 4, high, low)
+        key = (cathodes, anodes, code)
+        if key not in frames:
+            frames[key] = _frame(board, cathodes, anodes, code)
+        low, high = frames[key]
+        struct.pack_into("<4H", out, 8 * at, (hold & 0x3FFF) << 2 | flags, hold >> 14, low, high)
     return bytes(out)
 
 
-def _put(out: bytearray, at: int, high: int, low: int) -> None:
-    out[at] = low & 255
-    out[at + 1] = low >> 8
-    out[at + 2] = high & 255
-    out[at + 3] = high >> 8
-
-
-def _frame(board: Board, source: int, back: int, code: int) -> tuple:
-    """Return the (high, low) 16-bit halves of the frame word."""
+def _frame(board: Board, cathodes: int, anodes: int, code: int) -> tuple:
+    """Return the (low, high) 16-bit halves of the frame word."""
     if board.stage == boards.STAGE_R2R_1:
-        return ((board.code_mid + _r2r_sign(source, back) * code) << 8, 0)
+        # the network's output is contact 1, its middle contact 2
+        if cathodes == 2 and anodes == 1:
+            code = -code
+        elif cathodes and (cathodes != 1 or anodes != 2):
+            raise Refused(errors.STAGE_CONTACTS, 0, cathodes << 8 | anodes, 0x0102)
+        return (0, (board.code_mid + code) << 8)
     dac = DAC_A_ON | (board.code_mid + code)
-    return (_weave(dac >> 8, source), _weave(dac & 255, back))
-
-
-def _r2r_sign(source: int, back: int) -> int:
-    """Return the sign of a code: the network's output is contact 1, its middle contact 2."""
-    if source == 0 or (source == 1 and back == 2):
-        return 1
-    if source == 2 and back == 1:
-        return -1
-    raise Refused(errors.STAGE_CONTACTS, 0, source << 8 | back, 0x0102)
-
-
-def _weave(even: int, odd: int) -> int:
-    """Weave 16 bits: bit 2i from bit i of `even`, bit 2i + 1 from bit i of `odd`."""
-    return _spread(even) | _spread(odd) << 1
+    low = _spread(dac & 255) | _spread(anodes) << 1
+    return (low, _spread(dac >> 8) | _spread(cathodes) << 1)
 
 
 def _spread(byte: int) -> int:
+    """Return bit i of a byte as bit 2i."""
     byte = (byte | byte << 4) & 0x0F0F
     byte = (byte | byte << 2) & 0x3333
     return (byte | byte << 1) & 0x5555

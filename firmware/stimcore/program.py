@@ -52,7 +52,7 @@ PROGRAM = (
     ("gap_ns", "I", 0, limits.GAP_MAX_NS),
     ("alternating", "B", 0, 1),  # every other pulse the other way round
     ("count", "H", 1, limits.PERIOD_TIMES),  # how often a pulse, or a burst, comes in a period
-    ("phase_ns", "I", 0, limits.PERIOD_MAX_NS),  # when the first of them begins
+    ("offset_ns", "I", 0, limits.PERIOD_MAX_NS),  # when the first of them begins
     ("rate_dither", "H", 0, limits.DITHER_PERMILLE),  # of the time between two of them
     ("width_dither", "H", 0, limits.DITHER_PERMILLE),  # of the width, to either side
     ("seed", "H", 1, 65535),  # of the dither
@@ -94,7 +94,7 @@ Program = namedtuple(
         "gap_ns",
         "alternating",
         "count",
-        "phase_ns",
+        "offset_ns",
         "rate_dither",
         "width_dither",
         "seed",

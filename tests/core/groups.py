@@ -34,7 +34,7 @@ TONIC = program.Program(
     gap_ns=30_000,
     alternating=0,
     count=1,
-    phase_ns=0,
+    offset_ns=0,
     rate_dither=0,
     width_dither=0,
     seed=1,
@@ -120,4 +120,4 @@ def groups(draw: st.DrawFn) -> program.Group:
     count = draw(st.integers(1, 3))
     rows = [draw(programs(rate)) for _ in range(count)]
     part = 10**12 // rate // count
-    return group(*[one._replace(phase_ns=at * part) for at, one in enumerate(rows)])
+    return group(*[one._replace(offset_ns=at * part) for at, one in enumerate(rows)])

@@ -1,7 +1,7 @@
 """Frames wait for their turn: one a turn, bounded, and nothing before a HALT starts anything."""
 
 from stimcore import commands
-from stimcore.inbox import Inbox
+from stimcore.dialogue import Inbox
 
 ARM, START, HALT, MEASURE = commands.ARM, commands.START, commands.HALT, commands.MEASURE
 

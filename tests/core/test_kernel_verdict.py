@@ -24,7 +24,7 @@ from tests.core.support import (
     words,
 )
 
-from stimcore import charge, kernel
+from stimcore import charge, kernel, rules
 
 
 def figures(verdict: kernel.Verdict) -> dict[str, tuple[int, int, int]]:
@@ -151,10 +151,10 @@ def test_req_16_the_ladders_code_lies_within_its_span() -> None:
 
 def test_a_contacts_charge_limit_is_the_lower_of_density_and_shannon() -> None:
     # 30 uC/cm2 x 0.01 cm2; sqrt(31.622 x 0.1244) uC; the two lines cross at 0.0351 cm2
-    assert kernel.charge_limit_pc(1_000_000) == 300_000
-    assert kernel.charge_limit_pc(AREA_UM2) == 1_983_375
-    assert kernel.charge_limit_pc(3_500_000) == 1_050_000
-    assert kernel.charge_limit_pc(3_520_000) == 1_055_032
+    assert rules.charge_limit_pc(1_000_000) == 300_000
+    assert rules.charge_limit_pc(AREA_UM2) == 1_983_375
+    assert rules.charge_limit_pc(3_500_000) == 1_050_000
+    assert rules.charge_limit_pc(3_520_000) == 1_055_032
 
 
 def test_charge_is_rounded_up_to_whole_pc() -> None:

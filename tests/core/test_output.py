@@ -17,6 +17,7 @@ class Hal:
         self.state = (output.IDLE, 0, 0, 0)
         self.started: list[int] = []
         self.loaded: list[Stream] = []
+        self.stops = 0
 
     def stream_load(self, stream: Stream) -> int:
         self.loaded.append(stream)
@@ -27,7 +28,7 @@ class Hal:
         self.state = (output.RUNNING, 0, 0, 0)
 
     def stream_stop(self) -> None:
-        pass
+        self.stops += 1
 
     def feed_watchdog(self) -> None:
         pass
@@ -109,3 +110,19 @@ def test_req_33_what_is_staged_is_withdrawn_before_its_successor_is_judged(
     monkeypatch.setattr(output, "judge", judging)
     one.step(11)
     assert next_ones == [flows]
+
+
+def test_req_33_a_stop_without_a_ramp_ends_the_output_before_all_else() -> None:
+    # 0.5 mA flows and 1 mA is staged: nothing is loaded in its place, the output simply ends
+    one, hal = started(amplitude_ua=2_000)
+    hal.state = (output.RUNNING, 0, 0, 0)
+    one.step(10)
+    assert [each.peaks_na[2] for each in hal.loaded] == [500_000, 1_000_000]
+    one.train.end()
+    one.step(11)
+    assert hal.stops == 1
+    assert len(hal.loaded) == 2
+    hal.state = (output.ENDED, 1, 0, 0)
+    one.step(20)
+    assert (one.ledger.periods, one.ledger.pulses) == (1, 1)
+    assert one.ledger.driven[2] == 500_000 // BOARD.na_per_code * 25_000

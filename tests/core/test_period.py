@@ -81,8 +81,10 @@ def test_programs_begin_at_their_phases() -> None:
     # three parts of 2,500,000 / 3 ticks; every discharge joins the contacts of all of them
     one = TONIC._replace(recharge=1, gap_ns=0)
     two = one._replace(cathodes=1, anodes=2, amplitude_ua=1_000)
-    phases_ns = (0, 6_666_664, 13_333_328)  # 833,333 ticks of 8 ns, and twice as many
-    rows = [each._replace(phase_ns=ns) for each, ns in zip((one, two, one), phases_ns, strict=True)]
+    offsets_ns = (0, 6_666_664, 13_333_328)  # 833,333 ticks of 8 ns, and twice as many
+    rows = [
+        each._replace(offset_ns=ns) for each, ns in zip((one, two, one), offsets_ns, strict=True)
+    ]
     found = compiled(group(*rows))
     slots = [833_333, 833_333, 833_334]
     assert [sum(each[4] for each in found[at : at + 2]) for at in (0, 2, 4)] == slots
@@ -113,7 +115,7 @@ def test_req_21_the_rest_of_a_period_holds_a_discharge_of_the_shortest_record_at
 def test_req_21_a_rest_between_pulses_too_short_for_a_record_is_refused() -> None:
     one = BURST._replace(width_ns=100_000, recharge=1, intra_rate_millihz=9_900_000)
     assert refused(compiled, group(one)) == ("does_not_fit", 0, 102_312, 101_008)
-    two = group(TONIC._replace(rate_millihz=40_000), one._replace(phase_ns=12_500_000))
+    two = group(TONIC._replace(rate_millihz=40_000), one._replace(offset_ns=12_500_000))
     assert refused(compiled, two)[:2] == ("does_not_fit", 1)
 
 
@@ -188,5 +190,5 @@ def test_req_12_a_gap_is_nothing_or_long_enough_to_shift(gap_ns: int, good: bool
 
 
 def test_req_12_the_second_program_is_named_when_its_gap_is_too_short() -> None:
-    one = group(TONIC, TONIC._replace(gap_ns=8, phase_ns=10_000_000))
+    one = group(TONIC, TONIC._replace(gap_ns=8, offset_ns=10_000_000))
     assert refused(period.compile_group, BOARD, one, (2_000, 2_000)) == ("short_gap", 1, 8, 2_312)

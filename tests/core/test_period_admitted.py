@@ -25,7 +25,7 @@ def trains(draw: st.DrawFn) -> program.Group:
             width_ns=draw(st.integers(10_000, 400_000)),
             rate_millihz=50_000 * count,
             count=count,
-            phase_ns=number * draw(st.integers(900_000, 2_500_000)),
+            offset_ns=number * draw(st.integers(900_000, 2_500_000)),
         )
         if kind == "active":
             one = one._replace(recharge=0, ratio=draw(st.integers(1, 3)))

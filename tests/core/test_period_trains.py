@@ -28,30 +28,32 @@ def starts(found: list[Phase]) -> list[tuple[int, int]]:
 # --- several programs ------------------------------------------------------------------------
 def test_req_03_two_rates_take_turns_exactly() -> None:
     # 50 and 300 Hz: 20 ms / 6 are 416,666 ticks and two thirds; the second one 1 ms later
-    fast = PASSIVE._replace(cathodes=1, anodes=2, rate_millihz=300_000, count=6, phase_ns=1_000_000)
+    fast = PASSIVE._replace(
+        cathodes=1, anodes=2, rate_millihz=300_000, count=6, offset_ns=1_000_000
+    )
     turns = [125_000 + turn * PERIOD // 6 for turn in range(6)]
     assert starts(compiled(PASSIVE, fast)) == [(0, 4), *[(turn, 1) for turn in turns]]
     assert turns[1:3] == [541_666, 958_333]
 
 
 def test_a_period_begins_with_the_first_pulse_whoever_gives_it() -> None:
-    late = PASSIVE._replace(phase_ns=8_000_000)
-    early = PASSIVE._replace(cathodes=1, anodes=2, phase_ns=2_000_000)
+    late = PASSIVE._replace(offset_ns=8_000_000)
+    early = PASSIVE._replace(cathodes=1, anodes=2, offset_ns=2_000_000)
     assert starts(compiled(late, early)) == [(0, 1), (750_000, 4)]
     assert sum(one[4] for one in compiled(late, early)) == PERIOD
 
 
-@pytest.mark.parametrize(("phase_ns", "good"), [(202_312, True), (202_304, False), (0, False)])
+@pytest.mark.parametrize(("offset_ns", "good"), [(202_312, True), (202_304, False), (0, False)])
 def test_req_03_pulses_that_meet_are_refused_and_the_first_one_named(
-    phase_ns: int, good: bool
+    offset_ns: int, good: bool
 ) -> None:
     # 200 us and the shortest record of 289 ticks: 2.312 us
-    two = PASSIVE._replace(cathodes=1, anodes=2, phase_ns=phase_ns)
+    two = PASSIVE._replace(cathodes=1, anodes=2, offset_ns=offset_ns)
     if good:
         assert len(compiled(PASSIVE, two)) == 4
         return
     code, number, needed, room = refused(compiled, PASSIVE, two)
-    assert (code, needed, room) == ("does_not_fit", 202_312, phase_ns)
+    assert (code, needed, room) == ("does_not_fit", 202_312, offset_ns)
     assert number == 0
 
 
@@ -66,7 +68,7 @@ def test_req_16_more_phases_than_can_be_judged_in_time_are_refused() -> None:
     assert len(compiled(pair._replace(count=50))) == 100
     assert refused(compiled, pair._replace(rate_millihz=60_000, count=59))[2:] == (236, 234)
     assert refused(compiled, PASSIVE._replace(count=23, rate_dither=100))[2:] == (92, 90)
-    second = pair._replace(rate_millihz=100_000, count=40, phase_ns=5_000_000)
+    second = pair._replace(rate_millihz=100_000, count=40, offset_ns=5_000_000)
     two = (pair._replace(count=20, cathodes=8, anodes=16), second)  # 40 and 80 of 825 / 11
     assert refused(compiled, *two) == ("table_length", 1, 240, 150)
 

@@ -32,7 +32,7 @@ PROGRAM_BOUNDS = {
     "gap_ns": (0, 1_000_000),
     "alternating": (0, 1),
     "count": (1, 64),
-    "phase_ns": (0, 1_000_000_000),
+    "offset_ns": (0, 1_000_000_000),
     "rate_dither": (0, 500),
     "width_dither": (0, 500),
     "seed": (1, 65_535),
@@ -88,9 +88,9 @@ def test_req_21_every_field_of_a_program_at_its_bounds(field: str, bounds: tuple
             one = one._replace(intra_rate_millihz=10_000_000)
         if field == "alternating":
             one = one._replace(count=2)
-        if field in ("count", "phase_ns"):  # a period has one second at most
+        if field in ("count", "offset_ns"):  # a period has one second at most
             one = one._replace(rate_millihz=64_000 if field == "count" else 1_000)
-            value -= field == "phase_ns" and value > 0  # and a pulse begins before its end
+            value -= field == "offset_ns" and value > 0  # and a pulse begins before its end
             one = one._replace(**{field: value})
         checks.validate(group(one))
 
@@ -135,8 +135,8 @@ def test_req_21_a_period_has_a_second_at_most() -> None:
 
 
 def test_req_21_the_first_pulse_comes_before_the_second_would() -> None:
-    checks.validate(tonic(phase_ns=19_999_999))
-    assert named(tonic(phase_ns=20_000_000)) == (0, "phase_ns", 20_000_000, 19_999_999)
+    checks.validate(tonic(offset_ns=19_999_999))
+    assert named(tonic(offset_ns=20_000_000)) == (0, "offset_ns", 20_000_000, 19_999_999)
 
 
 def test_req_21_alternating_pulses_come_in_pairs_of_one_width() -> None:

@@ -26,7 +26,7 @@ from tests.core.support import (
     terms,
 )
 
-from stimcore import decode, kernel, period, program, recovery
+from stimcore import decode, kernel, period, program
 from stimcore.period import DISCHARGE, DRIVE, IDLE
 
 PLAIN = IDEAL._replace(discharge_least_us=500)  # no resistor to discharge through
@@ -165,7 +165,7 @@ def test_req_62_a_burst_is_discharged_softly_until_the_direct_one_is_no_more_tha
     found = in_one(period.compile_group(DEFAULT, group(BURST), (350,)))
     pulse, between = (DRIVE, 4, 10, -56, 125_000), (IDLE, 0, 0, 0, 125_000)
     assert found[:-2] == [*[pulse, between] * 4, pulse]
-    assert found[-2:] == [(recovery.SOFT, 4, 10, 0, 1_885_101), (DISCHARGE, 0, 14, 0, 114_899)]
+    assert found[-2:] == [(period.SOFT, 4, 10, 0, 1_885_101), (DISCHARGE, 0, 14, 0, 114_899)]
 
 
 def test_req_62_the_form_of_a_period_is_the_same_at_every_level() -> None:
@@ -180,7 +180,7 @@ def test_req_62_a_pulse_shorter_than_the_time_constant_is_discharged_directly() 
     # 439 us x 17 / 16 = 466.4 us; 440 us: 467.5
     for width_ns, kinds in (
         (439_000, [DRIVE, DISCHARGE]),
-        (440_000, [DRIVE, recovery.SOFT, DISCHARGE]),
+        (440_000, [DRIVE, period.SOFT, DISCHARGE]),
     ):
         one = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
         found = in_one(period.compile_group(DEFAULT, one, (2_000,)))

@@ -74,8 +74,8 @@ def test_a_split_is_exact_or_refused_with_the_nearest_that_are(percent: int, her
     ("old", "new", "path", "kind", "part"),
     [
         ("split: 30 %", "split: 100 %", ".split", "out-of-range", "allowed range 1 % to 99 %"),
-        ("split: 30 %", "split: 0.3", ".split", "unit-missing", "write for example 30 %"),
-        (", split: 30 %", "", ".split", "field-missing", "write for example"),
+        ("split: 30 %", "split: 0.3", ".split", "unit-missing", "e.g. 30 %"),
+        (", split: 30 %", "", ".split", "field-missing", "e.g."),
         ("cathodes: [E5], ", "", ".cathodes", "field-missing", "[E5]"),
         ("[E5]", "[E9]", ".cathodes[0]", "contact-not-on-lead", "is not on the lead"),
         ("[E5]", "[E5, E5]", ".cathodes[1]", "contact-repeated", "listed twice"),
@@ -120,7 +120,7 @@ def test_a_period_that_is_too_long_to_judge_names_the_split_and_a_coarser_one() 
     profile = Profile.from_text(SPLIT.replace("30 %", "97.5 %"))
     (error,) = check.judge(profile, boards.board()).errors
     assert (error.path, error.line) == ("programs[0].interleave.split", 9)
-    assert error.message.endswith("write for example 96 %")
+    assert error.message.endswith("e.g. 96 %")
     assert check.judge(
         Profile.from_text(SPLIT.replace("30 %", "96 %")), boards.board()
     ).ok  # 24 of 25

@@ -68,7 +68,7 @@ def test_req_60_a_quantity_is_a_number_and_its_unit(line, value, kind, part):
     rows = [row for row in rows_of(with_value(line, value)) if row.path == FIELDS[line]]
     assert [(row.id, row.line) for row in rows] == [(kind, line)]
     assert part in rows[0].message
-    assert rows[0].message.endswith(f"write for example {rows[0].example}")
+    assert rows[0].message.endswith(f"e.g. {rows[0].example}")
     assert rows[0].limit
 
 
@@ -97,7 +97,7 @@ def test_req_21_a_step_beyond_either_limit_is_refused_with_the_range(line, low, 
     for value, side in ((low, "below the minimum"), (high, "above the maximum")):
         (row,) = [row for row in rows_of(with_value(line, value)) if row.path == FIELDS[line]]
         assert (row.id, row.line, row.limit) == ("out-of-range", line, span)
-        assert f"is {side}; allowed range {span}; write for example {row.example}" in row.message
+        assert f"is {side}; allowed range {span}; e.g. {row.example}" in row.message
 
 
 def test_req_21_a_session_may_not_last_longer_than_a_day():
@@ -133,7 +133,7 @@ def test_req_60_what_is_finer_than_the_grid_is_refused_not_rounded(line, value):
 def test_req_60_a_count_is_a_whole_number(line, value):
     (row,) = [row for row in rows_of(with_value(line, value)) if row.path == FIELDS[line]]
     assert (row.id, row.line) == ("whole-number", line)
-    assert row.message.endswith(f"is not a whole number; write for example {row.example}")
+    assert row.message.endswith(f"is not a whole number; e.g. {row.example}")
 
 
 # --- missing and unknown ---------------------------------------------------------------------
@@ -159,7 +159,7 @@ def test_req_60_a_missing_field_is_named_with_an_example(removed, line, path, ex
     text = "\n".join(LINES[: removed - 1] + LINES[removed:])
     (row,) = [row for row in rows_of(text) if row.id in ("field-missing", "width-missing")]
     assert (row.path, row.line) == (path, line)
-    assert row.message == f"is required; write for example {example}"
+    assert row.message == f"is required; e.g. {example}"
 
 
 def test_req_60_missing_programs_are_named():
@@ -218,13 +218,13 @@ def test_req_60_all_errors_of_a_file_are_told_at_once_in_the_order_of_its_lines(
         "dummy-2, heptode-plate, octrode-3mm, octrode-3mm-pitch12, octrode-3mm-pitch4, paddle-2x4, "
         "quad-3mm",
         "dir/bad.yaml:8: programs[0].rate: 20 kHz is above the maximum; allowed range 1 Hz to "
-        "10 kHz; write for example 50 Hz",
+        "10 kHz; e.g. 50 Hz",
         "dir/bad.yaml:10: programs[0].amplitude: 2 mV is a voltage; expected a current in A, "
-        "mA or uA; write for example 2 mA",
+        "mA or uA; e.g. 2 mA",
         "dir/bad.yaml:14: programs[0].recharge.active.ratio: 11 is above the maximum; allowed "
-        "range 1 to 10; write for example 4",
-        "dir/bad.yaml:31: ramp.up: 1 has no unit; write for example 2 s",
-        "dir/bad.yaml:39: stand_alone: yes is neither true nor false; write for example true",
+        "range 1 to 10; e.g. 4",
+        "dir/bad.yaml:31: ramp.up: 1 has no unit; e.g. 2 s",
+        "dir/bad.yaml:39: stand_alone: yes is neither true nor false; e.g. true",
     ]
 
 
@@ -234,8 +234,7 @@ def test_a_row_is_plain_data():
         "id": "out-of-range",
         "path": "programs[0].rate",
         "line": 8,
-        "message": "20 kHz is above the maximum; allowed range 1 Hz to 10 kHz; write for example "
-        "50 Hz",
+        "message": "20 kHz is above the maximum; allowed range 1 Hz to 10 kHz; e.g. 50 Hz",
         "value": "20 kHz",
         "limit": "1 Hz to 10 kHz",
         "example": "50 Hz",

@@ -59,7 +59,7 @@ TEXTS = [
         "- a\n- b\n",
         1,
         "value-type",
-        "a list is not a mapping of fields; write for example {name: Tonic",
+        "a list is not a mapping of fields; e.g. {name: Tonic",
     ),
     ("just text\n", 1, "value-type", "just text is not a mapping of fields"),
     ("5\n", 1, "value-type", "5 is not a mapping of fields"),

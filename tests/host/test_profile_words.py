@@ -76,7 +76,7 @@ WORDS = [
         "contact-polarity",
         "E3 is a cathode in programs[0] (line 5)",
     ),
-    (5, "E3", "programs[0].cathodes", "value-type", "E3 is not a list; write for example [E3]"),
+    (5, "E3", "programs[0].cathodes", "value-type", "E3 is not a list; e.g. [E3]"),
     (5, "[]", "programs[0].cathodes", "list-length", "takes 1 to 8 entries, not 0"),
     (5, "[3]", "programs[0].cathodes[0]", "text-type", "3 is not a text"),
     (3, "[]", "programs", "list-length", "takes 1 to 4 entries, not 0"),
@@ -85,14 +85,14 @@ WORDS = [
         "[1]",
         "programs[0]",
         "value-type",
-        "1 is not a mapping of fields; write for example {cathodes",
+        "1 is not a mapping of fields; e.g. {cathodes",
     ),
     (
         28,
         "4 mA",
         "limits",
         "value-type",
-        "is not a mapping of fields; write for example {amplitude: 4 mA}",
+        "is not a mapping of fields; e.g. {amplitude: 4 mA}",
     ),
 ]
 
@@ -133,8 +133,8 @@ CONFLICTS = [
     ),
     (39, "true", "lease", 38, "lease-unused", "no effect if stand_alone is true"),
     (37, "47", "session.pulses", 37, "session-pulses", "multiple of the 6 pulses per period"),
-    (37, "5", "session.pulses", 37, "session-pulses", "write for example 6"),
-    (37, "49", "session.pulses", 37, "session-pulses", "write for example 48"),
+    (37, "5", "session.pulses", 37, "session-pulses", "e.g. 6"),
+    (37, "49", "session.pulses", 37, "session-pulses", "e.g. 48"),
 ]
 
 

@@ -87,7 +87,7 @@ REFUSED = [
         "amplitude",
         8,
         "share-form",
-        "write for example 60 % of perception",
+        "e.g. 60 % of perception",
     ),
     ("60 % of", "60 % off", "amplitude", 8, "share-form", "60 % of perception"),
     ("60 % of", "60 of", "amplitude", 8, "unit-missing", "60 has no unit"),

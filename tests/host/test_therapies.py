@@ -86,7 +86,7 @@ def test_dither_takes_the_room_that_it_may_need() -> None:
     text = WIDE + "    dither: {rate: 20 %, pulses: 4}\n"
     group = Profile.from_text(text + SECOND.replace("300 Hz", "50 Hz"), "x").group
     assert [each.count for each in group.programs] == [4, 4]
-    assert 4_214_000 <= group.programs[1].phase_ns <= 20_000_000 - 114_000
+    assert 4_214_000 <= group.programs[1].offset_ns <= 20_000_000 - 114_000
     # 100 and 400 Hz have 2.5 ms in common: 2.3 ms fit, 25 % more than 10 ms do not
     fast = text.replace("50 Hz", "100 Hz"), SECOND.replace("300 Hz", "400 Hz")
     assert Profile.from_text("".join(fast), "x")
@@ -97,13 +97,13 @@ def test_two_rates_have_their_turns_and_offsets() -> None:
     group = Profile.from_text(WIDE + SECOND, "test.yaml").group
     assert [each.count for each in group.programs] == [1, 6]
     # 3,333 us in common, 200 and 100 us wide: 1,516 us of rest before and after
-    assert group.programs[0].phase_ns == 0
-    assert abs(group.programs[1].phase_ns - 1_716_000) < 2_000
+    assert group.programs[0].offset_ns == 0
+    assert abs(group.programs[1].offset_ns - 1_716_000) < 2_000
 
 
 def test_an_offset_is_kept() -> None:
     group = Profile.from_text(WIDE + SECOND + "    offset: 500 us\n", "test.yaml").group
-    assert group.programs[1].phase_ns == 500_000
+    assert group.programs[1].offset_ns == 500_000
 
 
 def test_the_old_name_of_an_offset_works_on_and_stays_as_it_was_written() -> None:
@@ -112,7 +112,7 @@ def test_the_old_name_of_an_offset_works_on_and_stays_as_it_was_written() -> Non
         profile = Profile.from_text(WIDE + SECOND + "    phase: 500 us\n", "old.yaml")
     with pytest.warns(FutureWarning, match=notice):
         shifted = moved(profile, 1, [1])
-    assert [item.group.programs[1].phase_ns for item in (profile, shifted)] == [500_000, 500_000]
+    assert [item.group.programs[1].offset_ns for item in (profile, shifted)] == [500_000, 500_000]
     assert shifted.text.endswith("    phase: 500 us\n")
     row = profile.explain((errors.BLOB_FIELD, 214, 1, 0))
     assert (row.path, row.line) == ("programs[1].offset", 14)
@@ -180,7 +180,7 @@ BAD = [
         "leave",
     ),
     ("    shape: {segments: []}\n", "shape.segments", 8, "list-length", "2 to 32 entries"),
-    ("", "pulse_width", 4, "width-missing", "write for example pulse_width: 200 us"),
+    ("", "pulse_width", 4, "width-missing", "e.g. pulse_width: 200 us"),
     ("    dither: {width: 5 %, pulses: 4}\n", "pulse_width", 4, "width-missing", "200 us"),
 ]
 BAD_WIDE = [
@@ -202,7 +202,7 @@ BAD_WIDE = [
         "dither.pulses",
         9,
         "dither-period",
-        "write for example 50",
+        "e.g. 50",
     ),
     ("    dither: {rate: 5 %}\n", "dither.pulses", 9, "field-missing", "pulses: 16"),
     ("    dither: {pulses: 4, seed: 0}\n", "dither.seed", 9, "out-of-range", "1 to 65535"),
@@ -244,13 +244,13 @@ def test_req_60_wrong_polarity_offset_and_dither_are_told_by_line(
 def test_req_60_a_dithered_width_stays_within_what_a_width_may_be() -> None:
     row = only(HEAD + "    pulse_width: 0.9 ms\n    dither: {width: 12 %, pulses: 4}\n")
     assert row.path == "programs[0].dither.width"
-    assert "write for example 11.1 %" in row.message
+    assert "e.g. 11.1 %" in row.message
 
 
 def test_req_60_a_sine_of_an_odd_width_is_told_the_nearest() -> None:
     row = only(HEAD + "    pulse_width: 203 us\n    shape: sine\n")
     assert row.path == "programs[0].pulse_width"
-    assert "write for example 200 us" in row.message
+    assert "e.g. 200 us" in row.message
 
 
 def test_req_23_programs_that_collide_are_named_with_rates_that_fit() -> None:
@@ -288,7 +288,7 @@ def test_req_23_offsets_that_collide_are_refused() -> None:
 def test_req_60_a_ramp_longer_than_what_it_is_for_is_refused(more: str, path: str) -> None:
     row = only(WIDE + more)
     assert (row.id, row.path) == ("ramp-long", path)
-    assert row.message.endswith("the amplitude would never be reached; write for example 2 s")
+    assert row.message.endswith("the amplitude would never be reached; e.g. 2 s")
 
 
 @pytest.mark.parametrize(
@@ -298,8 +298,8 @@ def test_req_60_a_ramp_longer_than_what_it_is_for_is_refused(more: str, path: st
             "ramp: {up: 3 s}\ncycle: {on: 2 s, off: 5 s}\n",
             "3 s up and 500 ms down; write for",
         ),
-        ("cycle: {on: 1 s, off: 1 s}\n", "1 s up and 500 ms down; write for example 1.5 s"),
-        ("ramp: {down: 10 s}\ncycle: {on: 2 s, off: 1 s}\n", "down; write for example 11 s"),
+        ("cycle: {on: 1 s, off: 1 s}\n", "1 s up and 500 ms down; e.g. 1.5 s"),
+        ("ramp: {down: 10 s}\ncycle: {on: 2 s, off: 1 s}\n", "down; e.g. 11 s"),
     ],
 )
 def test_req_60_an_on_time_shorter_than_its_ramps_is_refused(more: str, message: str) -> None:
@@ -327,7 +327,7 @@ def test_req_35_a_session_counts_the_pulses_of_all_turns() -> None:
     text = WIDE + SECOND + "session: {pulses: 50}\n"
     row = only(text)
     assert row.message.endswith(
-        "the 7 pulses per period, and only whole periods are delivered; write for example 49"
+        "the 7 pulses per period, and only whole periods are delivered; e.g. 49"
     )
 
 

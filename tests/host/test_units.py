@@ -50,7 +50,7 @@ def test_a_quantity_becomes_exactly_this_integer(text, grid, steps):
 
 REFUSED = [
     # value, grid, kind, part of the message
-    (50, "mHz", "unit-missing", "50 has no unit; write for example 50 Hz"),
+    (50, "mHz", "unit-missing", "50 has no unit; e.g. 50 Hz"),
     ("50", "mHz", "unit-missing", "50 has no unit"),
     (0.5, "mHz", "unit-missing", "0.5 has no unit"),
     (10**30, "mHz", "unit-missing", "a huge number has no unit"),
@@ -96,7 +96,7 @@ def test_req_60_anything_else_is_one_clear_error_with_an_example(value, grid, ki
         units.integer(value, grid)
     assert caught.value.problem.id == kind
     assert part in str(caught.value)
-    assert str(caught.value).endswith(f"write for example {units.EXAMPLES[grid]}")
+    assert str(caught.value).endswith(f"e.g. {units.EXAMPLES[grid]}")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_req_20_the_longest_program_that_there_can_be_arrives_whole(talk: Conver
     rows = tuple((share, 60_000) for share in (-1_000, 1_000) * 16)
     plain = Profile.read(resources.path("profiles/sine_50hz.yaml")).group
     programs = tuple(
-        plain.programs[0]._replace(segments=rows, rate_millihz=1_000, phase_ns=at * 250_000_000)
+        plain.programs[0]._replace(segments=rows, rate_millihz=1_000, offset_ns=at * 250_000_000)
         for at in range(4)
     )
     header = plain.header._replace(ramp_up_ms=0)  # of a period of 1 s

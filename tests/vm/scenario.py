@@ -113,7 +113,7 @@ def _tables() -> None:
 
 
 # --- groups ----------------------------------------------------------------------------------
-def _program(lcg: Lcg, rate_millihz: int, count: int, phase_ns: int) -> program.Program:
+def _program(lcg: Lcg, rate_millihz: int, count: int, offset_ns: int) -> program.Program:
     """Draw a program, mostly good: about one in three is refused, so refusals are compared too."""
     cathodes = 1 << lcg.below(8)
     anodes = (1 << lcg.below(8) | 1 << lcg.below(8)) & ~cathodes or cathodes ^ 255
@@ -138,7 +138,7 @@ def _program(lcg: Lcg, rate_millihz: int, count: int, phase_ns: int) -> program.
         gap_ns,
         alternating,
         count,
-        phase_ns,
+        offset_ns,
         rate_dither,
         width_dither,
         seed,

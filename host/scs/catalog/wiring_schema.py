@@ -109,7 +109,7 @@ def _misjoined(row: Wiring) -> Iterator[Problem]:
                 message = f"{ref} has two ends, {sum(pins.values())} are connected"
                 yield Problem("part-ends", ("parts",), message)
         elif not pins or "" in pins:
-            message = f"{ref} is connected without a pin number; write for example {ref}.1"
+            message = f"{ref} is connected without a pin number; e.g. {ref}.1"
             yield Problem("part-pin", ("parts",), message)
         for pin, times in pins.items():
             if pin and times > 1:

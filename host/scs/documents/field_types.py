@@ -46,7 +46,7 @@ class OneOf(Strict):
         if len(given) == 1:
             return self
         message = f"takes one of {' or '.join(names)}, not {' and '.join(given) or 'neither'}"
-        message += f"; write for example {self.example}"
+        message += f"; e.g. {self.example}"
         raise ProblemError("one-of", message, " or ".join(names), self.example)
 
 
@@ -137,7 +137,7 @@ class Whole(Leaf):
     def read(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             message = f"{units.shown(value)} is not a whole number"
-            message += f"; write for example {self.example}"
+            message += f"; e.g. {self.example}"
             raise ProblemError("whole-number", message, self.span(), self.example)
         if not self.least <= value <= self.most:
             raise _out_of_range(value, value, self)
@@ -157,7 +157,7 @@ def _out_of_range(value: Any, steps: int, leaf: Quantity | Whole) -> ProblemErro
     side = "below the minimum" if steps < leaf.least else "above the maximum"
     law = f" ({leaf.law})" if leaf.law else ""
     message = f"{units.shown(value)} is {side}; allowed range {leaf.span()}{law}"
-    message += f"; write for example {leaf.example}"
+    message += f"; e.g. {leaf.example}"
     return ProblemError("out-of-range", message, leaf.span(), leaf.example)
 
 
@@ -170,7 +170,7 @@ class Text(Leaf):
     about: str = ""
 
     def read(self, value: Any) -> str:
-        hint = f"write for example {self.example}"
+        hint = f"e.g. {self.example}"
         if not isinstance(value, str):
             quote = ' (put a text such as a number in "quotes")' if value is not None else ""
             message = f"{units.shown(value)} is not a text{quote}; {hint}"
@@ -205,7 +205,7 @@ class Word(Leaf):
             return value
         close = nearest(value, self.words) if isinstance(value, str) else ""
         listed = ", ".join((*self.words, self.else_) if self.else_ else self.words)
-        hint = f"write for example {self.else_ or self.example}"
+        hint = f"e.g. {self.else_ or self.example}"
         message = f"{units.shown(value)} is not one of: {listed}{close}; {hint}"
         raise ProblemError("word-unknown", message, listed, self.example)
 
@@ -230,7 +230,7 @@ class Flag(Leaf):
     def read(self, value: Any) -> bool:
         if isinstance(value, bool):
             return value
-        message = f"{units.shown(value)} is neither true nor false; write for example true"
+        message = f"{units.shown(value)} is neither true nor false; e.g. true"
         raise ProblemError("flag-type", message, "true, false", "true")
 
     def shape(self) -> Shape:

@@ -40,9 +40,9 @@ def _problem(model: type[BaseModel], details: ErrorDetails) -> Problem:
         return replace(refused.problem, place=place, value=value)
     node = _node(model, place)
     example = flow(_first(node.get("examples")) or "")
-    hint = f"; write for example {example}" if example else ""
+    hint = f"; e.g. {example}" if example else ""
     if kind == "missing":
-        message = f"is required; write for example {place[-1]}: {example}"
+        message = f"is required; e.g. {place[-1]}: {example}"
         return Problem("field-missing", place, message, "", "", example)
     if kind == "extra_forbidden":
         names = list(_node(model, place[:-1]).get("properties", {}))

@@ -161,7 +161,7 @@ def _factor(unit: str, grid: str) -> Fraction | str:
 
 def exact(value: object, grid: str, example: str = "") -> Fraction:
     """Convert a quantity to units of `grid` exactly; raise UnitError if it is of another kind."""
-    hint = f"write for example {example or EXAMPLES[grid]}"
+    hint = f"e.g. {example or EXAMPLES[grid]}"
     number, unit = _split(value, grid, hint)
     factor = _factor(unit, grid)
     if isinstance(factor, str):
@@ -178,7 +178,7 @@ def integer(value: object, grid: str, example: str = "") -> int:
     """Convert to a whole number of `grid`; raise UnitError if it is finer."""
     steps = exact(value, grid, example)
     if steps.denominator != 1:
-        hint = f"write for example {example or EXAMPLES[grid]}"
+        hint = f"e.g. {example or EXAMPLES[grid]}"
         message = f"{shown(value)} is not a whole number of {grid}; {hint}"
         raise UnitError("finer-than-grid", message)
     return steps.numerator

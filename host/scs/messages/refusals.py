@@ -45,7 +45,7 @@ _HINTS = {
     errors.BLEED_PEAK: _SMALLER,
     errors.FAULT_DISCHARGE: "look at R28 and at the switches that discharge the load",
     errors.FAULT_COMPLIANCE: "the load is above the declared one; `scs impedance` measures it",
-    errors.MEASURE_CONTACTS: "write for example --from E1 --to E2",
+    errors.MEASURE_CONTACTS: "e.g. --from E1 --to E2",
     errors.CEILING: "load a profile with a higher ceiling",
     errors.HASH_MISMATCH: "another program was loaded in between; load it again",
     errors.SLOT_RANGE: f"the slots are 1 to {limits.GROUP_SLOTS}",
@@ -93,7 +93,7 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
         return f"slot {index + 1}: {message}; {_HINTS[code]}"
     if code == errors.STAGE_CONTACTS:
         first, second = contacts[:2] if len(contacts) > 1 else ("E1", "E2")
-        message += f"; write for example cathodes: [{first}], anodes: [{second}]"
+        message += f"; e.g. cathodes: [{first}], anodes: [{second}]"
         return f"{message}, or choose another --stage"
     if code == errors.CALIBRATION_RANGE:
         return _of_calibration(index, value, limit)

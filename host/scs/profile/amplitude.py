@@ -45,7 +45,7 @@ class AmplitudeField(Leaf):
         match = OF_PERCEPTION.fullmatch(value)
         if match is None:
             message = f"{units.shown(value)}: expected a share of perception"
-            message += f"; write for example {EXAMPLE}"
+            message += f"; e.g. {EXAMPLE}"
             raise ProblemError("share-form", message, SHARE.span(), EXAMPLE)
         return Amplitude(0, SHARE.read(match["share"]))
 

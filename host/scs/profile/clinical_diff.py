@@ -163,7 +163,7 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
         rows.append(Fact("charge per phase", f"{microcoulombs:.4g} µC", microcoulombs, "uC"))
     if program.gap_ns:
         rows.append(_quantity("interphase gap", program.gap_ns, "ns"))
-    rows.append(_quantity("first pulse at", program.phase_ns, "ns"))
+    rows.append(_quantity("first pulse at", program.offset_ns, "ns"))
     rows.append(_count("turns in a period", program.count))
     if program.rate_dither or program.width_dither or program.seed != 1:
         rows.append(_percent("rate dither", program.rate_dither / 10))

@@ -46,7 +46,7 @@ def _program(program: ResolvedProgram, slot: Slot, masks: dict[str, int]) -> blo
         "width_ns": program.width_ns,
         "alternating": int(program.spec.polarity == "alternating"),
         "count": slot.count,
-        "phase_ns": slot.offset_ns,
+        "offset_ns": slot.offset_ns,
         "other_count": slot.count * there.split // ratios.WHOLE if there else 0,
         "segments": program.segments,
     }

@@ -61,20 +61,20 @@ def _of_width(program: ResolvedProgram) -> Problems:
             yield Problem("width-beside-segments", place, message, units.text(width, "ns"))
         return
     if width is None:
-        message = "is required; write for example pulse_width: 200 us"
+        message = "is required; e.g. pulse_width: 200 us"
         yield Problem("width-missing", place, message, "", "", "200 us")
         return
     step = waveforms.STEPS * waveforms.STEP_NS
     if program.spec.shape in ("sine", "gaussian") and width % step:
         near = units.text(max(width - width % step, step), "ns")
         message = f"a {program.spec.shape} has {waveforms.STEPS} steps of whole microseconds"
-        message += f"; write for example {near}"
+        message += f"; e.g. {near}"
         yield Problem("width-uneven", place, message, units.text(width, "ns"), near, near)
 
 
 def _of_shape(program: ResolvedProgram) -> Problems:
     if program.recharge == RECHARGE_ACTIVE:
-        message = "a shape balances its own charge; write for example passive"
+        message = "a shape balances its own charge; e.g. passive"
         yield Problem("shape-recharge", ("recharge",), message, "active", "passive", "passive")
     if program.spec.interphase_gap:
         message = "a shape has no interphase gap; write 0 us, or add a segment of 0 %"
@@ -85,7 +85,7 @@ def _of_shape(program: ResolvedProgram) -> Problems:
 def _of_segments(rows: waveforms.Segments) -> Problems:
     place: Place = ("shape", "segments")
     if rows[0][0] == 0:
-        message = "the first segment must carry current; write for example amplitude: -100 %"
+        message = "the first segment must carry current; e.g. amplitude: -100 %"
         yield Problem("segment-first", (*place, 0, "amplitude"), message, "0 %", "", "-100 %")
         return
     left = waveforms.net(rows)
@@ -112,14 +112,14 @@ def _balanced(rows: waveforms.Segments) -> str:
         return f"write for the last one width: {units.text(-before // permille, 'ns')}"
     if before % ns == 0 and 0 < abs(before // ns) <= 1000:
         return f"write for the last one amplitude: {units.text(-before // ns, 'permille')}"
-    return "write for example -100 % for 200 us and 50 % for 400 us"
+    return "e.g. -100 % for 200 us and 50 % for 400 us"
 
 
 def _of_dithered_width(program: ResolvedProgram, dither: int) -> Problems:
     place, value = ("dither", "width"), units.text(dither, "permille")
     if program.spec.shape != "square" or program.spec.polarity == "alternating":
         why = "polarity: alternating" if program.spec.shape == "square" else "a shape"
-        message = f"cannot be combined with {why}; write for example 0 %"
+        message = f"cannot be combined with {why}; e.g. 0 %"
         yield Problem("dither-combined", place, message, value, "0 %", "0 %")
     elif program.width_ns:
         most = min(
@@ -131,7 +131,7 @@ def _of_dithered_width(program: ResolvedProgram, dither: int) -> Problems:
             message = (
                 f"{value} of {units.text(program.width_ns, 'ns')} exceeds the allowed width range"
             )
-            message += f" 10 us to 1 ms; write for example {near}"
+            message += f" 10 us to 1 ms; e.g. {near}"
             yield Problem("dither-width", place, message, value, near, near)
 
 
@@ -141,7 +141,7 @@ def _of_interleave(spec: ProgramModel, there: Interleave) -> Problems:
         yield Problem("interleave-same", ("interleave",), message)
     if spec.polarity == "alternating":
         message = "cannot be combined with interleave: contacts would get one polarity more often"
-        message += "; write for example cathodic"
+        message += "; e.g. cathodic"
         value, example = spec.polarity, "cathodic"
         yield Problem("interleave-polarity", ("polarity",), message, value, example, example)
     most = min(limits.PERIOD_TIMES, limits.PERIOD_MAX_NS * spec.rate // 10**12)
@@ -165,7 +165,7 @@ def _of_thresholds(program: ResolvedProgram) -> Problems:
         if ua < least_ua:
             value, least = units.text(ua, "uA"), units.text(least_ua, "uA")
             message = f"{value} is below {before}, {least}; required order: {' <= '.join(ORDER)}"
-            message += f"; write for example {name}: {least}"
+            message += f"; e.g. {name}: {least}"
             yield Problem("threshold-order", ("thresholds", name), message, value, least, least)
         else:
             least_ua, before = ua, name
@@ -195,7 +195,7 @@ def _of_amplitude(model: ProfileModel, program: ResolvedProgram) -> Problems:
         yield Problem("amplitude-zero", ("amplitude",), message, written, "1 uA", "60 %")
     else:
         message = f"{spec.amplitude.text()} requires the measured perception threshold"
-        message += "; write for example thresholds: {perception: 1.2 mA}"
+        message += "; e.g. thresholds: {perception: 1.2 mA}"
         place = ("thresholds", "perception")
         yield Problem("perception-missing", place, message, "", "", "1.2 mA")
 
@@ -211,17 +211,17 @@ def _of_rates(program: ResolvedProgram) -> Problems:
     spec = program.spec
     if program.burst and program.burst.intra_rate < spec.rate:
         value, rate = units.text(program.burst.intra_rate, "mHz"), units.text(spec.rate, "mHz")
-        message = f"{value} is below the rate of the bursts, {rate}; write for example 500 Hz"
+        message = f"{value} is below the rate of the bursts, {rate}; e.g. 500 Hz"
         place = ("waveform", "burst", "intra_rate")
         yield Problem("intra-rate", place, message, value, rate, "500 Hz")
     if not program.burst and program.recharge == RECHARGE_PASSIVE_BURST:
-        message = "a tonic waveform has no bursts; write for example after: pulse"
+        message = "a tonic waveform has no bursts; e.g. after: pulse"
         place = ("recharge", "passive", "after")
         yield Problem("recharge-tonic", place, message, "burst", "pulse", "pulse")
     if spec.offset is not None and spec.offset * spec.rate >= 10**12:
         rate, most = units.text(spec.rate, "mHz"), _us((10**12 - 1) // spec.rate)
         message = f"is longer than one interval at {rate}; allowed range 0 to {most}"
-        message += "; write for example 0 ms"
+        message += "; e.g. 0 ms"
         value = units.text(spec.offset, "ns")
         yield Problem("offset-range", ("offset",), message, value, most, "0 ms")
 
@@ -236,7 +236,7 @@ def _clash(model: ProfileModel, why: Clash) -> Problem:
     if why.kind in ("period", "count") and spec.dither and number == why.first:
         most = str(limits.PERIOD_MAX_NS * spec.rate // 10**12)
         message = f"{spec.dither.pulses} pulses at {rate} exceed the maximum period of 1 s"
-        message += f"; write for example {most}"
+        message += f"; e.g. {most}"
         place: Place = ("programs", number, "dither", "pulses")
         value = str(spec.dither.pulses)
         return Problem("dither-period", place, message, value, most, most)
@@ -271,7 +271,7 @@ def _of_session(resolved: Resolved) -> Problems:
     fewer = wanted - wanted % of_period
     near = str(fewer or of_period)
     message = f"{wanted} is not a multiple of the {of_period} pulses per period, and only"
-    message += f" whole periods are delivered; write for example {near}"
+    message += f" whole periods are delivered; e.g. {near}"
     place = ("session", "pulses")
     yield Problem("session-pulses", place, message, str(wanted), str(of_period), near)
 
@@ -283,7 +283,7 @@ def _of_ramps(resolved: Resolved) -> Problems:
         up, near = units.text(up_ms, "ms"), units.text(-(-least_ms // 100) * 100, "ms")
         most, step = units.text(limits.STEP_UP_UA, "uA"), f"a period, {limits.STEP_MS} ms at least"
         message = f"in {up} the amplitude would rise by more than {most} in a step ({step})"
-        message += f"; write for example {near}"
+        message += f"; e.g. {near}"
         least = units.text(least_ms, "ms")
         yield Problem("ramp-steep", ("ramp", "up"), message, up, least, near)
     ramps_ms = up_ms + model.ramp.down
@@ -291,7 +291,7 @@ def _of_ramps(resolved: Resolved) -> Problems:
         on, near = units.text(model.cycle.on, "ms"), units.text(ramps_ms, "ms")
         up, down = units.text(up_ms, "ms"), units.text(model.ramp.down, "ms")
         message = f"{on} is shorter than the ramps within it, {up} up and {down} down"
-        message += f"; write for example {near}"
+        message += f"; e.g. {near}"
         yield Problem("cycle-short", ("cycle", "on"), message, on, near, near)
 
 
@@ -303,5 +303,5 @@ def _of_time(model: ProfileModel) -> Problems:
     if lasts_ms and model.ramp.up > lasts_ms and "up" in model.ramp.model_fields_set:
         up, most = units.text(model.ramp.up, "ms"), units.text(lasts_ms, "ms")
         message = f"{up} is longer than session.duration, {most}: the amplitude would never be"
-        message += f" reached; write for example {most}"
+        message += f" reached; e.g. {most}"
         yield Problem("ramp-long", ("ramp", "up"), message, up, most, most)

@@ -35,7 +35,7 @@ def problem(row: Row, group: program.Group, contacts: Sequence[str]) -> Problem:
         return Problem(f"code-{code}", place, message)
     texts = safety_metrics.text(code, value), safety_metrics.text(code, limit)
     near = texts[1] if code in NEAREST else ""
-    message += f"; write for example {near}" if near else ""
+    message += f"; e.g. {near}" if near else ""
     return Problem(error_texts.ERRORS[code].name.replace("_", "-"), place, message, *texts, near)
 
 

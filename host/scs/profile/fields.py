@@ -86,7 +86,7 @@ PROGRAM = (
     Field("interleave.anodes", "other_anodes", CONTACTS),
     Field("interleave.split", "", "permille", ratios.LEAST, ratios.MOST),
     Field("interleave.split", "other_count"),
-    Field("offset", "phase_ns", "ns"),
+    Field("offset", "offset_ns", "ns"),
     Field("dither.rate", "rate_dither", "permille"),
     Field("dither.width", "width_dither", "permille"),
     Field("dither.pulses", "", "", 2, limits.PERIOD_TIMES),

@@ -37,7 +37,7 @@ def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:
     contact would leave the lead, ProfileError if the moved contacts conflict.
     """
     if by == 0:
-        raise WrongUsage("--by 0 moves nothing; write for example --by 1")
+        raise WrongUsage("--by 0 moves nothing; e.g. --by 1")
     numbers = list(programs)
     _within(profile, by, numbers)
 
@@ -85,6 +85,6 @@ def _within(profile: Profile, by: int, numbers: list[int]) -> None:
     if abs(by) > far:
         end = lead.column(name)[-1 if by > 0 else 0]
         near = far if by > 0 else -far
-        hint = f"write for example --by {near}" if far else "it cannot move that way"
+        hint = f"e.g. --by {near}" if far else "it cannot move that way"
         message = f"{name} would leave the lead {lead.name}, which ends at {end}; {hint}"
         raise WrongUsage(f"--by {by}: {message}")

@@ -105,7 +105,7 @@ def slots(profile: Profile, board: Board) -> list[Turns]:
         Turns(
             name,
             program.count,
-            boards.ticks_from_ns(board, program.phase_ns) * tick_ms,
+            boards.ticks_from_ns(board, program.offset_ns) * tick_ms,
             period_ms / program.count,
             period_ms,
             program.other_count,

@@ -28,8 +28,8 @@ export class Stage {
     this.row = row;
     this.isLadder = row.kind === 'ladder';
     this.code = row.code_mid;
-    this.source = 0; // contacts, one bit each
-    this.back = 0;
+    this.cathodes = 0; // contacts, one bit each
+    this.anodes = 0;
     this.connected = false; // GATE and RUN both high
     this.gainError = (ERROR_SHARE * row.gain_mismatch_ppm * 1e-6) / 2;
     this.offsetA = ERROR_SHARE * row.offset_a;
@@ -42,20 +42,20 @@ export class Stage {
       return;
     }
     this.code = dacCode(dac, this.code, this.row.code_mid);
-    this.source = switches >> 8;
-    this.back = switches & 0xff;
+    this.cathodes = switches >> 8;
+    this.anodes = switches & 0xff;
   }
 
   /** What the load gets now: {mode, value, limitV, sourceOhm}. */
   demand() {
-    const { row, source, back } = this;
+    const { row, cathodes, anodes } = this;
     const bled = { mode: BLED, value: 0, limitV: Infinity, sourceOhm: row.bleed_ohm };
     if (!this.connected) return bled;
     if (this.isLadder) {
       const volts = this.output() + this.offsetA * row.source_ohm;
       return { mode: SOURCED, value: volts, limitV: Infinity, sourceOhm: row.source_ohm };
     }
-    if (source && back && !(source & back)) {
+    if (cathodes && anodes && !(cathodes & anodes)) {
       if (row.soft_ohm && this.code === row.code_mid) {
         // ACTIVE is low: the pump is isolated, its contacts discharge through the resistor
         const ohm = row.switch_ohm + row.soft_ohm;
@@ -64,7 +64,7 @@ export class Stage {
       const amps = this.output() + this.offsetA;
       return { mode: DRIVEN, value: amps, limitV: row.compliance_v, sourceOhm: 0 };
     }
-    const tied = severalBits(source) || severalBits(back) || (source & back) !== 0;
+    const tied = severalBits(cathodes) || severalBits(anodes) || (cathodes & anodes) !== 0;
     const mode = tied ? SHORTED : OPEN;
     return { mode, value: 0, limitV: Infinity, sourceOhm: row.switch_ohm };
   }

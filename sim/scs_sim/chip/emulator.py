@@ -215,7 +215,7 @@ class Chip:
         return [Frame(*frame) for frame in self.ask("frames", clear=clear)["frames"]]
 
     def plant(self) -> dict[str, Any]:
-        """Get current_a, voltage_v, capacitor_v, charge_c, mode, code, source, back, connected."""
+        """Get current_a, voltage_v, capacitor_v, charge_c, mode, code, masks and `connected`."""
         return dict(self.ask("plant")["plant"])
 
     def lead(self, condition: str) -> None:

@@ -33,9 +33,9 @@ def steps(
     stage = Stage(electrical["stage"])
     stage.set_gate(True)
     demands = []
-    for _kind, source, back, code, ticks in phases:
-        sign = -1 if stage.parts.ladder and source == 2 else 1
-        stage.set(board.code_mid + sign * code, source, back)
+    for _kind, cathodes, anodes, code, ticks in phases:
+        sign = -1 if stage.parts.ladder and cathodes == 2 else 1
+        stage.set(board.code_mid + sign * code, cathodes, anodes)
         demands.append((stage.demand(), ticks))
     return demands
 

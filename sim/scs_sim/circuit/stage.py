@@ -89,8 +89,8 @@ class Stage:
     def __init__(self, row: Mapping[str, Any], error_share: float = 0.5):
         self.parts = parts(row)
         self.code = self.sent = self.parts.code_mid
-        self.source = 0
-        self.back = 0
+        self.cathodes = 0
+        self.anodes = 0
         self.gate_high = False
         self.stuck = False
         self.discharges = True
@@ -103,11 +103,11 @@ class Stage:
         """Apply new bits: 32 interleaved ones of two shift registers, or 8 of the ladder."""
         mid = self.parts.code_mid
         if self.parts.ladder:
-            code, self.source, self.back = frame & 0xFF, 1, 2
+            code, self.cathodes, self.anodes = frame & 0xFF, 1, 2
         else:
             code = dac_code(even_bits(frame), self.code, mid)
             switches = even_bits(frame >> 1)
-            self.source, self.back = switches >> 8, switches & 0xFF
+            self.cathodes, self.anodes = switches >> 8, switches & 0xFF
         self.sent = code
         if not self.stuck or self.code == mid:  # stuck: the first code that drives stays for good
             self.code = code
@@ -123,13 +123,13 @@ class Stage:
         if self.parts.ladder:
             volts = self._output() + self._offset_a * self.parts.source_ohm
             return Demand(netlist.SOURCED, volts, source_ohm=self.parts.source_ohm)
-        if self.source and self.back and not self.source & self.back:
+        if self.cathodes and self.anodes and not self.cathodes & self.anodes:
             if self.parts.soft_ohm and self.sent == self.parts.code_mid:
                 return self._softly()
             return Demand(netlist.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
-        joined = max(self.source.bit_count(), self.back.bit_count()) > 1
+        joined = max(self.cathodes.bit_count(), self.anodes.bit_count()) > 1
         if self.discharges and (
-            joined or self.source & self.back
+            joined or self.cathodes & self.anodes
         ):  # contacts tied together: the load is shorted
             return Demand(netlist.SHORTED, 0.0, source_ohm=self.parts.switch_ohm)
         return Demand(netlist.OPEN)
@@ -140,10 +140,10 @@ class Stage:
             return Demand(netlist.OPEN)
         return Demand(netlist.SHORTED, 0.0, source_ohm=self.parts.switch_ohm + self.soft_ohm)
 
-    def set(self, code: int, source: int, back: int) -> None:
+    def set(self, code: int, cathodes: int, anodes: int) -> None:
         """Set code and contacts at once, past the pins, as model.py does."""
         self.code = self.sent = code
-        self.source, self.back = source, back
+        self.cathodes, self.anodes = cathodes, anodes
 
     def _output(self) -> float:
         """Return the code's current or voltage, with INL and each polarity's own gain."""
