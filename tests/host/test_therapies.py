@@ -296,7 +296,7 @@ def test_req_60_a_ramp_longer_than_what_it_is_for_is_refused(more: str, path: st
     [
         (
             "ramp: {up: 3 s}\ncycle: {on: 2 s, off: 5 s}\n",
-            "3 s up and 500 ms down; write for",
+            "3 s up and 500 ms down; e.g.",
         ),
         ("cycle: {on: 1 s, off: 1 s}\n", "1 s up and 500 ms down; e.g. 1.5 s"),
         ("ramp: {down: 10 s}\ncycle: {on: 2 s, off: 1 s}\n", "down; e.g. 11 s"),
