@@ -1,19 +1,23 @@
 """The link: asked again until answered, never twice carried out, and clear when it is lost."""
 
 import binascii
+import select
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 import serial
+from serial import rfc2217
 from tests.serving import serving
 
 from scs import resources, sim_bridge
 from scs.device import link
 from scs.device.link import Link
 from scs.device.stimulator import Stimulator
-from scs.errors import DeviceRefused, LinkLost, Mismatch
+from scs.errors import DeviceRefused, LinkLost, Mismatch, WrongUsage
 from scs.messages import refusals
 from scs.profile.profile import Profile
 from scs.urlhandler import protocol_sim
@@ -188,6 +192,36 @@ def test_a_port_that_cannot_be_opened_says_why_in_one_line(port: str) -> None:
     assert "Errno" not in text
 
 
+@pytest.mark.parametrize(
+    ("port", "example"),
+    [
+        ("127.0.0.1:7000", "socket://127.0.0.1:7000"),
+        ("[::1]:7000", "socket://[::1]:7000"),
+        ("socket://", "socket://127.0.0.1:7000"),
+        ("socket://127.0.0.1", "socket://127.0.0.1:7000"),
+        ("socket://127.0.0.1:0", "socket://127.0.0.1:7000"),
+        ("socket://127.0.0.1:65536", "socket://127.0.0.1:7000"),
+        ("socket://127.0.0.1:abc", "socket://127.0.0.1:7000"),
+        ("socket://[::1", "socket://127.0.0.1:7000"),
+        ("rfc2217://127.0.0.1", "rfc2217://127.0.0.1:7000"),
+    ],
+)
+def test_a_port_of_a_wrong_form_gets_an_example_that_works(port: str, example: str) -> None:
+    with pytest.raises(WrongUsage) as reason:
+        Link(port)
+    assert str(reason.value).startswith(f"{port} ")
+    assert str(reason.value).endswith(f"; for example {example}")
+
+
+def test_a_protocol_that_pyserial_does_not_know_gets_an_example() -> None:
+    with pytest.raises(LinkLost) as reason:
+        Link("tcp://127.0.0.1:7000")
+    assert str(reason.value) == (
+        "cannot open tcp://127.0.0.1:7000: invalid URL, protocol 'tcp' not known; "
+        "for example /dev/ttyACM0 or socket://127.0.0.1:7000"
+    )
+
+
 def test_a_refusal_carries_its_rows_and_a_sentence() -> None:
     with Link("sim") as device:
         device.request(*HELLO)
@@ -243,13 +277,44 @@ def test_a_row_is_a_sentence_in_human_units(row: tuple[int, int, int, int], said
 
 
 # --- real ports ------------------------------------------------------------------------------
-@pytest.fixture(params=["pty", "listen"])
+@pytest.fixture(params=["pty", "listen", "rfc2217"])
 def served(request: pytest.FixtureRequest) -> Iterator[str]:
     """Yield the address of a board that a thread serves."""
+    if request.param == "rfc2217":
+        with serving(sim_bridge.listen(sim_bridge.make())) as server, shared(server.address) as url:
+            yield url
+        return
     with serving(getattr(sim_bridge, request.param)(sim_bridge.make())) as server:
         yield server.address
 
 
+@contextmanager
+def shared(device: str) -> Iterator[str]:
+    """Share a serial port over the network, by pySerial's own side of RFC 2217; yield its URL."""
+
+    def share(listener: socket.socket) -> None:
+        for _session in range(2):
+            client, _address = listener.accept()
+            with client, serial.serial_for_url(device, timeout=0) as port:
+                manager = rfc2217.PortManager(port, SimpleNamespace(write=client.sendall))
+                while True:
+                    ready, _, _ = select.select([client, port], [], [])
+                    if port in ready:
+                        client.sendall(b"".join(manager.escape(port.read(1000))))
+                    if client in ready:
+                        if not (data := client.recv(1000)):
+                            break
+                        port.write(b"".join(manager.filter(data)))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=share, args=[listener], daemon=True)
+        thread.start()
+        yield f"rfc2217://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name)")  # pySerial 3.5 itself
 def test_a_pty_and_a_socket_are_ports_like_any_other(served: str) -> None:
     with Link(served) as device:
         assert device.bench is None
@@ -285,7 +350,7 @@ def test_a_serial_port_is_opened_by_one_process_at_a_time() -> None:
     with (
         serving(sim_bridge.pty(sim_bridge.make())) as server,
         Link(server.address),
-        pytest.raises(LinkLost, match="cannot open"),
+        pytest.raises(LinkLost, match=r"another program holds it.*`scs ports`"),
     ):
         Link(server.address)
 

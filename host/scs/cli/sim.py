@@ -99,4 +99,7 @@ def _listening(board: SimBoard, listen: str, speed: float) -> Server:
     try:
         return sim_bridge.listen(board, *place, speed)
     except OSError as reason:
-        raise LinkLost(f"cannot listen on {listen}: {reason.strerror or reason}") from None
+        why = str(reason.strerror or reason).partition(" (while")[0]  # Python adds the address
+        raise LinkLost(
+            f"cannot listen on {listen}: {why}; e.g. 127.0.0.1:0, any free port"
+        ) from None

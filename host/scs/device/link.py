@@ -9,20 +9,21 @@ Time is the port's own if it has one: `sim://` runs in virtual time. Requirement
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import struct
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import serial
 
 from stimcore import commands, errors, frame, packing, states
 from stimcore.errors import Refused
 
-from ..errors import DeviceRefused, LinkLost, Mismatch, Row
+from ..errors import DeviceRefused, LinkLost, Mismatch, Row, WrongUsage
 from ..messages import refusals
 
 SIM = "sim"  # the simulated board inside this process
@@ -52,7 +53,7 @@ def url_of(port: str, board: str = "", faults: str = "") -> str:
 
 
 class Link:
-    """Open port; a context manager that closes it. Raises LinkLost.
+    """Open port; a context manager that closes it. Raises LinkLost, or WrongUsage for its name.
 
     port: a name or URL that pyserial can open. retry_s: how long to wait for a reply before
     asking again; patience_s: before giving up.
@@ -146,25 +147,54 @@ class Link:
 def _opened(name: str) -> Any:
     if HANDLERS not in serial.protocol_handler_packages:
         serial.protocol_handler_packages.append(HANDLERS)
+    _check_form(name)
     try:
         port = serial.serial_for_url(url_of(name), do_not_open=True, baudrate=BAUD, timeout=0.05)
-        port.write_timeout = 1.0
+        if not name.startswith("rfc2217://"):  # which has no such setting
+            port.write_timeout = 1.0
         if "://" not in url_of(name):
             port.exclusive = True
         port.open()
         port.reset_input_buffer()
     except _PORT_ERRORS as reason:
-        raise LinkLost(f"cannot open {name}: {_sentence(reason)}") from None
+        raise LinkLost(f"cannot open {name}: {_sentence(reason)}{_advice(reason)}") from None
     return port
+
+
+def _check_form(name: str) -> None:
+    """Raise WrongUsage for a port that cannot be the name of any."""
+    protocol, separator, _rest = name.partition("://")
+    if not separator and re.fullmatch(r"(\[[\da-fA-F:]+\]|[\w.-]+):\d+", name):
+        raise WrongUsage(f"{name} has no protocol; for example socket://{name}")
+    if protocol in ("socket", "rfc2217") and separator:
+        try:
+            parts = urlsplit(name)
+            complete = bool(parts.hostname and parts.port)
+        except ValueError:  # a port that is no number, or above 65535
+            complete = False
+        if not complete:
+            raise WrongUsage(
+                f"{name} is not {protocol}://HOST:PORT with a port from 1 to 65535; "
+                f"for example {protocol}://127.0.0.1:7000"
+            )
 
 
 def _sentence(reason: Exception) -> str:
     """Return the system's error text, without pyserial's prefix."""
     number = getattr(reason, "errno", None)
-    if isinstance(number, int):
+    if isinstance(number, int) and number > 0:
         return os.strerror(number)
     text = str(reason) or type(reason).__name__
-    return re.sub(r"^.*\[Errno \d+\] ", "", text)
+    return re.sub(r"^.*(\[Errno -?\d+\] |: \(\d+, ')(.*?)('\))?$", r"\2", text)
+
+
+def _advice(reason: Exception) -> str:
+    if isinstance(reason, ValueError):
+        return "; for example /dev/ttyACM0 or socket://127.0.0.1:7000"
+    number = getattr(reason, "errno", None)
+    if number in (errno.EAGAIN, errno.EBUSY, errno.EACCES):
+        return ": another program holds it, or this user may not open it; see `scs ports`"
+    return "; `scs ports` lists the serial ports" if number == errno.ENOENT else ""
 
 
 def _understood(opcode: int, payload: bytes) -> Fields:

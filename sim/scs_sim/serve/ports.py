@@ -36,12 +36,13 @@ class TcpPort:
     """A listening socket. A second client is turned away while there is a first."""
 
     def __init__(self, host: str, port: int):
-        self._listener = socket.create_server((host, port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, port), family=family)
         self._listener.setblocking(False)
         self._client: socket.socket | None = None
         self._unsent = bytearray()
-        bound = self._listener.getsockname()
-        self.address = f"socket://{bound[0]}:{bound[1]}"
+        name, number = self._listener.getsockname()[:2]
+        self.address = f"socket://[{name}]:{number}" if ":" in name else f"socket://{name}:{number}"
 
     def poll(self, timeout_s: float) -> bytes:
         """Wait for bytes; accept a client on the way."""

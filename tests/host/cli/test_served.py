@@ -171,7 +171,9 @@ def test_a_server_ends_with_the_process_that_started_it() -> None:
     ],
 )
 def test_sim_wrong_usage(options: list[str], code: int) -> None:
-    assert scs("sim", *options).exit_code == code
+    refused = scs("sim", *options)
+    assert refused.exit_code == code
+    assert "while attempting" not in refused.output  # Python's own text
 
 
 def test_a_second_signal_is_an_interrupt() -> None:
