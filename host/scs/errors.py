@@ -1,7 +1,7 @@
 """Exceptions of the host library, each with a message and an exit code.
 
 Role: `scs` prints the message and ends with the code.
-Invariant: a refused file is a complaint.FileRefused, a wrong option is typer's own, every other
+Invariant: a refused file is a problem.FileRefused, a wrong option is typer's own, every other
 error for users is a Failure. Requirements: REQ-43, REQ-61.
 """
 
@@ -14,6 +14,8 @@ REFUSED = 1
 USAGE = 2
 NO_DEVICE = 3
 INTERRUPTED = 130  # Ctrl-C, as shells count it: 128 + SIGINT
+
+OLD_NAMES_END_WITH = "0.2"  # the release that drops renamed commands and fields
 
 Row = tuple[int, int, int, int]  # (code, index, value, limit) of stimcore.errors
 

@@ -17,7 +17,7 @@ from stimcore.board import STAGE_MCP4922_8, STAGE_R2R_1, Board
 
 from .. import resources
 from ..documents import units
-from ..documents.complaint import Complaint, nearest, path_text, printable
+from ..documents.problem import Problem, nearest, printable
 from .board_file import BoardError, Catalogue
 from .board_rules import id_code
 from .board_schema import BoardModel, LoadModel, StageModel
@@ -47,22 +47,17 @@ def full_name(name: str = "", *, source: Catalogue | None = None, **parts: str) 
         if len(chosen) != len(KINDS) or any(parts.values()):
             example = f"{usual.board}/{usual.stage}/{usual.load}"
             message = f"{printable(name, 80)} is not BOARD/STAGE/LOAD, such as {example}"
-            raise BoardError(source.document.file, [Complaint("name", "", 0, message)])
-    found = [_unknown(source, kind, part) for kind, part in zip(KINDS, chosen, strict=True)]
-    complaints = [one for one in found if one is not None]
-    if complaints:
-        raise BoardError(source.document.file, complaints)
+            raise BoardError(source.document.file, [Problem("board-name", (), message)])
+    problems = []
+    for kind, part in zip(KINDS, chosen, strict=True):
+        known = getattr(source.model, f"{kind}s")
+        if part not in known:
+            value, listed = printable(part), ", ".join(known)
+            message = f"no {kind} is called {value}{nearest(part, known)}; there are {listed}"
+            problems.append(Problem("row-unknown", (f"{kind}s",), message, value, listed))
+    if problems:
+        raise BoardError(source.document.file, source.document.located(problems))
     return "/".join(chosen)
-
-
-def _unknown(source: Catalogue, kind: str, part: str) -> Complaint | None:
-    table = f"{kind}s"
-    known = getattr(source.model, table)
-    if part in known:
-        return None
-    value, listed = printable(part), ", ".join(known)
-    message = f"no {kind} is called {value}{nearest(part, known)}; there are {listed}"
-    return Complaint("unknown", table, source.document.line((table,)), message, value, listed)
 
 
 def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> Board:
@@ -214,9 +209,8 @@ def _discharges_in_time(source: Catalogue, whole: str) -> None:
     place = ("stages", whole.split("/")[1], "discharge_time_constant")
     message = f"{whole}: the load discharges with {ohm} ohm x {units.text(nanofarad, 'nF')}"
     message += f" = {value}, slower than the {limit} that the stage declares"
-    line = source.document.line(place)
-    row = Complaint("conflict", path_text(place), line, message, value, limit)
-    raise BoardError(source.document.file, [row])
+    problem = Problem("discharge-slow", place, message, value, limit)
+    raise BoardError(source.document.file, source.document.located([problem]))
 
 
 def steady_s(name: str = "", *, source: Catalogue | None = None, **parts: str) -> float:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..device.impedance import LoadFound
     from ..device.replies import Ledger, Status
     from ..device.stimulator import Stimulator
-    from ..documents.complaint import FileRefused
+    from ..documents.problem import FileRefused
     from ..recordings.run_folder import Recorder
 
 REFUSED_WORD = "refused"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..device import relocate
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import REFUSED, Failure, LinkLost, full_message
 from ..profile import edit
 from ..profile.clinical_diff import compare

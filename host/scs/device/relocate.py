@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from stimcore import program
 
 from ..documents import units
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import DeviceFault, Failure
 from ..messages import refusals
 from ..profile.profile import Profile, ProfileError

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-from ...messages.safety_metrics import Figure, number
+from ...messages.safety_metrics import Metric, number
 from ...traces.decimate import thinned
 from ...traces.trace import Trace
 from ...traces.waveform_analysis import Measured
@@ -192,7 +192,7 @@ def safety(account: Account) -> str:
     return "<h2>Safety figures</h2>\n" + table(heads, rows)
 
 
-def _share(figure: Figure) -> tuple[str, str]:
+def _share(figure: Metric) -> tuple[str, str]:
     """Return (class, HTML) of the used share of a limit."""
     value, limit = figure.value, figure.limit
     if not figure.ok:
