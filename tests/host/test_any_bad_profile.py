@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.host.drawn_profiles import KINDS, Drawn, Row, profiles
+from tests.support.drawn_profiles import KINDS, Drawn, Row, profiles
+from tests.support.exploring import examples
 
 from scs.documents.problem import Problem
 from scs.profile.profile import Profile, ProfileError
@@ -195,7 +196,7 @@ def path_of(place: Place) -> str:
 
 @pytest.mark.parametrize(("place", "value"), WRONG)
 def test_req_60_a_field_that_is_wrong_is_the_one_that_is_named(place: Place, value: Any) -> None:
-    @settings(max_examples=3)
+    @examples(3)
     @given(st.sampled_from(KINDS).flatmap(profiles), st.data())
     def search(drawn: Drawn, data: st.DataObject) -> None:
         number = data.draw(st.integers(0, len(drawn.wanted) - 1))
@@ -215,7 +216,7 @@ def test_req_60_a_field_that_is_wrong_is_the_one_that_is_named(place: Place, val
 
 @pytest.mark.parametrize(("place", "value"), OF_THE_PROFILE)
 def test_req_60_a_wrong_field_of_the_whole_profile_is_named(place: Place, value: Any) -> None:
-    @settings(max_examples=3)
+    @examples(3)
     @given(st.sampled_from(KINDS).flatmap(profiles))
     def search(drawn: Drawn) -> None:
         values = changed(drawn.values, 0, {}, HOLDERS.get(str(place[0]), {}))
@@ -229,7 +230,7 @@ def test_req_60_a_wrong_field_of_the_whole_profile_is_named(place: Place, value:
 def test_req_60_of_two_fields_that_forbid_one_another_the_one_to_change_is_named(
     program: Row, profile: Row, place: Place, value: Any, named: str
 ) -> None:
-    @settings(max_examples=3)
+    @examples(3)
     @given(st.sampled_from(KINDS).flatmap(profiles), st.data())
     def search(drawn: Drawn, data: st.DataObject) -> None:
         number = data.draw(st.integers(0, len(drawn.wanted) - 1))
@@ -244,7 +245,7 @@ def test_req_60_of_two_fields_that_forbid_one_another_the_one_to_change_is_named
     search()
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.sampled_from(KINDS).flatmap(profiles), st.data())
 def test_req_11_a_contact_is_on_the_lead_once_and_in_one_role(
     drawn: Drawn, data: st.DataObject

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.host.cli.support import scs
-from tests.host.profile_support import rows_of
+from tests.support.profile_errors import rows_of
 
 from scs import Stimulator, resources
 from scs.catalog import boards

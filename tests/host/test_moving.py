@@ -1,8 +1,8 @@
 """A program moved on a device while it runs: what flows, what is refused, what stands there."""
 
 import pytest
-from tests.host.moving_support import CYCLE, TEXT, moved, notes, profile, running, used
-from tests.host.stimulator_support import started
+from tests.support.moving import CYCLE, TEXT, moved, notes, profile, running, used
+from tests.support.stimulators import started
 
 from scs.device import relocate
 from scs.device.stimulator import Stimulator

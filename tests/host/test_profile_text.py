@@ -9,7 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.host.profile_support import FIELDS, FULL, only, rows_of, with_value
+from tests.support.profile_errors import FIELDS, FULL, only, rows_of, with_value
 
 from scs import resources
 from scs.catalog import leads

@@ -4,7 +4,7 @@ Expected lines and texts are written by hand against FULL, which has each field 
 """
 
 import pytest
-from tests.host.profile_support import FULL, LINES, only, rows_of, with_value
+from tests.support.profile_errors import FULL, LINES, only, rows_of, with_value
 
 # --- words, contacts, leads ------------------------------------------------------------------
 

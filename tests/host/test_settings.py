@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.host.cli.support import scs
-from tests.host.profile_support import only, rows_of
+from tests.support.profile_errors import only, rows_of
 
 from scs.profile.profile import Profile
 

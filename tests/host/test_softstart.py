@@ -1,11 +1,12 @@
 """A shape that a ramp does not pass is refused before it is loaded; one that it passes is not."""
 
 import pytest
-from hypothesis import assume, given, reject, settings
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
-from tests.core.support import BOARD
-from tests.host.drawn_profiles import Drawn, profiles
-from tests.host.stimulator_support import shipped
+from tests.support.drawn_profiles import Drawn, profiles
+from tests.support.exploring import examples
+from tests.support.stimulators import shipped
+from tests.support.tables import BOARD
 
 from scs.catalog import boards
 from scs.device.stimulator import Stimulator
@@ -165,7 +166,7 @@ def test_what_the_device_refuses_is_for_the_device_to_tell() -> None:
     assert [row.id for row in judge(strong, boards.board()).errors] == ["stage-span"]
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(profiles("segments"), st.integers(1, 2_500))
 def test_req_18_what_is_not_refused_is_admitted_at_any_level(drawn: Drawn, level: int) -> None:
     try:

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.host.profile_support import only, rows_of
+from tests.support.profile_errors import only, rows_of
 
 from scs.profile import waveforms
 from scs.profile.profile import Profile, ProfileError

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.sim.bench_support import US, Idler, bench, biphasic
+from tests.support.benches import US, Idler, bench, biphasic
 
 from scs_sim.bench.board import SimBoard
 

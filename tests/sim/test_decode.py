@@ -1,8 +1,8 @@
 """The decoders of the pins, on edges written by hand."""
 
 import pytest
-from tests.sim import pio_support
-from tests.sim.pio_support import NCS, SCK, SDI_DAC, SDI_SWITCH
+from tests.support import pio
+from tests.support.pio import NCS, SCK, SDI_DAC, SDI_SWITCH
 
 from scs_sim.bench.decode import SerialPins, at_rest, decode_parallel, decode_serial
 
@@ -11,7 +11,7 @@ PINS = SerialPins(SDI_DAC, SDI_SWITCH, SCK, NCS)
 
 
 def latches(edges: Edges) -> list[tuple[int, int]]:
-    return pio_support.latches(edges, PINS)
+    return pio.latches(edges, PINS)
 
 
 def clocked(start: int, pairs: list[tuple[int, int]], levels: tuple[int, int] = (0, 0)) -> Edges:
@@ -63,7 +63,7 @@ def test_clocks_while_ncs_is_high_shift_nothing() -> None:
 
 def test_other_pins_can_be_named() -> None:
     moved = [(tick, pin + 10, level) for tick, pin, level in clocked(0, [(1, 0)] * 16)]
-    assert pio_support.latches(moved, SerialPins(12, 13, 14, 15)) == [(170, 0x5555_5555)]
+    assert pio.latches(moved, SerialPins(12, 13, 14, 15)) == [(170, 0x5555_5555)]
 
 
 def test_the_ladders_code_is_read_once_per_tick() -> None:

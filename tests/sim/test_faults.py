@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.sim.bench_support import RANDLES, Echo, bench, biphasic
+from tests.support.benches import RANDLES, Echo, bench, biphasic
 
 from scs_sim.bench.board import NOISE, Link, SimBoard
 from scs_sim.bench.faults import TABLE, Fault, UnknownFault, gathered, parse

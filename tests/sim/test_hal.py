@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from tests.sim.bench_support import (
+from tests.support.benches import (
     LADDER_PINS,
     RANDLES,
     SERIAL_PINS,
@@ -13,7 +13,7 @@ from tests.sim.bench_support import (
     board,
     stream,
 )
-from tests.sim.stream_support import FIRST_LATCH, expected, running
+from tests.support.started_streams import FIRST_LATCH, expected, running
 
 from scs_sim.bench.stream import ENDED, IDLE, latch_offset_ticks, lines
 

@@ -1,13 +1,13 @@
 """Ends of a stream by itself: starving, the sentinel, the watchdog; to the tick."""
 
 import pytest
-from tests.sim.bench_support import (
+from tests.support.benches import (
     US,
     Idler,
     bench,
     biphasic,
 )
-from tests.sim.stream_support import expected, running
+from tests.support.started_streams import expected, running
 
 from scs_sim.bench.stream import IDLE, RUNNING, STARVED, TRIPPED
 

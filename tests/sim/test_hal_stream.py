@@ -1,9 +1,9 @@
 """The stream of the seam: counted, stopped, swapped and cut, to the tick."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from tests.sim.bench_support import (
+from tests.support.benches import (
     RANDLES,
     US,
     bench,
@@ -11,7 +11,8 @@ from tests.sim.bench_support import (
     frame,
     stream,
 )
-from tests.sim.stream_support import FIRST_LATCH, IDLE_FRAME, expected, running
+from tests.support.exploring import examples
+from tests.support.started_streams import FIRST_LATCH, IDLE_FRAME, expected, running
 
 from scs_sim.bench.stream import ENDED, HALTED
 
@@ -67,7 +68,7 @@ def test_a_swap_happens_at_a_period_boundary_and_is_told_when_it_plays() -> None
     assert list(sim.sequencer.latched)[: 4 * 5] == expected((first, since), (second, 5))[:20]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     st.lists(st.tuples(st.integers(1, 6_000), st.integers(1, 500)), max_size=6),
     st.integers(200, 1_500),

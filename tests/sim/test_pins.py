@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.sim.bench_support import (
+from tests.support.benches import (
     CURRENT,
     LADDER,
     LADDER_PINS,

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sim.pio_support import pio
+from tests.support.pio import pio
 
 from scs_sim.pio.asm import Program
 from scs_sim.pio.executor import Executor, Words, run

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sim.pio_support import ACTIVE, DRIVE, FIRST, GATE, IDLE, SERIAL_PINS, words
+from tests.support.pio import ACTIVE, DRIVE, FIRST, GATE, IDLE, SERIAL_PINS, words
 
 from scs_sim.bench import stream
 from scs_sim.pio.asm import assemble, firmware_programs

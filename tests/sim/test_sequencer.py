@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sim.pio_support import (
+from tests.support.pio import (
     ACTIVE,
     DRIVE,
     FIRST,

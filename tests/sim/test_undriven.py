@@ -6,9 +6,10 @@ discharge flows more than the figure, whatever contacts are used, however many p
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.groups import groups
+from tests.support.exploring import examples
+from tests.support.programs import groups
 
 from scs import Profile, presets, resources
 from scs.catalog import boards
@@ -44,7 +45,7 @@ def bound_a(board: Board, compiled: list) -> float:
     )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(groups(), st.sampled_from(NAMES), st.integers(1, 3))
 def test_req_62_no_discharge_makes_more_than_the_figure(
     group: program.Group, name: str, periods: int

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.host.cli.support import ALONE, GOOD, REFUSED, TONIC, USAGE, as_json, asked, scs
-from tests.host.profile_support import FULL
+from tests.support.profile_errors import FULL
 
 from scs.profile import clinical_diff
 from scs.profile.profile import Profile

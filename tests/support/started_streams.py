@@ -1,6 +1,6 @@
 """A stream that was started on the simulated board, and when it should latch what."""
 
-from tests.sim.bench_support import (
+from tests.support.benches import (
     Stream,
     bench,
     frame,
