@@ -45,7 +45,7 @@ class Sense:
             pins[name] - _INPUT0 for name in ("sense_current", "sense_voltage", "load_id")
         ]
         self._ring = (addressof(_ROOM) + _ROUND - 1) & -_ROUND
-        self._found = array("I", (_TOP, 0, 0x80008000))
+        self._extremes = array("I", (_TOP, 0, 0x80008000))
         self._count = 0  # pairs
         self._at = self._ring  # the first one that is not yet taken
         self._write_at = at.DMA + at.CHANNEL * channel.channel + 4
@@ -70,8 +70,8 @@ class Sense:
         return self.capture.take()
 
     def _forget(self) -> None:
-        self._found[0] = _TOP
-        self._found[1] = self._count = 0
+        self._extremes[0] = _TOP
+        self._extremes[1] = self._count = 0
 
     def start(self) -> None:
         """Sample from now on; nothing is captured until it is armed."""
@@ -117,17 +117,17 @@ class Sense:
         self.capture.more(begun, ring, (since - ring) // 2, (end - ring) // 2)
         if end < since:
             self._count += _ROUND // 4
-            take(since, ring + _ROUND, self._found)
+            take(since, ring + _ROUND, self._extremes)
             since = ring
         self._count += (end - self._at) // 4
-        take(since, end, self._found)
+        take(since, end, self._extremes)
         self._at = end
 
     def take(self) -> tuple:
         """Return (current_min, current_max, voltage_min, voltage_max, count) since last call."""
         self.is_busy = True
         self.gather()
-        low, high = self._found[0], self._found[1]
+        low, high = self._extremes[0], self._extremes[1]
         out = (low & 0xFFFF, high & 0xFFFF, low >> 16, high >> 16, self._count)
         self._forget()
         if self.is_on and at.peek(self._base + FCS) & _RAN_OVER:

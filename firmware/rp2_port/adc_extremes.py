@@ -3,7 +3,7 @@
 Role: reduces a stretch of adc.py's ring. Invariant: nothing here allocates, so that
 an interrupt may call it. Requirements: REQ-54, REQ-55.
 
-A pair is a word: current in the low half, voltage in the high one. `found` is an array of words:
+A pair is a word: current in the low half, voltage in the high one. `extremes` is an array of words:
 least of both, most of both, and a guard, the two halves' highest bits, which no sample has. Where
 the guard is added to one pair and another pair is taken away it stays in each half that was not
 the smaller: so two subtractions are four comparisons.
@@ -36,17 +36,17 @@ def wider(r0, r1, r2):
 
 
 @micropython.viper
-def take(pair: int, end: int, found: ptr32):
-    """Take all pairs from one address up to another into the extremes `found`."""
+def take(pair: int, end: int, extremes: ptr32):
+    """Take all pairs from one address up to another into the extremes `extremes`."""
     while True:
-        pair = int(wider(pair, end, found))
+        pair = int(wider(pair, end, extremes))
         if pair >= end:
             return
         word = ptr32(pair)[0]
         current = word & 0xFFFF
         voltage = word >> 16
-        least = found[0]
-        most = found[1]
+        least = extremes[0]
+        most = extremes[1]
         if current < least & 0xFFFF:
             least += current - (least & 0xFFFF)
         if current > most & 0xFFFF:
@@ -55,6 +55,6 @@ def take(pair: int, end: int, found: ptr32):
             least += voltage - (least >> 16) << 16
         if voltage > most >> 16:
             most += voltage - (most >> 16) << 16
-        found[0] = least
-        found[1] = most
+        extremes[0] = least
+        extremes[1] = most
         pair += 4

@@ -59,13 +59,13 @@ def restore(hal, board: Board) -> tuple:
         return NONE, PLAIN
     if damaged or len(data) != struct.calcsize(_FORM):
         return DAMAGED, PLAIN
-    found = struct.unpack(_FORM, data)
-    values = Calibration(*found[1:])
+    fields = struct.unpack(_FORM, data)
+    values = Calibration(*fields[1:])
     try:
         check(values)
     except Refused:
         return DAMAGED, PLAIN
-    return (GOOD, values) if found[0] == _mark(board) else (FOREIGN, PLAIN)
+    return (GOOD, values) if fields[0] == _mark(board) else (FOREIGN, PLAIN)
 
 
 def keep(hal, board: Board, values: tuple) -> None:

@@ -48,25 +48,25 @@ class Captures:
         """
         if stream is not self._live:
             self._live, self._live_ms = stream, now_ms
-        found = self._take(stream)
-        if found:  # the next one is for the next turn, that a command need not wait for both
-            return self.watch.judge(stream, found[0], found[1])
+        capture = self._take(stream)
+        if capture:  # the next one is for the next turn, that a command need not wait for both
+            return self.watch.judge(stream, capture[0], capture[1])
         if settled:
             self._arm(stream, now_ms)
         return ()
 
     def _take(self, stream: Stream) -> tuple:
         """Return a complete capture of `stream`; else ()."""
-        found = self.hal.capture_take() if self._armed else ()
-        if not found:
+        capture = self.hal.capture_take() if self._armed else ()
+        if not capture:
             return ()
         self._armed = False
         if stream is not self._stream:
             return ()  # it may hold periods of the stream before
         if self._asked_us >= 0:
             self._asked_us = -1
-            self.kept = (found[0], bytes(found[1]), stream)
-        return tuple(found)
+            self.kept = (capture[0], bytes(capture[1]), stream)
+        return tuple(capture)
 
     def _arm(self, stream: Stream, now_ms: int) -> None:
         """Arm unless a capture is pending: for the host if it asked, else for the pulse monitor."""

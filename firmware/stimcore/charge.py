@@ -60,38 +60,38 @@ def picocoulombs(board: Board, code_ticks: int) -> int:
         while below:
             above, below = below, above % below
         _scale[:] = [board, board.na_per_code * 1000 // above, board.clock_hz // above]
-    return up(abs(code_ticks) * _scale[1], _scale[2])
+    return -(-abs(code_ticks) * _scale[1] // _scale[2])
 
 
-def signed(one: tuple, bit: int) -> int:
+def signed(record: tuple, bit: int) -> int:
     """Return the code as the contact sees it: the anode side carries the opposite current."""
-    if one[3] & bit:
-        return one[5]
-    return -one[5] if one[4] & bit and not one[6] else 0
+    if record[3] & bit:
+        return record[5]
+    return -record[5] if record[4] & bit and not record[6] else 0
 
 
-def grows(running: dict, one: tuple, ticks: int) -> bool:
+def grows(running: dict, record: tuple, ticks: int) -> bool:
     """Add `ticks` of an active record; return True if they belong to a first phase.
 
     A first phase takes the running charge of its pair of masks away from zero, and so does a
     recharge that overshoots. Swapped masks are the same pair with the current turned round.
     """
-    key, code = one[3] << 8 | one[4], one[5]
-    if one[3] > one[4]:
-        key, code = one[4] << 8 | one[3], -code
+    key, code = record[3] << 8 | record[4], record[5]
+    if record[3] > record[4]:
+        key, code = record[4] << 8 | record[3], -code
     before = running.get(key, 0)
     running[key] = before + code * ticks
     return before * code >= 0 or running[key] * code > 0
 
 
-def count(found: list) -> int:
+def count(runs: list) -> int:
     """Count pulses. A run that starts where the last one ends is its opposite phase, not a new one.
 
     It goes on beyond zero where it takes back what the first run gave, as a triphasic pulse does.
     """
     whole = 0
     ends = -1
-    for start, width in found:
+    for start, width in runs:
         if start != ends:
             whole += 1
         ends = start + width
@@ -105,27 +105,27 @@ def pulses(records: list) -> tuple:
     it, and each further piece of a chopped recharge counts as a pulse. A discharge ends the
     running charge.
     """
-    found: list = []
+    runs: list = []
     running: dict = {}
     at_tick = active_run = longest = 0
     growing = 0  # the code of the first phase just before
     recharged = False
-    for one in records:
-        if one[1]:
-            first = grows(running, one, one[0])
+    for record in records:
+        if record[1]:
+            first = grows(running, record, record[0])
             new = first or (recharged and active_run == 0)
-            if new and growing * one[5] > 0:
-                start, width = found.pop()
-                found.append((start, width + one[0]))
+            if new and growing * record[5] > 0:
+                start, width = runs.pop()
+                runs.append((start, width + record[0]))
             elif new:
-                found.append((at_tick, one[0]))
-            growing = one[5] if new else 0
+                runs.append((at_tick, record[0]))
+            growing = record[5] if new else 0
             recharged = not first
-            active_run += one[0]
+            active_run += record[0]
             longest = max(longest, active_run)
         else:
             growing = active_run = 0
-            if one[6]:
+            if record[6]:
                 running = {}
-        at_tick += one[0]
-    return found, longest
+        at_tick += record[0]
+    return runs, longest

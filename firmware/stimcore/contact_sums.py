@@ -8,7 +8,7 @@ Requirements: REQ-01 to REQ-09, REQ-17.
 
 from . import limits
 from .board import Board
-from .charge import ONE, decay, picocoulombs, signed, up
+from .charge import ONE, decay, picocoulombs, signed
 from .decode import DIRECT, SOFT
 
 _EVERY = (1 << limits.CONTACTS) - 1
@@ -141,13 +141,13 @@ def _unrecovered(board: Board, records: list, seen: tuple, bit: int, contact: Co
         contact.flows = {key: _ENDLESS_PC for key, _least, _most, _left in flows}
         return
     # the most charge that a period begins with if it leaves this when begun with none
-    below = up(-low * ONE, ONE - share) if low < 0 else 0
-    above = up(high * ONE, ONE - share) if high > 0 else 0
+    below = -(low * ONE // (ONE - share)) if low < 0 else 0
+    above = -(-high * ONE // (ONE - share)) if high > 0 else 0
     contact.rest_pc = max(below, above)
     every = bit == _EVERY  # several pairs' may be joined either way round, and then they add
     running = 0
     for key, least, most, left in charges + flows:
-        low, high = up(below * left, ONE) - least, most + up(above * left, ONE)
+        low, high = -(-below * left // ONE) - least, most - (-above * left // ONE)
         charge = low + high if every else max(low, high)
         if key:
             contact.flows[key] = max(contact.flows.get(key, 0), charge)
@@ -187,9 +187,9 @@ def _period(board: Board, records: list, seen: tuple, bit: int) -> tuple:
             factor = decay(record[0], tau * ticks_per_us)
             least, most = _bounds(board, low, high, sums)
             flows.append((record[6] << 8 | record[3] | record[4], least, most, share))
-            low = -up(-least * factor, ONE) if least < 0 else 0
-            high = up(most * factor, ONE) if most > 0 else 0
-            share = up(share * factor, ONE) if share > 0 else 0
+            low = least * factor // ONE if least < 0 else 0
+            high = -(-most * factor // ONE) if most > 0 else 0
+            share = -(-share * factor // ONE)  # as all here, rounded to the unsafe side
             sums = {}
     low, high = _bounds(board, low, high, sums)
     return low, high, share, charges, flows
@@ -207,7 +207,8 @@ def _bounds(board: Board, low: int, high: int, sums: dict) -> tuple:
 
 def _error_pc(board: Board, record: tuple) -> int:
     """Return a record's error in pC: its offset, and one polarity's gain against the other's."""
-    error = up(board.offset_na * record[0] * 1000, board.clock_hz)
+    error = -(-board.offset_na * record[0] * 1000 // board.clock_hz)
     if record[5] > 0:
-        error += up(picocoulombs(board, record[5] * record[0]) * board.gain_mismatch_ppm, 1_000_000)
+        charge_pc = picocoulombs(board, record[5] * record[0])
+        error -= -charge_pc * board.gain_mismatch_ppm // 1_000_000
     return error

@@ -40,15 +40,15 @@ def _frame(board: Board, bits: bytes) -> tuple:
     if _frames_of[0] is not board or len(_frames) >= _FRAMES_KEPT:
         _frames.clear()
         _frames_of[0] = board
-    found = _frames.get(bits)
-    if found is None:
+    fields = _frames.get(bits)
+    if fields is None:
         low, high = bits[0] | bits[1] << 8, bits[2] | bits[3] << 8
         if board.stage == boards.STAGE_R2R_1:
-            found = _network(board, high, low)
+            fields = _network(board, high, low)
         else:
-            found = _switched(board, high, low)
-        _frames[bits] = found
-    return found
+            fields = _switched(board, high, low)
+        _frames[bits] = fields
+    return fields
 
 
 def _network(board: Board, high: int, low: int) -> tuple:
@@ -85,25 +85,31 @@ def table(board: Board, words: bytes) -> tuple:
     A table that drives nothing at all is a train of marks: each of its active records is a SYNC.
     """
     records: list = []
+    places: list = []  # of the records that are not the same rest as the one before
     rows: list = []
-    syncs = 0
+    syncs = used = 0
     silent, softly = True, False
+    before = b""
     for at in range(len(words) // 8):
-        if at and repeats(words, at):
+        bits = words[8 * at : 8 * at + 8]
+        if bits == before and bits[0] & 3 == 0:
             records.append(records[-1])
             continue
-        one, known = record(board, words, at)
-        records.append(one)
+        before = bits
+        entry, known = record(board, bits, 0)
+        records.append(entry)
+        places.append(at)
         if not known:
             rows.append((errors.FRAME_FORMAT, at, at, 0))
-        syncs += one[2]
-        softly = softly or one[6] == SOFT
-        if one[3] or one[5]:
+        syncs += entry[2]
+        softly = softly or entry[6] == SOFT
+        if entry[1]:
+            used |= entry[3] | entry[4]
+        if entry[3] or entry[5]:
             silent = False
-    for at in range(len(records)):
-        if at == 0 or records[at] is not records[at - 1]:
-            _structure(board, records[at], at, silent, rows)
-    _switching(records, rows)
+    for at in places:
+        _structure(board, records[at], at, silent, rows)
+    _switching(records, used, rows)
     if softly:
         _softly(records, rows)
     if not records[0][2] or (syncs != 1 and not silent):
@@ -120,16 +126,18 @@ def repeats(words: bytes, at: int) -> bool:
 
 def _merged(records: list) -> list:
     out: list = []
-    for one in records:
-        if out and not one[1] and one[1:] == out[-1][1:]:
-            out[-1] = (out[-1][0] + one[0],) + one[1:]
+    before = None
+    for entry in records:
+        if out and not entry[1] and (entry is before or entry[1:] == out[-1][1:]):
+            out[-1] = (out[-1][0] + entry[0],) + entry[1:]
         else:
-            out.append(one)
+            out.append(entry)
+        before = entry
     return out
 
 
-def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> None:
-    ticks, active, sync, cathodes, anodes, code, discharge = one
+def _structure(board: Board, entry: tuple, at: int, silent: bool, rows: list) -> None:
+    ticks, active, sync, cathodes, anodes, code, discharge = entry
     drives = code != 0 or (cathodes != 0 and discharge != SOFT)
     if ticks < board.min_record_ticks:
         rows.append((errors.SHORT_RECORD, at, ticks, board.min_record_ticks))
@@ -146,24 +154,23 @@ def _structure(board: Board, one: tuple, at: int, silent: bool, rows: list) -> N
         rows.append((errors.CONTACT_UNKNOWN, at, cathodes | anodes, (1 << board.contacts) - 1))
 
 
-def _switching(records: list, rows: list) -> None:
+def _switching(records: list, used: int, rows: list) -> None:
     """Check that no contact is switched under current; a discharge joins all that are in use.
 
     A discharge of some of them moves charge between these and leaves the others' where it is; one
     of a single contact has no circuit at all.
     """
-    used = before = 0
-    for one in records:
-        if one[1]:
-            used |= one[3] | one[4]
+    before = 0
     for at in range(len(records)):
-        _ticks, active, _sync, cathodes, anodes, _code, discharge = records[at]
-        masks = cathodes << 8 | anodes
-        if active and before and masks != before:
-            rows.append((errors.LIVE_SWITCH, at, masks, before))
-        if discharge == DIRECT and anodes != used:
-            rows.append((errors.PART_DISCHARGE, at, anodes, used))
-        before = masks if active else 0
+        entry = records[at]
+        masks = 0
+        if entry[1]:
+            masks = entry[3] << 8 | entry[4]
+            if before and masks != before:
+                rows.append((errors.LIVE_SWITCH, at, masks, before))
+        before = masks
+        if entry[6] == DIRECT and entry[4] != used:
+            rows.append((errors.PART_DISCHARGE, at, entry[4], used))
 
 
 def _softly(records: list, rows: list) -> None:

@@ -210,10 +210,10 @@ class Device:
         self._begin_run()
         self.move("start")
 
-    def calibrated(self, found: tuple) -> None:
-        """Use this calibration (calibration.restore()); what was measured before is no more."""
-        self.calibration = found
-        self.board = calibration.applied(self.declared, found[1])
+    def calibrated(self, restored: tuple) -> None:
+        """Use a calibration, of calibration.restore(); what was measured before is no more."""
+        self.calibration = restored
+        self.board = calibration.applied(self.declared, restored[1])
         self.monitor = Monitor(self.board)
         self.captures = Captures(self.board, self.hal)
         self.load = None

@@ -289,12 +289,12 @@ def _measure(device, cathodes: int, anodes: int) -> tuple:
 
 
 def _impedance(device) -> tuple:
-    found = device.load
+    load = device.load
     load_id = device.hal.load_id() if device.state not in states.OUTPUT else 0
-    if found is None:
+    if load is None:
         return (0, 0, load_id, b"")
-    rows = b"".join([struct.pack(commands.CONTACT, *row) for row in found.rows])
-    return (1, min(device.now_ms - found.at_ms, 0xFFFFFFFF), load_id, rows)
+    rows = b"".join([struct.pack(commands.CONTACT, *row) for row in load.rows])
+    return (1, min(device.now_ms - load.at_ms, 0xFFFFFFFF), load_id, rows)
 
 
 def _calibrate(device, *values: int) -> tuple:

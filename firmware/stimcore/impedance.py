@@ -74,7 +74,9 @@ class Sums:
 
     def raw(self, board: Board) -> tuple:
         """Return the data of a calibration: (nA, readings of both channels at rest, 1/16 codes)."""
-        rest = [boards.FINE * one // self.rests for one in (self.rest_current, self.rest_voltage)]
+        rest = [
+            boards.FINE * total // self.rests for total in (self.rest_current, self.rest_voltage)
+        ]
         return (max(0, self.current_na(board)), rest[0], rest[1])
 
 
@@ -82,12 +84,12 @@ def _thirds(samples, at: int, third: int) -> tuple:
     """Return (sum of a phase's samples, sum of its last third less that of its first)."""
     total = rise = 0
     for number in range(3 * third):
-        one = samples[at]
-        total += one
+        sample = samples[at]
+        total += sample
         if number < third:
-            rise -= one
+            rise -= sample
         elif number >= 2 * third:
-            rise += one
+            rise += sample
         at += 2
     return total, rise
 
@@ -107,10 +109,10 @@ def evaluate(board: Board, sums: Sums) -> tuple:
     time_us = 2 * sums.third * capture.PAIR_US  # between the middles of the thirds
     width_us = sums.width_us
     voltage = sums.voltage * board.sense_uv_per_lsb  # uV x count
-    rises = [one * board.sense_uv_per_lsb * 6 // count for one in sums.voltage_rise]  # uV
+    rises = [rise * board.sense_uv_per_lsb * 6 // count for rise in sums.voltage_rise]  # uV
     falls = [0, 0]  # nA; a current stage's is constant, what its ADC shows would only be noise
     if board.stage == boards.STAGE_R2R_1:
-        falls = [one * board.sense_na_per_lsb * 6 // count for one in sums.current_rise]
+        falls = [fall * board.sense_na_per_lsb * 6 // count for fall in sums.current_rise]
     late = current * sums.late_us // sums.phases
     late -= (falls[0] + falls[1]) * width_us * width_us // (16 * time_us)
     microohm = plain = voltage * 1_000_000_000 // (current * count)
@@ -149,36 +151,36 @@ def judge(board: Board, where: int, ohm: int, nanofarad: int) -> Finding:
 def refusals(board: Board, rows: list, contacts: int) -> list:
     """Return rows (code, contact, value, limit) for those of the contacts that are not good."""
     out = []
-    for one in rows:
-        if one.verdict != GOOD and contacts >> one.where & 1:
-            wanted, found = board.seen_ohm, one.ohm
-            if one.verdict == WRONG_NF:
-                wanted, found = board.seen_nf, one.nf
-            elif one.verdict == OPEN:
+    for finding in rows:
+        if finding.verdict != GOOD and contacts >> finding.where & 1:
+            wanted, value = board.seen_ohm, finding.ohm
+            if finding.verdict == WRONG_NF:
+                wanted, value = board.seen_nf, finding.nf
+            elif finding.verdict == OPEN:
                 wanted = 0
-            out.append((CODES[one.verdict], one.where, found, wanted))
+            out.append((CODES[finding.verdict], finding.where, value, wanted))
     return out
 
 
-def by_contact(found: list) -> list:
+def by_contact(findings: list) -> list:
     """Return findings of contacts from those of pairs.
 
     A short is named at both of its contacts. Anything else is the contact's own only if all of its
     pairs have it: where one is good, the other end of the bad one is to blame.
     """
     used = 0
-    for one in found:
-        used |= one.where
+    for finding in findings:
+        used |= finding.where
     rows = []
     for contact in range(limits.CONTACTS):
-        mine = [one for one in found if one.where >> contact & 1]
+        mine = [finding for finding in findings if finding.where >> contact & 1]
         if not used >> contact & 1:
             continue
-        shorts = [one for one in mine if one.verdict == SHORT]
+        shorts = [finding for finding in mine if finding.verdict == SHORT]
         best = shorts[0] if shorts else min(mine, key=_verdict)
         rows.append(Finding(contact, best.verdict, best.ohm, best.nf))
     return rows
 
 
-def _verdict(one: Finding) -> int:
-    return int(one.verdict)
+def _verdict(finding: Finding) -> int:
+    return int(finding.verdict)

@@ -45,7 +45,7 @@ class Stream:
         # may stand after a discharge
         self.rest_pc = max([contact.rest_pc for contact in table.contacts])
         self.peaks_na = [contact.peak_na for contact in table.contacts]
-        codes = [one[5] for one in records]
+        codes = [record[5] for record in records]
         self.peak_min_na = min(codes) * board.na_per_code
         self.peak_max_na = max(codes) * board.na_per_code
         # the most that any discharge makes
@@ -73,7 +73,10 @@ def admit(words: bytes, board: Board, terms: Terms) -> Verdict:
         table = _last[0] = Table(words, board, terms)
     if table.refusals:
         return Verdict(list(table.refusals), [], None)
-    figures = table.figures + _nearest(rules.OF_THE_PERSON, table, terms, table.used_contacts)
+    rise = []
+    if terms.from_na is not None:
+        rise = _nearest(rules.FROM_NOW, table, terms, table.used_contacts)
+    figures = table.figures[:-1] + rise + table.figures[-1:]
     rows = []
     for row in figures:
         past = row[2] < row[3] if row[0] in AT_LEAST else row[2] > row[3]
@@ -118,14 +121,16 @@ class Table:
     def _judge(self, terms: Terms, distinct: list) -> None:
         board, records = self.board, self.records
         self.ticks_per_us = board.clock_hz // 1_000_000
-        self.period_ticks = sum([one[0] for one in records])
+        self.period_ticks = sum([record[0] for record in records])
         self.pulses, self.longest_ticks = charge.pulses(records)
         self.whole = whole(board, records, self.contacts)
         self.discharges_na = rules.discharges_na(board, self.whole.flows, self.used)
         figures = self._figures(rules.OF_THE_TABLE, terms)
         length = [] if distinct else [figures.pop()]  # of marks alone the length stays the last
         figures += _nearest(rules.OF_A_CONTACT, self, terms, distinct)
-        self.figures = figures + self._figures(rules.UNDRIVEN, terms) + length
+        figures += self._figures(rules.UNDRIVEN, terms)
+        figures += _nearest(rules.OF_THE_PERSON, self, terms, self.used_contacts)
+        self.figures = figures + length
         self.unequal = rules.balance(self)
 
     def _figures(self, rules_of_table: tuple, terms: Terms) -> list:

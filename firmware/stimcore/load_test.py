@@ -34,8 +34,8 @@ def pairs(cathodes: int, anodes: int) -> list:
         raise Refused(errors.MEASURE_CONTACTS, 0, cathodes, anodes)
     one_side = [1 << at for at in range(limits.CONTACTS) if cathodes >> at & 1]
     other = [1 << at for at in range(limits.CONTACTS) if anodes >> at & 1]
-    out = [(one_side[0], each) for each in other]
-    return out + [(each, other[0]) for each in one_side[1:]]
+    out = [(one_side[0], bit) for bit in other]
+    return out + [(bit, other[0]) for bit in one_side[1:]]
 
 
 def usual(board: Board) -> tuple:
@@ -49,7 +49,7 @@ def pairs_of(group: program.Group) -> list:
     """Return the pairs of all programs of a group, each once."""
     out: list = []
     for cathodes, anodes in program.sets_of(group):
-        out += [each for each in pairs(cathodes, anodes) if each not in out]
+        out += [pair for pair in pairs(cathodes, anodes) if pair not in out]
     return out
 
 
@@ -130,10 +130,10 @@ class Measurement:
             return self._next()
         if status != output.RUNNING:
             return int(status)
-        found = self.hal.capture_take() if self._phase == _RUNS else ()
-        if found:
+        captured = self.hal.capture_take() if self._phase == _RUNS else ()
+        if captured:
             self._since_ms = now_ms
-            self._take(found[0], found[1])
+            self._take(captured[0], captured[1])
         elif now_ms - self._since_ms > PATIENCE_MS:
             raise Refused(errors.FAULT_INTERNAL)
         return output.RUNNING
@@ -147,7 +147,7 @@ class Measurement:
     def result(self, now_ms: int) -> Found:
         """Return the results at all contacts."""
         rows = impedance.by_contact(self.found)
-        contacts = sum([1 << one.where for one in rows])
+        contacts = sum([1 << finding.where for finding in rows])
         return Found(now_ms, contacts, rows, self._sums.raw(self.board))
 
     def _begin(self, now_ms: int) -> None:

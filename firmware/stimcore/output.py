@@ -31,11 +31,11 @@ def terms(group: program.Group, from_na: list | None) -> Terms:
     """Return the terms to judge a group by; a contact's ceiling is the highest of its programs."""
     if _of[0] is not group:
         ceilings = [0] * limits.CONTACTS
-        for one in group.programs:
-            used = program.used_by(one)
+        for member in group.programs:
+            used = program.used_by(member)
             for index in range(limits.CONTACTS):
                 if used >> index & 1:
-                    ceilings[index] = max(ceilings[index], one.ceiling_ua)
+                    ceilings[index] = max(ceilings[index], member.ceiling_ua)
         _of[:] = [group, ceilings]
     return Terms(group.areas_um2, _of[1], from_na, group.header.discharge_permille)
 
@@ -205,14 +205,16 @@ class Output:
         """Load a stream; return its first period, or 0 if the stream has ended meanwhile."""
         staged.since = int(self.hal.stream_load(staged.stream))
         if staged.since:  # else the stream has ended meanwhile
-            self._staged = [one for one in self._staged if one.since < staged.since]
+            self._staged = [later for later in self._staged if later.since < staged.since]
             self._staged.append(staged)
         return staged.since
 
     def _admitted(self, levels: tuple, from_na: list) -> Stream:
         self.hal.feed_watchdog()  # so far all went through; what follows may take 200 ms alone
         least = -(-self.board.na_per_code // 1000)  # a ramp begins at one code, not at none
-        verdict = judge(self.board, self.group, tuple([max(one, least) for one in levels]), from_na)
+        verdict = judge(
+            self.board, self.group, tuple([max(level, least) for level in levels]), from_na
+        )
         if verdict.stream is None:
             refuse_all(verdict.errors)
         return verdict.stream

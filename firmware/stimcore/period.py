@@ -42,15 +42,15 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     out: list = []
     for at in range(len(places) - 1):
         start, number, variant, width = places[at]
-        train = group.programs[number]
+        member = group.programs[number]
         key = (number, variant, width)
         if key not in pulses:
             pulses[key] = ([(MARK, 0, 0, 0, width)], 0)
             if used:
-                pulse = _pulse(board, train, number, levels_ua[number], width)
-                soft = soft_ticks(board, group, train, width)
-                pulses[key] = (_varied(pulse, train, variant) if variant else pulse, soft)
-        _burst(board, train, number, pulses[key], places[at + 1][0] - start, used, out)
+                pulse = _pulse(board, member, number, levels_ua[number], width)
+                soft = soft_ticks(board, group, member, width)
+                pulses[key] = (_varied(pulse, member, variant) if variant else pulse, soft)
+        _burst(board, member, number, pulses[key], places[at + 1][0] - start, used, out)
     # Divide the period's last rest so that its end comes in TAIL short records. The sequencer and
     # its FIFO hold up to five records beyond the one that is played. With these between a pulse
     # and the next period, DMA reads which table that period plays only shortly before it begins:
@@ -69,31 +69,31 @@ def _check_work(board: Board, group: program.Group) -> None:
     for cathodes, anodes in program.sets_of(group):
         several = cathodes & (cathodes - 1) or anodes & (anodes - 1)
         fifths += 8 if several else 4
-    if max([train.rate_dither + train.width_dither for train in group.programs]):
+    if max([member.rate_dither + member.width_dither for member in group.programs]):
         fifths += 7
     most = limits.GROUP_WORK // fifths
     total = 0
-    for number, train in enumerate(group.programs):
-        total += train.count * train.pulses * _most_phases(train)
-        if train.recharge != program.RECHARGE_ACTIVE:
-            width = ticks_from_ns(board, train.width_ns)
-            if soft_ticks(board, group, train, width):
-                in_burst = train.recharge == program.RECHARGE_PASSIVE_BURST
-                total += train.count * (1 if in_burst else train.pulses)
+    for number, member in enumerate(group.programs):
+        total += member.count * member.pulses * _most_phases(member)
+        if member.recharge != program.RECHARGE_ACTIVE:
+            width = ticks_from_ns(board, member.width_ns)
+            if soft_ticks(board, group, member, width):
+                in_burst = member.recharge == program.RECHARGE_PASSIVE_BURST
+                total += member.count * (1 if in_burst else member.pulses)
         if total > most:
             raise Refused(errors.TABLE_LENGTH, number, 2 * total, 2 * most)
 
 
-def _most_phases(train: program.Program) -> int:
+def _most_phases(member: program.Program) -> int:
     """Return the phases of a pulse and its interval, at the level that needs most of them."""
-    if not train.segments:
+    if not member.segments:
         recharge = 0
-        if train.recharge == program.RECHARGE_ACTIVE:
-            recharge = 1 if train.ratio == 1 else 2
-        return 2 + (1 if train.gap_ns else 0) + recharge
+        if member.recharge == program.RECHARGE_ACTIVE:
+            recharge = 1 if member.ratio == 1 else 2
+        return 2 + (1 if member.gap_ns else 0) + recharge
     phases, asked, width = 1, 0, 0
     alike = True
-    for permille, width_ns in train.segments:
+    for permille, width_ns in member.segments:
         alike = (alike and width_ns == width) or asked == 0
         width = width_ns
         asked += permille * width_ns
@@ -114,19 +114,19 @@ def _places(board: Board, group: program.Group, period: int) -> list:
     variant: 0, REVERSED or ALTERNATE_CONTACTS.
     """
     out: list = []
-    for number, train in enumerate(group.programs):
-        draw = train.seed
-        offset = ticks_from_ns(board, train.offset_ns)
-        late = period // train.count * train.rate_dither // 1000
-        width = ticks_from_ns(board, train.width_ns)
-        spread = 2 * width * train.width_dither // 1000
-        for turn in range(train.count):
+    for number, member in enumerate(group.programs):
+        draw = member.seed
+        offset = ticks_from_ns(board, member.offset_ns)
+        late = period // member.count * member.rate_dither // 1000
+        width = ticks_from_ns(board, member.width_ns)
+        spread = 2 * width * member.width_dither // 1000
+        for turn in range(member.count):
             draw = drawn(draw)
-            start = offset + turn * period // train.count + (late * draw >> SEED_BITS)
+            start = offset + turn * period // member.count + (late * draw >> SEED_BITS)
             draw = drawn(draw)
             wide = width - spread // 2 + (spread * draw >> SEED_BITS)
-            variant = REVERSED if turn & train.alternating else 0
-            if (turn + 1) * train.other_count % train.count < train.other_count:
+            variant = REVERSED if turn & member.alternating else 0
+            if (turn + 1) * member.other_count % member.count < member.other_count:
                 variant = ALTERNATE_CONTACTS
             out.append((start, number, variant, wide))
     out.sort()
@@ -142,7 +142,7 @@ def drawn(draw: int) -> int:
 
 def _burst(
     board: Board,
-    train: program.Program,
+    member: program.Program,
     number: int,
     pulse_soft: tuple,
     room: int,
@@ -157,14 +157,14 @@ def _burst(
     least = board.min_record_ticks
     length = sum([phase[4] for phase in pulse])
     spare = 0  # what fits at one level fits at all: at another the recharge's trim may be longer
-    trimmed = train.recharge == program.RECHARGE_ACTIVE and train.ratio > 1
-    if trimmed and not train.segments and pulse[0][0] != MARK:
-        longest = pulse[0][4] * (1 + train.ratio) + ticks_from_ns(board, train.gap_ns) + least + 1
+    trimmed = member.recharge == program.RECHARGE_ACTIVE and member.ratio > 1
+    if trimmed and not member.segments and pulse[0][0] != MARK:
+        longest = pulse[0][4] * (1 + member.ratio) + ticks_from_ns(board, member.gap_ns) + least + 1
         spare = max(0, longest - length)
-    spacing = period_ticks(board, train.intra_rate_millihz) if train.pulses > 1 else 0
-    between = IDLE if train.recharge == program.RECHARGE_PASSIVE_BURST else DISCHARGE
-    for at in range(train.pulses):
-        last = at == train.pulses - 1
+    spacing = period_ticks(board, member.intra_rate_millihz) if member.pulses > 1 else 0
+    between = IDLE if member.recharge == program.RECHARGE_PASSIVE_BURST else DISCHARGE
+    for at in range(member.pulses):
+        last = at == member.pulses - 1
         room_here = room - at * spacing if last else spacing
         rest = room_here - length
         # the last rest discharges the contacts; between pulses a rest may be nothing at all
@@ -186,7 +186,7 @@ def _burst(
 
 
 # --- passive recharge through the stage's discharge resistor ---------------------------------
-def soft_ticks(board: Board, group: program.Group, train: program.Program, width: int) -> int:
+def soft_ticks(board: Board, group: program.Group, member: program.Program, width: int) -> int:
     """Return how long charge must leave through the resistor before a direct discharge.
 
     A direct discharge begins with the drive's current x its time / the least time constant, which
@@ -195,16 +195,16 @@ def soft_ticks(board: Board, group: program.Group, train: program.Program, width
     that a ramp does not change the form of a period, with a sixteenth for what the period before
     left and for the stage's errors.
     """
-    if train.recharge == program.RECHARGE_ACTIVE or train.segments:
+    if member.recharge == program.RECHARGE_ACTIVE or member.segments:
         return 0
     if board.discharge_least_us == 0 or board.soft_tau_us == 0:
         return 0
-    pulses = train.pulses if train.recharge == program.RECHARGE_PASSIVE_BURST else 1
+    pulses = member.pulses if member.recharge == program.RECHARGE_PASSIVE_BURST else 1
     ticks_per_us = board.clock_hz // 1_000_000
     driven_us = -(-17 * pulses * width // (16 * ticks_per_us))
     lowest = min([other.ceiling_ua for other in group.programs])
     permitted = board.discharge_least_us * lowest * group.header.discharge_permille
-    begins = driven_us * train.ceiling_ua * 1000
+    begins = driven_us * member.ceiling_ua * 1000
     share, steps = 65536, 0
     while begins * share > permitted * 65536:
         share = (share * _SIXTEENTH >> 16) + 1
@@ -226,7 +226,7 @@ def _softly(board: Board, pulse: list, soft: int, rest: int, out: list) -> int:
 
 
 # --- one pulse -------------------------------------------------------------------------------
-def _pulse(board: Board, train: program.Program, number: int, level_ua: int, width: int) -> list:
+def _pulse(board: Board, member: program.Program, number: int, level_ua: int, width: int) -> list:
     """Compile the first phase (cathodic), gap and active recharge, if any; or the shape."""
     code = code_from_ua(board, level_ua)
     if code < 1:
@@ -234,24 +234,24 @@ def _pulse(board: Board, train: program.Program, number: int, level_ua: int, wid
     if code > board.code_span:  # what the frame cannot hold, the kernel would not see
         raise Refused(errors.STAGE_SPAN, number, level_ua, board.max_amplitude_ua)
     least = board.min_record_ticks
-    if train.segments:
-        phases = _shape(board, train, number, code)
+    if member.segments:
+        phases = _shape(board, member, number, code)
         # a code that was corrected for rounding must not exceed that of the program's ceiling
         peak = max([abs(phase[3]) for phase in phases])
-        most = code_from_ua(board, train.ceiling_ua)
+        most = code_from_ua(board, member.ceiling_ua)
         if peak > most:
             values = [-(-code * board.na_per_code // 1000) for code in (peak, most)]
             raise Refused(errors.SHAPE_PEAK, number, values[0], values[1])
         return phases
-    out = [(DRIVE, train.cathodes, train.anodes, -code, width)]
-    if train.gap_ns:
-        gap = ticks_from_ns(board, train.gap_ns)
+    out = [(DRIVE, member.cathodes, member.anodes, -code, width)]
+    if member.gap_ns:
+        gap = ticks_from_ns(board, member.gap_ns)
         if gap < least:
-            raise _short(board, errors.SHORT_GAP, number, train.gap_ns, least)
+            raise _short(board, errors.SHORT_GAP, number, member.gap_ns, least)
         out.append((IDLE, 0, 0, 0, gap))
-    if train.recharge == program.RECHARGE_ACTIVE:
-        for part in recharge_parts(code, width, train.ratio, least):
-            out.append((DRIVE, train.cathodes, train.anodes, part[0], part[1]))
+    if member.recharge == program.RECHARGE_ACTIVE:
+        for part in recharge_parts(code, width, member.ratio, least):
+            out.append((DRIVE, member.cathodes, member.anodes, part[0], part[1]))
     return out
 
 
@@ -259,11 +259,11 @@ def _short(board: Board, code: int, number: int, ns: int, ticks: int) -> Refused
     return Refused(code, number, ns, -(-ticks * 1000 // (board.clock_hz // 1_000_000)))
 
 
-def _varied(pulse: list, train: program.Program, variant: int) -> list:
+def _varied(pulse: list, member: program.Program, variant: int) -> list:
     """Return the pulse with its current reversed, or at the program's other contacts."""
     if variant == REVERSED:
         return [phase[:3] + (-phase[3], phase[4]) for phase in pulse]
-    masks = (DRIVE, train.other_cathodes, train.other_anodes)
+    masks = (DRIVE, member.other_cathodes, member.other_anodes)
     return [masks + phase[3:] if phase[3] else phase for phase in pulse]
 
 
@@ -283,14 +283,14 @@ def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:
     return [(lower, total - trim), (lower - 1, trim)]
 
 
-def _shape(board: Board, train: program.Program, number: int, code: int) -> list:
+def _shape(board: Board, member: program.Program, number: int, code: int) -> list:
     """Compile the segments; wherever their sum returns to zero, the codes' sum does, exactly."""
     out: list = []
     asked = charge = 0  # permille x ns, code x ticks
     alike = True  # since the last zero all segments were of one width
     width = 0
     least = board.min_record_ticks
-    for permille, width_ns in train.segments:
+    for permille, width_ns in member.segments:
         ticks = ticks_from_ns(board, width_ns)
         if ticks < least:
             raise _short(board, errors.SHORT_SEGMENT, number, width_ns, least)
@@ -305,7 +305,7 @@ def _shape(board: Board, train: program.Program, number: int, code: int) -> list
             parts = closing_parts(-charge, ticks, least)
         for part, lasts in parts:
             if part:
-                out.append((DRIVE, train.cathodes, train.anodes, part, lasts))
+                out.append((DRIVE, member.cathodes, member.anodes, part, lasts))
             else:
                 out.append((IDLE, 0, 0, 0, lasts))
             charge += part * lasts

@@ -171,55 +171,58 @@ def unpack(blob: bytes) -> Group:
     areas = struct.unpack_from(_AREAS, blob, at)
     at += struct.calcsize(_AREAS)
     programs = []
+    size = struct.calcsize(_SEGMENT)
     for left in range(count, 0, -1):
         wanted = at + left * struct.calcsize(_PROGRAM) + 4
+        if len(blob) >= wanted:
+            numbers = struct.unpack_from(_PROGRAM, blob, at)
+            at += struct.calcsize(_PROGRAM)
+            ends = at + numbers[-1] * size
+            wanted = ends + 4
         if len(blob) < wanted:
             raise Refused(errors.BLOB_FORMAT, 0, len(blob), wanted)
-        program, at = _program_at(blob, at)
-        programs.append(program)
+        segments = [struct.unpack_from(_SEGMENT, blob, place) for place in range(at, ends, size)]
+        programs.append(Program(*(numbers[:-1] + (tuple(segments),))))
+        at = ends
     if len(blob) != at + 4:
         raise Refused(errors.BLOB_FORMAT, 0, len(blob), at + 4)
     return Group(header, areas, tuple(programs))
 
 
-def _program_at(blob: bytes, at: int) -> tuple:
-    """Return (the program that begins there, the offset of its end)."""
-    numbers = struct.unpack_from(_PROGRAM, blob, at)
-    at += struct.calcsize(_PROGRAM)
-    size = struct.calcsize(_SEGMENT)
-    ends = at + numbers[-1] * size
-    if len(blob) < ends + 4:
-        raise Refused(errors.BLOB_FORMAT, 0, len(blob), ends + 4)
-    segments = [struct.unpack_from(_SEGMENT, blob, each) for each in range(at, ends, size)]
-    return Program(*(numbers[:-1] + (tuple(segments),))), ends
-
-
 def contacts_of(group: Group) -> int:
     """Return the mask of the contacts that any program uses."""
     used = 0
-    for one in group.programs:
-        used |= used_by(one)
+    for program in group.programs:
+        used |= used_by(program)
     return used
 
 
-def used_by(one: Program) -> int:
+def used_by(program: Program) -> int:
     """Return the mask of the contacts that a program uses."""
-    return one.cathodes | one.anodes | one.other_cathodes | one.other_anodes
+    return program.cathodes | program.anodes | program.other_cathodes | program.other_anodes
 
 
 def sets_of(group: Group) -> list:
     """Return the (cathodes, anodes) that any program uses, each once."""
-    found: list = []
-    for one in group.programs:
-        for each in ((one.cathodes, one.anodes), (one.other_cathodes, one.other_anodes)):
-            if each[0] and each not in found:
-                found.append(each)
-    return found
+    sets: list = []
+    for program in group.programs:
+        for masks in (
+            (program.cathodes, program.anodes),
+            (program.other_cathodes, program.other_anodes),
+        ):
+            if masks[0] and masks not in sets:
+                sets.append(masks)
+    return sets
 
 
 def pulses_per_period(group: Group) -> int:
     """Return the number of pulses in one period of the group."""
-    return sum([one.count * one.pulses * first_phases(one.segments) for one in group.programs])
+    return sum(
+        [
+            program.count * program.pulses * first_phases(program.segments)
+            for program in group.programs
+        ]
+    )
 
 
 def first_phases(segments: tuple) -> int:
@@ -227,15 +230,15 @@ def first_phases(segments: tuple) -> int:
     zero, and each piece of a recharge that follows a pause in it."""
     if not segments:
         return 1
-    found = charge = 0
+    pulses = charge = 0
     before = recharged = flows = False
     for permille, width_ns in segments:
         after = charge + permille * width_ns
         grows = permille != 0 and (charge * permille >= 0 or after * permille > 0)
         new = grows or (permille != 0 and recharged and not flows)
         if new and not before:
-            found += 1
+            pulses += 1
         charge, before, flows = after, new, permille != 0
         if flows:
             recharged = not grows
-    return found
+    return pulses

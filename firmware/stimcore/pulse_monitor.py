@@ -55,9 +55,9 @@ class Watch:
     def judge(self, stream: Stream, offset_us: int, samples) -> tuple:
         """Judge the phase that the capture was made for: (code, record, value, limit), or ()."""
         self._skip(stream)
-        one = stream.record(self._at)
+        record = stream.record(self._at)
         since_us = self._tick // self._millihz
-        until_us = (self._tick + one[0]) // self._millihz
+        until_us = (self._tick + record[0]) // self._millihz
         ends_us = offset_us + capture.WINDOW_US - capture.PAIR_US
         if until_us > ends_us or since_us < offset_us:
             return ()
@@ -65,28 +65,28 @@ class Watch:
         if self._held == 0:
             base = self._base(stream, since_us, offset_us, samples)
             row = self._residual(stream, base)
-        row = row or self._phase(one, (since_us, until_us, offset_us), base, samples)
+        row = row or self._phase(record, (since_us, until_us, offset_us), base, samples)
         if not row:
-            self._pass(stream, one)
+            self._pass(stream, record)
         return row
 
     def _skip(self, stream: Stream) -> None:
         """Skip to the next phase of current; every stream has one, at its beginning."""
-        one = stream.record(self._at)
-        while not one[1]:
-            self._pass(stream, one)
-            one = stream.record(self._at)
+        record = stream.record(self._at)
+        while not record[1]:
+            self._pass(stream, record)
+            record = stream.record(self._at)
 
-    def _pass(self, stream: Stream, one: tuple) -> None:
+    def _pass(self, stream: Stream, record: tuple) -> None:
         """Leave a record behind; the first one follows the last."""
         held_pc = charge.picocoulombs(self.board, self._held) + self._doubt_pc
         repeats = stream.tail if self._at == stream.records - stream.tail else 1
-        ticks = lasts = one[0] * repeats
-        if one[1]:
-            self._held += one[5] * one[0]
+        ticks = lasts = record[0] * repeats
+        if record[1]:
+            self._held += record[5] * record[0]
             held_pc = max(held_pc, charge.picocoulombs(self.board, self._held) + self._doubt_pc)
-        elif one[6]:
-            tau = self._soft_tau if one[6] == SOFT else self._tau
+        elif record[6]:
+            tau = self._soft_tau if record[6] == SOFT else self._tau
             self._doubt_pc = charge.up(held_pc * charge.decay(ticks, tau), 65536)
             self._held = 0
             lasts = min(lasts, tau)
@@ -145,7 +145,7 @@ class Watch:
             return (errors.FAULT_RESIDUAL, self._at, base[0], allowed)
         return ()
 
-    def _phase(self, one: tuple, place_us: tuple, base: tuple, samples) -> tuple:
+    def _phase(self, record: tuple, place_us: tuple, base: tuple, samples) -> tuple:
         """Judge the mean current of a phase, then the voltage it makes; return a row or ()."""
         since_us, until_us, offset_us = place_us
         first = -(-(since_us + SETTLED_US - offset_us) // capture.PAIR_US)
@@ -158,7 +158,7 @@ class Watch:
             count, base = 1, (0, -1)  # its voltage comes 4 us later, perhaps after the phase
         measured = sensed_na(self.board, _mean(samples, 2 * first, count))
         volts = sensed_mv(self.board, _mean(samples, 2 * first + 1, count))
-        commanded = one[5] * self.board.na_per_code
+        commanded = record[5] * self.board.na_per_code
         row = current_row(self.board, self._at, measured, commanded, volts)
         if row or base[1] < 0:
             return row

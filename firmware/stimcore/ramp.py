@@ -35,7 +35,7 @@ class Train:
 
     def __init__(self, group: Group):
         self.header: Header = group.header
-        self.targets_ua = [one.amplitude_ua for one in group.programs]
+        self.targets_ua = [program.amplitude_ua for program in group.programs]
         self.levels_ua = [0] * len(self.targets_ua)  # of the stream staged last
         self.phase = DONE
         self.ends = 0  # the period before which the run is over; 0: only when it is stopped

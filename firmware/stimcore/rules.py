@@ -112,9 +112,7 @@ def compliance(table, _terms, index: int, contact) -> tuple:
 
 
 def step_up(table, terms, index: int, contact) -> tuple:
-    """REQ-18: above what flows now, less two roundings to a code; () where that is not asked."""
-    if terms.from_na is None:
-        return ()
+    """REQ-18: above what flows now, less two roundings to a code."""
     step_na = contact.peak_na - terms.from_na[index] - table.board.na_per_code
     return (errors.STEP_UP, index, max(-(-step_na // 1000), 0), limits.STEP_UP_UA)
 
@@ -150,11 +148,11 @@ def balance(table) -> list:
     """REQ-17: an active recharge brings back exactly what was given."""
     sums: dict = {}
     signs: dict = {}
-    for one in table.records:
-        if one[1]:
-            key = one[3] << 8 | one[4]
-            sums[key] = sums.get(key, 0) + one[5] * one[0]
-            signs[key] = signs.get(key, 0) | (1 if one[5] > 0 else 2)
+    for record in table.records:
+        if record[1]:
+            key = record[3] << 8 | record[4]
+            sums[key] = sums.get(key, 0) + record[5] * record[0]
+            signs[key] = signs.get(key, 0) | (1 if record[5] > 0 else 2)
     unequal = [key for key in sorted(sums) if signs[key] == 3 and sums[key]]
     return [(errors.IMBALANCE, 0, abs(sums[key]), 0) for key in unequal]
 
@@ -172,7 +170,8 @@ OF_A_CONTACT = (
     compliance,
 )
 UNDRIVEN = (discharge_peak, bleed_peak)
-OF_THE_PERSON = (step_up, ceiling)  # of a contact, too; not cached, for what flows now changes
+FROM_NOW = (step_up,)  # of a contact; not asked of a table that follows none
+OF_THE_PERSON = (ceiling,)  # of a contact
 
 
 # --- limits of their own -------------------------------------------------------------------------

@@ -45,28 +45,28 @@ def unpack(record: bytes) -> tuple:
 def _look(hal, slot: int) -> tuple:
     """Return (half of the newest valid record, that record or (), True if a half is damaged)."""
     newest = 0
-    found: tuple = ()
+    kept: tuple = ()
     damaged = False
     for half in (0, 1):
         record = hal.nv_read(2 * slot + half)
         valid = unpack(record)
-        if valid and (not found or valid[0] > found[0]):
-            newest, found = half, valid
+        if valid and (not kept or valid[0] > kept[0]):
+            newest, kept = half, valid
         damaged = damaged or (len(record) > 0 and not valid)
-    return (newest, found, damaged)
+    return (newest, kept, damaged)
 
 
 def read(hal, slot: int) -> tuple:
     """Return (data of a slot, b"" if there is none; True if a half of it is damaged)."""
-    _half, found, damaged = _look(hal, slot)
-    return (found[1] if found else b"", damaged)
+    _half, kept, damaged = _look(hal, slot)
+    return (kept[1] if kept else b"", damaged)
 
 
 def write(hal, slot: int, data: bytes) -> None:
     """Replace what a slot holds; Refused (STORE_WRITE), the old kept, where it does not arrive."""
-    half, found, _damaged = _look(hal, slot)
-    if found:
-        half, sequence = 1 - half, found[0] + 1
+    half, kept, _damaged = _look(hal, slot)
+    if kept:
+        half, sequence = 1 - half, kept[0] + 1
     else:
         sequence = 0
     record = pack(sequence, data)

@@ -84,11 +84,11 @@ class Monitor:
 
     def _permit(self, streams: tuple) -> None:
         """Widen the permitted range by each stream: within a ramp a peak lies between theirs."""
-        for one in streams:
-            if one is not None:
-                self._anodic = _widened(self._anodic, one.peak_max_na)
-                self._cathodic = _widened(self._cathodic, -one.peak_min_na)
-                self._discharge_na = max(self._discharge_na, one.discharge_na)
+        for stream in streams:
+            if stream is not None:
+                self._anodic = _widened(self._anodic, stream.peak_max_na)
+                self._cathodic = _widened(self._cathodic, -stream.peak_min_na)
+                self._discharge_na = max(self._discharge_na, stream.discharge_na)
 
     def _close(self) -> None:
         board = self.board

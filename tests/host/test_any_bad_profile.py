@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.drawn_profiles import KINDS, Drawn, Row, profiles
 from tests.support.exploring import examples
 
-from scs.documents.complaint import Complaint
+from scs.documents.problem import Problem
 from scs.profile.profile import Profile, ProfileError
 
 Place = tuple[str | int, ...]
@@ -55,7 +55,7 @@ WRONG: list[tuple[Place, Any]] = [
     (("shape", "segments", 0, "amplitude"), "100.1 %"),
     (("shape", "segments", 1, "width"), None),
     (("polarity",), "anodic"),
-    (("phase",), "1.1 s"),
+    (("offset",), "1.1 s"),
     (("dither", "rate"), "50.1 %"),
     (("dither", "pulses"), 65),
     (("dither", "seed"), 0),
@@ -169,7 +169,7 @@ def good(values: Row) -> None:
     assume(False)
 
 
-def one_error(text: str, place: Place) -> Complaint:
+def one_error(text: str, place: Place) -> Problem:
     """Return the one complaint about a file: it names the place, its line, and a remedy."""
     with pytest.raises(ProfileError) as caught:
         Profile.from_text(text, "bad.yaml")
@@ -179,7 +179,12 @@ def one_error(text: str, place: Place) -> Complaint:
     assert row.message.isprintable(), row
     told = ("leave out", "list it once", "choose one of the two", "the fields here are")
     assert row.limit or row.example or any(each in row.message for each in told), row
-    if row.id not in ("missing", "lead") and isinstance(place[-1], str):
+    if row.id not in (
+        "field-missing",
+        "lead-unknown",
+        "width-missing",
+        "perception-missing",
+    ) and isinstance(place[-1], str):
         assert place[-1] in text.splitlines()[row.line - 1], row
     return row
 
@@ -200,7 +205,11 @@ def test_req_60_a_field_that_is_wrong_is_the_one_that_is_named(place: Place, val
         good(values)
         whole = ("programs", number, *place)
         row = one_error(with_value(values, whole, value), whole)
-        assert value is not None or row.id == "missing"
+        assert value is not None or row.id in (
+            "field-missing",
+            "width-missing",
+            "perception-missing",
+        )
 
     search()
 
@@ -249,9 +258,9 @@ def test_req_11_a_contact_is_on_the_lead_once_and_in_one_role(
     names = one["cathodes"]
     off = one_error(with_value(values, (*where, 0), "E9"), (*where, 0))
     again = one_error(with_value(values, where, [*names, names[0]]), (*where, len(names)))
-    assert (off.id, again.id) == ("contact", "duplicate")
+    assert (off.id, again.id) == ("contact-not-on-lead", "contact-repeated")
     where = ("programs", number, "anodes")
     both = one_error(
         with_value(values, where, [*one["anodes"], names[0]]), (*where, len(one["anodes"]))
     )
-    assert both.id == "polarity"
+    assert both.id == "contact-polarity"

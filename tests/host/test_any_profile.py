@@ -30,12 +30,12 @@ NA_PER_CODE = 6_250
 TRIM = 290  # a recharge may be longer by its trim: the shortest record, and one tick
 AREAS_UM2 = {"octrode-3mm": 12_440_000, "quad-3mm": 12_440_000, "paddle-2x4": 6_000_000}
 REASONS = (
-    "table_length",
+    "table-length",
     "rate",
     "ceiling",
-    "shape_peak",
+    "shape-peak",
     "dc",
-    "soft_start",
+    "ramp-refused",
 )  # what a stage may have against one
 
 
@@ -76,7 +76,7 @@ def admitted(profile: Profile) -> bytes | str:
         rows = tuple(kernel.admit(words, BOARD, output.terms(group, None)).errors)
     except Refused as reason:
         rows = reason.rows
-    told = [profile.explain(row) for row in rows] or ramp_check.complaints(profile, BOARD)
+    told = [profile.explain(row) for row in rows] or ramp_check.problems(profile, BOARD)
     if not told:
         return words
     assert all(row.path.startswith("programs") and row.value and row.limit for row in told), told

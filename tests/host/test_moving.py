@@ -133,7 +133,7 @@ OTHERS = {
     "another recharge": ("2 mA, recharge: active", "2 mA, recharge: passive"),
     "another ceiling": ("amplitude: 3 mA", "amplitude: 4 mA"),
     "another ramp": ("up: 1 s", "up: 2 s"),
-    "another place in the period": ("amplitude: 1 mA,", "amplitude: 1 mA, phase: 3 ms,"),
+    "another place in the period": ("amplitude: 1 mA,", "amplitude: 1 mA, offset: 3 ms,"),
 }
 
 

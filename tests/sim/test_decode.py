@@ -33,18 +33,18 @@ def test_even_bits_are_the_dacs_and_odd_bits_the_switches() -> None:
 
 def test_a_piece_goes_on_where_the_last_one_stopped() -> None:
     edges = clocked(0, [(1, 1)] * 16) + clocked(500, [(0, 1)] * 16, (1, 1))
-    found, state = [], at_rest(PINS)
+    frames, state = [], at_rest(PINS)
     for edge in edges:
         more, state = decode_serial([edge], state)
-        found += more
-    assert found == latches(edges) == [(170, 0xFFFF_FFFF), (670, 0xAAAA_AAAA)]
+        frames += more
+    assert frames == latches(edges) == [(170, 0xFFFF_FFFF), (670, 0xAAAA_AAAA)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 15, 17])
 def test_a_frame_of_other_than_16_clocks_is_not_latched_but_counted(count: int) -> None:
     edges = clocked(0, [(1, 0)] * count)
-    found, state = decode_serial(edges, at_rest(PINS))
-    assert (found, state.bad_frames) == ([], 1)
+    frames, state = decode_serial(edges, at_rest(PINS))
+    assert (frames, state.bad_frames) == ([], 1)
     with pytest.raises(ValueError, match="1 frames were latched after other than 16 clocks"):
         latches(edges)
     after, _ = decode_serial(clocked(500, [(0, 0)] * 16, (int(count > 0), 0)), state)

@@ -28,7 +28,7 @@ def undriven_a(board: Board, name: str, compiled: list, periods: int) -> float:
     electrical = boards.electrical(name)
     electrical["stage"]["settle_tau_s"] = 0.0
     seen = model.of_board(board, electrical, compiled).run(periods)
-    kinds = [one[0] for one in compiled for _edge in (0, 1)]
+    kinds = [phase[0] for phase in compiled for _edge in (0, 1)]
     assert len(seen.current_a) == periods * len(kinds)  # nothing is clipped: two rows a phase
     rest = np.array([kind != period.DRIVE for kind in kinds])
     return float(np.max(np.abs(seen.current_a.reshape(periods, -1)[:, rest]), initial=0.0))
@@ -51,7 +51,7 @@ def test_req_62_no_discharge_makes_more_than_the_figure(
     group: program.Group, name: str, periods: int
 ) -> None:
     board = boards.board(name)
-    levels = tuple(min(one.amplitude_ua, 2_000) for one in group.programs)
+    levels = tuple(min(program.amplitude_ua, 2_000) for program in group.programs)
     try:
         compiled = period.compile_group(board, group, levels)
     except Refused:
@@ -67,10 +67,12 @@ def test_req_62_no_shipped_therapy_discharges_above_its_ceiling(name: str) -> No
     ladder = group.areas_um2[2] == 0  # a lead of two contacts
     where = "pico/r2r-1/randles-500" if ladder else NAMES[0]
     board = boards.board(where)
-    compiled = period.compile_group(board, group, tuple(one.amplitude_ua for one in group.programs))
-    found = undriven_a(board, where, compiled, 20)
-    assert found <= bound_a(board, compiled) + NOISE_A
-    assert found <= min(one.ceiling_ua for one in group.programs) * 1e-6
+    compiled = period.compile_group(
+        board, group, tuple(program.amplitude_ua for program in group.programs)
+    )
+    current_a = undriven_a(board, where, compiled, 20)
+    assert current_a <= bound_a(board, compiled) + NOISE_A
+    assert current_a <= min(program.ceiling_ua for program in group.programs) * 1e-6
 
 
 def test_req_62_the_burst_that_passed_nine_times_its_amplitude() -> None:

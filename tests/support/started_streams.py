@@ -15,10 +15,10 @@ FIRST_LATCH = 136
 
 def running(what: Stream, periods: int = 0, **options) -> SimBoard:
     """Return a bench whose stream was started at its first microsecond."""
-    board = bench(**options)
-    board.hal.stream_load(what)
-    board.hal.stream_start(periods)
-    return board
+    sim = bench(**options)
+    sim.hal.stream_load(what)
+    sim.hal.stream_start(periods)
+    return sim
 
 
 def expected(*parts: tuple[Stream, int]) -> list[tuple[int, int]]:

@@ -81,7 +81,7 @@ def test_each_field_of_a_therapy_is_a_difference_of_its_own(
     "line",
     [
         "polarity: alternating",
-        "phase: 3 ms",
+        "offset: 3 ms",
         "shape: triphasic",
         "dither: {rate: 20 %, pulses: 16}",
         "dither: {width: 10 %, pulses: 16}",
