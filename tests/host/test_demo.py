@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,18 @@ from scs.profile.profile import Profile
 BOARD = boards.board()
 
 
-@pytest.fixture(scope="module")
-def tonic() -> demo.Shown:
-    return demo.show(Profile.read(resources.path(demo.PROFILES[0])), BOARD)
+def shown(name: str) -> demo.Shown:
+    return demo.show(Profile.read(resources.path(name)), BOARD)
 
 
-@pytest.fixture(scope="module")
-def burst() -> demo.Shown:
-    return demo.show(Profile.read(resources.path(demo.PROFILES[1])), BOARD)
+@pytest.fixture(scope="session")
+def tonic(shared: Callable[..., demo.Shown]) -> demo.Shown:
+    return shared("tonic", lambda: shown(demo.PROFILES[0]))
+
+
+@pytest.fixture(scope="session")
+def burst(shared: Callable[..., demo.Shown]) -> demo.Shown:
+    return shared("burst", lambda: shown(demo.PROFILES[1]))
 
 
 def rows(shown: demo.Shown) -> dict[str, demo.Comparison]:
@@ -78,7 +83,11 @@ def test_every_comparison_can_fail(tonic: demo.Shown) -> None:
     assert failed == good
 
 
-def test_the_command_prints_writes_and_says_where(tmp_path: Path) -> None:
+def test_the_command_prints_writes_and_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tonic: demo.Shown, burst: demo.Shown
+) -> None:
+    runs = {(tonic.profile.name, BOARD): tonic, (burst.profile.name, BOARD): burst}
+    monkeypatch.setattr(demo, "show", lambda profile, board: runs[profile.name, board])
     done = CliRunner().invoke(cli.app, ["demo", "-o", str(tmp_path / "out")])
     assert done.exit_code == 0
     assert re.search(r"amplitude +│ +-2 mA │ +-1.99\d mA │ +│ ok", done.output)

@@ -1,5 +1,7 @@
 """A program moved on a device while it runs: what flows, what is refused, what stands there."""
 
+from collections.abc import Iterator
+
 import pytest
 from tests.support.moving import CYCLE, TEXT, moved, notes, profile, running, used
 from tests.support.stimulators import started
@@ -137,16 +139,22 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("what", OTHERS)
-def test_req_37_what_is_not_the_profile_is_not_touched(what: str) -> None:
-    other = profile(TEXT.replace(*OTHERS[what]))
+@pytest.fixture(scope="module")
+def left_running() -> Iterator[Stimulator]:
+    """Yield one device that runs, for all that is refused leaves it as it was."""
     with Stimulator("sim") as stim:
         running(stim)
-        with pytest.raises(Failure, match=r"the device does not run two\.yaml: ") as caught:
-            stim.steer(moved(1, other), other)
-        assert notes(caught) == [relocate.AS_IT_WAS]
-        found = stim.status()
-        assert (found.state, found.levels[0].level_ma) == ("RUNNING", 2.0)
+        yield stim
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_req_37_what_is_not_the_profile_is_not_touched(left_running: Stimulator, what: str) -> None:
+    other, stim = profile(TEXT.replace(*OTHERS[what])), left_running
+    with pytest.raises(Failure, match=r"the device does not run two\.yaml: ") as caught:
+        stim.steer(moved(1, other), other)
+    assert notes(caught) == [relocate.AS_IT_WAS]
+    status = stim.status()
+    assert (status.state, status.levels[0].level_ma) == ("RUNNING", 2.0)
 
 
 def test_another_number_of_programs_is_another_profile() -> None:
