@@ -116,10 +116,15 @@ def served() -> Iterator[str]:
         yield server.address
 
 
-def test_at_another_port_what_the_adc_sees_is_kept(tmp_path: Path, served: str) -> None:
+def test_at_another_port_what_the_adc_sees_is_kept(
+    tmp_path: Path, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The model against the board: within 1 % of the largest, edges within a sample of 16 us."""
+    monkeypatch.setattr(run_folder, "LOOKS", 100)  # at a server that a busy machine delays
     folder, model, page = tmp_path / "board", tmp_path / "model.csv", tmp_path / "x.html"
-    done = scs("run", TONIC, "--port", served, "--for", "4s", "--record", folder)
+    soon = tmp_path / "soon.yaml"  # at its amplitude early, also where the server lags behind
+    soon.write_text(Path(TONIC).read_text().replace("up: 2 s", "up: 0.2 s"))
+    done = scs("run", soon, "--port", served, "--for", "4s", "--record", folder)
     assert done.exit_code == GOOD, done.output
     run = run_folder.read(folder)
     assert run.account.source == "the device's own ADC"
