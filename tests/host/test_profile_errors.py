@@ -197,6 +197,23 @@ def test_req_60_an_unknown_field_is_refused_with_a_suggestion(line, name, path, 
     assert part in row.message
 
 
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("period", "e.g. rate: 123.457 Hz for a period of 8.1 ms"),
+        ("intervals", "programs with an offset repeat a pattern; e.g. offset: 5 ms"),
+        ("delay", "the output begins at START"),
+        ("soft_start", "the shortest is e.g. ramp: {up: 0 s}"),
+    ],
+)
+def test_req_60_what_a_published_protocol_gives_is_refused_with_what_to_write(name, part):
+    lines = list(LINES)
+    lines.insert(8, f"    {name}: 8.1 ms")
+    (row,) = rows_of("\n".join(lines))
+    assert (row.id, row.path, row.line) == ("field-unsupported", f"programs[0].{name}", 9)
+    assert part in row.message
+
+
 # --- the form, and everything at once --------------------------------------------------------
 
 

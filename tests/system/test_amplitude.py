@@ -128,6 +128,15 @@ def test_req_33_on_and_off_times_are_as_asked_without_drift(
         assert begin.start_s - begins[0].start_s == pytest.approx(3.0 * at, abs=0.03)
 
 
+def test_req_33_a_pulse_every_five_seconds_is_a_cycle_at_1_hz(talk: Conversation) -> None:
+    """Each on time of 1 s has one pulse, of 0.5 mA, which the soft start may begin with."""
+    cycle = {"cycle_on_ms": 1_000, "cycle_off_ms": 4_000}
+    talk.running(steady(cycle, rate_millihz=1_000))
+    talk.keep(10.5)
+    pulses = talk.pulses(below_a=-3e-6)
+    assert [round(pulse.start_s - pulses[0].start_s, 1) for pulse in pulses] == [0, 5, 10]
+
+
 def test_req_33_a_cycle_that_its_ramps_do_not_fit_into_is_refused(talk: Conversation) -> None:
     cycle = {"cycle_on_ms": 2_000, "cycle_off_ms": 1_000, "ramp_down_ms": 10_000}
     assert talk.stage(steady(cycle)).rows[0][2:] == (2_000, 10_000)

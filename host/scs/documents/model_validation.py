@@ -24,7 +24,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validate(model: type[Model], document: Document) -> tuple[Model | None, list[Problem]]:
-    """Return the document as `model`, or None and all problems."""
+    """Return the document as `model`, or None and all problems.
+
+    A model may have `instead`: what to write in place of a field that it does not have.
+    """
     try:
         return model.model_validate(document.value), []
     except ValidationError as reason:
@@ -45,8 +48,11 @@ def _problem(model: type[BaseModel], details: ErrorDetails) -> Problem:
         message = f"is required; e.g. {place[-1]}: {example}"
         return Problem("field-missing", place, message, "", "", example)
     if kind == "extra_forbidden":
+        name = str(place[-1])
+        if instead := getattr(model, "instead", {}).get(name):
+            return Problem("field-unsupported", place, f"is not a field: {instead}")
         names = list(_node(model, place[:-1]).get("properties", {}))
-        known = f"{nearest(str(place[-1]), names)}; the fields here are {', '.join(names)}"
+        known = f"{nearest(name, names)}; the fields here are {', '.join(names)}"
         return Problem("field-unknown", place, "unknown field" + (known if names else ""))
     if kind in ("too_short", "too_long"):
         limit = f"{node.get('minItems', 0)} to {node.get('maxItems', 'any')}"

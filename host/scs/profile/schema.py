@@ -272,10 +272,29 @@ class Session(OneOf):
 Programs = Annotated[list[ProgramModel], Field(min_length=1, max_length=limits.PROGRAMS)]
 
 
+_RATE = "give the rate, 1 / period, to 1 mHz; e.g. rate: 123.457 Hz for a period of 8.1 ms"
+_INTERVALS = (
+    "the pulses of a program come at one rate; dither varies their intervals at random, and "
+    "programs with an offset repeat a pattern; e.g. offset: 5 ms"
+)
+_DELAY = "the output begins at START; a program comes later in each period by e.g. offset: 5 ms"
+_SOFT_START = (
+    "the soft start cannot be left out, each step is 0.5 mA at most; the shortest is e.g. "
+    "ramp: {up: 0 s}, with which 0.5 mA and less begin at full amplitude"
+)
+INSTEAD = {  # what published protocols give and a profile cannot say
+    **dict.fromkeys(("period", "interval", "interpulse_interval"), _RATE),
+    **dict.fromkeys(("intervals", "times", "pattern"), _INTERVALS),
+    **dict.fromkeys(("delay", "onset", "start_delay"), _DELAY),
+    **dict.fromkeys(("soft_start", "ramp_up"), _SOFT_START),
+}
+
+
 class ProfileModel(Strict):
     """Therapy: programs on the contacts of one lead, their limits and their timing."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [PROFILE_EXAMPLE]})
+    instead: ClassVar[dict[str, str]] = INSTEAD
     name: Annotated[str, Text(LONGEST_NAME, "Tonic 50 Hz", "name of the profile")]
     lead: Annotated[
         Lead, LeadName(Text(LONGEST_NAME, "octrode-3mm", "a file of leads/, without .yaml"))
