@@ -33,7 +33,7 @@ def measure() -> list[Row]:
     cycles = stream.period_ticks * PERIODS
 
     begun = time.perf_counter()
-    theirs = oracle.emulate(program, whole, CYCLES_BOTH, Wiring(0, 4, 2))
+    theirs, _state = oracle.outcome(program, whole, CYCLES_BOTH, Wiring(0, 4, 2))
     their_rate = CYCLES_BOTH / (time.perf_counter() - begun)
     ours = executor.run(program, whole, until_tick=CYCLES_BOTH, **PINS)
     our_s = best_s(lambda: executor.run(program, whole, until_tick=cycles, **PINS), 5)

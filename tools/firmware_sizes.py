@@ -14,18 +14,17 @@ from scs.flashing import firmware_files
 
 def rows() -> list[tuple[str, int, int, int]]:
     """Return (name, bytes of source, bytes on an RP2040, bytes on an RP2350) of each file."""
-    found: list[tuple[str, int, int, int]] = []
+    sizes = []
     texts = firmware_files.folded(firmware_files.folder())
     for name, path in firmware_files.sources(firmware_files.folder()):
-        raw = path.read_bytes()
-        sizes = [
-            len(raw)
-            if name == firmware_files.ENTRY
-            else len(firmware_files.compiled(name, texts[name], chip))
-            for chip in ("rp2040", "rp2350")
-        ]
-        found.append((name, len(raw), sizes[0], sizes[1]))
-    return found
+        source = small = large = len(path.read_bytes())
+        if name != firmware_files.ENTRY:
+            small, large = (
+                len(firmware_files.compiled(name, texts[name], chip))
+                for chip in ("rp2040", "rp2350")
+            )
+        sizes.append((name, source, small, large))
+    return sizes
 
 
 def main() -> int:
@@ -33,15 +32,15 @@ def main() -> int:
     from scs.cli import console
 
     try:
-        found = rows()
+        sizes = rows()
     except Failure as failure:
         sys.stderr.write(f"error: {failure}\n")
         return failure.exit_code
     title = "The firmware, in bytes"
-    source, small, large = (sum(int(row[at]) for row in found) for at in (1, 2, 3))
+    source, small, large = (sum(int(row[at]) for row in sizes) for at in (1, 2, 3))
     cells = [
-        (name, *(f"{size:,}" for size in sizes))
-        for name, *sizes in [*found, ("total", source, small, large)]
+        (name, *(f"{count:,}" for count in counts))
+        for name, *counts in [*sizes, ("total", source, small, large)]
     ]
     columns = ("file", ">source", ">rp2040 .mpy", ">rp2350 .mpy")
     console.show(console.table(title, columns, cells))

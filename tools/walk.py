@@ -5,9 +5,9 @@ Usage: python tools/walk.py [PROFILE]   (profiles/tonic_50hz.yaml without)
 
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from scs import Profile, Stimulator, resources
 
@@ -15,50 +15,37 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = tuple(f"{ROOT / folder}/" for folder in ("host/scs", "sim/scs_sim", "firmware"))
 
 
-class Walk:
-    """The files and functions that a call enters, in order, on the thread that makes it."""
+def row(name: str, call: Callable[[], object]) -> str:
+    """Follow a call, on the thread that makes it, and count the files and functions it enters."""
+    files: list[str] = []
+    functions: set[tuple[str, str]] = set()
 
-    def __init__(self) -> None:
-        self.files: list[str] = []
-        self.functions: set[tuple[str, str]] = set()
-
-    def of(self, call: Callable[[], Any]) -> Any:
-        """Make the call and follow it; what it returns."""
-        sys.setprofile(self._follow)
-        try:
-            return call()
-        finally:
-            sys.setprofile(None)
-
-    def _follow(self, frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code.co_filename.startswith(OURS):
-            self.functions.add((frame.f_code.co_filename, frame.f_code.co_qualname))
-            self.files.append(frame.f_code.co_filename)
-        caller = frame.f_back
+    def follow(frame: FrameType, event: str, _argument: object) -> None:
+        code, caller = frame.f_code, frame.f_back
+        if event == "call" and code.co_filename.startswith(OURS):
+            functions.add((code.co_filename, code.co_qualname))
+            files.append(code.co_filename)
         if event == "return" and caller and caller.f_code.co_filename.startswith(OURS):
-            self.files.append(caller.f_code.co_filename)
+            files.append(caller.f_code.co_filename)
 
-    @property
-    def changes(self) -> int:
-        """Times that a call or a return led to another file."""
-        return sum(left != right for left, right in zip(self.files, self.files[1:], strict=False))
+    sys.setprofile(follow)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    changes = sum(left != right for left, right in pairwise(files))
+    counts = f"{len(set(files)):3} files, {len(functions):3} functions, {changes:4} changes of file"
+    return f"{name:18} {counts}"
 
 
 def main() -> int:
-    """Print one row a call."""
+    """Print a row for each call."""
     path = sys.argv[1] if len(sys.argv) > 1 else resources.path("profiles/tonic_50hz.yaml")
-    Profile.read(path)  # imports aside
-    reading, loading = Walk(), Walk()
-    profile = reading.of(lambda: Profile.read(path))
+    profile = Profile.read(path)  # imports aside
+    print(row("Profile.read()", lambda: Profile.read(path)))
     with Stimulator("sim") as stimulator:
         stimulator.load(profile)
-        loading.of(lambda: stimulator.load(profile))
-    for name, walk in (("Profile.read()", reading), ("Stimulator.load()", loading)):
-        entered = len(set(walk.files))
-        print(
-            f"{name:18} {entered:3} files, {len(walk.functions):3} functions, "
-            f"{walk.changes:4} changes of file"
-        )
+        print(row("Stimulator.load()", lambda: stimulator.load(profile)))
     return 0
 
 

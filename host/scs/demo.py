@@ -15,7 +15,7 @@ from stimcore import limits, program
 from stimcore.board import Board
 
 from .catalog import boards as tables
-from .messages.safety_metrics import Figure
+from .messages.safety_metrics import Metric
 from .profile.profile import Profile
 from .recordings.record import record
 from .traces.trace import Trace
@@ -53,7 +53,7 @@ class Shown:
     trace: Trace
     measured: Measured
     rows: tuple[Comparison, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[Metric, ...]
 
     @property
     def ok(self) -> bool:

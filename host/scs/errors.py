@@ -1,7 +1,7 @@
 """Exceptions of the host library, each with a message and an exit code.
 
 Role: `scs` prints the message and ends with the code.
-Invariant: a refused file is a complaint.FileRefused, a wrong option is typer's own, every other
+Invariant: a refused file is a problem.FileRefused, a wrong option is typer's own, every other
 error for users is a Failure. Requirements: REQ-43, REQ-61.
 """
 
@@ -15,6 +15,8 @@ USAGE = 2
 NO_DEVICE = 3
 INTERRUPTED = 130  # Ctrl-C, as shells count it: 128 + SIGINT
 
+OLD_NAMES_END_WITH = "0.2"  # the release that drops renamed commands and fields
+
 Row = tuple[int, int, int, int]  # (code, index, value, limit) of stimcore.errors
 
 
@@ -24,7 +26,7 @@ class Failure(Exception):
     exit_code = REFUSED
 
 
-def said(reason: Exception) -> str:
+def full_message(reason: Exception) -> str:
     """Return the message, followed by the exception's notes on the device's state."""
     return "\n".join([str(reason), *getattr(reason, "__notes__", [])])
 

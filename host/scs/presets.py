@@ -16,7 +16,7 @@ from stimcore import program
 from . import resources
 from .catalog import boards
 from .documents import units
-from .documents.complaint import nearest
+from .documents.problem import nearest
 from .errors import WrongUsage
 from .profile.profile import Profile
 from .safety.check import Judgement, judge
@@ -115,5 +115,5 @@ def _reason(verdict: Judgement) -> str:
     if not verdict.errors:
         return ""
     why = verdict.errors[0]
-    text = why.id.replace("_", " ")
-    return text if why.id == "stage_contacts" else f"{text}: {why.value}, limit {why.limit}"
+    text = why.id.replace("-", " ")
+    return text if why.id == "stage-contacts" else f"{text}: {why.value}, limit {why.limit}"

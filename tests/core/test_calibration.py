@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from tests.core.support import BOARD, LADDER, refused
+from tests.support.tables import BOARD, LADDER, refused
 
 from stimcore import board, calibration, store
 from stimcore.calibration import DAMAGED, FOREIGN, GOOD, NONE, PLAIN

@@ -5,8 +5,8 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.groups import TONIC, group
-from tests.core.support import BOARD, refused
+from tests.support.programs import TONIC, group
+from tests.support.tables import BOARD, refused
 
 from stimcore import commands, errors, frame, handlers, limits, output, packing
 

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.support import BOARD
+from tests.support.tables import BOARD
 
 from stimcore import contact_sums
 

@@ -1,7 +1,7 @@
 """Evaluation of a load's samples, by hand: sums, verdicts on pairs, the contact at fault."""
 
 import pytest
-from tests.core.support import BOARD, E1, E2, E3, E4, LADDER, refused
+from tests.support.tables import BOARD, E1, E2, E3, E4, LADDER, refused
 
 from stimcore import impedance, kernel, load_test, program
 from stimcore.impedance import Finding, Sums

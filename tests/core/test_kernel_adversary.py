@@ -7,10 +7,11 @@ every single bit of sound tables flipped.
 from random import Random
 
 import pytest
-from hypothesis import given, settings, target
+from hypothesis import given, target
 from hypothesis import strategies as st
-from tests.core import oracle
-from tests.core.support import (
+from tests.support import oracle
+from tests.support.exploring import examples
+from tests.support.tables import (
     AREA_UM2,
     BOARD,
     E1,
@@ -203,7 +204,7 @@ def changed(table: Table, dice: Random) -> Table:
 def test_req_07_whatever_random_records_are_admitted_are_within_every_ceiling() -> None:
     counts = [0, 0]
 
-    @settings(max_examples=600)
+    @examples(600)
     @given(
         records(),
         st.sampled_from(BOARDS),

@@ -5,7 +5,7 @@ and numbers are written by hand: a tick is 8 ns, a code 6.25 uA, one code for on
 """
 
 import pytest
-from tests.core.support import (
+from tests.support.tables import (
     ALL,
     E1,
     E2,

@@ -3,7 +3,7 @@
 import binascii
 
 import pytest
-from tests.core.support import (
+from tests.support.tables import (
     AREA_UM2,
     BOARD,
     E1,

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.support import (
+from tests.support.tables import (
     E1,
     E2,
     E3,

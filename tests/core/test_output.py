@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.core.groups import TONIC, group
-from tests.core.support import BOARD
+from tests.support.programs import TONIC, group
+from tests.support.tables import BOARD
 
 from stimcore import output
 from stimcore.kernel import Stream

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.core.groups import BURST, TONIC, Phase, group, groups, in_one, tonic
-from tests.core.support import BOARD, refused
+from tests.support.programs import BURST, TONIC, Phase, group, groups, in_one, tonic
+from tests.support.tables import BOARD, refused
 
 from stimcore import period, program
 from stimcore.errors import Refused

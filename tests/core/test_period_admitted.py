@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.groups import AREAS, HEADER, PASSIVE, TONIC, group
-from tests.core.support import BOARD, name, refusals, refused
+from tests.support.programs import AREAS, HEADER, PASSIVE, TONIC, group
+from tests.support.tables import BOARD, name, refusals, refused
 
 from stimcore import checks, kernel, output, period, program
 from stimcore.errors import Refused

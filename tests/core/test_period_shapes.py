@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.core.groups import compiled, group, shaped
-from tests.core.support import IDEAL, admit, discharge, drive, idle, refused
+from tests.support.programs import compiled, group, shaped
+from tests.support.tables import IDEAL, admit, discharge, drive, idle, refused
 
 from stimcore import checks, output, period, program
 from stimcore.period import DISCHARGE, DRIVE, IDLE

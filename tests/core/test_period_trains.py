@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.groups import BURST, PASSIVE, TONIC, TRIPHASIC, compiled, group, shaped
-from tests.core.support import BOARD, IDEAL, admit, discharge, drive, idle, refusals, refused
+from tests.support.programs import BURST, PASSIVE, TONIC, TRIPHASIC, compiled, group, shaped
+from tests.support.tables import BOARD, IDEAL, admit, discharge, drive, idle, refusals, refused
 
 from stimcore import output, period, program
 from stimcore.period import DRIVE, IDLE, MARK

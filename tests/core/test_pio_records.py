@@ -5,8 +5,8 @@ import struct
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.core.groups import groups, tonic
-from tests.core.support import BOARD, LADDER, refused
+from tests.support.programs import groups, tonic
+from tests.support.tables import BOARD, LADDER, refused
 
 from stimcore import board, decode, period, pio_records, program
 from stimcore.errors import Refused

@@ -6,8 +6,8 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.groups import TONIC, TRIPHASIC, group, groups, shaped, tonic
-from tests.core.support import refused
+from tests.support.programs import TONIC, TRIPHASIC, group, groups, shaped, tonic
+from tests.support.tables import refused
 
 from scs.messages import error_texts
 from stimcore import checks, program

@@ -1,8 +1,8 @@
 """A program is validated field by field: each refused by its name, with its limit."""
 
 import pytest
-from tests.core.groups import AREAS, BURST, HEADER, TONIC, TRIPHASIC, group, shaped, tonic
-from tests.core.support import refused
+from tests.support.programs import AREAS, BURST, HEADER, TONIC, TRIPHASIC, group, shaped, tonic
+from tests.support.tables import refused
 
 from scs.messages import error_texts
 from stimcore import checks, program

@@ -4,7 +4,7 @@ An ADC code is 12.5 uA and 8 mV, its zero 2048; a pair of current and voltage co
 """
 
 import pytest
-from tests.core.support import IDEAL, MS, Rec, admit, discharge, drive, idle
+from tests.support.tables import IDEAL, MS, Rec, admit, discharge, drive, idle
 
 from stimcore import errors
 from stimcore.kernel import Stream

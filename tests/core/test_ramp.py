@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.groups import TONIC, group
+from tests.support.programs import TONIC, group
 
 from stimcore.ramp import DONE, DOWN, REST, UP, Train, least_ramp_up_ms
 

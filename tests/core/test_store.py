@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.core.support import refused
+from tests.support.tables import refused
 
 from stimcore import store
 

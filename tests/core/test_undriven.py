@@ -6,8 +6,8 @@ Limits and numbers are written by hand: a tick is 8 ns, a code 6.25 uA, one code
 """
 
 import pytest
-from tests.core.groups import BURST, group, in_one, tonic
-from tests.core.support import (
+from tests.support.programs import BURST, group, in_one, tonic
+from tests.support.tables import (
     E1,
     E2,
     E3,

@@ -56,9 +56,9 @@ def test_only_live_tests_count(tmp_path: Path) -> None:
         "    async def test_req_06_in_a_class(self): pass\n"
         "def helper_req_07(): pass\n"
     )
-    found = traceability.shown(tmp_path / "tests")
-    assert sorted(found) == ["REQ-01", "REQ-02", "REQ-05", "REQ-06"]
-    assert found["REQ-01"] == ["tests/test_a.py::test_req_01_and_req_02_hold"]
+    tests = traceability.shown(tmp_path / "tests")
+    assert sorted(tests) == ["REQ-01", "REQ-02", "REQ-05", "REQ-06"]
+    assert tests["REQ-01"] == ["tests/test_a.py::test_req_01_and_req_02_hold"]
 
 
 def test_requirements_named_by_sources_are_found(tmp_path: Path) -> None:

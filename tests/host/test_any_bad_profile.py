@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.host.drawn_profiles import KINDS, Drawn, Row, profiles
+from tests.support.drawn_profiles import KINDS, Drawn, Row, profiles
+from tests.support.exploring import examples
 
-from scs.documents.complaint import Complaint
+from scs.documents.problem import Problem
 from scs.profile.profile import Profile, ProfileError
 
 Place = tuple[str | int, ...]
@@ -54,7 +55,7 @@ WRONG: list[tuple[Place, Any]] = [
     (("shape", "segments", 0, "amplitude"), "100.1 %"),
     (("shape", "segments", 1, "width"), None),
     (("polarity",), "anodic"),
-    (("phase",), "1.1 s"),
+    (("offset",), "1.1 s"),
     (("dither", "rate"), "50.1 %"),
     (("dither", "pulses"), 65),
     (("dither", "seed"), 0),
@@ -168,7 +169,7 @@ def good(values: Row) -> None:
     assume(False)
 
 
-def one_error(text: str, place: Place) -> Complaint:
+def one_error(text: str, place: Place) -> Problem:
     """Return the one complaint about a file: it names the place, its line, and a remedy."""
     with pytest.raises(ProfileError) as caught:
         Profile.from_text(text, "bad.yaml")
@@ -178,7 +179,12 @@ def one_error(text: str, place: Place) -> Complaint:
     assert row.message.isprintable(), row
     told = ("leave out", "list it once", "choose one of the two", "the fields here are")
     assert row.limit or row.example or any(each in row.message for each in told), row
-    if row.id not in ("missing", "lead") and isinstance(place[-1], str):
+    if row.id not in (
+        "field-missing",
+        "lead-unknown",
+        "width-missing",
+        "perception-missing",
+    ) and isinstance(place[-1], str):
         assert place[-1] in text.splitlines()[row.line - 1], row
     return row
 
@@ -190,7 +196,7 @@ def path_of(place: Place) -> str:
 
 @pytest.mark.parametrize(("place", "value"), WRONG)
 def test_req_60_a_field_that_is_wrong_is_the_one_that_is_named(place: Place, value: Any) -> None:
-    @settings(max_examples=3)
+    @examples(3)
     @given(st.sampled_from(KINDS).flatmap(profiles), st.data())
     def search(drawn: Drawn, data: st.DataObject) -> None:
         number = data.draw(st.integers(0, len(drawn.wanted) - 1))
@@ -199,14 +205,18 @@ def test_req_60_a_field_that_is_wrong_is_the_one_that_is_named(place: Place, val
         good(values)
         whole = ("programs", number, *place)
         row = one_error(with_value(values, whole, value), whole)
-        assert value is not None or row.id == "missing"
+        assert value is not None or row.id in (
+            "field-missing",
+            "width-missing",
+            "perception-missing",
+        )
 
     search()
 
 
 @pytest.mark.parametrize(("place", "value"), OF_THE_PROFILE)
 def test_req_60_a_wrong_field_of_the_whole_profile_is_named(place: Place, value: Any) -> None:
-    @settings(max_examples=3)
+    @examples(3)
     @given(st.sampled_from(KINDS).flatmap(profiles))
     def search(drawn: Drawn) -> None:
         values = changed(drawn.values, 0, {}, HOLDERS.get(str(place[0]), {}))
@@ -220,7 +230,7 @@ def test_req_60_a_wrong_field_of_the_whole_profile_is_named(place: Place, value:
 def test_req_60_of_two_fields_that_forbid_one_another_the_one_to_change_is_named(
     program: Row, profile: Row, place: Place, value: Any, named: str
 ) -> None:
-    @settings(max_examples=3)
+    @examples(3)
     @given(st.sampled_from(KINDS).flatmap(profiles), st.data())
     def search(drawn: Drawn, data: st.DataObject) -> None:
         number = data.draw(st.integers(0, len(drawn.wanted) - 1))
@@ -235,7 +245,7 @@ def test_req_60_of_two_fields_that_forbid_one_another_the_one_to_change_is_named
     search()
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.sampled_from(KINDS).flatmap(profiles), st.data())
 def test_req_11_a_contact_is_on_the_lead_once_and_in_one_role(
     drawn: Drawn, data: st.DataObject
@@ -248,9 +258,9 @@ def test_req_11_a_contact_is_on_the_lead_once_and_in_one_role(
     names = one["cathodes"]
     off = one_error(with_value(values, (*where, 0), "E9"), (*where, 0))
     again = one_error(with_value(values, where, [*names, names[0]]), (*where, len(names)))
-    assert (off.id, again.id) == ("contact", "duplicate")
+    assert (off.id, again.id) == ("contact-not-on-lead", "contact-repeated")
     where = ("programs", number, "anodes")
     both = one_error(
         with_value(values, where, [*one["anodes"], names[0]]), (*where, len(one["anodes"]))
     )
-    assert both.id == "polarity"
+    assert both.id == "contact-polarity"

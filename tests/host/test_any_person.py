@@ -3,9 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Row, profiles
+from tests.support.drawn_profiles import COLUMNS, KINDS, Drawn, Row, profiles
+from tests.support.exploring import examples
 
 from scs.device import titration
 from scs.device.titration import Step
@@ -34,7 +35,7 @@ def beside(lead: str, name: str, by: int) -> str | None:
     return column[at] if 0 <= at < len(column) else None
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(ANY, st.sampled_from([-2, -1, 1, 2]))
 def test_req_22_a_move_forgets_what_was_measured_and_keeps_every_current(
     drawn: Drawn, by: int
@@ -87,7 +88,7 @@ def fits(drawn: Drawn, row: Row, found: dict[str, int]) -> bool:
     return rising and 1 <= amplitude(row, found) <= min([*bounds, 25_500])
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(ANY, st.dictionaries(st.sampled_from(NAMES), st.integers(50, 4_000), min_size=1), st.data())
 def test_req_22_thresholds_that_were_noted_read_back_or_are_refused_by_their_field(
     drawn: Drawn, noted: dict[str, int], data: st.DataObject
@@ -114,7 +115,7 @@ def test_req_22_thresholds_that_were_noted_read_back_or_are_refused_by_their_fie
         assert after.group.programs[number].ceiling_ua <= found.get("discomfort", 25_500)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(ANY, st.integers(1, 1_000), st.data())
 def test_req_22_no_walk_goes_above_the_ceiling_that_the_file_names(
     drawn: Drawn, step_ua: int, data: st.DataObject

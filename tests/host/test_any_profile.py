@@ -1,6 +1,6 @@
 """Any valid profile, all the way to the words: they balance, never overlap, hold widths and rates.
 
-The words are decoded by tests/core/oracle.py, not by the kernel's decoder, and held against what
+The words are decoded by tests/support/oracle.py, not by the kernel's decoder, and held against what
 the profile asked for as drawn_profiles.py worked it out, not against the integer program.
 """
 
@@ -13,10 +13,11 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
-from hypothesis import assume, given, settings
-from tests.core.oracle import Phase, decoded, violations
-from tests.core.support import BOARD
-from tests.host.drawn_profiles import COLUMNS, KINDS, Drawn, Wanted, profiles
+from hypothesis import assume, given
+from tests.support.drawn_profiles import COLUMNS, KINDS, Drawn, Wanted, profiles
+from tests.support.exploring import examples
+from tests.support.oracle import Phase, decoded, violations
+from tests.support.tables import BOARD
 
 from scs.profile.profile import Profile, ProfileError
 from scs.safety import ramp_check
@@ -29,12 +30,12 @@ NA_PER_CODE = 6_250
 TRIM = 290  # a recharge may be longer by its trim: the shortest record, and one tick
 AREAS_UM2 = {"octrode-3mm": 12_440_000, "quad-3mm": 12_440_000, "paddle-2x4": 6_000_000}
 REASONS = (
-    "table_length",
+    "table-length",
     "rate",
     "ceiling",
-    "shape_peak",
+    "shape-peak",
     "dc",
-    "soft_start",
+    "ramp-refused",
 )  # what a stage may have against one
 
 
@@ -75,7 +76,7 @@ def admitted(profile: Profile) -> bytes | str:
         rows = tuple(kernel.admit(words, BOARD, output.terms(group, None)).errors)
     except Refused as reason:
         rows = reason.rows
-    told = [profile.explain(row) for row in rows] or ramp_check.complaints(profile, BOARD)
+    told = [profile.explain(row) for row in rows] or ramp_check.problems(profile, BOARD)
     if not told:
         return words
     assert all(row.path.startswith("programs") and row.value and row.limit for row in told), told
@@ -289,7 +290,7 @@ def marks_hold(words: bytes, drawn: Drawn) -> None:
 def test_req_03_any_valid_profile_becomes_words_that_hold_to_it(kind: str) -> None:
     verdicts: Counter[str] = Counter()
 
-    @settings(max_examples=40)
+    @examples(40)
     @given(profiles(kind))
     def search(drawn: Drawn) -> None:
         profile = read(drawn)

@@ -217,29 +217,15 @@ def test_req_19_a_stage_at_the_limit_is_accepted():
     assert stage.max.amplitude == 25_500
 
 
+LOW = "below the minimum"
 WRONG = [
     # before, after, path, part of the message
     ("board: pico,", "board: picu,", "defaults.board", "picu is not one of pico, pico2"),
     ("mid: 2048, span: 2047", "mid: 2048, span: 2049", "mcp4922-8.code.span", "-1 to 4097"),
     ("mid: 128, span: 127", "mid: 129, span: 127", "stages.r2r-1.code.span", "2 to 256 do not fit"),
-    (
-        "current_per_code: 6.25 uA",
-        "",
-        "mcp4922-8.current_per_code",
-        "needs current_per_code",
-    ),
-    (
-        "6.25 uA",
-        "6.25 uA\n    source_resistance: 1 ohm",
-        "mcp4922-8.source_resistance",
-        "no",
-    ),
-    (
-        "voltage_per_code: 12890625 nV",
-        "",
-        "r2r-1.voltage_per_code",
-        "needs voltage_per_code",
-    ),
+    ("current_per_code: 6.25 uA", "", "mcp4922-8.current_per_code", "needs current_per_code"),
+    ("6.25 uA", "6.25 uA\n    source_resistance: 1 ohm", "mcp4922-8.source_resistance", "no"),
+    ("voltage_per_code: 12890625 nV", "", "r2r-1.voltage_per_code", "needs voltage_per_code"),
     ("kind: ladder", "kind: current", "stages.r2r-1.sequencer.program", "plays a ladder of 8 bits"),
     ("program: serial", "program: parallel", "stages.mcp4922-8.sequencer.program", "8 bits and 2"),
     ("overhead_ticks: 139", "overhead_ticks: 999", "min_record_ticks", "shorter than its overhead"),
@@ -259,26 +245,11 @@ WRONG = [
     ("    leak: 100 kohm\n", "", None, None),  # a capacitance without a leak is a load
     ("    capacitance: 2.5 uF\n", "", "loads.randles-500.leak", "parallel to a capacitance"),
     ("  pico2:", "  pico:", "boards.pico", "is given twice"),
-    (
-        "resistance: 500 ohm",
-        "resistance: 0 ohm",
-        "loads.resistor-500.resistance",
-        "below the minimum",
-    ),
-    (
-        "resistance: 500 ohm",
-        "resistance: -5 ohm",
-        "loads.resistor-500.resistance",
-        "below the minimum",
-    ),
+    ("resistance: 500 ohm", "resistance: 0 ohm", "loads.resistor-500.resistance", LOW),
+    ("resistance: 500 ohm", "resistance: -5 ohm", "loads.resistor-500.resistance", LOW),
     ("capacitance: 2.5 uF", "capacitance: 0 uF", "loads.randles-500.capacitance", "1 nF"),
-    ("leak: 100 kohm", "leak: 0 ohm", "loads.randles-500.leak", "below the minimum"),
-    (
-        "lead_resistance: 10 ohm",
-        "lead_resistance: 0 ohm",
-        "cpe-500.lead_resistance",
-        "below the minimum",
-    ),
+    ("leak: 100 kohm", "leak: 0 ohm", "loads.randles-500.leak", LOW),
+    ("lead_resistance: 10 ohm", "lead_resistance: 0 ohm", "cpe-500.lead_resistance", LOW),
     ("cpe_exponent: 85 %", "cpe_exponent: 49 %", "loads.cpe-500.cpe_exponent", "50 %"),
     (
         "cpe_exponent: 85 %\n    leak: 100 kohm",
@@ -287,8 +258,8 @@ WRONG = [
         "needs capacitance and leak",
     ),
     ("blocking_capacitance: 1.5 uF", "blocking_capacitance: 0 uF", "blocking_capacitance", "1 nF"),
-    ("bleed: 10 kohm", "bleed: 0 ohm", "mcp4922-8.bleed", "below the minimum"),
-    ("inl: 2 ", "inl: -1 ", "mcp4922-8.inl", "below the minimum"),
+    ("bleed: 10 kohm", "bleed: 0 ohm", "mcp4922-8.bleed", LOW),
+    ("inl: 2 ", "inl: -1 ", "mcp4922-8.inl", LOW),
 ]
 
 

@@ -90,7 +90,7 @@ def test_the_scope_reads_through_the_calibration() -> None:
 
 def test_numbers_that_fit_nowhere_are_refused_here() -> None:
     for wrong in (Calibration(current_gain=2_000.0), Calibration(voltage_offset=3_000.0)):
-        with pytest.raises(WrongUsage, match="write for example --current-gain"):
+        with pytest.raises(WrongUsage, match="; for example --current-gain"):
             wrong.numbers()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.io import loadmat, wavfile
-from tests.host.trace_support import train
+from tests.support.traces import train
 
 from scs import resources
 from scs.errors import WrongUsage

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.host.cli.support import scs
-from tests.host.profile_support import rows_of
+from tests.support.profile_errors import rows_of
 
 from scs import Stimulator, resources
 from scs.catalog import boards
@@ -59,7 +59,11 @@ def test_a_split_is_exact_or_refused_with_the_nearest_that_are(percent: int, her
         assert 100 * one.other_count == percent * one.count
         return
     (row,) = rows_of(text)
-    assert (row.path, row.id, row.limit) == ("programs[0].interleave.split", "conflict", str(most))
+    assert (row.path, row.id, row.limit) == (
+        "programs[0].interleave.split",
+        "interleave-split",
+        str(most),
+    )
     for near in ratios.nearest(10 * percent, most):
         permitted = text.replace(f"split: {percent} %", f"split: {near / 10:g} %")
         assert Profile.from_text(permitted)
@@ -69,19 +73,31 @@ def test_a_split_is_exact_or_refused_with_the_nearest_that_are(percent: int, her
 @pytest.mark.parametrize(
     ("old", "new", "path", "kind", "part"),
     [
-        ("split: 30 %", "split: 100 %", ".split", "range", "allowed range 1 % to 99 %"),
-        ("split: 30 %", "split: 0.3", ".split", "unit", "write for example 30 %"),
-        (", split: 30 %", "", ".split", "missing", "write for example"),
-        ("cathodes: [E5], ", "", ".cathodes", "missing", "[E5]"),
-        ("[E5]", "[E9]", ".cathodes[0]", "contact", "is not on the lead"),
-        ("[E5]", "[E5, E5]", ".cathodes[1]", "duplicate", "listed twice"),
-        ("[E5]", "[E2]", ".cathodes[0]", "polarity", "E2 is an anode in programs[0] (line 5)"),
-        ("[E4]", "[E3]", ".anodes[0]", "polarity", "E3 is a cathode in programs[0] (line 4)"),
+        ("split: 30 %", "split: 100 %", ".split", "out-of-range", "allowed range 1 % to 99 %"),
+        ("split: 30 %", "split: 0.3", ".split", "unit-missing", "e.g. 30 %"),
+        (", split: 30 %", "", ".split", "field-missing", "e.g."),
+        ("cathodes: [E5], ", "", ".cathodes", "field-missing", "[E5]"),
+        ("[E5]", "[E9]", ".cathodes[0]", "contact-not-on-lead", "is not on the lead"),
+        ("[E5]", "[E5, E5]", ".cathodes[1]", "contact-repeated", "listed twice"),
+        (
+            "[E5]",
+            "[E2]",
+            ".cathodes[0]",
+            "contact-polarity",
+            "E2 is an anode in programs[0] (line 5)",
+        ),
+        (
+            "[E4]",
+            "[E3]",
+            ".anodes[0]",
+            "contact-polarity",
+            "E3 is a cathode in programs[0] (line 4)",
+        ),
         (
             "[E5], anodes: [E4]",
             "[E3], anodes: [E2]",
             "",
-            "conflict",
+            "interleave-same",
             "the same contacts as the program",
         ),
     ],
@@ -104,7 +120,7 @@ def test_a_period_that_is_too_long_to_judge_names_the_split_and_a_coarser_one() 
     profile = Profile.from_text(SPLIT.replace("30 %", "97.5 %"))
     (error,) = check.judge(profile, boards.board()).errors
     assert (error.path, error.line) == ("programs[0].interleave.split", 9)
-    assert error.message.endswith("write for example 96 %")
+    assert error.message.endswith("e.g. 96 %")
     assert check.judge(
         Profile.from_text(SPLIT.replace("30 %", "96 %")), boards.board()
     ).ok  # 24 of 25

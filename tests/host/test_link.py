@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import serial
 from serial import rfc2217
-from tests.serving import serving
+from tests.support.serving import serving
 
 from scs import resources, sim_bridge
 from scs.device import link

@@ -33,7 +33,7 @@ def test_measure_takes_names_and_numbers() -> None:
         found = stim.measure(["E1"], [8])
         assert [one.contact for one in found.contacts] == ["contact 1", "contact 8"]
         for wrong in ("E9", "x", "0", ""):
-            with pytest.raises(WrongUsage, match="write for example E1"):
+            with pytest.raises(WrongUsage, match="; for example E1"):
                 stim.measure([wrong])
         with pytest.raises(DeviceRefused, match="name contacts on both sides, none of them twice"):
             stim.measure(["E1"])

@@ -1,8 +1,8 @@
 """A program moved on a device while it runs: what flows, what is refused, what stands there."""
 
 import pytest
-from tests.host.moving_support import CYCLE, TEXT, moved, notes, profile, running, used
-from tests.host.stimulator_support import started
+from tests.support.moving import CYCLE, TEXT, moved, notes, profile, running, used
+from tests.support.stimulators import started
 
 from scs.device import relocate
 from scs.device.stimulator import Stimulator
@@ -133,7 +133,7 @@ OTHERS = {
     "another recharge": ("2 mA, recharge: active", "2 mA, recharge: passive"),
     "another ceiling": ("amplitude: 3 mA", "amplitude: 4 mA"),
     "another ramp": ("up: 1 s", "up: 2 s"),
-    "another place in the period": ("amplitude: 1 mA,", "amplitude: 1 mA, phase: 3 ms,"),
+    "another place in the period": ("amplitude: 1 mA,", "amplitude: 1 mA, offset: 3 ms,"),
 }
 
 

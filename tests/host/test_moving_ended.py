@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.host.moving_support import TEXT, moved, notes, profile, running
+from tests.support.moving import TEXT, moved, notes, profile, running
 
 from scs.device import relocate
 from scs.device.stimulator import Stimulator

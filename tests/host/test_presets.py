@@ -12,7 +12,7 @@ from scs.profile.profile import Profile
 from scs.safety.check import Judgement, judge
 from stimcore import output, program
 
-ABOVE, FIXED, RATE = "stage_span", "stage_contacts", "rate"
+ABOVE, FIXED, RATE = "stage-span", "stage-contacts", "rate"
 # 1.75 uC on the blocking capacitor alone take longer than the 16 ms there are between the bursts
 SLOW = ("burst_dosed", "burst_low_dose")
 # name: ((turns, rate mHz, width us, uA) of each program, pulses of a period; what each stage says)
@@ -96,7 +96,7 @@ def test_each_stage_takes_a_therapy_or_says_why_not(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in THERAPIES if not THERAPIES[name][2]])
 def test_a_therapy_is_admitted_into_every_load(name: str, load: str) -> None:
     found = {one.id for one in judged(name, "mcp4922-8", load).errors}
-    assert ("discharge_peak" in found) if name in SLOW else found == set()
+    assert ("discharge-peak" in found) if name in SLOW else found == set()
 
 
 @pytest.mark.parametrize("name", THERAPIES)

@@ -212,7 +212,7 @@ def test_req_07_the_published_burst_amplitude_is_refused_and_the_line_named():
     profile = read(text)
     verdict = output.judge(boards.board(), profile.group, (600,))
     (row,) = [profile.explain(row) for row in verdict.errors]
-    assert (row.id, row.path) == ("running_charge", "programs[0].amplitude")
+    assert (row.id, row.path) == ("running-charge", "programs[0].amplitude")
     assert text.splitlines()[row.line - 1].strip() == "amplitude: 0.6 mA"
     assert row.value.startswith("3.0")  # and what the discharge had left of the burst before
     assert row.limit == "1.983 µC"
@@ -232,7 +232,7 @@ def test_every_shipped_profile_is_in_that_table():
 def test_a_refusal_of_the_device_names_the_line_of_the_field_to_change():
     profile = read(MOST)
     row = profile.explain((errors.DOES_NOT_FIT, 1, 13_000_000, 12_500_000))
-    assert (row.id, row.path, row.line) == ("does_not_fit", "programs[1].rate", 17)
+    assert (row.id, row.path, row.line) == ("does-not-fit", "programs[1].rate", 17)
     row = profile.explain((errors.SHANNON, 3, 40_000, 31_622))  # contact E4: the second program
     assert (row.id, row.path, row.line) == ("shannon", "programs[1].amplitude", 19)
     row = profile.explain((errors.BLOB_FIELD, 204, 11, 10))

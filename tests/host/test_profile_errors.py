@@ -4,7 +4,7 @@ Expected lines and texts are written by hand against FULL, which has each field 
 """
 
 import pytest
-from tests.host.profile_support import FIELDS, FULL, LINES, only, rows_of, with_value
+from tests.support.profile_errors import FIELDS, FULL, LINES, only, rows_of, with_value
 
 from scs.documents import yaml_reader
 from scs.profile.profile import Profile, ProfileError
@@ -47,28 +47,28 @@ def test_req_60_no_field_takes_a_value_of_another_kind(line, value):
 @pytest.mark.parametrize(
     ("value", "kind", "part"),
     [
-        ("50", "unit", "50 has no unit"),
-        ("'50'", "unit", "50 has no unit"),
-        ("1.5", "unit", "1.5 has no unit"),
-        ("true", "type", "true is not a quantity"),
-        ("", "type", "nothing is not a quantity"),
-        ("[1 s]", "type", "a list is not a quantity"),
-        (".nan", "number", "nan is not a finite number"),
-        ("nan Hz", "number", "nan Hz is not a finite number"),
-        (".inf", "number", "inf is not a finite number"),
-        ("1e999", "unit", "1e999 has no unit"),
-        ("fast", "number", "fast is not a number and a unit out of"),
-        ("2 kg", "unit", "2 kg: unknown unit; expected a "),
-        ("2 F", "unit", "2 F is a capacitance; expected a "),
-        ("9" * 50, "unit", "a huge number has no unit"),
-        ("9" * 5000, "unit", "9" * 40 + "… has no unit"),
+        ("50", "unit-missing", "50 has no unit"),
+        ("'50'", "unit-missing", "50 has no unit"),
+        ("1.5", "unit-missing", "1.5 has no unit"),
+        ("true", "quantity-type", "true is not a quantity"),
+        ("", "quantity-type", "nothing is not a quantity"),
+        ("[1 s]", "quantity-type", "a list is not a quantity"),
+        (".nan", "number-not-finite", "nan is not a finite number"),
+        ("nan Hz", "number-not-finite", "nan Hz is not a finite number"),
+        (".inf", "number-not-finite", "inf is not a finite number"),
+        ("1e999", "unit-missing", "1e999 has no unit"),
+        ("fast", "quantity-form", "fast is not a number and a unit out of"),
+        ("2 kg", "unit-wrong", "2 kg: unknown unit; expected a "),
+        ("2 F", "unit-wrong", "2 F is a capacitance; expected a "),
+        ("9" * 50, "unit-missing", "a huge number has no unit"),
+        ("9" * 5000, "unit-missing", "9" * 40 + "… has no unit"),
     ],
 )
 def test_req_60_a_quantity_is_a_number_and_its_unit(line, value, kind, part):
     rows = [row for row in rows_of(with_value(line, value)) if row.path == FIELDS[line]]
     assert [(row.id, row.line) for row in rows] == [(kind, line)]
     assert part in rows[0].message
-    assert rows[0].message.endswith(f"write for example {rows[0].example}")
+    assert rows[0].message.endswith(f"e.g. {rows[0].example}")
     assert rows[0].limit
 
 
@@ -96,15 +96,15 @@ RANGES = [
 def test_req_21_a_step_beyond_either_limit_is_refused_with_the_range(line, low, high, span):
     for value, side in ((low, "below the minimum"), (high, "above the maximum")):
         (row,) = [row for row in rows_of(with_value(line, value)) if row.path == FIELDS[line]]
-        assert (row.id, row.line, row.limit) == ("range", line, span)
-        assert f"is {side}; allowed range {span}; write for example {row.example}" in row.message
+        assert (row.id, row.line, row.limit) == ("out-of-range", line, span)
+        assert f"is {side}; allowed range {span}; e.g. {row.example}" in row.message
 
 
 def test_req_21_a_session_may_not_last_longer_than_a_day():
     for value in ("0 s", "24.001 h", "86400001 ms"):
         text = with_value(36, f"{{duration: {value}}}")
         row = only(text)
-        assert (row.id, row.path, row.line) == ("range", "session.duration", 36)
+        assert (row.id, row.path, row.line) == ("out-of-range", "session.duration", 36)
         assert row.limit == "1 ms to 24 h"
 
 
@@ -124,7 +124,7 @@ def test_req_21_a_session_may_not_last_longer_than_a_day():
 )
 def test_req_60_what_is_finer_than_the_grid_is_refused_not_rounded(line, value):
     row = next(row for row in rows_of(with_value(line, value)) if row.path == FIELDS[line])
-    assert (row.id, row.line) == ("grid", line)
+    assert (row.id, row.line) == ("finer-than-grid", line)
     assert "is not a whole number of " in row.message
 
 
@@ -132,8 +132,8 @@ def test_req_60_what_is_finer_than_the_grid_is_refused_not_rounded(line, value):
 @pytest.mark.parametrize("value", ["4.0", "true", "'4'", "four", "4 Hz", "", "[4]", ".inf", "1e3"])
 def test_req_60_a_count_is_a_whole_number(line, value):
     (row,) = [row for row in rows_of(with_value(line, value)) if row.path == FIELDS[line]]
-    assert (row.id, row.line) == ("type", line)
-    assert row.message.endswith(f"is not a whole number; write for example {row.example}")
+    assert (row.id, row.line) == ("whole-number", line)
+    assert row.message.endswith(f"is not a whole number; e.g. {row.example}")
 
 
 # --- missing and unknown ---------------------------------------------------------------------
@@ -157,14 +157,14 @@ MISSING = [
 @pytest.mark.parametrize(("removed", "line", "path", "example"), MISSING)
 def test_req_60_a_missing_field_is_named_with_an_example(removed, line, path, example):
     text = "\n".join(LINES[: removed - 1] + LINES[removed:])
-    (row,) = [row for row in rows_of(text) if row.id == "missing"]
+    (row,) = [row for row in rows_of(text) if row.id in ("field-missing", "width-missing")]
     assert (row.path, row.line) == (path, line)
-    assert row.message == f"is required; write for example {example}"
+    assert row.message == f"is required; e.g. {example}"
 
 
 def test_req_60_missing_programs_are_named():
     row = only("name: x\nlead: quad-3mm\n")
-    assert (row.id, row.path, row.line) == ("missing", "programs", 1)
+    assert (row.id, row.path, row.line) == ("field-missing", "programs", 1)
     assert "programs: [{cathodes: [E3], anodes: [E2, E4], rate: 50 Hz" in row.message
 
 
@@ -192,7 +192,7 @@ UNKNOWN = [
 def test_req_60_an_unknown_field_is_refused_with_a_suggestion(line, name, path, part):
     lines = list(LINES)
     lines[line - 1] = name + ":" + lines[line - 1].split(":", 1)[1]
-    (row,) = [row for row in rows_of("\n".join(lines)) if row.id == "unknown"]
+    (row,) = [row for row in rows_of("\n".join(lines)) if row.id == "field-unknown"]
     assert (row.path, row.line) == (path, line)
     assert part in row.message
 
@@ -218,24 +218,23 @@ def test_req_60_all_errors_of_a_file_are_told_at_once_in_the_order_of_its_lines(
         "dummy-2, heptode-plate, octrode-3mm, octrode-3mm-pitch12, octrode-3mm-pitch4, paddle-2x4, "
         "quad-3mm",
         "dir/bad.yaml:8: programs[0].rate: 20 kHz is above the maximum; allowed range 1 Hz to "
-        "10 kHz; write for example 50 Hz",
+        "10 kHz; e.g. 50 Hz",
         "dir/bad.yaml:10: programs[0].amplitude: 2 mV is a voltage; expected a current in A, "
-        "mA or uA; write for example 2 mA",
+        "mA or uA; e.g. 2 mA",
         "dir/bad.yaml:14: programs[0].recharge.active.ratio: 11 is above the maximum; allowed "
-        "range 1 to 10; write for example 4",
-        "dir/bad.yaml:31: ramp.up: 1 has no unit; write for example 2 s",
-        "dir/bad.yaml:39: stand_alone: yes is neither true nor false; write for example true",
+        "range 1 to 10; e.g. 4",
+        "dir/bad.yaml:31: ramp.up: 1 has no unit; e.g. 2 s",
+        "dir/bad.yaml:39: stand_alone: yes is neither true nor false; e.g. true",
     ]
 
 
 def test_a_row_is_plain_data():
     row = only(with_value(8, "20 kHz"))
     assert row.as_dict() == {
-        "id": "range",
+        "id": "out-of-range",
         "path": "programs[0].rate",
         "line": 8,
-        "message": "20 kHz is above the maximum; allowed range 1 Hz to 10 kHz; write for example "
-        "50 Hz",
+        "message": "20 kHz is above the maximum; allowed range 1 Hz to 10 kHz; e.g. 50 Hz",
         "value": "20 kHz",
         "limit": "1 Hz to 10 kHz",
         "example": "50 Hz",

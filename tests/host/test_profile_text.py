@@ -4,15 +4,15 @@ Expected lines and texts are written by hand.
 """
 
 import contextlib
-from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.host.profile_support import FIELDS, FULL, only, rows_of, with_value
+from tests.support.profile_errors import FIELDS, FULL, only, rows_of, with_value
 
 from scs import resources
+from scs.catalog import leads
 from scs.documents import yaml_reader
 from scs.profile import profile
 from scs.profile.profile import Profile, ProfileError
@@ -24,35 +24,45 @@ BOMB = "a: &a [x, x]\n" + "".join(
     f"{chr(98 + at)}: &{chr(98 + at)} [*{chr(97 + at)}, *{chr(97 + at)}]\n" for at in range(20)
 )
 TEXTS = [
-    ("", 1, "empty", "the file is empty"),
-    ("   \n\n", 1, "empty", "the file is empty"),
-    ("# only a comment\n", 1, "empty", "the file is empty"),
-    ("---\n", 1, "empty", "the file is empty"),
-    ("null\n", 1, "empty", "the file is empty"),
-    (BOMB, 1, "yaml", "anchors (&) and aliases (*) are refused"),
-    ("name: x\nlead: *x\n", 2, "yaml", "anchors (&) and aliases (*) are refused"),
-    ("name: &x y\n", 1, "yaml", "anchors (&)"),
-    ("name: !!python/object/apply:os.system [ls]\n", 1, "yaml", "tags (!) are refused"),
-    ("name: !!str 5\n", 1, "yaml", "tags (!) are refused"),
-    ("name: x\n\tlead: y\n", 2, "yaml", "look for tabs"),
-    ("name: x\nlead: [a\n", 3, "yaml", "this is not YAML"),
-    ("name: x\nlead: 'a\n", 3, "yaml", "this is not YAML"),
-    ("name: a: b\n", 1, "yaml", "this is not YAML"),
-    ("name x\nlead: y\n", 2, "yaml", "this is not YAML"),
-    ("name: x\n---\nname: y\n", 2, "yaml", "a second document begins here"),
-    ("? [a]\n: b\n", 1, "yaml", "the name of a field must be plain text"),
-    ("a: " + "[" * 50, 1, "yaml", "nested deeper than 12 levels"),
-    ("a: [" + "1, " * 6000 + "]", 1, "yaml", "more than 5000 values"),
-    ("name: a\x00b\n", 1, "yaml", "the character U+0000 is not allowed in YAML"),
-    ("name: x\nlead: \x1b[31m\n", 2, "yaml", "the character U+001B is not allowed in YAML"),
-    ("name: \ud800\n", 1, "yaml", "half a character"),
-    (b"name: x\nlead: \xff\n", 2, "yaml", "the file is not UTF-8 text"),
-    ("name: x\n".encode("utf-16"), 1, "yaml", "the file is not UTF-8 text"),
-    ("x" * 1_000_001, 0, "file", "over 1 MB"),
-    ("é" * 500_001, 0, "file", "over 1 MB"),
-    ("- a\n- b\n", 1, "type", "a list is not a mapping of fields; write for example {name: Tonic"),
-    ("just text\n", 1, "type", "just text is not a mapping of fields"),
-    ("5\n", 1, "type", "5 is not a mapping of fields"),
+    ("", 1, "file-empty", "the file is empty"),
+    ("   \n\n", 1, "file-empty", "the file is empty"),
+    ("# only a comment\n", 1, "file-empty", "the file is empty"),
+    ("---\n", 1, "file-empty", "the file is empty"),
+    ("null\n", 1, "file-empty", "the file is empty"),
+    (BOMB, 1, "yaml-anchor", "anchors (&) and aliases (*) are refused"),
+    ("name: x\nlead: *x\n", 2, "yaml-anchor", "anchors (&) and aliases (*) are refused"),
+    ("name: &x y\n", 1, "yaml-anchor", "anchors (&)"),
+    ("name: !!python/object/apply:os.system [ls]\n", 1, "yaml-tag", "tags (!) are refused"),
+    ("name: !!str 5\n", 1, "yaml-tag", "tags (!) are refused"),
+    ("name: x\n\tlead: y\n", 2, "yaml-syntax", "look for tabs"),
+    ("name: x\nlead: [a\n", 3, "yaml-syntax", "this is not YAML"),
+    ("name: x\nlead: 'a\n", 3, "yaml-syntax", "this is not YAML"),
+    ("name: a: b\n", 1, "yaml-syntax", "this is not YAML"),
+    ("name x\nlead: y\n", 2, "yaml-syntax", "this is not YAML"),
+    ("name: x\n---\nname: y\n", 2, "yaml-second-document", "a second document begins here"),
+    ("? [a]\n: b\n", 1, "yaml-key", "the name of a field must be plain text"),
+    ("a: " + "[" * 50, 1, "yaml-depth", "nested deeper than 12 levels"),
+    ("a: [" + "1, " * 6000 + "]", 1, "yaml-values", "more than 5000 values"),
+    ("name: a\x00b\n", 1, "text-character", "the character U+0000 is not allowed in YAML"),
+    (
+        "name: x\nlead: \x1b[31m\n",
+        2,
+        "text-character",
+        "the character U+001B is not allowed in YAML",
+    ),
+    ("name: \ud800\n", 1, "text-surrogate", "half a character"),
+    (b"name: x\nlead: \xff\n", 2, "text-encoding", "the file is not UTF-8 text"),
+    ("name: x\n".encode("utf-16"), 1, "text-encoding", "the file is not UTF-8 text"),
+    ("x" * 1_000_001, 0, "file-too-large", "over 1 MB"),
+    ("é" * 500_001, 0, "file-too-large", "over 1 MB"),
+    (
+        "- a\n- b\n",
+        1,
+        "value-type",
+        "a list is not a mapping of fields; e.g. {name: Tonic",
+    ),
+    ("just text\n", 1, "value-type", "just text is not a mapping of fields"),
+    ("5\n", 1, "value-type", "5 is not a mapping of fields"),
 ]
 
 
@@ -69,14 +79,14 @@ def test_req_60_a_text_that_is_no_profile_is_one_error(monkeypatch, loader, text
 def test_a_duplicate_field_is_told_with_both_lines_and_all_other_errors(monkeypatch, loader):
     monkeypatch.setattr(yaml_reader, "LOADER", loader)
     text = FULL.replace("    rate: 40 Hz\n", "    rate: 40 Hz\n    rate: 41 Hz\n", 1)
-    row = next(row for row in rows_of(text) if row.id == "duplicate")
+    row = next(row for row in rows_of(text) if row.id == "field-repeated")
     assert (row.path, row.line) == ("programs[0].rate", 9)
     assert row.message == "is given twice, first on line 8; keep one of them"
 
 
 def test_of_a_duplicate_field_the_first_value_is_judged():
     row = only(FULL.replace("    rate: 40 Hz\n", "    rate: 40 Hz\n    rate: 50 kHz\n", 1))
-    assert row.id == "duplicate"
+    assert row.id == "field-repeated"
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_error():
@@ -104,7 +114,7 @@ def test_req_60_a_file_that_cannot_be_read_is_one_error(tmp_path, name, part):
     with pytest.raises(ProfileError) as caught:
         Profile.read(f"{tmp_path}/{name}")
     (row,) = caught.value.rows
-    assert (row.id, row.path, row.line) == ("file", "", 0)
+    assert (row.id, row.path, row.line) == ("file-unreadable", "", 0)
     assert part in row.message
     assert str(caught.value).isprintable()
 
@@ -117,11 +127,11 @@ def test_an_endless_file_is_not_read_to_its_end():
 
 def test_a_damaged_lead_is_the_leads_fault_not_the_profiles(monkeypatch):
     def damaged(name):
-        return profile.contact_checks.leads.from_text("name: 1", f"leads/{name}.yaml", name)
+        return leads.from_text("name: 1", f"leads/{name}.yaml", name)
 
-    monkeypatch.setattr(profile.contact_checks.leads, "read", damaged)
+    monkeypatch.setattr(leads, "read", damaged)
     row = next(row for row in rows_of(FULL) if row.path == "lead")
-    assert row.id == "file"
+    assert row.id == "lead-damaged"
     assert row.message.startswith("the lead's own file is damaged: leads/octrode-3mm.yaml:1: ")
 
 
@@ -171,13 +181,3 @@ def test_req_60_no_damage_to_a_good_profile_raises_anything_else(text, start, le
 def test_req_60_no_value_of_any_field_raises_anything_else(line, value):
     shown = yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True)
     survives(with_value(line, shown.removesuffix("\n...\n").strip()))
-
-
-IDS = "file empty yaml duplicate missing unknown type unit number grid range lead contact polarity"
-
-
-def test_every_id_is_explained_in_the_documentation():
-    path = Path(__file__).parents[2] / "docs/reference/profiles.md"
-    page = path.read_text(encoding="utf-8")
-    ids = [*IDS.split(), "conflict", "field"]
-    assert not [kind for kind in ids if f"`{kind}`" not in page]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from tests.host.cli.support import environment
 from tests.host.test_formats import no_file_above
-from tests.serving import serving
+from tests.support.serving import serving
 from typer.testing import CliRunner, Result
 
 from scs import resources, sim_bridge
@@ -220,7 +220,7 @@ def running(folder: Path) -> subprocess.Popen[bytes]:
     """Return a run of an hour that is being recorded as x, after its first polls."""
     command = [sys.executable, "-m", "scs.cli", "run", TONIC, "--for", "1h", "--record", "x"]
     one = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and one.poll() is None:
         kept = list(folder.glob(".x.*.part/samples.csv"))
         if kept and kept[0].read_text().count("\n") > 3:
@@ -233,7 +233,7 @@ def running(folder: Path) -> subprocess.Popen[bytes]:
 def test_a_process_that_is_killed_leaves_no_recording_but_its_polls(tmp_path: Path) -> None:
     one = running(tmp_path)
     one.kill()
-    one.wait(30)
+    one.wait(60)
     (left,) = tmp_path.iterdir()
     assert len((left / "samples.csv").read_text().splitlines()) > 3
     done = scs("report", left, "-o", tmp_path / "x.html")
@@ -244,7 +244,7 @@ def test_a_process_that_is_killed_leaves_no_recording_but_its_polls(tmp_path: Pa
 def test_ctrl_c_keeps_what_was_delivered(tmp_path: Path) -> None:
     one = running(tmp_path)
     one.send_signal(signal.SIGINT)
-    assert one.wait(30) == 130
+    assert one.wait(60) == 130
     assert run_folder.read(tmp_path / "x").account.ending.stopped == "halt"
 
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.host.trace_support import train
+from tests.support.traces import train
 
 from scs import resources
 from scs.errors import WrongUsage

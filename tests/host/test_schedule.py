@@ -92,15 +92,15 @@ def test_req_23_rates_that_never_come_round_are_refused() -> None:
     assert (many.kind, many.need_ns, many.room_ns) == ("count", 100, 64)
 
 
-def test_req_23_a_phase_that_was_asked_for_is_kept_or_refused() -> None:
+def test_req_23_an_offset_that_was_asked_for_is_kept_or_refused() -> None:
     found = slots(train(50, 200), train(50, 200, offset_ns=3_000_000))
     assert [one.offset_ns for one in found] == [0, 3_000_000] or found[1].offset_ns == 3_000_000
     bad = clash(train(50, 200, offset_ns=0), train(50, 200, offset_ns=100_000))
-    assert (bad.kind, bad.first, bad.second) == ("phase", 0, 1)
+    assert (bad.kind, bad.first, bad.second) == ("offset", 0, 1)
     wide = clash(train(50, 9_990, offset_ns=0), train(50, 9_990, offset_ns=10_000_000))
     assert (wide.kind, wide.rates_millihz) == ("fit", ())  # whatever the phase and the rate
     close = train(50, 200, offset_ns=0), train(50, 200, offset_ns=213_999), train(50, 200)
-    assert clash(*close).kind == "phase"
+    assert clash(*close).kind == "offset"
 
 
 def test_a_block_of_pulses_makes_the_period_longer() -> None:

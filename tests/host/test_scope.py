@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from tests.host.stimulator_support import started
-from tests.serving import serving
+from tests.support.serving import serving
+from tests.support.stimulators import started
 from typer.testing import CliRunner
 
 from scs import Profile, Stimulator, resources, sim_bridge

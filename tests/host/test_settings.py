@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.host.cli.support import scs
-from tests.host.profile_support import only, rows_of
+from tests.support.profile_errors import only, rows_of
 
 from scs.profile.profile import Profile
 
@@ -81,20 +81,41 @@ def test_req_22_the_lowest_of_the_ceilings_counts(leave_out: tuple[str, ...], ce
 
 
 REFUSED = [
-    ("60 % of perception", "60 %", "amplitude", 8, "unit", "write for example 60 % of perception"),
-    ("60 % of", "60 % off", "amplitude", 8, "unit", "60 % of perception"),
-    ("60 % of", "60 of", "amplitude", 8, "unit", "60 has no unit"),
-    ("60 %", "201 %", "amplitude", 8, "range", "1 % to 200 %"),
-    ("60 %", "0 %", "amplitude", 8, "range", "1 % to 200 %"),
-    ("60 %", "60.05 %", "amplitude", 8, "grid", "is not a whole number of"),
-    ("60 %", "170 %", "amplitude", 8, "range", "2.21 mA, is above this program's ceiling, 2.2 mA"),
-    ("60 % of perception", "2.3 mA", "amplitude", 8, "range", "this program's ceiling, 2.2 mA"),
+    (
+        "60 % of perception",
+        "60 %",
+        "amplitude",
+        8,
+        "share-form",
+        "e.g. 60 % of perception",
+    ),
+    ("60 % of", "60 % off", "amplitude", 8, "share-form", "60 % of perception"),
+    ("60 % of", "60 of", "amplitude", 8, "unit-missing", "60 has no unit"),
+    ("60 %", "201 %", "amplitude", 8, "out-of-range", "1 % to 200 %"),
+    ("60 %", "0 %", "amplitude", 8, "out-of-range", "1 % to 200 %"),
+    ("60 %", "60.05 %", "amplitude", 8, "finer-than-grid", "is not a whole number of"),
+    (
+        "60 %",
+        "170 %",
+        "amplitude",
+        8,
+        "amplitude-range",
+        "2.21 mA, is above this program's ceiling, 2.2 mA",
+    ),
+    (
+        "60 % of perception",
+        "2.3 mA",
+        "amplitude",
+        8,
+        "amplitude-range",
+        "this program's ceiling, 2.2 mA",
+    ),
     (
         "perception: 1.3 mA, ",
         "",
         "thresholds.perception",
         9,
-        "missing",
+        "perception-missing",
         "requires the measured perception threshold",
     ),
     (
@@ -102,14 +123,28 @@ REFUSED = [
         "perception: 2.1",
         "thresholds.comfort",
         9,
-        "conflict",
+        "threshold-order",
         "perception, 2.1 mA",
     ),
-    ("discomfort: 2.5", "discomfort: 1.9", "thresholds.discomfort", 9, "conflict", "comfort, 2 mA"),
-    ("comfort: 2 mA", "comfrt: 2 mA", "thresholds.comfrt", 9, "unknown", "did you mean comfort?"),
-    ("comfort: 2 mA", "comfort: 2", "thresholds.comfort", 9, "unit", "2 has no unit"),
-    ("ceiling: 2.2", "ceiling: 4.1", "ceiling", 10, "range", "own limits.amplitude, 4 mA"),
-    ("step: 100 uA", "step: 2 mA", "step", 11, "range", "1 uA to 1 mA"),
+    (
+        "discomfort: 2.5",
+        "discomfort: 1.9",
+        "thresholds.discomfort",
+        9,
+        "threshold-order",
+        "comfort, 2 mA",
+    ),
+    (
+        "comfort: 2 mA",
+        "comfrt: 2 mA",
+        "thresholds.comfrt",
+        9,
+        "field-unknown",
+        "did you mean comfort?",
+    ),
+    ("comfort: 2 mA", "comfort: 2", "thresholds.comfort", 9, "unit-missing", "2 has no unit"),
+    ("ceiling: 2.2", "ceiling: 4.1", "ceiling", 10, "ceiling-range", "own limits.amplitude, 4 mA"),
+    ("step: 100 uA", "step: 2 mA", "step", 11, "out-of-range", "1 uA to 1 mA"),
 ]
 
 

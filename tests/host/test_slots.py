@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from tests.host.cli.support import GOOD, NO_DEVICE, REFUSED, USAGE, scs
-from tests.host.stimulator_support import quick
-from tests.serving import serving
+from tests.support.serving import serving
+from tests.support.stimulators import quick
 
 from scs import sim_bridge
 from scs.device.stimulator import Stimulator

@@ -1,15 +1,16 @@
 """A shape that a ramp does not pass is refused before it is loaded; one that it passes is not."""
 
 import pytest
-from hypothesis import assume, given, reject, settings
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
-from tests.core.support import BOARD
-from tests.host.drawn_profiles import Drawn, profiles
-from tests.host.stimulator_support import shipped
+from tests.support.drawn_profiles import Drawn, profiles
+from tests.support.exploring import examples
+from tests.support.stimulators import shipped
+from tests.support.tables import BOARD
 
 from scs.catalog import boards
 from scs.device.stimulator import Stimulator
-from scs.documents.complaint import Complaint
+from scs.documents.problem import Problem
 from scs.errors import DeviceFault
 from scs.profile.profile import Profile, ProfileError
 from scs.safety import ramp_check
@@ -82,10 +83,10 @@ def read(text: str) -> Profile:
     return Profile.from_text(text, "shape.yaml")
 
 
-def told(text: str) -> list[Complaint]:
+def told(text: str) -> list[Problem]:
     profile = read(text)
     assert output.judge(boards.board(), profile.group, amplitudes(profile)).errors == []
-    return ramp_check.complaints(profile, boards.board())
+    return ramp_check.problems(profile, boards.board())
 
 
 def amplitudes(profile: Profile) -> tuple[int, ...]:
@@ -94,7 +95,7 @@ def amplitudes(profile: Profile) -> tuple[int, ...]:
 
 def test_req_18_a_shape_that_its_ramp_does_not_pass_is_one_error_with_a_way_out() -> None:
     (row,) = told(UNEQUAL)
-    assert (row.id, row.path, row.line) == ("soft_start", "programs[0].shape", 8)
+    assert (row.id, row.path, row.line) == ("ramp-refused", "programs[0].shape", 8)
     assert row.message.startswith("the soft start would be refused at 24 uA: segments")
     assert ": 20000 Hz against 10000 Hz); try ramp: {up: 0 s, down" in row.message
     assert told(UNEQUAL + row.example + "\n") == []
@@ -117,7 +118,7 @@ def test_req_18_the_device_is_asked_for_nothing_of_it() -> None:
 def test_req_18_what_is_refused_would_have_ended_in_a_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ramp_check, "complaints", lambda *_: [])
+    monkeypatch.setattr(ramp_check, "problems", lambda *_: [])
     with Stimulator("sim") as stim:
         stim.load(read(UNEQUAL + "ramp: {up: 2 s}\n"))
         stim.arm()
@@ -135,7 +136,7 @@ def test_req_35_a_session_is_not_counted_in_pulses_that_the_device_counts_otherw
 
 def test_req_22_a_shape_stays_under_its_own_ceiling_beside_a_higher_one() -> None:
     (row,) = judge(read(BESIDE), boards.board()).errors
-    assert (row.id, row.path) == ("shape_peak", "programs[0].amplitude")
+    assert (row.id, row.path) == ("shape-peak", "programs[0].amplitude")
     assert (row.value, row.limit) == ("0.044 mA", "0.019 mA")
     higher = BESIDE.replace("20 uA\n", "20 uA\n    ceiling: 44 uA\n")
     assert judge(read(higher), boards.board()).ok
@@ -152,20 +153,20 @@ def test_a_shape_of_equal_shares_passes_every_ramp_and_what_has_none_is_not_aske
         return honest(board, group, levels, from_na)
 
     monkeypatch.setattr(output, "judge", watched)
-    assert ramp_check.complaints(shipped("tonic_50hz"), boards.board()) == []
+    assert ramp_check.problems(shipped("tonic_50hz"), boards.board()) == []
     assert asked == []
-    assert ramp_check.complaints(shipped("sine_50hz"), boards.board()) == []
+    assert ramp_check.problems(shipped("sine_50hz"), boards.board()) == []
     codes = {(level * 1000 + 3_125) // 6_250 for (level,) in asked}
     assert codes == set(range(1, 145))  # 900 uA are 144 codes of 6.25 uA
 
 
 def test_what_the_device_refuses_is_for_the_device_to_tell() -> None:
     strong = read(UNEQUAL.replace("1356 uA", "25 mA"))
-    assert ramp_check.complaints(strong, boards.board()) == []
-    assert [row.id for row in judge(strong, boards.board()).errors] == ["stage_span"]
+    assert ramp_check.problems(strong, boards.board()) == []
+    assert [row.id for row in judge(strong, boards.board()).errors] == ["stage-span"]
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(profiles("segments"), st.integers(1, 2_500))
 def test_req_18_what_is_not_refused_is_admitted_at_any_level(drawn: Drawn, level: int) -> None:
     try:

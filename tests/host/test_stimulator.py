@@ -4,7 +4,7 @@ import importlib
 import math
 
 import pytest
-from tests.host.stimulator_support import QUICK, quick, shipped, started
+from tests.support.stimulators import QUICK, quick, shipped, started
 
 import scs
 from scs.device.stimulator import Stimulator

@@ -4,11 +4,12 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.host.profile_support import only, rows_of
+from tests.support.profile_errors import only, rows_of
 
 from scs.profile import waveforms
 from scs.profile.profile import Profile, ProfileError
-from stimcore import checks, program
+from scs.profile.shift_contacts import moved
+from stimcore import checks, errors, program
 
 HEAD = """name: Test
 lead: octrode-3mm
@@ -92,7 +93,7 @@ def test_dither_takes_the_room_that_it_may_need() -> None:
     assert "collide" in only("".join(fast).replace("20 %", "25 %")).message
 
 
-def test_two_rates_have_their_turns_and_phases() -> None:
+def test_two_rates_have_their_turns_and_offsets() -> None:
     group = Profile.from_text(WIDE + SECOND, "test.yaml").group
     assert [each.count for each in group.programs] == [1, 6]
     # 3,333 us in common, 200 and 100 us wide: 1,516 us of rest before and after
@@ -100,9 +101,21 @@ def test_two_rates_have_their_turns_and_phases() -> None:
     assert abs(group.programs[1].offset_ns - 1_716_000) < 2_000
 
 
-def test_a_phase_is_kept() -> None:
-    group = Profile.from_text(WIDE + SECOND + "    phase: 500 us\n", "test.yaml").group
+def test_an_offset_is_kept() -> None:
+    group = Profile.from_text(WIDE + SECOND + "    offset: 500 us\n", "test.yaml").group
     assert group.programs[1].offset_ns == 500_000
+
+
+def test_the_old_name_of_an_offset_works_on_and_stays_as_it_was_written() -> None:
+    notice = "old.yaml:14: programs.1..phase is now offset"
+    with pytest.warns(FutureWarning, match=notice):
+        profile = Profile.from_text(WIDE + SECOND + "    phase: 500 us\n", "old.yaml")
+    with pytest.warns(FutureWarning, match=notice):
+        shifted = moved(profile, 1, [1])
+    assert [item.group.programs[1].offset_ns for item in (profile, shifted)] == [500_000, 500_000]
+    assert shifted.text.endswith("    phase: 500 us\n")
+    row = profile.explain((errors.BLOB_FIELD, 214, 1, 0))
+    assert (row.path, row.line) == ("programs[1].offset", 14)
 
 
 def test_sync_only_is_a_flag() -> None:
@@ -116,52 +129,95 @@ def test_sync_only_is_a_flag() -> None:
 NET = "the segments sum to -4000 % x us and must sum to zero; write for the last one"
 BAD = [
     # after HEAD, path, line, id, part of the message
-    (segments("-100 200", "40 400"), "shape.segments[1]", 8, "conflict", f"{NET} width: 500 us"),
-    (segments("-50 200", "20 300", "3 40"), "shape.segments[2]", 8, "conflict", "amplitude: 100 %"),
+    (
+        segments("-100 200", "40 400"),
+        "shape.segments[1]",
+        8,
+        "segments-unbalanced",
+        f"{NET} width: 500 us",
+    ),
+    (
+        segments("-50 200", "20 300", "3 40"),
+        "shape.segments[2]",
+        8,
+        "segments-unbalanced",
+        "amplitude: 100 %",
+    ),
     (
         segments("0 200", "40 400"),
         "shape.segments[0].amplitude",
         8,
-        "range",
+        "segment-first",
         "first segment must carry current",
     ),
-    (segments("-10 900", "-10 900", "18 1000"), "shape.segments", 8, "range", "lasts 1.8 ms;"),
-    (segments("-1 5", "1 5"), "shape.segments", 8, "range", "allowed range 10 us to 1 ms"),
-    (segments("-101 5", "1 5"), "shape.segments[0].amplitude", 8, "range", "-100 % to 100 %"),
-    ("    pulse_width: 9 us\n" + segments("-1 9", "1 9"), "pulse_width", 8, "range", ""),
-    ("    pulse_width: 90 us\n" + segments("-1 90", "1 90"), "pulse_width", 8, "conflict", "leave"),
-    ("    shape: {segments: []}\n", "shape.segments", 8, "range", "2 to 32 entries"),
-    ("", "pulse_width", 4, "missing", "write for example pulse_width: 200 us"),
+    (
+        segments("-10 900", "-10 900", "18 1000"),
+        "shape.segments",
+        8,
+        "segments-length",
+        "lasts 1.8 ms;",
+    ),
+    (
+        segments("-1 5", "1 5"),
+        "shape.segments",
+        8,
+        "segments-length",
+        "allowed range 10 us to 1 ms",
+    ),
+    (
+        segments("-101 5", "1 5"),
+        "shape.segments[0].amplitude",
+        8,
+        "out-of-range",
+        "-100 % to 100 %",
+    ),
+    ("    pulse_width: 9 us\n" + segments("-1 9", "1 9"), "pulse_width", 8, "out-of-range", ""),
+    (
+        "    pulse_width: 90 us\n" + segments("-1 90", "1 90"),
+        "pulse_width",
+        8,
+        "width-beside-segments",
+        "leave",
+    ),
+    ("    shape: {segments: []}\n", "shape.segments", 8, "list-length", "2 to 32 entries"),
+    ("", "pulse_width", 4, "width-missing", "e.g. pulse_width: 200 us"),
+    ("    dither: {width: 5 %, pulses: 4}\n", "pulse_width", 4, "width-missing", "200 us"),
 ]
 BAD_WIDE = [
-    ("    shape: oval\n", "shape", 9, "range", "square, triphasic, sine, gaussian"),
-    ("    shape: sine\n    recharge: active\n", "recharge", 10, "conflict", "its own charge"),
-    ("    shape: sine\n    interphase_gap: 9 us\n", "interphase_gap", 10, "conflict", "0 us"),
-    ("    polarity: both\n", "polarity", 9, "range", "cathodic, alternating"),
-    ("    phase: 20 ms\n", "phase", 9, "range", "0 to 19.999 ms"),
-    ("    dither: {rate: 51 %, pulses: 4}\n", "dither.rate", 9, "range", "0 permille to 50 %"),
-    ("    dither: {rate: 5 %, pulses: 65}\n", "dither.pulses", 9, "range", "2 to 64"),
+    ("    shape: oval\n", "shape", 9, "word-unknown", "square, triphasic, sine, gaussian"),
+    ("    shape: sine\n    recharge: active\n", "recharge", 10, "shape-recharge", "its own charge"),
+    ("    shape: sine\n    interphase_gap: 9 us\n", "interphase_gap", 10, "shape-gap", "0 us"),
+    ("    polarity: both\n", "polarity", 9, "word-unknown", "cathodic, alternating"),
+    ("    offset: 20 ms\n", "offset", 9, "offset-range", "0 to 19.999 ms"),
+    (
+        "    dither: {rate: 51 %, pulses: 4}\n",
+        "dither.rate",
+        9,
+        "out-of-range",
+        "0 permille to 50 %",
+    ),
+    ("    dither: {rate: 5 %, pulses: 65}\n", "dither.pulses", 9, "out-of-range", "2 to 64"),
     (
         "    dither: {rate: 5 %, pulses: 51}\n",
         "dither.pulses",
         9,
-        "conflict",
-        "write for example 50",
+        "dither-period",
+        "e.g. 50",
     ),
-    ("    dither: {rate: 5 %}\n", "dither.pulses", 9, "missing", "pulses: 16"),
-    ("    dither: {pulses: 4, seed: 0}\n", "dither.seed", 9, "range", "1 to 65535"),
+    ("    dither: {rate: 5 %}\n", "dither.pulses", 9, "field-missing", "pulses: 16"),
+    ("    dither: {pulses: 4, seed: 0}\n", "dither.seed", 9, "out-of-range", "1 to 65535"),
     (
         "    dither: {width: 5 %, pulses: 4}\n    polarity: alternating\n",
         "dither.width",
         9,
-        "conflict",
+        "dither-combined",
         "polarity: alternating",
     ),
     (
         "    dither: {width: 5 %, pulses: 4}\n    shape: sine\n",
         "dither.width",
         9,
-        "conflict",
+        "dither-combined",
         "a shape",
     ),
 ]
@@ -177,7 +233,7 @@ def test_req_60_a_wrong_shape_is_told_by_line(
 
 
 @pytest.mark.parametrize(("more", "path", "line", "kind", "part"), BAD_WIDE)
-def test_req_60_wrong_polarity_phase_and_dither_are_told_by_line(
+def test_req_60_wrong_polarity_offset_and_dither_are_told_by_line(
     more: str, path: str, line: int, kind: str, part: str
 ) -> None:
     row = only(WIDE + more)
@@ -188,13 +244,13 @@ def test_req_60_wrong_polarity_phase_and_dither_are_told_by_line(
 def test_req_60_a_dithered_width_stays_within_what_a_width_may_be() -> None:
     row = only(HEAD + "    pulse_width: 0.9 ms\n    dither: {width: 12 %, pulses: 4}\n")
     assert row.path == "programs[0].dither.width"
-    assert "write for example 11.1 %" in row.message
+    assert "e.g. 11.1 %" in row.message
 
 
 def test_req_60_a_sine_of_an_odd_width_is_told_the_nearest() -> None:
     row = only(HEAD + "    pulse_width: 203 us\n    shape: sine\n")
     assert row.path == "programs[0].pulse_width"
-    assert "write for example 200 us" in row.message
+    assert "e.g. 200 us" in row.message
 
 
 def test_req_23_programs_that_collide_are_named_with_rates_that_fit() -> None:
@@ -204,7 +260,7 @@ def test_req_23_programs_that_collide_are_named_with_rates_that_fit() -> None:
         .replace("100 us", "1 ms")
         .replace("1 mA", "1 mA\n    recharge: {active: {ratio: 2}}")
     )
-    assert (row.id, row.path, row.line) == ("conflict", "programs[1].rate", 11)
+    assert (row.id, row.path, row.line) == ("schedule-fit", "programs[1].rate", 11)
     assert "70 Hz and programs[0] at 50 Hz collide" in row.message
     assert "need 3.228 ms; these rates leave 2.857 ms" in row.message
     assert row.message.endswith("rates nearby that fit: 62.5 Hz and 75 Hz")
@@ -212,15 +268,15 @@ def test_req_23_programs_that_collide_are_named_with_rates_that_fit() -> None:
 
 def test_req_23_rates_with_no_common_period_are_refused() -> None:
     row = only(WIDE + SECOND.replace("300 Hz", "51.3 Hz"))
-    assert (row.id, row.path) == ("conflict", "programs[1].rate")
+    assert (row.id, row.path) == ("schedule-period", "programs[1].rate")
     assert "programs[0] at 50 Hz is 10 s; the limit is 1 s" in row.message
     assert "rates nearby that fit: " in row.message
 
 
-def test_req_23_phases_that_collide_are_refused() -> None:
-    row = only(WIDE + "    phase: 1 ms\n" + SECOND + "    phase: 1.1 ms\n")
-    assert (row.id, row.path) == ("conflict", "programs[1].phase")
-    assert "pulses collide with programs[0]; leave out the phases" in row.message
+def test_req_23_offsets_that_collide_are_refused() -> None:
+    row = only(WIDE + "    offset: 1 ms\n" + SECOND + "    offset: 1.1 ms\n")
+    assert (row.id, row.path) == ("schedule-offset", "programs[1].offset")
+    assert "pulses collide with programs[0]; leave out the offsets" in row.message
 
 
 @pytest.mark.parametrize(
@@ -231,8 +287,8 @@ def test_req_23_phases_that_collide_are_refused() -> None:
 )
 def test_req_60_a_ramp_longer_than_what_it_is_for_is_refused(more: str, path: str) -> None:
     row = only(WIDE + more)
-    assert (row.id, row.path) == ("conflict", path)
-    assert row.message.endswith("the amplitude would never be reached; write for example 2 s")
+    assert (row.id, row.path) == ("ramp-long", path)
+    assert row.message.endswith("the amplitude would never be reached; e.g. 2 s")
 
 
 @pytest.mark.parametrize(
@@ -240,15 +296,15 @@ def test_req_60_a_ramp_longer_than_what_it_is_for_is_refused(more: str, path: st
     [
         (
             "ramp: {up: 3 s}\ncycle: {on: 2 s, off: 5 s}\n",
-            "3 s up and 500 ms down; write for",
+            "3 s up and 500 ms down; e.g.",
         ),
-        ("cycle: {on: 1 s, off: 1 s}\n", "1 s up and 500 ms down; write for example 1.5 s"),
-        ("ramp: {down: 10 s}\ncycle: {on: 2 s, off: 1 s}\n", "down; write for example 11 s"),
+        ("cycle: {on: 1 s, off: 1 s}\n", "1 s up and 500 ms down; e.g. 1.5 s"),
+        ("ramp: {down: 10 s}\ncycle: {on: 2 s, off: 1 s}\n", "down; e.g. 11 s"),
     ],
 )
 def test_req_60_an_on_time_shorter_than_its_ramps_is_refused(more: str, message: str) -> None:
     row = only(WIDE + more)
-    assert (row.id, row.path) == ("conflict", "cycle.on")
+    assert (row.id, row.path) == ("cycle-short", "cycle.on")
     assert message in row.message
 
 
@@ -256,7 +312,7 @@ def test_req_18_a_ramp_that_is_too_steep_for_its_rate_is_refused_with_one_that_f
     # 2 mA at 1 Hz in steps of 500 uA: four periods
     slow = WIDE.replace("50 Hz", "1 Hz")
     row = only(slow + "ramp: {up: 2 s}\n")
-    assert (row.id, row.path, row.limit, row.example) == ("conflict", "ramp.up", "4 s", "4 s")
+    assert (row.id, row.path, row.limit, row.example) == ("ramp-steep", "ramp.up", "4 s", "4 s")
     assert whole(slow + "ramp: {up: 4 s}\n").header.ramp_up_ms == 4_000
     assert whole(slow).header.ramp_up_ms == 4_000  # by default as long as it must be
     assert whole(WIDE).header.ramp_up_ms == 1_000
@@ -271,12 +327,12 @@ def test_req_35_a_session_counts_the_pulses_of_all_turns() -> None:
     text = WIDE + SECOND + "session: {pulses: 50}\n"
     row = only(text)
     assert row.message.endswith(
-        "the 7 pulses per period, and only whole periods are delivered; write for example 49"
+        "the 7 pulses per period, and only whole periods are delivered; e.g. 49"
     )
 
 
 # --- anything at all ----------------------------------------------------------------------------
-FIELDS = ["shape", "polarity", "phase", "dither", "pulse_width", "interphase_gap", "recharge"]
+FIELDS = ["shape", "polarity", "offset", "dither", "pulse_width", "interphase_gap", "recharge"]
 KNOWN = ["square", "sine", "triphasic", "alternating", "5 ms", "200 us", "active", "0 %", "-20 %"]
 SCALARS = st.one_of(
     st.sampled_from(KNOWN), st.integers(-9, 99), st.floats(allow_nan=True), st.none(), st.booleans()

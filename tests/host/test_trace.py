@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.host.trace_support import train
+from tests.support.traces import train
 
 from scs import resources, sim_bridge
 from scs.device.stimulator import Stimulator

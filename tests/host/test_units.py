@@ -50,43 +50,43 @@ def test_a_quantity_becomes_exactly_this_integer(text, grid, steps):
 
 REFUSED = [
     # value, grid, kind, part of the message
-    (50, "mHz", "unit", "50 has no unit; write for example 50 Hz"),
-    ("50", "mHz", "unit", "50 has no unit"),
-    (0.5, "mHz", "unit", "0.5 has no unit"),
-    (10**30, "mHz", "unit", "a huge number has no unit"),
-    (True, "mHz", "type", "true is not a quantity"),
-    (None, "mHz", "type", "nothing is not a quantity"),
-    ([], "mHz", "type", "a list is not a quantity"),
-    ({}, "mHz", "type", "a mapping is not a quantity"),
-    ("nan Hz", "mHz", "number", "nan Hz is not a finite number"),
-    ("-inf Hz", "mHz", "number", "not a finite number"),
-    (".inf", "mHz", "number", "not a finite number"),
-    (float("nan"), "mHz", "number", "nan is not a finite number"),
-    (float("inf"), "mHz", "number", "inf is not a finite number"),
-    ("1e400 s", "ms", "number", "1e400 s is far too large"),
-    ("1e999 h", "ms", "number", "far too large"),
-    ("1e9999999 s", "ms", "number", "is not a number and a unit out of h, min, s, ms"),
-    ("2 mV", "uA", "unit", "2 mV is a voltage; expected a current in A, mA or uA"),
-    ("2 mA^2", "uA", "unit", "is another quantity; expected a current"),
-    ("5 %", "ms", "unit", "5 % is a ratio; expected a time"),
-    ("2 furlong", "um", "unit", "unknown unit"),
-    ("2 ma", "uA", "unit", "unknown unit"),
-    ("2 seconds", "ms", "unit", "this unit is not accepted here"),
-    ("2 if", "ms", "unit", "unknown unit"),
-    ("0.5 ns", "ns", "grid", "0.5 ns is not a whole number of ns"),
-    ("33.3333 Hz", "mHz", "grid", "not a whole number of mHz"),
-    ("1e-99 s", "ms", "grid", "not a whole number of ms"),
-    ("1,5 mA", "uA", "number", "is not a number and a unit"),
-    ("1/3 Hz", "mHz", "number", "is not a number and a unit"),
-    ("2 mA 3", "uA", "number", "is not a number and a unit"),
-    ("two mA", "uA", "number", "is not a number and a unit"),
-    ("٣ mA", "uA", "number", "is not a number and a unit"),  # an Arabic digit
-    ("1_0 mA", "uA", "number", "is not a number and a unit"),
-    ("0x10 mA", "uA", "number", "is not a number and a unit"),
-    ("mA", "uA", "number", "is not a number and a unit"),
-    ("", "uA", "number", "an empty text is not a number and a unit"),
-    ("1" * 200 + " mA", "uA", "number", "1" * 40 + "… is not a number"),
-    ("2 mA\x1b[31m", "uA", "number", "2 mA?[31m is not"),
+    (50, "mHz", "unit-missing", "50 has no unit; e.g. 50 Hz"),
+    ("50", "mHz", "unit-missing", "50 has no unit"),
+    (0.5, "mHz", "unit-missing", "0.5 has no unit"),
+    (10**30, "mHz", "unit-missing", "a huge number has no unit"),
+    (True, "mHz", "quantity-type", "true is not a quantity"),
+    (None, "mHz", "quantity-type", "nothing is not a quantity"),
+    ([], "mHz", "quantity-type", "a list is not a quantity"),
+    ({}, "mHz", "quantity-type", "a mapping is not a quantity"),
+    ("nan Hz", "mHz", "number-not-finite", "nan Hz is not a finite number"),
+    ("-inf Hz", "mHz", "number-not-finite", "not a finite number"),
+    (".inf", "mHz", "number-not-finite", "not a finite number"),
+    (float("nan"), "mHz", "number-not-finite", "nan is not a finite number"),
+    (float("inf"), "mHz", "number-not-finite", "inf is not a finite number"),
+    ("1e400 s", "ms", "number-too-large", "1e400 s is far too large"),
+    ("1e999 h", "ms", "number-too-large", "far too large"),
+    ("1e9999999 s", "ms", "quantity-form", "is not a number and a unit out of h, min, s, ms"),
+    ("2 mV", "uA", "unit-wrong", "2 mV is a voltage; expected a current in A, mA or uA"),
+    ("2 mA^2", "uA", "unit-wrong", "is another quantity; expected a current"),
+    ("5 %", "ms", "unit-wrong", "5 % is a ratio; expected a time"),
+    ("2 furlong", "um", "unit-wrong", "unknown unit"),
+    ("2 ma", "uA", "unit-wrong", "unknown unit"),
+    ("2 seconds", "ms", "unit-wrong", "this unit is not accepted here"),
+    ("2 if", "ms", "unit-wrong", "unknown unit"),
+    ("0.5 ns", "ns", "finer-than-grid", "0.5 ns is not a whole number of ns"),
+    ("33.3333 Hz", "mHz", "finer-than-grid", "not a whole number of mHz"),
+    ("1e-99 s", "ms", "finer-than-grid", "not a whole number of ms"),
+    ("1,5 mA", "uA", "quantity-form", "is not a number and a unit"),
+    ("1/3 Hz", "mHz", "quantity-form", "is not a number and a unit"),
+    ("2 mA 3", "uA", "quantity-form", "is not a number and a unit"),
+    ("two mA", "uA", "quantity-form", "is not a number and a unit"),
+    ("٣ mA", "uA", "quantity-form", "is not a number and a unit"),  # an Arabic digit
+    ("1_0 mA", "uA", "quantity-form", "is not a number and a unit"),
+    ("0x10 mA", "uA", "quantity-form", "is not a number and a unit"),
+    ("mA", "uA", "quantity-form", "is not a number and a unit"),
+    ("", "uA", "quantity-form", "an empty text is not a number and a unit"),
+    ("1" * 200 + " mA", "uA", "quantity-form", "1" * 40 + "… is not a number"),
+    ("2 mA\x1b[31m", "uA", "quantity-form", "2 mA?[31m is not"),
 ]
 
 
@@ -94,9 +94,9 @@ REFUSED = [
 def test_req_60_anything_else_is_one_clear_error_with_an_example(value, grid, kind, part):
     with pytest.raises(units.UnitError) as caught:
         units.integer(value, grid)
-    assert caught.value.kind == kind
+    assert caught.value.problem.id == kind
     assert part in str(caught.value)
-    assert str(caught.value).endswith(f"write for example {units.EXAMPLES[grid]}")
+    assert str(caught.value).endswith(f"e.g. {units.EXAMPLES[grid]}")
 
 
 @pytest.mark.parametrize(

@@ -21,67 +21,67 @@ def flat(amps: float, volts: float) -> Piece:
 
 
 def test_nothing_sampled_is_an_empty_window() -> None:
-    one = adc()
-    assert one.sample() == EMPTY
+    converter = adc()
+    assert converter.sample() == EMPTY
     assert EMPTY.current_min > EMPTY.current_max
     assert EMPTY.voltage_min > EMPTY.voltage_max
 
 
 def test_codes_are_rounded_around_the_zero() -> None:
-    one = adc()
-    one.take(0, flat(-2e-3, 1.0), 100 * US)
+    converter = adc()
+    converter.take(0, flat(-2e-3, 1.0), 100 * US)
     # 2 mA / 12.5 uA = 160; 1 V / 8 mV = 125; 250 kS/s for 100 us
-    assert one.sample() == (1888, 1888, 2173, 2173, 25)
+    assert converter.sample() == (1888, 1888, 2173, 2173, 25)
 
 
 def test_codes_end_at_0_and_4095() -> None:
-    one = adc()
-    one.take(0, flat(-1.0, 40.0), 100 * US)
-    assert one.sample()[:4] == (0, 0, 4095, 4095)
+    converter = adc()
+    converter.take(0, flat(-1.0, 40.0), 100 * US)
+    assert converter.sample()[:4] == (0, 0, 4095, 4095)
 
 
 def test_a_window_is_since_the_last_call() -> None:
-    one = adc()
-    one.take(0, flat(-2e-3, 1.0), 100 * US)
-    one.sample()
-    one.take(100 * US, flat(1e-3, 0.0), 150 * US)
-    one.take(150 * US, flat(2e-3, 0.0), 200 * US)
-    assert one.sample() == (2128, 2208, 2048, 2048, 25)
+    converter = adc()
+    converter.take(0, flat(-2e-3, 1.0), 100 * US)
+    converter.sample()
+    converter.take(100 * US, flat(1e-3, 0.0), 150 * US)
+    converter.take(150 * US, flat(2e-3, 0.0), 200 * US)
+    assert converter.sample() == (2128, 2208, 2048, 2048, 25)
 
 
 def test_a_piece_told_twice_counts_once() -> None:
-    one = adc()
-    one.take(0, flat(1e-3, 0.0), 60 * US)
-    one.take(0, flat(1e-3, 0.0), 100 * US)
-    assert one.sample().samples == 25
+    converter = adc()
+    converter.take(0, flat(1e-3, 0.0), 60 * US)
+    converter.take(0, flat(1e-3, 0.0), 100 * US)
+    assert converter.sample().samples == 25
 
 
 def test_current_and_voltage_are_sampled_by_turns() -> None:
-    one = adc()
+    converter = adc()
     # instants of the current: 0, 4, 8 us; of the voltage: 2, 6, 10 us
-    one.take(0, flat(0.0, 0.0), 5 * US)
-    one.take(5 * US, flat(0.0, 8.0), 7 * US)  # only a voltage instant, at 6 us
-    one.take(7 * US, flat(0.125, 0.0), 9 * US)  # only a current instant, at 8 us
-    one.take(9 * US, flat(0.0, 0.0), 12 * US)
-    assert one.sample() == (2048, 4095, 2048, 3048, 3)
+    converter.take(0, flat(0.0, 0.0), 5 * US)
+    converter.take(5 * US, flat(0.0, 8.0), 7 * US)  # only a voltage instant, at 6 us
+    converter.take(7 * US, flat(0.125, 0.0), 9 * US)  # only a current instant, at 8 us
+    converter.take(9 * US, flat(0.0, 0.0), 12 * US)
+    assert converter.sample() == (2048, 4095, 2048, 3048, 3)
 
 
 def test_a_pulse_between_two_instants_is_not_seen() -> None:
-    one = adc()
-    one.take(0, flat(0.0, 0.0), 1 * US)
-    one.take(1 * US, flat(0.125, 0.0), 4 * US)
-    one.take(4 * US, flat(0.0, 0.0), 20 * US)
-    assert one.sample()[:2] == (2048, 2048)
+    converter = adc()
+    converter.take(0, flat(0.0, 0.0), 1 * US)
+    converter.take(1 * US, flat(0.125, 0.0), 4 * US)
+    converter.take(4 * US, flat(0.0, 0.0), 20 * US)
+    assert converter.sample()[:2] == (2048, 2048)
 
 
 def test_noise_is_at_most_one_code_and_follows_its_seed() -> None:
     def run(seed: int) -> list[tuple[int, ...]]:
-        one = adc(seed)
-        found = []
+        converter = adc(seed)
+        windows = []
         for at in range(50):
-            one.take(at * 100 * US, flat(0.0, 0.0), (at + 1) * 100 * US)
-            found.append(one.sample())
-        return found
+            converter.take(at * 100 * US, flat(0.0, 0.0), (at + 1) * 100 * US)
+            windows.append(converter.sample())
+        return windows
 
     codes = {code for row in run(7) for code in row[:4]}
     assert codes == {2047, 2048, 2049}
@@ -111,16 +111,16 @@ pieces = st.lists(
 def test_extremes_by_piece_are_those_of_every_single_sample(
     train: list[tuple[int, Piece]],
 ) -> None:
-    one, at, current, voltage = adc(), 0, [], []
+    converter, at, current, voltage = adc(), 0, [], []
     for ticks, piece in train:
-        one.take(at, piece, at + ticks)
+        converter.take(at, piece, at + ticks)
         for tick in range(at, at + ticks):
             if tick % 500 == 0:
                 current.append(piece.current((tick - at) / HZ))
             if tick % 500 == 250:
                 voltage.append(piece.voltage((tick - at) / HZ))
         at += ticks
-    channels = (one.current, current), (one.voltage, voltage)
+    channels = (converter.current, current), (converter.voltage, voltage)
     for channel, values in channels:
         assert channel.count == len(values)
         if values:

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from tests.sim.pio_support import pio
+from tests.support.pio import pio
 
 from scs_sim.pio.asm import PIO, AssemblyError, assemble, rp2
 

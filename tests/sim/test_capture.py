@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.sim.bench_support import US, Idler, bench, biphasic
+from tests.support.benches import US, Idler, bench, biphasic
 
 from scs_sim.bench.board import SimBoard
 
@@ -12,20 +12,20 @@ AT_LEAST_US = 2  # how well the start of a period is known
 
 def running(**options) -> SimBoard:
     """Run 1 kHz of 2 mA for 200 us, 30 us of nothing, 2 mA back, into 500 ohm."""
-    made = bench(Idler, **options)
-    made.hal.stream_load(biphasic())
-    made.hal.stream_start(0)
-    return made
+    sim = bench(Idler, **options)
+    sim.hal.stream_load(biphasic())
+    sim.hal.stream_start(0)
+    return sim
 
 
-def taken(made: SimBoard, delay_us: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def taken(sim: SimBoard, delay_us: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (us since SYNC, current codes, voltage codes)."""
-    made.hal.capture_arm(delay_us)
+    sim.hal.capture_arm(delay_us)
     for _ in range(1000):
-        made.advance_us(100)
-        found = made.hal.capture_take()
-        if found:
-            offset_us, data = found
+        sim.advance_us(100)
+        captured = sim.hal.capture_take()
+        if captured:
+            offset_us, data = captured
             pairs = np.array(data).reshape(PAIRS, 2)
             return offset_us + PAIR_US * np.arange(PAIRS), pairs[:, 0], pairs[:, 1]
     raise AssertionError("no capture in 100 ms")
@@ -48,30 +48,30 @@ def test_the_pulse_stands_where_the_period_has_it(delay_us: int) -> None:
 
 
 def test_it_is_handed_out_once_and_only_when_whole() -> None:
-    made = running()
-    made.hal.capture_arm(0)
-    made.advance_us(8_190)  # less than 8.192 ms: whatever the period, it cannot be whole
-    assert made.hal.capture_take() == ()
-    made.advance_us(1_100)
-    assert made.hal.capture_take() != ()
-    assert made.hal.capture_take() == ()
+    sim = running()
+    sim.hal.capture_arm(0)
+    sim.advance_us(8_190)  # less than 8.192 ms: whatever the period, it cannot be whole
+    assert sim.hal.capture_take() == ()
+    sim.advance_us(1_100)
+    assert sim.hal.capture_take() != ()
+    assert sim.hal.capture_take() == ()
 
 
 def test_arming_again_drops_what_was_under_way() -> None:
-    made = running()
-    made.hal.capture_arm(0)
-    made.advance_us(9_100)
-    made.hal.capture_arm(0)
-    assert made.hal.capture_take() == ()
+    sim = running()
+    sim.hal.capture_arm(0)
+    sim.advance_us(9_100)
+    sim.hal.capture_arm(0)
+    assert sim.hal.capture_take() == ()
 
 
 def test_an_output_that_ended_leaves_no_capture() -> None:
-    made = running()
-    made.hal.capture_arm(0)
-    made.advance_us(5_000)
-    made.hal.halt()
-    made.advance_us(20_000)
-    assert made.hal.capture_take() == ()
+    sim = running()
+    sim.hal.capture_arm(0)
+    sim.advance_us(5_000)
+    sim.hal.halt()
+    sim.advance_us(20_000)
+    assert sim.hal.capture_take() == ()
 
 
 def test_noise_is_of_one_code_and_the_same_for_the_same_seed() -> None:
@@ -84,24 +84,24 @@ def test_noise_is_of_one_code_and_the_same_for_the_same_seed() -> None:
 
 
 def test_codes_end_at_0_and_4095() -> None:
-    made = bench(Idler, load=dict(series_ohm=500.0, capacitance_f=0.0, leak_ohm=float("inf")))
-    made.plant.sense.misread((125.0, 80_000.0), (0.0, 0.0))  # codes of 0.1 uA and 0.1 uV
-    made.hal.stream_load(biphasic(width=25 * US * 8))
-    made.hal.stream_start(0)
-    _, current, voltage = taken(made)
+    sim = bench(Idler, load=dict(series_ohm=500.0, capacitance_f=0.0, leak_ohm=float("inf")))
+    sim.plant.sense.misread((125.0, 80_000.0), (0.0, 0.0))  # codes of 0.1 uA and 0.1 uV
+    sim.hal.stream_load(biphasic(width=25 * US * 8))
+    sim.hal.stream_start(0)
+    _, current, voltage = taken(sim)
     assert {0, 2048, 4095} == set(current) == set(voltage)
 
 
 def test_a_start_drops_what_was_armed_and_sampled_before_it_as_on_the_board() -> None:
-    made = running()
-    made.hal.capture_arm(20_000)
-    made.advance_us(5_000)
-    made.hal.halt()
-    made.hal.stream_load(biphasic())
-    made.hal.stream_start(0)
-    assert made.hal.sample().samples == 0
-    made.advance_us(100_000)
-    assert made.hal.capture_take() == ()
-    made.hal.capture_arm(0)
-    made.advance_us(10_000)
-    assert made.hal.capture_take() != ()
+    sim = running()
+    sim.hal.capture_arm(20_000)
+    sim.advance_us(5_000)
+    sim.hal.halt()
+    sim.hal.stream_load(biphasic())
+    sim.hal.stream_start(0)
+    assert sim.hal.sample().samples == 0
+    sim.advance_us(100_000)
+    assert sim.hal.capture_take() == ()
+    sim.hal.capture_arm(0)
+    sim.advance_us(10_000)
+    assert sim.hal.capture_take() != ()

@@ -131,7 +131,7 @@ def emulated(
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    return [Seen(**one) for one in json.loads(done.stdout)]
+    return [Seen(**probe) for probe in json.loads(done.stdout)]
 
 
 @pytest.mark.parametrize("name", [SERIAL, LADDER])
@@ -141,17 +141,17 @@ def test_the_chip_s_plant_is_the_simulator_s(name: str) -> None:
         events = story(seed, name)
         board, electrical = bench(seed, name)
         wanted = simulated(board, electrical, events)
-        found = emulated(board, electrical, name, events)
-        assert len(found) == len(wanted) == 2 * EVENTS
-        for one, other in zip(found, wanted, strict=True):
-            assert one.current_a == pytest.approx(other.current_a, rel=1e-9, abs=1e-12)
-            assert one.voltage_v == pytest.approx(other.voltage_v, rel=1e-9, abs=1e-9)
-            assert one.charge_c == pytest.approx(other.charge_c, rel=1e-6, abs=1e-12)
-            assert one.mode == other.mode
-            modes.add(one.mode)
-            codes += zip(one.codes, other.codes, strict=True)
+        measured = emulated(board, electrical, name, events)
+        assert len(measured) == len(wanted) == 2 * EVENTS
+        for ours, theirs in zip(measured, wanted, strict=True):
+            assert ours.current_a == pytest.approx(theirs.current_a, rel=1e-9, abs=1e-12)
+            assert ours.voltage_v == pytest.approx(theirs.voltage_v, rel=1e-9, abs=1e-9)
+            assert ours.charge_c == pytest.approx(theirs.charge_c, rel=1e-6, abs=1e-12)
+            assert ours.mode == theirs.mode
+            modes.add(ours.mode)
+            codes += zip(ours.codes, theirs.codes, strict=True)
     driven = {netlist.DRIVEN, netlist.CLAMPED, netlist.SHORTED, netlist.OPEN, netlist.BLED}
     assert modes == (driven if name == SERIAL else {netlist.SOURCED, netlist.OPEN, netlist.BLED})
-    assert max(abs(one - other) for one, other in codes) <= 1  # halves are rounded two ways
-    assert sum(one != other for one, other in codes) <= len(codes) / 100
+    assert max(abs(ours - theirs) for ours, theirs in codes) <= 1  # halves are rounded two ways
+    assert sum(ours != theirs for ours, theirs in codes) <= len(codes) / 100
     assert len(set(codes)) > 100

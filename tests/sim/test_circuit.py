@@ -24,23 +24,23 @@ HZ = 125_000_000
 MS = 125_000
 
 
-def pieces(made: Circuit, *steps: tuple[Demand, int]) -> list[tuple[float, Piece]]:
-    found: list[tuple[float, Piece]] = []
-    load = Load(made, HZ, lambda tick, piece: found.append((tick, piece)))
+def pieces(circuit: Circuit, *steps: tuple[Demand, int]) -> list[tuple[float, Piece]]:
+    stretches: list[tuple[float, Piece]] = []
+    load = Load(circuit, HZ, lambda tick, piece: stretches.append((tick, piece)))
     tick = 0
     for demand, ticks in steps:
         load.apply(tick, demand)
         tick += ticks
     load.advance(tick)
-    return found
+    return stretches
 
 
 def test_the_blocking_capacitor_is_discharged_in_series_with_the_load_s() -> None:
-    made = Circuit(500.0, (Element(3e-6),), blocking_f=1.5e-6)
-    found = pieces(
-        made, (Demand(DRIVEN, 3e-3, 15.0), MS), (Demand(SHORTED, 0.0, source_ohm=100.0), MS)
+    circuit = Circuit(500.0, (Element(3e-6),), blocking_f=1.5e-6)
+    stretches = pieces(
+        circuit, (Demand(DRIVEN, 3e-3, 15.0), MS), (Demand(SHORTED, 0.0, source_ohm=100.0), MS)
     )
-    driven, shorted = found[-2][1], found[-1][1]
+    driven, shorted = stretches[-2][1], stretches[-1][1]
     # 3 uC: 1 V on 3 uF and 2 V on 1.5 uF; the load shows 1.5 V + 1 V
     assert driven.voltage(1e-3) == pytest.approx(2.5)
     assert shorted.current_a == pytest.approx(-3.0 / 600)
@@ -49,28 +49,28 @@ def test_the_blocking_capacitor_is_discharged_in_series_with_the_load_s() -> Non
 
 
 def test_the_blocking_capacitor_takes_its_part_of_the_compliance() -> None:
-    made = Circuit(1000.0, blocking_f=1e-6)
-    found = pieces(made, (Demand(DRIVEN, 10e-3, 15.0), 2 * MS))
+    circuit = Circuit(1000.0, blocking_f=1e-6)
+    stretches = pieces(circuit, (Demand(DRIVEN, 10e-3, 15.0), 2 * MS))
     # 10 V at once and 10 V/ms: 15 V after 0.5 ms; then 1 ms of R C
-    assert found[-1][0] == pytest.approx(0.5 * MS)
-    assert found[-1][1].current(1e-3) == pytest.approx(10e-3 / math.e)
-    assert found[-1][1].voltage(1e-3) == pytest.approx(10 / math.e)
+    assert stretches[-1][0] == pytest.approx(0.5 * MS)
+    assert stretches[-1][1].current(1e-3) == pytest.approx(10e-3 / math.e)
+    assert stretches[-1][1].voltage(1e-3) == pytest.approx(10 / math.e)
 
 
 def test_the_output_settles_with_its_time_constant_and_starts_from_where_it_was() -> None:
-    found = pieces(
+    stretches = pieces(
         Circuit(500.0, settle_tau_s=1e-6),
         (Demand(DRIVEN, 2e-3, 15.0), MS),
         (Demand(DRIVEN, -2e-3, 15.0), MS),
     )
-    assert found[-2][1].current(1e-6) == pytest.approx(2e-3 * (1 - 1 / math.e))
-    assert found[-1][1].current_a == pytest.approx(2e-3)
-    assert found[-1][1].current(1e-6) == pytest.approx(-2e-3 + 4e-3 / math.e)
+    assert stretches[-2][1].current(1e-6) == pytest.approx(2e-3 * (1 - 1 / math.e))
+    assert stretches[-1][1].current_a == pytest.approx(2e-3)
+    assert stretches[-1][1].current(1e-6) == pytest.approx(-2e-3 + 4e-3 / math.e)
 
 
 def test_a_short_bridges_the_load_with_an_ohm() -> None:
-    made = Circuit(499.0, (Element(1e-6),), blocking_f=1e-6)
-    shorted = netlist.law(made, DRIVEN, 0.0, LEAD_SHORT)
+    circuit = Circuit(499.0, (Element(1e-6),), blocking_f=1e-6)
+    shorted = netlist.law(circuit, DRIVEN, 0.0, LEAD_SHORT)
     # y = (blocking, load's capacitor, aim, rail): 1 of 500 parts of 499 ohm, 1 of 500 of 1 V
     assert shorted.voltage @ [0.0, 0.0, 5e-3, 0.0] == pytest.approx(5e-3 * 499 / 500)
     assert shorted.voltage @ [0.0, 1.0, 0.0, 0.0] == pytest.approx(1 / 500)
@@ -78,10 +78,10 @@ def test_a_short_bridges_the_load_with_an_ohm() -> None:
 
 def test_rows_become_a_circuit() -> None:
     facts = boards.electrical("pico/mcp4922-8/cpe-500")
-    made = from_rows(facts["stage"], facts["load"])
-    assert (made.series_ohm, made.blocking_f) == (500.0, 1.5e-6)  # 480 and two wires of 10
-    assert len(made.elements) == 16
-    assert sum(one.leak_ohm for one in made.elements) == pytest.approx(1e5)
+    circuit = from_rows(facts["stage"], facts["load"])
+    assert (circuit.series_ohm, circuit.blocking_f) == (500.0, 1.5e-6)  # 480 and two wires of 10
+    assert len(circuit.elements) == 16
+    assert sum(element.leak_ohm for element in circuit.elements) == pytest.approx(1e5)
     bare = from_rows({}, {"series_ohm": 1e3})
     assert bare == Circuit(1e3)
 
@@ -118,7 +118,7 @@ def test_a_capacitor_of_zero_is_none_in_a_row_and_an_error_in_a_circuit() -> Non
 def test_the_ladder_is_a_constant_phase_element(exponent: float, hz: float) -> None:
     ladder = constant_phase(2.5e-6, 1e5, exponent)
     s = 2j * math.pi * hz
-    impedance = sum(1 / (1 / one.leak_ohm + s * one.farad) for one in ladder)
+    impedance = sum(1 / (1 / element.leak_ohm + s * element.farad) for element in ladder)
     wanted = 1e5 / (1 + (s * 0.25) ** exponent)
     assert abs(impedance / wanted - 1) < 0.07
 
@@ -128,8 +128,8 @@ def test_two_exponentials_turn_where_their_slopes_cancel() -> None:
     assert turns([1.0, -2.0], [1e3, 3e3]) == pytest.approx([math.log(2) / 2000])
     assert turns([1.0, 2.0, 3.0], [0.0, 1e3, 3e3]) == []
     # (x - 1/2) (x - 1/4), x = exp(-1000 t): twice
-    found = turns([0.125, -0.75, 1.0], [0.0, 1e3, 2e3])
-    assert found == pytest.approx([math.log(2) / 1e3, math.log(4) / 1e3])
+    instants = turns([0.125, -0.75, 1.0], [0.0, 1e3, 2e3])
+    assert instants == pytest.approx([math.log(2) / 1e3, math.log(4) / 1e3])
 
 
 def test_the_first_crossing_is_found_though_the_curve_turns_before_it() -> None:
@@ -158,13 +158,13 @@ def test_the_first_crossing_is_found_though_the_curve_turns_before_it() -> None:
 def test_no_crossing_comes_before_the_one_that_is_found(
     terms: list[tuple[float, float]], distance: float
 ) -> None:
-    slopes, rates = [one[0] for one in terms], [one[1] for one in terms]
+    slopes, rates = [term[0] for term in terms], [term[1] for term in terms]
 
     def value(t_s: float) -> float:
         return distance + sum(s * growth(t_s, r) for s, r in zip(slopes, rates, strict=True))
 
-    found = crossing_s(distance, slopes, rates)
-    until = min(found, 1.0)
+    crossing = crossing_s(distance, slopes, rates)
+    until = min(crossing, 1.0)
     looks = [until * 10 ** (-at / 20) for at in range(1, 160)]
-    fine = 1e-9 * (abs(distance) + sum(abs(one) for one in slopes) * until)
+    fine = 1e-9 * (abs(distance) + sum(abs(slope) for slope in slopes) * until)
     assert all(value(look) * distance >= -fine for look in looks)

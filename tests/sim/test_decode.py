@@ -1,8 +1,8 @@
 """The decoders of the pins, on edges written by hand."""
 
 import pytest
-from tests.sim import pio_support
-from tests.sim.pio_support import NCS, SCK, SDI_DAC, SDI_SWITCH
+from tests.support import pio
+from tests.support.pio import NCS, SCK, SDI_DAC, SDI_SWITCH
 
 from scs_sim.bench.decode import SerialPins, at_rest, decode_parallel, decode_serial
 
@@ -11,7 +11,7 @@ PINS = SerialPins(SDI_DAC, SDI_SWITCH, SCK, NCS)
 
 
 def latches(edges: Edges) -> list[tuple[int, int]]:
-    return pio_support.latches(edges, PINS)
+    return pio.latches(edges, PINS)
 
 
 def clocked(start: int, pairs: list[tuple[int, int]], levels: tuple[int, int] = (0, 0)) -> Edges:
@@ -33,18 +33,18 @@ def test_even_bits_are_the_dacs_and_odd_bits_the_switches() -> None:
 
 def test_a_piece_goes_on_where_the_last_one_stopped() -> None:
     edges = clocked(0, [(1, 1)] * 16) + clocked(500, [(0, 1)] * 16, (1, 1))
-    found, state = [], at_rest(PINS)
+    frames, state = [], at_rest(PINS)
     for edge in edges:
         more, state = decode_serial([edge], state)
-        found += more
-    assert found == latches(edges) == [(170, 0xFFFF_FFFF), (670, 0xAAAA_AAAA)]
+        frames += more
+    assert frames == latches(edges) == [(170, 0xFFFF_FFFF), (670, 0xAAAA_AAAA)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 15, 17])
 def test_a_frame_of_other_than_16_clocks_is_not_latched_but_counted(count: int) -> None:
     edges = clocked(0, [(1, 0)] * count)
-    found, state = decode_serial(edges, at_rest(PINS))
-    assert (found, state.bad_frames) == ([], 1)
+    frames, state = decode_serial(edges, at_rest(PINS))
+    assert (frames, state.bad_frames) == ([], 1)
     with pytest.raises(ValueError, match="1 frames were latched after other than 16 clocks"):
         latches(edges)
     after, _ = decode_serial(clocked(500, [(0, 0)] * 16, (int(count > 0), 0)), state)
@@ -63,7 +63,7 @@ def test_clocks_while_ncs_is_high_shift_nothing() -> None:
 
 def test_other_pins_can_be_named() -> None:
     moved = [(tick, pin + 10, level) for tick, pin, level in clocked(0, [(1, 0)] * 16)]
-    assert pio_support.latches(moved, SerialPins(12, 13, 14, 15)) == [(170, 0x5555_5555)]
+    assert pio.latches(moved, SerialPins(12, 13, 14, 15)) == [(170, 0x5555_5555)]
 
 
 def test_the_ladders_code_is_read_once_per_tick() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sim.pio_support import pio
+from tests.support.pio import pio
 
 from scs_sim.pio import machine
 from scs_sim.pio.executor import MEMO_LIMIT, Executor, Words, run

@@ -36,15 +36,15 @@ def by_steps(circuit: Circuit, period: list[model.Step], periods: int):
 
 
 def agree(circuit: Circuit, period: list[model.Step], periods: int) -> Model:
-    one = Model(circuit, HZ, period)
-    one.tick = cases.REST[2]
-    seen, theirs = one.run(periods), by_steps(circuit, period, periods)
+    train = Model(circuit, HZ, period)
+    train.tick = cases.REST[2]
+    seen, theirs = train.run(periods), by_steps(circuit, period, periods)
     begins = theirs.values(seen.time_s[0::2])
     assert seen.current_a[0::2] == pytest.approx(begins.current_a, abs=1e-14)
     assert seen.voltage_v[0::2] == pytest.approx(begins.voltage_v, abs=1e-11)
     ends = theirs.values(seen.time_s[1::2] - 1e-12)
     assert seen.voltage_v[1::2] == pytest.approx(ends.voltage_v, abs=1e-5)  # 1 ps before
-    return one
+    return train
 
 
 def test_a_train_is_what_its_phases_are_one_by_one() -> None:
@@ -54,16 +54,16 @@ def test_a_train_is_what_its_phases_are_one_by_one() -> None:
 @pytest.mark.parametrize("amps", [6e-3, 12e-3])
 def test_a_train_that_clips_is_too(amps: float) -> None:
     # 500 ohm x 6 mA are 3 V of 3.2 V: the capacitors take the rest within the phase
-    one = agree(RANDLES, biphasic(amps, 3.2), 20)
-    assert len(one.run(1).time_s) > 8  # a piece more for each clamp
+    train = agree(RANDLES, biphasic(amps, 3.2), 20)
+    assert len(train.run(1).time_s) > 8  # a piece more for each clamp
 
 
 def test_a_train_that_clips_only_at_first_is_run_at_once_after_that() -> None:
     circuit = Circuit(500.0, (Element(2.5e-6, 1e3),))
     period = [(Demand(DRIVEN, 2e-3, 15.0), 100 * US), (Demand(OPEN), 100 * US)]
-    one = Model(circuit, HZ, period)
-    one.state = np.array([20.0])  # a capacitor that was charged before: clamped, until it leaks
-    seen = one.run(200)
+    train = Model(circuit, HZ, period)
+    train.state = np.array([20.0])  # a capacitor that was charged before: clamped, until it leaks
+    seen = train.run(200)
     assert seen.current_a[0] == pytest.approx(-5.0 / 500)
     assert len(seen.time_s) > 800
     # in the end 2 mA half of the time, in the mean 1 V across the leak
@@ -74,17 +74,17 @@ def test_state_and_time_carry_over_between_calls() -> None:
     whole, parts = Model(RANDLES, HZ, biphasic(2e-3)), Model(RANDLES, HZ, biphasic(2e-3))
     at_once = whole.run(30)
     pieces = [parts.run(7), *parts.stream(20, 6), parts.run(3)]
-    for column, one in enumerate(at_once):
+    for column, quantity in enumerate(at_once):
         joined = np.concatenate([piece[column] for piece in pieces])
-        assert joined == pytest.approx(one, rel=1e-12, abs=1e-15)
+        assert joined == pytest.approx(quantity, rel=1e-12, abs=1e-15)
     assert [len(piece.time_s) // 8 for piece in pieces] == [7, 6, 6, 6, 2, 3]
 
 
 def test_an_hour_is_streamed_in_bounded_memory() -> None:
-    one = Model(RANDLES, HZ, biphasic(2e-3))
+    train = Model(RANDLES, HZ, biphasic(2e-3))
     tracemalloc.start()
     try:
-        for block in one.stream(180_000):
+        for block in train.stream(180_000):
             last_s = block.time_s[-1]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
@@ -94,12 +94,12 @@ def test_an_hour_is_streamed_in_bounded_memory() -> None:
 
 
 def test_in_the_steady_state_the_blocking_capacitor_passes_no_direct_current() -> None:
-    one = Model(RANDLES, HZ, biphasic(2e-3))
-    one.run(5_000)
-    before = one.state[0]
-    one.run(1)
+    train = Model(RANDLES, HZ, biphasic(2e-3))
+    train.run(5_000)
+    before = train.state[0]
+    train.run(1)
     # charge through it in a period: 1.5 uF x the change of its voltage
-    assert abs(one.state[0] - before) * 1.5e-6 < 1e-18
+    assert abs(train.state[0] - before) * 1.5e-6 < 1e-18
 
 
 @pytest.mark.parametrize("name", ["pico/mcp4922-8/randles-500", "pico/r2r-1/resistor-1k"])
@@ -122,5 +122,5 @@ def test_no_train_is_refused(period: list[model.Step]) -> None:
 def test_a_ladder_the_other_way_round_drives_the_other_way() -> None:
     name = "pico/r2r-1/resistor-1k"
     board, electrical = boards.board(name), boards.electrical(name)
-    one, other = model.steps(board, electrical, [(1, 1, 2, -64, 1000), (1, 2, 1, -64, 1000)])
-    assert one[0].value < -0.8 < 0.8 < other[0].value  # 64 codes of 12.9 mV
+    forward, backward = model.steps(board, electrical, [(1, 1, 2, -64, 1000), (1, 2, 1, -64, 1000)])
+    assert forward[0].value < -0.8 < 0.8 < backward[0].value  # 64 codes of 12.9 mV

@@ -7,8 +7,9 @@ have every part there is.
 import shutil
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.support.exploring import examples
 
 from scs_sim.circuit.load import Demand
 from scs_sim.circuit.netlist import DRIVEN, Circuit
@@ -18,7 +19,7 @@ KEPT = (8, 12, 26, 59, 64, 113)
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=8, derandomize=True, deadline=None)
+@examples(8)
 @given(seeds)
 @example(KEPT[0])
 @example(KEPT[1])
@@ -32,7 +33,7 @@ def test_random_trains_equal_dop853(seed: int) -> None:
 
 
 @pytest.mark.skipif(shutil.which("ngspice") is None, reason="no ngspice: make packages installs it")
-@settings(max_examples=8, derandomize=True, deadline=None)
+@examples(8)
 @given(seeds)
 @example(KEPT[1])
 @example(KEPT[2])

@@ -2,14 +2,14 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sim.pio_support import pio
+from tests.support.pio import pio
 
 from scs_sim.pio.asm import Program
 from scs_sim.pio.executor import Executor, Words, run
 from scs_sim.pio.machine import Edge
 from scs_sim.pio.operations import Wiring
 from scs_sim.pio.timeline import Timeline
-from sim_validation.oracle import emulate, outcome
+from sim_validation.oracle import outcome
 
 LENGTH, UNTIL_TICK = 10, 300
 INPUTS = range(12, 16)
@@ -123,5 +123,5 @@ def test_remembered_segments_are_those_worked_out_anew(random: Program, stream: 
         plain.restart()
         assert tuple(edges) == plain.advance(executor.tick + 1, Words(stream))
         assert executor.state == plain.state
-    oracle = emulate(random, stream, executor.tick, Wiring(**wiring))
+    oracle, _state = outcome(random, stream, executor.tick, Wiring(**wiring))
     assert run(random, stream, **wiring).tolist() == [list(edge) for edge in oracle]

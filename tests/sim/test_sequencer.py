@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sim.pio_support import (
+from tests.support.pio import (
     ACTIVE,
     DRIVE,
     FIRST,
@@ -33,7 +33,7 @@ from scs_sim.bench import decode
 from scs_sim.bench.decode import SerialPins
 from scs_sim.pio.asm import assemble
 from scs_sim.pio.executor import Executor, Words, run
-from sim_validation.oracle import emulate
+from sim_validation.oracle import outcome
 
 CHIPS = SerialPins(SDI_DAC, SDI_SWITCH, SCK, NCS)
 PROGRAMS = {
@@ -87,7 +87,7 @@ def test_a_phase_lasts_its_hold_plus_the_overhead_whatever_the_flags(name: str) 
 def test_the_emulator_measures_the_same_overhead_and_boards_yaml_states_it(name: str) -> None:
     wiring, _, overhead, first = PROGRAMS[name]
     stream = words(*((7, flag, frame) for flag, frame in zip([2, 1, 0, 1], codes(4), strict=True)))
-    edges = emulate(assemble(name), stream, 3 * (overhead + 7) + first + 1, wiring)
+    edges, _state = outcome(assemble(name), stream, 3 * (overhead + 7) + first + 1, wiring)
     assert [b - a for a, b in pairwise(latch_ticks(name, edges))] == [overhead + 7] * 3
 
     stages = yaml.safe_load((Path(__file__).parents[2] / "boards.yaml").read_text())["stages"]
@@ -109,7 +109,7 @@ def test_the_edges_equal_those_of_the_emulator(
     wiring, _, overhead, first = PROGRAMS[name]
     length = first + sum(hold + overhead for hold, _, _ in records)
     stream = words(*records, (0, IDLE, 0), (0, IDLE, 0))  # stocked to the end
-    assert recorded(name, stream, length) == emulate(assemble(name), stream, length, wiring)
+    assert recorded(name, stream, length) == outcome(assemble(name), stream, length, wiring)[0]
 
 
 def test_the_frame_arrives_bit_by_bit_as_it_was_written() -> None:

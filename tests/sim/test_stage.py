@@ -1,7 +1,7 @@
 """The stage from its pins: the MCP4922's bits, the switches, the ladder, the errors, the gate."""
 
 import pytest
-from tests.sim.bench_support import CURRENT, LADDER, frame
+from tests.support.benches import CURRENT, LADDER, frame
 
 from scs_sim.circuit import netlist
 from scs_sim.circuit.load import Demand

@@ -6,9 +6,10 @@ discharge flows more than the figure, whatever contacts are used, however many p
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.groups import groups
+from tests.support.exploring import examples
+from tests.support.programs import groups
 
 from scs import Profile, presets, resources
 from scs.catalog import boards
@@ -27,7 +28,7 @@ def undriven_a(board: Board, name: str, compiled: list, periods: int) -> float:
     electrical = boards.electrical(name)
     electrical["stage"]["settle_tau_s"] = 0.0
     seen = model.of_board(board, electrical, compiled).run(periods)
-    kinds = [one[0] for one in compiled for _edge in (0, 1)]
+    kinds = [phase[0] for phase in compiled for _edge in (0, 1)]
     assert len(seen.current_a) == periods * len(kinds)  # nothing is clipped: two rows a phase
     rest = np.array([kind != period.DRIVE for kind in kinds])
     return float(np.max(np.abs(seen.current_a.reshape(periods, -1)[:, rest]), initial=0.0))
@@ -44,13 +45,13 @@ def bound_a(board: Board, compiled: list) -> float:
     )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(groups(), st.sampled_from(NAMES), st.integers(1, 3))
 def test_req_62_no_discharge_makes_more_than_the_figure(
     group: program.Group, name: str, periods: int
 ) -> None:
     board = boards.board(name)
-    levels = tuple(min(one.amplitude_ua, 2_000) for one in group.programs)
+    levels = tuple(min(program.amplitude_ua, 2_000) for program in group.programs)
     try:
         compiled = period.compile_group(board, group, levels)
     except Refused:
@@ -66,10 +67,12 @@ def test_req_62_no_shipped_therapy_discharges_above_its_ceiling(name: str) -> No
     ladder = group.areas_um2[2] == 0  # a lead of two contacts
     where = "pico/r2r-1/randles-500" if ladder else NAMES[0]
     board = boards.board(where)
-    compiled = period.compile_group(board, group, tuple(one.amplitude_ua for one in group.programs))
-    found = undriven_a(board, where, compiled, 20)
-    assert found <= bound_a(board, compiled) + NOISE_A
-    assert found <= min(one.ceiling_ua for one in group.programs) * 1e-6
+    compiled = period.compile_group(
+        board, group, tuple(program.amplitude_ua for program in group.programs)
+    )
+    current_a = undriven_a(board, where, compiled, 20)
+    assert current_a <= bound_a(board, compiled) + NOISE_A
+    assert current_a <= min(program.ceiling_ua for program in group.programs) * 1e-6
 
 
 def test_req_62_the_burst_that_passed_nine_times_its_amplitude() -> None:

@@ -5,7 +5,7 @@ Role: one tonic program of 50 Hz, 200 us, 2 mA, recharged at a quarter, and what
 
 from typing import Any
 
-from tests.core.groups import AREAS, HEADER, TONIC
+from tests.support.programs import AREAS, HEADER, TONIC
 
 from stimcore import program
 

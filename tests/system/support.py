@@ -14,6 +14,7 @@ from stimcore import commands
 
 __all__ = ["NAME", "Reply", "Talk", "group"]
 NAME = "pico/mcp4922-8/randles-500"
+TURN_US = 1_000  # of the loop: the chip takes 5 ms and more, and a turn is what costs time here
 
 
 class Talk(Conversation):
@@ -21,9 +22,9 @@ class Talk(Conversation):
 
     SLICE_US = 500
 
-    def __init__(self, name: str = NAME, **options):
+    def __init__(self, name: str = NAME, turn_us: int = TURN_US, **options):
         super().__init__(boards.board(name))
-        self.board = SimBoard(self.row, boards.electrical(name), **options)
+        self.board = SimBoard(self.row, boards.electrical(name), turn_us=turn_us, **options)
         self._marked_tick = 0
 
     @property

@@ -1,8 +1,9 @@
 """MEASURE: what the device finds of loads in the field's range, and how it gets out of it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.exploring import examples
 from tests.system.conversation import Conversation
 from tests.system.groups import group
 from tests.system.support import NAME, Talk
@@ -24,7 +25,7 @@ def with_load(name: str, ohm: float, farad: float, **options) -> Talk:
     return talk
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     ohm=st.floats(200, 2_000),
     nanofarad=st.one_of(st.just(0.0), st.floats(300, 5_000)),
@@ -39,7 +40,7 @@ def test_req_56_within_2_percent_of_the_model(
     assert found[0][2] == pytest.approx(nanofarad, rel=0.02)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(
     ohm=st.floats(200, 1_500),
     nanofarad=st.one_of(st.just(0.0), st.floats(1_000, 4_000)),

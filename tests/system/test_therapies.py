@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from tests.system.conversation import Conversation
 from tests.system.support import NAME
-from tests.system.test_profiles import MADE_FOR, Latch, as_at_the_pins, visible
+from tests.system.test_profiles import MADE_FOR, Latch, as_at_the_pins, is_plain, visible
 
 from scs import Profile, resources
 from scs.catalog import boards
@@ -25,11 +25,13 @@ MOST_UA = 500
 
 
 def cases() -> Iterator[object]:
+    """Yield what test_profiles.py does not play; every shipped profile is admitted."""
     for stem in resources.stems("profiles"):
         profile = Profile.read(resources.path(f"profiles/{stem}.yaml"))
         name = MADE_FOR.get(profile.lead.name, NAME)
         assert check.judge(profile, boards.board(name)).ok, stem
-        yield pytest.param(profile, id=stem, marks=pytest.mark.board(name))
+        if not is_plain(profile.group):
+            yield pytest.param(profile, id=stem, marks=pytest.mark.board(name))
 
 
 def at_once(group: program.Group) -> program.Group:

@@ -4,8 +4,9 @@ For every fidelity, as test_device.py. The device's visible condition is compare
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.exploring import examples
 from tests.system.conversation import Conversation
 from tests.system.groups import STAND_ALONE, group
 
@@ -81,7 +82,7 @@ def test_req_40_any_bytes_leave_a_running_device_as_it_was(talk: Conversation) -
     talk.keep(0.5)
     before = condition(talk)
 
-    @settings(max_examples=60)
+    @examples(60)
     @given(noise=st.lists(st.binary(max_size=80), max_size=6))
     def it_stays_as_it_was(noise: list[bytes]) -> None:
         for piece in noise:

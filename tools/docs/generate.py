@@ -36,13 +36,6 @@ def fields(columns: list[tuple[str, str]]) -> str:
     return ", ".join(f"`{name}: {kind}`" for name, kind in columns) or "none"
 
 
-def allowed(where: tuple[int, ...]) -> str:
-    """Return the names of the states in which a command is allowed."""
-    if where == states.ANY:
-        return "any"
-    return ", ".join(states.NAMES[state] for state in where)
-
-
 def blob_table(title: str, columns: tuple[tuple[str, str, int, int], ...]) -> str:
     """Return the table of a part of the blob that STAGE_DATA carries."""
     kinds = {"B": "u8", "H": "u16", "I": "u32"}
@@ -60,7 +53,7 @@ def protocol_page() -> str:
             name.upper(),
             fields(packing.columns(request)),
             fields(packing.columns(reply)),
-            allowed(where),
+            "any" if where == states.ANY else ", ".join(states.NAMES[state] for state in where),
             error_texts.COMMANDS[opcode],
         ]
         for opcode, name, request, reply, where in commands.TABLE

@@ -11,15 +11,15 @@ from schemdraw import logic
 
 from scs.catalog import boards, wiring_diagram
 from scs.catalog.wiring_schema import Part, refs
-from symbols import SMALL, chip, elm, net, note, opamp, resistor, wire
+from symbols import SMALL, chip, elm, net, note, notes, opamp, resistor, wire
 
 
 def draw(stage: str) -> str:
     """Draw the schematic of a stage of boards.yaml."""
     parts = boards.catalogue().model.wiring[stage].parts
-    made = wiring_diagram.new(f"{stage}: output stage")
-    SHEETS[stage](made, lambda ref: label(parts, ref))
-    return wiring_diagram.text(made)
+    drawing = wiring_diagram.new(f"{stage}: output stage")
+    SHEETS[stage](drawing, lambda ref: label(parts, ref))
+    return wiring_diagram.text(drawing)
 
 
 def label(parts: Mapping[str, Part], ref: str) -> str:
@@ -36,9 +36,7 @@ def pump(sheet: Any, name: Name) -> None:
     """Draw DAC, reference and Howland current pump."""
     pins = [("SDI", "5", "L3/3"), ("SCK", "4", "L2/3"), ("CS", "3", "L1/3")]
     pins += [("VOUTA", "14", "R3/3"), ("VREFA", "13", "R1/3")]
-    dac = chip(sheet, (1.6, -3), "SDI", pins)
-    for pin, text in (("SDI", "sdi_dac"), ("SCK", "sck"), ("CS", "ncs")):
-        net(sheet, tuple(dac.absanchors[pin]), text)
+    dac = chip(sheet, (1.6, -3), "SDI", pins, {"SDI": "sdi_dac", "SCK": "sck", "CS": "ncs"})
     note(sheet, (2.3, -5.75), name("U1"))
     x, y = tuple(dac.absanchors["VREFA"])
     wire(sheet, (x, y), (x + 0.6, y), (x + 0.6, y - 1.2))
@@ -67,7 +65,7 @@ def pump_amplifier(sheet: Any, name: Name, start: tuple[float, float]) -> None:
     sheet.add(elm.Dot().at(node))
     low = y - 2.2
     follower = opamp(sheet, (node[0] - 3.2, low), "U4 B", left=True)
-    end, back = (tuple(follower.absanchors[one]) for one in ("in2", "in1"))
+    end, back = (tuple(follower.absanchors[anchor]) for anchor in ("in2", "in1"))
     wire(sheet, node, (node[0], end[1]), end)
     wire(sheet, back, (back[0] + 0.3, back[1]), (back[0] + 0.3, low - 1.5))
     wire(sheet, (back[0] + 0.3, low - 1.5), (node[0] - 3.5, low - 1.5), (node[0] - 3.5, low))
@@ -157,8 +155,7 @@ def sense(sheet: Any, name: Name, at: tuple[float, float]) -> None:
         f"each through {name('R20')} (R21), 1 nF and {name('D1')} (D2); 1.65 V from U3 B",
         "U3, U4, U5: supplies of + and - 19 V",
     ]
-    for number, text in enumerate(lines):
-        note(sheet, (at[0], at[1] - 0.45 * number), text)
+    notes(sheet, at, lines)
 
 
 def reference_stage(sheet: Any, name: Name) -> None:
@@ -166,15 +163,12 @@ def reference_stage(sheet: Any, name: Name) -> None:
     pump(sheet, name)
     pins = [("SER", "14", "L3/3"), ("SRCLK", "11", "L2/3"), ("RCLK", "12", "L1/3")]
     pins += [("QA-QH", "", "R3/3"), ("QH'", "9", "R1/3")]
-    first = chip(sheet, (1.6, -9.6), "SER", pins)
-    for pin, text in (("SER", "sdi_switch"), ("SRCLK", "sck"), ("RCLK", "ncs")):
-        net(sheet, tuple(first.absanchors[pin]), text)
+    clocks = {"SRCLK": "sck", "RCLK": "ncs"}
+    first = chip(sheet, (1.6, -9.6), "SER", pins, {"SER": "sdi_switch", **clocks})
     note(sheet, (1.9, -12.3), f"{name('U6')}: to return")
     x, y = tuple(first.absanchors["QH'"])
-    second = chip(sheet, (x + 1.4, y), "SER", pins)
+    second = chip(sheet, (x + 1.4, y), "SER", pins, clocks)
     wire(sheet, (x, y), tuple(second.absanchors["SER"]))
-    for pin, text in (("SRCLK", "sck"), ("RCLK", "ncs")):
-        net(sheet, tuple(second.absanchors[pin]), text)
     note(sheet, (x + 1.7, y - 2.7), f"{name('U7')}: to source")
 
 
@@ -227,8 +221,7 @@ def converter(sheet: Any, name: Name, node: tuple[float, float]) -> None:
         "both sense lines: 1 nF to AGND",
         f"middle: {name('R30')}, {name('RV1')}, {name('R31')} between ADC_VREF and AGND",
     ]
-    for number, text in enumerate(lines):
-        note(sheet, (end[0] - 1.2, last[1] - 2.6 - 0.45 * number), text)
+    notes(sheet, (end[0] - 1.2, last[1] - 2.6), lines)
 
 
 def inverting(
@@ -243,7 +236,7 @@ def inverting(
     """
     out = (node[0] - 3.0, node[1] - 0.6)
     amplifier = opamp(sheet, out, texts[1], left=True, flip=True)
-    minus, plus = (tuple(amplifier.absanchors[one]) for one in ("in1", "in2"))
+    minus, plus = (tuple(amplifier.absanchors[anchor]) for anchor in ("in1", "in2"))
     wire(sheet, start, node, (node[0], minus[1]), minus)
     wire(sheet, (node[0], minus[1]), (node[0], out[1] + 2))
     resistor(sheet, (node[0], out[1] + 2), (out[0] - 0.3, out[1] + 2), texts[0])

@@ -16,6 +16,12 @@ def note(sheet: Any, at: tuple[float, float], text: str, halign: str = "left") -
     sheet.add(elm.Label().at(at).label(text, halign=halign, valign="center", fontsize=SMALL))
 
 
+def notes(sheet: Any, at: tuple[float, float], lines: list[str]) -> None:
+    """Write lines below each other."""
+    for number, text in enumerate(lines):
+        note(sheet, (at[0], at[1] - 0.45 * number), text)
+
+
 def net(sheet: Any, at: tuple[float, float], text: str, side: str = "left") -> None:
     """Label the end of a wire with its net."""
     sheet.add(elm.Dot(open=True).at(at))
@@ -50,11 +56,20 @@ def opamp(
     return placed
 
 
-def chip(sheet: Any, at: tuple[float, float], anchor: str, pins: list[tuple[str, str, str]]) -> Any:
-    """Draw a box with pins (name, number, slot); slots with L left, with R right."""
-    made = [
+def chip(
+    sheet: Any,
+    at: tuple[float, float],
+    anchor: str,
+    pins: list[tuple[str, str, str]],
+    nets: dict[str, str],
+) -> Any:
+    """Draw a box with pins (name, number, slot), slots with L left, with R right; nets by pin."""
+    ic_pins = [
         elm.IcPin(name=name, pin=number, slot=slot[1:], side="left" if slot[0] == "L" else "right")
         for name, number, slot in pins
     ]
-    shape = elm.Ic(pins=made, size=(2.8, 2.4), lsize=9, plblsize=SMALL)
-    return sheet.add(shape.at(at).anchor(anchor).right())
+    shape = elm.Ic(pins=ic_pins, size=(2.8, 2.4), lsize=9, plblsize=SMALL)
+    placed = sheet.add(shape.at(at).anchor(anchor).right())
+    for pin, text in nets.items():
+        net(sheet, tuple(placed.absanchors[pin]), text)
+    return placed

@@ -49,24 +49,24 @@ def live_tests(source: str) -> Iterator[str]:
 
 def shown(tests: Path) -> dict[str, list[str]]:
     """Map REQ-nn to the tests ("path::test") below a folder."""
-    found: dict[str, list[str]] = {}
+    by_number: dict[str, list[str]] = {}
     for path in sorted(tests.rglob("test_*.py")):
         if "node_modules" in path.parts:
             continue
         for name in live_tests(path.read_text(encoding="utf-8")):
             for number in re.findall(r"req_(\d\d)", name):
                 where = f"{path.relative_to(tests.parent)}::{name}"
-                found.setdefault(f"REQ-{number}", []).append(where)
-    return found
+                by_number.setdefault(f"REQ-{number}", []).append(where)
+    return by_number
 
 
 def named(folders: list[Path]) -> dict[str, list[str]]:
     """Map REQ-nn to the source files below some folders that name it."""
-    found: dict[str, list[str]] = {}
+    by_number: dict[str, list[str]] = {}
     for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         for name in set(re.findall(r"REQ-\d\d", path.read_text(encoding="utf-8"))):
-            found.setdefault(name, []).append(path.name)
-    return found
+            by_number.setdefault(name, []).append(path.name)
+    return by_number
 
 
 def loose_ends(both: Tables, tests: dict[str, list[str]]) -> list[str]:
@@ -75,14 +75,11 @@ def loose_ends(both: Tables, tests: dict[str, list[str]]) -> list[str]:
     ends = [f"{name} has no live test" for name in requirements if name not in tests]
     for name in sorted(set(tests) - set(requirements)):
         ends.append(f"{name} is not in {PAGE}, but {tests[name][0]} names it")
-    for hazard, answers in hazards.items():
-        for name in answers:
-            if hazard not in requirements.get(name, []):
-                ends.append(f"{hazard} names {name}, whose row does not name {hazard}")
-    for name, answered in requirements.items():
-        for hazard in answered:
-            if name not in hazards.get(hazard, []):
-                ends.append(f"{name} names {hazard}, whose row does not name {name}")
+    rows = {**hazards, **requirements}
+    for name, targets in rows.items():
+        for target in targets:
+            if name not in rows.get(target, []):
+                ends.append(f"{name} names {target}, whose row does not name {name}")
     return ends
 
 

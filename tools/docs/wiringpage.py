@@ -31,16 +31,16 @@ def stage_section(stage: str) -> Iterator[str]:
     about = boards.catalogue().model.stages[stage].about
     yield f"## {stage}\n\n{about}.\n\n![The schematic of {stage}](stage-{stage}.svg)\n\n"
     wires = [
-        ["" if one.gpio is None else f"GP{one.gpio}", str(one.pin), f"`{one.net}`", one.to]
-        for one in wiring.rows(name)
+        ["" if wire.gpio is None else f"GP{wire.gpio}", str(wire.pin), f"`{wire.net}`", wire.to]
+        for wire in wiring.rows(name)
     ]
     yield table(["GPIO", "pin", "net", "goes to"], wires)
     yield "\n"
     yield "Within the stage, beside the lines above:\n\n"
-    yield table(["net", "joins"], [list(one) for one in wiring.nets(name)])
+    yield table(["net", "joins"], [list(net) for net in wiring.nets(name)])
     yield "\n"
-    needed = [one for one in wiring.parts(name) if one not in wiring.load_parts(LOAD)]
-    rows = [[one.ref, str(one.pieces), one.part, one.does] for one in needed]
+    needed = [part for part in wiring.parts(name) if part not in wiring.load_parts(LOAD)]
+    rows = [[part.ref, str(part.pieces), part.part, part.does] for part in needed]
     yield table(["parts", "pieces", "what", "what for"], rows)
 
 
@@ -59,14 +59,14 @@ def seen(stage: str, profile: str) -> Iterator[str]:
     """Yield the phases of one period of a profile."""
     board = boards.board(f"pico/{stage}/{LOAD}")
     group = Profile.read(resources.path(f"profiles/{profile}.yaml")).group
-    levels = tuple(one.amplitude_ua for one in group.programs)
-    found = period.compile_group(board, group, levels)
-    total_ns = sum(ticks for *_rest, ticks in found) * 1_000_000_000 // board.clock_hz
+    levels = tuple(program.amplitude_ua for program in group.programs)
+    compiled = period.compile_group(board, group, levels)
+    total_ns = sum(ticks for *_rest, ticks in compiled) * 1_000_000_000 // board.clock_hz
     rate = 1_000_000_000 / total_ns
     yield f"### {stage}, `profiles/{profile}.yaml`: {rate:g} Hz\n\n"
     rows: list[list[str]] = []
     at = 0
-    for (kind, _source, _back, code), alike in groupby(found, key=lambda phase: phase[:4]):
+    for (kind, _source, _back, code), alike in groupby(compiled, key=lambda phase: phase[:4]):
         ticks = sum(phase[4] for phase in alike)  # the last rest is several records
         first = "high" if kind == period.DRIVE and not at else "low"
         times = [microseconds(board, at), microseconds(board, ticks), KINDS[kind]]

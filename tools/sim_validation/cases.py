@@ -133,13 +133,13 @@ def error(case: Case, seen: Samples, ours: Trace) -> float:
     kept = [column[apart > MARGIN_S] for column in seen]
     there = ours.values(kept[0])
     pairs = zip(there[1:], kept[1:], FULL_SCALE, strict=True)
-    return max(float(np.max(np.abs(one - other))) / full for one, other, full in pairs)
+    return max(float(np.max(np.abs(our - their))) / full for our, their, full in pairs)
 
 
 def edges_s(steps: Iterable[Step]) -> list[float]:
     """Return the start of each step, and the end of the last one."""
-    found, tick = [0.0], 0
+    starts_s, tick = [0.0], 0
     for _, _, ticks in steps:
         tick += ticks
-        found.append(tick / CLOCK_HZ)
-    return found
+        starts_s.append(tick / CLOCK_HZ)
+    return starts_s

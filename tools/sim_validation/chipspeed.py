@@ -9,7 +9,6 @@ work on the computer is not in it (but for caches).
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from scs_sim.chip import rig_files
@@ -113,21 +112,15 @@ def speed(chip: Chip, case: Case) -> float:
     return best
 
 
-def measured(chip: Chip) -> Iterator[str]:
-    """Yield the table's lines, each as soon as it is known."""
-    yield HEAD
-    for case in CASES:
-        yield f"{case.name:45}{number(speed(chip, case)):>8}"
-
-
 def main() -> int:
     """Print the table, and keep it in build/chip; 1 where the chip cannot start."""
-    lines = []
+    lines = [HEAD]
     try:
         with Chip(rig_files.files()) as chip:
-            for line in measured(chip):
-                sys.stdout.write(line + "\n")
-                lines.append(line)
+            print(HEAD)
+            for case in CASES:
+                lines.append(f"{case.name:45}{number(speed(chip, case)):>8}")
+                print(lines[-1], flush=True)
     except rig_files.NoChip as reason:
         sys.stderr.write(f"{reason}\n")
         return 1

@@ -23,28 +23,6 @@ from scs_sim.pio.operations import State, Wiring
 NULL = 3
 
 
-def without_status(opcodes: Iterable[int]) -> list[int]:
-    """Replace each `mov(…, status)` by `mov(…, null)`, which it reads while the FIFO is stocked."""
-    return [
-        opcode & ~7 | NULL if (opcode >> 13, opcode & 7) == (MOV, STATUS) else opcode
-        for opcode in opcodes
-    ]
-
-
-def emulate(
-    program: Program,
-    words: Iterable[int],
-    until_tick: int,
-    wiring: Wiring,
-    inputs: Callable[[int], int] | None = None,
-) -> list[Edge]:
-    """Return edges before `until_tick`. `inputs` gives all 32 levels at a tick, not delayed.
-
-    Raise ImportError when rp2040-pio-emulator is not installed.
-    """
-    return outcome(program, words, until_tick, wiring, inputs)[0]
-
-
 def outcome(
     program: Program,
     words: Iterable[int],
@@ -52,13 +30,20 @@ def outcome(
     wiring: Wiring,
     inputs: Callable[[int], int] | None = None,
 ) -> tuple[list[Edge], State]:
-    """Emulate; return also the registers as they are left; of the pins, the outputs."""
+    """Return edges before `until_tick`, and the registers then; of the pins, the outputs.
+
+    `inputs` gives all 32 levels at a tick, not delayed. ImportError without rp2040-pio-emulator.
+    """
     pioemu: Any = importlib.import_module("pioemu")
     start = Machine(program, wiring, None).initial()
     pins = {"pin_values": start.pins, "pin_directions": start.pindirs}
     after = pioemu.State(transmit_fifo=deque(words), **pins)
+    opcodes = [
+        opcode & ~7 | NULL if (opcode >> 13, opcode & 7) == (MOV, STATUS) else opcode
+        for opcode in program.opcodes
+    ]
     states = pioemu.emulate(
-        without_status(program.opcodes),
+        opcodes,
         stop_when=lambda _, state: state.clock >= until_tick,
         initial_state=after,
         **_configuration(program, wiring),
@@ -67,7 +52,9 @@ def outcome(
     edges, levels = list[Edge](), start.pins
     for before, after in states:
         now = after.pin_values & start.pindirs
-        edges += _changes(before.clock, levels, now)
+        edges += [
+            (before.clock, pin, now >> pin & 1) for pin in range(32) if (levels ^ now) >> pin & 1
+        ]
         levels = now
     return edges, _registers(after, levels)
 
@@ -114,8 +101,3 @@ def _typed(inputs: Callable[[int], int]) -> Callable[[int], int]:
 
     levels.__annotations__["tick"] = int
     return levels
-
-
-def _changes(tick: int, before: int, after: int) -> list[Edge]:
-    changed = before ^ after
-    return [(tick, pin, after >> pin & 1) for pin in range(32) if changed >> pin & 1]

@@ -34,10 +34,10 @@ class Missing(RuntimeError):
 
 def program() -> str:
     """Return the path of ngspice; raise Missing, saying how to get it."""
-    found = shutil.which("ngspice")
-    if found is None:
+    path = shutil.which("ngspice")
+    if path is None:
         raise Missing("ngspice is not installed: make packages installs it (Debian: ngspice)")
-    return found
+    return path
 
 
 def _source(name: str, steps: tuple[Step, ...], level: Callable[[Step], float]) -> str:
@@ -91,8 +91,8 @@ def version() -> str:
     """Return the first words of its version, e.g. "ngspice-39"; raise Missing."""
     command = [program(), "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = re.search(r"ngspice-[0-9.]+", done.stdout)
-    return found.group() if found else "ngspice of unknown version"
+    match = re.search(r"ngspice-[0-9.]+", done.stdout)
+    return match.group() if match else "ngspice of unknown version"
 
 
 def run(case: Case, options: str = OPTIONS, step_s: float | None = None) -> Samples:

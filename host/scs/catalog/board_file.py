@@ -1,6 +1,6 @@
 """Read and check boards.yaml.
 
-Role: Catalogue.read returns the checked tables. Invariant: all complaints about a file are raised
+Role: Catalogue.read returns the checked tables. Invariant: all problems about a file are raised
 at once, each with its line. Requirements: REQ-19.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..documents.complaint import Complaint, FileRefused, path_text
 from ..documents.model_validation import validate
+from ..documents.problem import FileRefused
 from ..documents.yaml_reader import Document, parse, read_bytes
 from .board_rules import conflicts
 from .board_schema import FileModel
@@ -29,19 +29,17 @@ class Catalogue:
 
     @classmethod
     def read(cls, path: str | Path) -> Catalogue:
-        """Read a catalogue from a file; raise BoardError with every complaint."""
+        """Read a catalogue from a file; raise BoardError with every problem."""
         return cls.from_text(read_bytes(path, BoardError), str(path))
 
     @classmethod
     def from_text(cls, text: bytes | str, name: str = "boards.yaml") -> Catalogue:
-        """Read a catalogue from text; raise BoardError with every complaint."""
+        """Read a catalogue from text; raise BoardError with every problem."""
         document = parse(text, name, BoardError)
-        model, complaints = validate(FileModel, document)
-        complaints = document.complaints + complaints
+        model, problems = validate(FileModel, document)
+        problems += document.problems
         if model is not None:
-            for place, message in conflicts(model):
-                line = document.line(place)
-                complaints.append(Complaint("conflict", path_text(place), line, message))
-        if model is None or complaints:
-            raise BoardError(name, complaints)
+            problems += document.located(conflicts(model))
+        if model is None or problems:
+            raise BoardError(name, problems)
         return cls(model, document)

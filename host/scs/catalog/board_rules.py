@@ -1,6 +1,6 @@
 """Check the rows of boards.yaml against one another.
 
-Role: conflicts() for a whole file. Invariant: a combination that passes can be wired and played,
+Role: conflicts() of a whole file. Invariant: a combination that passes can be wired and played,
 and its load identified by its resistor. Requirements: REQ-19.
 """
 
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from ..documents.complaint import Place
+from ..documents.problem import Problem
 from .board_schema import Adc, FileModel, LoadModel, StageModel
 from .wiring_schema import miswired
 
-Wrong = tuple[Place, str]
+Problems = Iterator[Problem]
 # pins every stage has, then those of its encoding; the last group must be successive GPIOs
 COMMON_PINS = ("active", "sync", "run", "gate", "sense_current", "sense_voltage", "load_id")
 OWN_PINS = {
@@ -29,7 +29,7 @@ NEIGHBOURS = {
 SHAPES = {"serial": ("current", 12, 8), "parallel": ("ladder", 8, 2)}  # kind, bits, contacts
 
 
-def conflicts(model: FileModel) -> Iterator[Wrong]:
+def conflicts(model: FileModel) -> Problems:
     """Yield all conflicts between the rows of a file."""
     tables: dict[str, Any] = {
         "board": model.boards,
@@ -39,60 +39,65 @@ def conflicts(model: FileModel) -> Iterator[Wrong]:
     for part, rows in tables.items():
         wanted = getattr(model.defaults, part)
         if wanted not in rows:
-            yield ("defaults", part), f"{wanted} is not one of {', '.join(rows)}"
+            message = f"{wanted} is not one of {', '.join(rows)}"
+            yield Problem("default-unknown", ("defaults", part), message)
     for name, stage in model.stages.items():
-        for place, message in _of_stage(stage):
-            yield ("stages", name, *place), message
+        yield from (problem.within(("stages", name)) for problem in _of_stage(stage))
     for name, load in model.loads.items():
-        for field, message in _of_load(load):
-            yield ("loads", name, field), message
+        yield from (problem.within(("loads", name)) for problem in _of_load(load))
     yield from _look_alike(model)
     yield from miswired({name: stage.pins for name, stage in model.stages.items()}, model.wiring)
 
 
-def _of_load(load: LoadModel) -> Iterator[tuple[str, str]]:
+def _of_load(load: LoadModel) -> Problems:
     if load.leak is not None and load.capacitance is None:
-        yield "leak", "a leak is parallel to a capacitance; give a capacitance too"
+        message = "a leak is parallel to a capacitance; give a capacitance too"
+        yield Problem("leak-alone", ("leak",), message)
     if load.cpe_exponent is not None and (load.capacitance is None or load.leak is None):
-        yield "cpe_exponent", "a constant-phase element needs capacitance and leak; give both"
+        message = "a constant-phase element needs capacitance and leak; give both"
+        yield Problem("cpe-alone", ("cpe_exponent",), message)
 
 
-def _of_stage(stage: StageModel) -> Iterator[Wrong]:
+def _of_stage(stage: StageModel) -> Problems:
     kind, bits, most = SHAPES[stage.sequencer.program]
     if (stage.kind, stage.code.bits) != (kind, bits) or stage.contacts > most:
         message = f"{stage.sequencer.program} plays a {kind} of {bits} bits and {most} contacts"
-        yield ("sequencer", "program"), message
+        yield Problem("stage-encoding", ("sequencer", "program"), message)
     low, high = stage.code.mid - stage.code.span, stage.code.mid + stage.code.span
     if low < 0 or high >= 1 << stage.code.bits:
         message = f"codes {low} to {high} do not fit in {stage.code.bits} bits"
-        yield ("code", "span"), message
+        yield Problem("code-span", ("code", "span"), message)
     if stage.sequencer.min_record_ticks < stage.sequencer.overhead_ticks:
-        yield ("sequencer", "min_record_ticks"), "a record cannot be shorter than its overhead"
+        message = "a record cannot be shorter than its overhead"
+        yield Problem("record-ticks", ("sequencer", "min_record_ticks"), message)
     needed = {"current": ("current_per_code",), "ladder": ("voltage_per_code", "source_resistance")}
     for owner, names in needed.items():
         for name in names:
             if (getattr(stage, name) is not None) != (owner == stage.kind):
                 verb = "needs" if owner == stage.kind else "has no"
-                yield (name,), f"a stage of kind {stage.kind} {verb} {name}"
+                message = f"a stage of kind {stage.kind} {verb} {name}"
+                yield Problem("stage-kind", (name,), message)
     yield from _of_pins(stage)
 
 
-def _of_pins(stage: StageModel) -> Iterator[Wrong]:
+def _of_pins(stage: StageModel) -> Problems:
     needed = {*COMMON_PINS, *OWN_PINS[stage.sequencer.program]}
     given = set(stage.pins)
     for name in sorted(needed ^ given):
         word = "is missing" if name in needed else "is not a pin of this stage"
-        yield ("pins", name), f"{name} {word}"
+        yield Problem("pin-names", ("pins", name), f"{name} {word}")
     if needed != given:
         return
     owners: dict[int, str] = {}
     for name, number in stage.pins.items():
         if owners.setdefault(number, name) != name:
-            yield ("pins", name), f"GPIO {number} is already {owners[number]}"
+            message = f"GPIO {number} is already {owners[number]}"
+            yield Problem("pin-taken", ("pins", name), message)
     for group in NEIGHBOURS[stage.sequencer.program]:
         for before, after in pairwise(group):
             if stage.pins[after] != stage.pins[before] + 1:
-                yield ("pins", after), f"{after} must be the GPIO after {before}"
+                message = f"{after} must be the GPIO after {before}"
+                yield Problem("pin-order", ("pins", after), message)
 
 
 def id_code(load: LoadModel, adc: Adc) -> int:
@@ -101,11 +106,11 @@ def id_code(load: LoadModel, adc: Adc) -> int:
     return (2 * full * load.id_resistor + total) // (2 * total)
 
 
-def _look_alike(model: FileModel) -> Iterator[Wrong]:
+def _look_alike(model: FileModel) -> Problems:
     """Yield loads whose identification windows overlap."""
     for board, row in model.boards.items():
         codes = sorted((id_code(load, row.adc), name) for name, load in model.loads.items())
         for (low, before), (high, after) in pairwise(codes):
             if high - low <= 2 * row.adc.id_tolerance:
                 message = f"{board} cannot tell {after} (code {high}) from {before} (code {low})"
-                yield ("loads", after, "id_resistor"), message
+                yield Problem("loads-alike", ("loads", after, "id_resistor"), message)

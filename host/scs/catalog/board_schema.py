@@ -6,7 +6,7 @@ the limit. Invariant: quantities are integers on their grid. Requirements: REQ-1
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -18,6 +18,11 @@ from .wiring_schema import Wiring
 VOLTS_NV = (1, 100_000_000_000)
 OHMS = (1, 100_000_000)
 COUNT = 1_000_000
+RATES = (limits.RATE_MIN_MILLIHZ, limits.RATE_MAX_MILLIHZ)
+
+
+def _absent() -> Any:
+    return Field(default_factory=absent)
 
 
 def _ohm(example: str, about: str) -> Quantity:
@@ -79,15 +84,7 @@ class Max(Strict):
         Quantity("uA", 1, limits.AMPLITUDE_UA, "12.5 mA", "largest current", "limits.AMPLITUDE_UA"),
     ]
     rate: Annotated[
-        int,
-        Quantity(
-            "mHz",
-            limits.RATE_MIN_MILLIHZ,
-            limits.RATE_MAX_MILLIHZ,
-            "10 kHz",
-            "highest rate",
-            "limits.RATE_MAX_MILLIHZ",
-        ),
+        int, Quantity("mHz", *RATES, "10 kHz", "highest rate", "limits.RATE_MAX_MILLIHZ")
     ]
 
 
@@ -100,23 +97,21 @@ class StageModel(Strict):
     code: Code = Field(examples=[{"bits": 12, "mid": 2048, "span": 2047}])
     current_per_code: Annotated[
         int | None, Quantity("nA", 1, COUNT, "6.25 uA", "of a current stage")
-    ] = Field(default_factory=absent)
+    ] = _absent()
     voltage_per_code: Annotated[
         int | None, Quantity("nV", *VOLTS_NV, "12890625 nV", "of a ladder")
-    ] = Field(default_factory=absent)
-    source_resistance: Annotated[int | None, _ohm("1 kohm", "of a ladder")] = Field(
-        default_factory=absent
-    )
+    ] = _absent()
+    source_resistance: Annotated[int | None, _ohm("1 kohm", "of a ladder")] = _absent()
     compliance: Annotated[int, Quantity("mV", 1, 100_000, "15 V", "largest voltage it can set")]
     settle: Annotated[int, Quantity("ns", 0, limits.WIDTH_MIN_NS, "1 us", "of a new code")]
     switch_resistance: Annotated[int, _ohm("100 ohm", "of the discharge path")]
     discharge_resistor: Annotated[
         int | None, _ohm("5.6 kohm", "in series with a soft discharge; none if left out")
-    ] = Field(default_factory=absent)
+    ] = _absent()
     bleed: Annotated[int, _ohm("10 kohm", "across the load while it is disconnected")]
     blocking_capacitance: Annotated[
         int | None, Quantity("nF", 1, COUNT, "1.5 uF", "in series with the load; none if left out")
-    ] = Field(default_factory=absent)
+    ] = _absent()
     discharge_time_constant: Annotated[
         int, Quantity("us", 1, COUNT, "2 ms", "maximum; a slower load is refused")
     ]
@@ -134,21 +129,17 @@ class LoadModel(Strict):
 
     about: AboutText
     resistance: Annotated[int, _ohm("500 ohm", "in series")]
-    lead_resistance: Annotated[int | None, _ohm("10 ohm", "of each contact's wire")] = Field(
-        default_factory=absent
-    )
+    lead_resistance: Annotated[int | None, _ohm("10 ohm", "of each contact's wire")] = _absent()
     capacitance: Annotated[
         int | None, Quantity("nF", 1, COUNT, "2.5 uF", "in series; none if left out")
-    ] = Field(default_factory=absent)
-    leak: Annotated[int | None, _ohm("100 kohm", "parallel to the capacitance")] = Field(
-        default_factory=absent
-    )
+    ] = _absent()
+    leak: Annotated[int | None, _ohm("100 kohm", "parallel to the capacitance")] = _absent()
     cpe_exponent: Annotated[
         int | None,
         Quantity(
             "permille", 500, 1000, "85 %", "of a constant-phase element; a capacitor has 100 %"
         ),
-    ] = Field(default_factory=absent)
+    ] = _absent()
     tolerance: Annotated[int, Quantity("permille", 1, 200, "5 %", "of resistance and capacitance")]
     id_resistor: Annotated[int, _ohm("22 kohm", "identifies this load")]
 

@@ -17,12 +17,11 @@ from stimcore.board import STAGE_MCP4922_8, STAGE_R2R_1, Board
 
 from .. import resources
 from ..documents import units
-from ..documents.complaint import Complaint, nearest, path_text, printable
+from ..documents.problem import Problem, nearest, printable
 from .board_file import BoardError, Catalogue
 from .board_rules import id_code
 from .board_schema import BoardModel, LoadModel, StageModel
 
-Rows = tuple[BoardModel, StageModel, LoadModel]
 STAGE_NUMBERS = {"serial": STAGE_MCP4922_8, "parallel": STAGE_R2R_1}
 KINDS = ("board", "stage", "load")
 RESISTOR, BLEED = 0.01, 0.05  # tolerances of the discharge resistor and of the bleed
@@ -48,22 +47,17 @@ def full_name(name: str = "", *, source: Catalogue | None = None, **parts: str) 
         if len(chosen) != len(KINDS) or any(parts.values()):
             example = f"{usual.board}/{usual.stage}/{usual.load}"
             message = f"{printable(name, 80)} is not BOARD/STAGE/LOAD, such as {example}"
-            raise BoardError(source.document.file, [Complaint("name", "", 0, message)])
-    found = [_unknown(source, kind, part) for kind, part in zip(KINDS, chosen, strict=True)]
-    complaints = [one for one in found if one is not None]
-    if complaints:
-        raise BoardError(source.document.file, complaints)
+            raise BoardError(source.document.file, [Problem("board-name", (), message)])
+    problems = []
+    for kind, part in zip(KINDS, chosen, strict=True):
+        known = getattr(source.model, f"{kind}s")
+        if part not in known:
+            value, listed = printable(part), ", ".join(known)
+            message = f"no {kind} is called {value}{nearest(part, known)}; there are {listed}"
+            problems.append(Problem("row-unknown", (f"{kind}s",), message, value, listed))
+    if problems:
+        raise BoardError(source.document.file, source.document.located(problems))
     return "/".join(chosen)
-
-
-def _unknown(source: Catalogue, kind: str, part: str) -> Complaint | None:
-    table = f"{kind}s"
-    known = getattr(source.model, table)
-    if part in known:
-        return None
-    value, listed = printable(part), ", ".join(known)
-    message = f"no {kind} is called {value}{nearest(part, known)}; there are {listed}"
-    return Complaint("unknown", table, source.document.line((table,)), message, value, listed)
 
 
 def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> Board:
@@ -73,52 +67,53 @@ def board(name: str = "", *, source: Catalogue | None = None, **parts: str) -> B
     """
     source = source or catalogue()
     whole = full_name(name, source=source, **parts)
-    row, stage, load = _rows(source, whole)
+    row, stage, load = _rows(whole, source, {})
     _discharges_in_time(source, whole)
-    adc = row.adc
-    facts = {
-        "name": whole,
-        "clock_hz": row.clock * 1_000_000,
-        "load_ohm": _load_ohm(load),
-        "load_nf": _load_nf(stage, load),
-        "seen_ohm": 0,
-        "seen_nf": 0,
+    if stage.current_per_code is not None:
+        na_per_code = stage.current_per_code
+    else:  # a ladder's current depends on the load
+        ohm = (stage.source_resistance or 0) + _load_ohm(load)
+        na_per_code = (2 * (stage.voltage_per_code or 0) + ohm) // (2 * ohm)
+    facts = Board(
+        name=whole,
+        clock_hz=row.clock * 1_000_000,
+        load_ohm=_load_ohm(load),
+        load_nf=_load_nf(stage, load),
+        seen_ohm=0,
+        seen_nf=0,
         **_discharging(stage, load),
-        "load_tolerance_permille": load.tolerance,
-        "load_id_code": id_code(load, adc),
-        "load_id_tolerance": adc.id_tolerance,
-    }
-    made = Board(**facts, **_of_stage(stage, _na_per_code(stage, load)))
-    ohm, nanofarad = _seen(load, load_test.width_us(made) / 1e6)
-    return made._replace(seen_ohm=ohm, seen_nf=nanofarad)
+        load_tolerance_permille=load.tolerance,
+        load_id_code=id_code(load, row.adc),
+        load_id_tolerance=row.adc.id_tolerance,
+        stage=STAGE_NUMBERS[stage.sequencer.program],
+        contacts=stage.contacts,
+        na_per_code=na_per_code,
+        code_mid=stage.code.mid,
+        code_span=stage.code.span,
+        overhead_ticks=stage.sequencer.overhead_ticks,
+        min_record_ticks=stage.sequencer.min_record_ticks,
+        compliance_mv=stage.compliance,
+        rest_tau_us=stage.discharge_time_constant,
+        gain_mismatch_ppm=stage.gain_mismatch,
+        offset_na=stage.offset,
+        adc_zero=stage.sense.zero_code,
+        # a ladder cannot reach its maximum into every load
+        max_amplitude_ua=min(stage.max.amplitude, na_per_code * stage.code.span // 1000),
+        max_rate_millihz=stage.max.rate,
+        current_offset=0,
+        sense_na_per_lsb=stage.sense.current_per_lsb,
+        voltage_offset=0,
+        sense_uv_per_lsb=stage.sense.voltage_per_lsb,
+    )
+    ohm, nanofarad = _seen(load, load_test.width_us(facts) / 1e6)
+    return facts._replace(seen_ohm=ohm, seen_nf=nanofarad)
 
 
-def _of_stage(stage: StageModel, na_per_code: int) -> dict[str, int]:
-    """Return the stage's fields of a Board; a ladder cannot reach its maximum into every load."""
-    return {
-        "stage": STAGE_NUMBERS[stage.sequencer.program],
-        "contacts": stage.contacts,
-        "na_per_code": na_per_code,
-        "code_mid": stage.code.mid,
-        "code_span": stage.code.span,
-        "overhead_ticks": stage.sequencer.overhead_ticks,
-        "min_record_ticks": stage.sequencer.min_record_ticks,
-        "compliance_mv": stage.compliance,
-        "rest_tau_us": stage.discharge_time_constant,
-        "gain_mismatch_ppm": stage.gain_mismatch,
-        "offset_na": stage.offset,
-        "adc_zero": stage.sense.zero_code,
-        "max_amplitude_ua": min(stage.max.amplitude, na_per_code * stage.code.span // 1000),
-        "max_rate_millihz": stage.max.rate,
-        "current_offset": 0,
-        "sense_na_per_lsb": stage.sense.current_per_lsb,
-        "voltage_offset": 0,
-        "sense_uv_per_lsb": stage.sense.voltage_per_lsb,
-    }
-
-
-def _rows(source: Catalogue, whole: str) -> Rows:
-    board, stage, load = whole.split("/")
+def _rows(
+    name: str, source: Catalogue | None, parts: dict[str, str]
+) -> tuple[BoardModel, StageModel, LoadModel]:
+    source = source or catalogue()
+    board, stage, load = full_name(name, source=source, **parts).split("/")
     model = source.model
     return model.boards[board], model.stages[stage], model.loads[load]
 
@@ -171,14 +166,6 @@ def _seen(load: LoadModel, phase_s: float) -> tuple[int, int]:
     return _load_ohm(load) + more_ohm, _of_element(load, phase_s, 2 / 3 / (last - first))
 
 
-def _na_per_code(stage: StageModel, load: LoadModel) -> int:
-    """Return the current of one code (nA, rounded); a ladder's depends on the load."""
-    if stage.current_per_code is not None:
-        return stage.current_per_code
-    ohm = (stage.source_resistance or 0) + _load_ohm(load)
-    return (2 * (stage.voltage_per_code or 0) + ohm) // (2 * ohm)
-
-
 def _discharging(stage: StageModel, load: LoadModel) -> dict[str, int]:
     """Return the time constants (us) of a Board's discharges, with parts at their tolerances.
 
@@ -205,19 +192,15 @@ def _discharging(stage: StageModel, load: LoadModel) -> dict[str, int]:
     return {
         "discharge_tau_us": slowest(switch),
         "discharge_least_us": least(never_less),
-        "soft_tau_us": slowest(switch + _off(soft, 1 + RESISTOR)) if soft else 0,
-        "soft_least_us": least(never_less + _off(soft, 1 - RESISTOR)) if soft else 0,
-        "bleed_least_us": least(_off(stage.bleed, 1 - BLEED)),
+        "soft_tau_us": slowest(switch + round(soft * (1 + RESISTOR))) if soft else 0,
+        "soft_least_us": least(never_less + round(soft * (1 - RESISTOR))) if soft else 0,
+        "bleed_least_us": least(round(stage.bleed * (1 - BLEED))),
     }
-
-
-def _off(ohm: int, factor: float) -> int:
-    return round(ohm * factor)
 
 
 def _discharges_in_time(source: Catalogue, whole: str) -> None:
     """Raise BoardError if (load + switch) x capacitance exceeds the stage's declared constant."""
-    _, stage, load = _rows(source, whole)
+    _, stage, load = _rows(whole, source, {})
     ohm, nanofarad = _load_ohm(load) + stage.switch_resistance, _load_nf(stage, load)
     if ohm * nanofarad <= stage.discharge_time_constant * 1000:  # ohm x nF = ns
         return
@@ -226,16 +209,14 @@ def _discharges_in_time(source: Catalogue, whole: str) -> None:
     place = ("stages", whole.split("/")[1], "discharge_time_constant")
     message = f"{whole}: the load discharges with {ohm} ohm x {units.text(nanofarad, 'nF')}"
     message += f" = {value}, slower than the {limit} that the stage declares"
-    line = source.document.line(place)
-    row = Complaint("conflict", path_text(place), line, message, value, limit)
-    raise BoardError(source.document.file, [row])
+    problem = Problem("discharge-slow", place, message, value, limit)
+    raise BoardError(source.document.file, source.document.located([problem]))
 
 
 def steady_s(name: str = "", *, source: Catalogue | None = None, **parts: str) -> float:
     """Return the seconds until blocking capacitor and load are in equilibrium: 10 time constants
     of the leak with both (to 1 in 20,000). Raises as full_name."""
-    source = source or catalogue()
-    _, stage, load = _rows(source, full_name(name, source=source, **parts))
+    _, stage, load = _rows(name, source, parts)
     nanofarad = (load.capacitance or 0) + (stage.blocking_capacitance or 0)
     return 10 * (load.leak or 0) * nanofarad / 1e9
 
@@ -248,20 +229,8 @@ def electrical(name: str = "", *, source: Catalogue | None = None, **parts: str)
     cpe_exponent 1 is a capacitor; a stage without a blocking capacitor has blocking_f 0.
     Raises as full_name.
     """
-    source = source or catalogue()
-    _, stage, load = _rows(source, full_name(name, source=source, **parts))
-    circuit = {
-        "series_ohm": float(load.resistance),
-        "capacitance_f": (load.capacitance or 0) / 1e9,
-        "leak_ohm": float(load.leak) if load.leak else math.inf,
-        "cpe_exponent": (load.cpe_exponent or 1000) / 1000,
-        "lead_ohm": float(load.lead_resistance or 0),
-    }
-    return {"stage": _electrical_stage(stage), "load": circuit, "pins": dict(stage.pins)}
-
-
-def _electrical_stage(stage: StageModel) -> dict[str, Any]:
-    return {
+    _, stage, load = _rows(name, source, parts)
+    stage_si = {
         "kind": stage.kind,
         "amps_per_code": (stage.current_per_code or 0) / 1e9,
         "volts_per_code": (stage.voltage_per_code or 0) / 1e9,
@@ -279,31 +248,40 @@ def _electrical_stage(stage: StageModel) -> dict[str, Any]:
         "soft_ohm": float(stage.discharge_resistor or 0),
         "blocking_f": (stage.blocking_capacitance or 0) / 1e9,
     }
+    load_si = {
+        "series_ohm": float(load.resistance),
+        "capacitance_f": (load.capacitance or 0) / 1e9,
+        "leak_ohm": float(load.leak) if load.leak else math.inf,
+        "cpe_exponent": (load.cpe_exponent or 1000) / 1000,
+        "lead_ohm": float(load.lead_resistance or 0),
+    }
+    return {"stage": stage_si, "load": load_si, "pins": dict(stage.pins)}
 
 
 def pins(name: str = "", *, source: Catalogue | None = None, **parts: str) -> dict[str, int]:
     """Return the pins of a combination's stage: name -> GPIO. Raises as full_name."""
-    source = source or catalogue()
-    stage = _rows(source, full_name(name, source=source, **parts))[1]
-    return dict(stage.pins)
+    return dict(_rows(name, source, parts)[1].pins)
 
 
 def chip(name: str = "", *, source: Catalogue | None = None, **parts: str) -> str:
     """Return the microcontroller of a combination, such as "rp2040". Raises as full_name."""
-    source = source or catalogue()
-    return _rows(source, full_name(name, source=source, **parts))[0].chip
+    return _rows(name, source, parts)[0].chip
 
 
 def rows(source: Catalogue | None = None) -> list[dict[str, str | bool]]:
     """Return the rows of `scs boards`: kind, name, about, figures (a text), default (bool)."""
-    source = source or catalogue()
-    found: list[dict[str, str | bool]] = []
-    for kind in KINDS:
-        usual = getattr(source.model.defaults, kind)
-        for name, row in getattr(source.model, f"{kind}s").items():
-            texts = {"kind": kind, "name": name, "about": row.about, "figures": _figures(row)}
-            found.append({**texts, "default": name == usual})
-    return found
+    model = (source or catalogue()).model
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "about": row.about,
+            "figures": _figures(row),
+            "default": name == getattr(model.defaults, kind),
+        }
+        for kind in KINDS
+        for name, row in getattr(model, f"{kind}s").items()
+    ]
 
 
 def _figures(row: BoardModel | StageModel | LoadModel) -> str:

@@ -7,6 +7,7 @@ Requirements: REQ-05, REQ-60 (areas go into the density check).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,10 +18,10 @@ from pydantic import Field
 from stimcore import limits
 
 from .. import resources
-from ..documents.complaint import Complaint, FileRefused, nearest
 from ..documents.field_types import Flag, Quantity, Strict, Text
 from ..documents.model_validation import validate
-from ..documents.yaml_reader import Document, parse, read_bytes
+from ..documents.problem import FileRefused, Problem, nearest
+from ..documents.yaml_reader import parse, read_bytes
 
 AREAS = (limits.AREA_MIN_UM2, limits.AREA_MAX_UM2)
 POSITIONS = (0, 1_000_000)  # um: no lead is a metre long
@@ -104,19 +105,19 @@ def read(name: str) -> Lead:
 
 
 def from_file(path: str | Path) -> Lead:
-    """Read a lead from a file; raise LeadError with every complaint."""
+    """Read a lead from a file; raise LeadError with every problem."""
     return from_text(read_bytes(path, LeadError), str(path), Path(path).stem)
 
 
 def from_text(data: bytes | str, file: str, stem: str) -> Lead:
     """Read a lead from text; `stem` is the name it must have. Raises as from_file."""
     document = parse(data, file, LeadError)
-    model, errors = validate(LeadModel, document)
-    complaints = document.complaints + errors
+    model, problems = validate(LeadModel, document)
+    problems += document.problems
     if model is not None:
-        complaints += _names_wrong(model, stem, document)
-    if model is None or complaints:
-        raise LeadError(file, complaints)
+        problems += document.located(_names_wrong(model, stem))
+    if model is None or problems:
+        raise LeadError(file, problems)
     return Lead(
         model.name,
         model.about,
@@ -128,21 +129,13 @@ def from_text(data: bytes | str, file: str, stem: str) -> Lead:
     )
 
 
-def _names_wrong(model: LeadModel, stem: str, document: Document) -> list[Complaint]:
-    complaints = []
+def _names_wrong(model: LeadModel, stem: str) -> Iterator[Problem]:
     if model.name != stem:
         message = f"{model.name} must be the file's name, {stem}"
-        complaints.append(
-            Complaint("name", "name", document.line(("name",)), message, model.name, stem)
-        )
+        yield Problem("lead-name", ("name",), message, model.name, stem)
     seen: set[str] = set()
     for at, contact in enumerate(model.contacts):
         if contact.name in seen:
-            place = ("contacts", at, "name")
             message = f"{contact.name} is named twice; contacts have distinct names"
-            path = f"contacts[{at}].name"
-            complaints.append(
-                Complaint("duplicate", path, document.line(place), message, contact.name)
-            )
+            yield Problem("contact-name", ("contacts", at, "name"), message, contact.name)
         seen.add(contact.name)
-    return complaints

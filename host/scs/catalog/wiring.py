@@ -41,8 +41,7 @@ class Needed(NamedTuple):
 def rows(name: str = "", *, source: Catalogue | None = None) -> list[Wire]:
     """Return the board's connections by pin, supplies last; raise BoardError."""
     source = source or boards.catalogue()
-    whole = boards.full_name(name, source=source)
-    stage = whole.split("/")[1]
+    stage = boards.full_name(name, source=source).split("/")[1]
     pins, wiring = source.model.stages[stage].pins, source.model.wiring[stage]
     signals = [Wire(gpio, PICO_PINS[gpio], net, wiring.pins[net]) for net, gpio in pins.items()]
     supply = [Wire(None, PICO_SUPPLY[net], net, to) for net, to in wiring.supply.items()]
@@ -59,11 +58,10 @@ def nets(name: str = "", *, source: Catalogue | None = None) -> list[Net]:
 def parts(name: str = "", *, source: Catalogue | None = None) -> list[Needed]:
     """Return the parts of the stage and of the dummy load; raise BoardError."""
     source = source or boards.catalogue()
-    whole = boards.full_name(name, source=source)
-    _, stage, load = whole.split("/")
+    _, stage, load = boards.full_name(name, source=source).split("/")
     listed = source.model.wiring[stage].parts
-    parts_list = [Needed(key, len(refs(key)), row.part, row.does) for key, row in listed.items()]
-    return parts_list + load_parts(load, source=source)
+    needed = [Needed(key, len(refs(key)), row.part, row.does) for key, row in listed.items()]
+    return needed + load_parts(load, source=source)
 
 
 def load_parts(load: str, *, source: Catalogue | None = None) -> list[Needed]:

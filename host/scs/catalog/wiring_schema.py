@@ -13,8 +13,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from ..documents.complaint import Place
 from ..documents.field_types import Strict, Text
+from ..documents.problem import Problem
 
 Where = Annotated[str, Text(200, "U1.5 SDI, R7", "ends of parts, or a description")]
 SUPPLIES = ("3V3", "VBUS", "ADC_VREF", "AGND", "GND")
@@ -50,20 +50,20 @@ class Wire(NamedTuple):
 
 def refs(key: str) -> list[str]:
     """Expand the names of a row of parts: "R1", "R7, R9" or "R1 to R9"."""
-    found = []
-    for one in key.split(", "):
-        span = _RANGE.match(one)
+    names = []
+    for part in key.split(", "):
+        span = _RANGE.match(part)
         if span:
-            found += [f"{span[1]}{number}" for number in range(int(span[2]), int(span[3]) + 1)]
+            names += [f"{span[1]}{number}" for number in range(int(span[2]), int(span[3]) + 1)]
         else:
-            found.append(one)
-    return found
+            names.append(part)
+    return names
 
 
 def ends(text: str) -> list[tuple[str, str]]:
     """Return (part, pin or "") of every end in a line; the name of a pin may follow it."""
-    found = (_END.match(one) for one in text.split(", "))
-    return [(one[1], one[2] or "") for one in found if one is not None]
+    matches = (_END.match(part) for part in text.split(", "))
+    return [(end[1], end[2] or "") for end in matches if end is not None]
 
 
 def lines(row: Wiring) -> Iterator[tuple[str, str, str]]:
@@ -75,40 +75,43 @@ def lines(row: Wiring) -> Iterator[tuple[str, str, str]]:
 
 def miswired(
     stages: Mapping[str, Mapping[str, int]], wiring: Mapping[str, Wiring]
-) -> Iterator[tuple[Place, str]]:
-    """Yield contradictions between wiring and stages: (place, message)."""
+) -> Iterator[Problem]:
+    """Yield contradictions between wiring and stages."""
     for stage in sorted({*stages} ^ {*wiring}):
         word = "has no wiring" if stage in stages else "is not an output stage"
-        yield ("wiring", stage), f"{stage} {word}"
+        yield Problem("wiring-stage", ("wiring", stage), f"{stage} {word}")
     for stage in sorted({*stages} & {*wiring}):
         row = wiring[stage]
         for pin in sorted({*stages[stage]} ^ {*row.pins}):
             word = "is not connected" if pin in stages[stage] else "is not a pin of this stage"
-            yield ("wiring", stage, "pins", pin), f"{pin} {word}"
+            yield Problem("wiring-pin", ("wiring", stage, "pins", pin), f"{pin} {word}")
         for name in row.supply:
             if name not in SUPPLIES:
-                listed = ", ".join(SUPPLIES)
-                yield ("wiring", stage, "supply", name), f"{name} is not one of {listed}"
-        for place, message in _misjoined(row):
-            yield ("wiring", stage, *place), message
+                message = f"{name} is not one of {', '.join(SUPPLIES)}"
+                yield Problem("wiring-supply", ("wiring", stage, "supply", name), message)
+        yield from (problem.within(("wiring", stage)) for problem in _misjoined(row))
 
 
-def _misjoined(row: Wiring) -> Iterator[tuple[Place, str]]:
+def _misjoined(row: Wiring) -> Iterator[Problem]:
     """Yield ends that are unconnected, in two lines, or of no listed part."""
     listed = Counter(ref for key in row.parts for ref in refs(key))
     for ref in sorted(ref for ref, times in listed.items() if times > 1):
-        yield ("parts",), f"{ref} is listed twice"
+        yield Problem("part-repeated", ("parts",), f"{ref} is listed twice")
     joined = Counter(end for _table, _name, text in lines(row) for end in ends(text))
     for table, name, text in lines(row):
         for part in sorted({part for part, _pin in ends(text)} - {*listed}):
-            yield (table, name), f"{part} is not in the list of parts"
+            message = f"{part} is not in the list of parts"
+            yield Problem("part-unknown", (table, name), message)
     for ref in sorted(listed):
         pins = {pin: times for (part, pin), times in joined.items() if part == ref}
         if _TWO_ENDS.fullmatch(ref):
             if pins != {"": 2}:
-                yield ("parts",), f"{ref} has two ends, {sum(pins.values())} are connected"
+                message = f"{ref} has two ends, {sum(pins.values())} are connected"
+                yield Problem("part-ends", ("parts",), message)
         elif not pins or "" in pins:
-            yield ("parts",), f"{ref} is connected without a pin number; write for example {ref}.1"
+            message = f"{ref} is connected without a pin number; e.g. {ref}.1"
+            yield Problem("part-pin", ("parts",), message)
         for pin, times in pins.items():
             if pin and times > 1:
-                yield ("nets",), f"{ref}.{pin} is in {times} lines; a pin belongs to one"
+                message = f"{ref}.{pin} is in {times} lines; a pin belongs to one"
+                yield Problem("part-pin-shared", ("nets",), message)

@@ -5,13 +5,14 @@ Role: the table of commands. Invariant: no traceback for a user's mistake.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import warnings
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
 
-from ..documents.complaint import FileRefused
-from ..errors import INTERRUPTED, REFUSED, Failure, said
+from ..documents.problem import FileRefused
+from ..errors import INTERRUPTED, OLD_NAMES_END_WITH, REFUSED, Failure, full_message
 from . import (
     calibrate,
     catalog,
@@ -41,7 +42,18 @@ EPILOG = (
 )
 
 RENAMED = {"load": "impedance", "steer": "shift"}  # old names, hidden from --help
-OLD_NAMES_END_WITH = "0.2"  # the release that drops them
+
+
+def _notice(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning, such as that of a field's old name, as one line on stderr."""
+    typer.echo(str(message), err=True)
 
 
 class Commands(TyperGroup):
@@ -61,9 +73,11 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command and map errors to exit codes."""
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _notice
+                return super().invoke(ctx)
         except (Failure, FileRefused) as reason:
-            console.complain(said(reason))
+            console.complain(full_message(reason))
             code = reason.exit_code if isinstance(reason, Failure) else REFUSED
             raise typer.Exit(code) from None
         except KeyboardInterrupt:

@@ -6,6 +6,7 @@ field. Requirements: REQ-60.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
@@ -56,9 +57,9 @@ def _as_json(verdict: Judgement) -> None:
             "ok": verdict.ok,
             "figures": [row.as_dict() for row in verdict.figures],
             "errors": [row.as_dict() for row in verdict.errors],
-            "actual": [row.as_dict() for row in verdict.actual],
-            "slots": [row.as_dict() for row in verdict.slots],
-            "delivery": verdict.delivery.as_dict() if verdict.delivery else None,
+            "actual": [asdict(row) for row in verdict.actual],
+            "slots": [asdict(row) for row in verdict.slots],
+            "delivery": asdict(verdict.delivery) if verdict.delivery else None,
         }
     )
 

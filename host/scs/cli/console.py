@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..device.impedance import LoadFound
     from ..device.replies import Ledger
-    from ..messages.safety_metrics import Figure
+    from ..messages.safety_metrics import Metric
 
 LOG_WIDTH = 110  # of tables where there is no terminal to ask
 
@@ -104,7 +104,7 @@ def alarm(text: str) -> Text:
     return Text(text, style="bold red")
 
 
-def figures(title: str, rows: Iterable[Figure]) -> Table:
+def figures(title: str, rows: Iterable[Metric]) -> Table:
     """Return a table of safety figures and their limits."""
     cells = (
         (

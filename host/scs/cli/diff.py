@@ -7,6 +7,7 @@ REQ-60.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +47,7 @@ def diff(a: First, b: Second, json: options.Json = False) -> None:
                 "same": not differences and not errors,
                 "a": str(a),
                 "b": str(b),
-                "differences": [row.as_dict() for row in differences],
+                "differences": [asdict(row) for row in differences],
                 "errors": errors,
             }
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import Failure, LinkLost
 from . import progress
 from .interrupts import Interrupts

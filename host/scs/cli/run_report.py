@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..errors import GOOD, NO_DEVICE, REFUSED, USAGE, Failure, LinkLost, WrongUsage, said
+from ..errors import GOOD, NO_DEVICE, REFUSED, USAGE, Failure, LinkLost, WrongUsage, full_message
 from ..messages import error_texts, safety_metrics
 from . import console
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..device.impedance import LoadFound
     from ..device.replies import Ledger, Status
     from ..device.stimulator import Stimulator
-    from ..documents.complaint import FileRefused
+    from ..documents.problem import FileRefused
     from ..recordings.run_folder import Recorder
 
 REFUSED_WORD = "refused"
@@ -65,7 +65,9 @@ class RunState:
         self.stopped, self.code = "link lost", NO_DEVICE
         alone = self.status is not None and self.status.lease_left_s is None
         way_out = "keeps running: use `scs halt`" if alone else "stops when its lease expires"
-        self.message = f"{said(reason)}\nIf the output is on, the device {way_out}. The last"
+        self.message = (
+            f"{full_message(reason)}\nIf the output is on, the device {way_out}. The last"
+        )
         self.message += " known values follow."
 
 
@@ -106,7 +108,7 @@ def report_refusal(reason: FileRefused | Failure) -> None:
 def error_rows(reason: FileRefused | Failure, word: str = REFUSED_WORD) -> list[dict[str, Any]]:
     """Return the errors for --json."""
     if isinstance(reason, Failure):
-        return [{"id": word, "path": "", "line": 0, "message": said(reason)}]
+        return [{"id": word, "path": "", "line": 0, "message": full_message(reason)}]
     return [row.as_dict() for row in reason.rows]
 
 

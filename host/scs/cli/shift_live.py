@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..device import relocate
-from ..documents.complaint import FileRefused
-from ..errors import REFUSED, Failure, LinkLost, said
+from ..documents.problem import FileRefused
+from ..errors import REFUSED, Failure, LinkLost, full_message
 from ..profile import edit
 from ..profile.clinical_diff import compare
 from ..profile.profile import Profile, ProfileError
@@ -153,7 +153,7 @@ def _end(
 def _failed(run: RunState, reason: Failure | FileRefused) -> None:
     """Note, after the run was closed, that a shift failed."""
     run.about["errors"] = error_rows(reason)
-    run.message = f"{run.message}\n{said(reason)}".lstrip()
+    run.message = f"{run.message}\n{full_message(reason)}".lstrip()
     run.code = run.code or REFUSED
 
 

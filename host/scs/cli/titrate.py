@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import Failure, WrongUsage
 from . import console, options
 
@@ -51,7 +51,7 @@ def titrate(
     """Step one program's amplitude up to its ceiling and log the measurements at each step.
 
     On a dummy load a threshold is noted by voltage; discomfort ends the titration. Noted thresholds
-    are written to the profile, keeping its comments.
+    are written to the profile; every other line stays.
 
     Examples:  scs titrate my.yaml --port sim --note perception=0.6V --note discomfort=1.2V
     """
@@ -110,13 +110,14 @@ def _show(name: str, steps: list[Step], why: str, target: Path | None) -> None:
 def _step_ua(text: str, read: Profile, number: int) -> int:
     from ..device.titration import STEP_UA
     from ..documents import units
-    from ..profile.schema import STEPS
+    from ..profile.fields import span
 
     if not text:
         return read.settings[number].step_ua or STEP_UA
     with options.naming("--step"):
         step_ua = units.integer(text, "uA", "100 uA")
-    if not STEPS[0] <= step_ua <= STEPS[1]:
+    least_ua, most_ua = span("step")
+    if not least_ua <= step_ua <= most_ua:
         raise WrongUsage(f"--step: {text} is outside 1 uA to 1 mA; try 100 uA")
     return step_ua
 

@@ -55,7 +55,7 @@ class Calibration:
         fits = [abs(value) < 32_767 for value in offsets] + [abs(value) < 1e9 for value in ppm]
         if not all(fits):  # nor does a value that is not a number
             raise WrongUsage(
-                "calibration out of range; e.g. --current-gain 1.01 --current-offset 2.5"
+                "calibration out of range; for example --current-gain 1.01 --current-offset 2.5"
             )
         return round(offsets[0]), round(ppm[0]), round(offsets[1]), round(ppm[1])
 

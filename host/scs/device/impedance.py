@@ -57,7 +57,7 @@ def mask(contacts: Iterable[str | int], names: Sequence[str]) -> int:
         number = int(digits) - 1 if digits.isdecimal() else -1
         number = known.index(name) if name in known else number
         if not 0 <= number < limits.CONTACTS:
-            raise WrongUsage(f"no contact is called {text!r}; e.g. E1, or 1")
+            raise WrongUsage(f"no contact is called {text!r}; for example E1, or 1")
         bits |= 1 << number
     return bits
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from stimcore import program
 
 from ..documents import units
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import DeviceFault, Failure
 from ..messages import refusals
 from ..profile.profile import Profile, ProfileError
@@ -26,8 +26,6 @@ from .impedance import LoadFound
 from .replies import Ledger, hash_text
 
 if TYPE_CHECKING:
-    from stimcore.board import Board
-
     from .session import Session
 
 Cancelled = Callable[[], bool]
@@ -65,8 +63,10 @@ def ready(stim: Session, before: Profile, after: Profile) -> tuple[int, ...]:
         if status.hash != wanted:
             hashes = f"its program has the hash {status.hash}, the file {wanted}"
             raise Failure(f"the device does not run {before.file}: {hashes}; load the file again")
-        permitted(after, stim.board)
-        permitted(after, stim.board, targets_ua)
+        for amplitudes_ua in (None, targets_ua):
+            verdict = judge(after, stim.board, amplitudes_ua)
+            if not verdict.ok:
+                raise ProfileError(after.file, verdict.errors)
     return targets_ua
 
 
@@ -108,13 +108,6 @@ def begin(stim: Session, after: Profile, cancelled: Cancelled = lambda: False) -
             raise Failure(refusals.not_in_state("steer", state))
         stim.load(after)
     return _started(stim, cancelled)[0]
-
-
-def permitted(profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | None = None) -> None:
-    """Raise ProfileError if the kernel refuses the profile at its own or these amplitudes (uA)."""
-    verdict = judge(profile, board, amplitudes_ua)
-    if not verdict.ok:
-        raise ProfileError(profile.file, verdict.errors)
 
 
 def _started(stim: Session, cancelled: Cancelled) -> tuple[LoadFound | None, Ledger]:

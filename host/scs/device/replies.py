@@ -16,7 +16,7 @@ from stimcore import commands, errors, limits, states
 
 from ..errors import Row, WrongUsage
 from ..messages import refusals, safety_metrics
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 
 _NO_LEASE = 65535
 RUNNING = ("RUNNING", "STOPPING")
@@ -134,7 +134,7 @@ class Recalled:
 
     slot: int
     hash: str
-    figures: list[Figure]
+    figures: list[Metric]
 
 
 def status(fields: dict[str, Any]) -> Status:

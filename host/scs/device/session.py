@@ -18,10 +18,10 @@ from stimcore.board import Board
 
 from ..catalog import boards
 from ..documents import units
-from ..documents.complaint import FileRefused
+from ..documents.problem import FileRefused
 from ..errors import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, Row, WrongUsage
 from ..messages import refusals, safety_metrics
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 from ..profile import program_names
 from . import impedance, replies
 from .impedance import LoadFound
@@ -143,7 +143,7 @@ class Session:
         return self.profile.program_names if self.profile else ()
 
     # --- program ---------------------------------------------------------------------------
-    def load(self, profile: Profile) -> list[Figure]:
+    def load(self, profile: Profile) -> list[Metric]:
         """Stage, validate and commit a profile; return the device's safety figures.
 
         Raises ProfileError with file and line if the device refuses the profile, or would fault
@@ -152,7 +152,7 @@ class Session:
         from ..profile.profile import ProfileError
         from ..safety import ramp_check
 
-        complaints = ramp_check.complaints(profile, self.board)
+        complaints = ramp_check.problems(profile, self.board)
         if complaints:
             raise ProfileError(profile.file, complaints)
         link, blob = self.link, profile.to_blob()
@@ -178,11 +178,11 @@ class Session:
         self.link.request(commands.UNLOAD)
         self.profile = self._hash = None
 
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[Metric]:
         """Return the device's safety figures at the present targets."""
         return self._figures(self.link.request(commands.FIGURES)["figures"])
 
-    def _figures(self, packed: bytes) -> list[Figure]:
+    def _figures(self, packed: bytes) -> list[Metric]:
         rows, profile = safety_metrics.unpack(packed), self.profile
         if profile is None:
             return safety_metrics.make(rows, None, (), ())
@@ -282,7 +282,7 @@ class Session:
         except units.UnitError as reason:
             raise WrongUsage(str(reason)) from None
         if not 0 <= amplitude_ua < 1 << 32:
-            raise WrongUsage(f"{quantity} is not an amplitude; e.g. 2 mA")
+            raise WrongUsage(f"{quantity} is not an amplitude; for example 2 mA")
         try:
             reply = self.link.request(commands.AMPLITUDE, number, amplitude_ua)
         except DeviceRefused as refusal:

@@ -59,8 +59,8 @@ def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
     document["programs"] = [walked]
     for field in _NOT_WALKED:
         document.pop(field, None)
-    walked.pop("thresholds", None)
-    walked.pop("phase", None)
+    for field in ("thresholds", "offset", "phase"):  # phase: the old name of offset
+        walked.pop(field, None)
     walked["amplitude"], walked["ceiling"] = first, ceiling
     return _from_values(document, profile.file)
 

@@ -1,1 +1,1 @@
-"""YAML files with their line numbers: reading, validation, units, complaints."""
+"""YAML files with their line numbers: reading, validation, units, problems."""

@@ -9,27 +9,45 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Tag,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from . import units
-from .complaint import nearest
+from .problem import ProblemError, nearest
 
 Shape = dict[str, Any]  # a JSON Schema
-
-
-def refuse(kind: str, message: str, limit: str = "", example: str = "") -> PydanticCustomError:
-    """Return a pydantic error with a complete message; `kind` becomes the complaint's id."""
-    about = {"message": message, "limit": limit, "example": example}
-    return PydanticCustomError(kind, "{message}", about)
 
 
 class Strict(BaseModel):
     """Mapping that refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OneOf(Strict):
+    """Mapping with exactly one of its fields; `example` is one, as YAML."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    example: ClassVar[str]
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> OneOf:
+        names = list(type(self).model_fields)
+        given = [name for name in names if getattr(self, name) is not None]
+        if len(given) == 1:
+            return self
+        message = f"takes one of {' or '.join(names)}, not {' and '.join(given) or 'neither'}"
+        message += f"; e.g. {self.example}"
+        raise ProblemError("one-of", message, " or ".join(names), self.example)
 
 
 def absent() -> None:
@@ -81,8 +99,10 @@ class Quantity(Leaf):
         try:
             steps = units.integer(value, self.grid, self.example)
         except units.UnitError as reason:
-            raise refuse(reason.kind, str(reason), self.span(), self.example) from None
-        _in_range(units.shown(value), steps, self, self.span())
+            kind, message = reason.problem.id, reason.problem.message
+            raise ProblemError(kind, message, self.span(), self.example) from None
+        if not self.least <= steps <= self.most:
+            raise _out_of_range(value, steps, self)
         return steps
 
     def shape(self) -> Shape:
@@ -110,32 +130,35 @@ class Whole(Leaf):
     about: str = ""
     law: str = ""
 
+    def span(self) -> str:
+        """Return the allowed range as text."""
+        return f"{self.least} to {self.most}"
+
     def read(self, value: Any) -> int:
-        span = f"{self.least} to {self.most}"
         if isinstance(value, bool) or not isinstance(value, int):
-            message = (
-                f"{units.shown(value)} is not a whole number; write for example {self.example}"
-            )
-            raise refuse("type", message, span, self.example)
-        _in_range(units.shown(value), value, self, span)
+            message = f"{units.shown(value)} is not a whole number"
+            message += f"; e.g. {self.example}"
+            raise ProblemError("whole-number", message, self.span(), self.example)
+        if not self.least <= value <= self.most:
+            raise _out_of_range(value, value, self)
         return value
 
     def shape(self) -> Shape:
         return {
             "type": "integer",
-            "description": f"{self.about}: {self.least} to {self.most}",
+            "description": f"{self.about}: {self.span()}",
             "minimum": self.least,
             "maximum": self.most,
             "examples": [int(self.example)],
         }
 
 
-def _in_range(text: str, steps: int, leaf: Quantity | Whole, span: str) -> None:
-    if steps < leaf.least or steps > leaf.most:
-        side = "below the minimum" if steps < leaf.least else "above the maximum"
-        by = f" ({leaf.law})" if leaf.law else ""
-        message = f"{text} is {side}; allowed range {span}{by}; write for example {leaf.example}"
-        raise refuse("range", message, span, leaf.example)
+def _out_of_range(value: Any, steps: int, leaf: Quantity | Whole) -> ProblemError:
+    side = "below the minimum" if steps < leaf.least else "above the maximum"
+    law = f" ({leaf.law})" if leaf.law else ""
+    message = f"{units.shown(value)} is {side}; allowed range {leaf.span()}{law}"
+    message += f"; e.g. {leaf.example}"
+    return ProblemError("out-of-range", message, leaf.span(), leaf.example)
 
 
 @dataclass(frozen=True)
@@ -147,14 +170,15 @@ class Text(Leaf):
     about: str = ""
 
     def read(self, value: Any) -> str:
-        hint = f"write for example {self.example}"
+        hint = f"e.g. {self.example}"
         if not isinstance(value, str):
             quote = ' (put a text such as a number in "quotes")' if value is not None else ""
             message = f"{units.shown(value)} is not a text{quote}; {hint}"
-            raise refuse("type", message, "", self.example)
+            raise ProblemError("text-type", message, "", self.example)
         if not 1 <= len(value.strip()) <= len(value) <= self.most or not value.isprintable():
             message = f"{units.shown(value)} is not one line of 1 to {self.most} characters; {hint}"
-            raise refuse("range", message, f"1 to {self.most} characters", self.example)
+            limit = f"1 to {self.most} characters"
+            raise ProblemError("text-length", message, limit, self.example)
         return value.strip()
 
     def shape(self) -> Shape:
@@ -181,12 +205,20 @@ class Word(Leaf):
             return value
         close = nearest(value, self.words) if isinstance(value, str) else ""
         listed = ", ".join((*self.words, self.else_) if self.else_ else self.words)
-        hint = f"write for example {self.else_ or self.example}"
+        hint = f"e.g. {self.else_ or self.example}"
         message = f"{units.shown(value)} is not one of: {listed}{close}; {hint}"
-        raise refuse("range" if isinstance(value, str) else "type", message, listed, self.example)
+        raise ProblemError("word-unknown", message, listed, self.example)
 
     def shape(self) -> Shape:
         return {"enum": list(self.words), "description": self.about, "examples": [self.example]}
+
+
+WORD, MAPPING = Tag("~word"), Tag("~mapping")  # of the unions; no part of a place in the file
+
+
+def word_or_mapping(value: Any) -> str:
+    """Return the discriminator tag of a field that is a word or a mapping."""
+    return (MAPPING if isinstance(value, dict) else WORD).tag
 
 
 @dataclass(frozen=True)
@@ -198,8 +230,8 @@ class Flag(Leaf):
     def read(self, value: Any) -> bool:
         if isinstance(value, bool):
             return value
-        message = f"{units.shown(value)} is neither true nor false; write for example true"
-        raise refuse("type", message, "true, false", "true")
+        message = f"{units.shown(value)} is neither true nor false; e.g. true"
+        raise ProblemError("flag-type", message, "true, false", "true")
 
     def shape(self) -> Shape:
         return {"type": "boolean", "description": self.about, "examples": [True]}

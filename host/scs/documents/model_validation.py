@@ -1,75 +1,62 @@
 """Validate a document against a pydantic schema: all errors at once, each with its line.
 
-Role: validate() returns the model, or None and the complaints. Invariant: pydantic's own texts
-are never shown; each error names the place, the allowed values and an example that works.
+Role: validate() returns the model, or None and the problems. Invariant: pydantic's own texts
+are never shown; each problem names the place, the allowed values and an example that works.
 Requirements: REQ-60.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, Tag, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
 from . import units
-from .complaint import Complaint, Place, nearest, path_text
-from .field_types import Shape
+from .field_types import MAPPING, WORD, Shape
+from .problem import Place, Problem, ProblemError, nearest
 from .yaml_reader import Document
 
 Model = TypeVar("Model", bound=BaseModel)
 
-WORD, MAPPING = Tag("~word"), Tag("~mapping")  # of the unions; no part of a place in the file
-# what pydantic reports: the complaint's id
-KINDS = {
-    "missing": "missing",
-    "extra_forbidden": "unknown",
-    "too_short": "range",
-    "too_long": "range",
-}
 
-
-def word_or_mapping(value: Any) -> str:
-    """Return the discriminator tag of a field that is a word or a mapping."""
-    return (MAPPING if isinstance(value, dict) else WORD).tag
-
-
-def validate(model: type[Model], document: Document) -> tuple[Model | None, list[Complaint]]:
-    """Return the document as `model`, or None and all complaints."""
+def validate(model: type[Model], document: Document) -> tuple[Model | None, list[Problem]]:
+    """Return the document as `model`, or None and all problems."""
     try:
         return model.model_validate(document.value), []
     except ValidationError as reason:
         errors = reason.errors(include_url=False)
-    return None, [_complaint(model, document, details) for details in errors]
+    return None, document.located(_problem(model, details) for details in errors)
 
 
-def _complaint(model: type[BaseModel], document: Document, details: ErrorDetails) -> Complaint:
-    place = _place(details)
-    kind = KINDS.get(details["type"], "type")
-    around = _node(model, place[:-1])
-    example = _example(_node(model, place))
-    value, limit = units.shown(details["input"]), ""
+def _problem(model: type[BaseModel], details: ErrorDetails) -> Problem:
+    kind, place = details["type"], _place(details)
+    value = units.shown(details["input"])
+    if kind == "value_error":
+        refused: ProblemError = details["ctx"]["error"]
+        return replace(refused.problem, place=place, value=value)
+    node = _node(model, place)
+    example = flow(_first(node.get("examples")) or "")
+    hint = f"; e.g. {example}" if example else ""
     if kind == "missing":
-        value, message = "", f"is required; write for example {place[-1]}: {example}"
-    elif kind == "unknown":
-        example = ""
-        value, message = "", "unknown field" + _known(str(place[-1]), around)
-    elif kind == "range":
-        limit, found = _length(_node(model, place)), len(details["input"])
-        message = f"takes {limit} entries, not {found}; write for example {example}"
-        if details["type"] == "too_long":
-            over = found - details["ctx"]["max_length"]
-            message, example = f"takes {limit} entries, not {found}; leave out {over}", ""
-    elif "message" in details.get("ctx", {}):
-        about = details["ctx"]
-        kind, message = details["type"], about["message"]
-        limit, example = about["limit"], about["example"]
-    else:
-        wanted = "a list" if details["type"] == "list_type" else "a mapping of fields"
-        message = f"{value} is not {wanted}" + (f"; write for example {example}" if example else "")
-    return Complaint(kind, path_text(place), document.line(place), message, value, limit, example)
+        message = f"is required; e.g. {place[-1]}: {example}"
+        return Problem("field-missing", place, message, "", "", example)
+    if kind == "extra_forbidden":
+        names = list(_node(model, place[:-1]).get("properties", {}))
+        known = f"{nearest(str(place[-1]), names)}; the fields here are {', '.join(names)}"
+        return Problem("field-unknown", place, "unknown field" + (known if names else ""))
+    if kind in ("too_short", "too_long"):
+        limit = f"{node.get('minItems', 0)} to {node.get('maxItems', 'any')}"
+        entries = len(details["input"])
+        if kind == "too_long":
+            example, hint = "", f"; leave out {entries - details['ctx']['max_length']}"
+        message = f"takes {limit} entries, not {entries}{hint}"
+        return Problem("list-length", place, message, value, limit, example)
+    wanted = "a list" if kind == "list_type" else "a mapping of fields"
+    return Problem("value-type", place, f"{value} is not {wanted}{hint}", value, "", example)
 
 
 def _place(details: ErrorDetails) -> Place:
@@ -78,15 +65,6 @@ def _place(details: ErrorDetails) -> Place:
     kept = details["type"] == "extra_forbidden"  # a field of the file may have any name
     loc = enumerate(details["loc"])
     return tuple(part for at, part in loc if part not in tags or (kept and at == last))
-
-
-def _known(word: str, around: Shape) -> str:
-    names = list(around.get("properties", {}))
-    return f"{nearest(word, names)}; the fields here are {', '.join(names)}" if names else ""
-
-
-def _length(node: Shape) -> str:
-    return f"{node.get('minItems', 0)} to {node.get('maxItems', 'any')}"
 
 
 class _AsWritten(GenerateJsonSchema):
@@ -135,10 +113,6 @@ def _mapping_of(whole: Shape, node: Shape) -> Shape:
         choices = node.get("anyOf") or node.get("oneOf") or []
         node = next((choice for choice in choices if "$ref" in choice), node)
     return {**node, "examples": examples} if examples else node
-
-
-def _example(node: Shape) -> str:
-    return flow(_first(node.get("examples")) or "")
 
 
 def flow(value: Any) -> str:

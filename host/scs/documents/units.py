@@ -14,49 +14,33 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .complaint import printable
+from .problem import ProblemError, printable
 
 if TYPE_CHECKING:
     import pint
 
-# The units a person may write, by the integer grid they end on; largest first. Editors are told
-# the same list (field_types.py), so what an editor underlines is what is refused here.
-WRITTEN = {
-    "uA": ("A", "mA", "uA"),
-    "nA": ("A", "mA", "uA", "nA"),
-    "nV": ("V", "mV", "uV", "nV"),
-    "uV": ("V", "mV", "uV"),
-    "mV": ("V", "mV"),
-    "ns": ("s", "ms", "us", "ns"),
-    "us": ("s", "ms", "us"),
-    "ms": ("h", "min", "s", "ms"),
-    "mHz": ("MHz", "kHz", "Hz", "mHz"),
-    "MHz": ("MHz",),
-    "ohm": ("Mohm", "kohm", "ohm"),
-    "nF": ("uF", "nF"),
-    "um^2": ("cm^2", "mm^2", "um^2"),
-    "um": ("mm", "um"),
-    "ppm": ("%", "ppm"),
-    "permille": ("%", "permille"),
+# By integer grid: an example, and the units a person may write, largest first. Editors are told the
+# same list (field_types.py), so what an editor underlines is what is refused here.
+_GRIDS = {
+    "uA": ("2 mA", "A", "mA", "uA"),
+    "nA": ("2 uA", "A", "mA", "uA", "nA"),
+    "nV": ("12.5 mV", "V", "mV", "uV", "nV"),
+    "uV": ("8 mV", "V", "mV", "uV"),
+    "mV": ("15 V", "V", "mV"),
+    "ns": ("200 us", "s", "ms", "us", "ns"),
+    "us": ("2 ms", "s", "ms", "us"),
+    "ms": ("2 s", "h", "min", "s", "ms"),
+    "mHz": ("50 Hz", "MHz", "kHz", "Hz", "mHz"),
+    "MHz": ("125 MHz", "MHz"),
+    "ohm": ("1.5 kohm", "Mohm", "kohm", "ohm"),
+    "nF": ("2.5 uF", "uF", "nF"),
+    "um^2": ("12.44 mm^2", "cm^2", "mm^2", "um^2"),
+    "um": ("7 mm", "mm", "um"),
+    "ppm": ("5000 ppm", "%", "ppm"),
+    "permille": ("5 %", "%", "permille"),
 }
-EXAMPLES = {
-    "uA": "2 mA",
-    "nA": "2 uA",
-    "nV": "12.5 mV",
-    "uV": "8 mV",
-    "mV": "15 V",
-    "ns": "200 us",
-    "us": "2 ms",
-    "ms": "2 s",
-    "mHz": "50 Hz",
-    "MHz": "125 MHz",
-    "ohm": "1.5 kohm",
-    "nF": "2.5 uF",
-    "um^2": "12.44 mm^2",
-    "um": "7 mm",
-    "ppm": "5000 ppm",
-    "permille": "5 %",
-}
+WRITTEN = {grid: units for grid, (_example, *units) in _GRIDS.items()}
+EXAMPLES = {grid: example for grid, (example, *_units) in _GRIDS.items()}
 # a unit of each kind of quantity, for messages
 KINDS = {
     "A": "a current",
@@ -102,12 +86,8 @@ BARE = re.compile(rf"\s*{NUMBER}\s*", re.ASCII)
 NOT_FINITE = re.compile(r"\s*[+-]?\.?(nan|inf|infinity)\b", re.IGNORECASE)
 
 
-class UnitError(ValueError):
-    """Error for a text that is not a valid quantity; `kind` is type, unit, number or grid."""
-
-    def __init__(self, kind: str, message: str):
-        super().__init__(message)
-        self.kind = kind
+class UnitError(ProblemError):
+    """Error for a text that is not a valid quantity."""
 
 
 @lru_cache(maxsize=1)
@@ -115,10 +95,10 @@ def registry() -> pint.UnitRegistry[Any]:
     """Return the pint registry, created on first use: pint takes 0.2 s to import."""
     import pint
 
-    made: pint.UnitRegistry[Any] = pint.UnitRegistry(None, non_int_type=Fraction)
+    units: pint.UnitRegistry[Any] = pint.UnitRegistry(None, non_int_type=Fraction)
     for line in DEFINITIONS:
-        made.define(line)
-    return made
+        units.define(line)
+    return units
 
 
 def shown(value: object) -> str:
@@ -135,27 +115,19 @@ def shown(value: object) -> str:
     return printable(text) or "an empty text"
 
 
-def _try(example: str) -> str:
-    return f"write for example {example}"
-
-
-def _split(value: object, grid: str, example: str) -> tuple[Fraction, str]:
+def _split(value: object, grid: str, hint: str) -> tuple[Fraction, str]:
     """Split into number and unit text; raise UnitError if either is missing."""
-    hint = _try(example)
-    if not isinstance(value, str):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UnitError("type", f"{shown(value)} is not a quantity; {hint}")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise UnitError("number", f"{shown(value)} is not a finite number; {hint}")
-        raise UnitError("unit", f"{shown(value)} has no unit; {hint}")
-    if NOT_FINITE.match(value):
-        raise UnitError("number", f"{shown(value)} is not a finite number; {hint}")
-    if BARE.fullmatch(value):
-        raise UnitError("unit", f"{shown(value)} has no unit; {hint}")
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise UnitError("quantity-type", f"{shown(value)} is not a quantity; {hint}")
+    numeric = math.nan if isinstance(value, str) and NOT_FINITE.match(value) else value
+    if isinstance(numeric, float) and not math.isfinite(numeric):
+        raise UnitError("number-not-finite", f"{shown(value)} is not a finite number; {hint}")
+    if not isinstance(value, str) or BARE.fullmatch(value):
+        raise UnitError("unit-missing", f"{shown(value)} has no unit; {hint}")
     match = QUANTITY.fullmatch(value) if len(value) <= LONGEST else None
     if match is None:
         form = "a number and a unit out of " + ", ".join(WRITTEN[grid])
-        raise UnitError("number", f"{shown(value)} is not {form}; {hint}")
+        raise UnitError("quantity-form", f"{shown(value)} is not {form}; {hint}")
     unit = match["unit"]
     for spelling, plain in SPELLINGS:
         unit = unit.replace(spelling, plain)
@@ -177,38 +149,38 @@ def _factor(unit: str, grid: str) -> Fraction | str:
 
     known = registry()
     try:
-        found = known.Quantity(Fraction(1), known.parse_units(unit)).to(known.parse_units(grid))
+        steps = known.Quantity(Fraction(1), known.parse_units(unit)).to(known.parse_units(grid))
     except pint.DimensionalityError:
         return f" is {_kind(unit)}"
     except (pint.PintError, AttributeError, ValueError, TypeError):
         return ": unknown unit"
     if unit not in WRITTEN[grid]:
         return ": this unit is not accepted here"
-    return Fraction(found.magnitude)
+    return Fraction(steps.magnitude)
 
 
 def exact(value: object, grid: str, example: str = "") -> Fraction:
     """Convert a quantity to units of `grid` exactly; raise UnitError if it is of another kind."""
-    example = example or EXAMPLES[grid]
-    number, unit = _split(value, grid, example)
+    hint = f"e.g. {example or EXAMPLES[grid]}"
+    number, unit = _split(value, grid, hint)
     factor = _factor(unit, grid)
     if isinstance(factor, str):
-        units = ", ".join(WRITTEN[grid][:-1])
-        units += (" or " if units else "") + WRITTEN[grid][-1]
-        message = f"{shown(value)}{factor}; expected {_kind(grid)} in {units}; {_try(example)}"
-        raise UnitError("unit", message)
+        units = " or ".join(", ".join(WRITTEN[grid]).rsplit(", ", 1))
+        message = f"{shown(value)}{factor}; expected {_kind(grid)} in {units}; {hint}"
+        raise UnitError("unit-wrong", message)
     steps = number * factor
     if abs(steps) > LARGEST:
-        raise UnitError("number", f"{shown(value)} is far too large; {_try(example)}")
+        raise UnitError("number-too-large", f"{shown(value)} is far too large; {hint}")
     return steps
 
 
 def integer(value: object, grid: str, example: str = "") -> int:
-    """Convert to a whole number of `grid`; raise UnitError (kind "grid") if it is finer."""
+    """Convert to a whole number of `grid`; raise UnitError if it is finer."""
     steps = exact(value, grid, example)
     if steps.denominator != 1:
-        hint = _try(example or EXAMPLES[grid])
-        raise UnitError("grid", f"{shown(value)} is not a whole number of {grid}; {hint}")
+        hint = f"e.g. {example or EXAMPLES[grid]}"
+        message = f"{shown(value)} is not a whole number of {grid}; {hint}"
+        raise UnitError("finer-than-grid", message)
     return steps.numerator
 
 

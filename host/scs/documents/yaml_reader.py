@@ -3,7 +3,7 @@
 Role: the only reader of YAML here. It checks the parser's events one by one, before anything is
 built: anchors (the YAML bomb), tags, duplicate keys, deep nesting, a second
 document and files over 1 MB are refused with their line.
-Invariant: any bytes give a Document or complaints; keys are plain text (`on:` is "on",
+Invariant: any bytes give a Document or problems; keys are plain text (`on:` is "on",
 not true) and scalars follow YAML 1.2, as editors read them. Requirements: REQ-60.
 """
 
@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from .complaint import Complaint, FileRefused, Place, path_text
+from .problem import FileRefused, Place, Problem, ProblemError
 
 LARGEST_BYTES = 1_000_000
 MOST_VALUES = 5_000  # boards.yaml holds about 150
@@ -27,7 +27,6 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # what YAML permits beside the surrogates and the byte order mark (YAML 1.2, production 1)
 PRINTABLE = r"\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 UNPRINTABLE = re.compile(f"[^{PRINTABLE}]")
-EMPTY = "the file is empty; see the shipped files for examples"
 QUOTED = ("'", '"', "|", ">")  # the styles of a scalar that is always text
 INTEGER = re.compile(r"[-+]?[0-9]{1,300}", re.ASCII)
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
@@ -45,7 +44,7 @@ class Document:
     file: str
     value: Any = None
     lines: dict[Place, int] = field(default_factory=dict)
-    complaints: list[Complaint] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def line(self, place: Place) -> int:
         """Return the line of a place, or of the nearest enclosing place in the file."""
@@ -54,40 +53,36 @@ class Document:
                 return self.lines[place[:end]]
         return 0
 
-
-class _Stop(Exception):
-    """Error that ends the reading: (id, line, message)."""
+    def located(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Return problems of this file, each with its line."""
+        return [replace(problem, line=self.line(problem.place)) for problem in problems]
 
 
 def read_bytes(path: str | Path, error: type[FileRefused]) -> bytes:
     """Read at most 1 MB and one byte of a file; raise `error` if it cannot be read."""
     try:
         with Path(path).open("rb") as stream:
-            data = stream.read(LARGEST_BYTES + 1)
+            return stream.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
-        raise error(str(path), [Complaint("file", "", 0, "there is no such file")]) from None
+        message = "there is no such file"
     except IsADirectoryError:
         message = "this is a directory; name a .yaml file in it"
-        raise error(str(path), [Complaint("file", "", 0, message)]) from None
     except (OSError, ValueError) as reason:
         message = f"cannot be read: {getattr(reason, 'strerror', None) or reason}"
-        raise error(str(path), [Complaint("file", "", 0, message)]) from None
-    return data
+    raise error(str(path), [Problem("file-unreadable", (), message)])
 
 
 def parse(data: bytes | str, file: str, error: type[FileRefused]) -> Document:
     """Parse the one document in `data`; raise `error` if the text is not valid.
 
-    Duplicate keys do not end the reading: they are listed in `complaints` of the Document.
+    Duplicate keys do not end the reading: they are listed in `problems` of the Document.
     """
     document = Document(file)
     try:
         text = _decoded(data)
         _Builder(document).build(text)
-    except _Stop as stop:
-        kind, line, message = stop.args
-        document.complaints.append(Complaint(kind, "", line, message))
-        raise error(file, document.complaints) from None
+    except ProblemError as stop:
+        raise error(file, [*document.problems, stop.problem]) from None
     return document
 
 
@@ -96,18 +91,22 @@ def _decoded(data: bytes | str) -> str:
         raw = data.encode() if isinstance(data, str) else data
         text = raw[: LARGEST_BYTES + 1].decode("utf-8-sig")
     except UnicodeEncodeError:
-        raise _Stop("yaml", 1, "the text holds half a character (a lone surrogate)") from None
+        message = "the text holds half a character (a lone surrogate)"
+        raise ProblemError("text-surrogate", message, line=1) from None
     except UnicodeDecodeError as reason:
         if len(raw) <= LARGEST_BYTES:
             line = raw.count(b"\n", 0, reason.start) + 1
-            raise _Stop("yaml", line, "the file is not UTF-8 text; save it as UTF-8") from None
+            message = "the file is not UTF-8 text; save it as UTF-8"
+            raise ProblemError("text-encoding", message, line=line) from None
         text = ""
     if len(raw) > LARGEST_BYTES:
-        raise _Stop("file", 0, "the file is over 1 MB; a profile has a few hundred bytes")
+        message = "the file is over 1 MB; a profile has a few hundred bytes"
+        raise ProblemError("file-too-large", message)
     odd = UNPRINTABLE.search(text)
     if odd:
         line = text.count("\n", 0, odd.start()) + 1
-        raise _Stop("yaml", line, f"the character U+{ord(odd[0]):04X} is not allowed in YAML")
+        message = f"the character U+{ord(odd[0]):04X} is not allowed in YAML"
+        raise ProblemError("text-character", message, line=line)
     return text
 
 
@@ -136,72 +135,72 @@ class _Builder:
         self.events = yaml.parse(text, Loader=LOADER)
         self._next()  # the stream's start
         event = self._next()
-        if isinstance(event, yaml.StreamEndEvent):
-            raise _Stop("empty", 1, EMPTY)
-        self.document.value = self._value(self._next(), ())
-        self._next()  # the document's end
-        event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
-            raise _Stop("yaml", _line(event), "a second document begins here; one file holds one")
+            self.document.value = self._value(self._next(), ())
+            self._next()  # the document's end
+            event = self._next()
+        if not isinstance(event, yaml.StreamEndEvent):
+            message = "a second document begins here; one file holds one"
+            raise ProblemError("yaml-second-document", message, line=_line(event))
         if self.document.value is None:
-            raise _Stop("empty", 1, EMPTY)
+            message = "the file is empty; see the shipped files for examples"
+            raise ProblemError("file-empty", message, line=1)
 
     def _next(self) -> Any:
         try:
             return next(self.events)
-        except yaml.MarkedYAMLError as reason:
-            mark = reason.problem_mark or reason.context_mark
-            what = reason.problem or "cannot be understood"
-            message = f"this is not YAML: {what}; look for tabs, a missing colon, quote or bracket"
-            raise _Stop("yaml", mark.line + 1 if mark else 1, message) from None
         except (yaml.YAMLError, ValueError) as reason:
-            message = f"this is not YAML: {str(reason).splitlines()[0]}"
-            raise _Stop("yaml", 1, message) from None
+            line, message = 1, str(reason).partition("\n")[0]
+            if isinstance(reason, yaml.MarkedYAMLError):
+                mark = reason.problem_mark or reason.context_mark
+                line = mark.line + 1 if mark else 1
+                message = reason.problem or "cannot be understood"
+                message += "; look for tabs, a missing colon, quote or bracket"
+            raise ProblemError("yaml-syntax", f"this is not YAML: {message}", line=line) from None
 
     def _value(self, event: Any, place: Place) -> Any:
         self._permit(event, place)
         self.document.lines.setdefault(place, _line(event))
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._list(place)
-        return self._mapping(place)
-
-    def _permit(self, event: Any, place: Place) -> None:
-        self.values += 1
-        line = _line(event)
-        if getattr(event, "anchor", None) is not None:
-            raise _Stop(
-                "yaml", line, "anchors (&) and aliases (*) are refused; write the value out"
-            )
-        if getattr(event, "tag", None) is not None:
-            raise _Stop("yaml", line, "tags (!) are refused; write the plain value")
-        if len(place) > DEEPEST:
-            raise _Stop("yaml", line, f"nested deeper than {DEEPEST} levels")
-        if self.values > MOST_VALUES:
-            raise _Stop("yaml", line, f"more than {MOST_VALUES} values in one file")
-
-    def _list(self, place: Place) -> list[Any]:
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(place)
         items: list[Any] = []
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             items.append(self._value(event, (*place, len(items))))
         return items
 
+    def _permit(self, event: Any, place: Place) -> None:
+        self.values += 1
+        line = _line(event)
+        if getattr(event, "anchor", None) is not None:
+            message = "anchors (&) and aliases (*) are refused; write the value out"
+            raise ProblemError("yaml-anchor", message, line=line)
+        if getattr(event, "tag", None) is not None:
+            message = "tags (!) are refused; write the plain value"
+            raise ProblemError("yaml-tag", message, line=line)
+        if len(place) > DEEPEST:
+            raise ProblemError("yaml-depth", f"nested deeper than {DEEPEST} levels", line=line)
+        if self.values > MOST_VALUES:
+            message = f"more than {MOST_VALUES} values in one file"
+            raise ProblemError("yaml-values", message, line=line)
+
     def _mapping(self, place: Place) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             self._permit(event, place)
             if not isinstance(event, yaml.ScalarEvent):
-                raise _Stop("yaml", _line(event), "the name of a field must be plain text")
+                message = "the name of a field must be plain text"
+                raise ProblemError("yaml-key", message, line=_line(event))
             key, inner = event.value, (*place, event.value)
             first = self.document.lines.setdefault(inner, _line(event))
             value = self._value(self._next(), inner)
-            if key in found:
+            if key in mapping:
                 message = f"is given twice, first on line {first}; keep one of them"
-                row = Complaint("duplicate", path_text(inner), _line(event), message)
-                self.document.complaints.append(row)
-            found.setdefault(key, value)
-        return found
+                row = Problem("field-repeated", inner, message, line=_line(event))
+                self.document.problems.append(row)
+            mapping.setdefault(key, value)
+        return mapping
 
 
 def _line(event: Any) -> int:

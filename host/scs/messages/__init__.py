@@ -1,1 +1,1 @@
-"""Text for the device's error codes, commands, verdicts and safety figures."""
+"""Text for the device's error codes, commands, verdicts and safety metrics."""

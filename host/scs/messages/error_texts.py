@@ -17,157 +17,116 @@ class Kind(NamedTuple):
     text: str
 
 
-ERRORS = {
-    errors.OK: Kind("ok", "", "accepted"),
-    errors.BAD_COMMAND: Kind("bad_command", "", "no such command"),
-    errors.BAD_LENGTH: Kind("bad_length", "bytes", "the command has the wrong length"),
-    errors.BAD_STATE: Kind("bad_state", "", "not allowed in this state"),
-    errors.BAD_SEQUENCE: Kind("bad_sequence", "", "unexpected sequence number"),
-    errors.BAD_VERSION: Kind("bad_version", "", "the device uses another protocol version"),
-    errors.STAGE_RANGE: Kind("stage_range", "bytes", "the data exceed the staged program"),
-    errors.STAGE_CRC: Kind("stage_crc", "", "the staged program arrived damaged"),
-    errors.BLOB_FORMAT: Kind("blob_format", "", "unknown program format"),
-    errors.BLOB_FIELD: Kind("field", "", "a field of the program is out of range"),
-    errors.HASH_MISMATCH: Kind("hash_mismatch", "", "the hash does not match the loaded program"),
-    errors.SLOT_RANGE: Kind("slot_range", "", "there is no slot of that number"),
-    errors.SLOT_EMPTY: Kind("slot_empty", "", "the slot is empty"),
-    errors.SLOT_DAMAGED: Kind("slot_damaged", "", "the content of the slot is damaged"),
-    errors.STORE_WRITE: Kind(
-        "store_write", "", "writing to the store failed; the previous content is kept"
-    ),
-    errors.AMPLITUDE: Kind("amplitude", "nA", "the current is above its ceiling"),
-    errors.WIDTH: Kind("width", "ns", "a first phase is longer than allowed"),
-    errors.WIDTH_SHORT: Kind("width_short", "ns", "a first phase is shorter than allowed"),
-    errors.ACTIVE_RUN: Kind(
-        "active_run", "ns", "current flows without a pause for longer than allowed"
-    ),
-    errors.RATE: Kind(
-        "rate", "ns", "the interval between two pulses is shorter than the highest rate allows"
-    ),
-    errors.PHASE_CHARGE: Kind(
-        "phase_charge", "pC", "the charge per phase is above the contact's limit"
-    ),
-    errors.DENSITY: Kind("density", "nC/cm2", "the charge density per phase is above its ceiling"),
-    errors.SHANNON: Kind("shannon", "1e-3 uC2/cm2", "the phase exceeds Shannon k = 1.5"),
-    errors.RUNNING_CHARGE: Kind("running_charge", "pC", "the unrecovered charge is too large"),
-    errors.PERIOD_DC: Kind("dc", "pA", "the net current over a period is above its ceiling"),
-    errors.NO_DISCHARGE: Kind(
-        "no_discharge", "ns", "a contact in use is not discharged within the period"
-    ),
-    errors.NO_ANODE: Kind(
-        "no_anode", "contacts", "a phase drives current but no anode is selected"
-    ),
-    errors.NO_CATHODE: Kind(
-        "no_cathode", "contacts", "a phase drives current but no cathode is selected"
-    ),
-    errors.OVERLAP: Kind("overlap", "mask", "a contact is both cathode and anode"),
-    errors.SHORT_RECORD: Kind(
-        "short_record", "ticks", "a record is shorter than the sequencer allows"
-    ),
-    errors.ACTIVE_NO_END: Kind("active_no_end", "record", "the table ends in an active record"),
-    errors.ACTIVE_FLAG: Kind("active_flag", "record", "the active flag contradicts the frame"),
-    errors.COMPLIANCE: Kind(
-        "compliance", "mV", "the load needs more than the stage's compliance voltage"
-    ),
-    errors.TABLE_LENGTH: Kind(
-        "table_length", "words", "invalid table length: too long, empty or odd"
-    ),
-    errors.FRAME_FORMAT: Kind(
-        "frame_format", "record", "a frame has bits set that the stage does not use"
-    ),
-    errors.PERIOD: Kind("period", "ns", "the period is longer than the lowest rate allows"),
-    errors.IMBALANCE: Kind(
-        "imbalance", "code ticks", "active recharge does not return the charge exactly"
-    ),
-    errors.STEP_UP: Kind("step_up", "uA", "the amplitude rises by more than the allowed step"),
-    errors.NO_SYNC: Kind("no_sync", "marks", "the period does not have exactly one SYNC mark"),
-    errors.CONTACT_UNKNOWN: Kind(
-        "contact_unknown", "mask", "a contact does not exist or has no known area"
-    ),
-    errors.PART_DISCHARGE: Kind(
-        "part_discharge",
+# code: unit of its value and limit, sentence
+_TEXTS = {
+    errors.OK: ("", "accepted"),
+    errors.BAD_COMMAND: ("", "no such command"),
+    errors.BAD_LENGTH: ("bytes", "the command has the wrong length"),
+    errors.BAD_STATE: ("", "not allowed in this state"),
+    errors.BAD_SEQUENCE: ("", "unexpected sequence number"),
+    errors.BAD_VERSION: ("", "the device uses another protocol version"),
+    errors.STAGE_RANGE: ("bytes", "the data exceed the staged program"),
+    errors.STAGE_CRC: ("", "the staged program arrived damaged"),
+    errors.BLOB_FORMAT: ("", "unknown program format"),
+    errors.BLOB_FIELD: ("", "a field of the program is out of range"),
+    errors.HASH_MISMATCH: ("", "the hash does not match the loaded program"),
+    errors.SLOT_RANGE: ("", "there is no slot of that number"),
+    errors.SLOT_EMPTY: ("", "the slot is empty"),
+    errors.SLOT_DAMAGED: ("", "the content of the slot is damaged"),
+    errors.STORE_WRITE: ("", "writing to the store failed; the previous content is kept"),
+    errors.AMPLITUDE: ("nA", "the current is above its ceiling"),
+    errors.WIDTH: ("ns", "a first phase is longer than allowed"),
+    errors.WIDTH_SHORT: ("ns", "a first phase is shorter than allowed"),
+    errors.ACTIVE_RUN: ("ns", "current flows without a pause for longer than allowed"),
+    errors.RATE: ("ns", "the interval between two pulses is shorter than the highest rate allows"),
+    errors.PHASE_CHARGE: ("pC", "the charge per phase is above the contact's limit"),
+    errors.DENSITY: ("nC/cm2", "the charge density per phase is above its ceiling"),
+    errors.SHANNON: ("1e-3 uC2/cm2", "the phase exceeds Shannon k = 1.5"),
+    errors.RUNNING_CHARGE: ("pC", "the unrecovered charge is too large"),
+    errors.PERIOD_DC: ("pA", "the net current over a period is above its ceiling"),
+    errors.NO_DISCHARGE: ("ns", "a contact in use is not discharged within the period"),
+    errors.NO_ANODE: ("contacts", "a phase drives current but no anode is selected"),
+    errors.NO_CATHODE: ("contacts", "a phase drives current but no cathode is selected"),
+    errors.OVERLAP: ("mask", "a contact is both cathode and anode"),
+    errors.SHORT_RECORD: ("ticks", "a record is shorter than the sequencer allows"),
+    errors.ACTIVE_NO_END: ("record", "the table ends in an active record"),
+    errors.ACTIVE_FLAG: ("record", "the active flag contradicts the frame"),
+    errors.COMPLIANCE: ("mV", "the load needs more than the stage's compliance voltage"),
+    errors.TABLE_LENGTH: ("words", "invalid table length: too long, empty or odd"),
+    errors.FRAME_FORMAT: ("record", "a frame has bits set that the stage does not use"),
+    errors.PERIOD: ("ns", "the period is longer than the lowest rate allows"),
+    errors.IMBALANCE: ("code ticks", "active recharge does not return the charge exactly"),
+    errors.STEP_UP: ("uA", "the amplitude rises by more than the allowed step"),
+    errors.NO_SYNC: ("marks", "the period does not have exactly one SYNC mark"),
+    errors.CONTACT_UNKNOWN: ("mask", "a contact does not exist or has no known area"),
+    errors.PART_DISCHARGE: (
         "mask",
         "a discharge must connect exactly the contacts in use; a soft one, those of its pulse",
     ),
-    errors.DISCHARGE_PEAK: Kind(
-        "discharge_peak", "nA", "the peak current of the passive discharge is too large"
+    errors.DISCHARGE_PEAK: ("nA", "the peak current of the passive discharge is too large"),
+    errors.BLEED_PEAK: (
+        "nA",
+        "the unrecovered charge would cause too large a current after a halt",
     ),
-    errors.BLEED_PEAK: Kind(
-        "bleed_peak", "nA", "the unrecovered charge would cause too large a current after a halt"
-    ),
-    errors.LIVE_SWITCH: Kind("live_switch", "masks", "contacts are switched while current flows"),
-    errors.LOAD_ID: Kind(
-        "load_id", "ADC codes", "the dummy load's identification resistor has the wrong value"
-    ),
-    errors.CEILING: Kind("ceiling", "uA", "the amplitude is above the profile's own ceiling"),
-    errors.NO_PROGRAM: Kind("no_program", "", "the group has no program of that number"),
-    errors.BELOW_CODE: Kind("below_code", "nA", "the amplitude is below one step of the stage"),
-    errors.STAGE_CONTACTS: Kind(
-        "stage_contacts", "mask", "the stage has only two contacts, the first and the second"
-    ),
-    errors.SHORT_GAP: Kind(
-        "short_gap", "ns", "the interphase gap is shorter than the stage allows"
-    ),
-    errors.SCOPE_DELAY: Kind(
-        "scope_delay", "us", "the requested delay after the start of a period is too long"
-    ),
-    errors.MEASURE_CONTACTS: Kind(
-        "measure_contacts", "masks", "name contacts on both sides, none of them twice"
-    ),
-    errors.LOAD_UNKNOWN: Kind(
-        "load_unknown", "", "the load has not been measured since the device started"
-    ),
-    errors.LOAD_OLD: Kind("load_old", "ms", "the load was measured too long ago"),
-    errors.LOAD_OPEN: Kind("load_open", "", "the load is an open circuit"),
-    errors.LOAD_SHORT: Kind("load_short", "ohm", "the load is shorted"),
-    errors.LOAD_OHM: Kind(
-        "load_ohm", "ohm", "measured resistance is outside the declared tolerance"
-    ),
-    errors.LOAD_NF: Kind("load_nf", "nF", "measured capacitance is outside the declared tolerance"),
-    errors.CALIBRATION: Kind(
-        "calibration", "", "the stored calibration is damaged or belongs to another stage"
-    ),
-    errors.CALIBRATION_RANGE: Kind("calibration_range", "", "calibration out of range"),
-    errors.SHORT_SEGMENT: Kind(
-        "short_segment",
+    errors.LIVE_SWITCH: ("masks", "contacts are switched while current flows"),
+    errors.LOAD_ID: ("ADC codes", "the dummy load's identification resistor has the wrong value"),
+    errors.CEILING: ("uA", "the amplitude is above the profile's own ceiling"),
+    errors.NO_PROGRAM: ("", "the group has no program of that number"),
+    errors.BELOW_CODE: ("nA", "the amplitude is below one step of the stage"),
+    errors.STAGE_CONTACTS: ("mask", "the stage has only two contacts, the first and the second"),
+    errors.SHORT_GAP: ("ns", "the interphase gap is shorter than the stage allows"),
+    errors.SCOPE_DELAY: ("us", "the requested delay after the start of a period is too long"),
+    errors.MEASURE_CONTACTS: ("masks", "name contacts on both sides, none of them twice"),
+    errors.LOAD_UNKNOWN: ("", "the load has not been measured since the device started"),
+    errors.LOAD_OLD: ("ms", "the load was measured too long ago"),
+    errors.LOAD_OPEN: ("", "the load is an open circuit"),
+    errors.LOAD_SHORT: ("ohm", "the load is shorted"),
+    errors.LOAD_OHM: ("ohm", "measured resistance is outside the declared tolerance"),
+    errors.LOAD_NF: ("nF", "measured capacitance is outside the declared tolerance"),
+    errors.CALIBRATION: ("", "the stored calibration is damaged or belongs to another stage"),
+    errors.CALIBRATION_RANGE: ("", "calibration out of range"),
+    errors.SHORT_SEGMENT: (
         "ns",
         "a segment is shorter than the stage allows, or the last one too short to balance the"
         " charge exactly",
     ),
-    errors.SHAPE_PEAK: Kind(
-        "shape_peak",
+    errors.SHAPE_PEAK: (
         "uA",
         "the rounding correction of a segment exceeds the program's amplitude ceiling",
     ),
-    errors.STAGE_SPAN: Kind("stage_span", "uA", "the amplitude is above the stage's maximum"),
-    errors.DOES_NOT_FIT: Kind(
-        "does_not_fit", "ns", "a pulse is longer than the interval to the next one"
-    ),
-    errors.FAULT_STARVED: Kind("starved", "", "the sequencer ran out of words"),
-    errors.FAULT_SENTINEL: Kind("sentinel", "", "an active phase exceeded its time limit"),
-    errors.FAULT_WATCHDOG: Kind(
-        "watchdog", "", "the main loop stalled and the watchdog reset the device"
-    ),
-    errors.FAULT_STREAM: Kind("stream", "", "the live words differ from the admitted ones"),
-    errors.FAULT_SENSE: Kind("sense", "nA", "the measured current differs from the commanded one"),
-    errors.FAULT_OPEN: Kind("open_load", "nA", "almost no current flows: the load is open"),
-    errors.FAULT_SHORT: Kind(
-        "short_load", "mV", "almost no voltage across the load: it is shorted"
-    ),
-    errors.FAULT_INTERNAL: Kind(
-        "internal", "", "the kernel refused the firmware's next amplitude step"
-    ),
-    errors.FAULT_LOAD: Kind("load", "mV", "the load voltage no longer matches the declared load"),
-    errors.FAULT_RESIDUAL: Kind(
-        "residual", "mV", "the residual voltage after the discharge is too large"
-    ),
-    errors.FAULT_COMPLIANCE: Kind(
-        "out_of_compliance", "mV", "the stage is at its compliance limit"
-    ),
-    errors.FAULT_DISCHARGE: Kind(
-        "discharge_current", "nA", "the discharge current is larger than admitted"
-    ),
-    errors.FAULT_SELF_TEST: Kind("self_test", "", "the board failed its self-test at boot"),
+    errors.STAGE_SPAN: ("uA", "the amplitude is above the stage's maximum"),
+    errors.DOES_NOT_FIT: ("ns", "a pulse is longer than the interval to the next one"),
+    errors.FAULT_STARVED: ("", "the sequencer ran out of words"),
+    errors.FAULT_SENTINEL: ("", "an active phase exceeded its time limit"),
+    errors.FAULT_WATCHDOG: ("", "the main loop stalled and the watchdog reset the device"),
+    errors.FAULT_STREAM: ("", "the live words differ from the admitted ones"),
+    errors.FAULT_SENSE: ("nA", "the measured current differs from the commanded one"),
+    errors.FAULT_OPEN: ("nA", "almost no current flows: the load is open"),
+    errors.FAULT_SHORT: ("mV", "almost no voltage across the load: it is shorted"),
+    errors.FAULT_INTERNAL: ("", "the kernel refused the firmware's next amplitude step"),
+    errors.FAULT_LOAD: ("mV", "the load voltage no longer matches the declared load"),
+    errors.FAULT_RESIDUAL: ("mV", "the residual voltage after the discharge is too large"),
+    errors.FAULT_COMPLIANCE: ("mV", "the stage is at its compliance limit"),
+    errors.FAULT_DISCHARGE: ("nA", "the discharge current is larger than admitted"),
+    errors.FAULT_SELF_TEST: ("", "the board failed its self-test at boot"),
+}
+# names that are not the constant's own
+_NAMES = {
+    errors.BLOB_FIELD: "field",
+    errors.PERIOD_DC: "dc",
+    errors.FAULT_OPEN: "open_load",
+    errors.FAULT_SHORT: "short_load",
+    errors.FAULT_COMPLIANCE: "out_of_compliance",
+    errors.FAULT_DISCHARGE: "discharge_current",
+}
+_CONSTANTS = {
+    code: name.lower().removeprefix("fault_")
+    for name, code in vars(errors).items()
+    if name.isupper()
+}
+ERRORS = {
+    code: Kind(_NAMES.get(code, _CONSTANTS[code]), unit, text)
+    for code, (unit, text) in _TEXTS.items()
 }
 
 COMMANDS = {
@@ -204,7 +163,7 @@ COMMANDS = {
     commands.MAINTENANCE: (
         "Restarts the board to MicroPython's prompt for flashing; a reset returns to the firmware."
     ),
-    commands.UNLOAD: ("Unloads the program: OFF; ledger and store are unchanged."),
+    commands.UNLOAD: "Unloads the program: OFF; ledger and store are unchanged.",
     commands.SAVE: "Saves the loaded program, as it was committed, in a slot of the store.",
     commands.RECALL: (
         "Loads the program of a slot and validates it as a whole; replies as COMMIT."

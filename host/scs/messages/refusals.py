@@ -45,7 +45,7 @@ _HINTS = {
     errors.BLEED_PEAK: _SMALLER,
     errors.FAULT_DISCHARGE: "look at R28 and at the switches that discharge the load",
     errors.FAULT_COMPLIANCE: "the load is above the declared one; `scs impedance` measures it",
-    errors.MEASURE_CONTACTS: "write for example --from E1 --to E2",
+    errors.MEASURE_CONTACTS: "e.g. --from E1 --to E2",
     errors.CEILING: "load a profile with a higher ceiling",
     errors.HASH_MISMATCH: "another program was loaded in between; load it again",
     errors.SLOT_RANGE: f"the slots are 1 to {limits.GROUP_SLOTS}",
@@ -58,7 +58,7 @@ _HINTS = {
 }
 _AT_A_CONTACT = (errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
 _OF_A_SLOT = (errors.SLOT_RANGE, errors.SLOT_EMPTY, errors.SLOT_DAMAGED, errors.STORE_WRITE)
-_OF_A_PROGRAM = (
+OF_A_PROGRAM = (
     errors.BELOW_CODE,
     errors.DOES_NOT_FIT,
     errors.SHORT_GAP,
@@ -83,14 +83,18 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
     if code not in error_texts.ERRORS:
         return f"the device refused with code {code}, which this host does not know"
     if code == errors.BLOB_FIELD:
-        return _of_field(index, value, limit, programs)
+        number, name = error_texts.field_name(index)
+        owner = f" of {_program(number, programs)}" if number >= 0 else ""
+        return f"the field {name}{owner} is {value}; its limit is {limit}"
     if code == errors.BAD_COMMAND:
         return f"the device does not know command 0x{index:02x}"
     message = error_texts.ERRORS[code].text
     if code in _OF_A_SLOT:
         return f"slot {index + 1}: {message}; {_HINTS[code]}"
     if code == errors.STAGE_CONTACTS:
-        return f"{message}; {_two_contacts(contacts)}"
+        first, second = contacts[:2] if len(contacts) > 1 else ("E1", "E2")
+        message += f"; e.g. cathodes: [{first}], anodes: [{second}]"
+        return f"{message}, or choose another --stage"
     if code == errors.CALIBRATION_RANGE:
         return _of_calibration(index, value, limit)
     if value or limit:
@@ -99,11 +103,6 @@ def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = (
         )
     message += _where(code, index, contacts, programs)
     return f"{message}; {_HINTS[code]}" if code in _HINTS else message
-
-
-def _two_contacts(contacts: Sequence[str]) -> str:
-    first, second = contacts[:2] if len(contacts) > 1 else ("E1", "E2")
-    return f"write for example cathodes: [{first}], anodes: [{second}], or choose another --stage"
 
 
 def _of_calibration(index: int, value: int, limit: int) -> str:
@@ -135,19 +134,13 @@ def amplitude(row: Row, contacts: Sequence[str], programs: Sequence[str]) -> str
 def _where(code: int, index: int, contacts: Sequence[str], programs: Sequence[str]) -> str:
     if code in _AT_A_CONTACT or (code in safety_metrics.PER_CONTACT and code != errors.CEILING):
         return f", at {safety_metrics.contact_name(index, contacts)}"
-    if code in _OF_A_PROGRAM:
+    if code in OF_A_PROGRAM:
         return f", in {_program(index, programs)}"
     return ""
 
 
 def _program(index: int, programs: Sequence[str]) -> str:
     return repr(programs[index]) if index < len(programs) else f"program {index + 1}"
-
-
-def _of_field(index: int, value: int, limit: int, programs: Sequence[str]) -> str:
-    number, name = error_texts.field_name(index)
-    of = f" of {_program(number, programs)}" if number >= 0 else ""
-    return f"the field {name}{of} is {value}; its limit is {limit}"
 
 
 def stop_reason(code: int) -> str:

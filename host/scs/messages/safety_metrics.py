@@ -1,7 +1,7 @@
-"""Safety figures: the kernel's integer rows converted to mA, us, Hz, uC and named.
+"""Safety metrics: the kernel's integer rows converted to mA, us, Hz, uC and named.
 
-Role: (code, index, value, limit) of the kernel -> Figure; used by check, run, demo and JSON.
-Invariant: a figure is compared with its limit on integers, as in the kernel; floats are for
+Role: (code, index, value, limit) of the kernel -> Metric; used by check, run, demo and JSON.
+Invariant: a metric is compared with its limit on integers, as in the kernel; floats are for
 display only. Requirements: none of its own.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -67,10 +67,10 @@ PER_CONTACT = (
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One figure beside its limit; `bound` says whether the limit is a "most" or a "least".
+class Metric:
+    """One safety metric beside its limit; `bound` says whether the limit is a "most" or a "least".
 
-    contact: the one nearest to the limit, None for a figure of the whole table.
+    contact: the one nearest to the limit, None for a metric of the whole table.
     program: the only one that uses this contact, None if several do or for the whole table.
     """
 
@@ -85,24 +85,17 @@ class Figure:
     bound: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the figure as a JSON-ready dict."""
+        """Return the metric as a JSON-ready dict."""
         row = asdict(self)
         del row["label"]
         return row
 
 
-def _hertz(interval_ns: int) -> float:
-    return 1e9 / interval_ns if interval_ns else math.inf
-
-
-def _shannon_k(thousandths: int) -> float:
-    """Return log10(D x Q) with D in uC/cm2 and Q in uC."""
-    return math.log10(thousandths / 1000) if thousandths > 0 else -math.inf
-
-
+# by code, where the unit alone does not say it: unit shown, and its conversion
 _OWN: dict[int, tuple[str, Callable[[int], float]]] = {
-    errors.RATE: ("Hz", _hertz),
-    errors.SHANNON: ("", _shannon_k),
+    errors.RATE: ("Hz", lambda interval_ns: 1e9 / interval_ns if interval_ns else math.inf),
+    # log10(D x Q) with D in uC/cm2 and Q in uC
+    errors.SHANNON: ("", lambda value: math.log10(value / 1000) if value > 0 else -math.inf),
     errors.PERIOD: ("ms", lambda ns: ns / 1e6),
 }
 
@@ -153,25 +146,25 @@ def make(
     group: program.Group | None,
     contacts: Sequence[str],
     programs: Sequence[str],
-) -> list[Figure]:
-    """Return the figures for kernel rows in the order of NAMES; `contacts`, `programs`: names.
+) -> list[Metric]:
+    """Return the metrics of kernel rows in the order of NAMES; `contacts`, `programs`: names.
 
-    group None: the program is known to the device only, so no figure names a program.
+    group None: the program is known to the device only, so no metric names a program.
     """
-    order = {code: at for at, code in enumerate(NAMES)}
-    known = sorted((row for row in rows if row[0] in order), key=lambda row: order[row[0]])
+    order = list(NAMES)
+    known = sorted((row for row in rows if row[0] in NAMES), key=lambda row: order.index(row[0]))
     masks = [program.used_by(member) for member in group.programs] if group is not None else []
-    users = dict(zip(programs, masks, strict=False))
-    return [_figure(row, contacts, users) for row in known]
+    users = list(zip(programs, masks, strict=False))  # two programs may have one name
+    return [_metric(row, contacts, users) for row in known]
 
 
-def _figure(row: Row, contacts: Sequence[str], masks: Mapping[str, int]) -> Figure:
-    """Return a row's figure; masks: the contacts that each program uses."""
+def _metric(row: Row, contacts: Sequence[str], programs: Iterable[tuple[str, int]]) -> Metric:
+    """Return a row's metric; programs: the name of each, and the contacts that it uses."""
     code, index, value, limit = row
-    users = [name for name, mask in masks.items() if mask >> index & 1]
+    users = [name for name, mask in programs if mask >> index & 1]
     local = code in PER_CONTACT
     least = code in kernel.AT_LEAST
-    return Figure(
+    return Metric(
         name=NAMES[code][0],
         program=users[0] if local and len(users) == 1 else None,
         contact=contact_name(index, contacts) if local else None,

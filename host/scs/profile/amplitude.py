@@ -1,7 +1,7 @@
 """Amplitude of a program: a current, or a share of the perception threshold.
 
-Role: the leaf type of programs[].amplitude. Invariant: a Dose is one of the two; any other value
-is refused with an example. Requirements: REQ-60.
+Role: the field type of programs[].amplitude. Invariant: an Amplitude is one of the two; any other
+value is refused with an example. Requirements: REQ-60.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..documents import units
-from ..documents.field_types import Leaf, Quantity, Shape, refuse
+from ..documents.field_types import Leaf, Quantity, Shape
+from ..documents.problem import ProblemError
 
-SHARES = (10, 2_000)  # permille: 1 % to 200 %
 EXAMPLE = "60 % of perception"
+SHARE = Quantity("permille", 10, 2_000, "60 %", "of the threshold of perception")
 OF_PERCEPTION = re.compile(r"\s*(?P<share>.*?)\s+of\s+perception\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Dose:
+class Amplitude:
     """Amplitude as current `ua` (0 if a share) or `permille` of perception (0 if a current)."""
 
     ua: int
@@ -33,37 +34,27 @@ class Dose:
 
 
 @dataclass(frozen=True)
-class Amplitude(Leaf):
-    """Field type: a current from `least` to `most` (uA), or a share of perception."""
+class AmplitudeField(Leaf):
+    """Field type: a current, or a share of perception."""
 
-    least: int
-    most: int
-    example: str
-    about: str
+    current: Quantity
 
-    @property
-    def _current(self) -> Quantity:
-        return Quantity("uA", self.least, self.most, self.example, self.about)
-
-    @property
-    def _share(self) -> Quantity:
-        return Quantity("permille", *SHARES, "60 %", "of the threshold of perception")
-
-    def read(self, value: Any) -> Dose:
+    def read(self, value: Any) -> Amplitude:
         if not isinstance(value, str) or not ("%" in value or "‰" in value or " of " in value):
-            return Dose(self._current.read(value))
+            return Amplitude(self.current.read(value))
         match = OF_PERCEPTION.fullmatch(value)
         if match is None:
-            message = f"{units.shown(value)}: expected a share of perception; write for example"
-            raise refuse("unit", f"{message} {EXAMPLE}", self._share.span(), EXAMPLE)
-        return Dose(0, self._share.read(match["share"]))
+            message = f"{units.shown(value)}: expected a share of perception"
+            message += f"; e.g. {EXAMPLE}"
+            raise ProblemError("share-form", message, SHARE.span(), EXAMPLE)
+        return Amplitude(0, SHARE.read(match["share"]))
 
     def shape(self) -> Shape:
-        current, share = self._current.shape(), self._share.shape()
+        current, share = self.current.shape(), SHARE.shape()
         either = share["pattern"].removeprefix("^").removesuffix("\\s*$")
         return {
             **current,
             "pattern": f"{current['pattern']}|^{either}\\s+of\\s+perception\\s*$",
-            "description": f"{current['description']}; or {self._share.span()} of perception",
-            "examples": [self.example, EXAMPLE],
+            "description": f"{current['description']}; or {SHARE.span()} of perception",
+            "examples": [self.current.example, EXAMPLE],
         }

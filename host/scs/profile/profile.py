@@ -8,7 +8,8 @@ Requirements: REQ-21, REQ-60.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import warnings
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,20 @@ from stimcore import checks, program
 from stimcore.errors import Refused
 
 from ..catalog.leads import Lead
-from ..documents.complaint import Complaint, FileRefused
 from ..documents.model_validation import shape_of, validate
+from ..documents.problem import FileRefused, Problem, path_text
 from ..documents.yaml_reader import Document, parse, read_bytes
-from ..errors import Row
-from . import compilation, contact_checks, cross_checks, error_locations, thresholds
-from .scheduling import Slot
+from ..errors import OLD_NAMES_END_WITH, Row
+from . import compilation, contact_checks, cross_checks, error_locations
+from .resolved import resolve
 from .schema import ProfileModel
 from .thresholds import Settings
 
+OLD_FIELDS = {"phase": "offset"}  # of a program: old name, new name
+
 
 class ProfileError(FileRefused):
-    """Error for an invalid profile: `rows` holds every complaint, `str()` one line for each."""
+    """Error for an invalid profile: `rows` holds every problem, `str()` one line for each."""
 
 
 @dataclass(frozen=True)
@@ -50,31 +53,39 @@ class Profile:
 
     @classmethod
     def read(cls, path: str | Path) -> Profile:
-        """Read a profile from a file; raise ProfileError with every complaint."""
+        """Read a profile from a file; raise ProfileError with every problem."""
         return cls.from_text(read_bytes(path, ProfileError), str(path))
 
     @classmethod
     def from_text(cls, text: bytes | str, name: str = "profile") -> Profile:
         """Read a profile from text; `name` is the file name in errors. Raises as read()."""
         document = parse(text, name, ProfileError)
-        model, found = validate(ProfileModel, document)
-        lead, more = contact_checks.check(document)
-        complaints = document.complaints + found + more
-        slots: list[Slot] = []
-        if model is not None:
-            slots, more = cross_checks.find(model, document)
-            complaints += more
-        if model is None or lead is None or complaints:
-            raise ProfileError(name, complaints)
-        names = tuple(
-            one.name or f"program {number + 1}" for number, one in enumerate(model.programs)
+        model, problems = validate(ProfileModel, _renamed(document))
+        problems += document.problems
+        if model is None:
+            raise ProfileError(name, problems)
+        resolved = resolve(model)
+        conflicts = [*contact_checks.find(model, document), *cross_checks.find(resolved)]
+        if problems or conflicts:
+            raise ProfileError(name, problems + document.located(conflicts))
+        profile = cls(
+            model.name,
+            name,
+            model.lead,
+            tuple(
+                program.name or f"program {number}"
+                for number, program in enumerate(model.programs, start=1)
+            ),
+            compilation.make(resolved),
+            tuple(program.settings for program in resolved.programs),
+            document,
+            text if isinstance(text, str) else text.decode("utf-8", "replace"),
         )
-        source = text if isinstance(text, str) else text.decode("utf-8", "replace")
-        group = compilation.make(model, lead, slots)
-        person = tuple(thresholds.of(one) for one in model.programs)
-        made = cls(model.name, name, lead, names, group, person, document, source)
-        made._judge()
-        return made
+        try:
+            checks.validate(profile.group)
+        except Refused as reason:
+            raise ProfileError(name, [profile.explain(row) for row in reason.rows]) from None
+        return profile
 
     @property
     def contact_names(self) -> tuple[str, ...]:
@@ -95,9 +106,10 @@ class Profile:
         """Pack the group for the device."""
         return program.pack(self.group)
 
-    def explain(self, row: Row) -> Complaint:
-        """Return a refusal (code, index, value, limit) as a complaint with its line."""
-        return error_locations.complaint(row, self.group, self.lead, self.document)
+    def explain(self, row: Row) -> Problem:
+        """Return a refusal (code, index, value, limit) as a problem with its line."""
+        problem = error_locations.problem(row, self.group, self.lead.contact_names)
+        return self.document.located([problem])[0]
 
     @staticmethod
     def json_schema() -> dict[str, Any]:
@@ -108,10 +120,24 @@ class Profile:
             "title": "scs-bench profile",
         }
 
-    def _judge(self) -> None:
-        """Run the device's own validation; raise ProfileError on its refusals."""
-        try:
-            checks.validate(self.group)
-        except Refused as reason:
-            rows = [self.explain(row) for row in reason.rows]
-            raise ProfileError(self.file, rows) from None
+
+def _renamed(document: Document) -> Document:
+    """Return the document with the new names of fields that have an old one, each with a warning.
+
+    The profile keeps the document as it was written; both know the line of either name.
+    """
+    programs = document.value.get("programs") if isinstance(document.value, dict) else None
+    if not isinstance(programs, list):
+        return document
+    value = {**document.value, "programs": list(programs)}
+    for number, fields in enumerate(programs):
+        for old, new in OLD_FIELDS.items():
+            if isinstance(fields, dict) and old in fields and new not in fields:
+                place = ("programs", number)
+                fields = {new if name == old else name: fields[name] for name in fields}
+                line = document.lines[(*place, new)] = document.line((*place, old))
+                notice = f"{document.file}:{line}: {path_text(place)}.{old} is now {new}"
+                notice += f"; the old name goes with {OLD_NAMES_END_WITH}"
+                warnings.warn(notice, FutureWarning, stacklevel=4)
+                value["programs"][number] = fields
+    return replace(document, value=value)

@@ -29,6 +29,6 @@ def nearest(permille: int, most: int) -> list[int]:
 
 
 def hint(permille: int, most: int) -> tuple[str, str]:
-    """Return ("; write for example 30 % or 40 %", "30 %"), or empty texts if none works."""
+    """Return ("; e.g. 30 % or 40 %", "30 %"), or empty texts if none works."""
     near = [units.text(share, "permille") for share in nearest(permille, most)]
-    return (f"; write for example {' or '.join(near)}", near[0]) if near else ("", "")
+    return (f"; e.g. {' or '.join(near)}", near[0]) if near else ("", "")

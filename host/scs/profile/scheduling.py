@@ -20,6 +20,7 @@ REST_NS = 14_000  # after each pulse at least: two of the shortest records, one 
 STEP_NS = 1_000  # to which rests are made as long as they can be
 TERMS = 25  # of the small ratios that are offered as other rates
 SECOND_NS = 1_000_000_000
+KINDS = ("period", "count", "fit", "offset")  # of a Clash
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Slot:
 class Clash:
     """Reason why there is no schedule: two programs, and working rates for the second.
 
-    kind: "period" (too long), "count" (too many pulses), "fit" (pulses collide), "phase" (pulses
+    kind: "period" (too long), "count" (too many pulses), "fit" (pulses collide), "offset" (pulses
     collide at the requested offsets). need and room: ns.
     """
 
@@ -63,80 +64,66 @@ class Clash:
 
 def plan(trains: Sequence[Train]) -> list[Slot] | Clash:
     """Return a slot for each program, or the reason why there is no schedule."""
-    found = _plan(trains)
-    if isinstance(found, Clash) and found.kind != "phase":
-        return replace(found, rates_millihz=_nearby(trains, found.second))
-    return found
+    schedule = _plan(trains)
+    if isinstance(schedule, Clash) and schedule.kind != "offset":
+        return replace(schedule, rates_millihz=_nearby(trains, schedule.second))
+    return schedule
 
 
 def _plan(trains: Sequence[Train]) -> list[Slot] | Clash:
     common = _common_millihz(trains)
-    counts = [int(one.rate_millihz / common) for one in trains]
+    counts = [int(train.rate_millihz / common) for train in trains]
     period_ns = 1000 * SECOND_NS / common
-    most = max(range(len(trains)), key=lambda at: counts[at])
+    most = counts.index(max(counts))
     if period_ns > limits.PERIOD_MAX_NS:
-        worst = max(range(len(trains)), key=lambda at: _common_with_first_ns(trains, at))
+        worst = min(range(len(trains)), key=lambda at: _common_millihz([trains[0], trains[at]]))
         return Clash("period", 0, worst, int(period_ns), limits.PERIOD_MAX_NS)
     if counts[most] > limits.PERIOD_TIMES:
         return Clash("count", 0, most or len(trains) - 1, counts[most], limits.PERIOD_TIMES)
-    phases = _roomiest(trains)
-    if phases is None:
-        first, second = _tightest(trains)
-        need, room = _need_ns(trains, first, second), _room_ns(trains, first, second)
-        kept = need <= room and trains[second].offset_ns is not None
-        return Clash("phase" if kept else "fit", first, second, need, room)
-    return [Slot(count, phase) for count, phase in zip(counts, phases, strict=True)]
+    offsets = _roomiest(trains)
+    if offsets is None:
+        return _collision(trains)
+    return [Slot(count, offset) for count, offset in zip(counts, offsets, strict=True)]
 
 
 def _common_millihz(trains: Sequence[Train]) -> Fraction:
     """Return the rate of the common period."""
-    rates = [Fraction(one.rate_millihz, one.block) for one in trains]
+    rates = [Fraction(train.rate_millihz, train.block) for train in trains]
     below = lcm(*(rate.denominator for rate in rates))
     return Fraction(gcd(*(int(rate * below) for rate in rates)), below)
 
 
-def _common_with_first_ns(trains: Sequence[Train], at: int) -> Fraction:
-    return 1 / _common_millihz([trains[0], trains[at]])
-
-
-def _room_ns(trains: Sequence[Train], one: int, other: int) -> int:
+def _part_ns(first: Train, second: Train) -> Fraction:
     """Return the greatest common divisor of two programs' pulse intervals."""
-    return int(_part(trains[one], trains[other]))
+    return Fraction(1000 * SECOND_NS, lcm(first.rate_millihz, second.rate_millihz))
 
 
-def _part(one: Train, other: Train) -> Fraction:
-    return Fraction(1000 * SECOND_NS, lcm(one.rate_millihz, other.rate_millihz))
+def _collision(trains: Sequence[Train]) -> Clash:
+    """Return the clash of the two programs that have the least room for what they need."""
+    pairs = []
+    for second in range(len(trains)):
+        for first in range(second):
+            need = trains[first].extent_ns + trains[second].extent_ns + 2 * REST_NS
+            pairs.append((int(_part_ns(trains[first], trains[second])), need, first, second))
+    room, need, first, second = min(pairs, key=lambda pair: pair[0] - pair[1])
+    kept = need <= room and trains[second].offset_ns is not None
+    return Clash("offset" if kept else "fit", first, second, need, room)
 
 
-def _need_ns(trains: Sequence[Train], one: int, other: int) -> int:
-    return trains[one].extent_ns + trains[other].extent_ns + 2 * REST_NS
-
-
-def _couples(trains: Sequence[Train]) -> list[tuple[int, int]]:
-    return [(one, other) for other in range(len(trains)) for one in range(other)]
-
-
-def _tightest(trains: Sequence[Train]) -> tuple[int, int]:
-    def slack(pair: tuple[int, int]) -> int:
-        return _room_ns(trains, *pair) - _need_ns(trains, *pair)
-
-    return min(_couples(trains), key=slack)
-
-
-# --- phases ----------------------------------------------------------------------------------
+# --- offsets ---------------------------------------------------------------------------------
 def _roomiest(trains: Sequence[Train]) -> list[int] | None:
     """Return the offsets (ns) that maximize the shortest rest; None if there are none."""
     if len(trains) == 1:
         return [trains[0].offset_ns or 0]
-    low, high = REST_NS, int(min(one.every_ns for one in trains))
+    low, high = REST_NS, int(min(train.every_ns for train in trains))
     best = _placed(trains, low)
     while best is not None and high - low > STEP_NS:
         middle = (low + high) // 2
-        found = _placed(trains, middle)
-        if found is None:
+        offsets = _placed(trains, middle)
+        if offsets is None:
             high = middle
         else:
-            low, best = middle, found
+            low, best = middle, offsets
     return best
 
 
@@ -153,41 +140,34 @@ def _next(
     if len(known) == len(trains):
         return [known[at] for at in range(len(trains))]
     at = order[len(known)]
-    for phase in _candidates(trains, rest_ns, at, known):
-        if all(_apart(trains, rest_ns, at, phase, other, known[other]) for other in known):
-            found = _next(trains, rest_ns, order, {**known, at: phase})
-            if found is not None:
-                return found
+    placed = [(trains[other], offset) for other, offset in known.items()]
+    for offset in _candidates(trains[at], rest_ns, placed):
+        if all(_apart(trains[at], offset, *other, rest_ns) for other in placed):
+            offsets = _next(trains, rest_ns, order, {**known, at: offset})
+            if offsets is not None:
+                return offsets
     return None
 
 
-def _candidates(
-    trains: Sequence[Train], rest_ns: int, at: int, known: dict[int, int]
-) -> Sequence[int]:
-    one = trains[at]
-    if one.offset_ns is not None:
-        return [one.offset_ns]
-    if not known:
+def _candidates(train: Train, rest_ns: int, placed: Sequence[tuple[Train, int]]) -> Sequence[int]:
+    if train.offset_ns is not None:
+        return [train.offset_ns]
+    if not placed:
         return [0]
-    found = set()
-    for other, phase in known.items():
-        part = _part(one, trains[other])
-        behind = phase + trains[other].extent_ns + rest_ns
-        for turn in range(int(one.every_ns / part)):
-            found.add(ceil((behind + turn * part) % one.every_ns))
-    return sorted(found)
+    offsets = set()
+    for other, offset in placed:
+        part = _part_ns(train, other)
+        behind = offset + other.extent_ns + rest_ns
+        for turn in range(int(train.every_ns / part)):
+            offsets.add(ceil((behind + turn * part) % train.every_ns))
+    return sorted(offsets)
 
 
-def _apart(
-    trains: Sequence[Train], rest_ns: int, at: int, phase: int, other: int, before: int
-) -> bool:
+def _apart(train: Train, offset: int, other: Train, before: int, rest_ns: int) -> bool:
     """Return True if two programs' pulses keep at least `rest_ns` apart."""
-    part = _part(trains[at], trains[other])
-    behind = (phase - before) % part
-    return (
-        trains[other].extent_ns + rest_ns <= behind
-        and behind <= part - trains[at].extent_ns - rest_ns
-    )
+    part = _part_ns(train, other)
+    behind = (offset - before) % part
+    return other.extent_ns + rest_ns <= behind <= part - train.extent_ns - rest_ns
 
 
 # --- alternative rates -----------------------------------------------------------------------
@@ -198,15 +178,15 @@ def _nearby(trains: Sequence[Train], at: int) -> tuple[int, ...]:
     terms = range(1, TERMS)
     rates = {base * up // down for up in terms for down in terms if base * up % down == 0}
     near = sorted(rates - {asked}, key=lambda rate: abs(rate - asked))
-    found: list[int] = []
+    fitting: list[int] = []
     for rate in near:
         permitted = limits.RATE_MIN_MILLIHZ <= rate <= limits.RATE_MAX_MILLIHZ
-        same_side = any((rate < asked) == (one < asked) for one in found)
+        same_side = any((rate < asked) == (other < asked) for other in fitting)
         if permitted and not same_side and _fits(trains, at, rate):
-            found.append(rate)
-        if len(found) == 2:
+            fitting.append(rate)
+        if len(fitting) == 2:
             break
-    return tuple(sorted(found))
+    return tuple(sorted(fitting))
 
 
 def _fits(trains: Sequence[Train], at: int, rate_millihz: int) -> bool:

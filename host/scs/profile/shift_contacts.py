@@ -37,33 +37,29 @@ def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:
     contact would leave the lead, ProfileError if the moved contacts conflict.
     """
     if by == 0:
-        raise WrongUsage("--by 0 moves nothing; write for example --by 1")
+        raise WrongUsage("--by 0 moves nothing; e.g. --by 1")
     numbers = list(programs)
     _within(profile, by, numbers)
 
     def change(document: Any) -> None:
         for number in numbers:
-            one = document["programs"][number]
-            for names in (place[role] for place in _places(one) for role in ROLES):
-                names[:] = [_moved(profile.lead, name.strip(), by) for name in names]
-            _forget(profile, number, one)
+            fields = document["programs"][number]
+            for place in (fields, fields.get("interleave", {})):
+                for names in (place[role] for role in ROLES if role in place):
+                    names[:] = [_moved(profile.lead, name.strip(), by) for name in names]
+            _forget(profile, number, fields)
 
     return edited(profile, change)
 
 
-def _places(one: Any) -> list[Any]:
-    """Return the mappings of a program that name contacts: itself and its interleave."""
-    return [one, one["interleave"]] if "interleave" in one else [one]
-
-
-def _forget(profile: Profile, number: int, one: Any) -> None:
+def _forget(profile: Profile, number: int, fields: Any) -> None:
     """Remove the thresholds, keeping the amplitude and the ceiling in uA."""
-    was = profile.group.programs[number]
-    one.pop("thresholds", None)
-    if profile.settings[number].permille:
-        one["amplitude"] = units.text(was.amplitude_ua, "uA")
-    if profile.settings[number].discomfort_ua == was.ceiling_ua:
-        one["ceiling"] = units.text(was.ceiling_ua, "uA")
+    was, settings = profile.group.programs[number], profile.settings[number]
+    fields.pop("thresholds", None)
+    if settings.permille:
+        fields["amplitude"] = units.text(was.amplitude_ua, "uA")
+    if settings.discomfort_ua == was.ceiling_ua:
+        fields["ceiling"] = units.text(was.ceiling_ua, "uA")
 
 
 def _moved(lead: Lead, name: str, by: int) -> str:
@@ -75,21 +71,20 @@ def _moved(lead: Lead, name: str, by: int) -> str:
 
 def _within(profile: Profile, by: int, numbers: list[int]) -> None:
     """Raise WrongUsage, with the largest possible shift, if `by` leaves the lead."""
-    room = []  # (how far a contact can move that way, its name)
+    lead, room = profile.lead, []  # (how far a contact can move that way, its name)
     for number in numbers:
-        one = profile.group.programs[number]
-        for at, name in enumerate(profile.contact_names):
-            if program.used_by(one) >> at & 1 and name not in profile.lead.plates:
-                column = profile.lead.column(name)
+        used = program.used_by(profile.group.programs[number])
+        for at, name in enumerate(lead.contact_names):
+            if used >> at & 1 and name not in lead.plates:
+                column = lead.column(name)
                 where = column.index(name)
                 room.append((len(column) - 1 - where if by > 0 else where, name))
     if not room:
         raise WrongUsage(f"--by {by}: only return plates are used, and they cannot be moved")
     far, name = min(room)
-    if abs(by) <= far:
-        return
-    end = profile.lead.column(name)[-1 if by > 0 else 0]
-    near = far if by > 0 else -far
-    hint = f"write for example --by {near}" if far else "it cannot move that way"
-    lead = profile.lead.name
-    raise WrongUsage(f"--by {by}: {name} would leave the lead {lead}, which ends at {end}; {hint}")
+    if abs(by) > far:
+        end = lead.column(name)[-1 if by > 0 else 0]
+        near = far if by > 0 else -far
+        hint = f"e.g. --by {near}" if far else "it cannot move that way"
+        message = f"{name} would leave the lead {lead.name}, which ends at {end}; {hint}"
+        raise WrongUsage(f"--by {by}: {message}")

@@ -24,7 +24,16 @@ KNOWN = (".csv", ".npz")
 
 def rows(path: Path) -> Rows:
     """Read the trace in a file or a folder; raise WrongUsage if there is none."""
-    trace = _of_folder(path) if path.is_dir() else _of_file(path)
+    if path.is_dir():
+        run = run_folder.read(path)
+        if run.rows is None:
+            raise WrongUsage(
+                f"{path}: this recording holds no trace: the run at {run.account.device.port} was"
+                f" too short for the device's ADC; its polls are in {path / run_folder.SAMPLES}"
+            )
+        trace = run.rows
+    else:
+        trace = _of_file(path)
     if len(trace) < 2:
         raise WrongUsage(f"{path}: a trace has two rows or more, this one has {len(trace)}")
     last_s = -np.inf
@@ -35,16 +44,6 @@ def rows(path: Path) -> Rows:
             raise WrongUsage(f"{path}: its times are not in ascending order")
         last_s = float(block.time_s[-1])
     return trace
-
-
-def _of_folder(path: Path) -> Rows:
-    run = run_folder.read(path)
-    if run.rows is None:
-        raise WrongUsage(
-            f"{path}: this recording holds no trace: the run at {run.account.device.port} was too"
-            f" short for the device's ADC; its polls are in {path / run_folder.SAMPLES}"
-        )
-    return run.rows
 
 
 def _of_file(path: Path) -> Rows:

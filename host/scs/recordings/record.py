@@ -14,7 +14,7 @@ from ..device.link import SIM
 from ..device.replies import Ledger
 from ..device.stimulator import Stimulator
 from ..errors import DeviceFault
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 from ..profile.profile import Profile
 from ..traces import trace
 from ..traces.bench_recorder import Taker
@@ -44,7 +44,7 @@ class Recording:
         return self.rows.whole()
 
     @property
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[Metric]:
         """Safety figures of the device."""
         return list(self.account.figures)
 

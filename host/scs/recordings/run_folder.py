@@ -29,7 +29,7 @@ from ..device.replies import Ledger, Status
 from ..device.stimulator import Stimulator
 from ..documents.atomic_write import cannot_write
 from ..errors import Failure, LinkLost, WrongUsage
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 from ..profile.profile import Profile
 from ..traces import npz
 from ..traces.bench_recorder import Taker
@@ -72,7 +72,7 @@ class Recorder:
         self._part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
         self._problem: WrongUsage | None = None
         self._taker: Taker | None = None
-        self._figures: tuple[Figure, ...] = ()
+        self._figures: tuple[Metric, ...] = ()
         self._last: tuple[Stimulator, Profile] | None = None
         self._sensed: Sensed | None = None
         self._looks = 0
@@ -88,7 +88,7 @@ class Recorder:
         except OSError as reason:
             raise cannot_write(folder, reason) from None
 
-    def starting(self, stim: Stimulator, profile: Profile, figures: list[Figure]) -> None:
+    def starting(self, stim: Stimulator, profile: Profile, figures: list[Metric]) -> None:
         """Begin the trace; call it just before START is sent."""
         self._last, self._figures = (stim, profile), tuple(figures)
         bench = stim.link.bench

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from stimcore import VERSION, commands
 
 from ..device.replies import Ledger, Status
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 from ..traces.commanded import Command
 from ..traces.trace_store import Rows
 from .poll_log import NONE, Samples
@@ -74,7 +74,7 @@ class Account:
     injected: str
     rate_hz: float | None
     from_start: bool
-    figures: tuple[Figure, ...]
+    figures: tuple[Metric, ...]
     ending: Ending
     command: Command | None
     source: str = BENCH

@@ -1,6 +1,6 @@
 """Check a profile on the host with the device's own code.
 
-Role: Profile and Board -> safety figures with their limits, complaints with their lines, and the
+Role: Profile and Board -> safety metrics with their limits, problems with their lines, and the
 quantized values (whole DAC codes, whole ticks) beside the requested ones.
 Invariant: the verdict is that of stimcore's kernel on the PIO words, as on the device.
 Requirements: REQ-60.
@@ -8,21 +8,25 @@ Requirements: REQ-60.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from stimcore import board as boards
-from stimcore import output, period, program
+from stimcore import output, period
 from stimcore.board import Board
 from stimcore.errors import Refused
+from stimcore.program import BURST, RECHARGE_ACTIVE, Program
 
-from ..documents.complaint import Complaint
+from ..documents.problem import Problem
 from ..errors import Row
 from ..messages import safety_metrics
-from ..messages.safety_metrics import Figure
+from ..messages.safety_metrics import Metric
 from ..profile.profile import Profile
 from ..profile.thresholds import Settings
+from ..profile.waveforms import longest_run
 from . import delivery, ramp_check
+
+Pair = tuple[str, float, float, str]  # name, requested, actual, unit
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,6 @@ class Actual:
     requested: float
     actual: float
     unit: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as a JSON-ready dict."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,13 @@ class Turns:
     period_ms: float
     others: int = 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as a JSON-ready dict."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Judgement:
     """Verdict of the kernel on a profile for a board; `ok` if there are no errors."""
 
-    figures: tuple[Figure, ...]
-    errors: tuple[Complaint, ...]
+    figures: tuple[Metric, ...]
+    errors: tuple[Problem, ...]
     actual: tuple[Actual, ...]
     slots: tuple[Turns, ...] = ()
     delivery: delivery.Delivery | None = None  # of a session that has an end
@@ -75,8 +71,8 @@ class Judgement:
         return not self.errors
 
 
-def explained(rows: tuple[Row, ...], profile: Profile) -> list[Complaint]:
-    """Return the device's rows as complaints about the profile, each with its line."""
+def explained(rows: tuple[Row, ...], profile: Profile) -> list[Problem]:
+    """Return the device's rows as problems of the profile, each with its line."""
     return [profile.explain(row) for row in rows]
 
 
@@ -84,22 +80,20 @@ def judge(
     profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | None = None
 ) -> Judgement:
     """Check a profile at its own amplitudes or at others (uA, one per program)."""
-    group = profile.group
-    own_ua = tuple(one.amplitude_ua for one in group.programs)
+    group, contacts = profile.group, profile.contact_names
+    own_ua = tuple(program.amplitude_ua for program in group.programs)
     try:
         verdict = output.judge(board, group, amplitudes_ua or own_ua)
-        rows, shown = tuple(verdict.errors), verdict.figures
+        rows, figures = tuple(verdict.errors), verdict.figures
     except Refused as reason:
-        rows, shown = reason.rows, []
-    told = explained(rows, profile) or ramp_check.complaints(profile, board)
+        rows, figures = reason.rows, []
+    problems = explained(rows, profile) or ramp_check.problems(profile, board)
     return Judgement(
-        figures=tuple(
-            safety_metrics.make(shown, group, profile.contact_names, profile.program_names)
-        ),
-        errors=tuple(told),
+        figures=tuple(safety_metrics.make(figures, group, contacts, profile.program_names)),
+        errors=tuple(problems),
         actual=tuple(actual(profile, board)),
         slots=tuple(slots(profile, board)),
-        delivery=None if told else delivery.plan(group, board, tuple(profile.contact_names)),
+        delivery=None if problems else delivery.plan(group, board, contacts),
     )
 
 
@@ -110,97 +104,75 @@ def slots(profile: Profile, board: Board) -> list[Turns]:
     return [
         Turns(
             name,
-            one.count,
-            boards.ticks_from_ns(board, one.offset_ns) * tick_ms,
-            period_ms / one.count,
+            program.count,
+            boards.ticks_from_ns(board, program.offset_ns) * tick_ms,
+            period_ms / program.count,
             period_ms,
-            one.other_count,
+            program.other_count,
         )
-        for name, one in zip(profile.program_names, profile.group.programs, strict=True)
+        for name, program in zip(profile.program_names, profile.group.programs, strict=True)
     ]
 
 
 def actual(profile: Profile, board: Board) -> list[Actual]:
     """Return requested and actual quantities, program by program."""
-    found = []
+    rows: list[Actual] = []
     group = profile.group
     levels = delivery.reached_ua(group, board)
     programs = zip(profile.program_names, group.programs, profile.settings, levels, strict=True)
-    for name, one, person, reached in programs:
-        rows = _timing(one, board)
+    for name, program, settings, reached_ua in programs:
+        pairs = list(_timing(program, board))
         if not profile.sync_only:
-            rows = [*_currents(one, board), *_reached(one, board, reached), *rows]
-            found += _of_perception(name, one.amplitude_ua, person, board)
-        found += [Actual(name, *row) for row in rows]
-    return found
+            pairs = [
+                *_of_perception(program, settings, board),
+                *_currents(program, reached_ua, board),
+                *pairs,
+            ]
+        rows += [Actual(name, *pair) for pair in pairs]
+    return rows
 
 
-def _reached(one: Any, board: Board, ua: int) -> list[tuple[str, float, float, str]]:
-    """Return the amplitude that the session reaches, if lower than requested."""
-    made_ua = boards.code_from_ua(board, one.amplitude_ua) * board.na_per_code // 1000
-    if ua >= made_ua:
-        return []
-    return [("amplitude_reached", one.amplitude_ua / 1000, ua / 1000, "mA")]
+def _of_perception(program: Program, settings: Settings, board: Board) -> Iterator[Pair]:
+    """Yield the amplitude in percent of the perception threshold, if that was measured."""
+    actual_ua = boards.code_from_ua(board, program.amplitude_ua) * board.na_per_code / 1e3
+    asked, percent = settings.percent(program.amplitude_ua), settings.percent(actual_ua)
+    if asked is not None and percent is not None:
+        asked = settings.permille / 10 if settings.permille else asked
+        yield "amplitude_of_perception", asked, percent, "%"
 
 
-def _of_perception(name: str, asked_ua: int, person: Settings, board: Board) -> list[Actual]:
-    """Return the amplitude in percent of the perception threshold, if that was measured."""
-    made_ua = boards.code_from_ua(board, asked_ua) * board.na_per_code / 1e3
-    asked, made = person.percent(asked_ua), person.percent(made_ua)
-    if asked is None or made is None:
-        return []
-    asked = person.permille / 10 if person.permille else asked
-    return [Actual(name, "amplitude_of_perception", asked, made, "%")]
-
-
-def _currents(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
-    """Return (name, requested, actual, unit) of a program's amplitude and active recharge."""
+def _currents(program: Program, reached_ua: int, board: Board) -> Iterator[Pair]:
+    """Yield a program's amplitude, that of its session if lower, and its active recharge."""
     tick_us = 1e6 / board.clock_hz
-    code = boards.code_from_ua(board, one.amplitude_ua)
-    milliamps = board.na_per_code / 1e6
-    rows = [("amplitude", one.amplitude_ua / 1000, code * milliamps, "mA")]
-    if one.recharge == program.RECHARGE_ACTIVE and code and not one.segments:
-        width = boards.ticks_from_ns(board, one.width_ns)
-        parts = period.recharge_parts(code, width, one.ratio, board.min_record_ticks)
+    code = boards.code_from_ua(board, program.amplitude_ua)
+    milliamps, asked = board.na_per_code / 1e6, program.amplitude_ua / 1000
+    yield "amplitude", asked, code * milliamps, "mA"
+    if program.recharge == RECHARGE_ACTIVE and code and not program.segments:
+        width = boards.ticks_from_ns(board, program.width_ns)
+        parts = period.recharge_parts(code, width, program.ratio, board.min_record_ticks)
         length = sum(part[1] for part in parts) * tick_us
-        asked = one.amplitude_ua / 1000 / one.ratio
-        rows.append(("recharge_amplitude", asked, parts[0][0] * milliamps, "mA"))
-        rows.append(("recharge_width", one.width_ns / 1000 * one.ratio, length, "us"))
-    return rows
+        yield "recharge_amplitude", asked / program.ratio, parts[0][0] * milliamps, "mA"
+        yield "recharge_width", program.width_ns / 1000 * program.ratio, length, "us"
+    if reached_ua < code * board.na_per_code // 1000:
+        yield "amplitude_reached", asked, reached_ua / 1000, "mA"
 
 
-def _timing(one: Any, board: Board) -> list[tuple[str, float, float, str]]:
-    """Return (name, requested, actual, unit) of a program's width, rates and gap."""
+def _timing(program: Program, board: Board) -> Iterator[Pair]:
+    """Yield a program's width (for a shape, that of its longest run), rates and gap."""
     tick_us = 1e6 / board.clock_hz
-    rows = [
-        ("pulse_width", one.width_ns / 1000, _width(board, one) * tick_us, "us"),
-        ("rate", one.rate_millihz / 1000, _hertz(board, one.rate_millihz), "Hz"),
-    ]
-    if one.waveform == program.BURST:
-        rows.append(
-            (
-                "intra_rate",
-                one.intra_rate_millihz / 1000,
-                _hertz(board, one.intra_rate_millihz),
-                "Hz",
-            )
-        )
-    if one.gap_ns:
-        gap = boards.ticks_from_ns(board, one.gap_ns)
-        rows.append(("interphase_gap", one.gap_ns / 1000, gap * tick_us, "us"))
-    return rows
 
+    def ticks(ns: int) -> int:
+        return int(boards.ticks_from_ns(board, ns))
 
-def _width(board: Board, one: Any) -> int:
-    """Return the ticks of the first phase; for a shape, those of its longest run."""
-    longest = run = sign = 0
-    for permille, ns in one.segments:
-        now = (permille > 0) - (permille < 0)
-        run = (run if now == sign else 0) + boards.ticks_from_ns(board, ns)
-        sign = now
-        longest = max(longest, run if sign else 0)
-    return longest or boards.ticks_from_ns(board, one.width_ns)
+    def hertz(rate_millihz: int) -> float:
+        return float(board.clock_hz / boards.period_ticks(board, rate_millihz))
 
-
-def _hertz(board: Board, rate_millihz: int) -> float:
-    return float(board.clock_hz / boards.period_ticks(board, rate_millihz))
+    steps = [(permille, ticks(ns)) for permille, ns in program.segments]
+    width = longest_run(steps) or ticks(program.width_ns)
+    yield "pulse_width", program.width_ns / 1000, width * tick_us, "us"
+    yield "rate", program.rate_millihz / 1000, hertz(program.rate_millihz), "Hz"
+    if program.waveform == BURST:
+        intra_millihz = program.intra_rate_millihz
+        yield "intra_rate", intra_millihz / 1000, hertz(intra_millihz), "Hz"
+    if program.gap_ns:
+        yield "interphase_gap", program.gap_ns / 1000, ticks(program.gap_ns) * tick_us, "us"

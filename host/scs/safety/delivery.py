@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from stimcore import board as boards
 from stimcore import charge, ledger, output, program, ramp
@@ -29,17 +28,13 @@ class Delivery:
     seconds: float
     charge_nc: dict[str, float]
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the totals as a JSON-ready dict."""
-        return {"pulses": self.pulses, "seconds": self.seconds, "charge_nc": self.charge_nc}
-
 
 def reached_ua(group: program.Group, board: Board) -> Levels:
     """Return each program's highest amplitude in a session, as quantized by the stage (uA)."""
     highest = [0] * len(group.programs)
     for levels, _periods in _first_run(group):
         highest = [max(pair) for pair in zip(highest, levels, strict=True)]
-    codes = [boards.code_from_ua(board, max(one, _least_ua(board))) for one in highest]
+    codes = [boards.code_from_ua(board, max(ua, _least_ua(board))) for ua in highest]
     return tuple(code * board.na_per_code // 1000 for code in codes)
 
 
@@ -50,16 +45,16 @@ def plan(group: program.Group, board: Board, contacts: tuple[str, ...]) -> Deliv
         return None
     book, streams = ledger.Ledger(), {}
     for levels, periods in _session(group):
-        made = tuple(max(one, _least_ua(board)) for one in levels)
-        codes = tuple(boards.code_from_ua(board, one) for one in made)
+        driven = tuple(max(ua, _least_ua(board)) for ua in levels)
+        codes = tuple(boards.code_from_ua(board, ua) for ua in driven)
         if codes not in streams:
-            verdict = output.judge(board, group, made)
+            verdict = output.judge(board, group, driven)
             if verdict.errors:
                 refuse_all(verdict.errors)
             streams[codes] = verdict.stream
         book.add_periods(streams[codes], periods)
-    driven = [charge.picocoulombs(board, one) / 1000 for one in book.driven]
-    named = {name: nc for name, nc in zip(contacts, driven, strict=False) if nc}
+    charges_nc = (charge.picocoulombs(board, codes) / 1000 for codes in book.driven)
+    named = {name: nc for name, nc in zip(contacts, charges_nc, strict=False) if nc}
     return Delivery(book.pulses, book.output_us / 1e6, named)
 
 

@@ -1,6 +1,6 @@
 """Check every ramp step: at low amplitudes a shaped pulse is quantized differently.
 
-Role: complaints() reports a profile that is admitted at its amplitudes but would fault during the
+Role: problems() reports a profile that is admitted at its amplitudes but would fault during the
 ramp, because segments smaller than one DAC code are rounded up to one code.
 Invariant: the verdict at each level is the kernel's; a profile without shapes costs nothing.
 Requirements: REQ-18, REQ-35, REQ-60.
@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stimcore import board as boards
-from stimcore import kernel, limits, output, program
+from stimcore import kernel, limits, output
 from stimcore.board import Board
 from stimcore.errors import Refused
+from stimcore.program import Group, pulses_per_period
 
 from ..documents import units
-from ..documents.complaint import Complaint, Place, path_text
-from ..errors import Row
+from ..documents.problem import Problem
 from ..messages import refusals, safety_metrics
 from ..profile.profile import Profile
 
@@ -26,32 +26,45 @@ EXAMPLE = "-100 % for 200 us and 50 % for 400 us"
 NO_RAMP = "ramp: {up: 0 s, down: 0 s}"
 
 
-def complaints(profile: Profile, board: Board) -> list[Complaint]:
-    """Return a complaint for the first ramp level that is refused; empty if all pass.
+def problems(profile: Profile, board: Board) -> list[Problem]:
+    """Return the problem of the first ramp level that is refused; empty if all pass.
 
     A profile refused at its own amplitudes is reported elsewhere.
     """
     group = profile.group
-    shaped = [number for number, one in enumerate(group.programs) if one.segments]
-    if not shaped or profile.sync_only:
-        return []
-    if _verdict(board, group, _targets(group)).errors:
+    shaped = _shaped(group)
+    if not shaped or profile.sync_only or _verdict(board, group, _targets(group)).errors:
         return []
     for levels, verdict in _climb(board, group, shaped):
         if verdict.errors:
             number = _blamed(board, group, levels, shaped)
-            return [_refused(profile, board, number, levels[number], verdict.errors[0])]
-        miscounted = verdict.stream.pulses != program.pulses_per_period(group)
-        if miscounted and group.header.session_pulses:
-            return [_miscounted(profile, levels[shaped[0]], verdict.stream.pulses)]
+            row, level = verdict.errors[0], units.text(levels[number], "uA")
+            why, example = refusals.sentence(row, profile.contact_names), _way_out(group, board)
+            message = f"the soft start would be refused at {level}: segments smaller than one DAC"
+            message += f" code are rounded up to one code ({why}); try {example}"
+            place, limit = ("programs", number, "shape"), safety_metrics.text(row[0], row[3])
+            problem = Problem("ramp-refused", place, message, level, limit, example)
+            return profile.document.located([problem])
+        pulses, wanted = verdict.stream.pulses, pulses_per_period(group)
+        if group.header.session_pulses and pulses != wanted:
+            level, example = units.text(levels[shaped[0]], "uA"), "duration: 10 min"
+            message = f"at {level} this shape has {pulses} pulses per period instead of {wanted},"
+            message += f" so a session cannot be limited by pulses; try {example}"
+            texts = str(pulses), str(wanted), example
+            problem = Problem("ramp-pulses", ("session", "pulses"), message, *texts)
+            return profile.document.located([problem])
     return []
 
 
-def _targets(group: program.Group) -> Levels:
-    return tuple(one.amplitude_ua for one in group.programs)
+def _shaped(group: Group) -> list[int]:
+    return [number for number, program in enumerate(group.programs) if program.segments]
 
 
-def _verdict(board: Board, group: program.Group, levels: Levels) -> kernel.Verdict:
+def _targets(group: Group) -> Levels:
+    return tuple(program.amplitude_ua for program in group.programs)
+
+
+def _verdict(board: Board, group: Group, levels: Levels) -> kernel.Verdict:
     try:
         return output.judge(board, group, levels)
     except Refused as reason:
@@ -59,20 +72,20 @@ def _verdict(board: Board, group: program.Group, levels: Levels) -> kernel.Verdi
 
 
 def _climb(
-    board: Board, group: program.Group, numbers: list[int]
+    board: Board, group: Group, numbers: list[int]
 ) -> Iterator[tuple[Levels, kernel.Verdict]]:
     """Yield the levels of both ramps, each with its verdict."""
     targets, header = _targets(group), group.header
     if header.ramp_up_ms or header.ramp_down_ms:
-        found = _ramp(board, group, numbers)
+        ramp = _ramp(board, group, numbers)
     else:  # whole steps up, and down at once
         steps = range(1, -(-max(targets) // limits.STEP_UP_UA) + 1)
-        found = (tuple(min(one, limits.STEP_UP_UA * step) for one in targets) for step in steps)
-    for levels in found:
+        ramp = (tuple(min(ua, limits.STEP_UP_UA * step) for ua in targets) for step in steps)
+    for levels in ramp:
         yield levels, _verdict(board, group, levels)
 
 
-def _ramp(board: Board, group: program.Group, numbers: list[int]) -> Iterator[Levels]:
+def _ramp(board: Board, group: Group, numbers: list[int]) -> Iterator[Levels]:
     """Yield levels that take each of these programs through every DAC code up to its own.
 
     The step time depends on the device's speed, so any level may occur; but none below the
@@ -86,10 +99,10 @@ def _ramp(board: Board, group: program.Group, numbers: list[int]) -> Iterator[Le
         softest = limits.STEP_UP_UA * steps // max(targets)
         first = max(min(steps * limits.STEP_MS // header.ramp_up_ms, softest), 1)
     for step in range(first, steps + 1):
-        yield tuple(max(one * step // steps, least_ua) for one in targets)
+        yield tuple(max(ua * step // steps, least_ua) for ua in targets)
 
 
-def _blamed(board: Board, group: program.Group, levels: Levels, shaped: list[int]) -> int:
+def _blamed(board: Board, group: Group, levels: Levels, shaped: list[int]) -> int:
     """Return the program at fault: the one refused at its level with all others at target."""
     for number in shaped:
         lone = list(_targets(group))
@@ -99,33 +112,10 @@ def _blamed(board: Board, group: program.Group, levels: Levels, shaped: list[int
     return shaped[0]
 
 
-# --- complaints ------------------------------------------------------------------------------
-def _complaint(profile: Profile, place: Place, message: str, *texts: str) -> Complaint:
-    return Complaint("soft_start", path_text(place), profile.document.line(place), message, *texts)
-
-
-def _refused(profile: Profile, board: Board, number: int, level_ua: int, row: Row) -> Complaint:
-    level = units.text(level_ua, "uA")
-    message = f"the soft start would be refused at {level}: segments smaller than one DAC code are"
-    message += f" rounded up to one code ({refusals.sentence(row, profile.contact_names)}); try"
-    example = _way_out(profile.group, board)
-    limit = safety_metrics.text(row[0], row[3])
-    place = ("programs", number, "shape")
-    return _complaint(profile, place, f"{message} {example}", level, limit, example)
-
-
-def _way_out(group: program.Group, board: Board) -> str:
+def _way_out(group: Group, board: Board) -> str:
     """Return a working example: no ramps, which skips the lowest levels, or another shape."""
     header = group.header._replace(ramp_up_ms=0, ramp_down_ms=0)
     bare = group._replace(header=header)
-    shaped = [number for number, one in enumerate(group.programs) if one.segments]
+    shaped = _shaped(group)
     good = not any(verdict.errors for _, verdict in _climb(board, bare, shaped))
     return NO_RAMP if good else EXAMPLE
-
-
-def _miscounted(profile: Profile, level_ua: int, pulses: int) -> Complaint:
-    wanted = program.pulses_per_period(profile.group)
-    message = f"at {units.text(level_ua, 'uA')} this shape has {pulses} pulses per period instead"
-    message += f" of {wanted}, so a session cannot be limited by pulses; try duration: 10 min"
-    texts = str(pulses), str(wanted), "duration: 10 min"
-    return _complaint(profile, ("session", "pulses"), message, *texts)

@@ -42,7 +42,7 @@ class Taker:
         self._bench, self._begin_s, self._at_s = bench, begin_s, begin_s
         self._end_s = math.inf if end_s is None else end_s
         self._rate_hz, self._samples = rate_hz, 0
-        self._commands: list[Command] = []
+        self._commands: list[Command] = []  # periods that are not yet recorded as a whole
         self._probe = Probe(bench, begin_s) if pins else None
 
     @property
@@ -70,7 +70,15 @@ class Taker:
         if self._probe is not None:
             self._probe.take(until_s)
         self._at_s = until_s
-        self._command()
+        under_way = commanded.now(self._bench, self._begin_s)
+        if under_way is not None:
+            self._commands.append(under_way)
+        taken_s = until_s - self._begin_s
+        over = [command for command in self._commands if command.end_s <= taken_s]
+        for command in over:
+            if command.begin_s >= -trace.SAME_S:
+                self.command = command
+        self._commands = [command for command in self._commands if command not in over][-2:]
 
     def _sample(self, until_s: float, rate_hz: float) -> None:
         """Add the samples up to `until_s`, at exact multiples of the step."""
@@ -84,16 +92,3 @@ class Taker:
         at_s = (self._samples + np.arange(len(piece))) / rate_hz
         self.rows.add(Trace(at_s, piece.current_a, piece.voltage_v))
         self._samples += len(piece)
-
-    def _command(self) -> None:
-        """Remember the current period; it becomes `command` once recorded as a whole."""
-        under_way = commanded.now(self._bench, self._begin_s)
-        if under_way is not None:
-            self._commands.append(under_way)
-        over = [
-            command for command in self._commands if command.end_s <= self._at_s - self._begin_s
-        ]
-        for command in over:
-            if command.begin_s >= -trace.SAME_S:
-                self.command = command
-        self._commands = [command for command in self._commands if command not in over][-2:]

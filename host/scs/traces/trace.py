@@ -127,20 +127,7 @@ def from_bench(bench: Any, start_s: float, end_s: float, rate_hz: float | None =
 
 
 def _joined(events: Any, looks: Any) -> tuple[Floats, Floats, Floats]:
-    """Return the ends of all pieces and the thinned samples that lie on curves."""
-    kept = _on_curves(events, looks)
-    columns = [
-        np.concatenate((ends, values[kept])) for ends, values in zip(events, looks, strict=True)
-    ]
-    order = np.argsort(columns[0], kind="stable")
-    time, current, voltage = (column[order] for column in columns)
-    changed = np.ones(len(time), dtype=bool)
-    changed[1:] = (np.diff(time) > 0) | (np.diff(current) != 0) | (np.diff(voltage) != 0)
-    return time[changed], current[changed], voltage[changed]
-
-
-def _on_curves(events: Any, looks: Any) -> NDArray[np.bool_]:
-    """Return a mask of the samples to keep: within a curved piece, and not too dense there."""
+    """Return the ends of all pieces and the samples that lie on curves, not too dense there."""
     begin, end = events[0][0::2], events[0][1::2]
     piece = np.maximum(np.searchsorted(begin, looks[0], side="right") - 1, 0)
     length = np.maximum(end - begin, 1e-15)
@@ -151,15 +138,21 @@ def _on_curves(events: Any, looks: Any) -> NDArray[np.bool_]:
         fine = STRAIGHT * float(np.max(np.abs(ends), initial=1e-12))
         unfinished = np.abs(values - ends[1::2][piece]) > fine
         bent |= (np.abs(values - line) > fine) & unfinished
-    inside: NDArray[np.bool_] = (looks[0] > begin[piece] + SAME_S) & (
-        looks[0] < end[piece] - SAME_S
-    )
+    inside = (looks[0] > begin[piece] + SAME_S) & (looks[0] < end[piece] - SAME_S)
     rank = np.arange(len(piece)) - np.searchsorted(piece, piece)
     spread, at = [0], 1.0
     while at <= rank.max(initial=0):
         spread.append(int(at))
         at = max(at + 1, at * THINNED)
-    return bent & inside & np.isin(rank, spread)
+    kept = bent & inside & np.isin(rank, spread)
+    columns = [
+        np.concatenate((ends, values[kept])) for ends, values in zip(events, looks, strict=True)
+    ]
+    order = np.argsort(columns[0], kind="stable")
+    time, current, voltage = (column[order] for column in columns)
+    changed = np.ones(len(time), dtype=bool)
+    changed[1:] = (np.diff(time) > 0) | (np.diff(current) != 0) | (np.diff(voltage) != 0)
+    return time[changed], current[changed], voltage[changed]
 
 
 def next_period(bench: Any) -> tuple[float, float]:
@@ -174,20 +167,11 @@ def next_period(bench: Any) -> tuple[float, float]:
     return bench.now_s() + (ticks - into) / bench.board.clock_hz, ticks / bench.board.clock_hz
 
 
-def span(
-    bench: Any,
-    start_s: float,
-    end_s: float,
-    rate_hz: float | None = None,
-    *,
-    edge_s: float = EDGE_S,
-) -> Trace:
+def span(bench: Any, start_s: float, end_s: float, *, edge_s: float = EDGE_S) -> Trace:
     """Return the bench's trace between two times; a step at either end belongs to what follows.
 
     edge_s: how far before the start to look for such a step, 0 if there can be none.
     """
-    if rate_hz is not None:
-        return from_bench(bench, start_s, end_s, rate_hz)
     before_s = min(edge_s, start_s)
     wide = from_bench(bench, start_s - before_s, end_s)
     return wide.window(before_s, before_s + end_s - start_s)

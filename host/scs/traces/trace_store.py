@@ -13,7 +13,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,26 +30,6 @@ Progress = Callable[[float], None]  # takes the share that is done, 0 to 1
 
 def ignore_progress(_share: float) -> None:
     """Do nothing with the share that is done."""
-
-
-class Rows(Protocol):
-    """Protocol of a trace, in memory or not."""
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-
-    @property
-    def end_s(self) -> float:
-        """Time of the last row in s; 0 if empty."""
-
-    def blocks(self) -> Iterator[Trace]:
-        """Yield the rows in order, in blocks."""
-
-    def window(self, start_s: float, end_s: float) -> Trace:
-        """Return the part between two times, as Trace.window."""
-
-    def whole(self) -> Trace:
-        """Return all rows in memory; raise WrongUsage if there are too many."""
 
 
 class Table:
@@ -167,6 +147,9 @@ class Store:
             )
         blocks = [np.column_stack(block.columns()) for block in self.blocks()]
         return Trace(*np.concatenate(blocks or [np.empty((0, 3))]).T.copy())
+
+
+Rows = Trace | Store  # a trace, in memory or not
 
 
 def _between(before: Any, at: Any, after: Any) -> bool:

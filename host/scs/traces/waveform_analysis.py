@@ -60,8 +60,11 @@ class Measured:
     dc_a: float | None
 
 
-class _Curve:
-    """Current over time, and its integral."""
+class Curve:
+    """Current over time, and its integral. Raises ValueError for invalid arrays.
+
+    means: current between two rows (A); charge: since the first row, at each row (C).
+    """
 
     def __init__(self, time_s: ArrayLike, current_a: ArrayLike):
         self.time = np.asarray(time_s, dtype=np.float64)
@@ -116,7 +119,7 @@ class _Curve:
 
 def pulses(time_s: ArrayLike, current_a: ArrayLike) -> Pulses:
     """Return the pulses of a trace; raise ValueError for invalid arrays."""
-    return _pulses(_Curve(time_s, current_a))
+    return _pulses(Curve(time_s, current_a))
 
 
 def edges(time_s: ArrayLike, current_a: ArrayLike, quiet_a: float) -> tuple[Floats, Floats]:
@@ -125,7 +128,7 @@ def edges(time_s: ArrayLike, current_a: ArrayLike, quiet_a: float) -> tuple[Floa
     An edge is where the current crosses half of its stretch's maximum; a stretch below quiet_a
     has none. In order of time. Raises ValueError for invalid arrays.
     """
-    curve = _Curve(time_s, current_a)
+    curve = Curve(time_s, current_a)
     crossings = []
     for first, last in curve.lobes(quiet_a).tolist():
         sign = float(np.sign(curve.charge[last] - curve.charge[first]))
@@ -135,7 +138,7 @@ def edges(time_s: ArrayLike, current_a: ArrayLike, quiet_a: float) -> tuple[Floa
     return times, signs
 
 
-def _pulses(curve: _Curve) -> Pulses:
+def _pulses(curve: Curve) -> Pulses:
     """Return a pulse for each stretch that is a first phase.
 
     An overshoot of the recharge counts as recovered, so that charge missing at the trace's
@@ -179,7 +182,7 @@ def pattern(train: Pulses) -> int | None:
 
 def measure(time_s: ArrayLike, current_a: ArrayLike) -> Measured:
     """Measure a trace; raise ValueError if it has no pulse or is invalid."""
-    curve = _Curve(time_s, current_a)
+    curve = Curve(time_s, current_a)
     train = _pulses(curve)
     if len(train) == 0:
         raise ValueError("the trace holds no pulse")
@@ -203,7 +206,7 @@ def measure(time_s: ArrayLike, current_a: ArrayLike) -> Measured:
 
 
 def _per_period(
-    curve: _Curve, start_s: float, period_s: float | None
+    curve: Curve, start_s: float, period_s: float | None
 ) -> tuple[float | None, float | None]:
     """Return (largest charge away from a period's start, mean net charge of a period)."""
     if not period_s:

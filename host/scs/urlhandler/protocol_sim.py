@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from serial import PortNotOpenError, SerialBase, SerialException
 
 from scs import sim_bridge
-from scs.documents.complaint import FileRefused
+from scs.documents.problem import FileRefused
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

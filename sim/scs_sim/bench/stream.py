@@ -107,7 +107,6 @@ class Sequencer:
         self.pin_log: PinLog | None = None
         self.dma = Dma()
         self.latched: deque[tuple[int, int]] = deque(maxlen=LATCHES_KEPT)  # (tick, frame)
-        self._parallel = board.stage == STAGE_R2R_1
         self._plant = plant
         self._machine = sequencer(self._lines)
         self._offset_ticks = latch_offset_ticks(board, self._lines)

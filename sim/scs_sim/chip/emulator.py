@@ -239,10 +239,6 @@ class Chip:
         """Read words of memory or registers, as a bus master does (side effects included)."""
         return [word & 0xFFFF_FFFF for word in self.ask("peek", addr=address, n=words)["words"]]
 
-    def save_flash(self, path: Path) -> None:
-        """Save the whole flash to a file; options=["--flash", path] starts from one."""
-        self.ask("save", file=str(path))
-
     # --- end -----------------------------------------------------------------------------------
     @property
     def is_running(self) -> bool:

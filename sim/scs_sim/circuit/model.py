@@ -179,21 +179,18 @@ class Model:
         """Run one period, phase by phase, each clamp at its instant."""
         rows: list[tuple[float, float, float]] = []
         for phase_regime, ticks in zip(self._regimes, self._ticks, strict=True):
-            self._phase(phase_regime, ticks, rows)
+            begun_s, left_s, rail = self.tick / self.clock_hz, ticks / self.clock_hz, 0.0
+            self.tick += ticks
+            span = phase_regime.at(self.state)
+            while True:
+                seconds, rail = phase_regime.leaves(span, self.state, left_s, rail)
+                lasts_s = min(seconds, left_s)
+                ends_s = begun_s + lasts_s if seconds < left_s else self.tick / self.clock_hz
+                piece = span.piece(self.state)
+                rows.append((begun_s, piece.current_a, piece.voltage_v))
+                rows.append((ends_s, piece.current(lasts_s), piece.voltage(lasts_s)))
+                self.state = span.after(self.state, lasts_s)
+                if seconds >= left_s:
+                    break
+                begun_s, left_s, span = ends_s, left_s - lasts_s, phase_regime.follows(span, rail)
         return Samples(*np.array(rows).T.copy())
-
-    def _phase(self, regime: Regime, ticks: int, rows: list[tuple[float, float, float]]) -> None:
-        begun_s, left_s, rail = self.tick / self.clock_hz, ticks / self.clock_hz, 0.0
-        self.tick += ticks
-        span = regime.at(self.state)
-        while True:
-            seconds, rail = regime.leaves(span, self.state, left_s, rail)
-            lasts_s = min(seconds, left_s)
-            ends_s = begun_s + lasts_s if seconds < left_s else self.tick / self.clock_hz
-            piece = span.piece(self.state)
-            rows.append((begun_s, piece.current_a, piece.voltage_v))
-            rows.append((ends_s, piece.current(lasts_s), piece.voltage(lasts_s)))
-            self.state = span.after(self.state, lasts_s)
-            if seconds >= left_s:
-                return
-            begun_s, left_s, span = ends_s, left_s - lasts_s, regime.follows(span, rail)

@@ -125,20 +125,17 @@ class Stage:
             return Demand(netlist.SOURCED, volts, source_ohm=self.parts.source_ohm)
         if self.cathodes and self.anodes and not self.cathodes & self.anodes:
             if self.parts.soft_ohm and self.sent == self.parts.code_mid:
-                return self._softly()
+                return self._discharge(self.soft_ohm)  # the pump isolated
             return Demand(netlist.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
         joined = max(self.cathodes.bit_count(), self.anodes.bit_count()) > 1
-        if self.discharges and (
-            joined or self.cathodes & self.anodes
-        ):  # contacts tied together: the load is shorted
-            return Demand(netlist.SHORTED, 0.0, source_ohm=self.parts.switch_ohm)
+        if joined or self.cathodes & self.anodes:  # contacts tied together: the load is shorted
+            return self._discharge(0.0)
         return Demand(netlist.OPEN)
 
-    def _softly(self) -> Demand:
-        """Isolate the pump; its contacts discharge through the resistor."""
+    def _discharge(self, more_ohm: float) -> Demand:
         if not self.discharges:
             return Demand(netlist.OPEN)
-        return Demand(netlist.SHORTED, 0.0, source_ohm=self.parts.switch_ohm + self.soft_ohm)
+        return Demand(netlist.SHORTED, 0.0, source_ohm=self.parts.switch_ohm + more_ohm)
 
     def set(self, code: int, cathodes: int, anodes: int) -> None:
         """Set code and contacts at once, past the pins, as model.py does."""

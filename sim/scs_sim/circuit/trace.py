@@ -7,6 +7,7 @@ Invariant: bounded; past `maximum` pieces the oldest block is dropped and counte
 
 from bisect import bisect_left, bisect_right
 from collections import deque
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +70,7 @@ class Trace:
 
     def _table(self, t0_s: float, t1_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return (rows that touch the window, their first and last seconds within it)."""
-        late = max(bisect_right(self._rows, t0_s * self.clock_hz, key=_tick) - 1, 0)
+        late = max(bisect_right(self._rows, t0_s * self.clock_hz, key=itemgetter(0)) - 1, 0)
         blocks = [*self._blocks, np.array(self._rows[late:])]  # a look at the end is a short one
         begins = [float(block[0, 0]) / self.clock_hz for block in blocks]
         low = max(bisect_right(begins, t0_s) - 1, 0)
@@ -138,10 +139,6 @@ class Trace:
         begun, ended = (growth_integral((at - starts)[:, None], rates) for at in (first, last))
         curved = np.sum(currents * (ended - begun))
         return float(np.sum(rows[:, 1] * (last - first)) + curved)
-
-
-def _tick(row: list[float]) -> float:
-    return row[0]
 
 
 def _shares(rows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

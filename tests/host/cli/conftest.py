@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.host.cli.support import ALONE, GOOD, LEASED, scs
-from tests.serving import serving
+from tests.support.serving import serving
 
 from scs import sim_bridge
 

@@ -49,17 +49,17 @@ CASES = {
     "a ramp longer than the session": (
         PLAIN + "ramp: {up: 20 s}\nsession: {duration: 10 s}\n",
         "9: ramp.up: 20 s is longer than session.duration, 10 s: the amplitude would never be",
-        "; write for example 10 s",
+        "; e.g. 10 s",
     ),
     "a cycle below a second": (
         PLAIN + "cycle: {on: 999 ms, off: 2 s}\n",
         "9: cycle.on: 999 ms is below the minimum; allowed range 1 s to 1.5 h",
-        "; write for example 30 s",
+        "; e.g. 30 s",
     ),
     "thresholds out of order": (
         PLAIN + f"    thresholds: {OUT_OF_ORDER}\n",
         "9: programs[0].thresholds.discomfort: 2.5 mA is below comfort, 3 mA",
-        "; write for example discomfort: 3 mA",
+        "; e.g. discomfort: 3 mA",
     ),
     "a contact that the lead lacks": (
         PLAIN.replace("E1", "E5"),
@@ -93,7 +93,7 @@ def test_req_60_a_preset_above_what_the_stage_can_make_is_told_what_it_can() -> 
     err = done.stderr
     assert done.exit_code == REFUSED
     assert err.startswith(f"error: {TONIC}:13: programs[0].amplitude: the amplitude is above the")
-    assert err.endswith("2 mA against 1 mA, in program 1; write for example 1 mA\n")
+    assert err.endswith("2 mA against 1 mA, in program 1; e.g. 1 mA\n")
     assert err.count("\n") == 1
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.host.cli.support import ALONE, GOOD, REFUSED, TONIC, USAGE, as_json, asked, scs
-from tests.host.profile_support import FULL
+from tests.support.profile_errors import FULL
 
 from scs.profile import clinical_diff
 from scs.profile.profile import Profile
@@ -81,7 +81,7 @@ def test_each_field_of_a_therapy_is_a_difference_of_its_own(
     "line",
     [
         "polarity: alternating",
-        "phase: 3 ms",
+        "offset: 3 ms",
         "shape: triphasic",
         "dither: {rate: 20 %, pulses: 16}",
         "dither: {width: 10 %, pulses: 16}",

@@ -40,3 +40,20 @@ def test_only_the_new_names_are_listed() -> None:
     listed = [line.strip("│ ").split(" ")[0] for line in scs("--help").stdout.splitlines()]
     assert set(RENAMED.values()) <= set(listed)
     assert not set(RENAMED) & set(listed)
+
+
+def test_the_old_name_of_a_field_does_the_same_and_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "old.yaml"
+    text = Path(TONIC).read_text(encoding="utf-8")
+    file.write_text(text.replace("    rate: 50 Hz", "    rate: 50 Hz\n    phase: 3 ms"))
+    old = scs("check", str(file), "--json")
+    file.write_text(text.replace("    rate: 50 Hz", "    rate: 50 Hz\n    offset: 3 ms"))
+    new = scs("check", str(file), "--json")
+    assert (old.exit_code, old.stdout) == (new.exit_code, new.stdout) == (GOOD, old.stdout)
+    message = "12: programs[0].phase is now offset; the old name goes with 0.2\n"
+    assert (old.stderr, new.stderr) == (f"{file}:{message}", "")
+    file.write_text(text.replace("    rate: 50 Hz", "    phase: 1 s\n    rate: 50 Hz"))
+    assert f"{file}:11: programs[0].offset: is longer than" in scs("check", str(file)).stderr
+    both = text.replace("    rate: 50 Hz", "    rate: 50 Hz\n    phase: 1 ms\n    offset: 1 ms")
+    file.write_text(both)
+    assert f"{file}:12: programs[0].phase: unknown field" in scs("check", str(file)).stderr

@@ -86,7 +86,7 @@ def test_a_run_over_a_pty_ends_by_ctrl_c_and_the_server_goes_on(alone: str) -> N
                 wait_until_open(address, running)
                 time.sleep(1.0)
                 running.send_signal(signal.SIGINT)
-                out, err = running.communicate(timeout=10)
+                out, err = running.communicate(timeout=60)
             assert running.returncode == INTERRUPTED, err
             assert json.loads(out)["stopped"] == "halt"
             seen = as_json("status", "--port", address)
@@ -94,13 +94,13 @@ def test_a_run_over_a_pty_ends_by_ctrl_c_and_the_server_goes_on(alone: str) -> N
             assert seen["delivered"]["pulses"] == json.loads(out)["delivered"]["pulses"] > 0
         finally:
             server.send_signal(signal.SIGINT)
-            assert server.wait(10) == GOOD
+            assert server.wait(60) == GOOD
 
 
 def wait_until_open(address: str, running: subprocess.Popen[str]) -> None:
     """Wait until the process has the tty among its files."""
     files = Path(f"/proc/{running.pid}/fd")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             if address in [str(file.readlink()) for file in files.iterdir()]:
@@ -131,7 +131,7 @@ def test_req_61_a_server_that_dies_in_mid_run_is_exit_3(alone: str) -> None:
         assert server.stdout is not None
         address = server.stdout.readline().strip()
         with process("run", alone, "--port", address, "--for", "60s", "--json") as running:
-            out, err = running.communicate(timeout=30)
+            out, err = running.communicate(timeout=60)
     assert running.returncode == NO_DEVICE, err
     assert json.loads(out)["stopped"] == "link lost"
     assert json.loads(out)["delivered"]["pulses"] > 0

@@ -97,11 +97,11 @@ def test_a_return_plate_stays_where_it_is(tmp_path: Path) -> None:
     [
         (
             ("--by", "2"),
-            "E7 would leave the lead octrode-3mm, which ends at E8; write for example --by 1",
+            "E7 would leave the lead octrode-3mm, which ends at E8; e.g. --by 1",
         ),
         (("--by", "-1000000000"), "which ends at E1; it cannot move that way"),
         (("--by", "0"), "--by 0 moves nothing"),
-        (("--by", "6", "--program", "low back"), "write for example --by 5"),
+        (("--by", "6", "--program", "low back"), "e.g. --by 5"),
         (
             ("--by", "1", "--program", "lo back"),
             "no program is called 'lo back'; known are low back, leg",

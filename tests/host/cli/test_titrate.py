@@ -92,7 +92,7 @@ def test_the_walk_ends_where_the_device_refuses_more(file: Path) -> None:
 
 def test_the_program_is_walked_alone_and_without_an_end_of_its_own(file: Path) -> None:
     more = "  - {name: leg, cathodes: [E6], anodes: [E7], rate: 50 Hz, pulse_width: 100 us,"
-    more += " amplitude: 1 mA, phase: 5 ms}\n\n# how long"
+    more += " amplitude: 1 mA, offset: 5 ms}\n\n# how long"
     file.write_text(PERSON.replace("\n# how long", more))
     walked = titration.prepared(Profile.read(file), 1, 300)
     assert walked.program_names == ("leg",)

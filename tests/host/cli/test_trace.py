@@ -60,7 +60,7 @@ def test_trace_evenly_sampled(tmp_path: Path) -> None:
         (["-o", "x.foo"], "known are .csv, .npz, .vcd, .png, .svg, .html, .wav, .mat"),
         (["-o", "."], "is a folder"),
         (["-o", "no/such/x.csv"], "there is no folder"),
-        (["-o", "x.csv", "--for", "10"], "--for: 10 has no unit; write for example 10s"),
+        (["-o", "x.csv", "--for", "10"], "--for: 10 has no unit; e.g. 10s"),
         (["-o", "x.csv", "--for", "0s"], "not a duration above 0"),
         (["-o", "x.csv", "--for", "-5 us"], "not a duration above 0"),
         (["-o", "x.csv", "--for", "2h"], "longer than 3600 s"),

@@ -2,7 +2,7 @@
 
 import time
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from mpremote import transport_serial
@@ -13,10 +13,10 @@ from tests.host.flashing.support import NAME
 from scs.flashing import drives, firmware_files, ports, prompt, reach
 
 
-@pytest.fixture(scope="module")
-def files() -> dict[str, bytes]:
-    """Return a firmware of few files, compiled once."""
-    whole = firmware_files.board_files(NAME)
+@pytest.fixture(scope="session")
+def files(shared: Callable[..., dict[str, bytes]]) -> dict[str, bytes]:
+    """Return a few files of the firmware, which is compiled once."""
+    whole = shared("firmware", lambda: firmware_files.board_files(NAME))
     few = ("board_config.mpy", "rp2_port/registers.mpy", "stimcore/states.mpy", "main.py")
     return {name: whole[name] for name in few}
 
@@ -37,6 +37,6 @@ def few_files(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def board() -> Iterator[FakeBoard]:
-    made = FakeBoard()
-    yield made
-    made.close()
+    fake = FakeBoard()
+    yield fake
+    fake.close()

@@ -198,7 +198,7 @@ class FakeBoard:
             back.start()
             _pump(client, there)
         server.stop()
-        thread.join(5)
+        thread.join(60)
         if device.device.leaving:
             self.bench = None
 

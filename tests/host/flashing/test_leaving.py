@@ -81,7 +81,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     yield serve
     for server, thread in running:
         server.stop()
-        thread.join(5)
+        thread.join(60)
 
 
 @pytest.mark.parametrize("state", ["ARMED", "RUNNING", "MEASURING"])

@@ -14,7 +14,7 @@ import numpy as np
 from ...traces.commanded import Command
 from ...traces.trace import Trace
 from ...traces.trace_store import Rows
-from ...traces.waveform_analysis import Measured, measure
+from ...traces.waveform_analysis import Curve, Measured, measure
 
 MEASURED_ROWS = 1_000_000  # so much of a run, its end, is measured
 BEFORE_S = 1e-7  # how far before a period's first edge its residual voltage is read
@@ -63,9 +63,7 @@ def line(command: Command) -> Trace:
 
 def phases(delivered: Trace, command: Command) -> list[Phase]:
     """Return every phase that drives current, in order."""
-    steps = np.diff(delivered.time_s)
-    means = (delivered.current_a[1:] + delivered.current_a[:-1]) / 2
-    charge = np.concatenate(([0.0], np.cumsum(means * steps)))
+    charge = Curve(delivered.time_s, delivered.current_a).charge
     driven, begin_s = [], 0.0
     for length_s, current_a in zip(command.length_s, command.current_a, strict=True):
         if current_a:

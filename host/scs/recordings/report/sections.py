@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-from ...messages.safety_metrics import Figure, number
+from ...messages.safety_metrics import Metric, number
 from ...traces.decimate import thinned
 from ...traces.trace import Trace
 from ...traces.waveform_analysis import Measured
@@ -75,36 +75,32 @@ def waveform(run: Run) -> str:
     """Return plots of a pulse, a period and the run; without a trace, the polled extremes."""
     if run.rows is None or len(run.rows) < 2:
         return f"<h2>Waveform</h2>\n{_extremes(run)}"
-    of_device = run.account.source == ADC
-    name = "All that was seen" if of_device else "The whole run"
-    views: list[tuple[str, Trace, Trace | None]] = [(name, thinned(run.rows), None)]
-    if run.account.command is not None:
-        command = run.account.command
+    of_device, command = run.account.source == ADC, run.account.command
+    views: list[tuple[str, Trace, Trace | None]] = []
+    if command is not None:
         whole = numbers.period(run.rows, command)
-        views = [
-            (f"A period, {command.begin_s:.6g} s into the trace", whole, numbers.line(command)),
-            *views,
-        ]
         pulses = whole.pulses()
         if len(pulses):  # the first one, from shortly before its first edge
             start, width = float(pulses.start_s[0]), float(pulses.width_s[0])
             until = float(pulses.start_s[1]) if len(pulses) > 1 else whole.end_s
             begin_s = max(command.begin_s + start - AHEAD * width, 0.0)
             end_s = command.begin_s + min(until, start + WIDTHS * width)
-            pulse = run.rows.window(begin_s, end_s)
-            views = [("The first pulse of a period", pulse, None), *views]
-    drawn = [f"<h3>{name}</h3>\n{_pair(name, seen, asked)}" for name, seen, asked in views]
+            views.append(("The first pulse of a period", run.rows.window(begin_s, end_s), None))
+        name = f"A period, {command.begin_s:.6g} s into the trace"
+        views.append((name, whole, numbers.line(command)))
+    name = "All that was seen" if of_device else "The whole run"
+    views.append((name, thinned(run.rows), None))
+    drawn = []
+    for name, trace, asked in views:
+        current = [Line(trace.time_s, trace.current_a * 1e3, "current")]
+        if asked is not None:
+            current.append(Line(asked.time_s, asked.current_a * 1e3, "command"))
+        voltage = [Line(trace.time_s, trace.voltage_v, "voltage")]
+        plots = [Plot("current (mA)", current), Plot("voltage (V)", voltage)]
+        drawn.append(f"<h3>{name}</h3>\n{panel(name, plots)}")
     text = f'<p class="quiet">As seen by {run.account.source}.</p>\n'
     text += key("current", "voltage", "command") + "\n".join(drawn)
     return "<h2>Waveform</h2>\n" + text + (_extremes(run) if of_device else "")
-
-
-def _pair(title: str, trace: Trace, command: Trace | None) -> str:
-    current = [Line(trace.time_s, trace.current_a * 1e3, "current")]
-    if command is not None:
-        current.append(Line(command.time_s, command.current_a * 1e3, "command"))
-    voltage = [Line(trace.time_s, trace.voltage_v, "voltage")]
-    return panel(title, [Plot("current (mA)", current), Plot("voltage (V)", voltage)])
 
 
 def _extremes(run: Run) -> str:
@@ -196,7 +192,7 @@ def safety(account: Account) -> str:
     return "<h2>Safety figures</h2>\n" + table(heads, rows)
 
 
-def _share(figure: Figure) -> tuple[str, str]:
+def _share(figure: Metric) -> tuple[str, str]:
     """Return (class, HTML) of the used share of a limit."""
     value, limit = figure.value, figure.limit
     if not figure.ok:

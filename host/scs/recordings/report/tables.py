@@ -27,16 +27,15 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def _row(kind: str, cells: Sequence[Cell], right: Sequence[bool]) -> str:
-    texts = (_cell(kind, cell, at) for cell, at in zip(cells, right, strict=True))
-    return f"<tr>{''.join(texts)}</tr>"
-
-
-def _cell(kind: str, cell: Cell, right: bool) -> str:
-    own, text = ("", escape(cell)) if isinstance(cell, str) else cell
-    if own == "code":
-        own, text = "", f"<code>{escape(text)}</code>"
-    classes = " ".join(part for part in (own, "n" if right else "") if part)
-    return f'<{kind} class="{classes}">{text}</{kind}>' if classes else f"<{kind}>{text}</{kind}>"
+    row = ""
+    for cell, is_number in zip(cells, right, strict=True):
+        own, text = ("", escape(cell)) if isinstance(cell, str) else cell
+        if own == "code":
+            own, text = "", f"<code>{escape(text)}</code>"
+        classes = " ".join(part for part in (own, "n" if is_number else "") if part)
+        tag = f'{kind} class="{classes}"' if classes else kind
+        row += f"<{tag}>{text}</{kind}>"
+    return f"<tr>{row}</tr>"
 
 
 def key(*names: str) -> str:

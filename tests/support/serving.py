@@ -16,5 +16,5 @@ def serving(server: Server) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
-        thread.join(5)
+        thread.join(60)
     assert not thread.is_alive()

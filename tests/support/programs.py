@@ -1,7 +1,7 @@
 """Integer programs for the tests of the pure core: a tonic and a burst to change, random ones."""
 
 from hypothesis import strategies as st
-from tests.core.support import BOARD
+from tests.support.tables import BOARD
 
 from stimcore import period, program
 

@@ -1,6 +1,6 @@
 """A stream that was started on the simulated board, and when it should latch what."""
 
-from tests.sim.bench_support import (
+from tests.support.benches import (
     Stream,
     bench,
     frame,
@@ -15,10 +15,10 @@ FIRST_LATCH = 136
 
 def running(what: Stream, periods: int = 0, **options) -> SimBoard:
     """Return a bench whose stream was started at its first microsecond."""
-    one = bench(**options)
-    one.hal.stream_load(what)
-    one.hal.stream_start(periods)
-    return one
+    sim = bench(**options)
+    sim.hal.stream_load(what)
+    sim.hal.stream_start(periods)
+    return sim
 
 
 def expected(*parts: tuple[Stream, int]) -> list[tuple[int, int]]:

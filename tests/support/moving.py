@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.host.stimulator_support import started
+from tests.support.stimulators import started
 
 from scs.device.stimulator import Stimulator
 from scs.profile import shift_contacts

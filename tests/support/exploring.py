@@ -1,0 +1,10 @@
+"""How many examples a property test draws: its own number, or ten times it to explore."""
+
+from hypothesis import settings
+
+DEFAULT = 100  # what hypothesis draws where nothing is said, and the profile `fixed` with it
+
+
+def examples(count: int) -> settings:
+    """Return settings for so many examples, in the profile's proportion."""
+    return settings(max_examples=count * settings().max_examples // DEFAULT)
