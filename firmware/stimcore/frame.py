@@ -42,10 +42,16 @@ class Decoder:
         for piece in pieces:
             if self._buffer or self._overrun or len(piece) > MAX_ENCODED:
                 self._keep(piece)
-                piece = self._taken()
-            frame = self._frame(piece) if piece else ()
-            if frame:
-                frames.append(frame)
+                piece = b"\1" if self._overrun else bytes(self._buffer)  # b"\1": no frame
+                self._buffer = bytearray()
+                self._overrun = False
+            if not piece:
+                continue
+            body = cobs.decode(piece)
+            if len(body) < _OVERHEAD or binascii.crc32(body) != _GOOD:
+                self.errors += 1
+            else:
+                frames.append((body[0], body[1], body[2:-4]))
         self._keep(rest)
         return frames
 
@@ -55,18 +61,3 @@ class Decoder:
             self._buffer = bytearray()
         if piece and not self._overrun:
             self._buffer.extend(piece)
-
-    def _taken(self) -> bytes:
-        """Return the bytes kept up to the zero; after an overrun, a block that is no frame."""
-        block = b"\1" if self._overrun else bytes(self._buffer)
-        self._buffer = bytearray()
-        self._overrun = False
-        return block
-
-    def _frame(self, block: bytes) -> tuple:
-        """Return the frame that ends here, or an empty tuple."""
-        body = cobs.decode(block)
-        if len(body) < _OVERHEAD or binascii.crc32(body) != _GOOD:
-            self.errors += 1
-            return ()
-        return (body[0], body[1], body[2:-4])

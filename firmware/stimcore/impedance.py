@@ -177,10 +177,6 @@ def by_contact(findings: list) -> list:
         if not used >> contact & 1:
             continue
         shorts = [finding for finding in mine if finding.verdict == SHORT]
-        best = shorts[0] if shorts else min(mine, key=_verdict)
+        best = shorts[0] if shorts else min(mine, key=lambda finding: finding.verdict)
         rows.append(Finding(contact, best.verdict, best.ohm, best.nf))
     return rows
-
-
-def _verdict(finding: Finding) -> int:
-    return int(finding.verdict)

@@ -61,10 +61,13 @@ class Watch:
         ends_us = offset_us + capture.WINDOW_US - capture.PAIR_US
         if until_us > ends_us or since_us < offset_us:
             return ()
-        base, row = (0, -1), ()  # mV before the pulse, and its doubt; below 0: not known
+        row: tuple = ()
+        base = (0, -1)  # mV before the pulse, and its doubt; below 0: not known
         if self._held == 0:
             base = self._base(stream, since_us, offset_us, samples)
-            row = self._residual(stream, base)
+            allowed = self._allowed_mv(stream)
+            if base[1] == 0 and 0 <= allowed < abs(base[0]):
+                row = (errors.FAULT_RESIDUAL, self._at, base[0], allowed)
         row = row or self._phase(record, (since_us, until_us, offset_us), base, samples)
         if not row:
             self._pass(stream, record)
@@ -138,12 +141,6 @@ class Watch:
                 codes = board.code_mid * board.na_per_code
                 allowed += board.compliance_mv * board.offset_na // codes
         return allowed
-
-    def _residual(self, stream: Stream, base: tuple) -> tuple:
-        allowed = self._allowed_mv(stream)
-        if base[1] == 0 and 0 <= allowed < abs(base[0]):
-            return (errors.FAULT_RESIDUAL, self._at, base[0], allowed)
-        return ()
 
     def _phase(self, record: tuple, place_us: tuple, base: tuple, samples) -> tuple:
         """Judge the mean current of a phase, then the voltage it makes; return a row or ()."""

@@ -69,8 +69,13 @@ class Monitor:
         self._permit(streams)
         if self.is_closed or periods - self._since_periods < 2 or self._count == 0:
             return ()
-        self._close()
         self.is_closed = True
+        board = self.board
+        self.current_na = (sensed_na(board, FINE * self._low), sensed_na(board, FINE * self._high))
+        self.voltage_mv = (
+            sensed_mv(board, FINE * self._v_low),
+            sensed_mv(board, FINE * self._v_high),
+        )
         return self._verdict()
 
     def begin(self, periods: int, streams: tuple) -> None:
@@ -89,14 +94,6 @@ class Monitor:
                 self._anodic = _widened(self._anodic, stream.peak_max_na)
                 self._cathodic = _widened(self._cathodic, -stream.peak_min_na)
                 self._discharge_na = max(self._discharge_na, stream.discharge_na)
-
-    def _close(self) -> None:
-        board = self.board
-        self.current_na = (sensed_na(board, FINE * self._low), sensed_na(board, FINE * self._high))
-        self.voltage_mv = (
-            sensed_mv(board, FINE * self._v_low),
-            sensed_mv(board, FINE * self._v_high),
-        )
 
     def _verdict(self) -> tuple:
         commanded = max(self._cathodic[0], self._anodic[0])
