@@ -57,8 +57,8 @@ def test_samples_of_two_amplitudes_are_never_mixed() -> None:
     talk = Talk().running(group(STEADY, amplitude_ua=4_000))  # on its way up in 20 ms steps
     for _ in range(4):
         _, _, current, _ = scope(talk, 0)
-        driven = [2048 - one for one in current if one < 2040]
-        assert len(set(driven)) == 1
+        driven = [2048 - code for code in current if code < 2040]
+        assert max(driven) - min(driven) <= 2  # a step is 80; the first sample may be settling
 
 
 def test_what_was_kept_can_be_read_after_the_end_and_a_capture_under_way_is_dropped() -> None:
