@@ -29,7 +29,6 @@ KERNEL = (
     "test_kernel_table.py",
     "test_kernel_current.py",
     "test_kernel_charge.py",
-    "test_kernel_verdict.py",
     "test_charge.py",
     "test_pio_records.py",
     "test_ledger.py",

@@ -29,12 +29,12 @@ def path(name: str) -> Path:
     Raises FileNotFoundError if it does not exist or the name leads out of the data.
     """
     base = root()
-    found = (base / name).resolve()
-    if not found.is_relative_to(base.resolve()) or not found.exists():
+    target = (base / name).resolve()
+    if not target.is_relative_to(base.resolve()) or not target.exists():
         raise FileNotFoundError(f"no {name} among the shipped files in {base}")
-    return found
+    return target
 
 
 def stems(directory: str) -> list[str]:
     """Return the sorted names, without .yaml, of the files in a shipped directory."""
-    return sorted(found.stem for found in path(directory).glob("*.yaml"))
+    return sorted(file.stem for file in path(directory).glob("*.yaml"))

@@ -29,7 +29,7 @@ NOTHING: dict[str, Any] = {"pulses": 0, "periods": 0, "seconds": 0.0, "charge_nc
 
 @dataclass(kw_only=True)
 class RunState:
-    """What is known of one run."""
+    """State and figures of one run, as far as known."""
 
     json: bool
     for_s: float | None

@@ -1,7 +1,7 @@
 """Titration: raise one program's amplitude in steps to its ceiling and record the load at each.
 
 Role: prepared() returns the profile to titrate, walk() the steps on a device, noted() the profile
-with the thresholds found. Invariant: no amplitude exceeds the file's ceiling; the titration ends
+with the thresholds noted. Invariant: no amplitude exceeds the file's ceiling; the titration ends
 when discomfort was noted or the device refuses.
 Requirements: REQ-22, REQ-60.
 """
@@ -29,7 +29,7 @@ _NOT_WALKED = ("cycle", "session", "stand_alone", "limits")
 class Step:
     """Step of a titration: requested and actual (whole codes) amplitude, and the measurements.
 
-    current_ma, voltage_v: largest magnitude in a period. noted: thresholds found here.
+    current_ma, voltage_v: largest magnitude in a period. noted: thresholds noted here.
     """
 
     amplitude_ua: int
