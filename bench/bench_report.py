@@ -18,7 +18,7 @@ from sim_validation.rows import Row
 STEMS = ("tonic_50hz", "burst_dr")
 FOR_S = 10
 MOST, LIMIT_MB = 10.0, 3.0  # times the start of scs; of the page
-SCS = [sys.executable, "-m", "scs.cli"]
+SCS = [sys.executable, "-m", "scs"]
 
 
 def measure() -> list[Row]:

@@ -29,7 +29,7 @@ def chip(files: rig_files.Files, filesystem: Path | None = None) -> Chip:
 
 def started(running: Chip, load: str) -> subprocess.Popen[str]:
     paths = [str(ROOT / name) for name in ("firmware", "host", "sim")]
-    command = [sys.executable, "-m", "scs.cli", "flash", "--port", running.url, "--json"]
+    command = [sys.executable, "-m", "scs", "flash", "--port", running.url, "--json"]
     return subprocess.Popen(
         [*command, "--load", load],
         stdout=subprocess.PIPE,

@@ -19,7 +19,7 @@ COUNTED = str(resources.path("profiles/tonic_48_pulses.yaml"))
 def scs(*arguments: str) -> subprocess.Popen[str]:
     paths = [str(rig_files.ROOT / name) for name in ("firmware", "host", "sim")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    command = [sys.executable, "-m", "scs.cli", *arguments]
+    command = [sys.executable, "-m", "scs", *arguments]
     pipe = subprocess.PIPE
     return subprocess.Popen(
         command, stdout=pipe, stderr=pipe, stdin=pipe, text=True, env=environment

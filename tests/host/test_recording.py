@@ -223,7 +223,7 @@ def test_a_full_disk_does_not_stop_the_run_and_leaves_nothing(tmp_path: Path) ->
 
 def running(folder: Path) -> subprocess.Popen[bytes]:
     """Return a run of an hour that is being recorded as x, after its first polls."""
-    command = [sys.executable, "-m", "scs.cli", "run", TONIC, "--for", "1h", "--record", "x"]
+    command = [sys.executable, "-m", "scs", "run", TONIC, "--for", "1h", "--record", "x"]
     one = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and one.poll() is None:

@@ -71,7 +71,7 @@ def main() -> int:
     for therapy in filter(shown, presets.rows()):
         stage = next(stage for stage, reason in therapy.stages.items() if not reason)
         profile = ROOT / "profiles" / f"{therapy.name}.yaml"
-        command = [sys.executable, "-m", "scs.cli", "trace", str(profile), "--stage", stage]
+        command = [sys.executable, "-m", "scs", "trace", str(profile), "--stage", stage]
         command += ["--for", SHOWN[therapy.name][0], "-o", str(PICTURES / f"{therapy.name}.png")]
         subprocess.run(command, check=True)
     return 0

@@ -53,7 +53,7 @@ def environment() -> dict[str, str]:
 
 def process(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "scs.cli", *arguments],
+        [sys.executable, "-m", "scs", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

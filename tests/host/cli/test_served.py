@@ -140,7 +140,7 @@ def test_req_61_a_server_that_dies_in_mid_run_is_exit_3(alone: str) -> None:
 
 PARENT = """
 import subprocess, sys, time
-command = [sys.executable, "-m", "scs.cli", "sim", "--listen", "127.0.0.1:0", "--until-eof"]
+command = [sys.executable, "-m", "scs", "sim", "--listen", "127.0.0.1:0", "--until-eof"]
 subprocess.Popen(command, stdin=subprocess.PIPE)
 time.sleep(60)
 """

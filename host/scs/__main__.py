@@ -1,0 +1,5 @@
+"""python -m scs: the same as `scs`."""
+
+from .cli import main
+
+main()

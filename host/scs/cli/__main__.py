@@ -1,5 +1,0 @@
-"""python -m scs.cli: the same as `scs`."""
-
-from . import main
-
-main()
