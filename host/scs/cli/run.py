@@ -64,7 +64,7 @@ def run(
 
     source = _chosen(profile, slot, record, detach=detach)
     for_s = options.seconds(for_, "--for") if for_ else None
-    stim = device.stimulator(halt_on_exit=not detach)
+    stim = device.stimulator(halt_on_exit=True)
     state = RunState(json=json, for_s=for_s)
     if record is not None:
         from ..recordings.run_folder import Recorder
@@ -131,6 +131,7 @@ def _run(stim: Stimulator, chosen: Path | int, run: RunState, *, detach: bool) -
             run.recorder.starting(stim, source, figures)
         stim.start()
         if detach:
+            stim.halt_on_exit = False  # from here on, no sooner
             run.stopped = "running"
         else:
             run_loop.follow(stim, run, interrupts)

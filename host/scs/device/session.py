@@ -1,16 +1,18 @@
-"""One open device: load, arm, start, watch, stop; leaving the context halts it.
+"""One open device: load, arm, start, watch, stop; leaving halts what this session started.
 
 Role: opens a port, identifies the board with HELLO, and sends the commands of stimcore.commands;
 every method is one or a few of them.
 Invariant: a device built from other tables is refused, never guessed at. Commands are sent only by
 the caller's calls: if the caller hangs, the lease expires and the device stops; whatever ends the
-block halts the output first. Requirements: REQ-43, REQ-61.
+block first halts an output that this session armed or started, and no other's. Requirements:
+REQ-43, REQ-61, REQ-65.
 """
 
 from __future__ import annotations
 
 import binascii
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from stimcore import commands, errors, limits, program
@@ -78,6 +80,7 @@ class Session:
         self._faults = faults
         self._patience_s = patience_s
         self.halt_on_exit = halt_on_exit
+        self._owns_output = False  # this session armed, started or measures
         self._hash: int | None = None
         self._board: Board | None = None
         self._link: Link | None = None
@@ -88,10 +91,11 @@ class Session:
         return self
 
     def __exit__(self, _kind: object, reason: object, _frames: object) -> None:
+        halts = self.halt_on_exit and self._owns_output and self._link is not None
         try:
-            if self.halt_on_exit and isinstance(reason, LinkLost):
+            if halts and isinstance(reason, LinkLost):
                 self.link.tell(commands.HALT)
-            elif self.halt_on_exit and self._link is not None:
+            elif halts:
                 self.link.request(commands.HALT)
         except Failure:
             if reason is None:  # else the first reason is the one to tell
@@ -233,7 +237,11 @@ class Session:
         """
         names = self.contact_names
         masks = (impedance.mask(sources, names), impedance.mask(returns, names))
-        return impedance.measure(self.link, self.board, masks, names)
+        before = self._owns_output
+        with self._owning():
+            load = impedance.measure(self.link, self.board, masks, names)
+        self._owns_output = before  # a measurement that is over has left the output off
+        return load
 
     # --- running ---------------------------------------------------------------------------
     def arm(self, *, measure: bool = True) -> LoadFound | None:
@@ -246,14 +254,26 @@ class Session:
             raise Failure("nothing was loaded through this connection: load a profile first")
         load = self.measure() if measure and self.status().state == "LOADED" else None
         try:
-            self.link.request(commands.ARM, self._hash)
+            with self._owning():
+                self.link.request(commands.ARM, self._hash)
         except DeviceRefused as refusal:
             raise self._named(refusal) from None
         return load
 
     def start(self) -> None:
         """Close the gate and start with a soft start."""
-        self.link.request(commands.START)
+        with self._owning():
+            self.link.request(commands.START)
+
+    @contextmanager
+    def _owning(self) -> Iterator[None]:
+        """Make the output this session's own, to be halted on leaving, unless it is refused."""
+        before, self._owns_output = self._owns_output, True
+        try:
+            yield
+        except DeviceRefused:
+            self._owns_output = before
+            raise
 
     def stop(self, *, wait: bool = True) -> None:
         """Ramp down and end on a whole period; `wait` returns when it has ended."""

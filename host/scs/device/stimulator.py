@@ -24,7 +24,8 @@ class Stimulator(Session):
 
     board: the required row of boards.yaml ("BOARD/STAGE/LOAD"); None accepts the one the device
     reports, for `sim` the default row. faults: of a simulated board, such as
-    "open_lead@2". halt_on_exit False leaves a stand-alone device running.
+    "open_lead@2". Leaving the context halts an output that was armed or started through it, not
+    another one's; with halt_on_exit False it goes on, to the end of its lease if it has one.
     Methods raise LinkLost, DeviceRefused, Mismatch or DeviceFault (all Failures).
     """
 
