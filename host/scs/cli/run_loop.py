@@ -55,12 +55,17 @@ def follow(stim: Stimulator, run: RunState, interrupts: Interrupts, *, stops: bo
     stops False: leave it running after that time. Returns False if it ended or was interrupted.
     """
     with progress.status_line(run.for_s, hidden=run.json) as show:
-        running = _held(stim, run, interrupts, run.for_s, show)
+        running = whole = _held(stim, run, interrupts, run.for_s, show)
         if running and stops:
+            begun_s = run.status.device_s if run.status else 0.0
             stim.stop(wait=False)
             running = _held(stim, run, interrupts, None, show)
     if stops or not running:
         run.close(stim)
+    if whole and stops and run.book:
+        run.about["ramp_down_s"] = round(max(run.book.stop_s - begun_s, 0.0), 3)
+    elif not whole and not interrupts and run.for_s is not None:
+        run.ended_early(run.for_s)
     return running
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..recordings.run_folder import Recorder
 
 REFUSED_WORD = "refused"
+OWN_ENDS = ("session", "pulses")  # a profile's own
 NOTHING: dict[str, Any] = {"pulses": 0, "periods": 0, "seconds": 0.0, "charge_nc": 0.0}
 
 
@@ -60,6 +61,17 @@ class RunState:
             self.code = NO_DEVICE
             self.message = "the lease expired without a request from the host; the device stopped"
 
+    def ended_early(self, for_s: float) -> None:
+        """Note that the output ended by itself, or by another host, before the requested time."""
+        if self.book is None or self.message:
+            return
+        ran_s = self.book.stop_s - self.book.start_s
+        text = f"stopped by {self.stopped} after {ran_s:.3f} s, before --for {for_s:g} s"
+        if self.stopped in OWN_ENDS:
+            self.about["note"] = text
+        else:
+            self.message, self.code = text, REFUSED
+
     def lost(self, reason: LinkLost) -> None:
         """Note that the link was lost during the run."""
         self.stopped, self.code = "link lost", NO_DEVICE
@@ -94,6 +106,10 @@ def report(run: RunState) -> int:
         if run.load is not None:
             console.show(f"load measured before arming: {console.load(run.load)}")
         console.show(console.ledger(run.book, run.stopped))
+        if run.about.get("ramp_down_s"):
+            console.show(f"of it the ramp down after --for: {run.about['ramp_down_s']:g} s")
+        if "note" in run.about:
+            console.show(run.about["note"])
         if "recording" in run.about:
             console.show(f"recording  {run.about['recording']}")
     return run.code

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from ..profile.profile import Profile
 
 POLL_S = 0.25  # how often poll() asks; at most a quarter of the lease
+LEAST_POLL_S = 0.001  # the grain of the device's clock …
+CLOCK_S = 2**32 / 1000  # … which goes round after 49 days
 SETTLE_PERIODS = 3
 SETTLE_MOST_S = 120.0  # the longest ramp is 60 s
 _BLOB_ERRORS = (errors.BLOB_FORMAT, errors.STAGE_CRC)  # of a stored program
@@ -326,19 +328,24 @@ class Session:
         return replies.ledger(self.link.request(commands.LEDGER), self.contact_names)
 
     def poll(self, for_s: float | None = None, every_s: float | None = None) -> Iterator[Status]:
-        """Yield the status every `every_s` of the port's time, which renews the lease, for `for_s`
-        or until nothing runs; the final status is always yielded."""
+        """Yield the status, which renews the lease, for `for_s` of the device's time or until
+        nothing runs; the final status is always yielded. every_s: a pause, of the port's time."""
         link = self.link
         lease_ms = self.profile.group.header.lease_ms if self.profile else limits.LEASE_MIN_MS
         pause_s = min(POLL_S, lease_ms / 4000) if every_s is None else every_s
-        until_s = None if for_s is None else link.now() + for_s
+        begun_s, status = link.now(), self.status()
+        begun_device_s = status.device_s
         while True:
-            status = self.status()
             yield status
-            left_s = pause_s if until_s is None else until_s - link.now()
-            if not status.running or left_s <= 0:
+            passed_s = (status.device_s - begun_device_s) % CLOCK_S
+            if not status.running or (for_s is not None and passed_s >= for_s):
                 return
-            link.sleep(min(pause_s, left_s))
+            wait_s = pause_s
+            if for_s is not None:  # a served simulator may be quicker than the port's clock
+                speed = max(1.0, passed_s / max(link.now() - begun_s, pause_s))
+                wait_s = min(pause_s, (for_s - passed_s) / speed)
+            link.sleep(max(wait_s, LEAST_POLL_S))
+            status = self.status()
 
     def wait(self, for_s: float | None = None) -> Status:
         """Poll to the end and return the last status; raise DeviceFault on a latched fault."""

@@ -18,6 +18,7 @@ from tests.host.cli.support import (
 )
 
 from scs import resources
+from scs.device.session import Session
 
 
 def test_run_json_ends_with_the_ledger(alone: str) -> None:
@@ -120,3 +121,36 @@ def test_run_on_another_stage() -> None:
     answer = as_json("run", profile, "--for", "1s", *choice)
     assert answer["board"] == "pico/r2r-1/resistor-1k"
     assert answer["stopped"] == "stop"
+
+
+# --- an end before --for ----------------------------------------------------------------------
+def test_req_36_a_session_that_ends_before_the_time_says_so() -> None:
+    done, report = asked("run", COUNTED, "--for", "1h")
+    assert done.exit_code == GOOD
+    assert report["note"].startswith("stopped by pulses after ")
+    assert report["note"].endswith(" s, before --for 3600 s")
+    assert "ramp_down_s" not in report
+
+
+def test_req_36_a_run_that_is_stopped_before_the_time_is_an_error(
+    alone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Session.start
+
+    def start_and_stop(session: Session) -> None:
+        start(session)
+        session.stop(wait=False)
+
+    monkeypatch.setattr(Session, "start", start_and_stop)
+    done = scs("run", alone, "--for", "1h")
+    assert done.exit_code == REFUSED
+    assert "error: stopped by stop after 0." in done.stderr
+    assert " s, before --for 3600 s" in done.stderr
+
+
+def test_req_36_a_ramp_down_is_told_beside_the_time(leased: str) -> None:
+    """Its ramp down is 1 s."""
+    done, report = asked("run", leased, "--for", "1s")
+    assert done.exit_code == GOOD
+    assert report["ramp_down_s"] == pytest.approx(1.0, abs=0.05)
+    assert report["delivered"]["seconds"] == pytest.approx(2.0, abs=0.05)

@@ -23,7 +23,9 @@ from tests.host.cli.support import (
     process,
     scs,
 )
+from tests.support.serving import serving
 
+from scs import sim_bridge
 from scs.cli import interrupts
 
 
@@ -174,6 +176,16 @@ def test_sim_wrong_usage(options: list[str], code: int) -> None:
     refused = scs("sim", *options)
     assert refused.exit_code == code
     assert "while attempting" not in refused.output  # Python's own text
+
+
+@pytest.mark.parametrize("speed", [0.5, 4.0])
+def test_req_36_for_is_time_of_the_device(alone: str, speed: float) -> None:
+    """50 Hz for 1 s of the device are 50 pulses, whatever time it takes here."""
+    with serving(sim_bridge.listen(sim_bridge.make(), speed=speed)) as server:
+        done, report = asked("run", alone, "--for", "1s", "--port", server.address)
+    assert done.exit_code == GOOD
+    assert 50 <= report["delivered"]["pulses"] <= 55
+    assert report["ramp_down_s"] <= 0.1
 
 
 def test_a_second_signal_is_an_interrupt() -> None:
