@@ -10,6 +10,7 @@ import ast
 import contextlib
 import errno
 import io
+import math
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from ..device.link import Link
 from ..errors import Failure, LinkLost
 
 SILENCE_S = 5.0  # of a board that should answer
+STEP_S = 300.0  # of one that does; the largest file takes a few seconds
 CHUNK = 1024  # bytes of a file in one go
 HEAR_S = 0.6
 WAKE = b"\r\x03\x02"  # Ctrl-C, and Ctrl-B: out of a raw prompt that was left open
@@ -84,6 +86,22 @@ class Facts(NamedTuple):
         return next((chip for chip in ("rp2040", "rp2350") if chip.upper() in self.machine), "")
 
 
+class _Bounded:
+    """Serial port that ends a step which takes too long, whatever arrives.
+
+    mpremote looks at its own limit only while nothing arrives.
+    """
+
+    def __init__(self, port: Any):
+        self._port = port
+        self.until_s = math.inf  # of time.monotonic()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("read", "inWaiting") and time.monotonic() > self.until_s:
+            raise TransportError("it sends without end")
+        return getattr(self._port, name)
+
+
 class Prompt:
     """Open port with MicroPython's prompt; a context manager that closes it."""
 
@@ -98,6 +116,7 @@ class Prompt:
                 hints = (hint for words, hint in HINTS.items() if words in str(lost))
                 raise LinkLost(str(lost) + next(hints, "")) from None
             raise LinkLost(f"cannot open {port}: it was in use; try again") from None
+        self._port = self._board.serial = _Bounded(self._board.serial)
 
     def __enter__(self) -> Self:
         return self
@@ -107,8 +126,9 @@ class Prompt:
             self._board.close()
 
     @contextlib.contextmanager
-    def _doing(self, what: str) -> Iterator[None]:
+    def _doing(self, what: str, most_s: float = STEP_S) -> Iterator[None]:
         """Convert errors of mpremote, the port and the board to Failure or LinkLost."""
+        self._port.until_s = time.monotonic() + most_s
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 yield
@@ -122,9 +142,9 @@ class Prompt:
 
     def is_there(self) -> bool:
         """Return True if a prompt answers; interrupts a running program if possible."""
-        with self._doing("show its prompt"):
+        with self._doing("show its prompt", HEAR_S * 2):
             self._board.serial.write(WAKE)
-            heard = self._board.read_until(1, b">>> ", timeout=HEAR_S, timeout_overall=2 * HEAR_S)
+            heard = self._board.read_until(1, b">>> ", timeout=HEAR_S)
             return bool(heard.endswith(b">>> "))
 
     def enter(self) -> Facts:

@@ -1,5 +1,8 @@
 """Choice of the board to flash, and whether it can be flashed at all."""
 
+import contextlib
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,30 @@ def test_a_port_that_says_nothing_is_no_board(board: FakeBoard) -> None:
     assert done.exit_code == NO_DEVICE
     assert "answers neither as an scs device nor with MicroPython's prompt" in done.output
     assert "BOOTSEL" in done.output
+
+
+def test_a_port_that_sends_without_end_is_no_board() -> None:
+    ends = threading.Event()
+
+    def send(listener: socket.socket) -> None:
+        while not ends.is_set():
+            with contextlib.suppress(OSError):
+                client, _address = listener.accept()
+                with client:
+                    while True:
+                        client.sendall(b"noise ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.1)
+        thread = threading.Thread(target=send, args=[listener])
+        thread.start()
+        port = f"socket://127.0.0.1:{listener.getsockname()[1]}"
+        done = flash("--dry-run", "--port", port)
+        assert thread.is_alive()
+        ends.set()
+        thread.join(60)
+    assert done.exit_code == NO_DEVICE
+    assert "answers neither as an scs device nor with MicroPython's prompt" in done.output
 
 
 def test_a_port_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
