@@ -1,5 +1,6 @@
 """REQ-60: an edit of a profile's text changes its own lines and no other byte."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import product
@@ -8,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,7 +67,7 @@ def test_req_60_a_value_changes_and_nothing_beside_it(before: str, after: str) -
     lines = PROGRAM.removesuffix("    amplitude: 1 mA\n")
     for head in (HEAD, f"%YAML 1.1\n---\n# \u00b5\n{HEAD}", f"\ufeff{HEAD}"):
         text = text_of(lines + before, head)
-        assert changed(text, amplitude) == text_of(lines + after, head.removeprefix("\ufeff"))
+        assert changed(text, amplitude) == text_of(lines + after, head)
 
 
 def test_req_60_json_over_several_lines_stays_so() -> None:
@@ -94,6 +96,39 @@ def test_req_60_what_is_removed_takes_its_own_lines_only(block: str, left: str) 
         assert changed(text, no_thresholds) == text_of(PROGRAM + left + after)
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        # the next entry would take the place of the removed one, or lose its own comment
+        PROGRAM.replace("  - cathodes", "  - thresholds: {perception: 1 mA}\n    cathodes"),
+        PROGRAM + "    thresholds:\n      perception: |-\n        1 mA\n    # of the step\n",
+        PROGRAM + "    thresholds: {perception: 1 mA}  # a\x85    # b\n",
+    ],
+)
+def test_req_60_what_cannot_be_removed_alone_is_refused(program: str) -> None:
+    with pytest.raises(Failure, match=r"^a\.yaml, line \d+: this form of YAML cannot be changed"):
+        changed(text_of(program), no_thresholds)
+
+
+def test_req_60_an_entry_among_others_of_its_line_goes_alone() -> None:
+    program = """\
+  - {cathodes: [E3], anodes: [E4], thresholds: {perception: 1 mA},
+     rate: 50 Hz, pulse_width: 200 us, amplitude: 1 mA}
+"""
+    after = program.replace(", thresholds: {perception: 1 mA}", "")
+    assert changed(text_of(program), no_thresholds) == text_of(after)
+
+
+def test_req_60_json_stays_json() -> None:
+    text = text_of(PROGRAM.replace("    amplitude: 1 mA\n", ""))
+    document = yaml.safe_load(text)
+    for thresholds in ({}, {"thresholds": {}}, {"thresholds": {"perception": "500 uA"}}):
+        document["programs"][0] |= {"amplitude": "1 mA", **thresholds}
+        steps = [Step(900, 0.9, 0.9, 1.0, 10, ("comfort",))]
+        after = noted(Profile.from_text(json.dumps(document), "a.yaml"), 0, steps).text
+        assert json.loads(after)["programs"][0]["thresholds"]["comfort"] == "900 uA"
+
+
 def test_req_60_flow_values_over_several_lines_keep_their_comments() -> None:
     program = """\
   - {cathodes: [E3], anodes: [E4], rate: 50 Hz,  # usual
@@ -104,8 +139,8 @@ def test_req_60_flow_values_over_several_lines_keep_their_comments() -> None:
     assert changed(text_of(program), amplitude) == text_of(
         program.replace(": 1 mA}\n", ": 1.5 mA}\n")
     )
-    with pytest.raises(Failure, match=r"^a\.yaml, line 5: this form of YAML cannot be changed"):
-        changed(text_of(program), no_thresholds)
+    after = program.replace(", thresholds: {perception: 1 mA}", "")
+    assert changed(text_of(program), no_thresholds) == text_of(after)
 
 
 def test_req_60_a_mapping_is_added_behind_its_neighbour() -> None:
@@ -139,6 +174,31 @@ def test_req_60_comments_anywhere_outlast_a_shift(path: Path, random: Random) ->
         else:
             assert old == new
     assert sum(old != new for old, new in pairs) >= 1
+
+
+# --- the file ---------------------------------------------------------------------------------
+def test_req_60_a_link_stays_and_its_file_keeps_its_mode(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.yaml", tmp_path / "link.yaml"
+    path.write_text(text_of(PROGRAM))
+    path.chmod(0o640)
+    link.symlink_to(path)
+    was = Profile.read(link)
+    save(edited(was, amplitude), link, was)
+    assert link.is_symlink()
+    assert "1.5 mA" in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_req_60_a_read_only_file_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(text_of(PROGRAM))
+    path.chmod(0o444)
+    was = Profile.read(path)
+    with pytest.raises(WrongUsage, match=r"cannot write .*a\.yaml: it is read-only"):
+        save(edited(was, amplitude), path, was)
+    assert path.read_text() == was.text
+    with pytest.raises(WrongUsage, match="cannot write /dev/null: it is not a file"):
+        save(edited(was, amplitude), Path("/dev/null"), was)
 
 
 # --- a file that was changed meanwhile -------------------------------------------------------

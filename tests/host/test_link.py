@@ -144,12 +144,16 @@ def test_a_silent_device_is_told_to_halt_but_not_waited_for(lossy: Lossy) -> Non
 
     def silent() -> None:
         with Stimulator("sim", patience_s=2.0) as stim:
-            lossy.lost_replies = frozenset(range(lossy.writes, 100))
+            stim.load(Profile.read(resources.path("profiles/tonic_50hz.yaml")))
+            stim.arm()
+            before_s.append(stim.link.now())
+            lossy.lost_replies = frozenset(range(lossy.writes, lossy.writes + 100))
             stim.status()
 
+    before_s: list[float] = []
     with pytest.raises(LinkLost):
         silent()
-    assert lossy.bench.now_s() < 2.5
+    assert lossy.bench.now_s() - before_s[0] < 2.5
     assert lossy.opcodes[-1] == commands.HALT
     assert lossy.opcodes.count(commands.HALT) == 1
 
@@ -181,10 +185,18 @@ def test_a_device_that_restarted_does_not_know_the_session() -> None:
 
 
 @pytest.mark.parametrize(
-    "port", ["/dev/no-such-port", "socket://127.0.0.1:9", "nonsense://x", "sim://?bord=pico", ""]
+    ("port", "error"),
+    [
+        ("/dev/no-such-port", LinkLost),
+        ("socket://127.0.0.1:9", LinkLost),
+        ("nonsense://x", WrongUsage),
+        ("sim://?bord=pico", LinkLost),
+    ],
 )
-def test_a_port_that_cannot_be_opened_says_why_in_one_line(port: str) -> None:
-    with pytest.raises(LinkLost) as caught:
+def test_a_port_that_cannot_be_opened_says_why_in_one_line(
+    port: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error) as caught:
         Link(port)
     text = str(caught.value)
     assert text.startswith(f"cannot open {port}: ")
@@ -204,6 +216,8 @@ def test_a_port_that_cannot_be_opened_says_why_in_one_line(port: str) -> None:
         ("socket://127.0.0.1:abc", "socket://127.0.0.1:7000"),
         ("socket://[::1", "socket://127.0.0.1:7000"),
         ("rfc2217://127.0.0.1", "rfc2217://127.0.0.1:7000"),
+        ("socket://127.0.0.1:7000/x", "socket://127.0.0.1:7000"),
+        ("socket://127.0.0.1:7000?x", "socket://127.0.0.1:7000"),
     ],
 )
 def test_a_port_of_a_wrong_form_gets_an_example_that_works(port: str, example: str) -> None:
@@ -213,8 +227,14 @@ def test_a_port_of_a_wrong_form_gets_an_example_that_works(port: str, example: s
     assert str(reason.value).endswith(f"; for example {example}")
 
 
+@pytest.mark.parametrize("port", ["", " "])
+def test_a_port_without_a_name_is_wrong_usage(port: str) -> None:
+    with pytest.raises(WrongUsage, match="a port is needed; for example /dev/ttyACM0 or socket://"):
+        Link(port)
+
+
 def test_a_protocol_that_pyserial_does_not_know_gets_an_example() -> None:
-    with pytest.raises(LinkLost) as reason:
+    with pytest.raises(WrongUsage) as reason:
         Link("tcp://127.0.0.1:7000")
     assert str(reason.value) == (
         "cannot open tcp://127.0.0.1:7000: invalid URL, protocol 'tcp' not known; "

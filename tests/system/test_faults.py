@@ -94,13 +94,9 @@ def test_req_54_a_dac_that_no_longer_follows_is_found_at_the_next_change(
     assert not talk.gate
 
 
-# the word of a frame whose lowest DAC bit is flipped: with every switch open in the gap nothing but
-# the words shows it; in the first phase it is far too little for the current check, and so near to
-# what the charge check permits that the chip's ADC may see it first
-IN_THE_GAP, IN_THE_PULSE = 3, 1
-
-
-@pytest.mark.parametrize("word", [IN_THE_GAP, IN_THE_PULSE])
+# the lowest DAC bit of the words of two frames: too little for the current check, and so near to
+# what the charge check permits that the chip's ADC may see the charge first
+@pytest.mark.parametrize("word", [1, 3])
 @pytest.mark.parametrize("offset_ms", [0, 110, 220])
 def test_req_53_a_changed_word_is_found_within_100_ms_and_a_turn(
     talk: Conversation, offset_ms: int, word: int
@@ -111,11 +107,10 @@ def test_req_53_a_changed_word_is_found_within_100_ms_and_a_turn(
     talk.flip(word, 1)
     talk.pass_us(101_000 + 10_000)
     assert not talk.gate
-    fault = talk.fault()[0]
-    if word == IN_THE_GAP or isinstance(talk, Talk):
-        assert fault == errors.FAULT_STREAM
-    else:
-        assert fault in (errors.FAULT_STREAM, errors.FAULT_RESIDUAL)
+    first = [errors.FAULT_STREAM]
+    if not isinstance(talk, Talk):
+        first.append(errors.FAULT_RESIDUAL)
+    assert talk.fault()[0] in first
 
 
 def test_req_37_nothing_staged_before_a_fault_can_be_committed_after_it(

@@ -5,6 +5,9 @@ Role: the table of commands. Invariant: no traceback for a user's mistake.
 
 from __future__ import annotations
 
+import errno
+import io
+import sys
 import warnings
 from typing import Annotated, Any, TextIO
 
@@ -12,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..documents.problem import FileRefused
-from ..errors import INTERRUPTED, OLD_NAMES_END_WITH, REFUSED, Failure, full_message
+from ..errors import INTERRUPTED, OLD_NAMES_END_WITH, REFUSED, USAGE, Failure, full_message
 from . import (
     calibrate,
     catalog,
@@ -70,11 +73,19 @@ class Commands(TyperGroup):
             args = [new, *args[1:]]
         return super().resolve_command(ctx, args)
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Begin; what the terminal's encoding does not have is replaced, whatever is printed."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        return super().main(*arguments, **options)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command and map errors to exit codes."""
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _notice
+                warnings.simplefilter("once", FutureWarning)  # a file may be read several times
                 return super().invoke(ctx)
         except (Failure, FileRefused) as reason:
             console.complain(full_message(reason))
@@ -82,6 +93,11 @@ class Commands(TyperGroup):
             raise typer.Exit(code) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+        except OSError as reason:
+            if reason.errno != errno.ENOSPC:
+                raise
+            console.complain("the output could not be written: no space is left there")
+            raise typer.Exit(USAGE) from None
 
 
 app = typer.Typer(

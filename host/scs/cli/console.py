@@ -7,6 +7,7 @@ result; with --json it is one JSON object.
 from __future__ import annotations
 
 import json as jsonlib
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -52,7 +53,8 @@ def escape(text: str) -> str:
 
 def complain(message: str) -> None:
     """Print an error message on stderr."""
-    lead = typer.style("error:", fg=typer.colors.RED, bold=True)
+    plain = bool(os.environ.get("NO_COLOR"))
+    lead = "error:" if plain else typer.style("error:", fg=typer.colors.RED, bold=True)
     typer.echo(f"{lead} {message}", err=True)
 
 

@@ -29,6 +29,16 @@ NEEDS_PORT = (
 ProfileFile = Annotated[Path, typer.Argument(metavar="PROFILE", help="Profile, a .yaml file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for scripts.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output file.")]
+
+
+def check_output(file: Path | None, *, force: bool) -> None:
+    """Raise WrongUsage for an output file that exists, or whose folder does not."""
+    if file is not None and file.exists() and not force:
+        raise WrongUsage(f"{file} already exists; name another file or use --force")
+    if file is not None and not file.parent.is_dir():
+        raise WrongUsage(f"cannot write {file}: there is no folder {file.parent}")
+
+
 ProfileOutput = Annotated[
     Path | None, typer.Option("--output", "-o", help="Output file; default PROFILE itself.")
 ]

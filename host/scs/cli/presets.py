@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from ..errors import WrongUsage
 from . import console, options
 
 PresetName = Annotated[str, typer.Argument(metavar="PRESET", help="A name from `scs presets`.")]
@@ -53,7 +52,6 @@ def new(preset: PresetName, file: NewFile = None, force: options.Force = False) 
 
     text = shipped.text(preset)
     target = file or Path(f"{preset}.yaml")
-    if target.exists() and not force:
-        raise WrongUsage(f"{target} already exists; name another file or use --force")
+    options.check_output(target, force=force)
     console.write_text(target, text)
     typer.echo(f"{target}: {preset}; check it with `scs check {target}`")

@@ -70,8 +70,7 @@ def shift(
                scs shift my.yaml --by 1 --port /dev/ttyACM0
                scs shift my.yaml --by 1 --by 1 --by -2 --for 10s --port /dev/ttyACM0
     """
-    if output is not None and output.exists() and not force:
-        raise WrongUsage(f"{output} already exists; name another file or use --force")
+    options.check_output(output, force=force)
     if not device.port and (for_ or device.fault or len(by) > 1):
         raise WrongUsage("several --by, --for and --fault need a device: name its --port")
     if len(by) > 1 and not for_:

@@ -86,7 +86,7 @@ def sim(
 
 def _place(listen: str) -> tuple[str, int]:
     """Split HOST:PORT into host and port number."""
-    host, _, port = listen.rpartition(":")
+    host, _, port = listen.removeprefix("socket://").rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise WrongUsage(f"--listen: {listen} is not HOST:PORT, such as 127.0.0.1:7000")
     return host.strip("[]"), int(port)

@@ -44,6 +44,7 @@ def titrate(
     dwell: Dwell = "1s",
     note: Note = None,
     output: options.ProfileOutput = None,
+    force: options.Force = False,
     *,
     device: options.Device,
     json: options.Json = False,
@@ -59,6 +60,7 @@ def titrate(
     from ..profile import edit, program_names
     from ..profile.profile import Profile
 
+    options.check_output(output, force=force)
     before = Profile.read(profile)
     number = program_names.program_number(program, before.program_names)
     step_ua = _step_ua(step, before, number)

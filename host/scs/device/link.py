@@ -28,6 +28,7 @@ from ..messages import refusals
 
 SIM = "sim"  # the simulated board inside this process
 HANDLERS = "scs.urlhandler"  # where pyserial finds sim://
+EXAMPLES = "for example /dev/ttyACM0 or socket://127.0.0.1:7000"
 BAUD = 115_200  # USB serial ignores it
 RETRY_S = 0.3
 PATIENCE_S = 5.0  # a Pico takes about a second to judge a profile, an emulated one longer
@@ -156,20 +157,25 @@ def _opened(name: str) -> Any:
             port.exclusive = True
         port.open()
         port.reset_input_buffer()
-    except _PORT_ERRORS as reason:
+    except OSError as reason:
         raise LinkLost(f"cannot open {name}: {_sentence(reason)}{_advice(reason)}") from None
+    except ValueError as reason:
+        raise WrongUsage(f"cannot open {name}: {_sentence(reason)}; {EXAMPLES}") from None
     return port
 
 
 def _check_form(name: str) -> None:
     """Raise WrongUsage for a port that cannot be the name of any."""
+    if not name.strip():
+        raise WrongUsage(f"a port is needed; {EXAMPLES}")
     protocol, separator, _rest = name.partition("://")
     if not separator and re.fullmatch(r"(\[[\da-fA-F:]+\]|[\w.-]+):\d+", name):
         raise WrongUsage(f"{name} has no protocol; for example socket://{name}")
     if protocol in ("socket", "rfc2217") and separator:
         try:
             parts = urlsplit(name)
-            complete = bool(parts.hostname and parts.port)
+            complete = bool(parts.hostname and parts.port and not parts.path)
+            complete &= protocol == "rfc2217" or not parts.query  # which has options of its own
         except ValueError:  # a port that is no number, or above 65535
             complete = False
         if not complete:
@@ -188,13 +194,12 @@ def _sentence(reason: Exception) -> str:
     return re.sub(r"^.*(\[Errno -?\d+\] |: \(\d+, ')(.*?)('\))?$", r"\2", text)
 
 
-def _advice(reason: Exception) -> str:
-    if isinstance(reason, ValueError):
-        return "; for example /dev/ttyACM0 or socket://127.0.0.1:7000"
-    number = getattr(reason, "errno", None)
-    if number in (errno.EAGAIN, errno.EBUSY, errno.EACCES):
+def _advice(reason: OSError) -> str:
+    if reason.errno in (errno.EAGAIN, errno.EBUSY, errno.EACCES):
         return ": another program holds it, or this user may not open it; see `scs ports`"
-    return "; `scs ports` lists the serial ports" if number == errno.ENOENT else ""
+    if reason.errno == errno.ENOENT:
+        return f"; `scs ports` lists the serial ports; {EXAMPLES}"
+    return ""
 
 
 def _understood(opcode: int, payload: bytes) -> Fields:

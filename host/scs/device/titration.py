@@ -70,9 +70,11 @@ def _ceiling_ua(profile: Profile, number: int) -> int:
 
     document = copy.deepcopy(profile.document.value)
     program = document["programs"][number]
-    program.pop("thresholds", None)
+    document["programs"] = [program]
+    for name in ("thresholds", "offset", "phase"):
+        program.pop(name, None)
     program["amplitude"] = units.text(profile.group.programs[number].amplitude_ua, "uA")
-    ceiling_ua: int = _from_values(document, profile.file).group.programs[number].ceiling_ua
+    ceiling_ua: int = _from_values(document, profile.file).group.programs[0].ceiling_ua
     return ceiling_ua
 
 

@@ -6,6 +6,8 @@ Invariant: any failure to write raises WrongUsage.
 from __future__ import annotations
 
 import os
+import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +15,20 @@ from ..errors import WrongUsage
 
 
 def aside(path: Path, fill: Callable[[Path], None]) -> None:
-    """Let `fill` write a file beside `path`, then give it its name."""
-    part = part_name(path)
+    """Let `fill` write a file beside `path`, then give it its name, and its mode if it existed.
+
+    A link stays, its file is replaced. A read-only file, or a device, is refused.
+    """
+    file = path.resolve()
+    if file.exists() and not (file.is_file() and file.stat().st_mode & stat.S_IWUSR):
+        kind = "read-only" if file.is_file() else "not a file"
+        raise WrongUsage(f"cannot write {path}: it is {kind}")
+    part = part_name(file)
     try:
         fill(part)
-        part.replace(path)
+        if file.exists():
+            shutil.copymode(file, part)
+        part.replace(file)
     except OSError as reason:
         raise cannot_write(path, reason) from None
     finally:

@@ -22,7 +22,7 @@ from .plan import Plan
 from .prompt import Facts, Prompt
 
 OLDEST = (1, 28, 0)
-RETURN_S = 30.0  # for a board to come back with MicroPython installed
+RETURN_S = 30.0  # for a board to come back after a restart
 BLOCK = 4096  # of the board's file system: each file takes whole ones
 SPARE = 16 * BLOCK
 ARM_MOST = 8  # the last of MicroPython's numbers of ARM processors (py/persistentcode.h)
@@ -161,7 +161,7 @@ class Flasher:
     def _expect_hello(self, steps: Plan, number: str) -> Done:
         from ..device.stimulator import Stimulator
 
-        until = time.monotonic() + reach.REACH_S
+        until = time.monotonic() + RETURN_S
         while True:
             time.sleep(ports.LOOK_S)
             port = ports.now(steps.where, number)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-import json
+import json as jsonlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +24,9 @@ from ..errors import Failure
 from .profile import Profile, ProfileError
 
 PLAIN = re.compile(r"[A-Za-z_][\w-]*( [\w.-]+)*|[0-9.]+ ?[A-Za-z]+")  # safe unquoted anywhere
-TO_LINE_END = re.compile(r"[ \t]*,?[ \t]*(#[^\r\n]*)?(\r?\n|$)")
+BREAKS = "\r\n\x85\u2028\u2029"  # the last three end a comment for libyaml
+TO_LINE_END = re.compile(rf"[ \t]*,?[ \t]*(#[^{BREAKS}]*)?(\r?\n|$)")
+NOT_BESIDE = re.compile(rf"[#{BREAKS}]")  # what must not stand between two entries of one line
 
 
 class Splice(NamedTuple):
@@ -48,6 +50,7 @@ def edited(profile: Profile, change: Callable[[Any], None]) -> Profile:
     values = copy.deepcopy(profile.document.value)
     change(values)
     text = profile.text.removeprefix("\ufeff")
+    mark = profile.text[: len(profile.text) - len(text)]
     root = yaml.compose(text, Loader=LOADER)
     line = 0
     try:
@@ -62,12 +65,14 @@ def edited(profile: Profile, change: Callable[[Any], None]) -> Profile:
             f"{profile.file}, line {number}: this form of YAML cannot be changed in place without "
             "touching other lines; change it by hand, or write one key a line"
         ) from None
-    return Profile.from_text(text, profile.file)
+    return Profile.from_text(mark + text, profile.file)
 
 
-def _splices(text: str, node: Any, old: Any, new: Any) -> Iterator[Splice]:
-    """Yield what turns the text of `old` at `node` into that of `new`."""
-    if isinstance(old, dict) and isinstance(new, dict):
+def _splices(text: str, node: Any, old: Any, new: Any, json: bool = False) -> Iterator[Splice]:
+    """Yield what turns the text of `old` at `node` into that of `new`; json: its key is quoted."""
+    if old == {} and new:
+        yield Splice(node.start_mark.index, node.end_mark.index, _flow(new, json))
+    elif isinstance(old, dict) and isinstance(new, dict):
         yield from _entries(text, node, old, new)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for item, before, after in zip(node.value, old, new, strict=True):
@@ -84,7 +89,7 @@ def _entries(text: str, node: Any, old: dict[str, Any], new: dict[str, Any]) -> 
     entries = {key.value: (key, value) for key, value in node.value}
     for at, (key, value) in enumerate(node.value):
         if key.value in new:
-            yield from _splices(text, value, old[key.value], new[key.value])
+            yield from _splices(text, value, old[key.value], new[key.value], key.style == '"')
         else:
             yield _removal(text, node, at)
     above = None
@@ -94,7 +99,8 @@ def _entries(text: str, node: Any, old: dict[str, Any], new: dict[str, Any]) -> 
         elif above is None:
             raise _Unwritable(node.start_mark.line)
         else:
-            yield _insertion(text, node, above, f"{_word(key)}: {_flow(new[key])}")
+            entry = _flow({key: new[key]}, above[0].style == '"')[1:-1]
+            yield _insertion(text, node, above, entry)
 
 
 def _removal(text: str, node: Any, at: int) -> Splice:
@@ -105,15 +111,17 @@ def _removal(text: str, node: Any, at: int) -> Splice:
     rest = TO_LINE_END.match(text, end)
     if text[line_start:start].isspace() and rest and len(node.value) > 1:
         return Splice(line_start, rest.end(), "")
+    spans = []  # up to the next entry, or from the one before
     if at + 1 < len(node.value):
-        span = (start, node.value[at + 1][0].start_mark.index)
-        between = text[end : span[1]]
-    else:
-        span = (_end(node.value[at - 1][1]) if at else start, end)
-        between = text[span[0] : start]
-    if "#" in between:
-        raise _Unwritable(key.start_mark.line)
-    return Splice(*span, "")
+        after = node.value[at + 1][0].start_mark.index
+        spans.append((text[end:after], start, after))
+    if at:
+        before = _end(node.value[at - 1][1])
+        spans.append((text[before:start], before, end))
+    for between, first, last in spans:
+        if not NOT_BESIDE.search(between):
+            return Splice(first, last, "")
+    raise _Unwritable(key.start_mark.line)
 
 
 def _insertion(text: str, node: Any, above: tuple[Any, Any], entry: str) -> Splice:
@@ -134,22 +142,28 @@ def _insertion(text: str, node: Any, above: tuple[Any, Any], entry: str) -> Spli
 
 def _end(node: Any) -> int:
     """Return where the text of a value ends; a block's own mark lies behind later comments."""
+    if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
+        raise _Unwritable(node.start_mark.line)  # its mark lies behind later lines, too
     if isinstance(node, yaml.ScalarNode) or node.flow_style or not node.value:
         return int(node.end_mark.index)
     last = node.value[-1]
     return _end(last[1] if isinstance(node, yaml.MappingNode) else last)
 
 
-def _flow(value: Any) -> str:
+def _flow(value: Any, json: bool = False) -> str:
+    """Return a value on one line; json: every text in quotes."""
+    if isinstance(value, str) and not json:
+        return _word(value)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_word(key)}: {_flow(value[key])}" for key in value) + "}"
-    return _word(value) if isinstance(value, str) else json.dumps(value)
+        entries = (f"{_flow(key, json)}: {_flow(value[key], json)}" for key in value)
+        return "{" + ", ".join(entries) + "}"
+    return jsonlib.dumps(value, ensure_ascii=False)
 
 
 def _word(text: str) -> str:
     """Return text as a YAML scalar, quoted where it would read as something else."""
     plain = PLAIN.fullmatch(text) and parse(text, "", ProfileError).value == text
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return text if plain else jsonlib.dumps(text, ensure_ascii=False)
 
 
 def save(profile: Profile, target: Path, was: Profile) -> None:

@@ -132,12 +132,19 @@ def _renamed(document: Document) -> Document:
     value = {**document.value, "programs": list(programs)}
     for number, fields in enumerate(programs):
         for old, new in OLD_FIELDS.items():
-            if isinstance(fields, dict) and old in fields and new not in fields:
-                place = ("programs", number)
+            if not isinstance(fields, dict) or old not in fields:
+                continue
+            place = ("programs", number)
+            if new in fields:
+                message = f"is the old name of {new}, which is given too; leave it out"
+                row = Problem("field-old-name", (*place, old), message)
+                document.problems.extend(document.located([row]))
+                fields = {name: fields[name] for name in fields if name != old}
+            else:
                 fields = {new if name == old else name: fields[name] for name in fields}
                 line = document.lines[(*place, new)] = document.line((*place, old))
                 notice = f"{document.file}:{line}: {path_text(place)}.{old} is now {new}"
                 notice += f"; the old name goes with {OLD_NAMES_END_WITH}"
                 warnings.warn(notice, FutureWarning, stacklevel=4)
-                value["programs"][number] = fields
+            value["programs"][number] = fields
     return replace(document, value=value)

@@ -278,6 +278,7 @@ _INTERVALS = (
     "programs with an offset repeat a pattern; e.g. offset: 5 ms"
 )
 _DELAY = "the output begins at START; a program comes later in each period by e.g. offset: 5 ms"
+_RAMP = "there is one ramp for all programs, beside them; e.g. ramp: {up: 2 s, down: 1 s}"
 _SOFT_START = (
     "the soft start cannot be left out, each step is 0.5 mA at most; the shortest is e.g. "
     "ramp: {up: 0 s}, with which 0.5 mA and less begin at full amplitude"
@@ -286,7 +287,8 @@ INSTEAD = {  # what published protocols give and a profile cannot say
     **dict.fromkeys(("period", "interval", "interpulse_interval"), _RATE),
     **dict.fromkeys(("intervals", "times", "pattern"), _INTERVALS),
     **dict.fromkeys(("delay", "onset", "start_delay"), _DELAY),
-    **dict.fromkeys(("soft_start", "ramp_up"), _SOFT_START),
+    **dict.fromkeys(("ramp", "ramp_up", "ramp_down"), _RAMP),
+    "soft_start": _SOFT_START,
 }
 
 

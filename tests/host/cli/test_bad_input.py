@@ -1,9 +1,14 @@
 """Common mistakes in a therapy, by `scs check`: one error, with the nearest choice."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from tests.host.cli.support import GOOD, REFUSED, TONIC, scs
+from tests.host.cli.support import GOOD, REFUSED, TONIC, USAGE, environment, scs
+from typer.testing import CliRunner
+
+from scs.cli import app as cli
 
 HEAD = """\
 name: Bad
@@ -118,3 +123,38 @@ def test_what_a_short_session_reaches_stands_beside_what_was_asked(
     assert [cell.strip() for cells in row for cell in cells[2:]] == (
         ["2 mA", reached] if reached else []
     )
+
+
+# --- what is printed where ----------------------------------------------------------------------
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp932"])
+@pytest.mark.parametrize("arguments", [("check", TONIC), ("run", TONIC, "--for", "100ms"), ("-h",)])
+def test_what_an_encoding_does_not_have_is_replaced(
+    encoding: str, arguments: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scs", *arguments],
+        capture_output=True,
+        env={**environment(), "PYTHONIOENCODING": encoding},
+    )
+    assert (done.returncode, done.stderr) == (GOOD, b"")
+    assert b"?" in done.stdout or arguments == ("-h",)
+
+
+def test_an_error_has_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, lead in (("", "\x1b[31m"), ("1", "error: ")):
+        monkeypatch.setenv("NO_COLOR", value)
+        done = CliRunner().invoke(cli.app, ["check", "/no/such.yaml"], color=True)
+        assert done.stderr.startswith(lead)
+
+
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "scs", "presets"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
+    assert done.returncode == USAGE
+    assert done.stderr == "error: the output could not be written: no space is left there\n"

@@ -256,17 +256,27 @@ def test_req_61_a_link_lost_in_mid_move_says_what_stands_on_the_device(leased: s
     assert Path(leased).read_text() == expected
 
 
-def test_a_file_that_cannot_be_written_is_told_beside_what_runs(alone: str, running: str) -> None:
-    done, _ = shift(alone, running, "--by", "1", "-o", "/no/such/folder/x.yaml")
+@pytest.fixture
+def read_only(tmp_path: Path) -> str:
+    path = tmp_path / "read_only.yaml"
+    path.write_text(ALONE)
+    path.chmod(0o444)
+    return str(path)
+
+
+def test_a_file_that_cannot_be_written_is_told_beside_what_runs(
+    alone: str, running: str, read_only: str
+) -> None:
+    done, _ = shift(alone, running, "--by", "1", "--force", "-o", read_only)
     assert done.exit_code == USAGE
     assert "the device made the shift and keeps running at the new contacts" in done.stderr
     left_alone(running, alone)
 
 
 def test_a_watched_run_is_halted_where_its_file_cannot_be_written(
-    alone: str, leased: str, running: str
+    alone: str, leased: str, running: str, read_only: str
 ) -> None:
-    nowhere = ("--by", "1", "--for", "9s", "-o", "/no/such/folder/x.yaml")
+    nowhere = ("--by", "1", "--for", "9s", "--force", "-o", read_only)
     done, _ = shift(alone, running, *nowhere)  # it ran before
     assert done.exit_code == USAGE
     assert "the device made the shift and is halted" in done.stderr

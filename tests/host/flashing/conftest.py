@@ -10,7 +10,7 @@ from serial.urlhandler import protocol_socket
 from tests.host.flashing.fakeboard import FakeBoard
 from tests.host.flashing.support import NAME
 
-from scs.flashing import drives, firmware_files, ports, prompt, reach
+from scs.flashing import drives, firmware_files, flasher, ports, prompt, reach
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,7 @@ def files(shared: Callable[..., dict[str, bytes]]) -> dict[str, bytes]:
 def few_files(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(firmware_files, "board_files", lambda _name: dict(files))
     monkeypatch.setattr(reach, "REACH_S", 1.0)
+    monkeypatch.setattr(flasher, "RETURN_S", 1.0)
     monkeypatch.setattr(ports, "LOOK_S", 0.02)
     monkeypatch.setattr(prompt, "HEAR_S", 0.3)
     quick = types.SimpleNamespace(sleep=lambda _s: time.sleep(0.0005), monotonic=time.monotonic)
