@@ -4,8 +4,8 @@ Role: opens a port, identifies the board with HELLO, and sends the commands of s
 every method is one or a few of them.
 Invariant: a device built from other tables is refused, never guessed at. Commands are sent only by
 the caller's calls: if the caller hangs, the lease expires and the device stops; whatever ends the
-block first halts an output that this session armed or started, and no other's. Requirements:
-REQ-43, REQ-61, REQ-65.
+block first halts an output that this session armed, started or began to stop, and no other's.
+Requirements: REQ-43, REQ-61, REQ-65.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Session:
         self._faults = faults
         self._patience_s = patience_s
         self.halt_on_exit = halt_on_exit
-        self._owns_output = False  # this session armed, started or measures
+        self._owns_output = False  # this session armed, started, stops or measures
         self._hash: int | None = None
         self._board: Board | None = None
         self._link: Link | None = None
@@ -279,7 +279,8 @@ class Session:
 
     def stop(self, *, wait: bool = True) -> None:
         """Ramp down and end on a whole period; `wait` returns when it has ended."""
-        self.link.request(commands.STOP)
+        with self._owning():
+            self.link.request(commands.STOP)
         if wait:
             self.wait()
 

@@ -4,6 +4,8 @@ A session halts on leaving only what it armed or started; one that looks, or is 
 nothing of what another one left on the device.
 """
 
+from pathlib import Path
+
 import pytest
 from tests.host.cli.support import GOOD, REFUSED, TONIC, as_json, scs, status
 
@@ -92,6 +94,30 @@ def test_req_65_a_session_that_starts_what_another_one_armed_halts_it(
     with Stimulator(served) as stim:
         stim.start()
         assert stim.status().running
+    assert status(served)["state"] == "LOADED"
+    assert not board.gate
+
+
+def test_req_65_a_session_that_is_interrupted_while_it_stops_a_run_halts_it(
+    alone: str, served: str, board: sim_bridge.SimBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ramp down of another session's run is 10 s; who began it does not leave it to itself."""
+    path = Path(alone)
+    path.write_text(path.read_text().replace("down: 0 s", "down: 10 s"))
+    assert scs("run", alone, "--detach", "--port", served).exit_code == GOOD
+
+    def stop() -> None:
+        with Stimulator(served) as stim:
+
+            def interrupt(_seconds: float) -> None:
+                assert stim.status().state == "STOPPING"
+                raise KeyboardInterrupt
+
+            monkeypatch.setattr(stim.link, "sleep", interrupt)
+            stim.stop()
+
+    with pytest.raises(KeyboardInterrupt):
+        stop()
     assert status(served)["state"] == "LOADED"
     assert not board.gate
 
