@@ -54,28 +54,32 @@ def prepared(profile: Profile, number: int, step_ua: int) -> Profile:
     ceiling_ua = _ceiling_ua(profile, number)
     ceiling, first = units.text(ceiling_ua, "uA"), units.text(min(step_ua, ceiling_ua), "uA")
 
-    document = copy.deepcopy(profile.document.value)
-    walked = document["programs"][number]
-    document["programs"] = [walked]
+    document, program = _alone(profile, number)
     for field in _NOT_WALKED:
         document.pop(field, None)
-    for field in ("thresholds", "offset", "phase"):  # phase: the old name of offset
-        walked.pop(field, None)
-    walked["amplitude"], walked["ceiling"] = first, ceiling
+    program["amplitude"], program["ceiling"] = first, ceiling
     return _from_values(document, profile.file)
 
 
 def _ceiling_ua(profile: Profile, number: int) -> int:
     """Return the ceiling given in the file, ignoring measured thresholds."""
-
-    document = copy.deepcopy(profile.document.value)
-    program = document["programs"][number]
-    document["programs"] = [program]
-    for name in ("thresholds", "offset", "phase"):
-        program.pop(name, None)
+    document, program = _alone(profile, number)
     program["amplitude"] = units.text(profile.group.programs[number].amplitude_ua, "uA")
     ceiling_ua: int = _from_values(document, profile.file).group.programs[0].ceiling_ua
     return ceiling_ua
+
+
+def _alone(profile: Profile, number: int) -> tuple[Any, Any]:
+    """Return a copy of the file's values with this program only, and that program in it.
+
+    What was measured, and where it comes in the period, is left out.
+    """
+    document = copy.deepcopy(profile.document.value)
+    program = document["programs"][number]
+    document["programs"] = [program]
+    for field in ("thresholds", "offset", "phase"):  # phase: the old name of offset
+        program.pop(field, None)
+    return document, program
 
 
 def _from_values(document: Any, file: str) -> Profile:

@@ -19,14 +19,15 @@ def aside(path: Path, fill: Callable[[Path], None]) -> None:
 
     A link stays, its file is replaced. A read-only file, or a device, is refused.
     """
-    file = path.resolve()
-    if file.exists() and not (file.is_file() and file.stat().st_mode & stat.S_IWUSR):
-        kind = "read-only" if file.is_file() else "not a file"
-        raise WrongUsage(f"cannot write {path}: it is {kind}")
+    file = Path(os.path.realpath(path))
     part = part_name(file)
     try:
+        exists = file.exists()
+        if exists and not (file.is_file() and file.stat().st_mode & stat.S_IWUSR):
+            kind = "read-only" if file.is_file() else "not a file"
+            raise WrongUsage(f"cannot write {path}: it is {kind}")
         fill(part)
-        if file.exists():
+        if exists:
             shutil.copymode(file, part)
         part.replace(file)
     except OSError as reason:

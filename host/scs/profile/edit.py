@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import difflib
 import json as jsonlib
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,11 +79,11 @@ def _splices(text: str, node: Any, old: Any, new: Any, json: bool = False) -> It
         for item, before, after in zip(node.value, old, new, strict=True):
             yield from _splices(text, item, before, after)
     elif old != new:
-        if not isinstance(node, yaml.ScalarNode) or node.style in ("|", ">"):
+        if not isinstance(node, yaml.ScalarNode):
             raise _Unwritable(node.start_mark.line)
         quote = node.style or ""
         word = f"{quote}{new}{quote}" if quote and PLAIN.fullmatch(str(new)) else _flow(new)
-        yield Splice(node.start_mark.index, node.end_mark.index, word)
+        yield Splice(node.start_mark.index, _end(node), word)
 
 
 def _entries(text: str, node: Any, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Splice]:
@@ -172,7 +173,7 @@ def save(profile: Profile, target: Path, was: Profile) -> None:
     Raises Failure, with the lines to put in, if the file that `was` came from has changed since it
     was read; WrongUsage if the file cannot be written.
     """
-    if target.resolve() == Path(was.file).resolve() and _now(target) != was.text:
+    if os.path.realpath(target) == os.path.realpath(was.file) and _now(target) != was.text:
         lines = difflib.unified_diff(
             was.text.splitlines(),
             profile.text.splitlines(),
