@@ -175,7 +175,9 @@ class Train:
         """Return the least time from the period before this one until step() may have levels."""
         until = self.next_period
         if self.phase == UP and self.levels_ua == self.targets_ua:
-            until = self.plateau_ends() or period + _FAR
+            until = period + _FAR
+            if self.ends or self.turns:
+                until = self.plateau_ends() or until
         return max(self._ms(1) // 2, self._ms(min(_FAR, until - period) - 1))
 
     def plateau_ends(self) -> int:

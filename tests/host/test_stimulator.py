@@ -232,7 +232,7 @@ def test_an_amplitude_that_cannot_be_meant(program: str | int, quantity: str, sa
 
 
 def test_req_55_a_broken_lead_is_a_device_fault() -> None:
-    with Stimulator("sim", faults="open_lead@0.5") as stim:
+    with Stimulator("sim", faults="open_lead@0.9") as stim:
         started(stim, quick())
         with pytest.raises(DeviceFault, match=r"open_load: .* broken wire"):
             stim.wait(5.0)
@@ -246,7 +246,7 @@ def test_req_55_a_broken_lead_is_a_device_fault() -> None:
 
 
 def test_req_31_nothing_is_loaded_while_a_fault_is_latched() -> None:
-    with Stimulator("sim", faults="open_lead@0.5") as stim:
+    with Stimulator("sim", faults="open_lead@0.9") as stim:
         started(stim, quick())
         with pytest.raises(DeviceFault):
             stim.wait(5.0)

@@ -49,7 +49,7 @@ def test_run_reports_to_people(alone: str) -> None:
 
 
 def test_run_with_a_fault_is_exit_1_with_value_limit_and_ledger(alone: str) -> None:
-    done, answer = asked("run", alone, "--for", "3s", "--fault", "open_lead@1")
+    done, answer = asked("run", alone, "--for", "3s", "--fault", "open_lead@1.4")
     assert done.exit_code == REFUSED
     assert answer["stopped"] == "fault"
     assert answer["fault"]["name"] == "open_load"
@@ -59,14 +59,14 @@ def test_run_with_a_fault_is_exit_1_with_value_limit_and_ledger(alone: str) -> N
 
 
 def test_req_61_a_link_lost_in_mid_run_is_exit_3_with_what_is_known(alone: str) -> None:
-    done, answer = asked("run", alone, "--for", "5s", "--fault", "link_cut@2")
+    done, answer = asked("run", alone, "--for", "5s", "--fault", "link_cut@2.4")
     assert done.exit_code == NO_DEVICE
     assert answer["stopped"] == "link lost"
     assert 80 <= answer["delivered"]["pulses"] <= 100  # 50 a second, asked every quarter of one
     assert "broke" in done.stderr
     assert "last known values" in done.stderr
     assert "keeps running: use `scs halt`" in done.stderr  # it stands alone
-    again = scs("run", alone, "--for", "5s", "--fault", "link_cut@2")
+    again = scs("run", alone, "--for", "5s", "--fault", "link_cut@2.4")
     assert again.exit_code == NO_DEVICE
     assert re.search(r"stopped by +│ +link lost", again.stdout)
 
