@@ -67,6 +67,12 @@ def test_native_code_is_made_for_the_chip(chip: str, architecture: int) -> None:
     assert header[2] >> 2 == architecture  # armv6m, armv7emsp of MicroPython's py/persistentcode.h
 
 
+def test_the_loops_over_the_bytes_of_the_link_are_native() -> None:
+    files = firmware_files.board_files("pico/mcp4922-8/randles-500")
+    assert files["stimcore/frame.mpy"][2] >> 2 == 4  # 0 where all of a file is bytecode
+    assert files["stimcore/packing.mpy"][2] >> 2 == 0
+
+
 def test_every_file_of_the_firmware_is_flashed() -> None:
     place = resources.path("firmware")
     names = [name for name, _path in firmware_files.sources(firmware_files.folder())]
