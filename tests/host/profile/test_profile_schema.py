@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.host.test_profile import LEAST, read
+from tests.host.profile.test_profile import LEAST, read
 
 from scs.documents.model_validation import flow
 from scs.messages import error_texts
@@ -74,7 +74,7 @@ def test_the_ranges_come_from_the_devices_own_limits():
 
 
 def test_every_field_is_explained_in_the_documentation():
-    path = Path(__file__).parents[2] / "docs/reference/profiles.md"
+    path = Path(__file__).parents[3] / "docs/reference/profiles.md"
     page = path.read_text(encoding="utf-8")
     missing = [name for name in names_of(Profile.json_schema()) if f"`{name}`" not in page]
     assert not missing

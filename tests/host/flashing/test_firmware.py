@@ -12,6 +12,11 @@ from scs.errors import Failure
 from scs.flashing import firmware_files
 
 
+@pytest.fixture
+def few_files() -> None:
+    """Return nothing: unlike those of their neighbours, these tests are about the real files."""
+
+
 def executed(text: str) -> dict:
     space: dict = {}
     exec(text, space)

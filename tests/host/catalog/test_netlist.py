@@ -1,7 +1,7 @@
 """The wiring table as a circuit: the pins of the data sheets, and the figures that it declares."""
 
 import pytest
-from tests.host.netlist import WIRE_OHM, Circuit
+from tests.host.catalog.netlist import WIRE_OHM, Circuit
 
 from scs.catalog import boards
 from scs.catalog.wiring_schema import ends, lines, refs

@@ -9,7 +9,7 @@ from pathlib import Path
 from scs.messages import error_texts
 from scs.profile import scheduling
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGES = ("documents", "profile", "safety", "catalog")
 ERRORS = ("Problem", "ProblemError", "UnitError")
 OF_OTHER_FILES = ("board_file", "board_rules", "boards", "leads", "wiring_schema")

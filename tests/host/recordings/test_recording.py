@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.host.cli.support import environment
-from tests.host.test_formats import no_file_above
+from tests.host.recordings.test_formats import no_file_above
 from tests.support.serving import serving
 from typer.testing import CliRunner, Result
 
