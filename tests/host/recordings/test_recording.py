@@ -5,14 +5,14 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.host.cli.support import environment
+from tests.host.cli.support import owned
 from tests.host.recordings.test_formats import no_file_above
 from tests.support.serving import serving
 from typer.testing import CliRunner, Result
@@ -221,24 +221,23 @@ def test_a_full_disk_does_not_stop_the_run_and_leaves_nothing(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def running(folder: Path) -> subprocess.Popen[bytes]:
-    """Return a run of an hour that is being recorded as x, after its first polls."""
-    command = [sys.executable, "-m", "scs", "run", TONIC, "--for", "1h", "--record", "x"]
-    one = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and one.poll() is None:
-        kept = list(folder.glob(".x.*.part/samples.csv"))
-        if kept and kept[0].read_text().count("\n") > 3:
-            return one
-        time.sleep(0.05)
-    one.kill()
-    raise AssertionError("the run did not begin")
+@contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a run of an hour that is being recorded as x, after its first polls."""
+    with owned("run", TONIC, "--for", "1h", "--record", "x", folder=folder) as child:
+        deadline = time.monotonic() + 60
+        rows = 0
+        while rows <= 3 and time.monotonic() < deadline and child.poll() is None:
+            time.sleep(0.05)
+            kept = list(folder.glob(".x.*.part/samples.csv"))
+            rows = kept[0].read_text().count("\n") if kept else 0
+        assert rows > 3, "the run did not begin"
+        yield child
 
 
 def test_a_process_that_is_killed_leaves_no_recording_but_its_polls(tmp_path: Path) -> None:
-    one = running(tmp_path)
-    one.kill()
-    one.wait(60)
+    with running(tmp_path) as run:
+        run.kill()
     (left,) = tmp_path.iterdir()
     assert len((left / "samples.csv").read_text().splitlines()) > 3
     done = scs("report", left, "-o", tmp_path / "x.html")
@@ -246,10 +245,17 @@ def test_a_process_that_is_killed_leaves_no_recording_but_its_polls(tmp_path: Pa
     assert "incomplete recording: run.json, which is written last, is missing" in done.stderr
 
 
+def test_a_run_of_these_tests_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        assert run.stdin is not None
+        run.stdin.close()  # as the end of its holder does, however it came
+        assert run.wait(60) == 1
+
+
 def test_ctrl_c_keeps_what_was_delivered(tmp_path: Path) -> None:
-    one = running(tmp_path)
-    one.send_signal(signal.SIGINT)
-    assert one.wait(60) == 130
+    with running(tmp_path) as run:
+        run.send_signal(signal.SIGINT)
+        assert run.wait(60) == 130
     assert run_folder.read(tmp_path / "x").account.ending.stopped == "halt"
 
 
