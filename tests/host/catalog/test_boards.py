@@ -270,9 +270,9 @@ def test_req_19_a_wrong_row_is_refused_with_its_place(before, after, path, messa
         return
     with pytest.raises(BoardError) as caught:
         changed(before, after)
-    found = [row for row in caught.value.rows if row.path.endswith(path) and message in row.message]
-    assert found, str(caught.value)
-    assert all(row.line > 0 for row in found)
+    rows = [row for row in caught.value.rows if row.path.endswith(path) and message in row.message]
+    assert rows, str(caught.value)
+    assert all(row.line > 0 for row in rows)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "boards: 1", "defaults: {}\nboards: {}\nstages: {}\n"])

@@ -13,7 +13,7 @@ DG41X = "IN1 D1 S1 V- GND S4 D4 IN4 IN3 D3 S3 VL V+ S2 D2 IN2"
 OPA2 = "OUT_A -IN_A +IN_A V- +IN_B -IN_B OUT_B V+"
 MCP6004 = "OUT_A -IN_A +IN_A VDD +IN_B -IN_B OUT_B OUT_C -IN_C +IN_C VSS +IN_D -IN_D OUT_D"
 DATA_SHEETS = {
-    "MCP4922-E/P": [one.strip("-") for one in MCP4922.split()],
+    "MCP4922-E/P": [pin.strip("-") for pin in MCP4922.split()],
     "SN74LV595A": LV595.split(),
     "DG412": DG41X.split(),
     "DG413": DG41X.split(),
@@ -43,13 +43,13 @@ def test_every_pin_has_the_name_and_the_supply_of_its_data_sheet(stage: str) -> 
     parts = {ref: part.part for key, part in row.parts.items() for ref in refs(key)}
     joined = {}
     for _table, net, text in lines(row):
-        items = [one for one in text.split(", ") if ends(one)]
+        items = [part for part in text.split(", ") if ends(part)]
         for (part, pin), item in zip(ends(text), items, strict=True):
             if parts[part] in DATA_SHEETS:
                 name = DATA_SHEETS[parts[part]][int(pin) - 1]
                 joined[part, pin] = name
-                said = item.partition(" ")[2].replace(" ", "_")
-                assert said in ("", name), f"{item} is {name}"
+                wanted_name = item.partition(" ")[2].replace(" ", "_")
+                assert wanted_name in ("", name), f"{item} is {name}"
                 assert net in SUPPLY_PINS.get(name, {net}), f"{item} at {net}"
     for part, number in parts.items():
         for pin, name in enumerate(DATA_SHEETS.get(number, ()), 1):
@@ -74,18 +74,18 @@ def test_each_contact_is_switched_by_the_bits_that_its_frame_has_for_it() -> Non
 
 def reference(code: int, load_ohm: float) -> dict[str, float]:
     """Solve the reference stage with contact 3 a cathode, contacts 2 and 4 anodes."""
-    made = Circuit("mcp4922-8")
+    circuit = Circuit("mcp4922-8")
     supplies = {"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048}
-    made.fix({**supplies, "dac": 2.048 * code / 4096})
-    made.closed("U12", "2", "3")
-    made.closed("U12", "6", "7")
-    made.closed("U8", "10", "11")
-    made.closed("U10", "15", "14")
-    made.closed("U10", "7", "6")
+    circuit.fix({**supplies, "dac": 2.048 * code / 4096})
+    circuit.closed("U12", "2", "3")
+    circuit.closed("U12", "6", "7")
+    circuit.closed("U8", "10", "11")
+    circuit.closed("U10", "15", "14")
+    circuit.closed("U10", "7", "6")
     for contact, row in (("contact 3", "row A"), ("contact 2", "row B"), ("contact 4", "row B")):
-        made.resistor(contact, row, WIRE_OHM)
-    made.resistor("terminal A", "terminal B", load_ohm)
-    return made.solve()
+        circuit.resistor(contact, row, WIRE_OHM)
+    circuit.resistor("terminal A", "terminal B", load_ohm)
+    return circuit.solve()
 
 
 @pytest.mark.parametrize("code", [0, 1728, 2047, 2368, 4095])
@@ -112,15 +112,15 @@ def test_the_reference_stage_as_it_is_wired_drives_and_senses_what_it_declares(
 def discharging(volts: float) -> dict[str, float]:
     """Solve the reference stage with `active` low, its pump at mid-scale, contact 3 cathode and 4
     anode, and a charged load of 500 ohm between them; gate and run are high."""
-    made = Circuit("mcp4922-8")
-    made.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048, "dac": 1.024})
+    circuit = Circuit("mcp4922-8")
+    circuit.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048, "dac": 1.024})
     for part, *pins in (("U12", "2", "3"), ("U12", "10", "11"), ("U8", "10", "11")):
-        made.closed(part, *pins)
-    made.closed("U10", "7", "6")
-    made.resistor("contact 3", "row A", WIRE_OHM)
-    made.resistor("contact 4", "row B", WIRE_OHM)
-    made.charged("terminal A", "terminal B", volts, 500.0)
-    return made.solve()
+        circuit.closed(part, *pins)
+    circuit.closed("U10", "7", "6")
+    circuit.resistor("contact 3", "row A", WIRE_OHM)
+    circuit.resistor("contact 4", "row B", WIRE_OHM)
+    circuit.charged("terminal A", "terminal B", volts, 500.0)
+    return circuit.solve()
 
 
 def test_req_62_a_soft_discharge_as_it_is_wired_goes_through_its_resistor() -> None:
@@ -137,29 +137,31 @@ def test_req_62_a_soft_discharge_as_it_is_wired_goes_through_its_resistor() -> N
 
 def test_req_62_the_pump_is_held_and_disconnected_while_active_is_low() -> None:
     """U12 4 is open: 1 code of the pump goes through R24 and U12 3, and none of it to a contact."""
-    made = Circuit("mcp4922-8")
-    made.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048, "dac": 1.024 + 1e-3 * 160})
+    circuit = Circuit("mcp4922-8")
+    circuit.fix(
+        {"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "vref": 2.048, "dac": 1.024 + 1e-3 * 160}
+    )
     for part, *pins in (("U12", "2", "3"), ("U12", "10", "11"), ("U8", "10", "11")):
-        made.closed(part, *pins)
-    made.closed("U10", "7", "6")
-    made.resistor("contact 3", "row A", WIRE_OHM)
-    made.resistor("contact 4", "row B", WIRE_OHM)
-    made.resistor("terminal A", "terminal B", 500.0)
-    found = made.solve()
-    assert found["pump node"] == pytest.approx(2e-3 * 505, rel=0.05)  # 320 codes: 2 mA in 505 ohm
-    amps = (found["pump switch"] - found["hold"]) / 5600
+        circuit.closed(part, *pins)
+    circuit.closed("U10", "7", "6")
+    circuit.resistor("contact 3", "row A", WIRE_OHM)
+    circuit.resistor("contact 4", "row B", WIRE_OHM)
+    circuit.resistor("terminal A", "terminal B", 500.0)
+    solved = circuit.solve()
+    assert solved["pump node"] == pytest.approx(2e-3 * 505, rel=0.05)  # 320 codes: 2 mA in 505 ohm
+    amps = (solved["pump switch"] - solved["hold"]) / 5600
     assert abs(amps) < 30e-6  # what 70 mV across U12 3 make of R28 and the load
 
 
 def ladder(code: int, load_ohm: float) -> dict[str, float]:
     """Solve the ladder with both switches on; the board's pins are as stiff as its supply."""
-    made = Circuit("r2r-1")
-    made.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3})
-    made.fix({f"data{bit}": 3.3 * (code >> bit & 1) for bit in range(8)})
-    made.resistor("contact 2", "gate closed", WIRE_OHM)
-    made.resistor("gate closed", "current minus", WIRE_OHM)
-    made.resistor("contact 1", "contact 2", load_ohm)
-    return made.solve()
+    circuit = Circuit("r2r-1")
+    circuit.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3})
+    circuit.fix({f"data{bit}": 3.3 * (code >> bit & 1) for bit in range(8)})
+    circuit.resistor("contact 2", "gate closed", WIRE_OHM)
+    circuit.resistor("gate closed", "current minus", WIRE_OHM)
+    circuit.resistor("contact 1", "contact 2", load_ohm)
+    return circuit.solve()
 
 
 @pytest.mark.parametrize("code", [0, 70, 127, 128, 129, 255])
@@ -167,27 +169,27 @@ def ladder(code: int, load_ohm: float) -> dict[str, float]:
 def test_the_ladder_as_it_is_wired_drives_and_senses_what_it_declares(
     code: int, load_ohm: float
 ) -> None:
-    found = ladder(code, load_ohm)
+    solved = ladder(code, load_ohm)
     amps = (code - 128) * 3.3 / 256 / (1000 + load_ohm)
-    across = found["contact 1"] - found["contact 2"]
-    assert found["contact 2"] == pytest.approx(1.65, abs=1e-6)
+    across = solved["contact 1"] - solved["contact 2"]
+    assert solved["contact 2"] == pytest.approx(1.65, abs=1e-6)
     assert across / load_ohm == pytest.approx(amps, rel=5e-3, abs=1e-9)  # R20 beside the load
     lsb = 3.3 / 4096
-    assert (found["current out"] - 1.65) / lsb == pytest.approx(amps / 1e-6, rel=0.015, abs=0.01)
-    assert (found["voltage out"] - 1.65) / lsb == pytest.approx(across / 1e-3, rel=0.01, abs=0.01)
+    assert (solved["current out"] - 1.65) / lsb == pytest.approx(amps / 1e-6, rel=0.015, abs=0.01)
+    assert (solved["voltage out"] - 1.65) / lsb == pytest.approx(across / 1e-3, rel=0.01, abs=0.01)
 
 
 @pytest.mark.parametrize("which", ["U2", "U3"])
 def test_a_ladder_whose_gate_or_run_is_low_bleeds_its_load(which: str) -> None:
     """1 V on the load's capacitance falls through R24, and nothing goes to the converter."""
-    made = Circuit("r2r-1")
-    made.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "contact 1": 0.0, "contact 2": 1.0})
+    circuit = Circuit("r2r-1")
+    circuit.fix({"GND": 0.0, "AGND": 0.0, "ADC_VREF": 3.3, "contact 1": 0.0, "contact 2": 1.0})
     if which == "U2":
-        made.resistor("contact 2", "bleed", WIRE_OHM)
-        made.resistor("gate closed", "current minus", WIRE_OHM)
+        circuit.resistor("contact 2", "bleed", WIRE_OHM)
+        circuit.resistor("gate closed", "current minus", WIRE_OHM)
     else:
-        made.resistor("contact 2", "gate closed", WIRE_OHM)
-        made.resistor("gate closed", "bleed", WIRE_OHM)
-    found = made.solve()
-    assert found["bleed"] == pytest.approx(1.0, abs=1e-6)  # at R24's far end contact 1, 0 V
-    assert found["current out"] == pytest.approx(1.65, abs=1e-6)
+        circuit.resistor("contact 2", "gate closed", WIRE_OHM)
+        circuit.resistor("gate closed", "bleed", WIRE_OHM)
+    solved = circuit.solve()
+    assert solved["bleed"] == pytest.approx(1.0, abs=1e-6)  # at R24's far end contact 1, 0 V
+    assert solved["current out"] == pytest.approx(1.65, abs=1e-6)

@@ -72,7 +72,7 @@ def test_the_capacitors_and_the_bleed_are_those_of_the_model_and_the_voltage_is_
         boards.catalogue().model.stages["mcp4922-8"],
         wiring.parts("pico/mcp4922-8/resistor-500"),
     )
-    does = {ref: one.does for one in wires for ref in refs(one.ref)}
+    does = {ref: wire.does for wire in wires for ref in refs(wire.ref)}
     assert value("mcp4922-8", "C1") / 2 * 1000 == row.blocking_capacitance  # two in series, nF
     assert "terminal A" in does["C1"] and "terminals A" in does["R11"]
     assert value("mcp4922-8", "R23") == row.bleed
@@ -98,12 +98,12 @@ def test_the_divider_is_that_of_the_board() -> None:
 
 # --- the table -------------------------------------------------------------------------------
 def test_the_pins_of_a_pico_are_those_of_its_data_sheet() -> None:
-    found = {wire.net: (wire.gpio, wire.pin) for wire in wiring.rows("pico/r2r-1/resistor-500")}
-    assert found["data0"] == (10, 14)
-    assert found["data7"] == (17, 22)
-    assert found["gate"] == (9, 12)
-    assert found["load_id"] == (28, 34)
-    assert found["ADC_VREF"] == (None, 35)
+    by_net = {wire.net: (wire.gpio, wire.pin) for wire in wiring.rows("pico/r2r-1/resistor-500")}
+    assert by_net["data0"] == (10, 14)
+    assert by_net["data7"] == (17, 22)
+    assert by_net["gate"] == (9, 12)
+    assert by_net["load_id"] == (28, 34)
+    assert by_net["ADC_VREF"] == (None, 35)
 
 
 @pytest.mark.parametrize("stage", ["mcp4922-8", "r2r-1"])
@@ -111,20 +111,20 @@ def test_the_table_the_json_and_the_drawing_say_the_same(stage: str, tmp_path: P
     drawing = tmp_path / "wiring.svg"
     shown = scs("wiring", "--stage", stage, "--load", "randles-500", "-o", str(drawing))
     assert shown.exit_code == 0, shown.output
-    said = json.loads(scs("wiring", "--stage", stage, "--json").stdout)
-    assert said["board"] == f"pico/{stage}/randles-500"
+    report = json.loads(scs("wiring", "--stage", stage, "--json").stdout)
+    assert report["board"] == f"pico/{stage}/randles-500"
     space = "{http://www.w3.org/2000/svg}"
     nodes = ElementTree.parse(drawing).iter(f"{space}text")
     texts = ["".join(node.itertext()).strip() for node in nodes]
-    for wire in said["wires"]:
+    for wire in report["wires"]:
         assert wire["net"] in shown.output
         assert wire["net"] in texts
         assert wire["to"] in texts
         assert str(wire["pin"]) in texts
-    parts = {ref: part for part in said["parts"] for ref in refs(part["ref"])}
+    parts = {ref: part for part in report["parts"] for ref in refs(part["ref"])}
     assert {"U1", "R2", "RL1", "CL1", "RL2", "RL3"} <= set(parts)
-    assert sum(part["pieces"] for part in said["parts"]) == len(parts)
-    assert all(net["net"] in shown.output for net in said["nets"])
+    assert sum(part["pieces"] for part in report["parts"]) == len(parts)
+    assert all(net["net"] in shown.output for net in report["nets"])
 
 
 def test_a_drawing_is_the_same_each_time() -> None:

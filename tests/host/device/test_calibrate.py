@@ -19,39 +19,39 @@ TONIC = resources.path("profiles/tonic_50hz.yaml")
 WRONG = "sense_error@0"  # 4 % too much current, 4 % too little voltage, 5 codes up, 3 down
 
 
-def found(stim: Stimulator, ohm: float = 500.0) -> Calibration:
+def calibrated(stim: Stimulator, ohm: float = 500.0) -> Calibration:
     return calibration.against(stim, ohm, ["E1"], ["E2"])[0]
 
 
 def test_req_47_a_wrong_sense_path_is_found_against_a_known_resistance() -> None:
     with Stimulator("sim", ROW, faults=WRONG) as stim:
         assert calibration.read(stim.link) == Calibration()
-        wanted = found(stim)
+        wanted = calibrated(stim)
         assert wanted.current_gain == pytest.approx(1 / 1.04, rel=5e-3)
         assert wanted.voltage_gain == pytest.approx(1 / 0.96, rel=1e-2)
         assert (wanted.current_offset, wanted.voltage_offset) == (5.0, -3.0)
         assert calibration.keep(stim.link, wanted).kept == "good"
         assert stim.measure(["E1"], ["E2"]).contacts[0].ohm == pytest.approx(500, rel=5e-3)
-        again = found(stim)  # it is found from where it is, not from nothing
+        again = calibrated(stim)  # it is found from where it is, not from nothing
         assert again.current_gain == pytest.approx(wanted.current_gain, rel=2e-3)
         assert again.voltage_gain == pytest.approx(wanted.voltage_gain, rel=5e-3)
 
 
 def test_a_resistance_that_is_given_is_taken_for_true() -> None:
     with Stimulator("sim", ROW) as stim:
-        assert found(stim, 490.0).voltage_gain == pytest.approx(0.98, rel=5e-3)
+        assert calibrated(stim, 490.0).voltage_gain == pytest.approx(0.98, rel=5e-3)
 
 
 def test_a_capacitive_load_leaves_the_voltage_s_zero_alone() -> None:
     with Stimulator("sim", faults=WRONG) as stim:
         calibration.keep(stim.link, Calibration(voltage_offset=-3.0))
-        wanted = found(stim)
+        wanted = calibrated(stim)
     assert (wanted.current_offset, wanted.voltage_offset) == (5.0, -3.0)
 
 
 def test_a_ladder_leaves_both_zeros_alone_for_its_own_offset_flows() -> None:
     with Stimulator("sim", "pico/r2r-1/resistor-500") as stim:
-        wanted = found(stim)
+        wanted = calibrated(stim)
         assert (wanted.current_offset, wanted.voltage_offset) == (0.0, 0.0)
         assert wanted.current_gain == pytest.approx(1, rel=0.02)
         # 58, 57, 55 and 51 codes of 8.594 uA, 12.89 mV into 500 ohm and the ladder's 1 kohm
@@ -62,7 +62,7 @@ def test_a_ladder_leaves_both_zeros_alone_for_its_own_offset_flows() -> None:
 def test_req_47_another_load_is_no_error_of_the_sense_path() -> None:
     with Stimulator("sim", ROW) as stim:
         with pytest.raises(DeviceRefused, match=r"voltage gain would deviate by \+100\.\d %"):
-            calibration.keep(stim.link, found(stim, 1_000.0))
+            calibration.keep(stim.link, calibrated(stim, 1_000.0))
         assert calibration.read(stim.link).kept == "none"
 
 
@@ -72,7 +72,7 @@ def test_req_47_another_load_is_no_error_of_the_sense_path() -> None:
 )
 def test_without_the_load_nothing_is_found(fault: str, message: str) -> None:
     with Stimulator("sim", ROW, faults=fault) as stim, pytest.raises(Failure, match=message):
-        found(stim)
+        calibrated(stim)
 
 
 def test_the_scope_reads_through_the_calibration() -> None:
@@ -100,25 +100,27 @@ def run(*arguments: str):
 
 
 def test_the_command_tells_before_and_now() -> None:
-    said = run("--load", "resistor-500", "--fault", WRONG, "--ohm", "500")
-    assert said.exit_code == 0, said.output
-    assert "load, given as 500 Ω" in said.output
-    assert "+5.00 codes" in said.output and "-3.00 codes" in said.output
-    told = json.loads(run("--load", "resistor-500", "--fault", WRONG, "--json").output)
-    assert told["before"]["kept"] == "none" and told["now"]["kept"] == "good"
-    assert told["ohm"]["said"] == "declared" and abs(told["ohm"]["now"] - 500) <= 3
+    table = run("--load", "resistor-500", "--fault", WRONG, "--ohm", "500")
+    assert table.exit_code == 0, table.output
+    assert "load, given as 500 Ω" in table.output
+    assert "+5.00 codes" in table.output and "-3.00 codes" in table.output
+    report = json.loads(run("--load", "resistor-500", "--fault", WRONG, "--json").output)
+    assert report["before"]["kept"] == "none" and report["now"]["kept"] == "good"
+    assert report["ohm"]["said"] == "declared" and abs(report["ohm"]["now"] - 500) <= 3
 
 
 def test_values_of_one_s_own_are_kept_and_left_again() -> None:
-    told = json.loads(run("--current-gain", "1.0125", "--voltage-offset", "-2.5", "--json").output)
-    assert told["now"] == {
+    report = json.loads(
+        run("--current-gain", "1.0125", "--voltage-offset", "-2.5", "--json").output
+    )
+    assert report["now"] == {
         "current_offset": 0.0,
         "current_gain": 1.0125,
         "voltage_offset": -2.5,
         "voltage_gain": 1.0,
         "kept": "good",
     }
-    assert told["ohm"] is None
+    assert report["ohm"] is None
     assert json.loads(run("--reset", "--json").output)["now"]["current_gain"] == 1.0
     assert json.loads(run("--show", "--json").output)["now"]["kept"] == "none"
 
@@ -139,11 +141,13 @@ def test_values_of_one_s_own_are_kept_and_left_again() -> None:
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: tuple, code: int, word: str) -> None:
-    said = run(*arguments)
-    assert said.exit_code == code, said.output
-    assert word in said.output
+    result = run(*arguments)
+    assert result.exit_code == code, result.output
+    assert word in result.output
 
 
 def test_req_47_a_damaged_one_is_told_with_what_to_do() -> None:
-    said = refusals.sentence((errors.CALIBRATION, 2, 0, 0))
-    assert "is damaged or belongs to another stage" in said and "scs calibrate --reset" in said
+    sentence = refusals.sentence((errors.CALIBRATION, 2, 0, 0))
+    assert (
+        "is damaged or belongs to another stage" in sentence and "scs calibrate --reset" in sentence
+    )

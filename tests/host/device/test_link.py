@@ -43,7 +43,7 @@ class Lossy(protocol_sim.Serial):
 
     def write(self, data: bytes) -> int:
         number = self.writes
-        self.opcodes += tuple(one[1] for one in frame.Decoder().feed(data))
+        self.opcodes += tuple(frame_sent[1] for frame_sent in frame.Decoder().feed(data))
         self.writes += 1
         if number in self.broken:
             raise OSError(5, "Input/output error")
@@ -278,7 +278,7 @@ def test_the_sequence_number_goes_round() -> None:
 
 # --- sentences -------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "sentence"),
     [
         ((errors.DENSITY, 2, 64_000, 30_000), "64 µC/cm² against 30 µC/cm², at E3"),
         ((errors.PERIOD_DC, 0, 250_000, 100_000), "250 nA against 100 nA, at E1"),
@@ -292,8 +292,8 @@ def test_the_sequence_number_goes_round() -> None:
         ((250, 0, 1, 2), "code 250, which this host does not know"),
     ],
 )
-def test_a_row_is_a_sentence_in_human_units(row: tuple[int, int, int, int], said: str) -> None:
-    assert said in refusals.sentence(row, ("E1", "E2", "E3"), ("one", "two"))
+def test_a_row_is_a_sentence_in_human_units(row: tuple[int, int, int, int], sentence: str) -> None:
+    assert sentence in refusals.sentence(row, ("E1", "E2", "E3"), ("one", "two"))
 
 
 # --- real ports ------------------------------------------------------------------------------

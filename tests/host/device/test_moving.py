@@ -29,7 +29,7 @@ def test_req_33_what_runs_ramps_down_and_goes_on_at_the_other_contacts() -> None
         assert stim.status().levels[0].level_ma == 2.0
         assert stim.ledger().start_s - done.delivered.stop_s == pytest.approx(done.off_s)
         assert (
-            [(one.contact, one.verdict) for one in done.load.contacts]
+            [(contact.contact, contact.verdict) for contact in done.load.contacts]
             == [(name, "good") for name in ("E1", "E2", "E7", "E8")]
             if done.load
             else False
@@ -45,10 +45,10 @@ def test_req_18_it_begins_at_zero_at_the_new_contacts() -> None:
         done = stim.steer(moved(1, before))
         began_s = done.delivered.stop_s + done.off_s
         stim.wait(0.3)
-        found = trace.span(bench, began_s - 0.001, began_s + 0.25)
+        rows = trace.span(bench, began_s - 0.001, began_s + 0.25)
         peaks = []  # of each 20 ms, mA: the first pulses are those of `low back`
         for number in range(12):
-            piece = found.window(0.02 * number, 0.02 * number + 0.02)
+            piece = rows.window(0.02 * number, 0.02 * number + 0.02)
             peaks.append(float(max(abs(piece.current_a))) * 1e3)
         assert peaks[0] <= 0.51  # 0.5 mA a step, however short the ramp is
         assert max(b - a for a, b in zip(peaks, peaks[1:], strict=False)) <= 0.51
@@ -64,7 +64,7 @@ def test_an_amplitude_that_was_set_on_the_device_moves_along() -> None:
         done = stim.steer(moved(1))
         assert done.amplitudes_ma == (0.5, 2.5)
         stim.settle()
-        assert [one.level_ma for one in stim.status().levels] == [0.5, 2.5]
+        assert [level.level_ma for level in stim.status().levels] == [0.5, 2.5]
 
 
 def test_a_program_that_another_connection_started_is_known_by_its_profile() -> None:
@@ -159,11 +159,11 @@ def test_req_37_what_is_not_the_profile_is_not_touched(left_running: Stimulator,
 
 def test_another_number_of_programs_is_another_profile() -> None:
     first = "\n".join(line for line in TEXT.splitlines() if "leg" not in line)
-    one = profile(first.replace("     recharge: active}\nlimits", "limits"))
+    shorter = profile(first.replace("     recharge: active}\nlimits", "limits"))
     with Stimulator("sim") as stim:
         running(stim)
         with pytest.raises(Failure, match="its program has the hash"):
-            stim.steer(moved(1, one, 0), one)
+            stim.steer(moved(1, shorter, 0), shorter)
         assert stim.status().state == "RUNNING"
 
 

@@ -99,8 +99,8 @@ def test_req_32_a_move_that_is_cancelled_is_halted_or_never_begun(asked: int) ->
         with pytest.raises(Failure, match="the move was cancelled"):
             relocate.make(stim, moved(1), targets_ua, cancelled)
         expected = {1: ("RUNNING", "running"), 60: ("LOADED", "stop")}
-        found = (stim.status().state, stim.ledger().stopped)
-        assert found == expected.get(asked, ("LOADED", "halt"))
+        ending = (stim.status().state, stim.ledger().stopped)
+        assert ending == expected.get(asked, ("LOADED", "halt"))
 
 
 def test_a_cancelled_start_never_flows() -> None:

@@ -86,10 +86,10 @@ def test_scope_on_a_real_port_gives_arrays(served: str, tonic: Profile) -> None:
     assert trace.time_s[-1] == pytest.approx(0.04, abs=2e-5)
     assert trace.current_a.min() == pytest.approx(-2e-3, abs=13e-6)
     assert trace.voltage_v.min() == pytest.approx(-1.16, abs=0.02)
-    found = trace.measure()
-    assert found.amplitude_a == pytest.approx(-2e-3, rel=0.02)
-    assert found.width_s == pytest.approx(200e-6, abs=8e-6)
-    assert found.rate_hz == pytest.approx(50, rel=0.001)
+    measured = trace.measure()
+    assert measured.amplitude_a == pytest.approx(-2e-3, rel=0.02)
+    assert measured.width_s == pytest.approx(200e-6, abs=8e-6)
+    assert measured.rate_hz == pytest.approx(50, rel=0.001)
 
 
 def test_the_command_shows_writes_and_tells(served: str, tmp_path) -> None:
@@ -106,11 +106,11 @@ def test_the_command_shows_writes_and_tells(served: str, tmp_path) -> None:
     assert "from the start of a period of 20 ms" in shown.output
     assert shown.output.count("measured") == 2 and "commanded" in shown.output
     assert picture.read_bytes().startswith(b"\x89PNG")
-    told = json.loads(runner.invoke(app, ["scope", "--port", served, "--json"]).output)
-    assert told["period_s"] == pytest.approx(0.02)
-    assert len(told["time_s"]) == len(told["current_a"]) == len(told["voltage_v"])
-    assert told["commanded"]["current_a"][0] == pytest.approx(-2e-3)
-    assert min(told["current_a"]) == pytest.approx(-2e-3, abs=13e-6)
+    report = json.loads(runner.invoke(app, ["scope", "--port", served, "--json"]).output)
+    assert report["period_s"] == pytest.approx(0.02)
+    assert len(report["time_s"]) == len(report["current_a"]) == len(report["voltage_v"])
+    assert report["commanded"]["current_a"][0] == pytest.approx(-2e-3)
+    assert min(report["current_a"]) == pytest.approx(-2e-3, abs=13e-6)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_the_command_shows_writes_and_tells(served: str, tmp_path) -> None:
     ],
 )
 def test_the_command_refuses_what_cannot_be(arguments: list[str], message: str) -> None:
-    said = CliRunner().invoke(app, ["scope", *arguments])
-    assert said.exit_code == 2
-    assert message in said.output
+    result = CliRunner().invoke(app, ["scope", *arguments])
+    assert result.exit_code == 2
+    assert message in result.output
 
 
 def test_the_terminal_misses_no_spike_and_marks_zero() -> None:

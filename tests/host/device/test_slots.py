@@ -45,33 +45,33 @@ def test_programs_are_kept_listed_recalled_and_erased() -> None:
         for slot, amplitude in ((1, "1 mA"), (8, "2 mA")):
             stim.load(quick(amplitude))
             assert stim.save(slot) == digest(amplitude)
-        assert [(one.slot, one.hash, one.length, one.damaged) for one in stim.slots()] == [
+        assert [(kept.slot, kept.hash, kept.length, kept.damaged) for kept in stim.slots()] == [
             (1, digest("1 mA"), 119, False),
             (8, digest("2 mA"), 119, False),
         ]
         stim.erase(8)
-        assert [one.slot for one in stim.slots()] == [1]
+        assert [kept.slot for kept in stim.slots()] == [1]
 
 
 def test_the_slot_whose_program_is_loaded_is_told_and_telling_it_changes_nothing() -> None:
-    def told(stim: Stimulator) -> tuple[list[int], str]:
-        marked = [one.slot for one in stim.slots() if one.loaded]
+    def listed(stim: Stimulator) -> tuple[list[int], str]:
+        marked = [kept.slot for kept in stim.slots() if kept.loaded]
         return marked, stim.status().state
 
     with Stimulator("sim") as stim:
         for slot, amplitude in ((1, "1 mA"), (2, "2 mA"), (3, "1 mA")):
             stim.load(quick(amplitude))
             stim.save(slot)
-        assert told(stim) == ([1, 3], "LOADED")
+        assert listed(stim) == ([1, 3], "LOADED")
         stim.recall(2)
         stim.measure()  # now ARM would be granted
-        assert told(stim) == ([2], "LOADED")
+        assert listed(stim) == ([2], "LOADED")
         stim.amplitude(1, "1.5 mA")  # live: the program is the same
-        assert told(stim) == ([2], "LOADED")
+        assert listed(stim) == ([2], "LOADED")
         stim.load(quick("3 mA"))
-        assert told(stim) == ([], "LOADED")
+        assert listed(stim) == ([], "LOADED")
         stim.unload()
-        assert told(stim) == ([], "OFF")
+        assert listed(stim) == ([], "OFF")
 
 
 def test_the_hash_of_what_is_loaded_is_told_in_every_state() -> None:
@@ -93,13 +93,13 @@ def test_what_is_recalled_runs_without_its_profile() -> None:
         loaded = stim.load(quick())
         stim.save(2)
         stim.load(quick("2 mA"))
-        found = stim.recall(2)
-        assert (found.slot, found.hash, stim.profile) == (2, digest("1 mA"), None)
-        assert [(one.name, one.value) for one in found.figures] == [
-            (one.name, one.value) for one in loaded
+        recalled = stim.recall(2)
+        assert (recalled.slot, recalled.hash, stim.profile) == (2, digest("1 mA"), None)
+        assert [(figure.name, figure.value) for figure in recalled.figures] == [
+            (figure.name, figure.value) for figure in loaded
         ]
-        assert {one.contact for one in found.figures} >= {"contact 2", None}
-        assert {one.program for one in found.figures} == {None}
+        assert {figure.contact for figure in recalled.figures} >= {"contact 2", None}
+        assert {figure.program for figure in recalled.figures} == {None}
         stim.arm()
         stim.start()
         status = stim.wait(0.5)
@@ -110,7 +110,7 @@ def test_names_stay_known_where_the_recalled_program_is_the_profiles_own() -> No
     with Stimulator("sim") as stim:
         stim.load(quick())
         stim.save(2)
-        assert "E2" in {one.contact for one in stim.recall(2).figures}
+        assert "E2" in {figure.contact for figure in stim.recall(2).figures}
         assert stim.profile is not None
 
 
@@ -162,10 +162,10 @@ def test_req_44_a_running_device_is_told_to_stop_first() -> None:
 def test_a_kept_program_that_is_refused_now_is_named_with_its_slot_and_the_reason() -> None:
     group = quick("4 mA").group
     wide = group.programs[0]._replace(width_ns=1_000_000)
-    made = sim_bridge.make()
+    bench = sim_bridge.make()
     for slot, blob in enumerate([program.pack(group._replace(programs=(wide,))), b"SCSP?" * 30]):
-        store.write(made.hal, slot, blob)
-    with served(made) as address, Stimulator(address) as stim:
+        store.write(bench.hal, slot, blob)
+    with served(bench) as address, Stimulator(address) as stim:
         with pytest.raises(
             DeviceRefused, match=r"refuses the program in slot 1.*Shannon k .* 2\.\d+"
         ):
@@ -179,13 +179,13 @@ def test_a_kept_program_that_is_refused_now_is_named_with_its_slot_and_the_reaso
 
 
 def test_req_45_a_power_cut_in_mid_save_is_a_lost_link_and_the_old_program_stays() -> None:
-    made = sim_bridge.make()
-    with served(made) as address:
+    bench = sim_bridge.make()
+    with served(bench) as address:
         with Stimulator(address) as stim:
             stim.load(quick("1 mA"))
             stim.save(4)
             stim.load(quick("2 mA"))
-            made.inject("torn_write")
+            bench.inject("torn_write")
             with pytest.raises(LinkLost, match="was restarted"):
                 stim.save(4)
         with Stimulator(address) as stim:
@@ -232,12 +232,12 @@ def test_a_profile_is_saved_listed_recalled_and_erased(port: str, kept: str) -> 
 
 
 def test_a_damaged_half_is_listed_as_such(kept: str) -> None:
-    made = sim_bridge.make()
-    with served(made) as port:
+    bench = sim_bridge.make()
+    with served(bench) as port:
         for slot in ("1", "2"):
             assert scs("store", "save", slot, kept, SCS_PORT=port).exit_code == GOOD
-        made.hal.nv_write(1, b"torn")
-        made.hal.nv_write(2, b"torn")
+        bench.hal.nv_write(1, b"torn")
+        bench.hal.nv_write(2, b"torn")
         listed = scs("store", "list", SCS_PORT=port).stdout
         assert "half damaged: a save was cut short" in listed
         assert "damaged: erase it, or save a program there" in listed
@@ -247,7 +247,7 @@ def test_a_damaged_half_is_listed_as_such(kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (["recall", "2"], REFUSED, "slot 2: the slot is empty; `scs store list` shows"),
         (["save", "1"], REFUSED, "'save' is not allowed while the device is OFF: load a profile"),
@@ -259,19 +259,19 @@ def test_a_damaged_half_is_listed_as_such(kept: str) -> None:
     ],
 )
 def test_what_cannot_be_is_one_message(
-    port: str, arguments: list[str], code: int, said: str
+    port: str, arguments: list[str], code: int, message: str
 ) -> None:
     done = scs("store", *arguments, SCS_PORT=port)
-    assert (done.exit_code, said in " ".join(done.output.split())) == (code, True), done.output
+    assert (done.exit_code, message in " ".join(done.output.split())) == (code, True), done.output
 
 
 def test_a_store_that_takes_nothing_keeps_the_old_and_says_so(
     kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = sim_bridge.make()
-    with served(made) as port:
+    bench = sim_bridge.make()
+    with served(bench) as port:
         assert scs("store", "save", "1", kept, SCS_PORT=port).exit_code == GOOD
-        monkeypatch.setattr(made.hal, "nv_write", lambda *_: None)
+        monkeypatch.setattr(bench.hal, "nv_write", lambda *_: None)
         done = scs("store", "save", "1", kept, SCS_PORT=port)
         assert done.exit_code == REFUSED
         assert "slot 1: writing to the store failed; the previous content is kept" in done.stderr

@@ -16,24 +16,24 @@ from stimcore import commands, handlers
 
 def test_load_answers_with_the_devices_own_figures() -> None:
     with Stimulator("sim") as stim:
-        found = {one.name: one for one in stim.load(shipped("tonic_50hz"))}
-        again = {one.name: one for one in stim.figures()}
-    assert found == again
-    assert all(one.ok for one in found.values())
+        figures = {figure.name: figure for figure in stim.load(shipped("tonic_50hz"))}
+        again = {figure.name: figure for figure in stim.figures()}
+    assert figures == again
+    assert all(figure.ok for figure in figures.values())
     # 2 mA x 200 us = 0.4 uC; on 0.1244 cm2 3.2154 uC/cm2, rounded up to whole nC; k = log10(D Q)
-    assert found["phase_charge"].value == pytest.approx(0.4)
-    assert found["density"].value == pytest.approx(3.216)
-    assert found["shannon"].value == pytest.approx(math.log10(0.4 * 0.4 / 0.1244), abs=2e-3)
-    assert found["shannon"].limit == pytest.approx(1.5, abs=1e-4)
-    assert (found["rate"].value, found["rate"].limit, found["rate"].unit) == (50.0, 1e4, "Hz")
-    assert found["rate"].bound == "most"
-    assert found["discharge"].bound == "least"
-    assert found["width"].value == 200.0
-    assert found["compliance"].unit == "V"
-    assert found["ceiling"].limit == 4.0
-    assert found["density"].contact in ("E2", "E3", "E4")
-    assert found["density"].program == "low back"
-    assert found["rate"].contact is None
+    assert figures["phase_charge"].value == pytest.approx(0.4)
+    assert figures["density"].value == pytest.approx(3.216)
+    assert figures["shannon"].value == pytest.approx(math.log10(0.4 * 0.4 / 0.1244), abs=2e-3)
+    assert figures["shannon"].limit == pytest.approx(1.5, abs=1e-4)
+    assert (figures["rate"].value, figures["rate"].limit, figures["rate"].unit) == (50.0, 1e4, "Hz")
+    assert figures["rate"].bound == "most"
+    assert figures["discharge"].bound == "least"
+    assert figures["width"].value == 200.0
+    assert figures["compliance"].unit == "V"
+    assert figures["ceiling"].limit == 4.0
+    assert figures["density"].contact in ("E2", "E3", "E4")
+    assert figures["density"].program == "low back"
+    assert figures["rate"].contact is None
 
 
 def test_req_60_what_the_device_refuses_names_the_line() -> None:
@@ -46,7 +46,7 @@ def test_req_60_what_the_device_refuses_names_the_line() -> None:
     (row, *_) = caught.value.rows
     assert row.line == 9
     assert row.path == "programs[0].amplitude"
-    assert {one.id for one in caught.value.rows} >= {"shannon"}
+    assert {problem.id for problem in caught.value.rows} >= {"shannon"}
     assert "1.666 against 1.5" in str(caught.value)
 
 
@@ -108,17 +108,17 @@ def test_status_is_typed_and_in_human_units() -> None:
         started(stim, quick())
         stim.settle()
         stim.wait(0.2)
-        found = stim.status()
-    assert found.state == "RUNNING"
-    assert found.fault is None
-    assert found.settled
-    assert found.levels[0].level_ma == found.levels[0].target_ma == 1.0
-    assert found.lease_left_s == pytest.approx(2.0, abs=0.02)
-    assert found.stopped == "running"
-    assert found.pulses == found.periods >= 10
+        status = stim.status()
+    assert status.state == "RUNNING"
+    assert status.fault is None
+    assert status.settled
+    assert status.levels[0].level_ma == status.levels[0].target_ma == 1.0
+    assert status.lease_left_s == pytest.approx(2.0, abs=0.02)
+    assert status.stopped == "running"
+    assert status.pulses == status.periods >= 10
     # 12.5 uA a code of the ADC
-    assert found.current_min_ma == pytest.approx(-1.0, abs=0.0125)
-    assert found.current_max_ma == pytest.approx(1.0, abs=0.0125)
+    assert status.current_min_ma == pytest.approx(-1.0, abs=0.0125)
+    assert status.current_max_ma == pytest.approx(1.0, abs=0.0125)
 
 
 def test_a_counted_session_is_counted_out() -> None:
@@ -129,7 +129,7 @@ def test_a_counted_session_is_counted_out() -> None:
     assert last.state == "LOADED"
     assert (book.pulses, book.periods, book.truncated, book.stopped) == (48, 48, 0, "pulses")
     # 48 x 0.5 mA x 200 us = 4.8 uC; 48 periods of 20 ms
-    assert {one.contact: one.driven_nc for one in book.charge if one.driven_nc} == {
+    assert {contact.contact: contact.driven_nc for contact in book.charge if contact.driven_nc} == {
         "E3": 4800.0,
         "E4": 4800.0,
     }
@@ -212,7 +212,7 @@ def test_a_new_amplitude_flows_after_its_ramp_and_tells_whole_codes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "quantity", "said"),
+    ("program", "quantity", "message"),
     [
         ("neck", "1 mA", "no program is called 'neck'; known are low back"),
         (2, "1 mA", "no program is called 2"),
@@ -224,10 +224,10 @@ def test_a_new_amplitude_flows_after_its_ramp_and_tells_whole_codes() -> None:
         (1, "9e9 A", "is not an amplitude"),
     ],
 )
-def test_an_amplitude_that_cannot_be_meant(program: str | int, quantity: str, said: str) -> None:
+def test_an_amplitude_that_cannot_be_meant(program: str | int, quantity: str, message: str) -> None:
     with Stimulator("sim") as stim:
         stim.load(quick())
-        with pytest.raises(WrongUsage, match=said):
+        with pytest.raises(WrongUsage, match=message):
             stim.amplitude(program, quantity)
 
 

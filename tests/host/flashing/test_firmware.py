@@ -24,10 +24,14 @@ def executed(text: str) -> dict:
 
 
 def test_req_19_the_boards_module_holds_the_row_of_boards_yaml() -> None:
-    said = executed(firmware_files.board_module("pico/r2r-1/resistor-500"))
-    assert said["BOARD"] == boards.board("pico/r2r-1/resistor-500")
-    assert said["CHIP"] == "rp2040"
-    assert (said["PINS"]["data0"], said["PINS"]["gate"], said["PINS"]["load_id"]) == (10, 9, 28)
+    module = executed(firmware_files.board_module("pico/r2r-1/resistor-500"))
+    assert module["BOARD"] == boards.board("pico/r2r-1/resistor-500")
+    assert module["CHIP"] == "rp2040"
+    assert (module["PINS"]["data0"], module["PINS"]["gate"], module["PINS"]["load_id"]) == (
+        10,
+        9,
+        28,
+    )
 
 
 def test_a_pico_2_is_another_chip() -> None:

@@ -122,8 +122,8 @@ def test_every_file_of_the_firmware_computes_the_same_numbers() -> None:
                 space: dict[str, object] = {"const": lambda value: value, "__name__": "folded"}
                 space["__package__"] = "stimcore"
                 exec(compile(source, name, "exec"), space)
-                found = {key.lstrip("_"): val for key, val in space.items() if type(val) is int}
-                spaces.append(found)
+                values = {key.lstrip("_"): val for key, val in space.items() if type(val) is int}
+                spaces.append(values)
             assert spaces[0] == spaces[1], name
             seen += len(spaces[0])
     assert seen > 200
@@ -136,14 +136,14 @@ def test_no_file_of_the_firmware_asks_another_for_a_name_that_was_left_out() -> 
     for name, text in texts.items():
         tree = ast.parse(text)
         modules = {
-            one.asname or one.name: one.name
+            alias.asname or alias.name: alias.name
             for node in ast.walk(tree)
             if isinstance(node, ast.Import | ast.ImportFrom)
-            for one in node.names
+            for alias in node.names
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module in spaces:
-                missing = {one.name for one in node.names} - spaces[node.module]
+                missing = {alias.name for alias in node.names} - spaces[node.module]
                 assert not missing, (name, node.module, missing)
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 space = spaces.get(modules.get(node.value.id, ""), {node.attr})
@@ -155,12 +155,12 @@ def test_no_file_of_the_firmware_asks_another_for_a_name_that_was_left_out() -> 
 
 def names_of(text: str) -> set[str]:
     """Return the names that a file defines or imports at its top."""
-    found = set()
+    names = set()
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
+            names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {one.asname or one.name for one in node.names}
+            names |= {alias.asname or alias.name for alias in node.names}
         else:
-            found |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-    return found
+            names |= {leaf.id for leaf in ast.walk(node) if isinstance(leaf, ast.Name)}
+    return names

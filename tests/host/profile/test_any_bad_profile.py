@@ -128,10 +128,10 @@ FORBIDDEN: list[tuple[Row, Row, Place, Any, str]] = [
 def changed(values: Row, number: int, program: Row, profile: Row) -> Row:
     """Return the profile with other fields, None taking one away; all else of it is plain."""
     new = copy.deepcopy(values)
-    for one in new["programs"]:
-        for field in set(one) - {"cathodes", "anodes", "rate"}:
-            del one[field]
-        one.update({"pulse_width": "100 us", "amplitude": "800 uA"})
+    for member in new["programs"]:
+        for field in set(member) - {"cathodes", "anodes", "rate"}:
+            del member[field]
+        member.update({"pulse_width": "100 us", "amplitude": "800 uA"})
     for field in set(new) - {"name", "lead", "programs"}:
         del new[field]
     for inner, fields in ((new["programs"][number], program), (new, profile)):
@@ -177,8 +177,8 @@ def one_error(text: str, place: Place) -> Problem:
     assert row.path == path_of(place), row
     assert row.id != "field", row  # the host says it, before the device would
     assert row.message.isprintable(), row
-    told = ("leave out", "list it once", "choose one of the two", "the fields here are")
-    assert row.limit or row.example or any(each in row.message for each in told), row
+    hints = ("leave out", "list it once", "choose one of the two", "the fields here are")
+    assert row.limit or row.example or any(hint in row.message for hint in hints), row
     if row.id not in (
         "field-missing",
         "lead-unknown",
@@ -253,14 +253,14 @@ def test_req_11_a_contact_is_on_the_lead_once_and_in_one_role(
     values = changed(drawn.values, 0, {}, {})
     good(values)
     number = data.draw(st.integers(0, len(drawn.wanted) - 1))
-    one = values["programs"][number]
+    member = values["programs"][number]
     where: Place = ("programs", number, "cathodes")
-    names = one["cathodes"]
+    names = member["cathodes"]
     off = one_error(with_value(values, (*where, 0), "E9"), (*where, 0))
     again = one_error(with_value(values, where, [*names, names[0]]), (*where, len(names)))
     assert (off.id, again.id) == ("contact-not-on-lead", "contact-repeated")
     where = ("programs", number, "anodes")
     both = one_error(
-        with_value(values, where, [*one["anodes"], names[0]]), (*where, len(one["anodes"]))
+        with_value(values, where, [*member["anodes"], names[0]]), (*where, len(member["anodes"]))
     )
     assert both.id == "contact-polarity"

@@ -30,7 +30,7 @@ def read(drawn: Drawn) -> Profile:
 
 def beside(lead: str, name: str, by: int) -> str | None:
     """Return the contact so many places further in its column; None beyond its ends."""
-    column = [each for each in COLUMNS[lead] if each[0] == name[0]]
+    column = [place for place in COLUMNS[lead] if place[0] == name[0]]
     at = column.index(name) + by
     return column[at] if 0 <= at < len(column) else None
 
@@ -47,13 +47,13 @@ def test_req_22_a_move_forgets_what_was_measured_and_keeps_every_current(
             moved(before, by, range(len(drawn.wanted)))
         return
     after = moved(before, by, range(len(drawn.wanted)))
-    for number, one in enumerate(drawn.wanted):
+    for number, asked in enumerate(drawn.wanted):
         new, old = after.group.programs[number], before.group.programs[number]
         masks = {role: getattr(old, role) for role in MASKS}
         assert new._replace(**masks) == old
-        assert (new.amplitude_ua, new.ceiling_ua) == (one.amplitude_ua, one.ceiling_ua)
+        assert (new.amplitude_ua, new.ceiling_ua) == (asked.amplitude_ua, asked.ceiling_ua)
         for role in MASKS:
-            moved_to = {places[name] for name in getattr(one, role)}
+            moved_to = {places[name] for name in getattr(asked, role)}
             contacts = enumerate(COLUMNS[lead])
             assert getattr(new, role) == sum(1 << at for at, name in contacts if name in moved_to)
         person = after.settings[number]
@@ -68,24 +68,24 @@ def microamperes(text: str) -> int:
     return int(number)
 
 
-def amplitude(row: Row, found: dict[str, int]) -> int:
+def amplitude(row: Row, thresholds_ua: dict[str, int]) -> int:
     """Return the amplitude in whole microamperes; a share is of the perception found now."""
     share = row["amplitude"].removesuffix(" % of perception")
     if share == row["amplitude"]:
         return microamperes(share)
-    return found["perception"] * round(10 * float(share)) // 1000
+    return thresholds_ua["perception"] * round(10 * float(share)) // 1000
 
 
-def fits(drawn: Drawn, row: Row, found: dict[str, int]) -> bool:
+def fits(drawn: Drawn, row: Row, thresholds_ua: dict[str, int]) -> bool:
     """Return True if thresholds rise, and the amplitude is under all that bounds it."""
-    values = [found[name] for name in NAMES if name in found]
+    values = [thresholds_ua[name] for name in NAMES if name in thresholds_ua]
     bounds = [microamperes(row["ceiling"])] if "ceiling" in row else []
     bounds += (
         [microamperes(drawn.values["limits"]["amplitude"])] if "limits" in drawn.values else []
     )
-    bounds += [found["discomfort"]] if "discomfort" in found else []
+    bounds += [thresholds_ua["discomfort"]] if "discomfort" in thresholds_ua else []
     rising = all(a <= b for a, b in pairwise(values))
-    return rising and 1 <= amplitude(row, found) <= min([*bounds, 25_500])
+    return rising and 1 <= amplitude(row, thresholds_ua) <= min([*bounds, 25_500])
 
 
 @examples(25)
@@ -96,23 +96,25 @@ def test_req_22_thresholds_that_were_noted_read_back_or_are_refused_by_their_fie
     before = read(drawn)
     number = data.draw(st.integers(0, len(drawn.wanted) - 1))
     row = drawn.values["programs"][number]
-    found = {name: microamperes(text) for name, text in row.get("thresholds", {}).items()} | noted
+    thresholds_ua = {
+        name: microamperes(text) for name, text in row.get("thresholds", {}).items()
+    } | noted
     steps = [Step(ua, 0.0, 0.0, 0.0, 0, (name,)) for name, ua in noted.items()]
     try:
         after = titration.noted(before, number, steps)
     except ProfileError as reason:
-        wrong = {each.path.removeprefix(f"programs[{number}].") for each in reason.rows}
+        wrong = {problem.path.removeprefix(f"programs[{number}].") for problem in reason.rows}
         fine = False
     else:
         wrong, fine = set(), True
-    assert fine == fits(drawn, row, found)
+    assert fine == fits(drawn, row, thresholds_ua)
     assert wrong <= {"amplitude", *[f"thresholds.{name}" for name in NAMES]}
     if fine:
         person = after.settings[number]
         got = (person.perception_ua, person.comfort_ua, person.discomfort_ua)
-        assert got == tuple(found.get(name) for name in NAMES)
-        assert after.group.programs[number].amplitude_ua == amplitude(row, found)
-        assert after.group.programs[number].ceiling_ua <= found.get("discomfort", 25_500)
+        assert got == tuple(thresholds_ua.get(name) for name in NAMES)
+        assert after.group.programs[number].amplitude_ua == amplitude(row, thresholds_ua)
+        assert after.group.programs[number].ceiling_ua <= thresholds_ua.get("discomfort", 25_500)
 
 
 @examples(25)
@@ -123,8 +125,8 @@ def test_req_22_no_walk_goes_above_the_ceiling_that_the_file_names(
     profile = read(drawn)
     assume(drawn.values.get("output") != "sync")
     number = data.draw(st.integers(0, len(drawn.wanted) - 1))
-    row, one = drawn.values["programs"][number], drawn.wanted[number]
-    most = microamperes(row["ceiling"]) if "ceiling" in row else one.amplitude_ua
+    row, wanted = drawn.values["programs"][number], drawn.wanted[number]
+    most = microamperes(row["ceiling"]) if "ceiling" in row else wanted.amplitude_ua
     if "limits" in drawn.values and "ceiling" not in row:
         most = microamperes(drawn.values["limits"]["amplitude"])
     (walked,) = titration.prepared(profile, number, step_ua).group.programs

@@ -71,16 +71,20 @@ def admitted(profile: Profile) -> bytes | str:
     group = program.unpack(profile.to_blob())
     assert group == profile.group
     try:
-        compiled = period.compile_group(BOARD, group, [one.amplitude_ua for one in group.programs])
+        compiled = period.compile_group(
+            BOARD, group, [member.amplitude_ua for member in group.programs]
+        )
         words = pio_records.encode(BOARD, compiled)
         rows = tuple(kernel.admit(words, BOARD, output.terms(group, None)).errors)
     except Refused as reason:
         rows = reason.rows
-    told = [profile.explain(row) for row in rows] or ramp_check.problems(profile, BOARD)
-    if not told:
+    problems = [profile.explain(row) for row in rows] or ramp_check.problems(profile, BOARD)
+    if not problems:
         return words
-    assert all(row.path.startswith("programs") and row.value and row.limit for row in told), told
-    return told[0].id
+    assert all(row.path.startswith("programs") and row.value and row.limit for row in problems), (
+        problems
+    )
+    return problems[0].id
 
 
 # --- what flows ----------------------------------------------------------------------------------
@@ -97,82 +101,90 @@ def mask(names: tuple[str, ...], lead: str) -> int:
     return sum(1 << COLUMNS[lead].index(name) for name in names)
 
 
-def flows(table: list[Phase], one: Wanted, lead: str) -> Iterator[Flow]:
+def flows(table: list[Phase], wanted: Wanted, lead: str) -> Iterator[Flow]:
     """Return all that flows between a program's contacts in a period."""
-    sets = {False: (one.cathodes, one.anodes), True: (one.other_cathodes, one.other_anodes)}
+    sets = {
+        False: (wanted.cathodes, wanted.anodes),
+        True: (wanted.other_cathodes, wanted.other_anodes),
+    }
     at = 0
-    for number, each in enumerate(table):
+    for number, phase in enumerate(table):
         for others, names in sets.items():
             sides = mask(names[0], lead), mask(names[1], lead)
-            if each.code and sides in ((each.source, each.back), (each.back, each.source)):
-                sign = 1 if each.source == sides[0] else -1
-                yield Flow(number, at, each.ticks, sign * each.code, others)
-        at += each.ticks
+            if phase.code and sides in ((phase.source, phase.back), (phase.back, phase.source)):
+                sign = 1 if phase.source == sides[0] else -1
+                yield Flow(number, at, phase.ticks, sign * phase.code, others)
+        at += phase.ticks
 
 
-def extent(one: Wanted) -> int:
+def extent(wanted: Wanted) -> int:
     """Return the ticks from a pulse's beginning within which it ends."""
-    if one.segments:
-        return sum(ticks(width) for _, width in one.segments)
-    widest = ticks(one.width_ns) * (1000 + one.spread) // 1000 + 1
-    return widest * (1 + one.ratio) + ticks(one.gap_ns) + (TRIM if one.ratio else 0)
+    if wanted.segments:
+        return sum(ticks(width) for _, width in wanted.segments)
+    widest = ticks(wanted.width_ns) * (1000 + wanted.spread) // 1000 + 1
+    return widest * (1 + wanted.ratio) + ticks(wanted.gap_ns) + (TRIM if wanted.ratio else 0)
 
 
-def pulses(found: Iterator[Flow], one: Wanted) -> list[Pulse]:
+def pulses(parts: Iterator[Flow], wanted: Wanted) -> list[Pulse]:
     out: list[Pulse] = []
-    for each in found:
-        if not out or each.at >= out[-1][0].at + extent(one):
+    for flow in parts:
+        if not out or flow.at >= out[-1][0].at + extent(wanted):
             out.append([])
-        out[-1].append(each)
+        out[-1].append(flow)
     return out
 
 
 def first_run(pulse: Pulse) -> list[Flow]:
     """Return the first phase: adjacent records of one sign."""
     out = pulse[:1]
-    for before, each in pairwise(pulse):
-        if each.number != before.number + 1 or each.code * before.code < 0:
+    for before, flow in pairwise(pulse):
+        if flow.number != before.number + 1 or flow.code * before.code < 0:
             break
-        out.append(each)
+        out.append(flow)
     return out
 
 
 # --- what is asked of it -------------------------------------------------------------------------
-def rate_holds(starts: list[int], period: int, one: Wanted) -> None:
+def rate_holds(starts: list[int], period: int, wanted: Wanted) -> None:
     """Assert that the rate is exact over the period, to a tick; dithered slots may be late."""
-    assert abs(len(starts) * Fraction(CLOCK_HZ * 1000, one.rate_millihz) - period) <= 1
+    assert abs(len(starts) * Fraction(CLOCK_HZ * 1000, wanted.rate_millihz) - period) <= 1
     every = Fraction(period, len(starts))
     late = [start - turn * every for turn, start in enumerate(starts)]
-    assert max(late) - min(late) <= every * one.late / 1000 + 1
+    assert max(late) - min(late) <= every * wanted.late / 1000 + 1
 
 
-def bursts_hold(found: list[Pulse], one: Wanted) -> list[int]:
+def bursts_hold(pulses_seen: list[Pulse], wanted: Wanted) -> list[int]:
     """Return the starts of the slots; assert the intra-burst rate within each."""
-    starts = [pulse[0].at for pulse in found]
-    assert len(starts) % one.pulses == 0
-    turns = [starts[at : at + one.pulses] for at in range(0, len(starts), one.pulses)]
-    if one.pulses > 1:
-        every = Fraction(CLOCK_HZ * 1000, one.intra_millihz)
+    starts = [pulse[0].at for pulse in pulses_seen]
+    assert len(starts) % wanted.pulses == 0
+    turns = [starts[at : at + wanted.pulses] for at in range(0, len(starts), wanted.pulses)]
+    if wanted.pulses > 1:
+        every = Fraction(CLOCK_HZ * 1000, wanted.intra_millihz)
         assert all(abs(b - a - every) <= 1 for turn in turns for a, b in pairwise(turn))
     return [turn[0] for turn in turns]
 
 
-def square_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
+def square_holds(pulse: Pulse, table: list[Phase], wanted: Wanted) -> None:
     """Assert width and gap to the tick, amplitude to a code, recharge at 1/ratio."""
-    run, width = first_run(pulse), ticks(one.width_ns)
-    spread = width * one.spread // 1000 + 1 if one.spread else 0
-    assert abs(sum(each.ticks for each in run) - width) <= spread
-    assert {abs(each.code) for each in run} == {codes(one.amplitude_ua)}
+    run, width = first_run(pulse), ticks(wanted.width_ns)
+    spread = width * wanted.spread // 1000 + 1 if wanted.spread else 0
+    assert abs(sum(part.ticks for part in run) - width) <= spread
+    assert {abs(part.code) for part in run} == {codes(wanted.amplitude_ua)}
     after = table[run[-1].number + 1]
-    if one.gap_ns:
-        assert (after.ticks, after.code, after.source, after.back) == (ticks(one.gap_ns), 0, 0, 0)
+    if wanted.gap_ns:
+        assert (after.ticks, after.code, after.source, after.back) == (
+            ticks(wanted.gap_ns),
+            0,
+            0,
+            0,
+        )
     back = pulse[len(run) :]
-    assert bool(back) == bool(one.ratio)
-    weakest = -(-codes(one.amplitude_ua) // one.ratio) if one.ratio else 0
-    assert all(weakest - 1 <= abs(each.code) <= weakest for each in back)
+    assert bool(back) == bool(wanted.ratio)
+    weakest = -(-codes(wanted.amplitude_ua) // wanted.ratio) if wanted.ratio else 0
+    assert all(weakest - 1 <= abs(part.code) <= weakest for part in back)
 
 
-def shape_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
+def shape_holds(pulse: Pulse, table: list[Phase], wanted: Wanted) -> None:
     """Assert that each segment begins and ends where it should, to the tick, and has its share.
 
     To two codes; one that makes the sum zero has what rounding has left of all before it besides.
@@ -181,57 +193,57 @@ def shape_holds(pulse: Pulse, table: list[Phase], one: Wanted) -> None:
     for record in table[pulse[0].number :]:
         at += record.ticks
         edges.add(at)
-    ends = list(accumulate(ticks(width) for _, width in one.segments))
+    ends = list(accumulate(ticks(width) for _, width in wanted.segments))
     assert set(ends[:-1]) <= edges
     assert pulse[-1].at + pulse[-1].ticks - pulse[0].at <= ends[-1]
-    turned = 1 if pulse[0].code * one.segments[0][0] > 0 else -1
-    for each in pulse:
-        share, width = one.segments[bisect_right(ends, each.at - pulse[0].at)]
-        asked = share * codes(one.amplitude_ua) / 1000
-        assert abs(turned * each.code - asked) <= 2 + ends[-1] / ticks(width)
+    turned = 1 if pulse[0].code * wanted.segments[0][0] > 0 else -1
+    for flow in pulse:
+        share, width = wanted.segments[bisect_right(ends, flow.at - pulse[0].at)]
+        asked = share * codes(wanted.amplitude_ua) / 1000
+        assert abs(turned * flow.code - asked) <= 2 + ends[-1] / ticks(width)
 
 
-def discharged(pulse: Pulse, table: list[Phase], used: int, *, last: bool, one: Wanted) -> None:
+def discharged(pulse: Pulse, table: list[Phase], used: int, *, last: bool, wanted: Wanted) -> None:
     """Assert that after a pulse or burst every used contact goes to the anode side."""
     behind = table[pulse[-1].number + 1 :]
-    until = next((at for at, each in enumerate(behind) if each.code), len(behind))
-    rests = [each.back for each in behind[:until] if each.source == 0]
-    assert (used in rests) == (last or not one.after_burst)
+    until = next((at for at, phase in enumerate(behind) if phase.code), len(behind))
+    rests = [phase.back for phase in behind[:until] if phase.source == 0]
+    assert (used in rests) == (last or not wanted.after_burst)
 
 
-def split_holds(turns: list[Pulse], one: Wanted) -> None:
+def split_holds(turns: list[Pulse], wanted: Wanted) -> None:
     """Assert that as many slots as the split says use the others, evenly; none changes midway."""
-    part, whole = one.split
+    part, whole = wanted.split
     theirs = [at for at, pulse in enumerate(turns) if pulse[0].others]
     assert len(theirs) * whole == len(turns) * part
-    assert all(len({each.others for each in pulse}) == 1 for pulse in turns)
+    assert all(len({flow.others for flow in pulse}) == 1 for pulse in turns)
     apart = [after - before for before, after in pairwise(theirs)]
-    assert all(whole // part <= each <= -(-whole // part) for each in apart)
+    assert all(whole // part <= gap <= -(-whole // part) for gap in apart)
 
 
-def program_holds(table: list[Phase], one: Wanted, lead: str, used: int) -> list[Pulse]:
-    period = sum(each.ticks for each in table)
-    found = pulses(flows(table, one, lead), one)
-    rate_holds(bursts_hold(found, one), period, one)
+def program_holds(table: list[Phase], asked: Wanted, lead: str, used: int) -> list[Pulse]:
+    period = sum(phase.ticks for phase in table)
+    pulses_seen = pulses(flows(table, asked, lead), asked)
+    rate_holds(bursts_hold(pulses_seen, asked), period, asked)
     signs = []
-    for number, pulse in enumerate(found):
+    for number, pulse in enumerate(pulses_seen):
         signs.append(1 if pulse[0].code > 0 else -1)
-        if one.segments:
-            shape_holds(pulse, table, one)
+        if asked.segments:
+            shape_holds(pulse, table, asked)
         else:
-            square_holds(pulse, table, one)
-        if one.segments or one.ratio:
-            assert sum(each.code * each.ticks for each in pulse) == 0
-        assert max(abs(each.code) for each in pulse) <= codes(one.ceiling_ua)
-        last = number % one.pulses == one.pulses - 1
-        discharged(pulse, table, used, last=last, one=one)
-    split_holds(found[:: one.pulses], one)
-    turns = signs[:: one.pulses]
-    first = -1 if not one.segments or one.segments[0][0] < 0 else 1
-    wanted = {first, -first} if one.alternating else {first}
+            square_holds(pulse, table, asked)
+        if asked.segments or asked.ratio:
+            assert sum(flow.code * flow.ticks for flow in pulse) == 0
+        assert max(abs(flow.code) for flow in pulse) <= codes(asked.ceiling_ua)
+        last = number % asked.pulses == asked.pulses - 1
+        discharged(pulse, table, used, last=last, wanted=asked)
+    split_holds(pulses_seen[:: asked.pulses], asked)
+    turns = signs[:: asked.pulses]
+    first = -1 if not asked.segments or asked.segments[0][0] < 0 else 1
+    wanted = {first, -first} if asked.alternating else {first}
     assert set(turns) == wanted
-    assert not one.alternating or all(a != b for a, b in pairwise(turns))
-    return found
+    assert not asked.alternating or all(a != b for a, b in pairwise(turns))
+    return pulses_seen
 
 
 def words_hold(words: bytes, drawn: Drawn) -> None:
@@ -239,15 +251,15 @@ def words_hold(words: bytes, drawn: Drawn) -> None:
     table = decoded(words, BOARD)
     lead = drawn.values["lead"]
     used = 0
-    for one in drawn.wanted:
-        used |= mask(one.contacts, lead)
+    for wanted in drawn.wanted:
+        used |= mask(wanted.contacts, lead)
     spans, seen = [], 0
-    for one in drawn.wanted:
-        for pulse in program_holds(table, one, lead, used):
+    for wanted in drawn.wanted:
+        for pulse in program_holds(table, wanted, lead, used):
             spans.append((pulse[0].number, pulse[-1].number))
             seen += len(pulse)
     assert all(a[1] < b[0] for a, b in pairwise(sorted(spans)))
-    assert seen == sum(each.code != 0 for each in table)
+    assert seen == sum(phase.code != 0 for phase in table)
     balanced(table, drawn)
     ceilings_hold(words, drawn)
 
@@ -255,22 +267,24 @@ def words_hold(words: bytes, drawn: Drawn) -> None:
 def balanced(table: list[Phase], drawn: Drawn) -> None:
     """Assert that no contact keeps charge after a period, except where recharge is passive."""
     passive = 0
-    for one in drawn.wanted:
-        if not (one.ratio or one.segments or one.alternating):
-            passive |= mask(one.contacts, drawn.values["lead"])
+    for wanted in drawn.wanted:
+        if not (wanted.ratio or wanted.segments or wanted.alternating):
+            passive |= mask(wanted.contacts, drawn.values["lead"])
     for bit in (1 << at for at in range(8)):
-        sides = (((each.source & bit > 0) - (each.back & bit > 0)) for each in table)
-        left = sum(side * each.code * each.ticks for side, each in zip(sides, table, strict=True))
+        sides = (((phase.source & bit > 0) - (phase.back & bit > 0)) for phase in table)
+        left = sum(
+            side * record.code * record.ticks for side, record in zip(sides, table, strict=True)
+        )
         assert left == 0 or passive & bit
 
 
 def ceilings_hold(words: bytes, drawn: Drawn) -> None:
     """Assert every ceiling by the second opinion: charge, density, k, DC, compliance, contact."""
     lead, ceilings = drawn.values["lead"], [0] * 8
-    for one in drawn.wanted:
-        for name in one.contacts:
+    for wanted in drawn.wanted:
+        for name in wanted.contacts:
             at = COLUMNS[lead].index(name)
-            ceilings[at] = max(ceilings[at], one.ceiling_ua)
+            ceilings[at] = max(ceilings[at], wanted.ceiling_ua)
     terms = kernel.Terms([AREAS_UM2[lead]] * 8, ceilings, None, 1_000)
     assert violations(words, BOARD, terms, Random(1)) == []
 
@@ -278,12 +292,13 @@ def ceilings_hold(words: bytes, drawn: Drawn) -> None:
 def marks_hold(words: bytes, drawn: Drawn) -> None:
     """Assert without output a mark for each pulse, as wide as it would be, and no current."""
     table = decoded(words, BOARD)
-    assert all(each.code == each.source == each.back == 0 for each in table)
-    period = sum(each.ticks for each in table)
+    assert all(phase.code == phase.source == phase.back == 0 for phase in table)
+    period = sum(phase.ticks for phase in table)
     turns = [
-        one.pulses * Fraction(one.rate_millihz * period, CLOCK_HZ * 1000) for one in drawn.wanted
+        wanted.pulses * Fraction(wanted.rate_millihz * period, CLOCK_HZ * 1000)
+        for wanted in drawn.wanted
     ]
-    assert sum(each.flags == 2 for each in table) == round(sum(turns))
+    assert sum(phase.flags == 2 for phase in table) == round(sum(turns))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -294,13 +309,13 @@ def test_req_03_any_valid_profile_becomes_words_that_hold_to_it(kind: str) -> No
     @given(profiles(kind))
     def search(drawn: Drawn) -> None:
         profile = read(drawn)
-        for one, wanted in zip(profile.group.programs, drawn.wanted, strict=True):
+        for member, wanted in zip(profile.group.programs, drawn.wanted, strict=True):
             asked = wanted.amplitude_ua, wanted.ceiling_ua
-            assert (one.amplitude_ua, one.ceiling_ua) == asked
-        made = admitted(profile)
-        verdicts["admitted" if isinstance(made, bytes) else made] += 1
-        if isinstance(made, bytes):
-            (marks_hold if drawn.values.get("output") == "sync" else words_hold)(made, drawn)
+            assert (member.amplitude_ua, member.ceiling_ua) == asked
+        words = admitted(profile)
+        verdicts["admitted" if isinstance(words, bytes) else words] += 1
+        if isinstance(words, bytes):
+            (marks_hold if drawn.values.get("output") == "sync" else words_hold)(words, drawn)
 
     search()
     assert verdicts["admitted"] >= 10, verdicts  # else the search has shown nothing

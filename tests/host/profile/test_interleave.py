@@ -31,9 +31,14 @@ SPLIT = PLAIN + "    interleave: {cathodes: [E5], anodes: [E4], split: 30 %}\n"
 
 
 def test_a_split_is_a_whole_number_of_a_periods_pulses() -> None:
-    (one,) = Profile.from_text(SPLIT).group.programs
-    assert (one.count, one.other_count) == (10, 3)
-    assert (one.cathodes, one.anodes, one.other_cathodes, one.other_anodes) == (4, 2, 16, 8)
+    (member,) = Profile.from_text(SPLIT).group.programs
+    assert (member.count, member.other_count) == (10, 3)
+    assert (member.cathodes, member.anodes, member.other_cathodes, member.other_anodes) == (
+        4,
+        2,
+        16,
+        8,
+    )
     (half,) = Profile.from_text(SPLIT.replace("30 %", "50 %")).group.programs
     assert (half.count, half.other_count) == (2, 1)
     (fine,) = Profile.from_text(SPLIT.replace("30 %", "97.5 %")).group.programs
@@ -45,8 +50,8 @@ def test_the_split_holds_where_another_program_makes_the_period_longer() -> None
     second = (
         "  - {cathodes: [E7], anodes: [E8], rate: 75 Hz, pulse_width: 100 us, amplitude: 1 mA}\n"
     )
-    one, other = Profile.from_text(SPLIT + second).group.programs
-    assert (one.count, one.other_count, other.count, other.other_count) == (10, 3, 15, 0)
+    first, other = Profile.from_text(SPLIT + second).group.programs
+    assert (first.count, first.other_count, other.count, other.other_count) == (10, 3, 15, 0)
 
 
 @given(st.integers(1, 99), st.integers(2, 200))
@@ -55,8 +60,8 @@ def test_a_split_is_exact_or_refused_with_the_nearest_that_are(percent: int, her
     needed = next(many for many in range(1, 101) if many * percent % 100 == 0)
     most = min(64, hertz)
     if needed <= most:
-        (one,) = Profile.from_text(text).group.programs
-        assert 100 * one.other_count == percent * one.count
+        (member,) = Profile.from_text(text).group.programs
+        assert 100 * member.other_count == percent * member.count
         return
     (row,) = rows_of(text)
     assert (row.path, row.id, row.limit) == (
@@ -128,18 +133,23 @@ def test_a_period_that_is_too_long_to_judge_names_the_split_and_a_coarser_one() 
 
 def test_contacts_of_both_sets_move_along_the_lead() -> None:
     profile = Profile.from_text(SPLIT)
-    (one,) = moved(profile, 2, [0]).group.programs
-    assert (one.cathodes, one.anodes, one.other_cathodes, one.other_anodes) == (16, 8, 64, 32)
-    found = {row.quantity: (row.a, row.b) for row in compare(profile, moved(profile, 2, [0]))}
-    assert found["other cathodes"] == ("E5", "E7")
+    (member,) = moved(profile, 2, [0]).group.programs
+    assert (member.cathodes, member.anodes, member.other_cathodes, member.other_anodes) == (
+        16,
+        8,
+        64,
+        32,
+    )
+    rows = {row.quantity: (row.a, row.b) for row in compare(profile, moved(profile, 2, [0]))}
+    assert rows["other cathodes"] == ("E5", "E7")
 
 
 def test_the_difference_of_two_splits_is_told_in_percent() -> None:
     other = Profile.from_text(SPLIT.replace("30 %", "40 %"))
-    found = {
+    rows = {
         row.quantity: (row.a, row.b, row.unit) for row in compare(Profile.from_text(SPLIT), other)
     }
-    assert found["split"] == (30.0, 40.0, "%")
+    assert rows["split"] == (30.0, 40.0, "%")
 
 
 def test_check_says_how_many_turns_the_others_have(tmp_path: Path) -> None:
@@ -182,7 +192,7 @@ def test_at_the_load_each_set_carries_its_share() -> None:
         stim.start()
         stim.wait(3.1)
         stim.stop()
-        book = {one.contact: one.driven_nc for one in stim.ledger().charge}
+        book = {contact.contact: contact.driven_nc for contact in stim.ledger().charge}
     assert book["E3"] == book["E2"] and book["E5"] == book["E4"]
     assert 100 * book["E5"] / (book["E3"] + book["E5"]) == pytest.approx(30, abs=0.3)  # the ramp
     assert book["E1"] == book["E6"] == 0

@@ -49,7 +49,7 @@ def read(text: str) -> Profile:
     return Profile.from_text(text, "test.yaml")
 
 
-def one(text: str) -> program.Program:
+def only_program(text: str) -> program.Program:
     return read(text).group.programs[0]
 
 
@@ -104,8 +104,8 @@ def test_every_field_arrives_as_the_integer_meant():
 def test_each_way_to_write_the_recharge(waveform, recharge, kind, ratio):
     if waveform == "burst":
         waveform = "{burst: {pulses: 2, intra_rate: 100 Hz}}"
-    made = one(f"{LEAST}    waveform: {waveform}\n    recharge: {recharge}\n")
-    assert (made.recharge, made.ratio) == (kind, ratio)
+    member = only_program(f"{LEAST}    waveform: {waveform}\n    recharge: {recharge}\n")
+    assert (member.recharge, member.ratio) == (kind, ratio)
 
 
 def test_a_stand_alone_profile_has_no_lease():
@@ -138,7 +138,7 @@ EDGES = [
 
 @pytest.mark.parametrize(("before", "after", "field", "value"), EDGES)
 def test_req_21_the_limits_themselves_are_accepted(before, after, field, value):
-    assert getattr(one(LEAST.replace(before, after)), field) == value
+    assert getattr(only_program(LEAST.replace(before, after)), field) == value
 
 
 HEADER_EDGES = [
@@ -165,7 +165,7 @@ def test_req_21_the_limits_of_times_are_accepted(line, fields, values):
 
 
 def test_req_22_the_ceiling_may_equal_the_amplitude():
-    assert one(LEAST + "limits: {amplitude: 2 mA}\n").ceiling_ua == 2_000
+    assert only_program(LEAST + "limits: {amplitude: 2 mA}\n").ceiling_ua == 2_000
 
 
 def test_req_20_the_blob_is_what_the_device_reads():
@@ -196,7 +196,7 @@ def test_the_shipped_profiles_are_what_they_say(name):
 def test_the_device_admits_every_shipped_profile_into_every_load(name, load):
     stage = "r2r-1" if name.startswith("r2r") else "mcp4922-8"
     group = Profile.read(resources.path(f"profiles/{name}.yaml")).group
-    levels = tuple(one.amplitude_ua for one in group.programs)
+    levels = tuple(member.amplitude_ua for member in group.programs)
     verdict = output.judge(boards.board(stage=stage, load=load), group, levels)
     if name == "burst_dr" and load.startswith("resistor"):
         # 1.75 uC on the blocking capacitor alone take longer than the 16 ms there are
@@ -221,8 +221,8 @@ def test_req_07_the_published_burst_amplitude_is_refused_and_the_line_named():
 def test_every_shipped_profile_fits_the_usual_jumpers_of_a_dummy_load():
     """Odd contacts at one terminal, even ones at the other: hardware.md, measure.usual()."""
     for path in resources.path("profiles").glob("*.yaml"):
-        for one in Profile.read(path).group.programs:
-            assert (one.cathodes & 0b10101010, one.anodes & 0b01010101) == (0, 0), path.name
+        for member in Profile.read(path).group.programs:
+            assert (member.cathodes & 0b10101010, member.anodes & 0b01010101) == (0, 0), path.name
 
 
 def test_every_shipped_profile_is_in_that_table():

@@ -14,10 +14,10 @@ from stimcore import errors, limits, program
 
 def names_of(schema: dict) -> set[str]:
     """Return every field name in a JSON Schema."""
-    found = set(schema["properties"])
+    names = set(schema["properties"])
     for part in schema["$defs"].values():
-        found |= set(part.get("properties", {}))
-    return found
+        names |= set(part.get("properties", {}))
+    return names
 
 
 def leaves(schema: dict) -> list[tuple[str, dict]]:

@@ -99,9 +99,9 @@ WORDS = [
 
 @pytest.mark.parametrize(("line", "value", "path", "kind", "part"), WORDS)
 def test_req_60_a_wrong_word_is_refused_with_those_that_are_right(line, value, path, kind, part):
-    found = [row for row in rows_of(with_value(line, value)) if row.path == path]
-    assert [row.id for row in found] == [kind], found
-    assert part in found[0].message
+    rows = [row for row in rows_of(with_value(line, value)) if row.path == path]
+    assert [row.id for row in rows] == [kind], rows
+    assert part in rows[0].message
 
 
 def test_req_11_a_contact_has_one_role_in_the_whole_profile():

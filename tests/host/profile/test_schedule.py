@@ -17,23 +17,23 @@ def train(rate_hz: float, extent_us: int, **more: int) -> Train:
 
 
 def slots(*trains: Train) -> list[Slot]:
-    found = plan(trains)
-    assert not isinstance(found, Clash), found
-    return found
+    result = plan(trains)
+    assert not isinstance(result, Clash), result
+    return result
 
 
 def clash(*trains: Train) -> Clash:
-    found = plan(trains)
-    assert isinstance(found, Clash)
-    return found
+    result = plan(trains)
+    assert isinstance(result, Clash)
+    return result
 
 
-def meetings(trains: list[Train], found: list[Slot], rest_us: int) -> int:
+def meetings(trains: list[Train], places: list[Slot], rest_us: int) -> int:
     """Count the pulses of a period that begin before the one before has ended and rested."""
-    period = Fraction(1_000_000_000_000 * found[0].count, trains[0].rate_millihz)
+    period = Fraction(1_000_000_000_000 * places[0].count, trains[0].rate_millihz)
     pulses = sorted(
-        (slot.offset_ns + turn * period / slot.count, one.extent_ns)
-        for one, slot in zip(trains, found, strict=True)
+        (slot.offset_ns + turn * period / slot.count, train.extent_ns)
+        for train, slot in zip(trains, places, strict=True)
         for turn in range(slot.count)
     )
     pulses.append((pulses[0][0] + period, 0))
@@ -55,22 +55,22 @@ def meetings(trains: list[Train], found: list[Slot], rest_us: int) -> int:
 def test_req_23_the_least_period_holds_whole_numbers_of_pulses(
     rates: tuple[float, ...], counts: list[int]
 ) -> None:
-    found = slots(*[train(rate, 100) for rate in rates])
-    assert [one.count for one in found] == counts
-    assert found[0].offset_ns == 0
+    places = slots(*[train(rate, 100) for rate in rates])
+    assert [place.count for place in places] == counts
+    assert places[0].offset_ns == 0
 
 
 def test_req_23_equal_programs_stand_as_far_apart_as_they_can() -> None:
     # 20 ms, pulses of 1 ms: rests of 4 ms between four, to the microsecond
-    found = slots(*[train(50, 1_000)] * 4)
-    assert [round(one.offset_ns / 1e6, 2) for one in found] == [0, 5, 10, 15]
+    places = slots(*[train(50, 1_000)] * 4)
+    assert [round(place.offset_ns / 1e6, 2) for place in places] == [0, 5, 10, 15]
 
 
 def test_req_23_two_pulses_share_what_is_common_to_their_times() -> None:
     # of 20 ms and 3.333 ms that is 3.333 ms: two pulses, two rests of 14 us, to the last ns
     fits = 1_000_000_000 // 300
     good = train(50, 0), Train(300_000, fits - 28 * US)
-    assert [one.count for one in slots(*good)] == [1, 6]
+    assert [slot.count for slot in slots(*good)] == [1, 6]
     bad = clash(train(50, 0), Train(300_000, fits - 28 * US + 1))
     assert (bad.kind, bad.first, bad.second) == ("fit", 0, 1)
     assert (bad.need_ns, bad.room_ns) == (fits + 1, fits)
@@ -93,8 +93,10 @@ def test_req_23_rates_that_never_come_round_are_refused() -> None:
 
 
 def test_req_23_an_offset_that_was_asked_for_is_kept_or_refused() -> None:
-    found = slots(train(50, 200), train(50, 200, offset_ns=3_000_000))
-    assert [one.offset_ns for one in found] == [0, 3_000_000] or found[1].offset_ns == 3_000_000
+    places = slots(train(50, 200), train(50, 200, offset_ns=3_000_000))
+    assert [place.offset_ns for place in places] == [0, 3_000_000] or places[
+        1
+    ].offset_ns == 3_000_000
     bad = clash(train(50, 200, offset_ns=0), train(50, 200, offset_ns=100_000))
     assert (bad.kind, bad.first, bad.second) == ("offset", 0, 1)
     wide = clash(train(50, 9_990, offset_ns=0), train(50, 9_990, offset_ns=10_000_000))
@@ -106,7 +108,7 @@ def test_req_23_an_offset_that_was_asked_for_is_kept_or_refused() -> None:
 def test_a_block_of_pulses_makes_the_period_longer() -> None:
     assert slots(train(50, 200, block=2))[0].count == 2
     both = slots(train(50, 200, block=16), train(100, 200))
-    assert [one.count for one in both] == [16, 32]
+    assert [place.count for place in both] == [16, 32]
     assert clash(train(50, 200, block=51)).kind == "period"
 
 
@@ -116,12 +118,12 @@ def test_a_block_of_pulses_makes_the_period_longer() -> None:
 )
 def test_req_23_pulses_never_meet(rates: list[int], extents: list[int]) -> None:
     trains = [train(rate, extent) for rate, extent in zip(rates, extents, strict=False)]
-    found = plan(trains)
-    if isinstance(found, Clash):
+    places = plan(trains)
+    if isinstance(places, Clash):
         assert len(trains) > 1
-        assert found.kind == "count" or found.need_ns > found.room_ns or len(trains) > 2
+        assert places.kind == "count" or places.need_ns > places.room_ns or len(trains) > 2
         return
-    assert meetings(trains, found, 14) == 0
-    for one, slot in zip(trains, found, strict=True):
-        assert slot.count * trains[0].rate_millihz == found[0].count * one.rate_millihz
-        assert slot.offset_ns < one.every_ns
+    assert meetings(trains, places, 14) == 0
+    for asked, slot in zip(trains, places, strict=True):
+        assert slot.count * trains[0].rate_millihz == places[0].count * asked.rate_millihz
+        assert slot.offset_ns < asked.every_ns

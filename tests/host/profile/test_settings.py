@@ -32,8 +32,8 @@ CEILING, THRESHOLDS, LIMITS = (PERSON.splitlines(keepends=True)[at] for at in (9
 
 
 def bounds(text: str) -> tuple[int, int]:
-    one = Profile.from_text(text).group.programs[0]
-    return one.amplitude_ua, one.ceiling_ua
+    member = Profile.from_text(text).group.programs[0]
+    return member.amplitude_ua, member.ceiling_ua
 
 
 def test_req_22_a_share_of_perception_is_a_current_for_the_device() -> None:
@@ -148,14 +148,14 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "path", "line", "kind", "said"), REFUSED)
+@pytest.mark.parametrize(("old", "new", "path", "line", "kind", "message"), REFUSED)
 def test_req_60_settings_that_cannot_be_are_one_error_with_the_field(
-    old: str, new: str, path: str, line: int, kind: str, said: str
+    old: str, new: str, path: str, line: int, kind: str, message: str
 ) -> None:
     assert old in PERSON
     row = only(PERSON.replace(old, new))
     assert (row.path, row.line, row.id) == (f"programs[0].{path}", line, kind)
-    assert said in row.message
+    assert message in row.message
 
 
 def test_req_22_no_amplitude_is_above_the_threshold_of_discomfort() -> None:
@@ -183,15 +183,15 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 def test_check_shows_the_percent_and_the_current(tmp_path: Path) -> None:
     path = tmp_path / "person.yaml"
     path.write_text(PERSON)
-    found = json.loads(scs("check", str(path), "--json").stdout)
-    actual = {row["name"]: row for row in found["actual"]}
+    report = json.loads(scs("check", str(path), "--json").stdout)
+    actual = {row["name"]: row for row in report["actual"]}
     assert actual["amplitude"]["requested"] == 0.78
     share = actual["amplitude_of_perception"]
     assert (share["requested"], share["unit"]) == (60.0, "%")
     assert share["actual"] == pytest.approx(100 * 0.78125 / 1.3)  # 125 codes of 6.25 uA
     path.write_text(PERSON.replace("60 % of perception", "650 uA"))
-    found = json.loads(scs("check", str(path), "--json").stdout)
-    shares = [row for row in found["actual"] if row["name"] == "amplitude_of_perception"]
+    report = json.loads(scs("check", str(path), "--json").stdout)
+    shares = [row for row in report["actual"] if row["name"] == "amplitude_of_perception"]
     assert [row["requested"] for row in shares] == [50.0]
     path.write_text(PERSON.replace("60 % of perception", "650 uA").replace(THRESHOLDS, ""))
     assert "of perception" not in scs("check", str(path)).stdout

@@ -32,7 +32,7 @@ def whole(text: str) -> program.Group:
     return Profile.from_text(text, "test.yaml").group
 
 
-def one(text: str) -> program.Program:
+def only_program(text: str) -> program.Program:
     return whole(text).programs[0]
 
 
@@ -45,47 +45,47 @@ def segments(*rows: str) -> str:
 
 # --- what becomes of each ------------------------------------------------------------------------
 def test_a_plain_program_has_one_turn_and_no_segments() -> None:
-    assert tuple(one(WIDE))[12:] == (0, 1, 0, 0, 0, 1, 0, 0, 0, ())
+    assert tuple(only_program(WIDE))[12:] == (0, 1, 0, 0, 0, 1, 0, 0, 0, ())
 
 
 def test_named_shapes_are_tables_that_sum_to_zero() -> None:
-    triphasic = one(WIDE + "    shape: triphasic\n")
+    triphasic = only_program(WIDE + "    shape: triphasic\n")
     assert triphasic.segments == ((500, 200_000), (-1_000, 200_000), (500, 200_000))
     assert triphasic.recharge == program.RECHARGE_PASSIVE
-    sine = one(WIDE + "    shape: sine\n").segments
+    sine = only_program(WIDE + "    shape: sine\n").segments
     assert sine[:4] == ((-199, 25_000), (-567, 25_000), (-847, 25_000), (-1_000, 25_000))
     assert (len(sine), sine[8:12]) == (16, tuple((-share, width) for share, width in sine[:4]))
-    gaussian = one(WIDE + "    shape: gaussian\n").segments
+    gaussian = only_program(WIDE + "    shape: gaussian\n").segments
     assert gaussian[:4] == ((-96, 25_000), (-310, 25_000), (-677, 25_000), (-1_000, 25_000))
     assert waveforms.net(sine) == waveforms.net(gaussian) == waveforms.net(triphasic.segments) == 0
 
 
 def test_a_list_of_segments_says_its_own_widths() -> None:
-    made = one(HEAD + segments("-100 150", "-50 100", "0 30", "40 500"))
-    assert made.segments == ((-1_000, 150_000), (-500, 100_000), (0, 30_000), (400, 500_000))
-    assert made.width_ns == 500_000  # the longest run of one direction
+    member = only_program(HEAD + segments("-100 150", "-50 100", "0 30", "40 500"))
+    assert member.segments == ((-1_000, 150_000), (-500, 100_000), (0, 30_000), (400, 500_000))
+    assert member.width_ns == 500_000  # the longest run of one direction
 
 
 def test_a_square_shape_is_no_shape() -> None:
-    assert one(WIDE + "    shape: square\n") == one(WIDE)
+    assert only_program(WIDE + "    shape: square\n") == only_program(WIDE)
 
 
 def test_alternating_pulses_come_in_pairs() -> None:
-    made = one(WIDE + "    polarity: alternating\n")
-    assert (made.alternating, made.count) == (1, 2)
+    member = only_program(WIDE + "    polarity: alternating\n")
+    assert (member.alternating, member.count) == (1, 2)
 
 
 def test_dither_repeats_after_so_many_pulses() -> None:
-    made = one(WIDE + "    dither: {rate: 20 %, width: 10 %, pulses: 16, seed: 7}\n")
-    assert (made.rate_dither, made.width_dither, made.count, made.seed) == (200, 100, 16, 7)
-    assert one(WIDE + "    dither: {rate: 5 %, pulses: 2}\n").seed == 1
+    member = only_program(WIDE + "    dither: {rate: 20 %, width: 10 %, pulses: 16, seed: 7}\n")
+    assert (member.rate_dither, member.width_dither, member.count, member.seed) == (200, 100, 16, 7)
+    assert only_program(WIDE + "    dither: {rate: 5 %, pulses: 2}\n").seed == 1
 
 
 def test_dither_takes_the_room_that_it_may_need() -> None:
     # 4 ms late at most: the other pulses stay clear of all of it, by 14 us on either side
     text = WIDE + "    dither: {rate: 20 %, pulses: 4}\n"
     group = Profile.from_text(text + SECOND.replace("300 Hz", "50 Hz"), "x").group
-    assert [each.count for each in group.programs] == [4, 4]
+    assert [member.count for member in group.programs] == [4, 4]
     assert 4_214_000 <= group.programs[1].offset_ns <= 20_000_000 - 114_000
     # 100 and 400 Hz have 2.5 ms in common: 2.3 ms fit, 25 % more than 10 ms do not
     fast = text.replace("50 Hz", "100 Hz"), SECOND.replace("300 Hz", "400 Hz")
@@ -95,7 +95,7 @@ def test_dither_takes_the_room_that_it_may_need() -> None:
 
 def test_two_rates_have_their_turns_and_offsets() -> None:
     group = Profile.from_text(WIDE + SECOND, "test.yaml").group
-    assert [each.count for each in group.programs] == [1, 6]
+    assert [member.count for member in group.programs] == [1, 6]
     # 3,333 us in common, 200 and 100 us wide: 1,516 us of rest before and after
     assert group.programs[0].offset_ns == 0
     assert abs(group.programs[1].offset_ns - 1_716_000) < 2_000

@@ -45,10 +45,10 @@ def tonic() -> Recording:
 def test_a_csv_is_read_by_numpy_as_it_stands(tmp_path: Path, tonic: Recording) -> None:
     path = tmp_path / "x.csv"
     writers.save(path, taken(tonic))
-    found = np.genfromtxt(path, delimiter=",", names=True)
-    assert found.dtype.names == ("time_s", "current_a", "voltage_v")
-    assert found["time_s"] == pytest.approx(tonic.trace.time_s, abs=1e-10)
-    assert found["current_a"] == pytest.approx(tonic.trace.current_a, rel=1e-8, abs=1e-15)
+    table = np.genfromtxt(path, delimiter=",", names=True)
+    assert table.dtype.names == ("time_s", "current_a", "voltage_v")
+    assert table["time_s"] == pytest.approx(tonic.trace.time_s, abs=1e-10)
+    assert table["current_a"] == pytest.approx(tonic.trace.current_a, rel=1e-8, abs=1e-15)
 
 
 def test_an_npz_of_many_blocks(
@@ -60,8 +60,8 @@ def test_an_npz_of_many_blocks(
     monkeypatch.setattr(npz, "BLOCK_ROWS", 777)
     path = tmp_path / "x.npz"
     writers.save(path, taken(tonic))
-    with np.load(path) as found:
-        assert np.array_equal(found["voltage_v"], tonic.trace.voltage_v)
+    with np.load(path) as columns:
+        assert np.array_equal(columns["voltage_v"], tonic.trace.voltage_v)
     again = npz.read(path)
     assert np.array_equal(again.whole().time_s, tonic.trace.time_s)
 
@@ -69,10 +69,10 @@ def test_an_npz_of_many_blocks(
 def test_a_mat_has_columns_of_the_same_names(tmp_path: Path) -> None:
     path = tmp_path / "x.mat"
     writers.write(path, train(2), "A title")
-    found = loadmat(path)
-    assert found["current_a"].shape == (len(train(2)), 1)
-    assert np.array_equal(found["time_s"][:, 0], train(2).time_s)
-    assert found["title"][0] == "A title"
+    columns = loadmat(path)
+    assert columns["current_a"].shape == (len(train(2)), 1)
+    assert np.array_equal(columns["time_s"][:, 0], train(2).time_s)
+    assert columns["title"][0] == "A title"
 
 
 def test_without_scipy_a_mat_is_one_clear_error(
@@ -215,15 +215,15 @@ def test_sigrok_reads_what_the_stage_latched(tmp_path: Path, stem: str) -> None:
     path = tmp_path / "x.vcd"
     writers.save(path, taken(what))
     profile = Profile.read(resources.path(f"profiles/{stem}.yaml"))
-    levels = tuple(one.amplitude_ua for one in profile.group.programs)
+    levels = tuple(member.amplitude_ua for member in profile.group.programs)
     stream = output.judge(boards.board(), profile.group, levels).stream
     frames = struct.unpack(f"<{len(stream.words) // 4}I", stream.words)[1::2]
     for shift, line in ((0, "sdi_dac"), (1, "sdi_switch")):
-        sent = [sum((one >> 2 * bit + shift & 1) << bit for bit in range(16)) for one in frames]
-        found = words(path, line)
-        periods = len(found) // len(sent) + 1
-        assert len(found) > 25
-        assert found == ([*sent[1:], sent[0]] * periods)[: len(found)]
+        sent = [sum((frame >> 2 * bit + shift & 1) << bit for bit in range(16)) for frame in frames]
+        latched = words(path, line)
+        periods = len(latched) // len(sent) + 1
+        assert len(latched) > 25
+        assert latched == ([*sent[1:], sent[0]] * periods)[: len(latched)]
 
 
 @needs_sigrok
@@ -292,7 +292,7 @@ def test_a_trace_without_a_pulse_can_be_written(tmp_path: Path, ending: str) -> 
 
 def test_how_much_is_written_is_told(tmp_path: Path, tonic: Recording) -> None:
     for ending in writers.WRITERS:
-        told: list[float] = []
-        writers.save(tmp_path / f"x{ending}", taken(tonic), told.append)
-        assert told == sorted(told)
-        assert told[-1] == pytest.approx(1.0)
+        shares: list[float] = []
+        writers.save(tmp_path / f"x{ending}", taken(tonic), shares.append)
+        assert shares == sorted(shares)
+        assert shares[-1] == pytest.approx(1.0)

@@ -31,7 +31,9 @@ GOOD, REFUSED, USAGE, NO_DEVICE = 0, 1, 2, 3
 
 
 def scs(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, [str(one) for one in arguments], env={"COLUMNS": "120"})
+    return CliRunner().invoke(
+        cli.app, [str(argument) for argument in arguments], env={"COLUMNS": "120"}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +56,9 @@ def test_all_of_a_run_is_in_its_folder(monday: Path) -> None:
     assert names == {"run.json", "profile.yaml", "samples.csv", "trace.npz"}
     assert [path.name for path in monday.parent.iterdir()] == ["monday"]
     assert (monday / "profile.yaml").read_bytes() == Path(COUNTED).read_bytes()
-    found = json.loads((monday / "run.json").read_text())
-    assert set(found["files"]) == names - {"run.json"}
-    account = found["account"]
+    info = json.loads((monday / "run.json").read_text())
+    assert set(info["files"]) == names - {"run.json"}
+    account = info["account"]
     assert account["subject"]["sha256"] == hashlib.sha256(Path(COUNTED).read_bytes()).hexdigest()
     assert account["ending"]["ledger"]["pulses"] == 48
     assert account["ending"]["stopped"] == "pulses"
@@ -70,7 +72,7 @@ def test_it_is_read_back_as_it_was(monday: Path) -> None:
     assert len(measured.pulses) == 48
     assert measured.amplitude_a == pytest.approx(-0.5e-3, rel=0.01)
     assert run.account.ending.ledger.charge[2].driven_nc == 4800.0  # E3: 48 of 0.5 mA x 200 us
-    assert {one.name for one in run.account.figures} >= {"density", "shannon", "dc"}
+    assert {figure.name for figure in run.account.figures} >= {"density", "shannon", "dc"}
     command = run.account.command
     assert command is not None
     assert command.current_a == (-0.5e-3, 0.0, 0.125e-3, 0.0)
@@ -188,7 +190,7 @@ def test_a_look_ends_when_the_run_does(served: str) -> None:
 def test_a_folder_that_cannot_be_made_is_told_before_the_run(tmp_path: Path, monday: Path) -> None:
     file = tmp_path / "file"
     file.write_text("x")
-    for folder, said in (
+    for folder, message in (
         (monday, "is there already and is not empty"),
         (file, "is a file: name a folder"),
         (tmp_path / "no" / "such", "there is no folder"),
@@ -196,7 +198,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_run(tmp_path: Path, mon
     ):
         done = scs("run", COUNTED, "--record", folder)
         assert done.exit_code == USAGE
-        assert said in done.stderr.replace("\n", " ")
+        assert message in done.stderr.replace("\n", " ")
         assert done.stdout == ""
 
 

@@ -126,21 +126,21 @@ COMMAND = Command(0.003, (1e-3, 1e-3, 8e-3), (-1e-3, 1e-3, 0.0))
 
 def test_delivered_is_the_mean_over_the_phase_as_commanded() -> None:
     late = train(3, late_s=0.0032)  # by 0.2 ms: a fifth of the first phase is missing
-    found = numbers.phases(numbers.period(late, COMMAND), COMMAND)
-    assert [one.begin_s for one in found] == [0.0, 1e-3]
-    assert found[0].delivered_a == pytest.approx(-0.8e-3)
-    assert found[0].off == pytest.approx(-0.2)
-    assert found[1].delivered_a == pytest.approx(0.8e-3 - 0.2e-3)
+    phases = numbers.phases(numbers.period(late, COMMAND), COMMAND)
+    assert [phase.begin_s for phase in phases] == [0.0, 1e-3]
+    assert phases[0].delivered_a == pytest.approx(-0.8e-3)
+    assert phases[0].off == pytest.approx(-0.2)
+    assert phases[1].delivered_a == pytest.approx(0.8e-3 - 0.2e-3)
     exact = numbers.phases(numbers.period(train(3), COMMAND), COMMAND)
-    assert [one.off for one in exact] == pytest.approx([0.0, 0.0])
+    assert [part.off for part in exact] == pytest.approx([0.0, 0.0])
 
 
 def test_the_residual_voltage_is_that_just_before_each_period() -> None:
     base = train(5)
     rising = Trace(base.time_s, base.current_a, base.voltage_v + base.time_s)  # 1 V a second
-    found = numbers.measured(rising)
-    assert found is not None
-    left = numbers.left(*found)
+    measured = numbers.measured(rising)
+    assert measured is not None
+    left = numbers.left(*measured)
     assert left is not None
     assert left.last_v == pytest.approx(0.043, abs=1e-6)  # before the fifth pulse, at 43 ms
     assert left.most_v == pytest.approx(0.043, abs=1e-6)
@@ -167,6 +167,6 @@ def test_ticks_are_round_numbers(low: float, high: float, expected: list[float])
 
 
 def test_a_cell_is_escaped_unless_it_says_it_is_html() -> None:
-    made = tables.table(("a", ">b"), [("<x>", ("good", "<b>1</b>"))])
-    assert "<td>&lt;x&gt;</td>" in made
-    assert '<td class="good n"><b>1</b></td>' in made
+    table = tables.table(("a", ">b"), [("<x>", ("good", "<b>1</b>"))])
+    assert "<td>&lt;x&gt;</td>" in table
+    assert '<td class="good n"><b>1</b></td>' in table

@@ -83,22 +83,22 @@ def read(text: str) -> Profile:
     return Profile.from_text(text, "shape.yaml")
 
 
-def told(text: str) -> list[Problem]:
+def problems_of(text: str) -> list[Problem]:
     profile = read(text)
     assert output.judge(boards.board(), profile.group, amplitudes(profile)).errors == []
     return ramp_check.problems(profile, boards.board())
 
 
 def amplitudes(profile: Profile) -> tuple[int, ...]:
-    return tuple(one.amplitude_ua for one in profile.group.programs)
+    return tuple(member.amplitude_ua for member in profile.group.programs)
 
 
 def test_req_18_a_shape_that_its_ramp_does_not_pass_is_one_error_with_a_way_out() -> None:
-    (row,) = told(UNEQUAL)
+    (row,) = problems_of(UNEQUAL)
     assert (row.id, row.path, row.line) == ("ramp-refused", "programs[0].shape", 8)
     assert row.message.startswith("the soft start would be refused at 24 uA: segments")
     assert ": 20000 Hz against 10000 Hz); try ramp: {up: 0 s, down" in row.message
-    assert told(UNEQUAL + row.example + "\n") == []
+    assert problems_of(UNEQUAL + row.example + "\n") == []
     assert judge(read(UNEQUAL), boards.board()).errors == (row,)
 
 
@@ -128,10 +128,10 @@ def test_req_18_what_is_refused_would_have_ended_in_a_fault(
 
 
 def test_req_35_a_session_is_not_counted_in_pulses_that_the_device_counts_otherwise() -> None:
-    assert told(PARTED) == []
-    (row,) = told(PARTED + "session: {pulses: 100}\n")
+    assert problems_of(PARTED) == []
+    (row,) = problems_of(PARTED + "session: {pulses: 100}\n")
     assert (row.path, row.value, row.limit) == ("session.pulses", "1", "2")
-    assert told(PARTED + f"session: {{{row.example}}}\n") == []
+    assert problems_of(PARTED + f"session: {{{row.example}}}\n") == []
 
 
 def test_req_22_a_shape_stays_under_its_own_ceiling_beside_a_higher_one() -> None:
@@ -174,7 +174,7 @@ def test_req_18_what_is_not_refused_is_admitted_at_any_level(drawn: Drawn, level
     except ProfileError:
         reject()  # its pulses find no places
     assume(not judge(profile, BOARD).errors)
-    one = profile.group.programs[0]
-    levels = (min(max(level, 7), one.amplitude_ua), *amplitudes(profile)[1:])
+    member = profile.group.programs[0]
+    levels = (min(max(level, 7), member.amplitude_ua), *amplitudes(profile)[1:])
     if profile.group.header.ramp_down_ms and len(levels) == 1:
         assert output.judge(BOARD, profile.group, levels).errors == []

@@ -19,7 +19,9 @@ AGREE, DIFFER, TROUBLE = 0, 1, 2
 
 
 def scs(*arguments: object) -> Result:
-    return CliRunner().invoke(cli.app, [str(one) for one in arguments], env={"COLUMNS": "120"})
+    return CliRunner().invoke(
+        cli.app, [str(argument) for argument in arguments], env={"COLUMNS": "120"}
+    )
 
 
 @pytest.fixture
@@ -41,19 +43,23 @@ def test_edges_are_where_the_current_passes_half() -> None:
 
 
 def test_the_same_is_no_difference() -> None:
-    found = compare(train(5), train(5))
-    assert found.ok
-    assert (found.time.difference, found.current.difference, found.voltage.difference) == (0, 0, 0)
-    assert found.edges == 15  # three a pulse: a beginning, a reversal, an end
-    assert found.share == pytest.approx(1 - 15 * 2e-6 / 0.053)  # 15 instants, 1 us either side
+    comparison = compare(train(5), train(5))
+    assert comparison.ok
+    assert (
+        comparison.time.difference,
+        comparison.current.difference,
+        comparison.voltage.difference,
+    ) == (0, 0, 0)
+    assert comparison.edges == 15  # three a pulse: a beginning, a reversal, an end
+    assert comparison.share == pytest.approx(1 - 15 * 2e-6 / 0.053)  # 15 instants, 1 us either side
 
 
 def test_a_late_edge_is_a_difference_in_time_and_not_one_of_current() -> None:
     late = train(5, late_s=0.003002)
-    found = compare(train(5), late, time_s=5e-6)
-    assert found.ok
-    assert found.time.difference == pytest.approx(2e-6)
-    assert found.current.difference == 0
+    comparison = compare(train(5), late, time_s=5e-6)
+    assert comparison.ok
+    assert comparison.time.difference == pytest.approx(2e-6)
+    assert comparison.current.difference == 0
     strict = compare(train(5), late, time_s=1e-6)
     assert not strict.ok
     assert not strict.time.ok
@@ -64,47 +70,47 @@ def test_a_larger_current_is_found_where_it_is() -> None:
     other = train(5)
     changed = other.current_a.copy()
     changed[14:16] *= 1.05  # the first phase of the third pulse
-    found = compare(train(5), Trace(other.time_s, changed, other.voltage_v), share=0.02)
-    assert not found.current.ok
-    assert found.voltage.ok
-    assert found.current.difference == pytest.approx(-5e-5)
-    assert found.current.limit == pytest.approx(0.02 * 1.05e-3)
-    assert 0.023 <= found.current.at_s <= 0.024
+    comparison = compare(train(5), Trace(other.time_s, changed, other.voltage_v), share=0.02)
+    assert not comparison.current.ok
+    assert comparison.voltage.ok
+    assert comparison.current.difference == pytest.approx(-5e-5)
+    assert comparison.current.limit == pytest.approx(0.02 * 1.05e-3)
+    assert 0.023 <= comparison.current.at_s <= 0.024
 
 
 def test_a_pulse_that_is_missing_is_told_by_its_edges() -> None:
-    found = compare(train(5), train(5).window(0.0, 0.053), share=0.5)
-    assert found.ok
+    comparison = compare(train(5), train(5).window(0.0, 0.053), share=0.5)
+    assert comparison.ok
     short = train(3)
     longer = Trace(
         np.append(short.time_s, 0.053),
-        *(np.append(one, 0.0) for one in (short.current_a, short.voltage_v)),
+        *(np.append(values, 0.0) for values in (short.current_a, short.voltage_v)),
     )
-    found = compare(train(5), longer)
-    assert not found.ok
-    assert found.edges == 9
-    assert (found.only_a * 1e3).tolist() == pytest.approx([33, 34, 35, 43, 44, 45])
-    assert len(found.only_b) == 0
+    comparison = compare(train(5), longer)
+    assert not comparison.ok
+    assert comparison.edges == 9
+    assert (comparison.only_a * 1e3).tolist() == pytest.approx([33, 34, 35, 43, 44, 45])
+    assert len(comparison.only_b) == 0
     loose = compare(train(5), longer, share=1.0)
     assert loose.current.ok
     assert not loose.ok
 
 
 def test_an_edge_that_is_far_is_another_edge() -> None:
-    found = compare(train(2), train(1, late_s=0.021))  # pulses at 3 and 13 ms; one at 21 ms
-    assert found.edges == 0
-    assert (found.only_a * 1e3).tolist() == pytest.approx([3, 4, 5, 13, 14, 15])
-    assert (found.only_b * 1e3).tolist() == pytest.approx([21, 22])
+    comparison = compare(train(2), train(1, late_s=0.021))  # pulses at 3 and 13 ms; one at 21 ms
+    assert comparison.edges == 0
+    assert (comparison.only_a * 1e3).tolist() == pytest.approx([3, 4, 5, 13, 14, 15])
+    assert (comparison.only_b * 1e3).tolist() == pytest.approx([21, 22])
 
 
 def test_samples_are_compared_as_far_as_they_can_tell() -> None:
     whole = train(5)
     sampled = stepped(whole, 50_000.0, 2650)
-    found = compare(whole, sampled, time_s=1e-6)
-    assert found.ok
-    assert found.time.limit == pytest.approx(21e-6)
-    assert abs(found.time.difference) <= 20e-6
-    assert found.current.difference == 0
+    comparison = compare(whole, sampled, time_s=1e-6)
+    assert comparison.ok
+    assert comparison.time.limit == pytest.approx(21e-6)
+    assert abs(comparison.time.difference) <= 20e-6
+    assert comparison.current.difference == 0
     with pytest.raises(WrongUsage, match="sampled too coarsely"):
         compare(whole, stepped(whole, 90.0, 5))
 
@@ -117,8 +123,8 @@ def test_what_an_adc_saw_agrees_with_the_model() -> None:
         current_a = np.interp(time_s, model.time_s, model.current_a)
         later_v = np.interp(time_s + 4e-6, model.time_s, model.voltage_v)
         voltage_v = np.interp(time_s, time_s + 4e-6, later_v)
-        found = compare(model, Trace(time_s - begins_s + 1e-6, current_a, voltage_v))
-        assert found.ok, begins_s
+        comparison = compare(model, Trace(time_s - begins_s + 1e-6, current_a, voltage_v))
+        assert comparison.ok, begins_s
 
 
 def test_a_gap_of_about_a_sample_is_no_difference() -> None:
@@ -128,24 +134,24 @@ def test_a_gap_of_about_a_sample_is_no_difference() -> None:
     at, current = np.array(step).T
     for late_s in (0.0, 3e-6, 8e-6, 13e-6):
         whole = Trace(np.concatenate(([0.0], at[1:] + late_s)), current, current)
-        found = compare(whole, stepped(whole, 50_000.0, 250))
-        assert found.ok, late_s
-        assert len(found.only_a) == len(found.only_b) == 0
+        comparison = compare(whole, stepped(whole, 50_000.0, 250))
+        assert comparison.ok, late_s
+        assert len(comparison.only_a) == len(comparison.only_b) == 0
 
 
 def test_aligned_by_their_first_edges() -> None:
     late = train(5, late_s=0.0045)
     assert not compare(train(5), late).ok
-    found = compare(train(5), late, align=True)
-    assert found.ok
-    assert found.shift_s == pytest.approx(-1.5e-3)
+    comparison = compare(train(5), late, align=True)
+    assert comparison.ok
+    assert comparison.shift_s == pytest.approx(-1.5e-3)
 
 
 def test_only_the_common_time_is_compared() -> None:
-    found = compare(train(5), train(2))
-    assert found.ok
-    assert found.span_s == pytest.approx(0.023)
-    assert found.edges == 6
+    comparison = compare(train(5), train(2))
+    assert comparison.ok
+    assert comparison.span_s == pytest.approx(0.023)
+    assert comparison.edges == 6
 
 
 def test_no_common_time() -> None:
@@ -181,18 +187,18 @@ def test_it_prints_the_largest_differences(files: Path) -> None:
 
 
 def test_its_json(files: Path) -> None:
-    found = json.loads(scs("compare", files / "a.csv", files / "late.csv", "--json").stdout)
-    assert found["ok"] is False
-    assert found["edges"] == {
+    report = json.loads(scs("compare", files / "a.csv", files / "late.csv", "--json").stdout)
+    assert report["ok"] is False
+    assert report["edges"] == {
         "both": 15,
         "only_a": 0,
         "only_b": 0,
         "first_only_a_s": None,
         "first_only_b_s": None,
     }
-    assert found["time_s"]["difference"] == pytest.approx(2e-6)
-    assert found["time_s"]["ok"] is False
-    assert set(found["current_a"]) == {"difference", "at_s", "limit", "scale", "ok"}
+    assert report["time_s"]["difference"] == pytest.approx(2e-6)
+    assert report["time_s"]["ok"] is False
+    assert set(report["current_a"]) == {"difference", "at_s", "limit", "scale", "ok"}
 
 
 def test_its_picture(files: Path) -> None:
@@ -207,7 +213,7 @@ def test_its_picture(files: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "message"),
     [
         ("none.csv", None, "there is no such file"),
         ("x.txt", "a", "known are .csv, .npz and the folder of a recording"),
@@ -232,7 +238,7 @@ def test_its_picture(files: Path) -> None:
     ],
 )
 def test_what_is_no_trace_is_one_sentence(
-    files: Path, name: str, text: str | bytes | dict[str, str] | None, said: str
+    files: Path, name: str, text: str | bytes | dict[str, str] | None, message: str
 ) -> None:
     path = files / name
     if isinstance(text, dict):
@@ -243,7 +249,7 @@ def test_what_is_no_trace_is_one_sentence(
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     done = scs("compare", files / "a.csv", path)
     assert done.exit_code == TROUBLE
-    assert said in done.stderr.replace("\n", " ")
+    assert message in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.output
 
 
@@ -263,7 +269,7 @@ def test_an_npz_that_was_cut_or_has_other_arrays(files: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["--tolerance", "much"], "--tolerance: much is not a share"),
         (["--tolerance", "0"], "try 1%"),
@@ -272,7 +278,7 @@ def test_an_npz_that_was_cut_or_has_other_arrays(files: Path) -> None:
         (["-o", "no/such/x.png"], "there is no folder"),
     ],
 )
-def test_wrong_usage(files: Path, options: list[str], said: str) -> None:
+def test_wrong_usage(files: Path, options: list[str], message: str) -> None:
     done = scs("compare", files / "a.csv", files / "a.npz", *options)
     assert done.exit_code == TROUBLE
-    assert said in done.stderr
+    assert message in done.stderr

@@ -17,12 +17,12 @@ from scs.traces.trace_store import Store, Table
 
 
 def joined(whole: Trace, *cuts: float) -> Store:
-    found = Store()
+    store = Store()
     ends = [0.0, *cuts, whole.end_s]
     for begin, end in zip(ends, ends[1:], strict=False):
         piece = whole.window(begin, end)
-        found.join(Trace(piece.time_s + begin, piece.current_a, piece.voltage_v))
-    return found
+        store.join(Trace(piece.time_s + begin, piece.current_a, piece.voltage_v))
+    return store
 
 
 @pytest.mark.parametrize("cuts", [(0.001,), (0.0035, 0.0036), (0.003, 0.004), (0.0061, 0.0132)])
@@ -36,26 +36,26 @@ def test_pieces_join_to_the_rows_of_the_whole(cuts: tuple[float, ...]) -> None:
 
 
 def test_times_that_were_added_up_do_not_go_back() -> None:
-    found = Store()
+    store = Store()
     flat = np.zeros(2)
-    found.join(Trace(np.array([0.0, 0.3]), flat, flat))
-    found.join(Trace(np.array([0.3 - 5e-17, 0.4]), flat + 1, flat))
-    assert found.whole().time_s.tolist() == [0.0, 0.3, 0.3, 0.4]
+    store.join(Trace(np.array([0.0, 0.3]), flat, flat))
+    store.join(Trace(np.array([0.3 - 5e-17, 0.4]), flat + 1, flat))
+    assert store.whole().time_s.tolist() == [0.0, 0.3, 0.3, 0.4]
 
 
 def test_blocks_and_windows_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_store, "BLOCK_ROWS", 100)
-    found = Store()
+    store = Store()
     at = np.arange(1000) / 1000
     for part in range(10):
         here = at[100 * part : 100 * part + 100]
-        found.add(Trace(here, here * 2, here * 3))
-    assert len(found) == 1000
-    assert found.end_s == 0.999
-    assert max(len(block) for block in found.blocks()) == 100
-    assert np.array_equal(np.concatenate([block.time_s for block in found.blocks()]), at)
+        store.add(Trace(here, here * 2, here * 3))
+    assert len(store) == 1000
+    assert store.end_s == 0.999
+    assert max(len(block) for block in store.blocks()) == 100
+    assert np.array_equal(np.concatenate([block.time_s for block in store.blocks()]), at)
     for begin, end in ((0.0, 0.01), (0.4321, 0.6789), (0.99, 0.999), (0.0, 0.999)):
-        cut, same = found.window(begin, end), found.whole().window(begin, end)
+        cut, same = store.window(begin, end), store.whole().window(begin, end)
         assert np.array_equal(cut.time_s, same.time_s)
         assert np.array_equal(cut.voltage_v, same.voltage_v)
 
@@ -63,14 +63,14 @@ def test_blocks_and_windows_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_is_too_much_says_what_to_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_store, "MOST_ROWS", 50)
     monkeypatch.setattr(trace_store, "IN_MEMORY_ROWS", 20)
-    found = Store()
-    found.add(train(5))
+    store = Store()
+    store.add(train(5))
     with pytest.raises(WrongUsage, match=r"32 rows are too many.*at most 20.*--rate 10kHz"):
-        found.whole()
+        store.whole()
     with pytest.raises(
         WrongUsage, match=r"more than 50 rows: record a shorter time, such as --for"
     ):
-        found.add(train(5))
+        store.add(train(5))
 
 
 def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,27 +88,27 @@ def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_trace_taken_in_pieces_is_that_of_the_whole() -> None:
     """Polls come every 0.25 s; the trace shows none of them."""
     profile = Profile.read(resources.path("profiles/tonic_passive.yaml"))
-    found = record(profile, None, 0.6).trace
-    measured = found.measure()
+    trace = record(profile, None, 0.6).trace
+    measured = trace.measure()
     assert len(measured.pulses) == 30
     assert measured.period_s == pytest.approx(0.02, abs=1e-9)
-    assert np.all(np.diff(found.time_s) >= 0)
-    steps = np.flatnonzero((np.diff(found.time_s) == 0) & (np.diff(found.current_a) != 0))
+    assert np.all(np.diff(trace.time_s) >= 0)
+    steps = np.flatnonzero((np.diff(trace.time_s) == 0) & (np.diff(trace.current_a) != 0))
     assert len(steps) == 59  # 30 ends and 29 beginnings of first phases; the first lies at time 0
 
 
 def test_samples_of_a_trace_taken_in_pieces_are_evenly_spaced() -> None:
     profile = Profile.read(resources.path("profiles/tonic_50hz.yaml"))
-    found = record(profile, None, 0.7, rate_hz=9_999.0).trace
-    assert np.array_equal(found.time_s, np.arange(7000) / 9_999)
-    assert found.current_a[0] == 0.0  # and 100 us later it has settled
-    assert found.current_a[1] < -1.9e-3
+    trace = record(profile, None, 0.7, rate_hz=9_999.0).trace
+    assert np.array_equal(trace.time_s, np.arange(7000) / 9_999)
+    assert trace.current_a[0] == 0.0  # and 100 us later it has settled
+    assert trace.current_a[1] < -1.9e-3
 
 
 def test_stepped_takes_the_value_after_a_step() -> None:
-    found = stepped(train(1), 2000.0, 14)
-    assert found.time_s[:3].tolist() == [0.0, 0.0005, 0.001]
-    assert (found.current_a * 1e3).tolist() == [0, 0, 0, 0, 0, 0, -1, -1, 1, 1, 0, 0, 0, 0]
+    samples = stepped(train(1), 2000.0, 14)
+    assert samples.time_s[:3].tolist() == [0.0, 0.0005, 0.001]
+    assert (samples.current_a * 1e3).tolist() == [0, 0, 0, 0, 0, 0, -1, -1, 1, 1, 0, 0, 0, 0]
 
 
 def test_a_thinned_line_keeps_every_pulse() -> None:

@@ -96,10 +96,10 @@ def test_sampled_evenly_there_is_a_row_at_every_tick() -> None:
 
 
 def test_what_the_bench_forgot_is_said() -> None:
-    made = sim_bridge.make()
-    made.advance_us(1000)
+    bench = sim_bridge.make()
+    bench.advance_us(1000)
     with pytest.raises(Failure, match="memory"):
-        trace.from_bench(made, -1.0, 0.001)
+        trace.from_bench(bench, -1.0, 0.001)
 
 
 # --- files -----------------------------------------------------------------------------------
@@ -115,9 +115,9 @@ def test_a_csv_has_exactly_the_three_columns(tmp_path: Path) -> None:
 
 def test_an_npz_has_arrays_of_the_same_names(tmp_path: Path) -> None:
     writers.write(tmp_path / "x.npz", train(2))
-    with np.load(tmp_path / "x.npz") as found:
-        assert sorted(found.files) == ["current_a", "time_s", "voltage_v"]
-        assert found["current_a"] == pytest.approx(train(2).current_a)
+    with np.load(tmp_path / "x.npz") as columns:
+        assert sorted(columns.files) == ["current_a", "time_s", "voltage_v"]
+        assert columns["current_a"] == pytest.approx(train(2).current_a)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +145,14 @@ def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
-    for path, said in (
+    for path, message in (
         (tmp_path / "x.foo", "known are .csv, .npz, .vcd, .png, .svg, .html, .wav, .mat"),
         (tmp_path / "x", "without an ending"),
         (tmp_path, "is a folder"),
         (tmp_path / "none" / "x.csv", "there is no folder"),
         (Path("/proc/x.csv"), "cannot write /proc/x.csv"),
     ):
-        with pytest.raises(WrongUsage, match=said):
+        with pytest.raises(WrongUsage, match=message):
             writers.write(path, train(1))
 
 
