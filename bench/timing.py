@@ -2,23 +2,18 @@
 
 import statistics
 import subprocess
-import time
 from collections.abc import Callable
+from timeit import repeat
 
 
 def median_s(call: Callable[[], object], times: int) -> float:
     """Return the median of the wall time of so many calls, in seconds."""
-    return statistics.median(best_s(call, 1) for _ in range(times))
+    return statistics.median(repeat(call, number=1, repeat=times))
 
 
 def best_s(call: Callable[[], object], times: int) -> float:
     """Return the shortest wall time of so many calls, in seconds: the least noisy one."""
-    durations_s = []
-    for _ in range(times):
-        begun_s = time.perf_counter()
-        call()
-        durations_s.append(time.perf_counter() - begun_s)
-    return min(durations_s)
+    return min(repeat(call, number=1, repeat=times))
 
 
 def command_s(command: list[str], times: int) -> float:

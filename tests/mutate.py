@@ -179,19 +179,21 @@ def main() -> int:
     if not asked.sample and any(noticed(file) for file in files):
         sys.stderr.write("the tests fail without any mutant\n")
         return 2
-    found = [one for file in files for one in mutants(file)]
+    all_mutants = [mutant for file in files for mutant in mutants(file)]
     if asked.lines:
         first, last = (int(part) for part in asked.lines.split("-"))
-        found = [one for one in found if first <= one.line <= last]
+        all_mutants = [mutant for mutant in all_mutants if first <= mutant.line <= last]
     if asked.sample:
-        found = random.Random(asked.seed).sample(found, min(asked.sample, len(found)))
+        all_mutants = random.Random(asked.seed).sample(
+            all_mutants, min(asked.sample, len(all_mutants))
+        )
     survivors = 0
-    for one in found:
-        if not noticed(one.file, one.source):
+    for candidate in all_mutants:
+        if not noticed(candidate.file, candidate.source):
             survivors += 1
-            sys.stdout.write(f"survived: {one.file}:{one.line}: {one.change}\n")
+            sys.stdout.write(f"survived: {candidate.file}:{candidate.line}: {candidate.change}\n")
             sys.stdout.flush()
-    sys.stdout.write(f"{len(found) - survivors} of {len(found)} mutants noticed\n")
+    sys.stdout.write(f"{len(all_mutants) - survivors} of {len(all_mutants)} mutants noticed\n")
     return 1 if survivors else 0
 
 

@@ -4,7 +4,7 @@ Role: everything between the bytes on the link and the 32-bit words that DMA str
 Invariant: nothing here imports hardware, reads a clock or uses a float.
 Next file to read: device.py (the loop), then kernel.py (the judge). The rooms:
 
-  wire     cobs, frame, packing, commands, dialogue: bytes to a command, in order, and back
+  wire     frame, packing, commands, dialogue: bytes to a command, in order, and back
   program  program, checks: the group that the host packs, and what its fields may be
            period, ramp, pio_records: the group as phases, levels and 32-bit words
   kernel   kernel, rules: the judge and what it holds the words against

@@ -122,9 +122,15 @@ def _check_program(member: program.Program, base: int, first: program.Program) -
         (member.segments and member.width_dither, "width_dither", 0),
     )
     _exclude(program.PROGRAM, numbers, base, rows)
+    if member.segments:
+        _check_segments(member.segments, base)
+
+
+def _check_segments(segments: tuple, base: int) -> None:
+    """Check the segments of a shape: the first drives, each within its range, no charge left."""
     total = 0
     index = base + program.SEGMENTS_INDEX - 1
-    for permille, width_ns in member.segments:
+    for permille, width_ns in segments:
         index += 1
         first_segment = index == base + program.SEGMENTS_INDEX
         if not -1000 <= permille <= 1000 or (first_segment and permille == 0):

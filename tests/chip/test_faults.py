@@ -71,8 +71,8 @@ def to_mid_phase(talk: ChipTalk, phase: int, ticks: int) -> int:
 def active_after(talk: ChipTalk, cycle: int) -> list[int]:
     """Return ticks of each stretch of ACTIVE from that cycle on, until the gate fell."""
     gate = talk.falls("gate")[-1]
-    rises = [one for one in talk.rises("active") if cycle <= one < gate]
-    falls = [one for one in talk.falls("active") if one > cycle]
+    rises = [rise for rise in talk.rises("active") if cycle <= rise < gate]
+    falls = [fall for fall in talk.falls("active") if fall > cycle]
     return [min(end, gate) - begin for begin, end in zip(rises, falls, strict=False)]
 
 
@@ -172,7 +172,7 @@ def test_req_51_the_sentinel_needs_no_processor(talk: ChipTalk) -> None:
     talk.flip(0, 1 << 22)
     talk.pass_ms(60)
     fell = talk.falls("gate")[-1]
-    rose = max(one for one in talk.rises("active") if one < fell)
+    rose = max(rise for rise in talk.rises("active") if rise < fell)
     assert 0 < fell - rose - 100_000 <= 2 * TICK_US
     talk.pass_ms(200)
     assert_off_after_reset(talk)
@@ -190,9 +190,9 @@ def assert_off_after_reset(talk: ChipTalk) -> None:
 @pytest.fixture(scope="module")
 def hanging_chip(chip_files, chip_folder):
     main = firmware_files.board_files("pico/mcp4922-8/resistor-500")["main.py"]
-    with ChipTalk(chip_files, chip_folder, extra=(("main.py", HANGS + main),)) as found:
-        found.hello()
-        yield found
+    with ChipTalk(chip_files, chip_folder, extra=(("main.py", HANGS + main),)) as hanging:
+        hanging.hello()
+        yield hanging
 
 
 @pytest.mark.parametrize("word", [b"HANG!", b"DEAF!"], ids=["", "with its interrupts off"])

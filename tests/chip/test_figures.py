@@ -87,9 +87,9 @@ def test_phases_and_periods_are_exact_over_a_thousand_periods(talk: ChipTalk) ->
     assert record("1,000 periods: error of a period", worst, "cycles", "<=", 0)
     wanted = [(hold >> 2) + OVERHEAD for hold in talk.words()[::2]]
     latched = [cycle for cycle, _frame in talk.latches() if starts[0] <= cycle <= starts[-1]]
-    found = [end - start for start, end in pairwise(latched)]
-    assert len(found) == 1_000 * len(wanted)
-    worst = max(abs(one - wanted[at % len(wanted)]) for at, one in enumerate(found))
+    lengths = [end - start for start, end in pairwise(latched)]
+    assert len(lengths) == 1_000 * len(wanted)
+    worst = max(abs(length - wanted[at % len(wanted)]) for at, length in enumerate(lengths))
     assert record("1,000 periods: error of a phase", worst, "cycles", "<=", 0)
 
 
@@ -149,7 +149,8 @@ def test_req_32_halt_while_the_processor_is_busy(talk: ChipTalk) -> None:
         restart(talk, digest_of(talk, steady()))
         talk.pass_ms(61 + number)
         asked = b"".join(
-            talk.framed(one) for one in (commands.LEDGER, commands.STATUS, commands.FIGURES) * 2
+            talk.framed(opcode)
+            for opcode in (commands.LEDGER, commands.STATUS, commands.FIGURES) * 2
         )
         talk.chip.step(2.9 * number * MS, asked)
         worst = max(worst, halted(talk))
@@ -163,9 +164,9 @@ def test_req_32_halt_while_a_program_is_committed(talk: ChipTalk) -> None:
     talk.mark()
     since_us = talk.now_us()
     talk.chip.step(4 * MS, talk.framed(commands.COMMIT))
-    kinds = [one[1] for one in talk.ask(talk.framed(commands.HALT))]
+    kinds = [answer[1] for answer in talk.ask(talk.framed(commands.HALT))]
     while commands.HALT | commands.REPLY not in kinds:
-        kinds += [one[1] for one in talk.ask(b"")]
+        kinds += [answer[1] for answer in talk.ask(b"")]
     reply_ms = (talk.now_us() - since_us) / 1_000
     rose = bool(talk.rises("gate") or talk.level("gate"))
     name = "HALT while a program is committed: gate low"
@@ -227,9 +228,9 @@ def test_a_new_amplitude(talk: ChipTalk) -> None:
         reply = talk.send(commands.AMPLITUDE, 0, 80 if number % 2 else 90)
         assert reply.status == 0 and not before
         talk.pass_ms(60)
-        found = talk.latches()
-        old = {frame for _cycle, frame in found[:8]}  # two periods
-        first = next(cycle for cycle, frame in found if frame not in old)
+        latches = talk.latches()
+        old = {frame for _cycle, frame in latches[:8]}  # two periods
+        first = next(cycle for cycle, frame in latches if frame not in old)
         worst = max(worst, (first - sent) / TICKS_A_MS)
     assert record("AMPLITUDE to the first pulse of it, at 2 kHz", worst, "ms", "<=", 25)
 
@@ -277,11 +278,12 @@ def test_req_51_the_sentinel_trips_with_the_processor_stopped(talk: ChipTalk) ->
     talk.is_spent = True
     assert talk.chip.step(60 * MS, until=(talk.pins["active"], 0)).met
     talk.chip.fault("stop_cpu")
-    number = next(at for at, one in enumerate(talk.words()[::2]) if one & 3)
+    number = next(at for at, word in enumerate(talk.words()[::2]) if word & 3)
     talk.flip(2 * number, 1 << 22)  # the first phase 8 ms longer
     talk.pass_ms(60)
     fell = talk.falls("gate")[-1]
-    rise = max(one for one in talk.rises("active") if one < fell)  # the sequencer goes on
+    # the sequencer goes on
+    rise = max(cycle for cycle in talk.rises("active") if cycle < fell)
     ceiling = 100_000  # the recharge, four times 200 us, is the longest active phase
     over_us = (fell - rise - ceiling) / 125
     assert over_us > 0

@@ -67,10 +67,10 @@ def test_an_empty_board_is_flashed_after_a_flashing_was_killed(
             there = prompt.listing()
         assert "board_config.mpy" in there
         assert "main.py" not in there
-        said = flashed(running, "resistor-500")
-        assert (said["board"], said["fault"], said["leave_firmware"]) == (SERIAL, None, False)
-        assert "board_config.mpy" in said["keep"]  # what had arrived is not copied again
-        names = {row["name"] for row in said["copy"]} | set(said["keep"])
+        report = flashed(running, "resistor-500")
+        assert (report["board"], report["fault"], report["leave_firmware"]) == (SERIAL, None, False)
+        assert "board_config.mpy" in report["keep"]  # what had arrived is not copied again
+        names = {row["name"] for row in report["copy"]} | set(report["keep"])
         assert names == set(firmware_files.board_files(SERIAL))
 
 
@@ -81,7 +81,7 @@ def test_req_46_a_firmware_with_a_program_leaves_and_only_what_differs_is_copied
     with chip(chip_files, image(SERIAL, chip_folder)) as running:
         with Stimulator(running.url, patience_s=PATIENCE_S) as stim:
             stim.load(profile)
-        said = flashed(running, "resistor-1k")  # another dummy load is another board module
-        assert (said["leave_firmware"], said["remove"]) == (True, ["main.py"])
-        assert [row["name"] for row in said["copy"]] == ["board_config.mpy", "main.py"]
-        assert (said["board"], said["fault"]) == ("pico/mcp4922-8/resistor-1k", None)
+        report = flashed(running, "resistor-1k")  # another dummy load is another board module
+        assert (report["leave_firmware"], report["remove"]) == (True, ["main.py"])
+        assert [row["name"] for row in report["copy"]] == ["board_config.mpy", "main.py"]
+        assert (report["board"], report["fault"]) == ("pico/mcp4922-8/resistor-1k", None)

@@ -9,14 +9,14 @@ CLOCKS = 16  # that an MCP4922 and two shift registers want
 
 def rises(talk: ChipTalk) -> list[int]:
     """Return the rises of nCS since the last call, each as the rises of SCK before it."""
-    found, clocks = [], 0
+    counts, clocks = [], 0
     for edge in talk.chip.edges(clear=True):
         if edge.pin == talk.pins["sck"] and edge.level:
             clocks += 1
         elif edge.pin == talk.pins["ncs"] and edge.level:
-            found.append(clocks)
+            counts.append(clocks)
             clocks = 0
-    return found
+    return counts
 
 
 def test_the_stage_latches_nothing_but_whole_frames_at_the_first_start_and_after_a_halt(

@@ -23,8 +23,8 @@ def talk(shared_talk: ChipTalk) -> ChipTalk:
     return shared_talk
 
 
-def is_declared(talk: ChipTalk, found: tuple[int, int, int]) -> None:
-    verdict, ohm, nanofarad = found
+def is_declared(talk: ChipTalk, contact: tuple[int, int, int]) -> None:
+    verdict, ohm, nanofarad = contact
     assert verdict == 0
     assert ohm == pytest.approx(500, rel=0.02)
     assert nanofarad == pytest.approx(talk.row.seen_nf, rel=0.02)
@@ -34,19 +34,19 @@ def is_declared(talk: ChipTalk, found: tuple[int, int, int]) -> None:
 def test_req_56_the_declared_load_is_found_at_the_contacts_of_the_program(talk: ChipTalk) -> None:
     talk.stage(group())
     since_us = talk.now_us()
-    found = talk.measured()
+    contacts = talk.measured()
     took_ms = (talk.now_us() - since_us) / 1_000
-    assert list(found) == [1, 2, 3]
-    for one in found.values():
-        is_declared(talk, one)
+    assert list(contacts) == [1, 2, 3]
+    for contact in contacts.values():
+        is_declared(talk, contact)
     assert took_ms < 2_500
     assert talk.state() == "LOADED"
 
 
 @pytest.mark.board(LADDER)
 def test_req_56_so_it_is_with_the_ladder(talk: ChipTalk) -> None:
-    for one in talk.measured().values():
-        is_declared(talk, one)
+    for contact in talk.measured().values():
+        is_declared(talk, contact)
 
 
 def test_req_56_a_broken_lead_is_open_and_a_bridged_one_short(talk: ChipTalk) -> None:

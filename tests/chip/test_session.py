@@ -68,9 +68,9 @@ def test_req_35_a_counted_session_ends_after_exactly_its_pulses(
 ) -> None:
     shape = {"rate_millihz": rate_millihz, "width_ns": width_ns, "gap_ns": 10_000, "ratio": 1}
     shape["amplitude_ua"] = 100  # so that 2 kHz stays below the ceiling of direct current
-    one = steady(**shape)
-    header = one.header._replace(session_pulses=pulses)
-    talk.running(one._replace(header=header)).pass_ms(pulses * 1e6 / rate_millihz + 40)
+    program_group = steady(**shape)
+    header = program_group.header._replace(session_pulses=pulses)
+    talk.running(program_group._replace(header=header)).pass_ms(pulses * 1e6 / rate_millihz + 40)
     ledger = talk.send(commands.LEDGER)
     assert (ledger["pulses"], ledger["truncated"], ledger["periods"]) == (pulses, 0, pulses)
     assert ledger["stopped"] == commands.STOP_PULSES
@@ -93,8 +93,9 @@ def test_req_33_new_amplitudes_lose_double_and_cut_no_pulse(talk: ChipTalk) -> N
     widths = [end - start for (start, _), (end, _) in pairwise(active)][::2]
     assert set(widths[::2]) == {25_000}
     records = per_period(talk, starts)
-    assert {len(one) for one in records} == {4 + 7, 5 + 7}  # as trimmed or not; its rest in eight
-    assert all(sum(code * ticks for code, ticks in one) == 0 for one in records)
+    # as trimmed or not; its rest in eight
+    assert {len(record) for record in records} == {4 + 7, 5 + 7}
+    assert all(sum(code * ticks for code, ticks in record) == 0 for record in records)
     assert talk.status()["fault"] == 0
 
 
@@ -102,8 +103,8 @@ def per_period(talk: ChipTalk, starts: list[int]) -> list[list[tuple[int, int]]]
     """Return (signed code, ticks) of each record of each whole period, from the pins' frames."""
     frames = talk.chip.frames()
     spans = [
-        (one.cycle, (one.dac & 0xFFF) - 2048, after.cycle - one.cycle)
-        for one, after in pairwise(frames)
+        (frame.cycle, (frame.dac & 0xFFF) - 2048, after.cycle - frame.cycle)
+        for frame, after in pairwise(frames)
     ]
     return [
         [(code, ticks) for cycle, code, ticks in spans if start <= cycle < end]
@@ -186,6 +187,6 @@ def test_req_52_pulses_need_no_processor_until_the_watchdog_ends_them(talk: Chip
     talk.pass_ms(260)
     end = talk.falls("gate")[0]
     assert 200_000 * TICK_US < end - since <= 250_000 * TICK_US
-    starts = [one for one in talk.rises("sync") if one < end]
-    assert {later - one for one, later in pairwise(starts)} == {period}
+    starts = [rise for rise in talk.rises("sync") if rise < end]
+    assert {later - start for start, later in pairwise(starts)} == {period}
     assert end - starts[-1] <= period

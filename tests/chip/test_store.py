@@ -15,11 +15,11 @@ P, Q = 7, 6  # slots from which the two programs come that are saved in turn
 
 def prepared(talk: ChipTalk) -> dict[int, int]:
     """Return slot -> hash of two different programs, kept in P and Q."""
-    found = {}
+    ready = {}
     for slot in (P, Q):
-        found[slot] = talk.stage(steady(amplitude_ua=400 + slot))["hash"]
-        assert talk.send(commands.SAVE, slot)["hash"] == found[slot]
-    return found
+        ready[slot] = talk.stage(steady(amplitude_ua=400 + slot))["hash"]
+        assert talk.send(commands.SAVE, slot)["hash"] == ready[slot]
+    return ready
 
 
 def begin(talk: ChipTalk, opcode: int, *values: int) -> None:
@@ -139,9 +139,9 @@ def test_req_44_halt_is_answered_while_the_store_is_written_and_the_gate_stays_l
     until_it_erases(talk, 0)
     talk.mark()
     since_us = talk.now_us()
-    kinds = [one[1] for one in talk.ask(talk.framed(commands.HALT))]
+    kinds = [answer[1] for answer in talk.ask(talk.framed(commands.HALT))]
     while commands.HALT | commands.REPLY not in kinds:  # that to SAVE may come before it
-        kinds += [one[1] for one in talk.ask(b"")]
+        kinds += [answer[1] for answer in talk.ask(b"")]
     reply_ms = (talk.now_us() - since_us) / 1_000
     rose = talk.rises("gate")
     name = "HALT while the store is written: gate low"

@@ -31,8 +31,8 @@ def test_req_07_contacts_that_share_their_figures_have_them_each(
     records: list[tuple[int, bool, bool, int, int, int, bool]],
 ) -> None:
     """Those switched alike, and those on the other side: as if each had been walked by itself."""
-    errors = [contact_sums._error_pc(BOARD, one) if one[1] else 0 for one in records]
-    found = contact_sums.walk(BOARD, records)
+    errors = [contact_sums._error_pc(BOARD, record) if record[1] else 0 for record in records]
+    sums = contact_sums.walk(BOARD, records)
     for index in range(4):
         alone = contact_sums._seen(BOARD, records, errors, 1 << index)
-        assert vars(found[index]) == vars(alone)
+        assert vars(sums[index]) == vars(alone)

@@ -8,7 +8,6 @@ from cobs import cobs
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stimcore import cobs as stuffing
 from stimcore import frame
 
 Frame = tuple[int, int, bytes]
@@ -28,25 +27,25 @@ frames = st.tuples(st.integers(0, 255), st.integers(0, 255), st.binary(max_size=
 def fed(data: bytes, piece: int = 0) -> tuple[list[Frame], int]:
     """Return frames and errors; `piece` > 0 feeds so many bytes at a time."""
     decoder = frame.Decoder()
-    found: list[Frame] = []
+    frames: list[Frame] = []
     step = piece or max(len(data), 1)
     for at in range(0, len(data), step):
-        found += decoder.feed(data[at : at + step])
-    return found, decoder.errors
+        frames += decoder.feed(data[at : at + step])
+    return frames, decoder.errors
 
 
 # --- stuffing -------------------------------------------------------------------------------------
 @given(runs)
 def test_req_40_stuffing_is_that_of_the_published_library(data: bytes) -> None:
-    assert stuffing.encode(data) == cobs.encode(data)
-    assert stuffing.decode(cobs.encode(data)) == data
+    assert frame.stuff(data) == cobs.encode(data)
+    assert frame.unstuff(cobs.encode(data)) == data
 
 
 @pytest.mark.parametrize("size", [0, 1, 253, 254, 255, 508, 509, 1024, 1030])
 def test_req_40_stuffing_around_the_longest_block(size: int) -> None:
     for data in (b"\x01" * size, b"\0" * size, b"\x01" * size + b"\0", b"\0" + b"\x01" * size):
-        assert stuffing.encode(data) == cobs.encode(data)
-        assert stuffing.decode(stuffing.encode(data)) == data
+        assert frame.stuff(data) == cobs.encode(data)
+        assert frame.unstuff(frame.stuff(data)) == data
 
 
 @given(st.binary(max_size=600))
@@ -55,7 +54,7 @@ def test_req_40_unstuffing_noise_gives_what_the_library_gives_or_nothing(noise: 
         expected = cobs.decode(noise)
     except cobs.DecodeError:
         expected = b""
-    assert stuffing.decode(noise) == expected
+    assert frame.unstuff(noise) == expected
 
 
 # --- frames ---------------------------------------------------------------------------------------
@@ -80,26 +79,26 @@ def test_req_40_a_frame_byte_by_byte() -> None:
 
 
 @given(frames)
-def test_req_40_a_frame_is_found_whole(one: Frame) -> None:
-    assert fed(frame.encode(*one)) == ([one], 0)
+def test_req_40_a_frame_is_found_whole(sent: Frame) -> None:
+    assert fed(frame.encode(*sent)) == ([sent], 0)
 
 
 @given(st.lists(frames, max_size=4), st.integers(1, 40))
 def test_req_40_frames_arrive_in_any_pieces(many: list[Frame], piece: int) -> None:
-    assert fed(b"".join(frame.encode(*one) for one in many), piece) == (many, 0)
+    assert fed(b"".join(frame.encode(*sent) for sent in many), piece) == (many, 0)
 
 
 @given(st.binary(max_size=400), frames)
-def test_req_40_a_good_frame_is_found_after_noise(noise: bytes, one: Frame) -> None:
-    found, _errors = fed(noise + frame.encode(*one))
-    assert found == [one]
+def test_req_40_a_good_frame_is_found_after_noise(noise: bytes, sent: Frame) -> None:
+    decoded, _errors = fed(noise + frame.encode(*sent))
+    assert decoded == [sent]
 
 
 @given(frames, st.data())
 def test_req_40_a_cut_frame_is_thrown_away_and_the_next_is_found(
-    one: Frame, data: st.DataObject
+    sent: Frame, data: st.DataObject
 ) -> None:
-    whole = frame.encode(*one)
+    whole = frame.encode(*sent)
     cut = whole[: data.draw(st.integers(2, len(whole) - 2))]
     assert fed(cut + frame.encode(1, 2, b"next")) == ([(1, 2, b"next")], 1)
     tail = whole[data.draw(st.integers(2, len(whole) - 2)) :]
@@ -111,15 +110,15 @@ def test_req_40_every_bit_flipped_gives_no_frame() -> None:
     for bit in range(8, 8 * (len(whole) - 1)):
         bad = bytearray(whole)
         bad[bit // 8] ^= 1 << bit % 8
-        found, errors = fed(bytes(bad) + frame.encode(1, 2, b"next"))
-        assert found == [(1, 2, b"next")], bit
+        frames, errors = fed(bytes(bad) + frame.encode(1, 2, b"next"))
+        assert frames == [(1, 2, b"next")], bit
         assert errors >= 1
 
 
 def test_req_40_two_frames_interleaved_give_none() -> None:
-    one, two = frame.encode(1, 2, b"one here"), frame.encode(3, 4, b"two here")
-    mixed = b"".join(bytes(pair) for pair in zip(one[1:-1], two[1:-1], strict=True))
-    assert fed(mixed + b"\0" + one) == ([(1, 2, b"one here")], 1)
+    first, two = frame.encode(1, 2, b"one here"), frame.encode(3, 4, b"two here")
+    mixed = b"".join(bytes(pair) for pair in zip(first[1:-1], two[1:-1], strict=True))
+    assert fed(mixed + b"\0" + first) == ([(1, 2, b"one here")], 1)
 
 
 def test_req_40_the_largest_payload_arrives_and_a_larger_one_does_not() -> None:
@@ -127,8 +126,8 @@ def test_req_40_the_largest_payload_arrives_and_a_larger_one_does_not() -> None:
         largest = fill * 1024
         assert fed(frame.encode(1, 2, largest)) == ([(1, 2, largest)], 0)
         # 1024 bytes of payload and 6 more are 1035 stuffed at the most
-        found, errors = fed(frame.encode(1, 2, fill * 1200) + frame.encode(3, 4, b""), 100)
-        assert (found, errors) == ([(3, 4, b"")], 1)
+        frames, errors = fed(frame.encode(1, 2, fill * 1200) + frame.encode(3, 4, b""), 100)
+        assert (frames, errors) == ([(3, 4, b"")], 1)
 
 
 @pytest.mark.parametrize("piece", [1, 7, 100_000])
@@ -144,8 +143,8 @@ def test_req_40_the_decoder_never_holds_more_than_one_frame(piece: int) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 5])
 def test_req_40_a_block_too_short_for_a_frame_is_an_error(size: int) -> None:
-    found, errors = fed(cobs.encode(b"\x01" * size) + b"\0")
-    assert (found, errors) == ([], 1)
+    frames, errors = fed(cobs.encode(b"\x01" * size) + b"\0")
+    assert (frames, errors) == ([], 1)
 
 
 def test_req_40_empty_blocks_between_frames_are_no_errors() -> None:

@@ -13,29 +13,29 @@ WIDTH_US = 1_000
 
 def samples(ohm: float, farad: float, amps: float, offset_us: int, errors=(0, 0)) -> list[int]:
     """Sample one pulse at 0: -amps, then +amps, each WIDTH_US; codes of 12.5 uA and 8 mV."""
-    found: list[int] = []
+    codes: list[int] = []
     for number in range(PAIRS):
         for channel in (0, 1):
             at_us = offset_us + PAIR_US * number + 4 * channel
             flows = -amps if 0 <= at_us < WIDTH_US else amps if at_us < 2 * WIDTH_US else 0.0
             charge = -amps * min(at_us, 2 * WIDTH_US - at_us) * 1e-6 if flows else 0.0
             value = flows / 12.5e-6 if channel == 0 else (flows * ohm + charge / farad) / 8e-3
-            found.append(ZERO + errors[channel] + round(value))
-    return found
+            codes.append(ZERO + errors[channel] + round(value))
+    return codes
 
 
-def gathered(found: list[int], offset_us: int) -> Sums:
+def gathered(codes: list[int], offset_us: int) -> Sums:
     sums = Sums(BOARD)
     for second in (0, 1):
-        sums.add(found, offset_us, second * WIDTH_US, second)
+        sums.add(codes, offset_us, second * WIDTH_US, second)
     return sums
 
 
 @pytest.mark.parametrize("offset_us", [0, 2, 7, 10])
 def test_resistance_and_capacitance_of_one_pulse(offset_us: int) -> None:
     # 12.5 mA: 1000 codes of current; 500 ohm: 781 of voltage; 10 uF: 156 more in 1 ms
-    found = samples(500, 10e-6, 12.5e-3, offset_us)
-    ohm, nanofarad = impedance.evaluate(BOARD, gathered(found, offset_us))
+    codes = samples(500, 10e-6, 12.5e-3, offset_us)
+    ohm, nanofarad = impedance.evaluate(BOARD, gathered(codes, offset_us))
     assert ohm == pytest.approx(500, abs=1)
     assert nanofarad == pytest.approx(10_000, rel=0.01)
 
@@ -47,8 +47,8 @@ def test_offsets_of_either_channel_change_nothing() -> None:
 
 
 def test_a_resistor_has_no_capacitance() -> None:
-    found = samples(500, 1.0, 12.5e-3, 2)
-    assert impedance.evaluate(BOARD, gathered(found, 2)) == (500, 0)
+    codes = samples(500, 1.0, 12.5e-3, 2)
+    assert impedance.evaluate(BOARD, gathered(codes, 2)) == (500, 0)
 
 
 def test_where_next_to_nothing_flows_there_is_no_resistance() -> None:
@@ -86,8 +86,8 @@ def test_req_56_a_resistor_declared_is_no_capacitor_found() -> None:
     assert impedance.judge(declared, 3, 500, 19_000).verdict == WRONG_NF
 
 
-def verdicts(*found: tuple[int, int]) -> dict[int, int]:
-    rows = impedance.by_contact([Finding(mask, verdict, 500, 0) for mask, verdict in found])
+def verdicts(*pairs: tuple[int, int]) -> dict[int, int]:
+    rows = impedance.by_contact([Finding(mask, verdict, 500, 0) for mask, verdict in pairs])
     return {row.where: row.verdict for row in rows}
 
 
@@ -101,8 +101,8 @@ def test_req_56_the_contact_to_blame_is_the_one_whose_pairs_are_all_bad() -> Non
 
 
 def test_req_56_a_short_is_named_at_both_contacts_whatever_their_other_pairs_say() -> None:
-    found = [(E1 | E2, SHORT), (E2 | E3, GOOD), (E3 | E1, GOOD)]
-    assert verdicts(*found) == {0: SHORT, 1: SHORT, 2: GOOD}
+    pairs = [(E1 | E2, SHORT), (E2 | E3, GOOD), (E3 | E1, GOOD)]
+    assert verdicts(*pairs) == {0: SHORT, 1: SHORT, 2: GOOD}
 
 
 def test_a_single_bad_pair_leaves_both_its_contacts_in_doubt() -> None:
@@ -124,14 +124,14 @@ def test_without_a_program_all_contacts_are_measured_as_they_are_joined_to_a_loa
 
 
 def test_the_pairs_of_programs_are_theirs_each_once() -> None:
-    one = program.Program(
+    member = program.Program(
         E3, E2 | E4, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, ()
     )
-    other = one._replace(cathodes=E2, anodes=E3)
+    other = member._replace(cathodes=E2, anodes=E3)
     header = program.Header(0, 2_000, 0, 0, 0, 0, 0, 0, 1_000)
-    group = program.Group(header, (12_440_000,) * 8, (one, one, other))
+    group = program.Group(header, (12_440_000,) * 8, (member, member, other))
     assert load_test.pairs_of(group) == [(E3, E2), (E3, E4), (E2, E3)]
-    turns = one._replace(count=2, other_cathodes=E1, other_anodes=E2, other_count=1)
+    turns = member._replace(count=2, other_cathodes=E1, other_anodes=E2, other_count=1)
     assert load_test.pairs_of(group._replace(programs=(turns,))) == [(E3, E2), (E3, E4), (E1, E2)]
 
 
@@ -144,10 +144,12 @@ def test_req_56_a_test_pulse_is_small_balanced_and_admitted_by_the_kernel(board)
     assert stream.net == [0] * 8
     assert stream.pulses == 4
     records = [stream.record(at) for at in range(stream.records)]
-    charge_pc = max(one[0] * 8 * abs(one[5]) * board.na_per_code // 1_000_000 for one in records)
+    charge_pc = max(
+        record[0] * 8 * abs(record[5]) * board.na_per_code // 1_000_000 for record in records
+    )
     assert charge_pc <= 500_000  # 500 nC
-    assert all(one[6] or one[1] for one in records)
-    assert len({abs(one[5]) for one in records if one[1]}) == 4
+    assert all(record[6] or record[1] for record in records)
+    assert len({abs(record[5]) for record in records if record[1]}) == 4
     # (period in ticks of 8 ns) half a microsecond off the 8 us of the ADC, but for whole ticks
     assert stream.period_ticks % 1000 == 62
 

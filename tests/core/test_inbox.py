@@ -13,8 +13,8 @@ def frames(*opcodes: int) -> list[tuple[int, int, bytes]]:
 def taken(inbox: Inbox) -> list[tuple[int, bool]]:
     """Return (opcode, may start) of all that waits."""
     out = []
-    while found := inbox.take():
-        out.append((found[0][1], found[1]))
+    while waiting := inbox.take():
+        out.append((waiting[0][1], waiting[1]))
     return out
 
 

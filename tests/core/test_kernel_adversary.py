@@ -81,7 +81,7 @@ def test_sound_tables_are_sound_by_both_opinions(table: Table) -> None:
 
 UNSAFE: dict[str, tuple[Table, str]] = {
     "one by one": (
-        (drive(-320, 25_000), *[discharge(20 * MS, one) for one in (E2, E3, E4)]),
+        (drive(-320, 25_000), *[discharge(20 * MS, contact) for contact in (E2, E3, E4)]),
         "part of a discharge",
     ),
     "alternating": (
@@ -170,9 +170,9 @@ def records(draw: st.DrawFn) -> Table:
         out.append(idle(draw(ticks)) if draw(st.booleans()) else discharge(draw(ticks)))
     out.append(discharge(draw(st.sampled_from([289, 62_500, 20 * MS, 500 * MS]))))
     used = 0
-    for one in out:
-        used |= (one.source | one.back) if one.code else 0
-    return [one._replace(back=used) if one.back and not one.code else one for one in out]
+    for record in out:
+        used |= (record.source | record.back) if record.code else 0
+    return [phase._replace(back=used) if phase.back and not phase.code else phase for phase in out]
 
 
 def changed(table: Table, dice: Random) -> Table:
@@ -180,15 +180,17 @@ def changed(table: Table, dice: Random) -> Table:
     out = list(table)
     for _ in range(dice.randint(1, 3)):
         at = dice.randrange(len(out))
-        one = out[at]
+        record = out[at]
         turn = dice.randrange(7)
         if turn == 0:
-            out[at] = one._replace(ticks=max(289, int(one.ticks * dice.choice((0.1, 0.5, 2, 5)))))
-        elif turn == 1 and one.code:
-            code = int(one.code * dice.choice((0.5, 2, 4, -1)))
-            out[at] = one._replace(code=max(-2047, min(2047, code)) or 1)
-        elif turn == 2 and one.code:
-            out[at] = one._replace(source=one.back, back=one.source)
+            out[at] = record._replace(
+                ticks=max(289, int(record.ticks * dice.choice((0.1, 0.5, 2, 5))))
+            )
+        elif turn == 1 and record.code:
+            code = int(record.code * dice.choice((0.5, 2, 4, -1)))
+            out[at] = record._replace(code=max(-2047, min(2047, code)) or 1)
+        elif turn == 2 and record.code:
+            out[at] = record._replace(source=record.back, back=record.source)
         elif turn == 3:
             count = dice.choice((1, 2, 7))
             out[at:at] = out[max(0, at - 1) : at + 1] * count
@@ -212,8 +214,8 @@ def test_req_07_whatever_random_records_are_admitted_are_within_every_ceiling() 
         st.sampled_from(AREAS),
         st.integers(0, 999),
     )
-    def search(table: Table, on: board.Board, one: int, other: int, seed: int) -> None:
-        under = terms(area_um2=one, areas={1: other})
+    def search(table: Table, on: board.Board, area_um2: int, other: int, seed: int) -> None:
+        under = terms(area_um2=area_um2, areas={1: other})
         raw = words(on, *table)
         counts[admitted_and_safe(raw, on, under, Random(seed))] += 1
         target(-float(len(kernel.admit(raw, on, under).errors)))

@@ -178,7 +178,7 @@ def test_req_07_a_contact_that_only_gives_is_judged_like_one_that_takes() -> Non
     assert 158_198 <= figure(verdict, "running_charge") <= 158_300
     # 100 nC x exp(-1) = 36.788 nC a period; 36.788 / (1 - exp(-1)) = 58.198 nC in a second
     assert 58_198 <= figure(verdict, "dc") <= 58_260
-    turned = [one._replace(code=-one.code) for one in one_source(3_125)]
+    turned = [record._replace(code=-record.code) for record in one_source(3_125)]
     assert figure(admit(IDEAL, *turned), "dc") == figure(verdict, "dc")
 
 
@@ -251,9 +251,9 @@ def test_req_08_a_tiny_discharge_between_the_phases_does_not_hide_the_mismatch()
 
 def test_req_08_opposite_pulses_of_two_programs_do_not_cancel_each_others_residue() -> None:
     # E3 sources 100 nC, is discharged by exp(-4), then returns 100 nC shared with E1
-    one, two = drive(-320, 6_250, E3, E2), drive(-320, 6_250, E2, E1 | E3)
+    first, two = drive(-320, 6_250, E3, E2), drive(-320, 6_250, E2, E1 | E3)
     used = E1 | E2 | E3
-    table = one, discharge(1_000_000, used), two, discharge(1_000_000, used)
+    table = first, discharge(1_000_000, used), two, discharge(1_000_000, used)
     assert 1_832 <= figure(admit(IDEAL, *table), "dc") <= 1_845  # cancelled it would be 1798
 
 
@@ -272,7 +272,7 @@ def test_req_09_a_discharge_joins_exactly_the_contacts_in_use(mask: int) -> None
 
 
 def test_req_09_contacts_discharged_one_by_one_have_no_circuit() -> None:
-    singly = [discharge(20 * MS, one) for one in (E2, E3, E4)]
+    singly = [discharge(20 * MS, contact) for contact in (E2, E3, E4)]
     refused = admit(IDEAL, drive(-320, 25_000), *singly)
     assert refusals(refused) == {"part_discharge": (2, 14)}
     assert len(refused.errors) == 3
@@ -298,9 +298,9 @@ def test_req_17_each_pair_of_contacts_gets_back_its_own(masks: tuple[int, int]) 
     used = E1 | E2 | masks[0] | masks[1]
 
     def pairs(first: int, second: int) -> Table:
-        one, two = drive(-80, 1250, E1, E2), drive(-80, 1250, *masks)
+        own, two = drive(-80, 1250, E1, E2), drive(-80, 1250, *masks)
         back = drive(80, first, E1, E2), idle(12_500), drive(80, second, *masks)
-        return one, idle(12_500), two, idle(12_500), *back, discharge(20 * MS, used)
+        return own, idle(12_500), two, idle(12_500), *back, discharge(20 * MS, used)
 
     held(pairs(1250, 1250), pairs(1251, 1249), "imbalance", (80, 0))
     assert len(admit(IDEAL, *pairs(1251, 1249)).errors) == 2

@@ -39,8 +39,8 @@ from stimcore import charge, kernel, rules
 
 
 # --- REQ-10, 11: contacts ---------------------------------------------------------------------
-def with_first(one: Rec) -> Table:
-    return one, discharge(20 * MS)
+def with_first(record: Rec) -> Table:
+    return record, discharge(20 * MS)
 
 
 def test_req_10_current_has_a_contact_to_return_it() -> None:
@@ -104,8 +104,8 @@ def test_req_14_the_active_flag_says_what_the_frame_drives(kind: str, flags: int
     first, gap, _recharge, rest = tonic()
     verdict = admit(IDEAL, first, gap, record._replace(flags=flags), drive(80, 100_000), rest)
     contradicts = (flags > 0) != (kind == "drive")
-    found = refusals(verdict).get("active_flag")
-    assert found == ((int(flags > 0), int(kind == "drive")) if contradicts else None)
+    refusal = refusals(verdict).get("active_flag")
+    assert refusal == ((int(flags > 0), int(kind == "drive")) if contradicts else None)
 
 
 # --- REQ-16: the table -------------------------------------------------------------------------
@@ -217,10 +217,10 @@ def test_the_worst_contact_is_named_of_each_figure() -> None:
         *(drive(-160, 12_500, E3, E4), drive(160, 12_500, E3, E4), discharge(10 * MS, used)),
     )
     under = terms(areas={3: AREA_UM2 // 10})
-    found = figures(admit(IDEAL, *table, under=under))
-    assert found["amplitude"] == (0, 2_000_000, 12_500_000)
-    assert found["density"][:2] == (3, 8_039)  # 100 nC on 0.01244 cm2 before 200 nC on 0.1244 cm2
-    assert found["running_charge"] == (3, 100_000, 373_200)  # 30 uC/cm2 binds before Shannon
+    worst = figures(admit(IDEAL, *table, under=under))
+    assert worst["amplitude"] == (0, 2_000_000, 12_500_000)
+    assert worst["density"][:2] == (3, 8_039)  # 100 nC on 0.01244 cm2 before 200 nC on 0.1244 cm2
+    assert worst["running_charge"] == (3, 100_000, 373_200)  # 30 uC/cm2 binds before Shannon
     ceilings = kernel.Terms(under.areas_um2, [4_000, 2_100, 1_001, 1_500, 0, 0, 0, 0], None, 1_000)
     assert figures(admit(IDEAL, *table, under=ceilings))["ceiling"] == (2, 1_000, 1_000)
 

@@ -31,9 +31,9 @@ def stream(*table: Rec) -> Stream:
     return verdict.stream
 
 
-def cut(one: Stream, record: int, ticks: int) -> Ledger:
+def cut(admitted: Stream, record: int, ticks: int) -> Ledger:
     book = Ledger()
-    book.add_cut(one, record, ticks)
+    book.add_cut(admitted, record, ticks)
     return book
 
 
@@ -93,18 +93,18 @@ def test_req_36_a_tonic_period_cut_anywhere(
 
 def test_req_36_a_recharge_of_two_parts_is_missing_until_both_are_out() -> None:
     first, gap, _recharge, rest = tonic()
-    one = stream(first, gap, drive(81, 98_400), drive(80, 370), rest)
-    assert [cut(one, 3, ticks).truncated for ticks in (0, 369)] == [1, 1]
-    assert cut(one, 4, 0).truncated == 0
+    admitted = stream(first, gap, drive(81, 98_400), drive(80, 370), rest)
+    assert [cut(admitted, 3, ticks).truncated for ticks in (0, 369)] == [1, 1]
+    assert cut(admitted, 4, 0).truncated == 0
 
 
 def test_req_36_a_first_phase_of_two_parts_is_one_pulse() -> None:
     halves = drive(-320, 12_500), drive(-320, 12_500)
-    one = stream(*halves, idle(3_750), drive(80, 100_000), discharge(19 * MS))
+    admitted = stream(*halves, idle(3_750), drive(80, 100_000), discharge(19 * MS))
     for record, ticks in ((0, 5), (1, 0), (1, 5), (2, 5)):
-        book = cut(one, record, ticks)
+        book = cut(admitted, record, ticks)
         assert (book.pulses, book.truncated) == (0, 1)
-    whole = cut(one, 4, 5)
+    whole = cut(admitted, 4, 5)
     assert (whole.pulses, whole.truncated, whole.driven[2]) == (1, 0, FIRST)
 
 
@@ -139,7 +139,7 @@ def test_req_36_a_passive_burst_cut_anywhere(
 
 def test_req_36_an_active_burst_cut_in_its_second_recharge() -> None:
     pulse = drive(-56, 12_500), drive(56, 12_500)
-    one = stream(*[*pulse, idle(10_000)] * 3, discharge(20 * MS))
+    admitted = stream(*[*pulse, idle(10_000)] * 3, discharge(20 * MS))
     for record, ticks, pulses, truncated in (
         (2, 5, 1, 0),
         (3, 0, 1, 0),
@@ -147,7 +147,7 @@ def test_req_36_an_active_burst_cut_in_its_second_recharge() -> None:
         (4, 5, 1, 1),
         (5, 0, 2, 0),
     ):
-        book = cut(one, record, ticks)
+        book = cut(admitted, record, ticks)
         assert (book.pulses, book.truncated) == (pulses, truncated), (record, ticks)
 
 
@@ -155,27 +155,27 @@ def test_req_36_active_and_passive_programs_at_the_same_contact() -> None:
     # E1 to E2 with active recharge, then E1 to E3 with passive
     active = drive(-160, 12_500, E1, E2), idle(1_250), drive(160, 12_500, E1, E2)
     used = E1 | E2 | E3
-    one = stream(
+    admitted = stream(
         *active, discharge(20 * MS, used), drive(-80, 12_500, E1, E3), discharge(20 * MS, used)
     )
-    found = [cut(one, record, 5) for record in range(6)]
-    assert [book.truncated for book in found] == [1, 1, 1, 0, 1, 0]
-    assert [book.pulses for book in found] == [0, 0, 0, 1, 1, 2]
+    ledgers = [cut(admitted, record, 5) for record in range(6)]
+    assert [book.truncated for book in ledgers] == [1, 1, 1, 0, 1, 0]
+    assert [book.pulses for book in ledgers] == [0, 0, 0, 1, 1, 2]
 
 
 # --- any cut --------------------------------------------------------------------------------------
 @given(st.sampled_from([tonic(), BURST]), st.integers(0, 5_000_000))
 def test_req_36_delivered_is_never_more_than_the_period_held(table: Table, ticks: int) -> None:
-    one = stream(*table)
-    record, left = 0, min(ticks, one.period_ticks - 1)
-    while left >= one.record(record)[0]:
-        left -= one.record(record)[0]
+    admitted = stream(*table)
+    record, left = 0, min(ticks, admitted.period_ticks - 1)
+    while left >= admitted.record(record)[0]:
+        left -= admitted.record(record)[0]
         record += 1
-    book, whole = cut(one, record, left), Ledger()
-    whole.add_periods(one, 1)
+    book, whole = cut(admitted, record, left), Ledger()
+    whole.add_periods(admitted, 1)
     assert book.pulses + book.truncated <= whole.pulses
     assert all(mine <= its for mine, its in zip(book.driven, whole.driven, strict=True))
-    assert book.output_us == min(ticks, one.period_ticks - 1) // 125
+    assert book.output_us == min(ticks, admitted.period_ticks - 1) // 125
 
 
 def test_req_36_a_copy_stands_by_itself() -> None:

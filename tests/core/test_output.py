@@ -39,55 +39,55 @@ class Hal:
 
 def started(amplitude_ua: int = 400, **header: int) -> tuple[output.Output, Hal]:
     hal = Hal()
-    one = output.Output(BOARD, hal, group(TONIC._replace(amplitude_ua=amplitude_ua), **header))
-    one.prepare()
-    one.start(0)
-    return one, hal
+    played = output.Output(BOARD, hal, group(TONIC._replace(amplitude_ua=amplitude_ua), **header))
+    played.prepare()
+    played.start(0)
+    return played, hal
 
 
 def test_req_35_a_session_counted_out_within_its_on_time_is_over() -> None:
     # 100 pulses at 50 Hz take 2 s of an on time of 30 s; the off time of 1 s is then long past
-    one, hal = started(session_pulses=100, cycle_on_ms=30_000, cycle_off_ms=1_000)
+    played, hal = started(session_pulses=100, cycle_on_ms=30_000, cycle_off_ms=1_000)
     hal.state = (output.ENDED, 100, 0, 0)
     for now_ms in (2_000, 2_001, 60_000):
-        assert one.step(now_ms) == output.ENDED
-        assert one.counted_out()
+        assert played.step(now_ms) == output.ENDED
+        assert played.counted_out()
     assert hal.started == [100]
 
 
 def test_req_35_a_cycle_delivers_what_is_left_of_a_session() -> None:
     # 50 periods in each on time of 1 s, the second one 2 s after START
-    one, hal = started(session_pulses=70, cycle_on_ms=1_000, cycle_off_ms=1_000)
+    played, hal = started(session_pulses=70, cycle_on_ms=1_000, cycle_off_ms=1_000)
     hal.state = (output.ENDED, 50, 0, 0)
-    assert one.step(1_010) == output.ENDED
-    assert one.step(1_999) == output.ENDED
-    assert one.step(2_000) == output.BEGUN
+    assert played.step(1_010) == output.ENDED
+    assert played.step(1_999) == output.ENDED
+    assert played.step(2_000) == output.BEGUN
     assert hal.started == [50, 20]
-    assert one.ledger.pulses == 50
+    assert played.ledger.pulses == 50
 
 
 def test_req_33_on_times_are_counted_from_the_start_whenever_they_end() -> None:
-    one, hal = started(cycle_on_ms=1_000, cycle_off_ms=1_000)
+    played, hal = started(cycle_on_ms=1_000, cycle_off_ms=1_000)
     for number in range(1, 4):
         hal.state = (output.ENDED, 50, 0, 0)
-        assert one.step(2_000 * number - 1) == output.ENDED
-        assert one.step(2_000 * number - 1) == output.ENDED
-        assert one.step(2_000 * number + 17) == output.BEGUN  # a loop that comes late
+        assert played.step(2_000 * number - 1) == output.ENDED
+        assert played.step(2_000 * number - 1) == output.ENDED
+        assert played.step(2_000 * number + 17) == output.BEGUN  # a loop that comes late
     assert hal.started == [50] * 4
 
 
 def test_req_33_what_is_staged_is_given_up_for_a_lower_amplitude() -> None:
     # without a ramp 0.5 mA, then 1 mA: 80 and 160 codes
-    one, hal = started(amplitude_ua=2_000)
+    played, hal = started(amplitude_ua=2_000)
     hal.state = (output.RUNNING, 0, 0, 0)
-    one.step(1)
-    assert [each.peaks_na[2] for each in hal.loaded] == [500_000, 1_000_000]
-    one.retarget(0, 300)
-    one.step(2)
+    played.step(1)
+    assert [stream.peaks_na[2] for stream in hal.loaded] == [500_000, 1_000_000]
+    played.retarget(0, 300)
+    played.step(2)
     assert hal.loaded[-1].peaks_na[2] == 300_000
     hal.state = (output.RUNNING, 1, 0, 0)
-    one.step(20)
-    assert one.live_ua == (300,)
+    played.step(20)
+    assert played.live_ua == (300,)
 
 
 def test_req_33_what_is_staged_is_withdrawn_before_its_successor_is_judged(
@@ -95,12 +95,12 @@ def test_req_33_what_is_staged_is_withdrawn_before_its_successor_is_judged(
 ) -> None:
     # 0.5 mA flows and 1 mA is staged when a stop comes; to judge what follows may take longer than
     # the period does
-    one, hal = started(amplitude_ua=2_000, ramp_down_ms=200)
+    played, hal = started(amplitude_ua=2_000, ramp_down_ms=200)
     hal.state = (output.RUNNING, 0, 0, 0)
     flows = hal.loaded[-1]
-    one.step(10)
+    played.step(10)
     assert hal.loaded[-1].peaks_na != flows.peaks_na
-    one.train.end()
+    played.train.end()
     judge, next_ones = output.judge, []
 
     def judging(*given: Any) -> Any:
@@ -108,21 +108,21 @@ def test_req_33_what_is_staged_is_withdrawn_before_its_successor_is_judged(
         return judge(*given)
 
     monkeypatch.setattr(output, "judge", judging)
-    one.step(11)
+    played.step(11)
     assert next_ones == [flows]
 
 
 def test_req_33_a_stop_without_a_ramp_ends_the_output_before_all_else() -> None:
     # 0.5 mA flows and 1 mA is staged: nothing is loaded in its place, the output simply ends
-    one, hal = started(amplitude_ua=2_000)
+    played, hal = started(amplitude_ua=2_000)
     hal.state = (output.RUNNING, 0, 0, 0)
-    one.step(10)
-    assert [each.peaks_na[2] for each in hal.loaded] == [500_000, 1_000_000]
-    one.train.end()
-    one.step(11)
+    played.step(10)
+    assert [stream.peaks_na[2] for stream in hal.loaded] == [500_000, 1_000_000]
+    played.train.end()
+    played.step(11)
     assert hal.stops == 1
     assert len(hal.loaded) == 2
     hal.state = (output.ENDED, 1, 0, 0)
-    one.step(20)
-    assert (one.ledger.periods, one.ledger.pulses) == (1, 1)
-    assert one.ledger.driven[2] == 500_000 // BOARD.na_per_code * 25_000
+    played.step(20)
+    assert (played.ledger.periods, played.ledger.pulses) == (1, 1)
+    assert played.ledger.driven[2] == 500_000 // BOARD.na_per_code * 25_000

@@ -14,9 +14,9 @@ FIRST = (DRIVE, 4, 10, -320, 25_000)  # 2 mA, 200 us
 GAP = (IDLE, 0, 0, 0, 3_750)
 
 
-def compiled(one: program.Group, *levels_ua: int) -> list[Phase]:
-    levels = levels_ua or tuple(each.amplitude_ua for each in one.programs)
-    return in_one(period.compile_group(BOARD, one, levels))
+def compiled(stimulus: program.Group, *levels_ua: int) -> list[Phase]:
+    levels = levels_ua or tuple(member.amplitude_ua for member in stimulus.programs)
+    return in_one(period.compile_group(BOARD, stimulus, levels))
 
 
 # --- worked by hand ----------------------------------------------------------------------------
@@ -30,25 +30,25 @@ def test_req_17_tonic_with_active_recharge() -> None:
 def test_req_33_a_period_ends_in_seven_rests_of_80_us(width_ns: int, parts: int) -> None:
     # DMA is up to six records ahead of the one that is played: it takes up the next period's
     # table within the last 560 us. A rest below 640 us is not divided
-    one = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
-    found = period.compile_group(BOARD, one, (2_000,))
-    assert len(found) == 1 + parts
-    assert sum(each[4] for each in found) == 2_500_000
-    assert [each[4] for each in found[2:]] == [10_000] * (parts - 1)
-    assert {each[:4] for each in found[1:]} == {(DISCHARGE, 0, 14, 0)}
+    stimulus = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
+    phases = period.compile_group(BOARD, stimulus, (2_000,))
+    assert len(phases) == 1 + parts
+    assert sum(phase[4] for phase in phases) == 2_500_000
+    assert [phase[4] for phase in phases[2:]] == [10_000] * (parts - 1)
+    assert {phase[:4] for phase in phases[1:]} == {(DISCHARGE, 0, 14, 0)}
 
 
 def test_req_17_a_charge_that_does_not_divide_is_trimmed_at_the_end() -> None:
     # 2010 uA: 322 codes, 8,050,000 code ticks; a quarter, rounded up, is 81; 81 x 99040 + 80 x 347
-    found = compiled(tonic(amplitude_ua=2_010))
-    assert found[0] == (DRIVE, 4, 10, -322, 25_000)
-    assert found[2:4] == [(DRIVE, 4, 10, 81, 99_040), (DRIVE, 4, 10, 80, 347)]
-    assert found[4] == (DISCHARGE, 0, 14, 0, 2_500_000 - 25_000 - 3_750 - 99_387)
+    phases = compiled(tonic(amplitude_ua=2_010))
+    assert phases[0] == (DRIVE, 4, 10, -322, 25_000)
+    assert phases[2:4] == [(DRIVE, 4, 10, 81, 99_040), (DRIVE, 4, 10, 80, 347)]
+    assert phases[4] == (DISCHARGE, 0, 14, 0, 2_500_000 - 25_000 - 3_750 - 99_387)
 
 
 def test_passive_recharge_and_no_gap() -> None:
-    found = compiled(tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0))
-    assert found == [FIRST, (DISCHARGE, 0, 14, 0, 2_475_000)]
+    phases = compiled(tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0))
+    assert phases == [FIRST, (DISCHARGE, 0, 14, 0, 2_475_000)]
 
 
 def test_symmetric_recharge_is_the_first_phase_turned_round() -> None:
@@ -63,33 +63,34 @@ def test_burst_with_one_discharge_at_its_end() -> None:
 
 
 def test_burst_with_a_discharge_after_each_pulse() -> None:
-    found = compiled(group(BURST._replace(recharge=program.RECHARGE_PASSIVE)))
-    assert [one[0] for one in found] == [DRIVE, DISCHARGE] * 5
-    assert found[1] == (DISCHARGE, 0, 14, 0, 125_000)
+    phases = compiled(group(BURST._replace(recharge=program.RECHARGE_PASSIVE)))
+    assert [phase[0] for phase in phases] == [DRIVE, DISCHARGE] * 5
+    assert phases[1] == (DISCHARGE, 0, 14, 0, 125_000)
 
 
 def test_burst_pulses_may_follow_each_other_without_a_rest() -> None:
     # 100 us there and 100 us back at 5 kHz
-    one = BURST._replace(recharge=0, intra_rate_millihz=5_000_000, width_ns=100_000)
+    member = BURST._replace(recharge=0, intra_rate_millihz=5_000_000, width_ns=100_000)
     there, back = (DRIVE, 4, 10, -56, 12_500), (DRIVE, 4, 10, 56, 12_500)
-    found = compiled(group(one))
-    assert found[:-1] == [there, back] * 5
-    assert found[-1] == (DISCHARGE, 0, 14, 0, 3_125_000 - 125_000)
+    phases = compiled(group(member))
+    assert phases[:-1] == [there, back] * 5
+    assert phases[-1] == (DISCHARGE, 0, 14, 0, 3_125_000 - 125_000)
 
 
 def test_programs_begin_at_their_phases() -> None:
     # three parts of 2,500,000 / 3 ticks; every discharge joins the contacts of all of them
-    one = TONIC._replace(recharge=1, gap_ns=0)
-    two = one._replace(cathodes=1, anodes=2, amplitude_ua=1_000)
+    member = TONIC._replace(recharge=1, gap_ns=0)
+    two = member._replace(cathodes=1, anodes=2, amplitude_ua=1_000)
     offsets_ns = (0, 6_666_664, 13_333_328)  # 833,333 ticks of 8 ns, and twice as many
     rows = [
-        each._replace(offset_ns=ns) for each, ns in zip((one, two, one), offsets_ns, strict=True)
+        entry._replace(offset_ns=ns)
+        for entry, ns in zip((member, two, member), offsets_ns, strict=True)
     ]
-    found = compiled(group(*rows))
+    phases = compiled(group(*rows))
     slots = [833_333, 833_333, 833_334]
-    assert [sum(each[4] for each in found[at : at + 2]) for at in (0, 2, 4)] == slots
-    assert found[2] == (DRIVE, 1, 2, -160, 25_000)
-    assert [each[2] for each in found if each[0] == DISCHARGE] == [15, 15, 15]
+    assert [sum(phase[4] for phase in phases[at : at + 2]) for at in (0, 2, 4)] == slots
+    assert phases[2] == (DRIVE, 1, 2, -160, 25_000)
+    assert [phase[2] for phase in phases if phase[0] == DISCHARGE] == [15, 15, 15]
 
 
 def test_levels_replace_the_programs_own_amplitudes() -> None:
@@ -107,22 +108,23 @@ def test_req_21_a_pulse_that_does_not_fit_is_refused_with_what_it_needs() -> Non
 
 def test_req_21_the_rest_of_a_period_holds_a_discharge_of_the_shortest_record_at_least() -> None:
     # passive 1 ms: a period of 125,289 ticks is 997.6934 Hz
-    one = dict(width_ns=1_000_000, gap_ns=0, recharge=1)
-    assert compiled(tonic(rate_millihz=997_693, **one))[-1][4] == 289
-    assert refused(compiled, tonic(rate_millihz=997_701, **one))[0] == "does_not_fit"
+    fields = dict(width_ns=1_000_000, gap_ns=0, recharge=1)
+    assert compiled(tonic(rate_millihz=997_693, **fields))[-1][4] == 289
+    assert refused(compiled, tonic(rate_millihz=997_701, **fields))[0] == "does_not_fit"
 
 
 def test_req_21_a_rest_between_pulses_too_short_for_a_record_is_refused() -> None:
-    one = BURST._replace(width_ns=100_000, recharge=1, intra_rate_millihz=9_900_000)
-    assert refused(compiled, group(one)) == ("does_not_fit", 0, 102_312, 101_008)
-    two = group(TONIC._replace(rate_millihz=40_000), one._replace(offset_ns=12_500_000))
+    member = BURST._replace(width_ns=100_000, recharge=1, intra_rate_millihz=9_900_000)
+    assert refused(compiled, group(member)) == ("does_not_fit", 0, 102_312, 101_008)
+    two = group(TONIC._replace(rate_millihz=40_000), member._replace(offset_ns=12_500_000))
     assert refused(compiled, two)[:2] == ("does_not_fit", 1)
 
 
 def test_req_21_the_last_pulse_of_a_burst_ends_within_its_slot() -> None:
-    one = BURST._replace(rate_millihz=100_000)  # 10 ms: 2 + 2 + 2 + 2 + 1 ms and 1 ms of discharge
-    assert compiled(group(one))[-1] == (DISCHARGE, 0, 14, 0, 125_000)
-    assert refused(compiled, group(one._replace(rate_millihz=111_111)))[0] == "does_not_fit"
+    # 10 ms: 2 + 2 + 2 + 2 + 1 ms and 1 ms of discharge
+    member = BURST._replace(rate_millihz=100_000)
+    assert compiled(group(member))[-1] == (DISCHARGE, 0, 14, 0, 125_000)
+    assert refused(compiled, group(member._replace(rate_millihz=111_111)))[0] == "does_not_fit"
 
 
 def test_req_21_an_amplitude_below_one_code_is_refused() -> None:
@@ -163,32 +165,39 @@ def test_req_17_recharge_is_exact_and_no_stronger_than_its_ratio(
 
 
 @given(groups())
-def test_req_17_any_group_fills_its_period_and_returns_what_it_should(one: program.Group) -> None:
+def test_req_17_any_group_fills_its_period_and_returns_what_it_should(
+    stimulus: program.Group,
+) -> None:
     try:
-        found = compiled(one)
+        phases = compiled(stimulus)
     except Refused:
         assume(False)
-    rate = one.programs[0].rate_millihz
-    assert abs(sum(each[4] for each in found) * rate - 125_000_000_000) <= rate / 2
+    rate = stimulus.programs[0].rate_millihz
+    assert abs(sum(phase[4] for phase in phases) * rate - 125_000_000_000) <= rate / 2
     sums: dict[tuple[int, int], int] = {}
-    passive = {(each.cathodes, each.anodes) for each in one.programs if each.recharge}
-    for kind, source, back, code, ticks in found:
+    passive = {(member.cathodes, member.anodes) for member in stimulus.programs if member.recharge}
+    for kind, source, back, code, ticks in phases:
         assert (kind == DRIVE) == (code != 0)
         sums[source, back] = sums.get((source, back), 0) + code * ticks
     assert all(total == 0 for masks, total in sums.items() if masks not in passive)
-    assert found[-1][0] == DISCHARGE
+    assert phases[-1][0] == DISCHARGE
 
 
 @pytest.mark.parametrize(("gap_ns", "good"), [(0, True), (2_307, False), (2_312, True)])
 def test_req_12_a_gap_is_nothing_or_long_enough_to_shift(gap_ns: int, good: bool) -> None:
-    one = group(TONIC._replace(gap_ns=gap_ns))
+    stimulus = group(TONIC._replace(gap_ns=gap_ns))
     if good:
-        assert period.compile_group(BOARD, one, (2_000,))
+        assert period.compile_group(BOARD, stimulus, (2_000,))
     else:  # 289 ticks of 8 ns
-        found = refused(period.compile_group, BOARD, one, (2_000,))
-        assert found == ("short_gap", 0, 2_307, 2_312)
+        refusal = refused(period.compile_group, BOARD, stimulus, (2_000,))
+        assert refusal == ("short_gap", 0, 2_307, 2_312)
 
 
 def test_req_12_the_second_program_is_named_when_its_gap_is_too_short() -> None:
-    one = group(TONIC, TONIC._replace(gap_ns=8, offset_ns=10_000_000))
-    assert refused(period.compile_group, BOARD, one, (2_000, 2_000)) == ("short_gap", 1, 8, 2_312)
+    stimulus = group(TONIC, TONIC._replace(gap_ns=8, offset_ns=10_000_000))
+    assert refused(period.compile_group, BOARD, stimulus, (2_000, 2_000)) == (
+        "short_gap",
+        1,
+        8,
+        2_312,
+    )

@@ -14,26 +14,26 @@ PERIOD = 2_500_000  # ticks: 20 ms
 
 def test_req_17_a_triphasic_pulse() -> None:
     # 2.01 mA are 322 codes, half of it 161: 100 us each
-    one = shaped((500, 100_000), (-1_000, 100_000), (500, 100_000), amplitude_ua=2_010)
-    found = compiled(one)
-    assert [each[3:] for each in found[:3]] == [(161, 12_500), (-322, 12_500), (161, 12_500)]
-    assert found[3] == (DISCHARGE, 0, 14, 0, PERIOD - 37_500)
+    member = shaped((500, 100_000), (-1_000, 100_000), (500, 100_000), amplitude_ua=2_010)
+    phases = compiled(member)
+    assert [phase[3:] for phase in phases[:3]] == [(161, 12_500), (-322, 12_500), (161, 12_500)]
+    assert phases[3] == (DISCHARGE, 0, 14, 0, PERIOD - 37_500)
 
 
 def test_req_17_the_last_segment_takes_up_what_rounding_left() -> None:
     # 321 codes: 160 and a half is 160; 321 - 160 = 161
-    one = shaped((500, 100_000), (-1_000, 100_000), (500, 100_000), amplitude_ua=2_006)
-    assert [each[3] for each in compiled(one)[:3]] == [160, -321, 161]
+    member = shaped((500, 100_000), (-1_000, 100_000), (500, 100_000), amplitude_ua=2_006)
+    assert [phase[3] for phase in compiled(member)[:3]] == [160, -321, 161]
 
 
 def test_req_17_a_last_segment_of_another_width_is_split_and_keeps_its_width() -> None:
     # 321 codes x 25,000 ticks are 107 x 75,000; 322 codes are 8,050,000 = 108 x 75,000 - 50,000
     segments = ((-999, 200_000), (333, 600_000))
-    assert [each[3:] for each in compiled(shaped(*segments, amplitude_ua=2_013))[:2]] == [
+    assert [phase[3:] for phase in compiled(shaped(*segments, amplitude_ua=2_013))[:2]] == [
         (-321, 25_000),
         (107, 75_000),
     ]
-    assert [each[3:] for each in compiled(shaped(*segments, amplitude_ua=2_019))[:3]] == [
+    assert [phase[3:] for phase in compiled(shaped(*segments, amplitude_ua=2_019))[:3]] == [
         (-322, 25_000),
         (108, 25_000),
         (107, 50_000),
@@ -41,17 +41,17 @@ def test_req_17_a_last_segment_of_another_width_is_split_and_keeps_its_width() -
 
 
 def test_a_segment_of_nothing_is_a_gap_and_the_least_current_is_one_code() -> None:
-    one = shaped((-1_000, 100_000), (0, 50_000), (100, 1_000_000), amplitude_ua=20)  # 3 codes
-    found = compiled(one)
-    assert [(each[0], each[3]) for each in found] == [
+    member = shaped((-1_000, 100_000), (0, 50_000), (100, 1_000_000), amplitude_ua=20)  # 3 codes
+    phases = compiled(member)
+    assert [(phase[0], phase[3]) for phase in phases] == [
         (DRIVE, -3),
         (IDLE, 0),
         (DRIVE, 1),  # 37,500 code ticks: 37,500 of 125,000
         (IDLE, 0),
         (DISCHARGE, 0),
     ]
-    assert found[2][4] + found[3][4] == 125_000
-    assert found[2][4] == 37_500
+    assert phases[2][4] + phases[3][4] == 125_000
+    assert phases[2][4] == 37_500
 
 
 @pytest.mark.parametrize(
@@ -105,17 +105,17 @@ def tables(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
 def test_req_17_any_shape_sums_to_zero_and_holds_its_widths(
     rows: tuple[tuple[int, int], ...], amplitude_ua: int
 ) -> None:
-    one = shaped(*rows, amplitude_ua=amplitude_ua, ceiling_ua=25_500)
-    checks.validate(group(one))
-    found = compiled(one)
-    assert sum(each[3] * each[4] for each in found) == 0
+    member = shaped(*rows, amplitude_ua=amplitude_ua, ceiling_ua=25_500)
+    checks.validate(group(member))
+    phases = compiled(member)
+    assert sum(phase[3] * phase[4] for phase in phases) == 0
     edges, at = {0}, 0
-    for each in found:
-        at += each[4]
+    for part in phases:
+        at += part[4]
         edges.add(at)
     ends = [sum(width for _share, width in rows[: n + 1]) // 8 for n in range(len(rows))]
     assert set(ends) <= edges
-    assert len(found) <= period._most_phases(one)
+    assert len(phases) <= period._most_phases(member)
 
 
 def test_req_22_what_makes_up_for_rounding_stays_under_the_programs_own_ceiling() -> None:
@@ -124,7 +124,7 @@ def test_req_22_what_makes_up_for_rounding_stays_under_the_programs_own_ceiling(
     rows = ((80, 180_000), (180, 60_000), (-420, 60_000))
     low = shaped(*rows, amplitude_ua=20, ceiling_ua=20)
     assert refused(compiled, low) == ("shape_peak", 0, 25, 19)
-    assert [each[3] for each in compiled(low._replace(ceiling_ua=25))[:3]] == [1, 1, -4]
+    assert [phase[3] for phase in compiled(low._replace(ceiling_ua=25))[:3]] == [1, 1, -4]
 
 
 SHARES = st.sampled_from([-1_000, -750, -500, -250, 0, 0, 250, 500, 750, 1_000])
@@ -137,11 +137,11 @@ def test_req_35_the_kernel_counts_what_a_session_of_the_shape_is_counted_by(
 ) -> None:
     net = sum(share * width for share, width in rows) // 60_000
     assume(rows[0][0] and 0 < abs(net) <= 1_000)
-    one = group(shaped(*rows, (-net, 60_000), amplitude_ua=2_000, anodes=2))
-    stream = output.judge(IDEAL, one, (2_000,)).stream
+    stimulus = group(shaped(*rows, (-net, 60_000), amplitude_ua=2_000, anodes=2))
+    stream = output.judge(IDEAL, stimulus, (2_000,)).stream
     assume(stream is not None)
     assert stream is not None
-    assert stream.pulses == program.pulses_per_period(one)
+    assert stream.pulses == program.pulses_per_period(stimulus)
 
 
 def test_req_35_a_pulse_that_goes_beyond_zero_is_one_pulse() -> None:

@@ -15,10 +15,10 @@ Phase = tuple[int, int, int, int, int]
 PERIOD = 2_500_000  # ticks: 20 ms
 
 
-def starts(found: list[Phase]) -> list[tuple[int, int]]:
+def starts(phases: list[Phase]) -> list[tuple[int, int]]:
     """Return (tick, cathode mask) of each phase that flows."""
     at, out = 0, []
-    for kind, source, _back, _code, ticks in found:
+    for kind, source, _back, _code, ticks in phases:
         if kind in (DRIVE, MARK):
             out.append((at, source))
         at += ticks
@@ -40,7 +40,7 @@ def test_a_period_begins_with_the_first_pulse_whoever_gives_it() -> None:
     late = PASSIVE._replace(offset_ns=8_000_000)
     early = PASSIVE._replace(cathodes=1, anodes=2, offset_ns=2_000_000)
     assert starts(compiled(late, early)) == [(0, 1), (750_000, 4)]
-    assert sum(one[4] for one in compiled(late, early)) == PERIOD
+    assert sum(phase[4] for phase in compiled(late, early)) == PERIOD
 
 
 @pytest.mark.parametrize(("offset_ns", "good"), [(202_312, True), (202_304, False), (0, False)])
@@ -77,27 +77,29 @@ def test_req_16_more_phases_than_can_be_judged_in_time_are_refused() -> None:
 def test_req_16_no_level_needs_more_phases_than_were_counted(
     amplitude_ua: int, ratio: int, gap_ns: int
 ) -> None:
-    one = TONIC._replace(amplitude_ua=amplitude_ua, ratio=ratio, gap_ns=gap_ns, ceiling_ua=25_500)
-    assert len(compiled(one)) <= period._most_phases(one)
+    member = TONIC._replace(
+        amplitude_ua=amplitude_ua, ratio=ratio, gap_ns=gap_ns, ceiling_ua=25_500
+    )
+    assert len(compiled(member)) <= period._most_phases(member)
 
 
 def test_req_01_an_amplitude_that_the_codes_cannot_hold_is_refused() -> None:
-    one = PASSIVE._replace(amplitude_ua=12_794, ceiling_ua=25_500)
-    assert compiled(one)[0][3] == -2_047
-    over = one._replace(amplitude_ua=12_797)  # 2047.5 codes round up
+    member = PASSIVE._replace(amplitude_ua=12_794, ceiling_ua=25_500)
+    assert compiled(member)[0][3] == -2_047
+    over = member._replace(amplitude_ua=12_797)  # 2047.5 codes round up
     assert refused(compiled, over) == ("stage_span", 0, 12_797, 12_500)
 
 
 # --- alternating polarity and dither -----------------------------------------------------------
 def test_alternating_pulses_are_the_same_turned_round() -> None:
-    found = compiled(PASSIVE._replace(alternating=1, count=2))
-    assert [one[3] for one in found] == [-320, 0, 320, 0]
-    assert [one[4] for one in found] == [25_000, PERIOD - 25_000] * 2
+    phases = compiled(PASSIVE._replace(alternating=1, count=2))
+    assert [phase[3] for phase in phases] == [-320, 0, 320, 0]
+    assert [phase[4] for phase in phases] == [25_000, PERIOD - 25_000] * 2
 
 
 def test_alternating_pulses_with_active_recharge() -> None:
-    found = compiled(TONIC._replace(alternating=1, count=2, gap_ns=0))
-    assert [one[3] for one in found] == [-320, 80, 0, 320, -80, 0]
+    phases = compiled(TONIC._replace(alternating=1, count=2, gap_ns=0))
+    assert [phase[3] for phase in phases] == [-320, 80, 0, 320, -80, 0]
 
 
 # --- contacts that take turns ------------------------------------------------------------------
@@ -106,29 +108,29 @@ OTHERS = {"other_cathodes": 16, "other_anodes": 40}  # E5 against E4 and E6
 
 def test_three_of_ten_pulses_at_the_other_contacts_are_spread_over_the_ten() -> None:
     # the turn t is theirs where 3 (t + 1) / 10 passes a whole number: the 4th, 7th and 10th
-    found = compiled(PASSIVE._replace(rate_millihz=100_000, count=10, other_count=3, **OTHERS))
-    assert [one[1:4] for one in found[::2]] == [
+    phases = compiled(PASSIVE._replace(rate_millihz=100_000, count=10, other_count=3, **OTHERS))
+    assert [phase[1:4] for phase in phases[::2]] == [
         (16, 40, -320) if turn in (3, 6, 9) else (4, 10, -320) for turn in range(10)
     ]
     rest = (period.DISCHARGE, 0, 62, 0, 1_225_000)  # of all of them
-    assert found[1::2] == [rest] * 10
+    assert phases[1::2] == [rest] * 10
 
 
 def test_a_pulse_at_the_other_contacts_is_the_same_pulse() -> None:
-    found = compiled(TONIC._replace(count=2, other_count=1, **OTHERS))
-    here, there = found[:4], found[4:]
-    assert [one[3:] for one in here] == [one[3:] for one in there]
-    assert [one[1:3] for one in here] == [(4, 10), (0, 0), (4, 10), (0, 62)]
-    assert [one[1:3] for one in there] == [(16, 40), (0, 0), (16, 40), (0, 62)]
+    phases = compiled(TONIC._replace(count=2, other_count=1, **OTHERS))
+    here, there = phases[:4], phases[4:]
+    assert [phase[3:] for phase in here] == [phase[3:] for phase in there]
+    assert [phase[1:3] for phase in here] == [(4, 10), (0, 0), (4, 10), (0, 62)]
+    assert [phase[1:3] for phase in there] == [(16, 40), (0, 0), (16, 40), (0, 62)]
     shape = shaped(*TRIPHASIC, count=2, other_count=1, **OTHERS)
-    assert [one[1] for one in compiled(shape)] == [4, 4, 4, 0, 16, 16, 16, 0]
+    assert [phase[1] for phase in compiled(shape)] == [4, 4, 4, 0, 16, 16, 16, 0]
 
 
 @given(st.integers(2, 64), st.data())
 def test_the_split_is_exact_in_pulses_and_even_in_time(count: int, data: st.DataObject) -> None:
     others = data.draw(st.integers(1, count - 1))
-    one = PASSIVE._replace(rate_millihz=64_000, count=count, other_count=others, **OTHERS)
-    places = period._places(IDEAL, group(one), 125_000_000)
+    member = PASSIVE._replace(rate_millihz=64_000, count=count, other_count=others, **OTHERS)
+    places = period._places(IDEAL, group(member), 125_000_000)
     theirs = [turn for turn, place in enumerate(places) if place[2]]
     assert len(theirs) == others
     every = {len(range(before, after)) for before, after in pairwise([*theirs, theirs[0] + count])}
@@ -137,14 +139,14 @@ def test_the_split_is_exact_in_pulses_and_even_in_time(count: int, data: st.Data
 
 def test_req_16_the_other_contacts_count_as_another_pair() -> None:
     # 825 / (3 + 8 + 8) is 43: 21 pulses, and the rests behind them
-    one = PASSIVE._replace(rate_millihz=64_000, other_count=1, **OTHERS)
-    assert len(compiled(one._replace(count=21))) == 42
-    assert refused(compiled, one._replace(count=22)) == ("table_length", 0, 88, 86)
+    member = PASSIVE._replace(rate_millihz=64_000, other_count=1, **OTHERS)
+    assert len(compiled(member._replace(count=21))) == 42
+    assert refused(compiled, member._replace(count=22)) == ("table_length", 0, 88, 86)
 
 
 def test_req_22_the_other_contacts_have_their_programs_ceiling() -> None:
-    one = PASSIVE._replace(ceiling_ua=3_000, count=2, other_count=1, **OTHERS)
-    assert output.terms(group(one), None).ceilings_ua == [
+    member = PASSIVE._replace(ceiling_ua=3_000, count=2, other_count=1, **OTHERS)
+    assert output.terms(group(member), None).ceilings_ua == [
         0,
         3_000,
         3_000,
@@ -172,27 +174,27 @@ def test_a_dithered_rate_begins_pulses_later_than_their_turns() -> None:
     for _ in range(6):
         draws.append(period.drawn(draws[-1]))
     late = [250_000 * draws[at] >> 16 for at in (1, 3, 5)]
-    found = starts(compiled(PASSIVE._replace(rate_dither=100, count=3)))
-    wanted = [turn * PERIOD + each - late[0] for turn, each in enumerate(late)]
-    assert [at for at, _mask in found] == wanted
+    begins = starts(compiled(PASSIVE._replace(rate_dither=100, count=3)))
+    wanted = [turn * PERIOD + delay - late[0] for turn, delay in enumerate(late)]
+    assert [at for at, _mask in begins] == wanted
     assert len(set(late)) == 3
 
 
 @given(st.integers(1, 65_535), st.integers(0, 500), st.integers(0, 500), st.integers(2, 20))
 def test_dither_stays_within_its_shares(seed: int, rate: int, width: int, count: int) -> None:
-    one = PASSIVE._replace(seed=seed, rate_dither=rate, width_dither=width, count=count)
-    found = compiled(one)
-    assert sum(each[4] for each in found) == count * PERIOD
-    widths = [each[4] for each in found if each[0] == DRIVE]
-    assert all(25_000 - 25 * width <= each <= 25_000 + 25 * width + 1 for each in widths)
-    gaps = [b[0] - a[0] for a, b in zip(starts(found), starts(found)[1:], strict=False)]
-    assert all(abs(each - PERIOD) <= 2_500 * rate for each in gaps)
-    assert compiled(one) == found
+    member = PASSIVE._replace(seed=seed, rate_dither=rate, width_dither=width, count=count)
+    phases = compiled(member)
+    assert sum(phase[4] for phase in phases) == count * PERIOD
+    widths = [phase[4] for phase in phases if phase[0] == DRIVE]
+    assert all(25_000 - 25 * width <= ticks <= 25_000 + 25 * width + 1 for ticks in widths)
+    gaps = [b[0] - a[0] for a, b in zip(starts(phases), starts(phases)[1:], strict=False)]
+    assert all(abs(gap - PERIOD) <= 2_500 * rate for gap in gaps)
+    assert compiled(member) == phases
 
 
 def test_another_seed_is_another_train() -> None:
-    one = PASSIVE._replace(rate_dither=200, width_dither=200, count=8)
-    assert compiled(one._replace(seed=1)) != compiled(one._replace(seed=2))
+    member = PASSIVE._replace(rate_dither=200, width_dither=200, count=8)
+    assert compiled(member._replace(seed=1)) != compiled(member._replace(seed=2))
 
 
 # --- marks without output ----------------------------------------------------------------------
@@ -203,9 +205,9 @@ TRIPLETS = BURST._replace(
 
 def test_sync_only_gives_marks_and_no_current() -> None:
     # three at 50 Hz, five times a second; 200 ms are 25,000,000 ticks
-    found = compiled(TRIPLETS, flags=program.FLAG_SYNC_ONLY)
+    phases = compiled(TRIPLETS, flags=program.FLAG_SYNC_ONLY)
     mark, rest = (MARK, 0, 0, 0, 25_000), (IDLE, 0, 0, 0, PERIOD - 25_000)
-    assert found == [
+    assert phases == [
         mark,
         rest,
         mark,

@@ -59,9 +59,9 @@ def test_req_10_the_ladder_switches_no_contacts(masks: tuple[int, int]) -> None:
 
 def read_back(on: board.Board, table: list[tuple[int, int, int, int, int]]) -> list[tuple]:
     words = pio_records.encode(on, table)
-    found, rows = decode.table(on, words)
+    records, rows = decode.table(on, words)
     assert rows == []
-    return list(found)
+    return list(records)
 
 
 def test_req_16_the_same_bits_mean_something_else_on_another_stage() -> None:
@@ -72,12 +72,14 @@ def test_req_16_the_same_bits_mean_something_else_on_another_stage() -> None:
 
 
 @given(groups())
-def test_req_16_the_kernels_decoder_reads_what_the_compiler_meant(one: program.Group) -> None:
+def test_req_16_the_kernels_decoder_reads_what_the_compiler_meant(stimulus: program.Group) -> None:
     try:
-        table = period.compile_group(BOARD, one, tuple(each.amplitude_ua for each in one.programs))
+        table = period.compile_group(
+            BOARD, stimulus, tuple(member.amplitude_ua for member in stimulus.programs)
+        )
     except Refused:
         assume(False)
-    assume(all(each[4] >= 289 for each in table))
+    assume(all(phase[4] >= 289 for phase in table))
     expected: list[tuple] = []
     for at, (kind, source, back, code, ticks) in enumerate(table):
         what = (kind == DRIVE, at == 0, source, back, code, kind == DISCHARGE)
@@ -90,8 +92,10 @@ def test_req_16_the_kernels_decoder_reads_what_the_compiler_meant(one: program.G
 @given(st.integers(-2_047, 2_047), st.integers(0, 255), st.integers(0, 255), st.integers(0, 3))
 def test_every_frame_is_read_back(code: int, source: int, back: int, wide: int) -> None:
     ticks = (1 << 30) - 1 - wide + 139
-    one = decode.record(BOARD, pio_records.encode(BOARD, [(DRIVE, source, back, code, ticks)]), 0)
-    assert one == ((ticks, True, True, source, back, code, source == 0 and back != 0), True)
+    record = decode.record(
+        BOARD, pio_records.encode(BOARD, [(DRIVE, source, back, code, ticks)]), 0
+    )
+    assert record == ((ticks, True, True, source, back, code, source == 0 and back != 0), True)
 
 
 @given(st.integers(-127, 127).filter(bool), st.booleans())
@@ -106,8 +110,8 @@ def test_every_code_of_the_ladder_is_read_back(code: int, turned: bool) -> None:
 
 
 def test_a_ladders_program_goes_all_the_way() -> None:
-    one = tonic(cathodes=2, anodes=1, amplitude_ua=806, gap_ns=0)
-    table = period.compile_group(LADDER, one, (806,))
-    found = read_back(LADDER, table)
-    assert [each[5] for each in found] == [100, -25, 0]  # contact 2 is the cathode
-    assert sum(each[0] * each[5] for each in found) == 0
+    stimulus = tonic(cathodes=2, anodes=1, amplitude_ua=806, gap_ns=0)
+    table = period.compile_group(LADDER, stimulus, (806,))
+    records = read_back(LADDER, table)
+    assert [record[5] for record in records] == [100, -25, 0]  # contact 2 is the cathode
+    assert sum(record[0] * record[5] for record in records) == 0

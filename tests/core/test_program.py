@@ -27,8 +27,8 @@ def test_the_tuples_have_the_fields_of_the_tables_in_their_order() -> None:
 
 
 def test_req_20_a_blob_byte_by_byte() -> None:
-    one = TONIC._replace(cathodes=4, anodes=10, amplitude_ua=0x1234)
-    blob = program.pack(group(one, lease_ms=0x0203))
+    member = TONIC._replace(cathodes=4, anodes=10, amplitude_ua=0x1234)
+    blob = program.pack(group(member, lease_ms=0x0203))
     assert blob[:6] == b"SCSP\x04\x01"
     assert blob[6:9] == b"\x00\x03\x02"
     assert blob[35:39] == struct.pack("<I", 12_440_000)
@@ -39,9 +39,9 @@ def test_req_20_a_blob_byte_by_byte() -> None:
 
 
 @given(groups())
-def test_req_20_what_is_packed_is_unpacked(one: program.Group) -> None:
-    checks.validate(one)
-    assert program.unpack(program.pack(one)) == one
+def test_req_20_what_is_packed_is_unpacked(stimulus: program.Group) -> None:
+    checks.validate(stimulus)
+    assert program.unpack(program.pack(stimulus)) == stimulus
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
@@ -56,13 +56,13 @@ def test_req_20_every_length_but_the_right_one_is_refused(count: int) -> None:
 
 def test_req_37_the_hash_tells_programs_apart() -> None:
     """It is the CRC-32 at the blob's end; that of a whole blob is the same for all of them."""
-    found = {}
+    hashes = {}
     for width_ns in (100_000, 200_000):
         blob = program.pack(tonic(width_ns=width_ns))
-        found[width_ns] = program.digest(blob)
-        assert found[width_ns] == int.from_bytes(blob[-4:], "little")
+        hashes[width_ns] = program.digest(blob)
+        assert hashes[width_ns] == int.from_bytes(blob[-4:], "little")
         assert binascii.crc32(blob) == 0x2144_DF1C
-    assert found[100_000] != found[200_000]
+    assert hashes[100_000] != hashes[200_000]
 
 
 def test_req_20_every_byte_changed_is_refused() -> None:
@@ -108,19 +108,21 @@ def test_req_20_noise_is_refused_and_crashes_nothing(noise: bytes) -> None:
 
 @given(st.binary(min_size=108, max_size=108).map(lambda fields: fields + b"\0"))
 def test_req_21_any_fields_at_all_are_accepted_or_refused_by_name(fields: bytes) -> None:
-    one = program.unpack(sealed(b"SCSP\x04\x01" + fields))
-    assert program.pack(one)[6:-4] == fields
-    why = refusal(one)
+    stimulus = program.unpack(sealed(b"SCSP\x04\x01" + fields))
+    assert program.pack(stimulus)[6:-4] == fields
+    why = refusal(stimulus)
     if why is not None:
         number, name = error_texts.field_name(why.index)
-        source = one.programs[number] if number >= 0 else one.header
-        at_fault = one.areas_um2[why.index - 50] if name == "areas_um2" else getattr(source, name)
+        source = stimulus.programs[number] if number >= 0 else stimulus.header
+        at_fault = (
+            stimulus.areas_um2[why.index - 50] if name == "areas_um2" else getattr(source, name)
+        )
         assert at_fault == why.value
 
 
-def refusal(one: program.Group) -> Refused | None:
+def refusal(stimulus: program.Group) -> Refused | None:
     try:
-        checks.validate(one)
+        checks.validate(stimulus)
     except Refused as why:
         return why
     return None

@@ -42,9 +42,9 @@ PROGRAM_BOUNDS = {
 }
 
 
-def named(one: program.Group) -> tuple[int, str, int, int]:
+def named(stimulus: program.Group) -> tuple[int, str, int, int]:
     """Return (program or -1, field, value, limit) of the refusal."""
-    code, index, value, limit = refused(checks.validate, one)
+    code, index, value, limit = refused(checks.validate, stimulus)
     assert code == "field"
     return *error_texts.field_name(index), value, limit
 
@@ -77,22 +77,24 @@ BY_ITSELF = {field: row for field, row in PROGRAM_BOUNDS.items() if not field.st
 @pytest.mark.parametrize(("field", "bounds"), BY_ITSELF.items(), ids=BY_ITSELF)
 def test_req_21_every_field_of_a_program_at_its_bounds(field: str, bounds: tuple[int, int]) -> None:
     for value in bounds:
-        one = FREE._replace(**{field: value})
+        member = FREE._replace(**{field: value})
         if field == "waveform" and value == 0:
-            one = one._replace(pulses=1, recharge=1)
+            member = member._replace(pulses=1, recharge=1)
         if field == "cathodes":
-            one = one._replace(anodes=2 if value == 1 else 1, cathodes=value & 254 | (value == 1))
+            member = member._replace(
+                anodes=2 if value == 1 else 1, cathodes=value & 254 | (value == 1)
+            )
         if field == "anodes":
-            one = one._replace(cathodes=2, anodes=value & 253)
+            member = member._replace(cathodes=2, anodes=value & 253)
         if field == "rate_millihz":
-            one = one._replace(intra_rate_millihz=10_000_000)
+            member = member._replace(intra_rate_millihz=10_000_000)
         if field == "alternating":
-            one = one._replace(count=2)
+            member = member._replace(count=2)
         if field in ("count", "offset_ns"):  # a period has one second at most
-            one = one._replace(rate_millihz=64_000 if field == "count" else 1_000)
+            member = member._replace(rate_millihz=64_000 if field == "count" else 1_000)
             value -= field == "offset_ns" and value > 0  # and a pulse begins before its end
-            one = one._replace(**{field: value})
-        checks.validate(group(one))
+            member = member._replace(**{field: value})
+        checks.validate(group(member))
 
 
 def test_req_21_one_contact_both_ways() -> None:
@@ -102,8 +104,8 @@ def test_req_21_one_contact_both_ways() -> None:
 
 def test_req_21_some_of_the_turns_are_given_to_other_contacts_or_none() -> None:
     def interleaved(**fields: int) -> program.Group:
-        one = {"count": 10, "other_cathodes": 16, "other_anodes": 32, "other_count": 3}
-        return tonic(**{**one, **fields})
+        others = {"count": 10, "other_cathodes": 16, "other_anodes": 32, "other_count": 3}
+        return tonic(**{**others, **fields})
 
     for fields in ({}, {"other_count": 1}, {"other_count": 9}, {"other_cathodes": 223}):
         checks.validate(interleaved(**fields))
@@ -172,8 +174,8 @@ def test_req_21_every_segment_is_in_its_range(
 
 def test_req_21_what_a_shape_rules_out() -> None:
     for field, value, limit in (("recharge", 0, 1), ("gap_ns", 8, 0), ("width_dither", 1, 0)):
-        one = group(shaped(*TRIPHASIC)._replace(**{field: value}))
-        assert named(one) == (0, field, value, limit)
+        stimulus = group(shaped(*TRIPHASIC)._replace(**{field: value}))
+        assert named(stimulus) == (0, field, value, limit)
 
 
 @pytest.mark.parametrize(
@@ -217,11 +219,11 @@ def test_req_21_what_belongs_to_a_burst_alone() -> None:
 def test_req_21_a_cycle_has_both_its_times(
     on: int, off: int, wrong: tuple[str, int, int] | None
 ) -> None:
-    one = group(cycle_on_ms=on, cycle_off_ms=off)
+    stimulus = group(cycle_on_ms=on, cycle_off_ms=off)
     if wrong is None:
-        checks.validate(one)
+        checks.validate(stimulus)
     else:
-        assert named(one) == (-1, *wrong)
+        assert named(stimulus) == (-1, *wrong)
 
 
 @pytest.mark.parametrize("contact", [0, 3, 7])

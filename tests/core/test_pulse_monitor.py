@@ -35,7 +35,7 @@ def _flows(steps: list[tuple[int, int]], at_us: int) -> int:
 
 def capture_of(steps: list[tuple[int, int]], offset_us: int, base_mv: int = 0) -> list[int]:
     """Sample a train of (us, uA), repeated, at 500 ohm without any capacitance."""
-    whole = sum(one[0] for one in steps)
+    whole = sum(step[0] for step in steps)
     out = []
     for pair in range(PAIRS):
         at = (offset_us + 8 * pair) % whole
@@ -54,14 +54,14 @@ def rows(
     stream: Stream, steps: list[tuple[int, int]], captures: int = 60, base_mv: int = 0
 ) -> list[tuple]:
     """Return the rows judged in so many captures, each where the watch wants it."""
-    watch, found = Watch(IDEAL), []
+    watch, rows_seen = Watch(IDEAL), []
     for _ in range(captures):
         offset_us = watch.delay_us(stream)
         row = watch.judge(stream, offset_us, capture_of(steps, offset_us, base_mv))
         if row:
-            return [*found, row]
-        found.append(row)
-    return found
+            return [*rows_seen, row]
+        rows_seen.append(row)
+    return rows_seen
 
 
 def test_req_58_a_phase_of_30_us_is_judged_by_its_current() -> None:
@@ -89,8 +89,8 @@ def test_req_58_from_22_us_on_a_phase_always_has_a_sample(us: int, looked_at: bo
     ticks, rest_us = 125 * us, 200 - 3 * us
     table = drive(-320, ticks), idle(ticks), drive(320, ticks), discharge(125 * rest_us)
     nothing = [(200, 0)]  # no current at all
-    found = rows(stream_of(*table), nothing, 1)
-    assert [one[0] for one in found if one] == ([errors.FAULT_OPEN] if looked_at else [])
+    rows_seen = rows(stream_of(*table), nothing, 1)
+    assert [row[0] for row in rows_seen if row] == ([errors.FAULT_OPEN] if looked_at else [])
 
 
 def test_req_59_what_a_discharge_of_20_us_leaves_is_judged() -> None:
@@ -104,7 +104,7 @@ def test_req_59_what_a_discharge_of_20_us_leaves_is_judged() -> None:
 
 
 def test_req_58_every_phase_has_its_turn() -> None:
-    pulses = [one for _ in range(5) for one in (drive(-160, 12_500), idle(12_500))]
+    pulses = [record for _ in range(5) for record in (drive(-160, 12_500), idle(12_500))]
     table = stream_of(*pulses, drive(160, 62_500), discharge(20 * MS))
     watch, seen = Watch(IDEAL), []
     for _ in range(12):

@@ -9,41 +9,44 @@ from stimcore.ramp import DONE, DOWN, REST, UP, Train, least_ramp_up_ms
 
 
 def train(*targets_ua: int, rate_millihz: int = 50_000, **header: int) -> Train:
-    programs = [TONIC._replace(amplitude_ua=one, rate_millihz=rate_millihz) for one in targets_ua]
+    programs = [
+        TONIC._replace(amplitude_ua=target_ua, rate_millihz=rate_millihz)
+        for target_ua in targets_ua
+    ]
     return Train(group(*programs, **header))
 
 
 def begun(*targets_ua: int, rate_millihz: int = 50_000, **header: int) -> Train:
-    one = train(*targets_ua, rate_millihz=rate_millihz, **header)
-    one.start(0)
-    one.begin()
-    return one
+    run = train(*targets_ua, rate_millihz=rate_millihz, **header)
+    run.start(0)
+    run.begin()
+    return run
 
 
-def steps(one: Train, periods: list[int]) -> list[tuple[int, ...]]:
+def steps(run: Train, periods: list[int]) -> list[tuple[int, ...]]:
     """Return the new levels in each of these periods, all staged in time."""
     out = []
     for period in periods:
-        if one.wants_change:
-            one.follow(period, tuple(one.levels_ua))
-        levels = tuple(one.step(period))
-        one.staged(period, levels)
+        if run.wants_change:
+            run.follow(period, tuple(run.levels_ua))
+        levels = tuple(run.step(period))
+        run.staged(period, levels)
         out.append(levels)
     return out
 
 
 # --- up -------------------------------------------------------------------------------------------
 def test_req_18_without_a_ramp_it_rises_by_500_ua_every_20_ms() -> None:
-    one = begun(1_800)
-    assert one.levels_ua == [500]
-    assert steps(one, [1, 2, 3, 4]) == [(1_000,), (1_500,), (1_800,), ()]
+    run = begun(1_800)
+    assert run.levels_ua == [500]
+    assert steps(run, [1, 2, 3, 4]) == [(1_000,), (1_500,), (1_800,), ()]
     fast = begun(1_200, rate_millihz=1_000_000)  # 20 periods of 1 ms
     assert steps(fast, [1, 19, 20, 39, 40]) == [(), (), (1_000,), (), (1_200,)]
 
 
 def test_req_18_a_loop_that_comes_late_rises_no_faster() -> None:
-    one = begun(2_000)
-    assert steps(one, [250, 251]) == [(1_000,), (1_500,)]
+    run = begun(2_000)
+    assert steps(run, [250, 251]) == [(1_000,), (1_500,)]
     # 1 ms periods: a step that is 15 ms late is followed by one 25 ms later, not by one 5 ms later
     fast = begun(2_000, rate_millihz=1_000_000)
     assert steps(fast, [35, 40, 54, 55, 60]) == [(1_000,), (), (), (1_500,), ()]
@@ -62,29 +65,29 @@ def test_req_18_a_loop_that_comes_late_rises_no_faster() -> None:
 def test_req_33_each_period_is_as_high_as_the_ramp_at_its_end(
     rate_millihz: int, wanted: dict[int, int]
 ) -> None:
-    one = begun(2_000, rate_millihz=rate_millihz, ramp_up_ms=1_000)
-    found = {0: one.levels_ua[0]}
+    run = begun(2_000, rate_millihz=rate_millihz, ramp_up_ms=1_000)
+    levels = {0: run.levels_ua[0]}
     for period in range(1, max(wanted) + 1):
-        steps(one, [period])
-        found[period] = one.levels_ua[0]
-    assert {period: found[period] for period in wanted} == wanted
+        steps(run, [period])
+        levels[period] = run.levels_ua[0]
+    assert {period: levels[period] for period in wanted} == wanted
 
 
 def test_req_33_a_step_that_was_missed_is_made_up_for() -> None:
-    one = begun(2_000, ramp_up_ms=1_000)
-    assert steps(one, [9, 10]) == [(400,), (440,)]
+    run = begun(2_000, ramp_up_ms=1_000)
+    assert steps(run, [9, 10]) == [(400,), (440,)]
 
 
 def test_req_33_a_ramp_slower_than_1_ua_a_step_still_rises() -> None:
-    one = begun(10, ramp_up_ms=60_000)
-    assert one.levels_ua == [1]
-    assert steps(one, [599, 2_999]) == [(2,), (10,)]
+    run = begun(10, ramp_up_ms=60_000)
+    assert run.levels_ua == [1]
+    assert steps(run, [599, 2_999]) == [(2,), (10,)]
 
 
 def test_req_33_each_program_has_its_own_ramp() -> None:
-    one = begun(2_000, 100, ramp_up_ms=1_000)
-    assert one.levels_ua == [40, 2]
-    assert steps(one, [1]) == [(80, 4)]
+    run = begun(2_000, 100, ramp_up_ms=1_000)
+    assert run.levels_ua == [40, 2]
+    assert steps(run, [1]) == [(80, 4)]
 
 
 @pytest.mark.parametrize(
@@ -106,52 +109,52 @@ def test_req_18_the_shortest_ramp_has_steps_of_500_ua(
 
 # --- live changes ---------------------------------------------------------------------------------
 def test_req_18_a_new_target_is_followed_from_the_next_period() -> None:
-    one = begun(500)
-    assert steps(one, [1, 250]) == [(), ()]
-    one.targets_ua[0] = 700
-    one.retarget()
-    assert steps(one, [251, 252]) == [(700,), ()]
+    run = begun(500)
+    assert steps(run, [1, 250]) == [(), ()]
+    run.targets_ua[0] = 700
+    run.retarget()
+    assert steps(run, [251, 252]) == [(700,), ()]
 
 
 def test_req_18_a_new_target_above_is_approached_in_steps_and_one_below_at_once() -> None:
-    one = begun(500)
-    one.targets_ua[0] = 1_700
-    one.retarget()
-    assert steps(one, [1, 2, 3, 4]) == [(1_000,), (1_500,), (1_700,), ()]
-    one.targets_ua[0] = 300
-    one.retarget()
-    assert steps(one, [5, 6]) == [(300,), ()]
+    run = begun(500)
+    run.targets_ua[0] = 1_700
+    run.retarget()
+    assert steps(run, [1, 2, 3, 4]) == [(1_000,), (1_500,), (1_700,), ()]
+    run.targets_ua[0] = 300
+    run.retarget()
+    assert steps(run, [5, 6]) == [(300,), ()]
 
 
 def test_req_18_a_target_raised_again_and_again_gains_nothing() -> None:
     """Each command begins a new way, and yet 20 ms lie between two steps up."""
-    one = begun(2_000, rate_millihz=1_000_000)
+    run = begun(2_000, rate_millihz=1_000_000)
     for period in range(1, 20):
-        one.retarget()
-        assert steps(one, [period]) == [()]
-    one.retarget()
-    assert steps(one, [20]) == [(1_000,)]
+        run.retarget()
+        assert steps(run, [period]) == [()]
+    run.retarget()
+    assert steps(run, [20]) == [(1_000,)]
 
 
 def test_req_33_a_ramp_to_a_new_target_begins_where_it_is() -> None:
-    one = begun(500, ramp_up_ms=1_000)
-    steps(one, list(range(1, 50)))
-    assert one.levels_ua == [500]
-    one.targets_ua[0] = 1_000  # 20 uA a period
-    one.retarget()
-    assert steps(one, [100, 101]) == [(520,), (540,)]
+    run = begun(500, ramp_up_ms=1_000)
+    steps(run, list(range(1, 50)))
+    assert run.levels_ua == [500]
+    run.targets_ua[0] = 1_000  # 20 uA a period
+    run.retarget()
+    assert steps(run, [100, 101]) == [(520,), (540,)]
 
 
 def test_req_33_what_was_staged_and_given_up_is_never_part_of_the_way() -> None:
-    one = begun(2_000)
-    assert steps(one, [1]) == [(1_000,)]
-    one.targets_ua[0] = 300
-    one.retarget()
-    one.follow(1, (500,))  # 1 mA was staged, 0.5 mA flows
-    assert tuple(one.step(1)) == (300,)
-    one.end()
-    one.follow(1, (500,))
-    assert tuple(one.step(1)) == (0,)
+    run = begun(2_000)
+    assert steps(run, [1]) == [(1_000,)]
+    run.targets_ua[0] = 300
+    run.retarget()
+    run.follow(1, (500,))  # 1 mA was staged, 0.5 mA flows
+    assert tuple(run.step(1)) == (300,)
+    run.end()
+    run.follow(1, (500,))
+    assert tuple(run.step(1)) == (0,)
 
 
 @pytest.mark.parametrize(
@@ -168,70 +171,70 @@ def test_req_33_what_was_staged_and_given_up_is_never_part_of_the_way() -> None:
 def test_req_18_how_long_the_way_will_take(
     target: int, ramp_up_ms: int, rate_millihz: int, takes_ms: int
 ) -> None:
-    one = begun(2_000, ramp_up_ms=ramp_up_ms, rate_millihz=rate_millihz)
-    one.targets_ua[0] = target
-    assert one.settles_in_ms(0, 0) == takes_ms
+    run = begun(2_000, ramp_up_ms=ramp_up_ms, rate_millihz=rate_millihz)
+    run.targets_ua[0] = target
+    assert run.settles_in_ms(0, 0) == takes_ms
 
 
 # --- down -----------------------------------------------------------------------------------------
 def test_req_33_a_stop_without_a_ramp_does_not_wait_for_a_step() -> None:
-    one = begun(500, rate_millihz=1_000_000)
-    one.end()
-    assert one.phase == DOWN
-    assert steps(one, [1, 20, 40]) == [(0,), (), ()]
-    one.ended()
-    assert one.phase == DONE
+    run = begun(500, rate_millihz=1_000_000)
+    run.end()
+    assert run.phase == DOWN
+    assert steps(run, [1, 20, 40]) == [(0,), (), ()]
+    run.ended()
+    assert run.phase == DONE
 
 
 def test_req_33_a_ramp_down_takes_the_time_it_was_given() -> None:
     # 500 uA in 100 ms: 100 uA in 20 ms
-    one = begun(500, ramp_down_ms=100)
-    one.end()
-    assert steps(one, [9, 10, 11, 12, 13]) == [(400,), (300,), (200,), (100,), (0,)]
+    run = begun(500, ramp_down_ms=100)
+    run.end()
+    assert steps(run, [9, 10, 11, 12, 13]) == [(400,), (300,), (200,), (100,), (0,)]
 
 
 def test_req_33_a_stop_in_the_middle_of_a_ramp_up_never_rises() -> None:
-    one = begun(2_000, ramp_up_ms=1_000, ramp_down_ms=1_000)
-    steps(one, [1, 2])
-    one.end()
-    assert steps(one, [3, 4, 5, 6]) == [(80,), (40,), (0,), ()]
+    run = begun(2_000, ramp_up_ms=1_000, ramp_down_ms=1_000)
+    steps(run, [1, 2])
+    run.end()
+    assert steps(run, [3, 4, 5, 6]) == [(80,), (40,), (0,), ()]
 
 
 def test_req_33_a_ramp_down_slower_than_1_ua_a_step_still_falls() -> None:
-    one = begun(2, ramp_down_ms=60_000)
-    one.end()
-    assert steps(one, [20, 1_500, 3_019]) == [(1,), (), (0,)]
+    run = begun(2, ramp_down_ms=60_000)
+    run.end()
+    assert steps(run, [20, 1_500, 3_019]) == [(1,), (), (0,)]
 
 
 def test_req_32_a_halt_leaves_nothing() -> None:
-    one = begun(500, cycle_on_ms=1_000, cycle_off_ms=1_000)
-    one.halt()
-    assert (one.phase, one.levels_ua) == (DONE, [0])
-    assert steps(one, [1, 250]) == [(), ()]
-    assert not one.rested(10_000)
+    run = begun(500, cycle_on_ms=1_000, cycle_off_ms=1_000)
+    run.halt()
+    assert (run.phase, run.levels_ua) == (DONE, [0])
+    assert steps(run, [1, 250]) == [(), ()]
+    assert not run.rested(10_000)
 
 
 # --- cycles and sessions --------------------------------------------------------------------------
 def test_req_33_a_cycle_is_counted_from_its_start() -> None:
-    one = begun(400, cycle_on_ms=1_000, cycle_off_ms=3_000)
+    run = begun(400, cycle_on_ms=1_000, cycle_off_ms=3_000)
     for number in range(1, 4):
-        assert one.ends == 50
-        one.ended()
-        assert one.phase == REST
-        assert [one.rested(4_000 * number + late) for late in (-1, 0)] == [False, True]
-        one.begin()
-        assert (one.phase, one.levels_ua) == (UP, [400])
+        assert run.ends == 50
+        run.ended()
+        assert run.phase == REST
+        assert [run.rested(4_000 * number + late) for late in (-1, 0)] == [False, True]
+        run.begin()
+        assert (run.phase, run.levels_ua) == (UP, [400])
 
 
 def test_req_33_the_ramps_of_a_cycle_lie_within_its_on_time() -> None:
     # 50 periods of 20 ms: ten up, and in the last ten 40 uA less in each
-    one = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000, ramp_up_ms=200, ramp_down_ms=200)
-    found = [one.levels_ua[0]]
+    run = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000, ramp_up_ms=200, ramp_down_ms=200)
+    levels = [run.levels_ua[0]]
     for period in range(1, 50):
-        steps(one, [period])
-        found.append(one.levels_ua[0])
+        steps(run, [period])
+        levels.append(run.levels_ua[0])
     up = list(range(40, 401, 40))
-    assert found == up + [400] * 30 + up[::-1]
+    assert levels == up + [400] * 30 + up[::-1]
 
 
 def test_req_33_an_on_time_is_whole_periods() -> None:
@@ -241,57 +244,57 @@ def test_req_33_an_on_time_is_whole_periods() -> None:
 
 def test_req_33_a_stop_ends_the_cycle_in_its_rest_and_in_its_on_time() -> None:
     for resting in (True, False):
-        one = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000)
+        run = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000)
         if resting:
-            one.ended()
-        one.end()
+            run.ended()
+        run.end()
         if not resting:
-            assert steps(one, [20]) == [(0,)]
-            one.ended()
-        assert one.phase == DONE
-        assert not one.rested(60_000)
+            assert steps(run, [20]) == [(0,)]
+            run.ended()
+        assert run.phase == DONE
+        assert not run.rested(60_000)
 
 
 def test_req_33_the_next_start_cycles_again() -> None:
-    one = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000)
-    one.end()
-    one.ended()
-    one.start(10_000)
-    one.begin()
-    one.ended()
-    assert [one.rested(now) for now in (11_999, 12_000)] == [False, True]
+    run = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000)
+    run.end()
+    run.ended()
+    run.start(10_000)
+    run.begin()
+    run.ended()
+    assert [run.rested(now) for now in (11_999, 12_000)] == [False, True]
 
 
 def test_a_session_is_whole_periods_and_its_ramp_down() -> None:
     # 1 s at 50 Hz, then 10 periods down
     bare = begun(400, session_ms=1_000)
     assert (bare.ends, bare.times_out) == (50, True)
-    one = begun(400, session_ms=1_000, ramp_down_ms=200)
-    assert (one.ends, one.turns, one.times_out) == (0, 50, True)
-    steps(one, list(range(1, 50)))
-    assert one.levels_ua == [400]
-    assert steps(one, [50, 51, 58, 59]) == [(360,), (320,), (40,), (0,)]
-    one.ended()
-    assert one.phase == DONE
+    run = begun(400, session_ms=1_000, ramp_down_ms=200)
+    assert (run.ends, run.turns, run.times_out) == (0, 50, True)
+    steps(run, list(range(1, 50)))
+    assert run.levels_ua == [400]
+    assert steps(run, [50, 51, 58, 59]) == [(360,), (320,), (40,), (0,)]
+    run.ended()
+    assert run.phase == DONE
 
 
 def test_a_session_that_ends_within_its_ramp_up_goes_down_from_there() -> None:
     # 400 uA in 1 s are 8 uA a period; from the 25th one on 40 uA less in each
-    one = begun(400, session_ms=500, ramp_up_ms=1_000, ramp_down_ms=200)
-    steps(one, list(range(1, 25)))
-    assert one.levels_ua == [200]
-    assert steps(one, [25, 26, 27, 28, 29]) == [(160,), (120,), (80,), (40,), (0,)]
+    run = begun(400, session_ms=500, ramp_up_ms=1_000, ramp_down_ms=200)
+    steps(run, list(range(1, 25)))
+    assert run.levels_ua == [200]
+    assert steps(run, [25, 26, 27, 28, 29]) == [(160,), (120,), (80,), (40,), (0,)]
 
 
 def test_a_session_of_several_on_times_ends_in_the_last_of_them() -> None:
     # 2.5 s of 1 s on and 1 s off: all of the first on time, half of the second
-    one = begun(400, session_ms=2_500, cycle_on_ms=1_000, cycle_off_ms=1_000)
-    assert (one.ends, one.times_out) == (50, False)
-    one.ended()
-    one.begin()
-    assert (one.ends, one.times_out) == (25, True)
-    one.ended()
-    assert one.phase == DONE
+    run = begun(400, session_ms=2_500, cycle_on_ms=1_000, cycle_off_ms=1_000)
+    assert (run.ends, run.times_out) == (50, False)
+    run.ended()
+    run.begin()
+    assert (run.ends, run.times_out) == (25, True)
+    run.ended()
+    assert run.phase == DONE
 
 
 # --- any history ----------------------------------------------------------------------------------
@@ -316,32 +319,32 @@ def test_req_18_no_history_makes_a_rise_too_large_or_too_soon(
     target: int, rate_millihz: int, up_ms: int, down_ms: int, cycle_ms: int, history: list
 ) -> None:
     times = dict(ramp_up_ms=up_ms, ramp_down_ms=down_ms, cycle_on_ms=cycle_ms)
-    one = begun(target, 1_000, rate_millihz=rate_millihz, cycle_off_ms=cycle_ms, **times)
-    flowing, rose = tuple(one.levels_ua), 0
+    run = begun(target, 1_000, rate_millihz=rate_millihz, cycle_off_ms=cycle_ms, **times)
+    flowing, rose = tuple(run.levels_ua), 0
     assert max(flowing) <= 500
     period, late = 0, 0
     for move, value in history:
         if move == "target":
-            one.targets_ua[0] = value
-            one.retarget()
+            run.targets_ua[0] = value
+            run.retarget()
         elif move == "end":
-            one.end()
+            run.end()
         elif move == "late":
             late = value
         else:
             period += value
-        one.follow(period + 1, flowing)
-        levels = tuple(one.step(period + 1))
+        run.follow(period + 1, flowing)
+        levels = tuple(run.step(period + 1))
         if not levels:
             continue
         since = period + 1 + late
-        one.staged(since, levels)
+        run.staged(since, levels)
         if any(new > old for new, old in zip(levels, flowing, strict=True)):
             assert (since - rose) * 1_000_000 >= 20 * rate_millihz
             rose = since
         assert all(new - old <= 500 for new, old in zip(levels, flowing, strict=True))
         assert all(0 <= new <= 12_500 for new in levels)
-        assert one.phase != DOWN or max(levels) <= max(flowing)
+        assert run.phase != DOWN or max(levels) <= max(flowing)
         flowing, period, late = levels, since, 0
 
 
@@ -355,17 +358,17 @@ def test_req_33_every_ramp_arrives_in_its_time(
     target: int, rate_millihz: int, up_ms: int, down_ms: int
 ) -> None:
     up_ms = max(up_ms, -(-target * max(20, 1_000_000 // rate_millihz) // 500))
-    one = begun(target, rate_millihz=rate_millihz, ramp_up_ms=up_ms, ramp_down_ms=down_ms)
+    run = begun(target, rate_millihz=rate_millihz, ramp_up_ms=up_ms, ramp_down_ms=down_ms)
     period_ms = 1_000_000 / rate_millihz
     step = max(1, int(20 / period_ms))
     period = 0
-    while one.levels_ua[0] < target:
+    while run.levels_ua[0] < target:
         period += step
-        steps(one, [period])
+        steps(run, [period])
         assert (period + step) * period_ms <= up_ms + 2 * max(20, period_ms)
-    one.end()
+    run.end()
     turned = period
-    while one.levels_ua[0]:
+    while run.levels_ua[0]:
         period += step
-        steps(one, [period])
+        steps(run, [period])
         assert (period - turned) * period_ms <= down_ms + 2 * max(20, period_ms)

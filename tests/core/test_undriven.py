@@ -95,8 +95,8 @@ def test_req_62_charges_of_several_pairs_add() -> None:
 def test_req_62_the_lowest_ceiling_of_the_contacts_that_are_joined_holds() -> None:
     under = kernel.Terms(terms().areas_um2, [800, 800, 2_000, 2_000, 0, 0, 0, 0], None, 1_000)
     table = drive(-320, 62_500, E3, E4), discharge(MS, 15), drive(-16, 1_000, E1, E2)
-    found = refusals(admit(PLAIN, *table, discharge(REST, 15), under=under))
-    assert found["discharge_peak"][1] == 800_000
+    refusal = refusals(admit(PLAIN, *table, discharge(REST, 15), under=under))
+    assert refusal["discharge_peak"][1] == 800_000
 
 
 # --- the record of a soft discharge ----------------------------------------------------------
@@ -110,8 +110,8 @@ def test_req_62_a_soft_discharge_is_slower_by_its_resistor() -> None:
     assert verdict.stream is not None
     assert verdict.stream.record(1)[6] == decode.SOFT
     shorter = drive(-1_000, 100_000), soft(3 * MS), discharge(REST)  # exp(-0.5): 3.03 uC
-    found = figure(admit(STEPPED, *shorter, under=under), "discharge_peak")
-    assert found == pytest.approx(6_065_300, rel=1e-3)
+    peak = figure(admit(STEPPED, *shorter, under=under), "discharge_peak")
+    assert peak == pytest.approx(6_065_300, rel=1e-3)
     assert verdict.stream.discharge_na == figure(verdict, "discharge_peak")
 
 
@@ -162,15 +162,17 @@ def test_req_64_a_halt_at_any_point_of_a_period_bleeds_within_the_ceiling() -> N
 def test_req_62_a_burst_is_discharged_softly_until_the_direct_one_is_no_more_than_a_pulse() -> None:
     """5 ms and a sixteenth over 467 us are 11.38 times the amplitude: 38.9 sixteenths of a time
     constant, so 39 x 6187 us / 16 = 1,885,101 ticks; of 16 ms 114,899 are left."""
-    found = in_one(period.compile_group(DEFAULT, group(BURST), (350,)))
+    phases = in_one(period.compile_group(DEFAULT, group(BURST), (350,)))
     pulse, between = (DRIVE, 4, 10, -56, 125_000), (IDLE, 0, 0, 0, 125_000)
-    assert found[:-2] == [*[pulse, between] * 4, pulse]
-    assert found[-2:] == [(period.SOFT, 4, 10, 0, 1_885_101), (DISCHARGE, 0, 14, 0, 114_899)]
+    assert phases[:-2] == [*[pulse, between] * 4, pulse]
+    assert phases[-2:] == [(period.SOFT, 4, 10, 0, 1_885_101), (DISCHARGE, 0, 14, 0, 114_899)]
 
 
 def test_req_62_the_form_of_a_period_is_the_same_at_every_level() -> None:
     forms = {
-        tuple((one[0], one[4]) for one in period.compile_group(DEFAULT, group(BURST), (level,)))
+        tuple(
+            (phase[0], phase[4]) for phase in period.compile_group(DEFAULT, group(BURST), (level,))
+        )
         for level in (7, 50, 349, 350)
     }
     assert len(forms) == 1
@@ -182,20 +184,20 @@ def test_req_62_a_pulse_shorter_than_the_time_constant_is_discharged_directly() 
         (439_000, [DRIVE, DISCHARGE]),
         (440_000, [DRIVE, period.SOFT, DISCHARGE]),
     ):
-        one = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
-        found = in_one(period.compile_group(DEFAULT, one, (2_000,)))
-        assert [each[0] for each in found] == kinds
+        stimulus = tonic(recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=width_ns)
+        phases = in_one(period.compile_group(DEFAULT, stimulus, (2_000,)))
+        assert [phase[0] for phase in phases] == kinds
 
 
 def test_req_62_what_the_profile_permits_shortens_it() -> None:
     # 11.38 / 2 = 5.69: 27.8 sixteenths
-    found = in_one(period.compile_group(DEFAULT, group(BURST, discharge_permille=2_000), (350,)))
-    assert found[-2][4] == 28 * 6_187 * 125 // 16
+    phases = in_one(period.compile_group(DEFAULT, group(BURST, discharge_permille=2_000), (350,)))
+    assert phases[-2][4] == 28 * 6_187 * 125 // 16
 
 
 def test_req_62_where_there_is_no_room_the_kernel_says_so() -> None:
-    one = BURST._replace(rate_millihz=60_000)  # 7.7 ms after a burst
+    member = BURST._replace(rate_millihz=60_000)  # 7.7 ms after a burst
     under = terms(ceiling_ua=350)
-    compiled = period.compile_group(DEFAULT, group(one), (350,))
+    compiled = period.compile_group(DEFAULT, group(member), (350,))
     table = [Rec(ticks, source, back, code) for _kind, source, back, code, ticks in compiled]
     assert "discharge_peak" in refusals(admit(DEFAULT, *table, under=under))

@@ -37,28 +37,28 @@ def rows(shown: demo.Shown) -> dict[str, demo.Comparison]:
 
 def test_tonic_is_measured_as_programmed(tonic: demo.Shown) -> None:
     assert tonic.ok
-    found = rows(tonic)
+    by_name = rows(tonic)
     # 320 codes and half of 2 codes of INL x sin(pi 320 / 2047): 320.471 of them, 2.00295 mA; less
     # half of half of 0.5 % gain mismatch, plus half of 2 uA offset: -1.99944 mA. The output
     # settles with 4.5 us / ln(8192) = 0.4994 us: half way up after 0.346 us, and 0.9986 nC short
-    assert found["amplitude"].programmed == -2.0
-    assert found["pulse width"].measured == pytest.approx(199.654, abs=5e-3)
-    assert found["amplitude"].measured == pytest.approx(-1.99944 * 199.5006 / 199.654, abs=1e-4)
-    assert found["rate"].measured == pytest.approx(50.0, abs=1e-6)
-    assert found["charge per phase"].measured == pytest.approx(-1.99944e-3 * 199.5006, abs=2e-5)
+    assert by_name["amplitude"].programmed == -2.0
+    assert by_name["pulse width"].measured == pytest.approx(199.654, abs=5e-3)
+    assert by_name["amplitude"].measured == pytest.approx(-1.99944 * 199.5006 / 199.654, abs=1e-4)
+    assert by_name["rate"].measured == pytest.approx(50.0, abs=1e-6)
+    assert by_name["charge per phase"].measured == pytest.approx(-1.99944e-3 * 199.5006, abs=2e-5)
     # 0.39889 uC on 0.1244 cm2; k = log10(0.39889^2 / 0.1244)
-    assert found["density, of a phase"].measured == pytest.approx(3.2065, abs=1e-3)
-    assert found["Shannon k, of a phase"].measured == pytest.approx(0.1069, abs=1e-3)
+    assert by_name["density, of a phase"].measured == pytest.approx(3.2065, abs=1e-3)
+    assert by_name["Shannon k, of a phase"].measured == pytest.approx(0.1069, abs=1e-3)
 
 
 def test_a_burst_adds_up_to_what_is_not_recovered(burst: demo.Shown) -> None:
     assert burst.ok
-    found = rows(burst)
-    assert found["rate"].measured == pytest.approx(40.0, abs=1e-6)
-    assert found["rate within a burst"].measured == pytest.approx(500.0, abs=1e-5)
+    by_name = rows(burst)
+    assert by_name["rate"].measured == pytest.approx(40.0, abs=1e-6)
+    assert by_name["rate within a burst"].measured == pytest.approx(500.0, abs=1e-5)
     # five times 0.3489 uC on 0.1244 cm2; k = log10(1.7445^2 / 0.1244)
-    assert found["density, unrecovered"].measured == pytest.approx(14.02, abs=0.01)
-    assert found["Shannon k, unrecovered"].measured == pytest.approx(1.389, abs=1e-3)
+    assert by_name["density, unrecovered"].measured == pytest.approx(14.02, abs=0.01)
+    assert by_name["Shannon k, unrecovered"].measured == pytest.approx(1.389, abs=1e-3)
 
 
 def test_the_blocking_capacitor_lets_no_direct_current_through(
@@ -72,14 +72,14 @@ def test_the_blocking_capacitor_lets_no_direct_current_through(
 
 
 def test_every_comparison_can_fail(tonic: demo.Shown) -> None:
-    profile, found = tonic.profile, dataclasses.replace(tonic.measured, dc_a=1e-6)
+    profile, measured = tonic.profile, dataclasses.replace(tonic.measured, dc_a=1e-6)
     good = {row.name for row in tonic.rows if row.ok}
     other = profile.group.programs[0]._replace(
         amplitude_ua=2050, width_ns=202_000, rate_millihz=50_010
     )
     group = profile.group._replace(programs=(other,), areas_um2=(60_000,) * 8)
     wrong = dataclasses.replace(profile, group=group)
-    failed = {row.name for row in demo._rows(wrong, BOARD, found) if row.ok is False}
+    failed = {row.name for row in demo._rows(wrong, BOARD, measured) if row.ok is False}
     assert failed == good
 
 

@@ -79,8 +79,8 @@ def test_a_therapy_is_what_it_says(name: str) -> None:
     rows, pulses, _one, _other = THERAPIES[name]
     group = read(name).group
     assert rows == tuple(
-        (one.count, one.rate_millihz, one.width_ns // 1000, one.amplitude_ua)
-        for one in group.programs
+        (member.count, member.rate_millihz, member.width_ns // 1000, member.amplitude_ua)
+        for member in group.programs
     )
     assert program.pulses_per_period(group) == pulses
 
@@ -88,15 +88,15 @@ def test_a_therapy_is_what_it_says(name: str) -> None:
 @pytest.mark.parametrize("name", THERAPIES)
 def test_each_stage_takes_a_therapy_or_says_why_not(name: str) -> None:
     _rows, _pulses, serial, ladder = THERAPIES[name]
-    assert {one.id for one in judged(name, "mcp4922-8").errors} == serial
-    assert {one.id for one in judged(name, "r2r-1").errors} == ladder
+    assert {problem.id for problem in judged(name, "mcp4922-8").errors} == serial
+    assert {problem.id for problem in judged(name, "r2r-1").errors} == ladder
 
 
 @pytest.mark.parametrize("load", ["resistor-500", "resistor-1k"])
 @pytest.mark.parametrize("name", [name for name in THERAPIES if not THERAPIES[name][2]])
 def test_a_therapy_is_admitted_into_every_load(name: str, load: str) -> None:
-    found = {one.id for one in judged(name, "mcp4922-8", load).errors}
-    assert ("discharge-peak" in found) if name in SLOW else found == set()
+    ids = {problem.id for problem in judged(name, "mcp4922-8", load).errors}
+    assert ("discharge-peak" in ids) if name in SLOW else ids == set()
 
 
 @pytest.mark.parametrize("name", THERAPIES)
@@ -112,7 +112,7 @@ def test_the_file_says_where_its_figures_come_from(name: str) -> None:
 def test_req_18_every_level_of_a_ramp_is_admitted(name: str) -> None:
     group, board = read(name).group, boards.board()
     for share in (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987):
-        levels = tuple(max(7, one.amplitude_ua * share // 1000) for one in group.programs)
+        levels = tuple(max(7, member.amplitude_ua * share // 1000) for member in group.programs)
         verdict = output.judge(board, group, levels)
         assert verdict.errors == [], levels
         assert verdict.stream is not None
@@ -120,7 +120,9 @@ def test_req_18_every_level_of_a_ramp_is_admitted(name: str) -> None:
 
 
 def figure(name: str, wanted: str) -> float:
-    return next(one.value for one in judged(name, "mcp4922-8").figures if one.name == wanted)
+    return next(
+        figure.value for figure in judged(name, "mcp4922-8").figures if figure.name == wanted
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,18 +160,18 @@ def test_intermittent_theta_burst_is_twenty_trains_of_thirty() -> None:
 def test_presets_lists_all_of_them_with_their_figures() -> None:
     done = scs("presets", "--json")
     assert done.exit_code == 0
-    found = {row["name"]: row for row in json.loads(done.stdout)}
-    assert sorted(found) == resources.stems("profiles")
-    one = found["symmetric_90hz"]
-    assert (one["rate"], one["width"], one["amplitude"]) == ("90 Hz", "200 us", "3 mA")
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert sorted(rows) == resources.stems("profiles")
+    preset = rows["symmetric_90hz"]
+    assert (preset["rate"], preset["width"], preset["amplitude"]) == ("90 Hz", "200 us", "3 mA")
     # 3 mA x 200 us on 0.1244 cm2; 4.82 x 0.6 = 2.89; 3 mA x 1.05 kohm and 0.6 uC over 1.43 uF
-    assert one["charge_uc"] == pytest.approx(0.6)
-    assert one["density_uc_cm2"] == pytest.approx(4.823, abs=0.001)
-    assert one["shannon_k"] == pytest.approx(0.4615, abs=0.001)
-    assert one["volts"] == pytest.approx(3.15 + 0.42, abs=0.02)
-    assert one["stages"] == {"mcp4922-8": "", "r2r-1": "stage span: 3 mA, limit 1 mA"}
-    assert found["hf10"]["stages"] == {"mcp4922-8": "", "r2r-1": "stage span: 2 mA, limit 1 mA"}
-    assert (found["itbs_sync"]["charge_uc"], found["itbs_sync"]["amplitude"]) == (None, "none")
+    assert preset["charge_uc"] == pytest.approx(0.6)
+    assert preset["density_uc_cm2"] == pytest.approx(4.823, abs=0.001)
+    assert preset["shannon_k"] == pytest.approx(0.4615, abs=0.001)
+    assert preset["volts"] == pytest.approx(3.15 + 0.42, abs=0.02)
+    assert preset["stages"] == {"mcp4922-8": "", "r2r-1": "stage span: 3 mA, limit 1 mA"}
+    assert rows["hf10"]["stages"] == {"mcp4922-8": "", "r2r-1": "stage span: 2 mA, limit 1 mA"}
+    assert (rows["itbs_sync"]["charge_uc"], rows["itbs_sync"]["amplitude"]) == (None, "none")
 
 
 def test_presets_on_a_terminal_names_who_takes_what() -> None:
@@ -214,6 +216,6 @@ def test_check_shows_the_places_of_several_programs() -> None:
 @pytest.mark.parametrize("name", presets.names())
 def test_check_of_each_therapy_ends_as_its_stage_does(name: str) -> None:
     done = scs("check", str(resources.path(f"profiles/{name}.yaml")), "--json")
-    found = json.loads(done.stdout)
-    assert done.exit_code == (0 if found["ok"] else 1)
-    assert found["ok"] == (not presets.preset(name).stages["mcp4922-8"])
+    report = json.loads(done.stdout)
+    assert done.exit_code == (0 if report["ok"] else 1)
+    assert report["ok"] == (not presets.preset(name).stages["mcp4922-8"])

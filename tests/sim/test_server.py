@@ -167,9 +167,9 @@ def test_the_real_device_says_hello_over_either() -> None:
 
 def test_ctrl_c_ends_it_cleanly() -> None:
     code = (
-        "from scs import sim_bridge; one = sim_bridge.listen(sim_bridge.make());"
-        "one.stop_at_eof();"
-        "print(one.address, flush=True); one.run(); print('done', flush=True)"
+        "from scs import sim_bridge; server = sim_bridge.listen(sim_bridge.make());"
+        "server.stop_at_eof();"
+        "print(server.address, flush=True); server.run(); print('done', flush=True)"
     )
     pipe = subprocess.PIPE
     child = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True)

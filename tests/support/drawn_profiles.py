@@ -102,8 +102,8 @@ def named_segments(name: str, width_ns: int) -> tuple[tuple[int, int], ...]:
     phases, steps = SHAPES[name]
     if phases == 3:
         return tuple((share, width_ns) for share in steps)
-    each = width_ns // len(steps)
-    return tuple((sign * share, each) for sign in (1, -1) for share in steps)
+    step_ns = width_ns // len(steps)
+    return tuple((sign * share, step_ns) for sign in (1, -1) for share in steps)
 
 
 @st.composite
@@ -240,8 +240,8 @@ def profiles(draw: st.DrawFn, kind: str) -> Drawn:
     base = draw(st.integers(5_000, 12_000))  # mHz
     times = [draw(st.sampled_from([1, 2, 3, 6] if count < 3 else [1, 1, 2])) for _ in range(count)]
     kinds = [kind, *[draw(st.sampled_from(LIGHT)) for _ in times[1:]]]
-    rates = [base * each for each in times]
-    drawn = [draw(programs(*each, alone=count == 1)) for each in zip(kinds, rates, strict=True)]
+    rates = [base * factor for factor in times]
+    drawn = [draw(programs(*pair, alone=count == 1)) for pair in zip(kinds, rates, strict=True)]
     limit = draw(st.one_of(st.none(), st.integers(0, 1_000)))
     highest = max(max([want["amplitude_ua"], *bounds]) for _, want, bounds in drawn)
     values: Row = {"name": "Drawn", "lead": lead, "programs": []}

@@ -17,7 +17,7 @@ TWENTY_HZ = pytest.param(20, marks=SLOW)
 
 
 def milliamps(pulses: list[Pulse]) -> list[float]:
-    return [round(-1e3 * one.current_a, 2) for one in pulses]
+    return [round(-1e3 * pulse.current_a, 2) for pulse in pulses]
 
 
 @pytest.mark.parametrize("rate_hz", [1, 2, 4, 10, TWENTY_HZ])
@@ -60,7 +60,7 @@ def test_req_33_a_ramp_down_lasts_as_long_as_it_is_asked_to(
     pulses = talk.pulses(below_a=-3e-6)
     assert talk.why_it_stopped() == "stop"
     assert 4 - 2 / rate_hz <= len(pulses) / rate_hz <= 4 + 1 / rate_hz
-    heights = [-one.current_a for one in pulses]
+    heights = [-pulse_seen.current_a for pulse_seen in pulses]
     assert heights == sorted(heights, reverse=True)
     for at, pulse in enumerate(pulses):
         wanted_a = 500e-6 * (1 - (at + 1) / (4 * rate_hz))

@@ -48,8 +48,8 @@ def test_req_36_the_charge_of_a_soft_start_is_what_the_load_saw(talk: Conversati
     talk.keep(0.9)
     pulses = talk.pulses()
     assert len(pulses) == 30
-    assert {round(-one.current_a * 1e4) for one in pulses} >= {5, 10, 15, 20}  # 0.1 mA
-    seen_pc = -1e12 * sum(one.charge_c for one in pulses)
+    assert {round(-pulse.current_a * 1e4) for pulse in pulses} >= {5, 10, 15, 20}  # 0.1 mA
+    seen_pc = -1e12 * sum(pulse.charge_c for pulse in pulses)
     driven_pc, net_pc = talk.charges_pc()[2]
     assert net_pc == 0
     assert driven_pc == pytest.approx(seen_pc, rel=3e-3)  # the stage's own error of gain
@@ -79,7 +79,7 @@ def test_req_18_a_live_change_is_approached_in_steps_without_losing_a_pulse(
     pulses = talk.pulses()
     steps = [round((b.start_s - a.start_s) * 1e6) for a, b in pairwise(pulses)]
     assert set(steps) == {20_000}  # no pulse lost, doubled or shifted by a swap
-    peaks_a = [-one.current_a for one in pulses]
+    peaks_a = [-pulse.current_a for pulse in pulses]
     assert max(b - a for a, b in pairwise(peaks_a)) < 0.51e-3
     assert 3.9e-3 < peaks_a[-1] < 4.1e-3
 

@@ -74,9 +74,9 @@ def test_req_41_a_command_the_state_forbids_is_refused_and_changes_nothing(
 def test_req_32_halt_drops_the_gate_in_every_state(talk: Conversation, name: str) -> None:
     bring_to(talk, name)
     data = frame.encode(77, commands.HALT, b"")  # not even the right sequence number
-    found = talk.raw(data, HALT_WORST_US if name in ("STOPPING", "MEASURING") else HALT_US)
+    answers = talk.raw(data, HALT_WORST_US if name in ("STOPPING", "MEASURING") else HALT_US)
     assert not talk.gate
-    assert found or talk.ask(b"")  # the reply
+    assert answers or talk.ask(b"")  # the reply
     ends = ("ARMED", "RUNNING", "STOPPING", "MEASURING")
     after = "LOADED" if name in ends else name
     assert talk.state() == after
@@ -86,11 +86,11 @@ def test_req_32_halt_behind_slower_commands_is_obeyed_before_them(talk: Conversa
     talk.running()
     talk.keep(0.3)
     figures = talk.framed(commands.FIGURES)
-    found = talk.raw(figures + frame.encode(9, commands.HALT, b""), HALT_WORST_US)
+    answers = talk.raw(figures + frame.encode(9, commands.HALT, b""), HALT_WORST_US)
     assert not talk.gate
-    while len(found) < 2:
-        found += talk.ask(b"")
-    assert [one[1] & ~commands.REPLY for one in found] == [commands.FIGURES, commands.HALT]
+    while len(answers) < 2:
+        answers += talk.ask(b"")
+    assert [answer[1] & ~commands.REPLY for answer in answers] == [commands.FIGURES, commands.HALT]
     assert talk.state() == "LOADED"
 
 
@@ -99,10 +99,10 @@ def test_req_32_a_start_that_came_with_a_halt_behind_it_starts_nothing(talk: Con
     digest = talk.stage(group())["hash"]
     talk.mark()
     arm = talk.framed(commands.ARM, digest.to_bytes(4, "little"))
-    found = talk.raw(arm + talk.framed(commands.START) + talk.framed(commands.HALT), 200_000)
+    answers = talk.raw(arm + talk.framed(commands.START) + talk.framed(commands.HALT), 200_000)
     assert not talk.gate
     assert talk.pulses() == []
-    assert [one[1] & ~commands.REPLY for one in found] == [
+    assert [answer[1] & ~commands.REPLY for answer in answers] == [
         commands.ARM,
         commands.START,
         commands.HALT,
@@ -173,7 +173,7 @@ def test_req_46_a_program_that_ran_is_unloaded_and_only_then_the_prompt_may_come
     assert talk.stage(group())["hash"] == digest
 
 
-@pytest.mark.parametrize("name", [one for one in STATE_NAMES if one != "OFF"])
+@pytest.mark.parametrize("name", [state for state in STATE_NAMES if state != "OFF"])
 @AT_POWER_ON
 def test_req_46_the_prompt_is_refused_in_every_state_but_off(talk: Conversation, name: str) -> None:
     bring_to(talk, name)

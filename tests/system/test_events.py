@@ -179,7 +179,7 @@ def walked() -> list[tuple[Callable[[Talk, str], None], str, str]]:
 
 @BY_HAND
 @pytest.mark.parametrize(
-    ("event", "name", "form"), walked(), ids=lambda one: getattr(one, "__name__", one)
+    ("event", "name", "form"), walked(), ids=lambda value: getattr(value, "__name__", value)
 )
 def test_req_54_req_55_req_58_req_59_every_fault_is_found_after_every_event(
     event: Callable[[Talk, str], None], name: str, form: str

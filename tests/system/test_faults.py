@@ -157,7 +157,7 @@ def test_req_50_the_output_of_a_starved_sequencer_is_off_within_one_record(
     talk.inject("starved_fifo")
     talk.pass_us(30_000)
     pulses = talk.pulses(-0.3e-3)
-    assert max(one.width_s for one in pulses) <= 1.0001e-3
+    assert max(pulse.width_s for pulse in pulses) <= 1.0001e-3
     assert talk.current_a > -0.3e-3  # every pulse has ended
     assert not talk.gate
 

@@ -117,7 +117,7 @@ def test_req_57_50_ohm_are_refused() -> None:
 
 @BY_HAND
 @pytest.mark.parametrize(
-    ("parts", "code", "found"),
+    ("parts", "code", "code_seen"),
     [
         ({"series_ohm": 1_000.0, "capacitance_f": 0.0}, errors.LOAD_OHM, 1_000),
         ({"series_ohm": 550.0}, errors.LOAD_OHM, 550),  # 10 %
@@ -127,10 +127,10 @@ def test_req_57_50_ohm_are_refused() -> None:
         ({"capacitance_f": 2.8e-6}, errors.LOAD_NF, 2_800),  # 12 %
     ],
 )
-def test_req_57_another_dummy_load_is_refused(parts: dict, code: int, found: int) -> None:
+def test_req_57_another_dummy_load_is_refused(parts: dict, code: int, code_seen: int) -> None:
     rows = refusal(in_place_of_the_load(**parts))
     assert {row[0] for row in rows} == {code}
-    assert all(row[2] == pytest.approx(found, rel=0.03) for row in rows)
+    assert all(row[2] == pytest.approx(code_seen, rel=0.03) for row in rows)
 
 
 @BY_HAND

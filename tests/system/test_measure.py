@@ -35,9 +35,9 @@ def test_req_56_within_2_percent_of_the_model(
     ohm: float, nanofarad: float, seed: int | None
 ) -> None:
     talk = with_load(NAME, ohm, nanofarad * 1e-9, noise=seed is not None, seed=seed or 0)
-    found = talk.measured(0b01, 0b10)
-    assert found[0][1] == pytest.approx(ohm, rel=0.02)
-    assert found[0][2] == pytest.approx(nanofarad, rel=0.02)
+    contacts = talk.measured(0b01, 0b10)
+    assert contacts[0][1] == pytest.approx(ohm, rel=0.02)
+    assert contacts[0][2] == pytest.approx(nanofarad, rel=0.02)
 
 
 @examples(10)
@@ -48,16 +48,16 @@ def test_req_56_within_2_percent_of_the_model(
 )
 def test_req_56_a_ladder_within_3_percent(ohm: float, nanofarad: float, seed: int | None) -> None:
     talk = with_load(LADDER, ohm, nanofarad * 1e-9, noise=seed is not None, seed=seed or 0)
-    found = talk.measured()
-    assert found[0] == found[1]
-    assert found[0][1] == pytest.approx(ohm, rel=0.03)
-    assert found[0][2] == pytest.approx(nanofarad, rel=0.03)
+    contacts = talk.measured()
+    assert contacts[0] == contacts[1]
+    assert contacts[0][1] == pytest.approx(ohm, rel=0.03)
+    assert contacts[0][2] == pytest.approx(nanofarad, rel=0.03)
 
 
 def test_req_56_the_declared_load_is_good_at_every_contact(talk: Conversation) -> None:
-    found = talk.measured()
-    assert list(found) == list(range(8))
-    for verdict, ohm, nanofarad in found.values():
+    contacts = talk.measured()
+    assert list(contacts) == list(range(8))
+    for verdict, ohm, nanofarad in contacts.values():
         assert verdict == 0
         assert ohm == pytest.approx(500, rel=0.02)
         assert nanofarad == pytest.approx(talk.row.seen_nf, rel=0.02)

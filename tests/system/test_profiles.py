@@ -56,8 +56,8 @@ def cases() -> Iterator[object]:
 
 def is_plain(group: program.Group) -> bool:
     """Return True if a period is one pulse or burst of one program, often enough for RUN_S."""
-    one = group.programs[0]
-    plain = one.count == 1 and not one.segments and one.rate_millihz > 1000 * WHOLE / RUN_S
+    member = group.programs[0]
+    plain = member.count == 1 and not member.segments and member.rate_millihz > 1000 * WHOLE / RUN_S
     return len(group.programs) == 1 and plain and not group.header.flags & program.FLAG_SYNC_ONLY
 
 
@@ -99,17 +99,17 @@ def amplitude_code(board: Board, frame: int) -> int:
     return board.code_mid - dac
 
 
-def whole_periods(board: Board, group: program.Group, found: list[Latch]) -> list[Period]:
+def whole_periods(board: Board, group: program.Group, seen: list[Latch]) -> list[Period]:
     """Return the latches as periods, each as long as the model's; the last, cut one is dropped."""
     out, at = [], 0
     while True:
-        start = found[at][0]
-        wanted = model(board, group, amplitude_code(board, found[at][1]))
+        start = seen[at][0]
+        wanted = model(board, group, amplitude_code(board, seen[at][1]))
         after = at + len(wanted.latches)
-        if after >= len(found):
+        if after >= len(seen):
             return out
-        latches = tuple((tick - start, frame) for tick, frame in found[at:after])
-        out.append(Period(wanted.code, latches, found[after][0] - start))
+        latches = tuple((tick - start, frame) for tick, frame in seen[at:after])
+        out.append(Period(wanted.code, latches, seen[after][0] - start))
         at = after
 
 
@@ -119,10 +119,10 @@ def test_req_23_each_profile_is_latched_to_the_tick_and_the_bit(
 ) -> None:
     talk.running(profile.group)
     talk.keep(RUN_S)
-    found = whole_periods(talk.row, profile.group, visible(talk.row, talk.latches()))
-    assert len(found) >= 10
-    assert found == [model(talk.row, profile.group, one.code) for one in found]
-    codes = [one.code for one in found]
+    periods = whole_periods(talk.row, profile.group, visible(talk.row, talk.latches()))
+    assert len(periods) >= 10
+    assert periods == [model(talk.row, profile.group, period.code) for period in periods]
+    codes = [period.code for period in periods]
     assert codes == sorted(codes)
     target_ua = profile.group.programs[0].amplitude_ua
     steps_ua = [talk.row.na_per_code * (b - a) / 1000 for a, b in pairwise([0, *codes])]

@@ -42,8 +42,8 @@ def test_the_samples_are_of_the_pulse_and_named_with_its_words() -> None:
     # 500 uA / 12.5 uA = 40 for 200 us of 8 us each, then 10 for 800 us; half the stage's 2 uA
     # of offset is nothing
     assert 0 <= begins_us + 2 <= 16
-    assert 24 <= sum(one == 2048 - 40 for one in current) <= 26
-    assert 98 <= sum(one == 2048 + 10 for one in current) <= 101
+    assert 24 <= sum(code == 2048 - 40 for code in current) <= 26
+    assert 98 <= sum(code == 2048 + 10 for code in current) <= 101
     assert 2048 - 37 <= min(voltage) <= 2048 - 33  # 250 mV and 0.1 uC / 2.5 uF: 290 of 8 mV each
 
 

@@ -172,8 +172,8 @@ def test_req_45_a_slot_of_which_nothing_is_whole_is_refused_as_damaged(talk: Tal
 def test_req_45_a_program_changed_in_memory_is_not_saved(talk: Talk) -> None:
     digest = loaded(talk)
     talk.device.output.group = group(amplitude_ua=1_500)
-    found = binascii.crc32(program.pack(group(amplitude_ua=1_500))[:-4])
-    assert talk.send(commands.SAVE, 0).rows == [(errors.HASH_MISMATCH, 0, found, digest)]
+    digest_sent = binascii.crc32(program.pack(group(amplitude_ua=1_500))[:-4])
+    assert talk.send(commands.SAVE, 0).rows == [(errors.HASH_MISMATCH, 0, digest_sent, digest)]
 
 
 @BY_HAND

@@ -44,13 +44,15 @@ def at_once(group: program.Group) -> program.Group:
         session_ms=0,
         session_pulses=0,
     )
-    programs = [one._replace(amplitude_ua=min(one.amplitude_ua, MOST_UA)) for one in group.programs]
+    programs = [
+        member._replace(amplitude_ua=min(member.amplitude_ua, MOST_UA)) for member in group.programs
+    ]
     return program.Group(header, group.areas_um2, tuple(programs))
 
 
 def latches_of(board: Board, group: program.Group) -> tuple[list[Latch], int]:
     """Return (tick and frame of each latch of a period, its ticks)."""
-    levels = tuple(one.amplitude_ua for one in group.programs)
+    levels = tuple(member.amplitude_ua for member in group.programs)
     compiled = period.compile_group(board, group, levels)
     words = pio_records.encode(board, compiled)
     latches, tick = [], 0
@@ -71,9 +73,9 @@ def test_req_23_each_therapy_is_latched_as_its_period_says(
     talk.pass_us(PERIODS * ticks * 1_000_000 // talk.row.clock_hz + 1_000)
     wanted = [(turn * ticks + at, word) for turn in range(PERIODS) for at, word in latches]
     wanted = visible(talk.row, wanted)
-    found = visible(talk.row, talk.latches())
-    since = found[0][0]
-    assert [(at - since, word) for at, word in found][: len(wanted)] == wanted
+    seen = visible(talk.row, talk.latches())
+    since = seen[0][0]
+    assert [(at - since, word) for at, word in seen][: len(wanted)] == wanted
     assert talk.state() == "RUNNING"
 
 
@@ -89,8 +91,8 @@ def test_a_therapy_that_the_stage_cannot_give_is_refused_with_the_reason(
     talk: Conversation, stem: str, amplitude_ua: int, reason: str
 ) -> None:
     group = Profile.read(resources.path(f"profiles/{stem}.yaml")).group
-    (one,) = group.programs
-    more = one._replace(amplitude_ua=amplitude_ua, ceiling_ua=amplitude_ua)
+    (member,) = group.programs
+    more = member._replace(amplitude_ua=amplitude_ua, ceiling_ua=amplitude_ua)
     before = talk.levels()
     reply = talk.stage(program.Group(group.header, group.areas_um2, (more,)))
     assert reason in [error_texts.ERRORS[row[0]].name for row in reply.rows]
@@ -110,7 +112,7 @@ def test_req_20_the_longest_program_that_there_can_be_arrives_whole(talk: Conver
     assert len(program.pack(group)) == program.LONGEST == 1_031
     reply = talk.stage(group)
     assert [error_texts.ERRORS[row[0]].name for row in reply.rows] == ["table_length"]
-    fewer = [one._replace(segments=rows[:16]) for one in programs]
+    fewer = [entry._replace(segments=rows[:16]) for entry in programs]
     reply = talk.stage(program.Group(header, plain.areas_um2, tuple(fewer)))
     assert reply.rows == []
     assert reply["hash"] == program.digest(program.pack(group._replace(programs=tuple(fewer))))
@@ -126,10 +128,10 @@ def test_req_14_sync_only_gives_triplets_of_marks_and_no_current(talk: Conversat
     assert talk.ledger()["charge"] == bytes(8 * 16)
 
 
-def bursts(found: list[Latch], apart: int) -> list[int]:
+def bursts(latches: list[Latch], apart: int) -> list[int]:
     """Return the number of latches in each group; groups are so many ticks apart."""
     sizes = [1]
-    for (before, _one), (after, _other) in pairwise(found):
+    for (before, _one), (after, _other) in pairwise(latches):
         if after - before > apart:
             sizes.append(0)
         sizes[-1] += 1
@@ -140,19 +142,19 @@ def test_intermittent_theta_burst_gives_trains_of_thirty_pulses(talk: Conversati
     profile = Profile.read(resources.path("profiles/itbs.yaml"))
     talk.running(profile.group)
     talk.keep(23.0)
-    driven = [one for one in talk.latches() if one[1] in first_frames(talk, profile)]
+    driven = [latch for latch in talk.latches() if latch[1] in first_frames(talk, profile)]
     assert bursts(driven, 3 * talk.row.clock_hz) == [30, 30, 30]
     begins = [driven[0][0], driven[30][0], driven[60][0]]
     apart_s = [(b - a) / talk.row.clock_hz for a, b in pairwise(begins)]
-    assert all(9.9 < one < 10.2 for one in apart_s), apart_s
+    assert all(9.9 < gap_s < 10.2 for gap_s in apart_s), apart_s
 
 
 def first_frames(talk: Conversation, profile: Profile) -> set[int]:
     """Return the frames of a first phase at every level of the soft start: 500 uA a period."""
-    board, (one,) = talk.row, profile.group.programs
-    levels = (MOST_UA, one.amplitude_ua)
-    made = [period.compile_group(board, profile.group, (level,)) for level in levels]
-    words = [pio_records.encode(board, compiled[:1]) for compiled in made]
+    board, (member,) = talk.row, profile.group.programs
+    levels = (MOST_UA, member.amplitude_ua)
+    tables = [period.compile_group(board, profile.group, (level,)) for level in levels]
+    words = [pio_records.encode(board, compiled[:1]) for compiled in tables]
     return {as_at_the_pins(board, int.from_bytes(word[4:8], "little")) for word in words}
 
 

@@ -55,9 +55,9 @@ def test_req_40_an_oversize_frame_is_dropped_and_the_next_one_read(talk: Convers
 def test_req_40_interleaved_frames_are_dropped(talk: Conversation) -> None:
     talk.armed()
     before = condition(talk)
-    one = frame.encode(talk.next_sequence, commands.START, b"")
+    first = frame.encode(talk.next_sequence, commands.START, b"")
     two = frame.encode(talk.next_sequence, commands.AMPLITUDE, b"\0\0\1\0\0")
-    mixed = bytes(byte for pair in zip(one, two, strict=False) for byte in pair)
+    mixed = bytes(byte for pair in zip(first, two, strict=False) for byte in pair)
     assert talk.raw(mixed + b"\0", 2_000) == []
     assert condition(talk) == before
 
@@ -98,9 +98,9 @@ def test_req_42_a_repeated_frame_is_answered_again_and_done_once(talk: Conversat
     first = talk.ask(talk.framed(commands.START))
     began = talk.ledger()["start_ms"]
     again = talk.framed(commands.AMPLITUDE, b"\0\xb8\x0b\0\0")
-    one = talk.ask(again)
+    answer = talk.ask(again)
     two = talk.ask(again)
-    assert one == two and one[0][2][0] == 0
+    assert answer == two and answer[0][2][0] == 0
     assert first[0][2][0] == 0 and talk.ledger()["start_ms"] == began
 
 

@@ -70,8 +70,8 @@ class Talk:
 
 def tonic(session_pulses: int = 0, ramp_ms: int = 100, cycle_ms: int = 0) -> program.Group:
     header = program.Header(0, 400, ramp_ms, ramp_ms, cycle_ms, cycle_ms, 0, session_pulses, 1_000)
-    one = program.Program(4, 10, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 30_000, *PLAIN)
-    return program.Group(header, (12_440_000,) * 8, (one,))
+    member = program.Program(4, 10, 0, 0, 4, 1, 50_000, 0, 2_000, 4_000, 200_000, 30_000, *PLAIN)
+    return program.Group(header, (12_440_000,) * 8, (member,))
 
 
 # --- the conversations -----------------------------------------------------------------------

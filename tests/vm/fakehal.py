@@ -116,10 +116,10 @@ class FakeHal:
         record, left_us = 0, -at_us
         while len(samples) < 2 * capture.PAIRS:
             while left_us <= 0:
-                one = self.live.record(record % self.live.records)
-                left_us += one[0] // TICKS_A_US
+                record_now = self.live.record(record % self.live.records)
+                left_us += record_now[0] // TICKS_A_US
                 record += 1
-            na = one[5] * self.live.board.na_per_code * self.gain_permille // 1000
+            na = record_now[5] * self.live.board.na_per_code * self.gain_permille // 1000
             samples.append(2048 + (na + NA_A_LSB // 2) // NA_A_LSB)
             samples.append(2048 + (na * self.ohm // 1_000_000 + MV_A_LSB // 2) // MV_A_LSB)
             left_us -= 8

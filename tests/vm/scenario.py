@@ -161,8 +161,8 @@ def _more(lcg: Lcg, count: int) -> tuple:
         share, ns = 1 + lcg.below(999), 30_000 + lcg.below(100_000)
         return (0, 0, 0, 1, nowhere, ((share, ns), (-1_000, ns), (1_000 - share, ns)))
     if kind == 3 and count > 1:
-        one = 1 << lcg.below(7)
-        return (0, 0, 0, 1, (one, one << 1, 1 + lcg.below(count - 1)), ())
+        mask = 1 << lcg.below(7)
+        return (0, 0, 0, 1, (mask, mask << 1, 1 + lcg.below(count - 1)), ())
     return (0, 0, 0, 1, nowhere, ())
 
 
@@ -183,19 +183,19 @@ def _group(label: str, lcg: Lcg) -> None:
     line(label, blob)
     try:
         checks.validate(program.unpack(blob))
-        one = bench_board(board.STAGE_MCP4922_8)
-        levels = tuple([each.amplitude_ua for each in group.programs])
-        words = pio_records.encode(one, period.compile_group(one, group, levels))
+        row = bench_board(board.STAGE_MCP4922_8)
+        levels = tuple([member.amplitude_ua for member in group.programs])
+        words = pio_records.encode(row, period.compile_group(row, group, levels))
     except Refused as refused:
         refusal(label, refused)
         return
     line(label + " words", words)
     terms = output.terms(group, None)
-    _verdict(label, kernel.admit(words, one, terms))
+    _verdict(label, kernel.admit(words, row, terms))
     spoilt = bytearray(words)
     at = lcg.below(len(spoilt))
     spoilt[at] ^= 1 << lcg.below(8)
-    _verdict(label + " spoilt", kernel.admit(bytes(spoilt), one, terms))
+    _verdict(label + " spoilt", kernel.admit(bytes(spoilt), row, terms))
 
 
 def _verdict(label: str, verdict: kernel.Verdict) -> None:
@@ -229,28 +229,28 @@ def _fed(decoder: frame.Decoder, data: bytes) -> None:
 # --- every field at its edges ----------------------------------------------------------------
 def _fields() -> None:
     header = program.Header(0, 2_000, 500, 500, 0, 0, 0, 0, 1_000)
-    one = program.Program(1, 2, 0, 0, 1, 1, 50_000, 0, 1_000, 2_000, 200_000, 0, *PLAIN)
+    member = program.Program(1, 2, 0, 0, 1, 1, 50_000, 0, 1_000, 2_000, 200_000, 0, *PLAIN)
     for rows, base in ((program.HEADER, 0), (program.PROGRAM, 1)):
         for at, row in enumerate(rows):
             for value in (row[2] - 1, row[2], row[3], row[3] + 1):
                 if value < 0 or value >= 1 << {"B": 8, "H": 16, "I": 32}[row[1]]:
                     continue
-                changed = list(one if base else header)
+                changed = list(member if base else header)
                 changed[at] = value
                 if row[0] == "segments":
                     changed[at] = tuple([(9 - at % 2 * 18, 1_000) for at in range(value)])
                     changed[3] = program.RECHARGE_PASSIVE
-                _edge(f"{row[0]} {value}", header, one, changed, base)
+                _edge(f"{row[0]} {value}", header, member, changed, base)
 
 
 def _edge(
-    label: str, header: program.Header, one: program.Program, changed: list, base: int
+    label: str, header: program.Header, member: program.Program, changed: list, base: int
 ) -> None:
     if base:
-        one = program.Program(*changed)
+        member = program.Program(*changed)
     else:
         header = program.Header(*changed)
-    group = program.Group(header, (12_440_000,) * limits.CONTACTS, (one,))
+    group = program.Group(header, (12_440_000,) * limits.CONTACTS, (member,))
     blob = program.pack(group)
     try:
         checks.validate(program.unpack(blob))

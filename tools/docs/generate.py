@@ -2,8 +2,8 @@
 
 --figures copies the figures that `make chip` measured into explain/chip.md.
 
-Role: reference/protocol.md from commands and errors, reference/states.md and states.svg from
-states, reference/cli.md from the command line, reference/limits.md from limits, reference/wiring.md
+Role: reference/protocol.md from commands and errors, reference/states.md from states,
+reference/cli.md from the command line, reference/limits.md from limits, reference/wiring.md
 and stage-*.svg from boards.yaml and the shipped profiles, and the parts between markers of
 explain/chip.md and reference/profiles.md.
 The text around the tables stands in pages/.
@@ -17,7 +17,6 @@ from pathlib import Path
 
 import clipage
 import limitspage
-import picture
 import rig_tables
 import schematics
 import therapies
@@ -89,8 +88,15 @@ def states_page() -> str:
         [f"**{name}**", ", ".join(row[1].upper() for row in commands.TABLE if state in row[4])]
         for state, name in enumerate(states.NAMES)
     ]
+    events: dict[tuple[str, str], list[str]] = {}
+    for before, event, after in moves:
+        events.setdefault((before, after), []).append(event)
+    arrows = [
+        f"  {before} --> {after}: {', '.join(names)}" for (before, after), names in events.items()
+    ]
     return page(
         "states",
+        arrows="\n".join(arrows),
         moves=table(["from", "event", "to"], moves),
         allowed=table(["state", "commands"], orders),
     )
@@ -108,7 +114,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/states.md": states_page,
     CHIP_PAGE: partial(filled, CHIP_PAGE, rig_tables.filled),
     PROFILES_PAGE: partial(filled, PROFILES_PAGE, therapies.filled),
-    "reference/states.svg": partial(picture.draw, states.NAMES, states.MOVES),
     "reference/cli.md": clipage.text,
     "reference/limits.md": limitspage.text,
     "reference/wiring.md": wiringpage.text,

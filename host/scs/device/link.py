@@ -135,7 +135,7 @@ class Link:
         try:
             data = self._port.read(1)
             if data:
-                data += self._port.read(self._port.in_waiting)
+                data += self._port.read_all()
         except _PORT_ERRORS as reason:
             if not data:  # else what came before the loss counts, and the next read tells of it
                 raise self._broken(reason) from None

@@ -189,12 +189,9 @@ class Session:
         return self._figures(self.link.request(commands.FIGURES)["figures"])
 
     def _figures(self, packed: bytes) -> list[Metric]:
-        rows, profile = safety_metrics.unpack(packed), self.profile
-        if profile is None:
-            return safety_metrics.make(rows, None, (), ())
-        return safety_metrics.make(
-            rows, profile.group, profile.contact_names, profile.program_names
-        )
+        group = self.profile.group if self.profile else None
+        rows = replies.rows(commands.FIGURE, packed)
+        return safety_metrics.make(rows, group, self.contact_names, self.program_names)
 
     # --- the store -------------------------------------------------------------------------
     def slots(self) -> list[Stored]:

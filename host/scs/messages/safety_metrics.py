@@ -8,12 +8,11 @@ display only. Requirements: none of its own.
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from stimcore import commands, errors, kernel, program
+from stimcore import errors, kernel, program
 
 from ..errors import Row
 from . import error_texts
@@ -132,13 +131,6 @@ def text(code: int, value: int) -> str:
 def contact_name(index: int, names: Sequence[str] = ()) -> str:
     """Return the name of a contact, or its number if no lead is known."""
     return names[index] if index < len(names) else f"contact {index + 1}"
-
-
-def unpack(packed: bytes) -> list[Row]:
-    """Unpack the rows of a COMMIT or FIGURES reply."""
-    size = struct.calcsize(commands.FIGURE)
-    whole = len(packed) - len(packed) % size
-    return [struct.unpack_from(commands.FIGURE, packed, at) for at in range(0, whole, size)]
 
 
 def make(

@@ -1,4 +1,4 @@
-"""Check the fields of a profile against program another.
+"""Check the fields of a profile against one another.
 
 Role: find() yields the problems of valid fields together: an amplitude above the profile's own
 limit, segments that do not sum to zero, colliding pulses of two programs. Invariant: every problem

@@ -54,7 +54,8 @@ export class EdgeLog {
     ]);
   }
 
-  /** From the levels at the last clear() to now. */
+  /** From the levels at the last clear() to now; a cycle more where an edge came last, for sigrok
+   * drops an edge that no time follows. */
   vcd() {
     const { time } = this.chip;
     const stamp = (cycle) => `#${Math.round(time.nanosAt(cycle) * PS_PER_NS)}`;
@@ -71,7 +72,7 @@ export class EdgeLog {
       last = cycle;
       lines.push(`${level}${name(pin)}`);
     }
-    lines.push(stamp(time.cycles));
+    lines.push(stamp(this.count ? Math.max(time.cycles, last + 1) : time.cycles));
     return `${lines.join('\n')}\n`;
   }
 }

@@ -154,6 +154,12 @@ test('a VCD of what is watched later begins then, with the levels then', () => {
   assert.equal(lines.at(-2), '#1000000');
 });
 
+test('a VCD goes on for a cycle after an edge at its very end', () => {
+  const bench = blinking();
+  assert.equal(bench.step(3000, { pin: 2, level: 0 }), true);
+  assert.deepEqual(bench.edges.vcd().split('\n').slice(-4), ['#520000', '0#', '#528000', '']);
+});
+
 test('a VCD keeps its instants through a change of the clock', () => {
   const bench = blinking();
   bench.step(200);

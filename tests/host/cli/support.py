@@ -51,6 +51,26 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
 
 
+# the command line, which ends when its stdin does: also where the process that holds it is killed
+OWNED = """
+import os, sys, threading
+from scs.cli import main
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+sys.exit(main())
+"""
+
+
+def owned(*arguments: str, folder: Path) -> subprocess.Popen[bytes]:
+    """Start a command in a folder; it ends with this process, or when its stdin is closed."""
+    return subprocess.Popen(
+        [sys.executable, "-c", OWNED, *arguments],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=environment(),
+    )
+
+
 def process(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "scs", *arguments],

@@ -13,9 +13,9 @@ def test_an_empty_board_gets_every_file_and_says_hello(
 ) -> None:
     done = flash("--port", board.url, "--json")
     assert done.exit_code == GOOD, done.output
-    said = json.loads(done.stdout)
-    assert [row["name"] for row in said["copy"]] == list(files)
-    assert (said["version"], said["fault"], said["micropython"]) == ("0.1.0", None, "1.28.0")
+    report = json.loads(done.stdout)
+    assert [row["name"] for row in report["copy"]] == list(files)
+    assert (report["version"], report["fault"], report["micropython"]) == ("0.1.0", None, "1.28.0")
     assert board.files == files
     assert board.resets == 1
 
@@ -91,7 +91,7 @@ def test_pulled_in_the_middle_of_a_file_the_board_has_no_entry_and_can_be_flashe
     board.files, board.folders = dict.fromkeys(files, b"old"), {"rp2_port", "stimcore"}
     names = list(files)
     board.pulled_after = (
-        sum(len(files[one]) for one in names[:number]) + len(files[names[number]]) // 2
+        sum(len(files[name]) for name in names[:number]) + len(files[names[number]]) // 2
     )
     done = flash("--port", board.url)
     assert done.exit_code == NO_DEVICE
@@ -102,7 +102,7 @@ def test_pulled_in_the_middle_of_a_file_the_board_has_no_entry_and_can_be_flashe
 
 
 @pytest.mark.parametrize(
-    ("words", "has_entry", "said"),
+    ("words", "has_entry", "message"),
     [
         ("os.remove", True, "broke while it was to remove old files"),
         ("os.rename", False, "broke while it was to put main.py in its place"),
@@ -110,14 +110,14 @@ def test_pulled_in_the_middle_of_a_file_the_board_has_no_entry_and_can_be_flashe
     ],
 )
 def test_pulled_between_two_files_the_entry_is_there_with_all_others_or_not_at_all(
-    board: FakeBoard, files: dict[str, bytes], words: str, has_entry: bool, said: str
+    board: FakeBoard, files: dict[str, bytes], words: str, has_entry: bool, message: str
 ) -> None:
     old = dict.fromkeys(files, b"old")
     board.files, board.folders = dict(old), {"rp2_port", "stimcore"}
     board.pulled_before = words
     done = flash("--port", board.url)
     assert done.exit_code == NO_DEVICE
-    assert said in done.output.replace("\n", " ")
+    assert message in done.output.replace("\n", " ")
     assert ("main.py" in board.files) == has_entry
     assert not has_entry or board.files in (old, files)
     flash_again(board, files)

@@ -97,10 +97,10 @@ def test_req_46_a_device_whose_output_may_be_on_is_refused(
     if state == "RUNNING":
         stim.start()
     stim.close()
-    told = f"is {state}: stop it first \\(scs stop\\), then flash"
-    with pytest.raises(Failure, match=told):
+    message = f"is {state}: stop it first \\(scs stop\\), then flash"
+    with pytest.raises(Failure, match=message):
         reach.would_clear(url)
-    with pytest.raises(Failure, match=told):
+    with pytest.raises(Failure, match=message):
         reach.ask_to_leave(url)
 
 

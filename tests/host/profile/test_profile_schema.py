@@ -1,0 +1,90 @@
+"""The JSON Schema of a profile: what an editor underlines, and what it offers."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.host.profile.test_profile import LEAST, read
+
+from scs.documents.model_validation import flow
+from scs.messages import error_texts
+from scs.profile.profile import Profile
+from stimcore import errors, limits, program
+
+
+def names_of(schema: dict) -> set[str]:
+    """Return every field name in a JSON Schema."""
+    names = set(schema["properties"])
+    for part in schema["$defs"].values():
+        names |= set(part.get("properties", {}))
+    return names
+
+
+def leaves(schema: dict) -> list[tuple[str, dict]]:
+    """Return (field name, schema) of every field, at any depth."""
+    parts = [schema, *schema["$defs"].values()]
+    return [item for part in parts for item in part.get("properties", {}).items()]
+
+
+def test_the_json_schema_accepts_its_own_examples_and_defaults():
+    for name, leaf in leaves(Profile.json_schema()):
+        texts = [*leaf.get("examples", []), leaf.get("default")]
+        for text in texts if "pattern" in leaf else []:
+            assert text is None or re.match(leaf["pattern"], text), (name, text)
+        if "minimum" in leaf:
+            assert all(leaf["minimum"] <= value <= leaf["maximum"] for value in leaf["examples"])
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("rate", ["50 Hz", "0.05 kHz", "50Hz"], ["50", "50 hz", "50 Hz 1", "nan Hz", "-5 Hz"]),
+        ("pulse_width", ["200 us", "200 µs", "0.2 ms"], ["200", "200 uS", "200 mA"]),
+        ("amplitude", ["2 mA", "2000 uA", "2e3 µA"], ["2 ma", "2 mV", "mA"]),
+    ],
+)
+def test_an_editor_underlines_what_the_reader_refuses(field, good, bad):
+    pattern = dict(leaves(Profile.json_schema()))[field]["pattern"]
+    assert all(re.match(pattern, text) for text in good)
+    assert not any(re.match(pattern, text) for text in bad)
+
+
+def test_the_json_schema_forbids_unknown_fields_everywhere():
+    schema = Profile.json_schema()
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    parts = [schema, *schema["$defs"].values()]
+    assert all(part["additionalProperties"] is False for part in parts)
+
+
+def test_the_examples_of_the_schema_make_a_good_profile():
+    schema = Profile.json_schema()
+    texts = [
+        f"{name}: {flow(field['examples'][0])}" for name, field in schema["properties"].items()
+    ]
+    texts = [text for text in texts if not text.startswith("stand_alone")]
+    assert read("\n".join(texts)).group.programs[0].rate_millihz == 50_000
+
+
+def test_the_ranges_come_from_the_devices_own_limits():
+    described = {name: leaf.get("description", "") for name, leaf in leaves(Profile.json_schema())}
+    assert "1 Hz to 10 kHz" in described["rate"]
+    assert limits.RATE_MAX_MILLIHZ == 10_000_000
+    assert "10 us to 1 ms" in described["pulse_width"]
+    assert "1 uA to 25.5 mA" in described["amplitude"]
+
+
+def test_every_field_is_explained_in_the_documentation():
+    path = Path(__file__).parents[3] / "docs/reference/profiles.md"
+    page = path.read_text(encoding="utf-8")
+    missing = [name for name in names_of(Profile.json_schema()) if f"`{name}`" not in page]
+    assert not missing
+
+
+def test_every_code_of_the_device_can_be_explained():
+    profile = read(LEAST)
+    for code in (*error_texts.ERRORS, 250):
+        if code != errors.BLOB_FIELD:
+            assert profile.explain((code, 200, 1, 2)).line >= 1
+    for index in (*range(8), *range(100, 100 + len(program.PROGRAM)), 150):
+        row = profile.explain((errors.BLOB_FIELD, index, 1, 2))
+        assert row.path.replace("programs[0].", "").split(".")[0] in names_of(Profile.json_schema())
