@@ -82,7 +82,9 @@ def test_it_has_every_section(burst: Run) -> None:
 
 def test_it_shows_what_was_measured(burst: Run) -> None:
     text = Page(report.page(burst)).text
-    assert "-0.349 mA" in text  # 0.35 mA with half of the declared mismatch, offset and INL
+    # 56 codes and half of 2 codes of INL x sin(pi 56 / 2047): 56.086 of them, 350.54 uA; less half
+    # of half of 0.5 % gain mismatch, plus half of 2 uA offset
+    assert "-0.3491 mA" in text
     assert "-0.31%" in text  # the settling included
     assert burst.account.subject.sha256 in text
     assert "charge not yet recovered" in text

@@ -19,8 +19,8 @@ from stimcore.capture import PAIR_US, PAIRS, VOLTAGE_LATER_US, WINDOW_US
 
 from ..errors import Failure
 from ..traces.commanded import Command, phases
+from ..traces.figures import Floats
 from ..traces.trace import Trace
-from ..traces.waveform_analysis import Floats
 from .calibration import in_use
 from .link import Link
 

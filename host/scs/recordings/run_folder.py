@@ -154,7 +154,9 @@ class Recorder:
             phases = len(self._sensed.commanded_s) // (2 * LOOK_PERIODS)
             length_s = np.diff(self._sensed.commanded_s)[::2][:phases]
             current_a = self._sensed.commanded_a[::2][:phases]
-            command = Command(0.0, tuple(length_s.tolist()), tuple(current_a.tolist()))
+            command = Command(
+                0.0, tuple(length_s.tolist()), tuple(current_a.tolist()), LOOK_PERIODS
+            )
         if rows is not None:
             npz.write(self._part / TRACE, rows, ignore_progress)
         account = Account(
