@@ -142,7 +142,7 @@ def test_the_residual_voltage_is_that_just_before_each_period() -> None:
     rising = Trace(base.time_s, base.current_a, base.voltage_v + base.time_s)  # 1 V a second
     found = numbers.measured(rising)
     assert found is not None
-    left = numbers.left(*found)
+    left = numbers.left(*found, rising)
     assert left is not None
     assert left.last_v == pytest.approx(0.043, abs=1e-6)  # before the fifth pulse, at 43 ms
     assert left.most_v == pytest.approx(0.043, abs=1e-6)

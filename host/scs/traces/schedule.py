@@ -129,7 +129,7 @@ def schedule(
         board.na_per_code / 2e9,
         command.begin_s,
         command.periods,
-        sorted(command.current_a) == sorted(aim.current_a),
+        sorted(filter(None, command.current_a)) == sorted(filter(None, aim.current_a)),
     )
 
 

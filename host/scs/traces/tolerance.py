@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stimcore import program
 from stimcore.board import Board
 
 from .figures import Polarity, ProgramFigures
@@ -50,9 +51,9 @@ class Tolerance:
         """Return the tolerance of a current."""
         return self.gain * abs(current_a) + self.offset_a + self.lsb_a
 
-    def width_s(self, steps: int) -> float:
-        """Return the tolerance of a width: one edge settles, each other step passes zero late."""
-        return self.tick_s + self.settle_s + steps * self.tau_s + 2 * self.sampling_s
+    def width_s(self) -> float:
+        """Return the tolerance of a width: a reversal passes zero before it has settled."""
+        return self.tick_s + self.settle_s + 2 * self.sampling_s
 
     def charge_c(self, polarity: Polarity, step_a: float, steps: int) -> float:
         """Return the tolerance of a charge: what each step, step_a at most, holds back."""
@@ -63,6 +64,15 @@ class Tolerance:
         """Return the tolerance of a rate that was measured over a time."""
         edges_s = 2 * (self.tick_s + self.settle_s + self.sampling_s)
         return rate_hz * edges_s / span_s
+
+
+def steps(group: program.Group) -> list[int]:
+    """Return how often the current changes in a pulse of each program, at most.
+
+    A square pulse begins and ends, and so does its recharge, whose end may be a code lower; the
+    last segment of a shape may be in three parts.
+    """
+    return [len(member.segments) + 3 if member.segments else 5 for member in group.programs]
 
 
 @dataclass(frozen=True)
@@ -89,11 +99,11 @@ def compare(
     measured: Sequence[ProgramFigures],
     tolerance: Tolerance,
     span_s: float,
-    steps: Sequence[int],
+    changes_of: Sequence[int],
 ) -> Iterator[Row]:
-    """Yield the quantities of every program. span_s: time measured over; steps: the changes of
-    current in a pulse of each program."""
-    for wanted, seen, changes in zip(compiled, measured, steps, strict=True):
+    """Yield the quantities of every program. span_s: the time that was measured; changes_of: what
+    steps() returns."""
+    for wanted, seen, changes in zip(compiled, measured, changes_of, strict=True):
         name = wanted.name
         for quantity, rate, seen_rate in (
             ("rate", wanted.rate_hz, seen.rate_hz),
@@ -116,8 +126,8 @@ def compare(
             charge_c = tolerance.charge_c(part, step_a, changes)
             for quantity, unit, value, within in (
                 ("peak", "A", part.peak_a, tolerance.current_a(part.peak_a)),
-                ("mean", "A", part.mean_a, _mean_a(part, charge_c, tolerance.width_s(changes))),
-                ("width", "s", part.width_s, tolerance.width_s(changes)),
+                ("mean", "A", part.mean_a, _mean_a(part, charge_c, tolerance.width_s())),
+                ("width", "s", part.width_s, tolerance.width_s()),
                 ("charge", "C", part.charge_c, charge_c),
             ):
                 field = f"{quantity}_{unit.lower()}"

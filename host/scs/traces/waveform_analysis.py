@@ -330,6 +330,8 @@ def measure(time_s: ArrayLike, current_a: ArrayLike, schedule: Schedule | None =
 
 
 def _by_schedule(curve: Curve, schedule: Schedule) -> Measured:
+    if not len(schedule.drives.pulse):
+        raise ValueError("its programs give marks alone, no current")
     train = _scheduled(curve, schedule)
     if len(train) == 0:
         raise ValueError("the trace holds no pulse")
@@ -431,7 +433,7 @@ def _only(curve: Curve, train: Pulses) -> tuple[ProgramFigures | None, str]:
         ("width", train.width_s, unsure_s),
         ("charge", np.abs(train.charge_c), unsure_s * float(np.median(np.abs(train.amplitude_a)))),
     ):
-        middle = float(np.median(values))
+        middle = float(np.median(values[1:-1] if len(values) > 2 else values))
         alike &= np.abs(values - middle) <= REPEATS_C * middle + unsure
         if not np.all(alike[1:-1]):
             return None, (

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...traces.commanded import SAME_S, Command
 from ...traces.schedule import Schedule
-from ...traces.trace import Trace
+from ...traces.trace import EDGE_S, Trace
 from ...traces.trace_store import Rows
 from ...traces.waveform_analysis import Curve, Measured, sampling_s
 
@@ -98,8 +98,8 @@ def measured(rows: Rows, schedule: Schedule | None = None) -> tuple[Measured, Tr
         return None
 
 
-def left(figures: Measured, part: Trace) -> Left | None:
-    """Return the residual voltages before periods; None if there is no whole period.
+def left(figures: Measured, part: Trace, rows: Rows) -> Left | None:
+    """Return the residual voltages before the periods of a part of a trace; None without a period.
 
     They are read before the first sample, or before the step, of the next period's first pulse.
     """
@@ -112,4 +112,5 @@ def left(figures: Measured, part: Trace) -> Left | None:
         return None
     before_s = max(sampling_s(part.time_s), SAME_S)
     volts = np.interp(begins - before_s, part.time_s, part.voltage_v)
-    return Left(float(np.max(np.abs(volts))), float(volts[-1]), float(part.voltage_v[-1]))
+    at_end_v = rows.window(max(0.0, rows.end_s - EDGE_S), rows.end_s).voltage_v[-1]
+    return Left(float(np.max(np.abs(volts))), float(volts[-1]), float(at_end_v))

@@ -204,7 +204,7 @@ def left_over(run: Run, seen: Seen) -> str:
         ]
     if figures.running_c is not None:
         rows.append(("largest charge not yet recovered", number(figures.running_c * 1e6, "uC")))
-    left = numbers.left(figures, tail)
+    left = numbers.left(figures, tail, run.rows)
     if left is not None:
         rows += [
             ("voltage left before a period, largest", number(left.most_v * 1e3, "mV")),
