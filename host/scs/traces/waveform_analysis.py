@@ -59,10 +59,15 @@ class Measured:
 
 
 def sampling_s(time_s: Floats) -> float:
-    """Return the step of an evenly sampled trace, 0 for one with a row at each change."""
+    """Return the step of an evenly sampled trace, 0 for one with a row at each change.
+
+    A few longer steps do not count: the device's ADC skips rests.
+    """
     steps = np.diff(time_s)
-    even = len(steps) > 1 and float(np.ptp(steps)) <= EVEN * float(np.mean(steps))
-    return float(np.mean(steps)) if even else 0.0
+    if len(steps) < 2:
+        return 0.0
+    low, usual, high = np.quantile(steps, (0.0, 0.5, 0.9))
+    return float(usual) if usual > 0 and high - low <= EVEN * usual else 0.0
 
 
 class Curve:
@@ -319,8 +324,10 @@ def measure(time_s: ArrayLike, current_a: ArrayLike, schedule: Schedule | None =
     By the schedule if it has one and holds a whole period of it, else by the waveform alone.
     """
     curve = Curve.from_zero(time_s, current_a)
-    if schedule is not None:
-        schedule = schedule.within(float(curve.time[0]), float(curve.time[-1]))
+    if schedule is not None:  # what an ADC sees of whole periods lacks up to two samples
+        unsure_s = 2 * curve.sampling_s
+        begin_s, end_s = float(curve.time[0]) - unsure_s, float(curve.time[-1]) + unsure_s
+        schedule = schedule.within(begin_s, end_s)
         if schedule.periods:
             return _by_schedule(curve, schedule)
     train = _pulses(curve)

@@ -79,9 +79,8 @@ def measured(rows: Rows, schedule: Schedule | None = None) -> tuple[Measured, Tr
 
     By its schedule the last whole periods at full amplitude, else the end; None without a pulse.
     """
-    count = max(1, len(rows))
-    longest_s = rows.end_s * min(1.0, MEASURED_ROWS / count)
-    end_s, begin_s = rows.end_s, rows.end_s - longest_s
+    longest_s = rows.end_s * MEASURED_ROWS / max(1, len(rows))
+    end_s, begin_s = rows.end_s, max(0.0, rows.end_s - longest_s)
     if schedule is not None:
         schedule = schedule.within(0.0, end_s)
         most = max(1, int(longest_s / schedule.period_s))
