@@ -125,6 +125,7 @@ class Strongest:
         first = max(0, math.ceil(-(row.begin_s + SAME_S) / row.period_s))
         fit = (self._end_s - row.begin_s + SAME_S) / row.period_s
         last = math.floor(min(row.periods, fit))
-        row = replace(row, begin_s=row.begin_s + first * row.period_s, periods=last - first)
+        begin_s = max(0.0, row.begin_s + first * row.period_s)
+        row = replace(row, begin_s=begin_s, periods=last - first)
         rows = [command for command in (self._best, row) if command and command.periods > 0]
         return max(rows, key=lambda command: (command.strength, command.periods), default=None)

@@ -99,7 +99,8 @@ def waveform(run: Run) -> str:
             views.append(("The first pulse of a period", run.rows.window(begin_s, end_s), None))
         name = f"A period, {command.begin_s:.6g} s into the trace"
         views.append((name, whole, numbers.line(command)))
-    name = "All that was seen" if of_device else "The whole run"
+    whole_run = "trace" if run.account.ending.stopped == TRACED else "run"
+    name = "All that was seen" if of_device else f"The whole {whole_run}"
     views.append((name, thinned(run.rows), None))
     drawn = []
     for name, trace, asked in views:
