@@ -65,11 +65,12 @@ def phases(board: Board, words: bytes) -> tuple[tuple[float, ...], tuple[float, 
 
 @dataclass(frozen=True)
 class Playing:
-    """State of a bench's stream: words, whole periods of this run, ticks into the present one."""
+    """State of a bench's stream: words, whole periods of this run; begin of the present period in
+    s of the bench's clock, and its ticks."""
 
     words: bytes
     periods: int
-    into: int
+    begin_s: float
     ticks: int
 
 
@@ -80,7 +81,9 @@ def playing(bench: Any) -> Playing | None:
     if status != output.RUNNING or not words:
         return None
     ticks = [decode.record(bench.board, words, at)[0][0] for at in range(len(words) // 8)]
-    return Playing(words, periods, sum(ticks[:record]) + ticks_in, sum(ticks))
+    into = sum(ticks[:record]) + ticks_in
+    begin_s = bench.now_s() - into / bench.board.clock_hz
+    return Playing(words, periods, begin_s, sum(ticks))
 
 
 class Strongest:
@@ -105,15 +108,16 @@ class Strongest:
         if before is not None and self._row is not None:
             count = now.periods if now is not None else self._bench.hal.stream_state()[1]
             passed = max(0, count - before.periods)
-            same = now is not None and now.words == before.words and count >= before.periods
+            if now is not None and now.words == before.words:  # and not of a later run
+                passed_s = passed * before.ticks / self._bench.board.clock_hz
+                same = abs(now.begin_s - before.begin_s - passed_s) < SAME_S
             whole = passed if same else min(passed, 1)
             self._row = replace(self._row, periods=self._row.periods + whole)
         if not same:
             self._best, self._row = self.command, None
             if now is not None:
-                board = self._bench.board
-                begin_s = self._bench.now_s() - now.into / board.clock_hz - self._origin_s
-                self._row = Command(begin_s, *phases(board, now.words), periods=0)
+                begin_s = now.begin_s - self._origin_s
+                self._row = Command(begin_s, *phases(self._bench.board, now.words), periods=0)
         self._before = now
 
     @property

@@ -173,9 +173,8 @@ def next_period(bench: Any) -> tuple[float, float]:
     playing = commanded.playing(bench)
     if playing is None:
         raise Failure("nothing runs: there is no period to record")
-    clock_hz = bench.board.clock_hz
-    left_s = (playing.ticks - playing.into) / clock_hz
-    return bench.now_s() + left_s, playing.ticks / clock_hz
+    period_s = playing.ticks / bench.board.clock_hz
+    return playing.begin_s + period_s, period_s
 
 
 def span(bench: Any, start_s: float, end_s: float, *, edge_s: float = EDGE_S) -> Trace:
