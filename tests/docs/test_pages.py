@@ -1,5 +1,6 @@
 """Check the generated pages: complete, and reported as stale when they are."""
 
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -68,6 +69,18 @@ def test_measured_tables_are_quoted_where_there_are_any(
     assert generate.main(["--figures"]) == 0
     assert "<!-- speeds -->\n```\nspeeds\nidle  7\n```\n<!-- end of speeds -->" in page.read_text()
     assert "boot to HELLO       812  ms  <= 1,500  good\n```\n<!-- end" in page.read_text()
+
+
+def test_the_example_of_a_measurement_prints_what_the_page_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "docs/howto/record-and-compare.md").read_text(encoding="utf-8")
+    part = page.partition("<!-- measured -->")[2].partition("<!-- end of measured -->")[0]
+    code, printed = re.findall(r"```(?:python)?\n(.+?)```", part, re.DOTALL)
+    monkeypatch.chdir(root)
+    exec(code, {})
+    assert capsys.readouterr().out == printed
 
 
 def test_a_missing_page_is_stale(elsewhere: Path) -> None:
