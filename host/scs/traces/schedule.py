@@ -37,7 +37,8 @@ class Drives:
 class Schedule:
     """Schedule of a trace: `periods` whole ones from begin_s on, in the trace's time.
 
-    compiled: the pulses of one period as the words command them; quiet_a: half a code.
+    compiled: the pulses of one period as the words command them; quiet_a: half a code, less is no
+    current; adc_code_a: the same for a sampled trace, a code of the device's ADC.
     at_target: True if that is the profile's amplitude, not a step of a ramp.
     """
 
@@ -46,6 +47,7 @@ class Schedule:
     drives: Drives = field(repr=False)
     period_s: float
     quiet_a: float
+    adc_code_a: float
     begin_s: float
     periods: int
     at_target: bool
@@ -127,6 +129,7 @@ def schedule(
         ),
         command.period_s,
         board.na_per_code / 2e9,
+        board.sense_na_per_lsb / 1e9,
         command.begin_s,
         command.periods,
         sorted(filter(None, command.current_a)) == sorted(filter(None, aim.current_a)),

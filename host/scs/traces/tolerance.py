@@ -20,21 +20,16 @@ from .figures import Polarity, ProgramFigures
 @dataclass(frozen=True)
 class Tolerance:
     """Declared figures: gain (relative), offset with linearity and half a code (A), one tick (s),
-    time until an edge has settled (s), time constant of an edge (s).
-
-    sampling_s, lsb_a: step and code of whatever sampled the trace; 0 for an exact one.
-    """
+    time until an edge has settled (s), time constant of an edge (s)."""
 
     gain: float
     offset_a: float
     tick_s: float
     settle_s: float
     tau_s: float
-    sampling_s: float = 0.0
-    lsb_a: float = 0.0
 
     @classmethod
-    def of(cls, board: Board, stage: Mapping[str, Any], sampling_s: float = 0.0) -> Tolerance:
+    def of(cls, board: Board, stage: Mapping[str, Any]) -> Tolerance:
         """Return the tolerance of a board and the "stage" of its electrical figures."""
         code_a = board.na_per_code / 1e9
         return cls(
@@ -43,26 +38,23 @@ class Tolerance:
             tick_s=1 / board.clock_hz,
             settle_s=stage["settle_s"],
             tau_s=stage["settle_tau_s"],
-            sampling_s=sampling_s,
-            lsb_a=board.sense_na_per_lsb / 1e9 if sampling_s else 0.0,
         )
 
     def current_a(self, current_a: float) -> float:
         """Return the tolerance of a current."""
-        return self.gain * abs(current_a) + self.offset_a + self.lsb_a
+        return self.gain * abs(current_a) + self.offset_a
 
     def width_s(self) -> float:
         """Return the tolerance of a width: a reversal passes zero before it has settled."""
-        return self.tick_s + self.settle_s + 2 * self.sampling_s
+        return self.tick_s + self.settle_s
 
     def charge_c(self, polarity: Polarity, step_a: float, steps: int) -> float:
         """Return the tolerance of a charge: what each step, step_a at most, holds back."""
-        held_back_s = steps * self.tau_s + 2 * self.sampling_s
-        return self.current_a(polarity.peak_a) * polarity.width_s + step_a * held_back_s
+        return self.current_a(polarity.peak_a) * polarity.width_s + step_a * steps * self.tau_s
 
     def rate_hz(self, rate_hz: float, span_s: float) -> float:
         """Return the tolerance of a rate that was measured over a time."""
-        edges_s = 2 * (self.tick_s + self.settle_s + self.sampling_s)
+        edges_s = 2 * (self.tick_s + self.settle_s)
         return rate_hz * edges_s / span_s
 
 
@@ -101,15 +93,15 @@ def compare(
     span_s: float,
     changes_of: Sequence[int],
 ) -> Iterator[Row]:
-    """Yield the quantities of every program. span_s: the time that was measured; changes_of: what
-    steps() returns."""
+    """Yield the quantities of every program. span_s: the time that was measured, two periods or
+    more; changes_of: what steps() returns."""
     for wanted, seen, changes in zip(compiled, measured, changes_of, strict=True):
         name = wanted.name
         for quantity, rate, seen_rate in (
             ("rate", wanted.rate_hz, seen.rate_hz),
             ("rate within a burst", wanted.intra_rate_hz, seen.intra_rate_hz),
         ):
-            if rate is not None and (seen_rate is not None or span_s == 0):
+            if rate is not None:
                 within = tolerance.rate_hz(rate, span_s if quantity == "rate" else 1 / rate)
                 yield Row(name, quantity, "Hz", rate, seen_rate, within)
         parts = (

@@ -34,8 +34,9 @@ class Measured:
     programs: one row per program, in the profile's order; without a schedule one row, of all.
     amplitude_a, width_s, charge_c, rate_hz and intra_rate_hz are those of the only program: its
     peak current, and the width and the charge of the polarity that stimulates. Where there are
-    several, or where a trace without a schedule does not show which pulse is whose, they are None,
-    programs is empty in the second case, and `reason` tells why.
+    several, they are None and `reason` tells so. Where a trace without a schedule does not show
+    which pulse is whose, programs is empty, `reason` tells why, and rate_hz is that at which the
+    whole repeats.
     Figures for which the trace is too short are None. running_c is the largest charge away from
     the period's start, residual_c the net charge of one period, dc_a the corresponding net
     current. rate_hz counts pulses (or bursts), intra_rate_hz the pulses within a burst.
@@ -125,9 +126,9 @@ class Curve:
         active = signs[firsts] != 0
         return np.column_stack((firsts[active], lasts[active]))
 
-    def stretch(self, first: int, last: int) -> tuple[float, float, float]:
+    def stretch(self, first: int, last: int) -> tuple[float, float]:
         """Return when the rectified current of a stretch first and last crosses half of its
-        maximum, and for how long it is above it (s)."""
+        maximum (s)."""
         time, steps = self.time[first : last + 1], self.steps[first:last]
         size = self.current[first : last + 1] * np.sign(self.charge[last] - self.charge[first])
         half = float(np.max(size)) / 2
@@ -139,10 +140,7 @@ class Curve:
         if fall < last - first:
             share = (size[fall] - half) / (size[fall] - size[fall + 1])
             end_s = time[fall] + share * steps[fall]
-        low, high = np.minimum(size[1:], size[:-1]), np.maximum(size[1:], size[:-1])
-        span = np.where(high > low, high - low, 1.0)
-        above = np.where(high > low, np.clip((high - half) / span, 0.0, 1.0), high > half)
-        return float(begin_s), float(end_s), float(np.sum(steps * above))
+        return float(begin_s), float(end_s)
 
     def phases(self, begin_s: Floats, end_s: Floats, sign: int, quiet_a: float) -> Phases:
         """Return the current of one sign in each window; the curve must be one from_zero().
@@ -194,7 +192,7 @@ def edges(time_s: ArrayLike, current_a: ArrayLike, quiet_a: float) -> tuple[Floa
     crossings = []
     for first, last in curve.lobes(quiet_a).tolist():
         sign = float(np.sign(curve.charge[last] - curve.charge[first]))
-        begin_s, end_s, _width_s = curve.stretch(first, last)
+        begin_s, end_s = curve.stretch(first, last)
         crossings += [(begin_s, sign), (end_s, -sign)]
     times, signs = np.array(crossings).reshape(-1, 2).T
     return times, signs
@@ -256,9 +254,7 @@ def _starts(curve: Curve, rows: Integers, quiet_a: float) -> Floats:
 def _scheduled(curve: Curve, schedule: Schedule) -> Pulses:
     """Return the pulses of a schedule's whole periods; one without any current is left out."""
     drives, sampling_s = schedule.drives, curve.sampling_s
-    quiet_a = schedule.quiet_a
-    if sampling_s:  # the ADC's codes are steps, and nothing is as quiet as zero
-        quiet_a = max(quiet_a, QUIET * curve.largest_a)
+    quiet_a = schedule.adc_code_a if sampling_s else schedule.quiet_a
     count, turns = len(schedule.compiled), np.arange(schedule.periods)[:, None]
     origins = schedule.begin_s + turns * schedule.period_s
     begin_s, end_s = (origins + drives.begin_s).ravel(), (origins + drives.end_s).ravel()
@@ -350,29 +346,11 @@ def _by_schedule(curve: Curve, schedule: Schedule) -> Measured:
         rows = figures.programs(train, schedule.names, periods, period_s or schedule.period_s)
     else:
         rows = figures.programs(train, schedule.names, 1, None)
-    only = rows[0] if len(rows) == 1 else None
-    reason = "" if only else f"{len(rows)} programs: each has its own figures"
-    running_c, residual_c = _per_period(
-        curve, schedule.begin_s, schedule.period_s, schedule.periods
-    )
-    main = only.main if only else None
-    return Measured(
-        pulses=train,
-        programs=rows,
-        reason=reason,
-        begin_s=schedule.begin_s,
-        end_s=schedule.end_s,
-        amplitude_a=main.peak_a if main else None,
-        width_s=main.width_s if main else None,
-        charge_c=main.charge_c if main else None,
-        pulses_per_period=count,
-        period_s=period_s,
-        rate_hz=only.rate_hz if only else None,
-        intra_rate_hz=only.intra_rate_hz if only else None,
-        running_c=running_c,
-        residual_c=residual_c,
-        dc_a=residual_c / schedule.period_s,
-    )
+    reason = "" if len(rows) == 1 else f"{len(rows)} programs: each has its own figures"
+    charges_c = _per_period(curve, schedule.begin_s, schedule.period_s, periods)
+    span_s = (schedule.begin_s, schedule.end_s)
+    seen = _figures(train, rows, reason, span_s, charges_c, schedule.period_s)
+    return replace(seen, pulses_per_period=count, period_s=period_s)
 
 
 def _by_waveform(curve: Curve, train: Pulses) -> Measured:
@@ -383,11 +361,11 @@ def _by_waveform(curve: Curve, train: Pulses) -> Measured:
     every_s = _mean_s(start_s, bursts)
     rate_hz = 1 / every_s if every_s else None
     intra_rate_hz = None
-    running_c = residual_c = None
+    charges_c = None
     if period_s:
         whole = int((float(curve.time[-1]) - float(start_s[0])) / period_s + 1e-6)
         if whole:
-            running_c, residual_c = _per_period(curve, float(start_s[0]), period_s, whole)
+            charges_c = _per_period(curve, float(start_s[0]), period_s, whole)
     row, reason = _only(curve, train)
     intervals_s = np.diff(start_s[: bursts + 1]) if bursts else np.empty(0)
     if len(intervals_s) > 1 and _is_burst(intervals_s):
@@ -398,23 +376,42 @@ def _by_waveform(curve: Curve, train: Pulses) -> Measured:
             "the pulses come at several intervals: without its schedule a trace does not tell "
             "whether they are of one program"
         )
-    main = row.main if row else None
+    rows = (replace(row, rate_hz=rate_hz, intra_rate_hz=intra_rate_hz),) if row else ()
+    span_s = (float(curve.time[0]), float(curve.time[-1]))
+    seen = _figures(train, rows, reason, span_s, charges_c, period_s)
+    return replace(seen, pulses_per_period=count, rate_hz=rate_hz)
+
+
+def _figures(
+    train: Pulses,
+    rows: tuple[ProgramFigures, ...],
+    reason: str,
+    span_s: tuple[float, float],
+    charges_c: tuple[float, float] | None,
+    period_s: float | None,
+) -> Measured:
+    """Return the figures of a trace, those of its only program among them.
+
+    charges_c: largest running charge, and net charge of a period; None without a whole period.
+    """
+    only = rows[0] if len(rows) == 1 else None
+    main = only.main if only else None
     return Measured(
         pulses=train,
-        programs=(replace(row, rate_hz=rate_hz, intra_rate_hz=intra_rate_hz),) if row else (),
+        programs=rows,
         reason=reason,
-        begin_s=float(curve.time[0]),
-        end_s=float(curve.time[-1]),
+        begin_s=span_s[0],
+        end_s=span_s[1],
         amplitude_a=main.peak_a if main else None,
         width_s=main.width_s if main else None,
         charge_c=main.charge_c if main else None,
-        pulses_per_period=count,
+        pulses_per_period=None,
         period_s=period_s,
-        rate_hz=rate_hz,
-        intra_rate_hz=intra_rate_hz,
-        running_c=running_c,
-        residual_c=residual_c,
-        dc_a=residual_c / period_s if residual_c is not None and period_s else None,
+        rate_hz=only.rate_hz if only else None,
+        intra_rate_hz=only.intra_rate_hz if only else None,
+        running_c=charges_c[0] if charges_c else None,
+        residual_c=charges_c[1] if charges_c else None,
+        dc_a=charges_c[1] / period_s if charges_c and period_s else None,
     )
 
 
