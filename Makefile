@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test vm rig chip firmware lint check docs pictures bench oracles packages clean
+.PHONY: help venv demo truth test vm rig chip firmware lint check docs pictures bench oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ venv: .venv/.dev ## set up .venv with everything the other targets need
 
 demo: .venv/.run ## a tonic and a burst therapy on the simulated board, measured beside their limits
 	@.venv/bin/scs demo $(ARGS)
+
+truth: .venv/.run ## every preset, measured, beside its profile and the stage's tolerance (ARGS="NAME --json")
+	@$(PY) tools/truth.py $(ARGS)
 
 test: vm rig ## the whole test suite (ARGS="-k word" for a part of it)
 	@$(PY) -m pytest -n auto $(ARGS)

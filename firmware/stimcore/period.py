@@ -36,7 +36,7 @@ def compile_group(board: Board, group: program.Group, levels_ua: tuple) -> list:
     period = group_ticks(board, group)
     used = 0 if group.header.flags & program.FLAG_SYNC_ONLY else program.contacts_of(group)
     _check_work(board, group)
-    places = _places(board, group, period)
+    places = pulse_places(board, group, period)
     places.append((places[0][0] + period,))  # where the next period begins
     pulses: dict = {}  # most pulses of a program are alike
     out: list = []
@@ -108,7 +108,7 @@ def group_ticks(board: Board, group: program.Group) -> int:
     return (board.clock_hz * 1000 * first.count + first.rate_millihz // 2) // first.rate_millihz
 
 
-def _places(board: Board, group: program.Group, period: int) -> list:
+def pulse_places(board: Board, group: program.Group, period: int) -> list:
     """Return (start tick, program, variant, ticks of the width), in order of time.
 
     variant: 0, REVERSED or ALTERNATE_CONTACTS.

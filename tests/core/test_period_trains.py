@@ -130,7 +130,7 @@ def test_a_pulse_at_the_other_contacts_is_the_same_pulse() -> None:
 def test_the_split_is_exact_in_pulses_and_even_in_time(count: int, data: st.DataObject) -> None:
     others = data.draw(st.integers(1, count - 1))
     member = PASSIVE._replace(rate_millihz=64_000, count=count, other_count=others, **OTHERS)
-    places = period._places(IDEAL, group(member), 125_000_000)
+    places = period.pulse_places(IDEAL, group(member), 125_000_000)
     theirs = [turn for turn, place in enumerate(places) if place[2]]
     assert len(theirs) == others
     every = {len(range(before, after)) for before, after in pairwise([*theirs, theirs[0] + count])}

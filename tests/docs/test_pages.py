@@ -70,6 +70,18 @@ def test_measured_tables_are_quoted_where_there_are_any(
     assert "boot to HELLO       812  ms  <= 1,500  good\n```\n<!-- end" in page.read_text()
 
 
+def test_the_example_of_a_measurement_prints_what_the_page_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = Path(__file__).parents[2]
+    page = (root / "docs/howto/record-and-compare.md").read_text(encoding="utf-8")
+    part = page.partition("<!-- measured -->")[2].partition("<!-- end of measured -->")[0]
+    code, printed = re.findall(r"```(?:python)?\n(.+?)```", part, re.DOTALL)
+    monkeypatch.chdir(root)
+    exec(code, {})
+    assert capsys.readouterr().out == printed
+
+
 def test_a_missing_page_is_stale(elsewhere: Path) -> None:
     (elsewhere / "reference/states.md").unlink()
     assert generate.main(["--check"]) == 1

@@ -93,7 +93,8 @@ def _pulses(capture: Sensed) -> Sensed:
     driven = np.flatnonzero(capture.commanded_a)
     end_s = 1.25 * float(capture.commanded_s[driven[-1]])
     inside, early = capture.trace.time_s <= end_s, capture.commanded_s <= end_s
-    cut = Trace(*(column[inside] for column in capture.trace.columns()))
+    time_s, current_a, voltage_v = (column[inside] for column in capture.trace.columns())
+    cut = Trace(time_s, current_a, voltage_v)
     time_s = np.append(capture.commanded_s[early], end_s)
     return Sensed(cut, time_s, np.append(capture.commanded_a[early], 0.0), capture.period_s)
 

@@ -9,7 +9,7 @@ of a period, within 2 us.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,8 +19,8 @@ from stimcore.capture import PAIR_US, PAIRS, VOLTAGE_LATER_US, WINDOW_US
 
 from ..errors import Failure
 from ..traces.commanded import Command, phases
+from ..traces.figures import Floats
 from ..traces.trace import Trace
-from ..traces.waveform_analysis import Floats
 from .calibration import in_use
 from .link import Link
 
@@ -31,12 +31,16 @@ _RUNNING = (states.RUNNING, states.STOPPING)
 
 @dataclass(frozen=True)
 class Sensed:
-    """Measured `trace`; commanded_s, commanded_a: two points per phase, in s and A."""
+    """Measured `trace`; commanded_s, commanded_a: two points per phase, in s and A.
+
+    command: the same as a Command of so many periods from time 0, None if it is only drawn.
+    """
 
     trace: Trace
     commanded_s: Floats
     commanded_a: Floats
     period_s: float
+    command: Command | None = None
 
 
 def look(
@@ -131,6 +135,7 @@ def _joined(
         np.column_stack((edges_s[:-1], edges_s[1:])).reshape(-1),
         np.repeat(np.tile(period.current_a, periods), 2),
         period.period_s,
+        replace(period, periods=periods),
     )
 
 

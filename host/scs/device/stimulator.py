@@ -6,10 +6,13 @@ Requirements: REQ-43.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import Failure
-from ..traces import trace
+from ..traces import commanded, trace
+from ..traces.commanded import Command
+from ..traces.schedule import schedule
 from ..traces.trace import Trace
 from .session import Session
 
@@ -54,13 +57,26 @@ class Stimulator(Session):
         """
         bench = self.link.bench
         if bench is None:
-            return self.sensed(periods, settled=settled).trace
+            capture = self.sensed(periods, settled=settled)
+            return self._scheduled(capture.trace, capture.command)
         if settled:
             self.settle()
         begin_s, period_s = trace.next_period(bench)
         end_s = begin_s + periods * period_s
         self.wait(end_s + trace.EDGE_S - bench.now_s())
-        return trace.span(bench, begin_s, end_s)
+        seen, playing = trace.span(bench, begin_s, end_s), commanded.playing(bench)
+        if playing is None:
+            return seen
+        phases = commanded.phases(bench.board, playing.words)
+        return self._scheduled(seen, Command(0.0, *phases, periods))
+
+    def _scheduled(self, seen: Trace, command: Command | None) -> Trace:
+        """Return a trace with its schedule, if the profile was loaded through this connection."""
+        profile = self.profile
+        if profile is None or command is None:
+            return seen
+        of_profile = schedule(self.board, profile.group, profile.program_names, command)
+        return replace(seen, schedule=of_profile)
 
     def sensed(self, periods: int = 1, *, settled: bool = True) -> Sensed:
         """Capture whole periods with the device's own ADC, beside the commanded current.

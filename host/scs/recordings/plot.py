@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 
 from ..device.adc_scope import Sensed
 from ..traces.decimate import thinned, time_unit
+from ..traces.figures import Floats
 from ..traces.trace import Trace
 from ..traces.trace_store import Rows
-from ..traces.waveform_analysis import Floats
 
 if TYPE_CHECKING:
     from ..traces.compare import Compared

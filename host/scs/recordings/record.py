@@ -6,9 +6,11 @@ link and device as one on a bench. Invariant: virtual time only; nothing waits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from stimcore import commands
 
 from ..device.link import SIM
 from ..device.replies import Ledger
@@ -25,6 +27,7 @@ from . import poll_log, run_info
 from .poll_log import Samples
 from .run_info import Account, Run
 
+HALTED = commands.STOP_REASONS[commands.STOP_HALT]  # what ends the run behind its trace
 LONGEST_S = 3600.0  # of virtual time; an hour of 50 Hz is simulated in minutes
 BEYOND_S = 10 * trace.EDGE_S  # how far a run goes on past the end of the trace
 
@@ -40,8 +43,8 @@ class Recording:
 
     @property
     def trace(self) -> Trace:
-        """Whole trace in memory."""
-        return self.rows.whole()
+        """Whole trace in memory, with its schedule."""
+        return replace(self.rows.whole(), schedule=self.run.schedule)
 
     @property
     def figures(self) -> list[Metric]:
@@ -102,6 +105,8 @@ def record(
         progress(1.0)
         status = stim.status()
         stim.halt()
+        book = stim.ledger()
+        stopped = run_info.TRACED if book.stopped == HALTED else book.stopped
         account = Account(
             subject=run_info.subject(profile),
             device=run_info.device(stim),
@@ -110,7 +115,7 @@ def record(
             rate_hz=rate_hz,
             from_start=from_start,
             figures=tuple(figures),
-            ending=run_info.ending(stim, status, stim.ledger()),
+            ending=run_info.ending(stim, status, book, stopped),
             command=taker.command,
         )
         return Recording(taker.rows, taker.pins, account, np.array(polls))

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from ..device import adc_scope
@@ -33,7 +32,6 @@ from ..messages.safety_metrics import Metric
 from ..profile.profile import Profile
 from ..traces import npz
 from ..traces.bench_recorder import Taker
-from ..traces.commanded import Command
 from ..traces.trace_store import Rows, Store, ignore_progress
 from . import poll_log, run_info
 from .run_info import Account, Run
@@ -150,11 +148,7 @@ class Recorder:
         if self._taker is not None:
             rows, command, source = self._taker.rows, self._taker.command, run_info.BENCH
         elif self._sensed is not None:
-            rows, source = self._sensed.trace, run_info.ADC
-            phases = len(self._sensed.commanded_s) // (2 * LOOK_PERIODS)
-            length_s = np.diff(self._sensed.commanded_s)[::2][:phases]
-            current_a = self._sensed.commanded_a[::2][:phases]
-            command = Command(0.0, tuple(length_s.tolist()), tuple(current_a.tolist()))
+            rows, command, source = self._sensed.trace, self._sensed.command, run_info.ADC
         if rows is not None:
             npz.write(self._part / TRACE, rows, ignore_progress)
         account = Account(

@@ -12,22 +12,28 @@ import hashlib
 import platform
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 from stimcore import VERSION, commands
+from stimcore.errors import Refused
 
+from ..catalog import boards
 from ..device.replies import Ledger, Status
+from ..documents.problem import FileRefused
 from ..messages.safety_metrics import Metric
+from ..profile.profile import Profile
 from ..traces.commanded import Command
+from ..traces.schedule import Schedule, schedule
 from ..traces.trace_store import Rows
 from .poll_log import NONE, Samples
 
 if TYPE_CHECKING:
     from ..device.stimulator import Stimulator
-    from ..profile.profile import Profile
 
 BENCH, ADC, NOTHING = "the simulated bench's oscilloscope", "the device's own ADC", ""
+TRACED = "the end of the trace"  # of a run that was made for a trace: what ended it
 LIBRARIES = ("numpy", "pyserial", "pydantic")
 
 
@@ -87,6 +93,22 @@ class Run:
     account: Account
     rows: Rows | None
     samples: Samples = field(default_factory=lambda: NONE)
+
+    @cached_property
+    def schedule(self) -> Schedule | None:
+        """Schedule of the periods at the highest amplitude in the trace.
+
+        None without a whole period, or if this scs refuses the profile or the board.
+        """
+        command, subject = self.account.command, self.account.subject
+        if command is None:
+            return None
+        try:
+            profile = Profile.from_text(subject.text, subject.file)
+            board = boards.board(self.account.device.board)
+            return schedule(board, profile.group, profile.program_names, command)
+        except (FileRefused, Refused):
+            return None
 
 
 def subject(profile: Profile) -> Subject:

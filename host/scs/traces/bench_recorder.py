@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from . import commanded, trace
-from .commanded import Command
+from . import trace
+from .commanded import Command, Strongest
 from .pin_edges import Pins, Probe
 from .trace import Trace
 from .trace_store import Store
@@ -38,17 +38,21 @@ class Taker:
         folder: Path | None = None,
     ):
         self.rows = Store(folder)
-        self.command: Command | None = None  # of the last whole period that was taken
         self._bench, self._begin_s, self._at_s = bench, begin_s, begin_s
         self._end_s = math.inf if end_s is None else end_s
         self._rate_hz, self._samples = rate_hz, 0
-        self._commands: list[Command] = []  # periods that are not yet recorded as a whole
+        self._strongest = Strongest(bench, begin_s, self._end_s - begin_s)
         self._probe = Probe(bench, begin_s) if pins else None
 
     @property
     def pins(self) -> Pins | None:
         """Edges of the pins, if requested."""
         return self._probe.pins if self._probe else None
+
+    @property
+    def command(self) -> Command | None:
+        """Whole periods at the highest amplitude in the trace; None if there is none."""
+        return self._strongest.command
 
     @property
     def share(self) -> float:
@@ -70,15 +74,7 @@ class Taker:
         if self._probe is not None:
             self._probe.take(until_s)
         self._at_s = until_s
-        under_way = commanded.now(self._bench, self._begin_s)
-        if under_way is not None:
-            self._commands.append(under_way)
-        taken_s = until_s - self._begin_s
-        over = [command for command in self._commands if command.end_s <= taken_s]
-        for command in over:
-            if command.begin_s >= -trace.SAME_S:
-                self.command = command
-        self._commands = [command for command in self._commands if command not in over][-2:]
+        self._strongest.look()
 
     def _sample(self, until_s: float, rate_hz: float) -> None:
         """Add the samples up to `until_s`, at exact multiples of the step."""

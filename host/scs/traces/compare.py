@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import WrongUsage
-from .trace import SAME_S, Trace
-from .waveform_analysis import QUIET, Floats, edges
+from .commanded import SAME_S
+from .figures import Floats
+from .trace import Trace
+from .waveform_analysis import QUIET, edges, sampling_s
 
-EVEN = 0.01  # of the step: a trace whose steps differ by less is evenly sampled
 SMEAR = 2  # steps of a sampled trace in which an edge shows: between two samples, half a step more
 # for a voltage that was sampled between two currents, and what is not known of a period's start
 SIDE_S = 2e-10  # how far from a row its two sides are looked at
@@ -80,7 +81,7 @@ def compare(
         max(float(np.max(np.abs(values), initial=0.0)) for values in pair)
         for pair in pairs_of_columns
     ]
-    steps_s = _step(a) + _step(b)
+    steps_s = sampling_s(a.time_s) + sampling_s(b.time_s)
     unsure_s = time_s + steps_s
     of_a, of_b = _edges(a, QUIET * scales[0]), _edges(b, QUIET * scales[0])
     shift_s = 0.0
@@ -125,13 +126,6 @@ def _worst(differences: Floats, at_s: Floats, scale: float, limit: float) -> Wor
         return Worst(0.0, 0.0, scale, limit)
     at = int(np.argmax(np.abs(differences)))
     return Worst(float(differences[at]), float(at_s[at]), scale, limit)
-
-
-def _step(trace: Trace) -> float:
-    """Return the step of an evenly sampled trace (s), else 0."""
-    steps = np.diff(trace.time_s)
-    even = len(steps) > 1 and float(np.ptp(steps)) <= EVEN * float(np.mean(steps))
-    return float(np.mean(steps)) if even else 0.0
 
 
 def _places(

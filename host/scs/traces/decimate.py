@@ -37,7 +37,8 @@ def thinned(rows: Rows, columns: int = COLUMNS) -> Trace:
             kept = np.column_stack((values[begins], least, most, values[ends]))
             piece.append(kept.reshape(-1))
         pieces.append(piece)
-    return Trace(*(np.concatenate(parts) for parts in zip(*pieces, strict=True)))
+    time, current, voltage = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    return Trace(time, current, voltage)
 
 
 def time_unit(span_s: float) -> tuple[float, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .waveform_analysis import Floats
+from .figures import Floats
 
 _BLANK = 0x2800
 # the bit of each dot: rows from the top, columns from the left (Unicode, Braille Patterns)

@@ -8,7 +8,7 @@ Invariant: times begin at 0 and never go back.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from ..errors import Failure
 from . import commanded
-from .waveform_analysis import Floats, Measured, Pulses, measure, pulses
+from .commanded import SAME_S
+from .figures import Floats, Pulses
+from .schedule import Schedule
+from .waveform_analysis import Measured, measure, pulses
 
 COLUMNS = ("time_s", "current_a", "voltage_v")  # of a Trace, and of every file that holds one
 CURVE_HZ = 100_000.0  # how finely curves are looked at
@@ -24,16 +27,19 @@ CURVE_ROWS = 2_000_000  # and at most so many looks
 THINNED = 1.01  # rows on a curve grow apart by this factor
 STRAIGHT = 1e-6  # of the largest value: what bends less is a straight line
 EDGE_S = 1e-6  # how far before its beginning a trace is looked at
-SAME_S = 1e-10  # two times closer than this are one
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Trace: time_s (s), current_a (A; positive: anodic at the cathodes), voltage_v (V)."""
+    """Trace: time_s (s), current_a (A; positive: anodic at the cathodes), voltage_v (V).
+
+    schedule: of the programs it is of; None if it is not known, as in a file.
+    """
 
     time_s: Floats
     current_a: Floats
     voltage_v: Floats
+    schedule: Schedule | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -56,8 +62,8 @@ class Trace:
         return self
 
     def measure(self) -> Measured:
-        """Measure the trace; raise ValueError if it has no pulse."""
-        return measure(self.time_s, self.current_a)
+        """Measure the trace by its schedule, else by itself; raise ValueError without a pulse."""
+        return measure(self.time_s, self.current_a, self.schedule)
 
     def pulses(self) -> Pulses:
         """Return its pulses."""
@@ -74,8 +80,12 @@ class Trace:
         first = self.at(times[:1], np.searchsorted(self.time_s, times[:1], side="right"), 0.0)
         last = self.at(times[-1:], np.searchsorted(self.time_s, times[-1:], side="left"), 0.0)
         middle = (self.current_a[inside], self.voltage_v[inside])
-        columns = [np.concatenate(parts) for parts in zip(first, middle, last, strict=True)]
-        return Trace(times - start_s, *columns)
+        current, voltage = (
+            np.concatenate(parts) for parts in zip(first, middle, last, strict=True)
+        )
+        schedule = self.schedule.within(start_s, end_s) if self.schedule else None
+        shifted = schedule.shifted(-start_s) if schedule else None
+        return Trace(times - start_s, current, voltage, shifted)
 
     def _snapped(self, at_s: float) -> float:
         """Return the time of a row within SAME_S of `at_s`, else `at_s`."""
@@ -163,8 +173,8 @@ def next_period(bench: Any) -> tuple[float, float]:
     playing = commanded.playing(bench)
     if playing is None:
         raise Failure("nothing runs: there is no period to record")
-    _words, into, ticks = playing
-    return bench.now_s() + (ticks - into) / bench.board.clock_hz, ticks / bench.board.clock_hz
+    period_s = playing.ticks / bench.board.clock_hz
+    return playing.begin_s + period_s, period_s
 
 
 def span(bench: Any, start_s: float, end_s: float, *, edge_s: float = EDGE_S) -> Trace:

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import WrongUsage
-from .trace import SAME_S, STRAIGHT, Trace
+from .commanded import SAME_S
+from .trace import STRAIGHT, Trace
 
 BLOCK_ROWS = 262_144
 MOST_ROWS = 100_000_000  # 2.4 GB of a temporary file

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from tests.support.modelled import modelled
 
+from scs import resources
 from scs.device.adc_scope import Sensed
+from scs.profile.profile import Profile
 from scs.recordings import plot
 from scs.traces.trace import Trace
 from scs.traces.trace_store import Store
@@ -26,6 +29,24 @@ def test_a_pulse_that_would_be_a_line_is_shown_by_itself() -> None:
     assert whole.lines[0].get_xdata()[-1] == 20.0  # ms
     assert pulse.lines[0].get_xdata()[-1] == 1600.0  # us: eight widths
     assert pulse.lines[0].get_ydata().min() == -1.0  # mA
+
+
+@pytest.mark.parametrize(
+    ("stem", "first_ma"),
+    # 96 permille of 144 codes of 6.25 uA are 13 of them; 144 codes
+    [("gaussian_50hz", -0.08125), ("segments_50hz", -0.9)],
+)
+def test_the_first_pulse_is_shown_from_its_first_step(stem: str, first_ma: float) -> None:
+    profile = Profile.read(resources.path(f"profiles/{stem}.yaml"))
+    seen = modelled(profile, 2, bare=True)
+    seen = seen.window(0.015, seen.end_s)  # so that something is before it
+    axes = plot.of_trace(seen).axes
+    assert axes[3].get_xlabel() == "time (ms)"
+    into_ms, current_ma = (np.asarray(values) for values in axes[1].lines[0].get_data())
+    begun = int(np.argmax(np.abs(current_ma) > 0.05))
+    assert into_ms[begun] > 0.05  # what came before it is there
+    settled = int(np.searchsorted(into_ms, into_ms[begun] + 0.04))  # 40 us of its first step later
+    assert current_ma[settled] == pytest.approx(first_ma, abs=0.02)
 
 
 def test_a_pulse_that_is_seen_is_shown_once() -> None:

@@ -4,19 +4,36 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tests.support.modelled import modelled
 from tests.support.traces import train
+from typer.testing import CliRunner
 
 from scs import resources
+from scs.cli import app as cli
 from scs.errors import WrongUsage
 from scs.profile.profile import Profile
-from scs.recordings import report, writers
+from scs.recordings import report, run_folder, writers
 from scs.recordings.record import record
-from scs.recordings.report import drawing, numbers, tables
+from scs.recordings.report import drawing, numbers, sections, tables
 from scs.recordings.run_info import Run
 from scs.traces.commanded import Command
 from scs.traces.trace import Trace
 
+SHORT = """\
+name: Short ramps
+lead: octrode-3mm
+programs:
+  - name: gaussian
+    cathodes: [E1]
+    anodes: [E2]
+    rate: 50 Hz
+    pulse_width: 400 us
+    amplitude: 0.9 mA
+    shape: gaussian
+ramp: {up: 0.2 s, down: 0.2 s}
+"""
 VOID = {"meta", "i", "br"}
 
 
@@ -82,7 +99,9 @@ def test_it_has_every_section(burst: Run) -> None:
 
 def test_it_shows_what_was_measured(burst: Run) -> None:
     text = Page(report.page(burst)).text
-    assert "-0.349 mA" in text  # 0.35 mA with half of the declared mismatch, offset and INL
+    # 56 codes and half of 2 codes of INL x sin(pi 56 / 2047): 56.086 of them, 350.54 uA; less half
+    # of half of 0.5 % gain mismatch, plus half of 2 uA offset
+    assert "-0.3491 mA" in text
     assert "-0.31%" in text  # the settling included
     assert burst.account.subject.sha256 in text
     assert "charge not yet recovered" in text
@@ -140,11 +159,87 @@ def test_the_residual_voltage_is_that_just_before_each_period() -> None:
     rising = Trace(base.time_s, base.current_a, base.voltage_v + base.time_s)  # 1 V a second
     measured = numbers.measured(rising)
     assert measured is not None
-    left = numbers.left(*measured)
+    left = numbers.left(*measured, rising)
     assert left is not None
     assert left.last_v == pytest.approx(0.043, abs=1e-6)  # before the fifth pulse, at 43 ms
     assert left.most_v == pytest.approx(0.043, abs=1e-6)
     assert left.at_end_v == pytest.approx(0.053)
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["scheduled", "bare"])
+def test_the_residual_voltage_is_not_that_of_the_next_edge(bare: bool) -> None:
+    """Read on the edge it was 0.4 V; a settling edge begins where its period does."""
+    profile = Profile.read(resources.path("profiles/tonic_50hz.yaml"))
+    seen = modelled(profile, 4)
+    found = numbers.measured(seen, None if bare else seen.schedule)
+    assert found is not None
+    left = numbers.left(*found, seen)
+    assert left is not None
+    # the last rows before 20, 40 and 60 ms, and at 80 ms
+    rows = np.searchsorted(seen.time_s, np.array([0.02, 0.04, 0.06, 0.08]) - 1e-7) - 1
+    rest_v = np.abs(seen.voltage_v[rows])
+    assert left.most_v == pytest.approx(np.max(rest_v[:3] if bare else rest_v), rel=0.01)
+    assert left.most_v < 0.02
+    begun_v = np.abs(seen.voltage_v[np.searchsorted(seen.time_s, 0.02 + 0.3e-6)])
+    assert begun_v > 0.3  # 0.3 us later, 45 % of 1 V is there
+
+
+def test_of_a_run_its_full_amplitude_is_shown_not_its_ramps(tmp_path: Path) -> None:
+    folder, path = tmp_path / "kept", tmp_path / "short.yaml"
+    path.write_text(SHORT)
+    done = CliRunner().invoke(cli.app, ["run", str(path), "--for", "1s", "--record", str(folder)])
+    assert done.exit_code == 0, done.output
+    run = run_folder.read(folder)
+    command, schedule = run.account.command, run.schedule
+    assert command is not None
+    assert schedule is not None
+    assert schedule.at_target
+    assert min(command.current_a) == -0.9e-3
+    assert 0.2 <= command.begin_s < 0.5  # behind the ramp up, at the first poll there
+    assert command.periods >= 25
+    assert schedule.end_s < 1.03  # STOP at 1 s reaches the period after the one under way
+    assert run.rows is not None
+    found = numbers.measured(run.rows, schedule)
+    assert found is not None
+    assert found[0].pulses.amplitude_a == pytest.approx([-0.9e-3] * command.periods, rel=1e-2)
+    page = Page(report.page(run)).text
+    assert f"A period, {command.begin_s:.6g} s into the trace" in page
+    span = f"{schedule.begin_s:.6g} s to {schedule.end_s:.6g} s of the trace"
+    assert f"measured over {command.periods} whole periods, from {span}" in page
+    assert "at the profile's amplitude" in page
+    # 96 permille of 144 codes are 13.8: 13 of them, -0.08125 mA at the first of eight steps
+    assert "0 ms50 µs-0.08125 mA" in page
+    assert "gaussian50 Hzcathodic-0.9 mA / -0.8992 mA" in page
+
+
+def test_of_a_trace_what_was_asked_for_is_shown(tmp_path: Path) -> None:
+    run = record(Profile.from_text(SHORT), None, 0.04).run
+    page = Page(report.page(run)).text
+    assert "0.04 straced2pulses in its whole periods, measured" in page
+    assert "pulses delivered" not in page
+    assert "stopped by the end of the trace" in page
+    assert "Of the whole run, with all that came before the trace." in page
+    assert "A period, 0 s into the trace" in page
+    assert "measured over 2 whole periods, from 0 s to 0.04 s" in page
+
+
+def test_a_ramp_that_ends_early_is_not_the_profile_s_amplitude() -> None:
+    profile = Profile.read(resources.path("profiles/tonic_50hz.yaml"))
+    page = Page(report.page(record(profile, None, 0.1, from_start=True).run)).text
+    assert "at the highest amplitude in it, which is not the profile's" in page
+
+
+def test_several_programs_are_shown_each_by_itself() -> None:
+    profile = Profile.read(resources.path("profiles/four_programs.yaml"))
+    seen = modelled(profile, 3)
+    run = record(Profile.from_text(SHORT), None, 0.04).run
+    found = numbers.measured(seen, seen.schedule)
+    cards = Page(sections.cards(run, found)).text
+    assert "4programs, each measured below" in cards
+    assert "amplitude, measured" not in cards
+    table = Page(sections._programs(found)).text
+    assert "left low20 Hzcathodic-1.5 mA / -1.499 mA" in table
+    assert "right high100 Hzanodic2.5 mA / 2.508 mA" in table
 
 
 def test_the_commanded_line_has_a_step_at_each_phase() -> None:

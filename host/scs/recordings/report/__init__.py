@@ -18,13 +18,15 @@ STYLE = Path(__file__).with_name("style.css")
 def page(run: Run) -> str:
     """Return the whole page."""
     account = run.account
-    seen = numbers.measured(run.rows) if run.rows is not None and len(run.rows) > 1 else None
+    seen = None
+    if run.rows is not None and len(run.rows) > 1:
+        seen = numbers.measured(run.rows, run.schedule)
     parts = [
         sections.head(account),
         sections.cards(run, seen),
         sections.faults(account),
         sections.waveform(run),
-        sections.against_command(run),
+        sections.against_command(run, seen),
         sections.left_over(run, seen),
         sections.safety(account),
         sections.ledger(account),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...traces.decimate import time_unit
-from ...traces.waveform_analysis import Floats
+from ...traces.figures import Floats
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 1000.0, 62.0, 12.0, 8.0, 36.0
 PLOT, SPACE = 150.0, 14.0  # height of one plot, and between two

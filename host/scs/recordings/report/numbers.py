@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...traces.commanded import Command
-from ...traces.trace import Trace
+from ...traces.commanded import SAME_S, Command
+from ...traces.schedule import Schedule
+from ...traces.trace import EDGE_S, Trace
 from ...traces.trace_store import Rows
-from ...traces.waveform_analysis import Curve, Measured, measure
+from ...traces.waveform_analysis import Curve, Measured, sampling_s
 
 MEASURED_ROWS = 1_000_000  # so much of a run, its end, is measured
-BEFORE_S = 1e-7  # how far before a period's first edge its residual voltage is read
 
 
 @dataclass(frozen=True)
@@ -74,25 +74,42 @@ def phases(delivered: Trace, command: Command) -> list[Phase]:
     return driven
 
 
-def measured(rows: Rows) -> tuple[Measured, Trace] | None:
-    """Measure the end of a run; return (figures, that end), or None if it has no pulse."""
-    blocks: list[Trace] = []
-    for block in rows.blocks():
-        blocks.append(block)
-        while sum(map(len, blocks)) - len(blocks[0]) > MEASURED_ROWS:
-            blocks.pop(0)
-    columns = [block.columns() for block in blocks]
-    tail = Trace(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
+def measured(rows: Rows, schedule: Schedule | None = None) -> tuple[Measured, Trace] | None:
+    """Measure a run; return (figures, the part that was measured, in the run's time).
+
+    By its schedule the last whole periods at full amplitude, else the end; None without a pulse.
+    """
+    longest_s = rows.end_s * MEASURED_ROWS / max(1, len(rows))
+    end_s, begin_s = rows.end_s, max(0.0, rows.end_s - longest_s)
+    if schedule is not None:
+        schedule = schedule.within(0.0, end_s)
+        most = max(1, int(longest_s / schedule.period_s))
+        end_s = schedule.end_s
+        schedule = schedule.within(end_s - most * schedule.period_s, end_s)
+        begin_s = schedule.begin_s
+    if end_s <= begin_s:
+        return None
+    part = rows.window(begin_s, end_s)
+    part = Trace(part.time_s + begin_s, part.current_a, part.voltage_v, schedule)
     try:
-        return measure(tail.time_s, tail.current_a), tail
+        return part.measure(), part
     except ValueError:
         return None
 
 
-def left(figures: Measured, tail: Trace) -> Left | None:
-    """Return the residual voltages before periods; None if there is no whole period."""
-    begins = figures.pulses.start_s[:: figures.pulses_per_period or 1][1:]
-    if figures.pulses_per_period is None or not len(begins):
+def left(figures: Measured, part: Trace, rows: Rows) -> Left | None:
+    """Return the residual voltages before the periods of a part of a trace; None without a period.
+
+    They are read before the first sample, or before the step, of the next period's first pulse.
+    """
+    schedule = part.schedule
+    if schedule is not None and schedule.periods:
+        begins = schedule.begin_s + schedule.period_s * np.arange(1, schedule.periods + 1)
+    else:
+        begins = figures.pulses.start_s[:: figures.pulses_per_period or len(figures.pulses)][1:]
+    if not len(begins):
         return None
-    volts = np.interp(begins - BEFORE_S, tail.time_s, tail.voltage_v)
-    return Left(float(np.max(np.abs(volts))), float(volts[-1]), float(tail.voltage_v[-1]))
+    before_s = max(sampling_s(part.time_s), SAME_S)
+    volts = np.interp(begins - before_s, part.time_s, part.voltage_v)
+    at_end_v = rows.window(max(0.0, rows.end_s - EDGE_S), rows.end_s).voltage_v[-1]
+    return Left(float(np.max(np.abs(volts))), float(volts[-1]), float(at_end_v))

@@ -11,9 +11,10 @@ from html import escape
 
 from ...messages.safety_metrics import Metric, number
 from ...traces.decimate import thinned
+from ...traces.figures import Polarity
 from ...traces.trace import Trace
 from ...traces.waveform_analysis import Measured
-from ..run_info import ADC, Account, Run, Subject
+from ..run_info import ADC, TRACED, Account, Run, Subject
 from . import numbers
 from .drawing import Line, Plot, panel
 from .tables import key, table
@@ -48,12 +49,22 @@ def cards(run: Run, seen: Seen) -> str:
         (f"{book.output_s:.3f} s", "with output"),
         (number(most_nc / 1e3, "uC"), "charge of first phases"),
     ]
+    if run.account.ending.stopped == TRACED:  # the ledger is of more than was asked for
+        end_s = run.rows.end_s if run.rows is not None else 0.0
+        shown = [(f"{end_s:.6g} s", "traced")]
+        if seen is not None:
+            shown.append((str(len(seen[0].pulses)), "pulses in its whole periods, measured"))
     if seen is not None:
         figures = seen[0]
-        shown.append((number(figures.amplitude_a * 1e3, "mA"), "amplitude, measured"))
-        shown.append((number(figures.width_s * 1e6, "us"), "pulse width, measured"))
-        if figures.rate_hz:
-            shown.append((number(figures.rate_hz, "Hz"), "rate, measured"))
+        for value, unit, factor, name in (
+            (figures.amplitude_a, "mA", 1e3, "amplitude, measured"),
+            (figures.width_s, "us", 1e6, "pulse width, measured"),
+            (figures.rate_hz, "Hz", 1.0, "rate, measured"),
+        ):
+            if value is not None:
+                shown.append((number(value * factor, unit), name))
+        if len(figures.programs) > 1:
+            shown.append((str(len(figures.programs)), "programs, each measured below"))
     cells = "".join(
         f'<div class="card"><b>{escape(value)}</b><span>{name}</span></div>'
         for value, name in shown
@@ -88,7 +99,8 @@ def waveform(run: Run) -> str:
             views.append(("The first pulse of a period", run.rows.window(begin_s, end_s), None))
         name = f"A period, {command.begin_s:.6g} s into the trace"
         views.append((name, whole, numbers.line(command)))
-    name = "All that was seen" if of_device else "The whole run"
+    whole_run = "trace" if run.account.ending.stopped == TRACED else "run"
+    name = "All that was seen" if of_device else f"The whole {whole_run}"
     views.append((name, thinned(run.rows), None))
     drawn = []
     for name, trace, asked in views:
@@ -120,8 +132,8 @@ def _extremes(run: Run) -> str:
 
 
 # --- tables ----------------------------------------------------------------------------------
-def against_command(run: Run) -> str:
-    """Return a table of every phase of one period, commanded and delivered."""
+def against_command(run: Run, seen: Seen) -> str:
+    """Return tables of every program, and of every phase of one period: commanded, delivered."""
     command = run.account.command
     if run.rows is None or command is None:
         return "<h2>Current against command</h2>\n<p>No whole period was traced.</p>"
@@ -144,7 +156,39 @@ def against_command(run: Run) -> str:
             f"{worst.off:+.2%}, {number(worst.begin_s * 1e3, 'ms')} into the period.</p>"
         )
     heads = (">at", ">for", ">commanded", ">delivered, mean", ">deviation")
-    return "<h2>Current against command</h2>\n" + table(heads, rows) + more
+    text = f"<h3>The period {command.begin_s:.6g} s into the trace</h3>\n"
+    return "<h2>Current against command</h2>\n" + _programs(seen) + text + table(heads, rows) + more
+
+
+def _programs(seen: Seen) -> str:
+    """Return a table of every program, by polarity, as compiled and as measured."""
+    if seen is None or seen[1].schedule is None or not seen[0].programs:
+        return ""
+    rows = []
+    for wanted, delivered in zip(seen[1].schedule.programs, seen[0].programs, strict=True):
+        rate = number(delivered.rate_hz, "Hz") if delivered.rate_hz else "one period alone"
+        for sign, compiled, measured in (
+            ("cathodic", wanted.cathodic, delivered.cathodic),
+            ("anodic", wanted.anodic, delivered.anodic),
+        ):
+            if compiled is not None:
+                pairs = zip(_cells(compiled), _cells(measured), strict=True)
+                cells = [f"{value} / {delivery}" for value, delivery in pairs]
+                rows.append((wanted.name, rate, sign, *cells))
+    heads = ("program", ">rate, measured", "polarity", ">peak", ">mean", ">width", ">charge")
+    note = '<p class="quiet">Each commanded / delivered, in the mean of all pulses.</p>'
+    return "<h3>Each program</h3>\n" + table(heads, rows) + note
+
+
+def _cells(polarity: Polarity | None) -> list[str]:
+    if polarity is None:
+        return ["none"] * 4
+    return [
+        number(polarity.peak_a * 1e3, "mA"),
+        number(polarity.mean_a * 1e3, "mA"),
+        number(polarity.width_s * 1e6, "us"),
+        number(polarity.charge_c * 1e6, "uC"),
+    ]
 
 
 def left_over(run: Run, seen: Seen) -> str:
@@ -161,17 +205,27 @@ def left_over(run: Run, seen: Seen) -> str:
         ]
     if figures.running_c is not None:
         rows.append(("largest charge not yet recovered", number(figures.running_c * 1e6, "uC")))
-    left = numbers.left(figures, tail)
+    left = numbers.left(figures, tail, run.rows)
     if left is not None:
         rows += [
             ("voltage left before a period, largest", number(left.most_v * 1e3, "mV")),
             ("voltage left before the last period", number(left.last_v * 1e3, "mV")),
             ("voltage at the end of the trace", number(left.at_end_v * 1e3, "mV")),
         ]
-    note = (
-        '<p class="quiet">At the load, including its leakage; measured over the last '
-        f"{tail.end_s - float(tail.time_s[0]):.6g} s of the trace.</p>"
-    )
+    span = f"{figures.begin_s:.6g} s to {figures.end_s:.6g} s of the trace"
+    schedule = tail.schedule
+    if schedule is None:
+        text = f"measured by the waveform alone, from {span}"
+    else:
+        text = f"measured over {schedule.periods} whole periods, from {span}, "
+        text += (
+            "at the profile's amplitude"
+            if schedule.at_target
+            else ("at the highest amplitude in it, which is not the profile's")
+        )
+    if figures.reason:
+        text += f"; {figures.reason}"
+    note = f'<p class="quiet">At the load, including its leakage; {escape(text)}.</p>'
     return title + table(("what", ">measured"), rows) + note
 
 
@@ -222,7 +276,10 @@ def ledger(account: Account) -> str:
         if contact.driven_nc or contact.net_nc
     ]
     heads = ("contact", ">charge of first phases", ">net charge")
-    text = "<h2>Ledger of the device</h2>\n" + table(("what", ">how much"), rows)
+    text = "<h2>Ledger of the device</h2>\n"
+    if account.ending.stopped == TRACED:
+        text += '<p class="quiet">Of the whole run, with all that came before the trace.</p>\n'
+    text += table(("what", ">how much"), rows)
     return text + (table(heads, charge) if charge else "")
 
 
