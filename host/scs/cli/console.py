@@ -122,20 +122,21 @@ def figures(title: str, rows: Iterable[Metric]) -> Table:
     return table(title, ("figure", "where", ">value", "", ">limit", ""), cells)
 
 
-def ledger(book: Ledger, stopped: str = "") -> Table:
-    """Return the table of delivered output; `stopped` overrides the device's reason."""
+def ledger(book: Ledger, stopped: str = "") -> list[Table | str]:
+    """Return the tables of delivered output; `stopped` overrides the device's reason."""
+    from ..device import contact_charge
+
     rows = [("pulses", str(book.pulses))]
     if book.truncated:
         rows.append(("pulses cut short", str(book.truncated)))
     rows.append(("whole periods", str(book.periods)))
     rows.append(("time with output", f"{book.output_s:.3f} s"))
-    for row in book.charge:
-        if row.driven_nc:
-            large = abs(row.driven_nc) >= 1000
-            charge = number(row.driven_nc / 1000, "uC") if large else number(row.driven_nc, "nC")
-            rows.append((f"charge of first phases, {row.contact}", charge))
     rows.append(("stopped by", stopped or book.stopped))
-    return table("Delivered", ("quantity", ">amount"), rows)
+    parts: list[Table | str] = [table("Delivered", ("quantity", ">amount"), rows)]
+    charges = [contact_charge.cells(row) for row in contact_charge.used(book.charge)]
+    if charges:
+        parts += ["", table("Charge at each contact", contact_charge.HEADS, charges)]
+    return [*parts, *contact_charge.notes(book.charge)]
 
 
 def load(measured: LoadFound) -> str:

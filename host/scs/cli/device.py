@@ -51,7 +51,7 @@ def status(*, device: options.Running, json: options.Json = False) -> None:
         ("damaged frames", str(now.link_errors)),
         ("uptime", f"{now.device_s:.1f} s"),
     ]
-    console.show(console.table(name, ("quantity", "value"), rows), "", console.ledger(book))
+    console.show(console.table(name, ("quantity", "value"), rows), "", *console.ledger(book))
 
 
 ProgramName = Annotated[
@@ -98,7 +98,7 @@ def stop(*, device: options.Running, json: options.Json = False) -> None:
     if json:
         console.as_json({"delivered": book.delivered(), "stopped": book.stopped})
     else:
-        console.show(console.ledger(book))
+        console.show(*console.ledger(book))
 
 
 def halt(*, device: options.Running) -> None:

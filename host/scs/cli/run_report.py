@@ -105,7 +105,7 @@ def report(run: RunState) -> int:
         console.show(f"[bold]{console.escape(run.title)}[/bold] on {run.about['board']}")
         if run.load is not None:
             console.show(f"load measured before arming: {console.load(run.load)}")
-        console.show(console.ledger(run.book, run.stopped))
+        console.show(*console.ledger(run.book, run.stopped))
         if run.about.get("ramp_down_s"):
             console.show(f"of it the ramp down after --for: {run.about['ramp_down_s']:g} s")
         if "note" in run.about:

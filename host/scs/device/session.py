@@ -326,7 +326,8 @@ class Session:
 
     def ledger(self) -> Ledger:
         """Return the ledger since the last START."""
-        return replies.ledger(self.link.request(commands.LEDGER), self.contact_names)
+        group = self.profile.group if self.profile else None
+        return replies.ledger(self.link.request(commands.LEDGER), self.contact_names, group)
 
     def poll(self, for_s: float | None = None, every_s: float | None = None) -> Iterator[Status]:
         """Yield the status, which renews the lease, for `for_s` of the device's time or until

@@ -111,7 +111,7 @@ def test_several_places_are_held_one_after_another(leased: str) -> None:
     assert Path(leased).read_text() == LEASED
     shown = scs("shift", leased, "--by", "1", "--by", "-1", "--for", "1 s", "--port", "sim").stdout
     assert "no program was running: started at the new contacts" in shown
-    assert re.search(r"charge of first phases, E3 +│", shown)
+    assert re.search(r"^ E3 +│ +[0-9.]+ [nµ]C │", shown, re.MULTILINE)
 
 
 def test_a_session_that_ends_before_the_next_move_is_told(leased: str) -> None:
