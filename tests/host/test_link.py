@@ -245,7 +245,7 @@ def test_a_protocol_that_pyserial_does_not_know_gets_an_example() -> None:
 def test_a_refusal_carries_its_rows_and_a_sentence() -> None:
     with Link("sim") as device:
         device.request(*HELLO)
-        with pytest.raises(DeviceRefused, match=r"'start' is not allowed .* OFF: load") as caught:
+        with pytest.raises(DeviceRefused, match=r"starting is not allowed .* OFF: load") as caught:
             device.request(commands.START)
         assert caught.value.rows == ((errors.BAD_STATE, commands.START, OFF, 0),)
         with pytest.raises(DeviceRefused, match="no fault is latched"):
@@ -287,7 +287,7 @@ def test_the_sequence_number_goes_round() -> None:
         ((errors.DOES_NOT_FIT, 1, 2_000_000, 1_000_000), "2000 µs against 1000 µs, in 'two'"),
         ((errors.BLOB_FIELD, 110, 5_000_000, 1_000_000), "width_ns of 'one' is 5000000"),
         ((errors.BLOB_FIELD, 1, 1, 200), "lease_ms is 1; its limit is 200"),
-        ((errors.BAD_COMMAND, 0x77, 0, 0), "does not know command 0x77"),
+        ((errors.BAD_COMMAND, 0x77, 0, 0), "flash it anew (scs flash)"),
         ((errors.LOAD_ID, 0, 4095, 2815), "4095 ADC codes against 2815 ADC codes; connect"),
         ((250, 0, 1, 2), "code 250, which this host does not know"),
     ],

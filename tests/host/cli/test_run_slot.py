@@ -68,7 +68,10 @@ def test_a_kept_program_that_stands_alone_is_left_running(alone: str, served: st
     assert (seen["state"], seen["lease_left_s"]) == ("RUNNING", None)
     running = scs("run", "--slot", "3", "--port", served)
     assert running.exit_code == REFUSED
-    assert "'recall' is not allowed while the device is RUNNING: stop it first" in running.stderr
+    assert (
+        "loading a stored program is not allowed while the device is RUNNING: stop it first"
+        in running.stderr
+    )
 
 
 def test_req_34_a_kept_program_with_a_lease_is_not_left_running(leased: str, served: str) -> None:

@@ -164,7 +164,10 @@ def test_a_run_with_a_lease_that_is_refused_is_not_halted(leased: str, served: s
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ("ARMED", "'steer' is not allowed while the device is ARMED: stop or halt it first"),
+        (
+            "ARMED",
+            "shifting contacts is not allowed while the device is ARMED: stop or halt it first",
+        ),
         ("STOPPING", "while the device is STOPPING: it is ramping down"),
         ("FAULT", "a fault is latched: see it with `scs faults`"),
     ],
