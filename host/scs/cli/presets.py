@@ -13,6 +13,8 @@ import typer
 
 from . import console, options
 
+NARROW = 90  # columns, below which the table has only what tells therapies apart
+
 PresetName = Annotated[str, typer.Argument(metavar="PRESET", help="A name from `scs presets`.")]
 NewFile = Annotated[
     Path | None, typer.Argument(metavar="FILE", help="Output file; default ./PRESET.yaml.")
@@ -37,9 +39,11 @@ def presets(json: options.Json = False) -> None:
         shannon = "" if preset.shannon_k is None else f"{preset.shannon_k:.2f}"
         stages = [stage for stage, reason in preset.stages.items() if not reason]
         widths = (preset.width, preset.recharge)
-        values = (preset.name, preset.rate, *widths, preset.amplitude, charge, shannon)
-        rows.append((*values, ", ".join(stages) or "none"))
-    columns = ("preset", "rate", "width", "recharge", "amplitude", ">charge", ">k", "stages")
+        values = [preset.name, preset.rate, *widths, preset.amplitude, charge, shannon]
+        rows.append([*values, ", ".join(stages) or "none"])
+    columns = ["preset", "rate", "width", "recharge", "amplitude", ">charge", ">k", "stages"]
+    if console.console().width < NARROW:
+        columns, rows = columns[:3], [row[:3] for row in rows]
     table = console.table("Shipped therapies", columns, rows)
     table.columns[0].no_wrap = True
     advice = "Run `scs check` on a file from `scs new PRESET` to see why a stage refuses it."

@@ -25,6 +25,7 @@ from tests.host.cli.support import (
 )
 
 from scs import Stimulator
+from scs.cli import options
 from scs.device.session import Session
 from scs.profile.profile import Profile
 from scs.sim_bridge import SimBoard
@@ -260,7 +261,9 @@ def test_req_61_a_link_lost_in_mid_move_says_what_stands_on_the_device(leased: s
 
 
 @pytest.fixture
-def read_only(tmp_path: Path) -> str:
+def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a file that becomes read-only once it was found writable."""
+    monkeypatch.setattr(options, "check_output", lambda _file, *, force: None)
     path = tmp_path / "read_only.yaml"
     path.write_text(ALONE)
     path.chmod(0o444)
@@ -273,6 +276,19 @@ def test_a_file_that_cannot_be_written_is_told_beside_what_runs(
     done, _ = shift(alone, running, "--by", "1", "--force", "-o", read_only)
     assert done.exit_code == USAGE
     assert "the device made the shift and keeps running at the new contacts" in done.stderr
+    left_alone(running, alone)
+
+
+def test_a_read_only_file_is_refused_before_anything_moves(
+    alone: str, running: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "kept.yaml"
+    path.write_text(ALONE)
+    path.chmod(0o444)
+    done, _ = shift(alone, running, "--by", "1", "--force", "-o", str(path))
+    assert done.exit_code == USAGE
+    assert f"cannot write {path}: it is read-only" in done.stderr
+    assert "the device made the shift" not in done.stderr
     left_alone(running, alone)
 
 
