@@ -138,7 +138,7 @@ def ledger(book: Ledger, stopped: str = "") -> list[Table | str]:
     parts: list[Table | str] = [table("Delivered", ("quantity", ">amount"), rows)]
     charges = [contact_charge.cells(row) for row in contact_charge.used(book.charge)]
     if charges:
-        parts += ["", table("Charge at each contact", contact_charge.HEADS, charges)]
+        parts += ["", table(contact_charge.TITLE, contact_charge.HEADS, charges)]
     return [*parts, *contact_charge.notes(book.charge)]
 
 

@@ -17,9 +17,10 @@ from stimcore.program import Group, Program
 
 from ..messages import safety_metrics
 
+TITLE = "Charge at each contact: of first phases, and its return"
 HEADS = (
     "contact",
-    ">driven in first phases",
+    ">driven",
     ">returned actively",
     ">returned passively",
     ">net of the source",

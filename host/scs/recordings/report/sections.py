@@ -220,7 +220,7 @@ def ledger(account: Account) -> str:
     charge = [contact_charge.cells(row) for row in contact_charge.used(book.charge)]
     text = "<h2>Ledger of the device</h2>\n" + table(("what", ">how much"), rows)
     if charge:
-        text += table(contact_charge.HEADS, charge)
+        text += f"<p>{contact_charge.TITLE}</p>\n" + table(contact_charge.HEADS, charge)
     notes = (f'<p class="quiet">{escape(note)}</p>' for note in contact_charge.notes(book.charge))
     return text + "".join(notes)
 
