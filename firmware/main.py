@@ -1,6 +1,6 @@
 """Boot the board: self-test, then the main loop. The first file to read.
 
-Role: makes the device on its hal and calls its step() in a loop, asleep between the calls.
+Role: makes the device on its hal and calls its turn() in a loop.
 Invariant: nothing here decides anything; what fails at boot is a latched fault that the host can
 read.
 """
@@ -29,9 +29,7 @@ def run() -> None:
     device = Device(BOARD, hal, hal.self_test())
     gc.threshold(-1)
     while not device.leaving:
-        device.step()
-        if not device.dialogue.waits():
-            hal.wait()
+        device.turn()
     hal.leave()
 
 

@@ -25,8 +25,6 @@ from .dma_player import RUNNING, Player
 from .halt_watch import Watch
 from .usb_link import Link
 
-_IDLE_MS = 20  # sleep between two turns where nothing runs, and where something does
-_RUNNING_MS = 10  # the ADC's ring holds 8, and a timer empties it meanwhile
 _TIDY_TURNS = 32  # quiet turns between two looks at how much memory was used
 _PROBE = 256  # bytes: none of the small holes below
 _LEAVE = 0x5C5B0001  # in a scratch register of the watchdog: boot to the prompt
@@ -191,11 +189,10 @@ class Hal:
         return machine.unique_id()
 
     # --- between two turns -----------------------------------------------------------------
-    def wait(self) -> None:
-        """Sleep until the host says something, or it is time for a turn."""
-        running = self._player.status == RUNNING
+    def wait(self, most_ms: int) -> None:
+        """Sleep until the host says something, but no longer than told."""
         self._watch.waits = True
-        spoken = self._link.wait(_RUNNING_MS if running else _IDLE_MS)
+        spoken = self._link.wait(most_ms)
         self._watch.waits = False
         self._tidy(spoken)
         self._watch.turned()

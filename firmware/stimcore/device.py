@@ -1,4 +1,4 @@
-"""The loop: bytes -> command -> state table -> action. One call of step() per turn.
+"""The loop: bytes -> command -> state table -> action -> sleep. One call of turn() each time.
 
 Role: holds the state, feeds the watchdog, latches faults, drives the output and its checks.
 Invariant: nothing blocks; the output is off before anything else is handled; the watchdog is
@@ -18,6 +18,8 @@ from .window_monitor import Monitor
 
 _WRAP_US = (1 << 30) - 1  # the last microsecond before hal.now_us() is 0 again
 _CHECK_STREAM_MS = 100
+_IDLE_MS = 20  # the longest sleep between two turns where nothing runs, and where something does:
+_RUNNING_MS = 10  # the ADC's ring holds 8, and a timer empties it meanwhile
 _TABLES_DIGEST = commands.tables_digest()  # takes longer than a watchdog that runs would wait
 CAUSE_WATCHDOG = 1  # hal.reset_cause()
 
@@ -64,6 +66,18 @@ class Device:
             self._latch((errors.FAULT_WATCHDOG, 0, 0, 0))
 
     # --- one turn --------------------------------------------------------------------------
+    def turn(self) -> None:
+        """Run one iteration, then sleep until a byte comes or something is due."""
+        self.step()
+        if not self.dialogue.waits():
+            self.hal.wait(self._sleep_ms())
+
+    def _sleep_ms(self) -> int:
+        """Return the longest sleep: no step of a ramp and no on time comes late for it."""
+        if self.state in (states.RUNNING, states.STOPPING):
+            return min(_RUNNING_MS, self.output.quiet_ms(self.now_ms))
+        return _RUNNING_MS if self.state == states.MEASURING else _IDLE_MS
+
     def step(self) -> None:
         """Run one iteration of the loop. An internal error is a latched fault, output off."""
         try:

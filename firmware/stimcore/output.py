@@ -170,6 +170,16 @@ class Output:
                 return BEGUN
         return state[0]
 
+    def quiet_ms(self, now_ms: int) -> int:
+        """Return the least time until a run may have to begin, or another stream to be staged."""
+        if self.live is None:
+            return max(0, self.train.next_on_ms - now_ms)
+        return self.train.quiet_ms(self._next_period())
+
+    def _next_period(self) -> int:
+        """Return the first period that a stream staged now can begin with."""
+        return self._periods + (1 if self.live.tail > AHEAD_RECORDS else 2)
+
     def counted_out(self) -> bool:
         """Return True if a session counted in pulses has delivered them all."""
         return bool(self.group.header.session_pulses) and self._left == 0
@@ -179,7 +189,7 @@ class Output:
         superseded = len(self._staged) > 0
         if superseded and not self.train.wants_change:
             return
-        period = self._periods + (1 if self.live.tail > AHEAD_RECORDS else 2)
+        period = self._next_period()
         self.train.follow(period, self.live_ua)
         levels = self.train.step(period)
         if levels and max(levels) == 0 and self.train.phase == ramp.DOWN:

@@ -10,6 +10,8 @@ every limits.STEP_MS; time is an argument. Requirements: REQ-18, REQ-33.
 from . import limits
 from .program import Group, Header
 
+_FAR = 256  # periods: the loop sleeps through no more of them
+
 UP = 0  # towards the targets, then there; down again where the end of the run is known
 DOWN = 1  # a stop was asked for: towards nothing
 REST = 2  # the off time of a cycle: no output
@@ -168,6 +170,13 @@ class Train:
         """Return the level of a ramp up after so many periods; without a ramp, the target."""
         target, ramp_ms = self.targets_ua[at], self.header.ramp_up_ms
         return max(1, target * self._ms(periods) // ramp_ms) if ramp_ms else target
+
+    def quiet_ms(self, period: int) -> int:
+        """Return the least time from the period before this one until step() may have levels."""
+        until = self.next_period
+        if self.phase == UP and self.levels_ua == self.targets_ua:
+            until = self.plateau_ends() or period + _FAR
+        return max(self._ms(1) // 2, self._ms(min(_FAR, until - period) - 1))
 
     def plateau_ends(self) -> int:
         """Return the boundary up to which nothing changes at the targets; 0 if there is none."""

@@ -36,8 +36,7 @@ from stimcore.device import Device
 hal = Hal(BOARD, CHIP, PINS)
 device = Device(BOARD, hal, hal.self_test())
 while True:
-    device.step()
-    hal.wait()
+    device.turn()
     gc.collect()
     hal.link_write(b"free=%d;" % gc.mem_free())
 """

@@ -13,9 +13,9 @@ from scs_sim.bench.stream import RUNNING, STARVED
 class Writer(Echo):
     """A loop that writes to the store."""
 
-    def step(self) -> None:
+    def turn(self) -> None:
         self.hal.nv_write(0, b"written\0" * 20)
-        super().step()
+        super().turn()
 
 
 def running(**options) -> SimBoard:

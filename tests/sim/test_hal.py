@@ -34,7 +34,7 @@ def test_time_wraps_at_two_to_the_thirty_microseconds() -> None:
     assert (sim.hal.now_us(), sim.now_us()) == (2, (1 << 30) + 2)
 
 
-def test_a_turn_costs_200_us_while_a_stream_runs_and_5_ms_while_nothing_happens() -> None:
+def test_a_turn_costs_200_us_and_the_loop_sleeps_as_long_as_it_asks_to() -> None:
     sim = bench()
     sim.advance_us(20_000)
     assert sim.device.turns_us == [0, 5_000, 10_000, 15_000, 20_000]

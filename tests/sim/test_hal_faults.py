@@ -115,7 +115,7 @@ def test_req_52_a_loop_that_stands_still_is_reset_with_the_output_off() -> None:
 
 def test_a_device_that_steps_without_feeding_is_reset_too() -> None:
     class Careless(Idler):
-        def step(self) -> None:
+        def turn(self) -> None:
             """Leave the watchdog unfed."""
 
     sim = bench(Careless)

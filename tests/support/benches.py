@@ -8,6 +8,7 @@ import struct
 from typing import NamedTuple
 
 from scs_sim.bench.board import SimBoard, SimHal
+from scs_sim.bench.stream import RUNNING
 from stimcore.board import Board
 
 US = 125  # ticks
@@ -117,22 +118,24 @@ def biphasic(code: int = 320, width: int = 25_000, period: int = 125_000) -> Str
 
 
 class Idler:
-    """A device that only feeds its watchdog, and keeps when it was asked to."""
+    """A device that only feeds its watchdog, and keeps when; it sleeps 5 ms where nothing runs."""
 
     def __init__(self, _board: Board, hal: SimHal):
         self.hal = hal
         self.turns_us: list[int] = []
 
-    def step(self) -> None:
+    def turn(self) -> None:
         self.turns_us.append(self.hal.now_us())
         self.hal.feed_watchdog()
+        if self.hal.stream_state()[0] != RUNNING:
+            self.hal.wait(5)
 
 
 class Echo(Idler):
     """Sends every byte back, one higher."""
 
-    def step(self) -> None:
-        super().step()
+    def turn(self) -> None:
+        super().turn()
         self.hal.link_write(bytes((byte + 1) % 256 for byte in self.hal.link_read()))
 
 

@@ -28,7 +28,6 @@ from .nvstore import NvStore, PowerCut
 from .stream import ENDED, RUNNING, Sequencer, StreamState
 
 TURN_US = 200  # what one turn of the firmware's loop costs; MicroPython runs some 40 lines in it
-IDLE_TURN_US = 5_000
 POWER_ON, WATCHDOG = 0, 1  # reset causes
 NOISE = 1 / 200  # of all bytes, in each direction: half are flipped, half followed by a stray one
 STRAY_US = 5_000  # a noisy link also carries bytes that nobody sent, so often and so many at most
@@ -173,6 +172,10 @@ class SimHal:
             return ()
         return bench.plant.capture.take(bench.scope())
 
+    def wait(self, most_ms: int) -> None:
+        """Sleep until a byte comes, but no longer than told."""
+        self._bench.sleep(most_ms)
+
     def load_id(self) -> int:
         """Return the ADC code at the load's identification resistor."""
         return ID_OPEN_CODE if self.wrong_load else self._bench.board.load_id_code
@@ -235,8 +238,7 @@ class SimBoard:
     def host_write(self, data: bytes) -> None:
         """Write bytes to the device; an idling loop sees them one iteration from now."""
         self.link.host_write(data)
-        if not self._hung:
-            self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
+        self._wake()
 
     def host_read(self, most: int | None = None, wait_us: int | None = None) -> bytes:
         """Return what the device sent, or no more than `most` bytes of it; b"" if nothing.
@@ -292,6 +294,15 @@ class SimBoard:
         self.link.make_noisy(self.random)
         self._stray_tick = self.tick
 
+    def sleep(self, most_ms: int) -> None:
+        """Put off the next turn, until a byte comes."""
+        if not self.link.pending:
+            self._turn_tick = self.tick + self._ticks(max(self._turn_us, 1000 * most_ms))
+
+    def _wake(self) -> None:
+        if self.link.pending and not self._hung:
+            self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
+
     def fed(self) -> None:
         """Restart the watchdog's time: the device fed it."""
         self._bite_tick = self.tick + self._ticks(WATCHDOG_MS * 1000)
@@ -330,6 +341,7 @@ class SimBoard:
 
     def _stray(self) -> None:
         self.link.stray()
+        self._wake()
         self._stray_tick = self.tick + self._ticks(STRAY_US)
 
     def _reset(self, cause: int) -> None:
@@ -341,19 +353,9 @@ class SimBoard:
         self._boot(cause)
 
     def _turn(self) -> None:
-        """Run one iteration of the loop, and schedule the next one.
-
-        Where nothing streams and no byte waits, a turn does nothing that can be seen: it reads
-        the clock and feeds the watchdog. So it may come later, as long as a byte (host_write)
-        calls it at once and the watchdog is fed in time. A train that ended by itself is no
-        idleness: the device may be waiting to begin the next one.
-        """
+        """Run one iteration of the loop; it takes turn_us, then the device may sleep()."""
+        self._turn_tick = self.tick + self._ticks(self._turn_us)
         try:
-            self.device.step()
+            self.device.turn()
         except PowerCut:
             self._reset(POWER_ON)
-            return
-        at_rest = self.sequencer.status not in (RUNNING, ENDED)
-        idle = at_rest and not self.link.pending
-        cost_us = max(IDLE_TURN_US, self._turn_us) if idle else self._turn_us
-        self._turn_tick = self.tick + self._ticks(cost_us)
