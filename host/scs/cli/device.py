@@ -125,9 +125,9 @@ def _running(loaded: str, given: Profile | None) -> Profile:
             if is_it(profile):
                 names.setdefault(profile.program_names, profile)
     if len(names) != 1:
-        found = "several profiles" if names else "no profile"
+        count = "several profiles are" if names else "no profile is"
         raise WrongUsage(
-            f"{found} here with the program that the device runs ({loaded or 'none'}); name its "
+            f"{count} here with the program that the device runs ({loaded or 'none'}); name its "
             "file, e.g. --profile my.yaml, or the program by its number, e.g. scs amplitude 1 2 mA"
         )
     return next(iter(names.values()))

@@ -207,7 +207,8 @@ def _sentence(reason: Exception) -> str:
 
 
 def _advice(reason: OSError) -> str:
-    if reason.errno in (errno.EAGAIN, errno.EBUSY, errno.EACCES):
+    denied = "PermissionError" in str(reason)  # as pyserial quotes it on Windows
+    if denied or reason.errno in (errno.EAGAIN, errno.EBUSY, errno.EACCES):
         return f": {HELD}, or this user may not open it; see `scs ports`"
     if reason.errno == errno.ENOENT:
         return f"; `scs ports` lists the serial ports; {EXAMPLES}"

@@ -137,4 +137,4 @@ def _of_field(index: int, value: int, limit: int) -> Problem:
         units.text(n, field.grid) if field.grid in units.WRITTEN else str(n) for n in (value, limit)
     )
     message = f"the device refuses {shown}; its limit is {most}"
-    return Problem("field", place, message, shown, most)
+    return Problem("field", place, message, shown, most, most)

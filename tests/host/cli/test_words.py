@@ -79,17 +79,28 @@ def test_a_served_board_in_use_says_that_another_program_holds_it() -> None:
     assert "`scs ports`" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [(errno.EBUSY, "busy"), ("could not open port 'COM3': PermissionError(13, 'denied')",)],
+)
 def test_a_serial_port_in_use_says_that_another_program_holds_it(
-    monkeypatch: pytest.MonkeyPatch,
+    reason: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def held(*_: object, **__: object) -> None:
-        raise serial.SerialException(errno.EBUSY, "busy")
+        raise serial.SerialException(*reason)
 
     monkeypatch.setattr(serial, "serial_for_url", held)
     done = scs("status", "--port", "/dev/ttyACM0")
     assert done.exit_code == NO_DEVICE
     assert "cannot open /dev/ttyACM0" in done.stderr
     assert "another program holds it, or this user may not open it; see `scs ports`" in done.stderr
+
+
+def test_a_place_in_use_cannot_be_served_on() -> None:
+    with serving(sim_bridge.listen(sim_bridge.make())) as server:
+        done = scs("sim", "--listen", server.address.removeprefix("socket://"))
+    assert done.exit_code == NO_DEVICE
+    assert "another program holds it; e.g. 127.0.0.1:0" in done.stderr
 
 
 @pytest.mark.parametrize("place", ["127.0.0.1:7000", "localhost:7000", "[::1]:7000"])
