@@ -285,8 +285,11 @@ def test_the_sequence_number_goes_round() -> None:
         ((errors.RATE, 0, 50_000, 100_000), "20000 Hz against 10000 Hz"),
         ((errors.SHANNON, 1, 100_000, 31_622), "2 against 1.5, at E2"),
         ((errors.DOES_NOT_FIT, 1, 2_000_000, 1_000_000), "2000 µs against 1000 µs, in 'two'"),
-        ((errors.BLOB_FIELD, 110, 5_000_000, 1_000_000), "width_ns of 'one' is 5000000"),
-        ((errors.BLOB_FIELD, 1, 1, 200), "lease_ms is 1; its limit is 200"),
+        (
+            (errors.BLOB_FIELD, 110, 5_000_000, 1_000_000),
+            "the field 'width' of 'one' is 5 ms; its limit is 1 ms",
+        ),
+        ((errors.BLOB_FIELD, 1, 1, 200), "the field 'lease' is 1 ms; its limit is 200 ms"),
         ((errors.BAD_COMMAND, 0x77, 0, 0), "flash it anew (scs flash)"),
         ((errors.LOAD_ID, 0, 4095, 2815), "4095 ADC codes against 2815 ADC codes; connect"),
         ((250, 0, 1, 2), "code 250, which this host does not know"),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from stimcore import commands, errors, limits
 from stimcore.board import FINE
 
+from ..documents import units
 from ..errors import Row
 from . import error_texts, safety_metrics
 from .remedies import REMEDIES, of_the_words
@@ -47,6 +48,7 @@ _ACTIVITIES = {  # names of stimcore.commands, which are the protocol's, in a us
     **dict.fromkeys(("calibrate", "calibration"), "calibrating"),
     "shift": "shifting contacts",
 }
+_GRIDS = {"_millihz": "mHz", "_permille": "permille", "_ns": "ns", "_ms": "ms", "_ua": "uA"}
 _AT_A_CONTACT = (errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
 _OF_A_SLOT = (errors.SLOT_RANGE, errors.SLOT_EMPTY, errors.SLOT_DAMAGED, errors.STORE_WRITE)
 OF_A_PROGRAM = (
@@ -90,7 +92,10 @@ def cause(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = ()) 
     if code == errors.BLOB_FIELD:
         number, name = error_texts.field_name(index)
         owner = f" of {_program(number, programs)}" if number >= 0 else ""
-        return f"the field {name}{owner} is {value}; its limit is {limit}"
+        end = next((end for end in _GRIDS if name.endswith(end)), "")
+        texts = [units.text(n, _GRIDS[end]) if end else str(n) for n in (value, limit)]
+        field = name.removesuffix(end).replace("_", " ")
+        return f"the field {field!r}{owner} is {texts[0]}; its limit is {texts[1]}"
     if code == errors.TABLE_LENGTH:
         return _of_table(value, limit)
     if code == errors.CALIBRATION_RANGE:

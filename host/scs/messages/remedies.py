@@ -1,4 +1,4 @@
-"""What to do about each refusal and fault, by its code.
+"""Remedies of refusals and faults, by code.
 
 Role: code of stimcore.errors -> what to change, with an example that works where there is one.
 Invariant: every code but OK has a remedy of its own kind. Requirements: REQ-60, REQ-61.
