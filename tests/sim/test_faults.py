@@ -144,7 +144,7 @@ def test_a_corrupt_word_is_one_bit_of_the_live_words(seed: int) -> None:
 def test_a_flipped_hold_is_stopped_by_the_sentinel() -> None:
     sim = running()
     sim.advance_us(100)
-    sim.sequencer.dma.corrupt(31 - 4)  # the first record's hold: 2^25 ticks more, 0.27 s
+    sim.sequencer.corrupt(sim.tick, 31 - 4)  # the first record's hold: 2^25 ticks more, 0.27 s
     sim.advance_us(20_000)
     assert not sim.gate
     rows = sim.scope().events()

@@ -24,7 +24,7 @@ def test_req_50_a_train_that_starves_drops_the_gate_before_an_incomplete_record(
     sim = running(what)
     sim.tick = at_tick
     sim.sequencer.run_to(at_tick)
-    sim.sequencer.dma.starve()
+    sim.sequencer.starve(sim.tick)
     sim.advance_us(10_000)
     state = sim.hal.stream_state()
     assert state.status == STARVED
@@ -85,7 +85,7 @@ def test_req_51_the_ceiling_comes_down_once_the_swap_is_seen() -> None:
     sim.advance_us(5_000)
     sim.hal.stream_state()
     sim.advance_us(2_000)  # the ceiling is taken at the start of a run
-    sim.sequencer.dma.corrupt(12)  # 1024 ticks more in the first record
+    sim.sequencer.corrupt(sim.tick, 12)  # 1024 ticks more in the first record
     sim.advance_us(5_000)
     state = sim.hal.stream_state()
     assert (state.status, state.record) == (TRIPPED, 0)

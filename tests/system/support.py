@@ -71,7 +71,7 @@ class Talk(Conversation):
         self.board.scope()
         for bit in range(32):
             if mask >> bit & 1:
-                self.board.sequencer.dma.corrupt(32 * word + bit)
+                self.board.sequencer.corrupt(self.board.tick, 32 * word + bit)
 
     def inject(self, name: str) -> None:
         self.board.inject(name)

@@ -25,7 +25,7 @@ from ..circuit.trace import Trace
 from .dma import Admitted
 from .faults import TABLE, Fault, gathered, named
 from .nvstore import NvStore, PowerCut
-from .stream import ENDED, RUNNING, Sequencer, StreamState
+from .stream import RUNNING, Sequencer, StreamState
 
 TURN_US = 200  # what one turn of the firmware's loop costs; MicroPython runs some 40 lines in it
 POWER_ON, WATCHDOG = 0, 1  # reset causes

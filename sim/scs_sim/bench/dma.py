@@ -92,6 +92,27 @@ class Dma:
         self.staged = table
         return self._period + (1 if self._index else 0)
 
+    # --- repetition ------------------------------------------------------------------------
+    def position(self) -> tuple[object, ...]:
+        """Return what it will supply, counted from the period of the next record; () if that may
+        end or change.
+        """
+        tags = self.tags
+        if not self.busy or self.staged is not None or tags[-1].table is not tags[0].table:
+            return ()
+        ahead = tuple([(tag.period - tags[0].period, tag.record) for tag in tags])
+        return tags[0].table, self._period - tags[0].period, self._index, *self.fifo, ahead
+
+    def periods_left(self) -> int:
+        """Return how many more periods can be fetched before the last one is."""
+        return self.limit - 1 - self._period if self.limit else 1 << 30
+
+    def skip(self, periods: int) -> None:
+        """Be where so many periods, supplied as the one before, leave it; or go back (negative)."""
+        self.popped += periods * len(self.tags[0].table.words)
+        self._period += periods
+        self.tags = deque(Tag(tag.period + periods, *tag[1:]) for tag in self.tags)
+
     # --- faults ----------------------------------------------------------------------------
     def starve(self) -> None:
         """Inject starved_fifo: no further word; if nothing runs, at the next start."""

@@ -115,11 +115,11 @@ TABLE: dict[str, tuple[str, Action]] = {
     "stuck_dac": ("the DAC keeps the first code it drives, whatever is sent", _stuck_dac),
     "starved_fifo": (
         "DMA stops feeding the sequencer, until the next start",
-        lambda bench: bench.sequencer.dma.starve(),
+        lambda bench: bench.sequencer.starve(bench.tick),
     ),
     "corrupt_word": (
         "one bit of the live words flips",
-        lambda bench: bench.sequencer.dma.corrupt(int(bench.random.integers(1 << 30))),
+        lambda bench: bench.sequencer.corrupt(bench.tick, int(bench.random.integers(1 << 30))),
     ),
     "link_noise": (
         "one byte in 200 of the link is flipped or followed by a stray; strays come alone too",

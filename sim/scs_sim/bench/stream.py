@@ -28,10 +28,11 @@ LATCHES_KEPT = 65_536
 SENTINEL_SYNC_TICKS = 2  # the synchroniser of its input pin
 _SENTINEL_TRIP_TICKS = 6  # after the wait that saw the rise, for a ceiling of 0 turns
 _MEMO = 8_192
+_AT_ONCE = 4  # periods: fewer are taken event by event
 _NEVER = 1 << 62
 
 # kinds of events, in the order in which those of one tick are taken
-_RECORD, _LATCH, _ACTIVE, _RUN = range(4)
+_RECORD, _LATCH, _ACTIVE, _RUN, _REPEATED = range(5)
 _Event = tuple[int, int, int]  # tick, kind, value
 _Decoded = tuple[tuple[_Event, ...], SerialState | int]
 
@@ -43,6 +44,24 @@ class StreamState(NamedTuple):
     periods: int  # whole ones since the start
     record: int  # position within the present or cut period: record, and ticks in it
     ticks_in: int
+
+
+class _Lap(NamedTuple):
+    """A whole period as it will repeat: what it began with, and its events by ticks from there."""
+
+    begins: tuple[object, ...]
+    ticks: int
+    latches: tuple[tuple[int, int], ...]
+    events: tuple[_Event, ...]  # the latches, and the records as _REPEATED
+
+    @classmethod
+    def of(cls, begins: tuple[object, ...], events: list[_Event], since: int, until: int) -> "_Lap":
+        """Return the lap of the events between two ticks, in order."""
+        latches = tuple((tick - since, value) for tick, kind, value in events if kind == _LATCH)
+        starts = [tick - since for tick, kind, _value in events if kind == _RECORD]
+        repeated = [(tick, _REPEATED, record) for record, tick in enumerate(starts)]
+        marked = [(tick, _LATCH, frame) for tick, frame in latches]
+        return cls(begins, until - since, latches, tuple(sorted(marked + repeated)))
 
 
 class Lines(NamedTuple):
@@ -100,7 +119,11 @@ def trip_tick(rise_tick: int, turns: int) -> int:
 
 
 class Sequencer:
-    """The output path from the staged stream to the plant. Ticks must not go back."""
+    """The output path from the staged stream to the plant. Ticks must not go back.
+
+    A period that begins exactly as the one before goes on as it did: it is repeated, not executed,
+    and where many fit into the time that is looked at, the plant takes them at once.
+    """
 
     def __init__(self, board: Board, plant: Plant, pins: Mapping[str, int]):
         self._lines, self._pins = lines(pins), pins
@@ -124,6 +147,10 @@ class Sequencer:
         self._record_tick = _NEVER
         self._ceilings: deque[Table] = deque()
         self._rise_tick, self._trip_tick = 0, _NEVER
+        self._lap = _Lap((), 0, (), ())
+        self._executed: list[_Event] = []  # since the last period began, at …
+        self._begun: tuple[int, tuple[object, ...]] = (0, ())  # … with what
+        self._repeats = False  # the events of a whole period are in the queue, DMA is at its end
 
     def log_pins(self) -> PinLog:
         """Start a log of the pins, from the next start on."""
@@ -138,7 +165,8 @@ class Sequencer:
         if self.status != RUNNING:
             self._staged = table
             return 0
-        self._notice()
+        self._notice(tick)
+        self._unroll(tick)
         since = self.dma.follow(table)
         if table.max_active_ticks > self._ceiling().max_active_ticks:
             self._ceilings.append(table)  # the sentinel must know the longer run beforehand
@@ -165,6 +193,7 @@ class Sequencer:
     def stop(self, tick: int) -> None:
         """End after the period that is being played."""
         self.run_to(tick)
+        self._unroll(tick)
         self.dma.finish(self._periods + 1)
 
     def halt(self, tick: int) -> None:
@@ -182,7 +211,7 @@ class Sequencer:
     def state(self, tick: int) -> StreamState:
         """Return status and position at this tick; after an end, those of the end."""
         self.run_to(tick)
-        self._notice()
+        self._notice(tick)
         if self.status == RUNNING:
             self._ticks_in = max(0, tick - self._record_tick)
         return StreamState(self.status, self._periods, self._record, self._ticks_in)
@@ -192,6 +221,20 @@ class Sequencer:
         self.run_to(tick)
         return self._live.image() if self._live is not None else b""
 
+    # --- faults ----------------------------------------------------------------------------
+    def starve(self, tick: int) -> None:
+        """Inject starved_fifo, see Dma."""
+        self.run_to(tick)
+        self._unroll(tick)
+        self.dma.starve()
+
+    def corrupt(self, tick: int, which: int) -> None:
+        """Inject corrupt_word, see Dma."""
+        self.run_to(tick)
+        self._unroll(tick)
+        self._lap, self._begun = _Lap((), 0, (), ()), (0, ())  # it was made of the words before
+        self.dma.corrupt(which)
+
     # --- in time ---------------------------------------------------------------------------
     def run_to(self, tick: int) -> None:
         """Run everything up to and including `tick`."""
@@ -200,7 +243,8 @@ class Sequencer:
             if self._events and self._events[0][0] <= known_to:
                 self._happen(*self._events.popleft())
             elif not self._events and self._machine.tick <= known_to:
-                self._step()
+                if not self._repeat(known_to):
+                    self._step()
             elif self._trip_tick <= tick:
                 self._end(self._trip_tick, TRIPPED)
             else:
@@ -222,10 +266,65 @@ class Sequencer:
         events, self._state = known
         for at, kind, value in events:
             self._events.append((start + at, kind, value))
+            self._executed.append((start + at, kind, value))
         if segment.end != "pull":  # dead, with RUN low even if it never was high; or stalled
             if segment.end == "dead":
                 self._events.append((self._machine.tick, _RUN, 0))
             self._machine.tick = _NEVER
+
+    def _repeat(self, tick: int) -> bool:
+        """Repeat the next period, or all that end by `tick`; False where it is to be executed."""
+        self._repeats = False
+        tags, start = self.dma.tags, self._machine.tick
+        if self.dma.popped % 2 or not tags or tags[0].record or self.pin_log is not None:
+            return False
+        position = () if self._ceilings or self._trip_tick < _NEVER else self.dma.position()
+        begins = position and (self._machine.state, self._state, self._turns, position)
+        if begins and begins == self._begun[1]:
+            self._lap = _Lap.of(begins, self._executed, self._begun[0], start)
+        self._executed, self._begun = [], (start, begins)
+        lap, left = self._lap, self.dma.periods_left()
+        if not begins or begins != lap.begins or left < 1:
+            return False
+        self._begun = (0, ())
+        count = min(left, (tick - start) // lap.ticks)
+        if count >= _AT_ONCE and (count := self._plant.laps(start, lap.latches, lap.ticks, count)):
+            self._pass(lap, count)
+        else:
+            self._events.extend([(start + at, kind, value) for at, kind, value in lap.events])
+            self._repeats, count = True, 1
+        self._machine.tick += count * lap.ticks
+        self.dma.skip(count)
+        return True
+
+    def _pass(self, lap: _Lap, count: int) -> None:
+        """Be where so many repeated periods end; the plant has taken them."""
+        start, period = self._machine.tick, self.dma.tags[0].period
+        records = [at for at, kind, _value in lap.events if kind == _REPEATED]
+        for number in range(min(2, count)):  # armed before the first began, or while it ran
+            self._plant.capture.sync(start + number * lap.ticks + records[0])
+        for number in range(max(0, count - LATCHES_KEPT // len(lap.latches) - 1), count):
+            begin = start + number * lap.ticks
+            self.latched.extend([(begin + at, frame) for at, frame in lap.latches])
+        self._periods, self._record = period + count - 1, len(records) - 1
+        self._record_tick = start + (count - 1) * lap.ticks + records[-1]
+
+    def _unroll(self, tick: int) -> None:
+        """Put the program and DMA where they are at `tick`, in the midst of a repeated period."""
+        if not self._repeats:
+            return
+        self._repeats = False
+        self._events.clear()
+        self.dma.skip(-1)
+        self._machine.tick -= self._lap.ticks
+        while self._machine.tick <= tick:
+            self._step()
+        while self._events and self._events[0][0] <= tick:
+            at, kind, value = self._events.popleft()
+            if kind == _RECORD:
+                self.dma.tags.popleft()
+            elif kind == _ACTIVE:
+                self._watch(at, value)
 
     def _decode(self, segment: Segment, latches: bool) -> _Decoded:
         """Decode a segment's events by tick, and what the chips' shift registers hold after it."""
@@ -247,6 +346,11 @@ class Sequencer:
             self._plant.latch(tick, value)
         elif kind == _RECORD:
             self._begin_record(tick)
+        elif kind == _REPEATED:
+            self._record, self._record_tick = value, tick
+            if value == 0:
+                self._plant.capture.sync(tick)
+                self._periods += 1
         elif kind == _ACTIVE:
             self._watch(tick, value)
         elif value:
@@ -277,6 +381,7 @@ class Sequencer:
         self.status = status
         self.dma.abort()
         self._events.clear()
+        self._repeats = False
 
     # --- the sentinel ----------------------------------------------------------------------
     def _guard(self, table: Table) -> None:
@@ -288,11 +393,12 @@ class Sequencer:
         """Return the table of the last ceiling given to the sentinel, taken or still waiting."""
         return self._ceilings[-1] if self._ceilings else self._guarded
 
-    def _notice(self) -> None:
+    def _notice(self, tick: int) -> None:
         """Notice, as the processor does, a swap: the ceiling may come down after it."""
         if self._live is not None and self._live is not self._seen:
             self._seen = self._live
             if self._live.max_active_ticks < self._ceiling().max_active_ticks:
+                self._unroll(tick)
                 self._ceilings.append(self._live)
 
     def _watch(self, tick: int, level: int) -> None:

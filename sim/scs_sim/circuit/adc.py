@@ -13,8 +13,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from .exponentials import FloatArray, turns
+from .exponentials import FloatArray, growth_array, turns
 from .load import Piece
+from .trace import START
 
 Values = TypeVar("Values", float, FloatArray)
 RATE_HZ = 500_000  # both channels together
@@ -47,6 +48,17 @@ class Channel:
         self.least = float("inf")
         self.greatest = float("-inf")
         self.count = 0
+
+    def instants(self, since: float, until: float) -> FloatArray:
+        """Return the ticks of the samples from `since` until before `until`."""
+        first, last = (-((self._first - tick) // self._spacing) for tick in (since, until))
+        return self._first + self._spacing * np.arange(first, last)
+
+    def see(self, values: FloatArray) -> None:
+        """Take a value for each of so many instants."""
+        self.count += len(values)
+        self.least = min(self.least, float(np.min(values, initial=np.inf)))
+        self.greatest = max(self.greatest, float(np.max(values, initial=-np.inf)))
 
     def take(
         self, value: Callable[[float], float], turns_s: list[float], span: tuple[float, ...]
@@ -114,6 +126,19 @@ class Adc:
         span = (start_tick, since, until_tick, self._clock_hz)
         self.current.take(piece.current, self._turns_s[0], span)
         self.voltage.take(piece.voltage, self._turns_s[1], span)
+        self._done_tick = until_tick
+
+    def take_rows(self, rows: FloatArray, until_tick: float) -> None:
+        """Take the pieces of trace rows, until a tick in the last: every sample is evaluated."""
+        begins, order = rows[:, 0], (rows.shape[1] - START) // 3
+        since, rates = max(begins[0], self._done_tick), rows[:, START : START + order]
+        for number, channel in enumerate((self.current, self.voltage)):
+            at = channel.instants(since, until_tick)
+            which = np.searchsorted(begins, at, side="right") - 1
+            grown = growth_array((at - begins[which])[:, None] / self._clock_hz, rates[which])
+            first = START + order * (1 + number)
+            curves = np.sum(rows[which, first : first + order] * grown, axis=1)
+            channel.see(rows[which, 1 + number] + curves)
         self._done_tick = until_tick
 
     def forget(self) -> None:

@@ -178,6 +178,11 @@ class Load:
         self._demand = demand
         self._enter(tick)
 
+    def resume(self, tick: float, demand: Demand, state: FloatArray) -> None:
+        """Go on from a demand that was applied elsewhere at `tick`, with the state it found."""
+        self._state, self._demand = state, demand
+        self._enter(tick)
+
     def condition_at(self, tick: float, condition: str) -> None:
         """Set the lead to HEALTHY, LEAD_OPEN or LEAD_SHORT at `tick`."""
         self.condition = condition

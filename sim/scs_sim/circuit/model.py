@@ -19,7 +19,7 @@ from .exponentials import FloatArray, growth_array
 from .load import Demand, Regime, regime
 from .netlist import HEALTHY, Circuit, checked, from_rows
 from .stage import Stage
-from .trace import Samples
+from .trace import START, Samples
 
 Step = tuple[Demand, int]  # what is demanded, and for how many ticks
 PATIENCE = 32  # most periods in a row that are run phase by phase before a whole block is tried
@@ -57,6 +57,8 @@ class _Period(NamedTuple):
     needed: FloatArray  # (limited phases x w, w): of the compliance, then its growth by rate
     limits: FloatArray  # (limited phases,)
     ticks: FloatArray  # (2 P,): starts and ends
+    starts: FloatArray  # (P, w, w): to the start of each phase
+    slopes: FloatArray  # (P x 2 m, w): of the current by rate, then of the voltage
 
 
 def _period(regimes: Sequence[Regime], ticks: Sequence[int], clock_hz: int) -> _Period:
@@ -83,7 +85,10 @@ def _period(regimes: Sequence[Regime], ticks: Sequence[int], clock_hz: int) -> _
     edges = np.concatenate(([0], np.cumsum(ticks)))
     pairs = np.column_stack((edges[:-1], edges[1:])).ravel().astype(np.float64)
     limits = np.array([regimes[number].limit_v for number in limited])
-    return _Period(at[-1], current, voltage, needed, limits, pairs)
+    shown = np.array([law.shares[:2] for law in laws])  # (P, 2, m)
+    curves = (shown[..., None] * slopes[:, None]) @ at[:-1, None]
+    curves = curves.reshape(-1, order + 1)
+    return _Period(at[-1], current, voltage, needed, limits, pairs, at[:-1], curves)
 
 
 def _affine(rows: FloatArray, inputs: FloatArray) -> FloatArray:
@@ -106,6 +111,7 @@ class Model:
         self.circuit = checked(circuit)
         self.clock_hz = clock_hz
         self.state: FloatArray = np.zeros(circuit.order())
+        self.last = self.state  # where the last phase of laps() began
         self.tick = 0
         self.period_ticks = sum(ticks for _, ticks in train)
         self._ticks = [ticks for _, ticks in train]
@@ -134,6 +140,26 @@ class Model:
                 yield self._clipped()
                 left -= 1
             size, patience = 4, min(2 * patience, PATIENCE)
+
+    def laps(self, periods: int) -> tuple[int, FloatArray]:
+        """Run on, up to the first period that might clip; return how many were run, and a row for
+        each piece as in trace.Trace. `tick` counts on from where it was set.
+        """
+        states = self._states(periods)
+        done = self._unclipped(states[:periods])
+        period, phases, order = self._period, len(self._ticks), len(self.state)
+        begun = states[:done]
+        rows = np.empty((done, phases, START + 3 * order))
+        rows[:, :, 0] = self.tick + self.period_ticks * np.arange(done)[:, None] + period.ticks[::2]
+        rows[:, :, 1] = begun @ period.current[::2].T
+        rows[:, :, 2] = begun @ period.voltage[::2].T
+        rows[:, :, START : START + order] = [r.free.law.rates for r in self._regimes]
+        rows[:, :, START + order :] = (begun @ period.slopes.T).reshape(done, phases, 2 * order)
+        if done:
+            self.last = (period.starts[-1] @ states[done - 1])[:-1]
+        self.state = states[done, :-1].copy()
+        self.tick += done * self.period_ticks
+        return done, rows.reshape(done * phases, START + 3 * order)
 
     def _block(self, periods: int) -> tuple[int, Samples]:
         """Return (number of periods before the first that might clip, their rows)."""

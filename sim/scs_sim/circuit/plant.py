@@ -4,14 +4,15 @@ Role: takes what the pins do, at its tick, and keeps the pieces that follow from
 Invariant: ticks never go back; each piece goes to the trace and to the ADC exactly once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stimcore.board import Board
 
 from .adc import Adc, Sense, Window
 from .capture import Capture
-from .load import Load, Piece
+from .load import Demand, Load, Piece
+from .model import Model
 from .netlist import from_rows
 from .stage import Stage
 from .trace import Trace
@@ -39,6 +40,8 @@ class Plant:
         self.load = Load(circuit, board.clock_hz, self._begin)
         self._demand = self.stage.demand()
         self.load.apply(0, self._demand)
+        self._modelled: tuple[object, ...] = ()
+        self._of_train: Model
 
     def _begin(self, tick: float, piece: Piece) -> None:
         if self._piece is not None:
@@ -55,6 +58,42 @@ class Plant:
         """Set GATE as it is at the stage, whoever pulls it."""
         self.stage.set_gate(high)
         self._settle(tick)
+
+    def laps(
+        self, tick: int, latches: Sequence[tuple[int, int]], period_ticks: int, count: int
+    ) -> int:
+        """Take whole periods at once, each with these latches (tick from its start, frame).
+
+        Return how many: 0 where the output does not repeat, or where the stage might clip.
+        """
+        steps, before = [], self._demand
+        for at, frame in latches:
+            self.stage.latch(frame)
+            demand = self.stage.demand()
+            if demand != before:
+                steps.append((at, demand))
+            before = demand
+        if not steps or before != self._demand:
+            return 0
+        start, model = tick + steps[0][0], self._model(steps, period_ticks)
+        self._sample_to(start)
+        model.state, model.tick = self.load.state(start), start
+        done, rows = model.laps(count)
+        if done:
+            self.trace.extend(rows[:-1])
+            self.adc.take_rows(rows[:-1], rows[-1, 0])
+            self.load.resume(rows[-1, 0], before, model.last)
+        return done
+
+    def _model(self, steps: list[tuple[int, Demand]], period_ticks: int) -> Model:
+        """Return the model of a period that begins with the first of these changes of demand."""
+        ends = [at for at, _demand in steps[1:]] + [period_ticks + steps[0][0]]
+        train = [(demand, end - at) for (at, demand), end in zip(steps, ends, strict=True)]
+        key = self.load.circuit, self.load.condition, train
+        if key != self._modelled:
+            self._modelled = key
+            self._of_train = Model(self.load.circuit, self.trace.clock_hz, train, key[1])
+        return self._of_train
 
     def _settle(self, tick: int) -> None:
         demand = self.stage.demand()

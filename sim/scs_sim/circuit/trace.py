@@ -50,6 +50,13 @@ class Trace:
         if len(self._rows) >= 2 * BLOCK:
             self._pack()
 
+    def extend(self, rows: FloatArray) -> None:
+        """Begin so many pieces, one after the other, the first later than the last before."""
+        self._rows.extend(rows.tolist())
+        self.end_tick = max(self.end_tick, self._rows[-1][0])
+        while len(self._rows) >= 2 * BLOCK:
+            self._pack()
+
     def _pack(self) -> None:
         self._blocks.append(np.array(self._rows[:BLOCK]))
         del self._rows[:BLOCK]
