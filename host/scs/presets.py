@@ -19,6 +19,7 @@ from .documents import units
 from .documents.problem import nearest
 from .errors import WrongUsage
 from .profile.profile import Profile
+from .profile.waveforms import phase_widths_ns
 from .safety.check import Judgement, judge
 
 STAGES = ("mcp4922-8", "r2r-1")
@@ -29,6 +30,7 @@ LOAD = "resistor-1k"  # for which the voltage needed is given
 class Preset:
     """Shipped therapy. Figures are the largest of any contact; None if no current flows.
 
+    width: of the first phase; recharge: its width if the source drives it, else "passive".
     charge_uc, density_uc_cm2, shannon_k: of one phase; dc_na: worst case; volts: needed at 1 kOhm.
     stages: by stage, "" if it supports the therapy, else the reason why not.
     """
@@ -37,6 +39,7 @@ class Preset:
     title: str
     rate: str
     width: str
+    recharge: str
     amplitude: str
     charge_uc: float | None
     density_uc_cm2: float | None
@@ -81,7 +84,8 @@ def preset(name: str) -> Preset:
         name=name,
         title=profile.name,
         rate=_joined(map(rate, programs)),
-        width=_joined(units.text(row.width_ns, "ns") for row in programs),
+        width=_joined(units.text(phase_widths_ns(row)[0], "ns") for row in programs),
+        recharge="none" if profile.sync_only else _joined(map(recharge, programs)),
         amplitude="none"
         if profile.sync_only
         else _joined(units.text(row.amplitude_ua, "uA") for row in programs),
@@ -100,6 +104,12 @@ def rate(train: program.Program) -> str:
     if train.pulses == 1:
         return often
     return f"{train.pulses} at {units.text(train.intra_rate_millihz, 'mHz')}, {often}"
+
+
+def recharge(train: program.Program) -> str:
+    """Format the width of a program's recharge, or that it is passive."""
+    recharge_ns = phase_widths_ns(train)[1]
+    return units.text(recharge_ns, "ns") if recharge_ns else "passive"
 
 
 def _joined(texts: Iterator[str]) -> str:

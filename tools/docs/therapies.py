@@ -21,7 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "reference" / "therapies"
 with Path(__file__).with_suffix(".yaml").open(encoding="utf-8") as rows:
     SHOWN: dict[str, tuple[str, str]] = yaml.safe_load(rows)  # name: span of its picture, caption
-HEAD = ("preset", "rate", "width", "amplitude", "charge", "density", "k", "DC", "at 1 kΩ")
+HEAD = (
+    *("preset", "rate", "width", "recharge", "amplitude", "charge", "density", "k", "DC"),
+    "at 1 kΩ",
+)
 
 
 def shown(therapy: Preset) -> bool:
@@ -44,7 +47,8 @@ def row(therapy: Preset) -> list[str]:
         )
     ]
     stages = [therapy.stages[stage] or "yes" for stage in presets.STAGES]
-    return [link, therapy.rate, therapy.width, therapy.amplitude, *figures, *stages]
+    widths = (therapy.width, therapy.recharge)
+    return [link, therapy.rate, *widths, therapy.amplitude, *figures, *stages]
 
 
 def gallery() -> str:

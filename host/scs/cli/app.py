@@ -74,10 +74,13 @@ class Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        """Begin; what the terminal's encoding does not have is replaced, whatever is printed."""
+        """Begin; what the terminal's encoding does not have is replaced, whatever is printed.
+
+        A pipe gets each line when it is printed.
+        """
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")
+                stream.reconfigure(errors="replace", line_buffering=True)
         return super().main(*arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:

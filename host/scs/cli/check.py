@@ -65,6 +65,8 @@ def _as_json(verdict: Judgement) -> None:
 
 
 def _tables(verdict: Judgement) -> list[Table | str]:
+    from ..messages import safety_metrics
+
     number = console.number
     rows = [
         (
@@ -89,8 +91,14 @@ def _tables(verdict: Judgement) -> list[Table | str]:
     if verdict.delivery:
         planned = verdict.delivery
         title = f"The session delivers {planned.pulses} pulses in {number(planned.seconds, 's')}"
-        charges = [(name, number(nc / 1000, "uC")) for name, nc in planned.charge_nc.items()]
+        sharing = planned.shared_with
+        charges = [
+            (safety_metrics.shared_name(name, sharing[name]), number(nc / 1000, "uC"))
+            for name, nc in planned.charge_nc.items()
+        ]
         tables += ["", console.table(title, ("contact", ">charge driven"), charges)]
+        if any(sharing.values()):
+            tables.append(safety_metrics.SHARED_NOTE)
     if verdict.figures:
         tables += ["", console.figures("Safety figures", verdict.figures)]
     return tables

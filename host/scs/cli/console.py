@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -25,15 +25,17 @@ if TYPE_CHECKING:
     from ..device.replies import Ledger
     from ..messages.safety_metrics import Metric
 
-LOG_WIDTH = 110  # of tables where there is no terminal to ask
+LOG_WIDTH = 110  # of tables where there is no terminal to ask, and no COLUMNS
 
 
 def console(*, err: bool = False) -> Console:
-    """Return a console on stdout or stderr, wide enough for tables in a log."""
+    """Return a console on stdout or stderr, as wide as COLUMNS says, or wide enough for a log."""
     from rich.console import Console
 
     stream = sys.stderr if err else sys.stdout
-    width = None if stream.isatty() else LOG_WIDTH
+    asked = os.environ.get("COLUMNS", "")
+    given = stream.isatty() or (asked.isdecimal() and int(asked) > 0)
+    width = None if given else LOG_WIDTH  # rich asks COLUMNS, then the terminal
     return Console(stderr=err, width=width, highlight=False)
 
 
@@ -79,7 +81,8 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str | Text
     grid = Table(title=name, title_justify="left", title_style="bold", show_edge=False)
     for column in columns:
         right = column.startswith(">")
-        grid.add_column(column.removeprefix(">"), justify="right" if right else "left")
+        justify: Literal["left", "right"] = "right" if right else "left"
+        grid.add_column(column.removeprefix(">"), justify=justify, overflow="fold")
     for row in rows:
         grid.add_row(*[escape(cell) if isinstance(cell, str) else cell for cell in row])
     return grid
@@ -122,20 +125,21 @@ def figures(title: str, rows: Iterable[Metric]) -> Table:
     return table(title, ("figure", "where", ">value", "", ">limit", ""), cells)
 
 
-def ledger(book: Ledger, stopped: str = "") -> Table:
-    """Return the table of delivered output; `stopped` overrides the device's reason."""
+def ledger(book: Ledger, stopped: str = "") -> list[Table | str]:
+    """Return the tables of delivered output; `stopped` overrides the device's reason."""
+    from ..device import contact_charge
+
     rows = [("pulses", str(book.pulses))]
     if book.truncated:
         rows.append(("pulses cut short", str(book.truncated)))
     rows.append(("whole periods", str(book.periods)))
     rows.append(("time with output", f"{book.output_s:.3f} s"))
-    for row in book.charge:
-        if row.driven_nc:
-            large = abs(row.driven_nc) >= 1000
-            charge = number(row.driven_nc / 1000, "uC") if large else number(row.driven_nc, "nC")
-            rows.append((f"charge of first phases, {row.contact}", charge))
     rows.append(("stopped by", stopped or book.stopped))
-    return table("Delivered", ("quantity", ">amount"), rows)
+    parts: list[Table | str] = [table("Delivered", ("quantity", ">amount"), rows)]
+    charges = [contact_charge.cells(row) for row in contact_charge.used(book.charge)]
+    if charges:
+        parts += ["", table(contact_charge.TITLE, contact_charge.HEADS, charges)]
+    return [*parts, *contact_charge.notes(book.charge)]
 
 
 def load(measured: LoadFound) -> str:

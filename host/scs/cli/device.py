@@ -7,13 +7,18 @@ opened by one process at a time, so these reach a device on a socket or one left
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..errors import Failure, WrongUsage
 from . import console, options
+
+if TYPE_CHECKING:
+    from ..profile.profile import Profile
 
 
 def status(*, device: options.Running, json: options.Json = False) -> None:
@@ -51,15 +56,21 @@ def status(*, device: options.Running, json: options.Json = False) -> None:
         ("damaged frames", str(now.link_errors)),
         ("uptime", f"{now.device_s:.1f} s"),
     ]
-    console.show(console.table(name, ("quantity", "value"), rows), "", console.ledger(book))
+    console.show(console.table(name, ("quantity", "value"), rows), "", *console.ledger(book))
 
 
 ProgramName = Annotated[
     str,
-    typer.Argument(metavar="PROGRAM", help="Program number from 1, or its name with --profile."),
+    typer.Argument(metavar="PROGRAM", help="Program number from 1, or its name in the profile."),
 ]
-Quantity = Annotated[str, typer.Argument(metavar="AMPLITUDE", help='Amplitude, e.g. "2.5 mA".')]
-Names = Annotated[Path | None, typer.Option(help="The running profile, for its program names.")]
+Quantity = Annotated[list[str], typer.Argument(metavar="AMPLITUDE", help="Amplitude, e.g. 2.5 mA.")]
+Names = Annotated[
+    Path | None,
+    typer.Option(
+        help="The running profile, for its program names; default: the one of the .yaml files "
+        "here, or of the shipped ones, that the device runs."
+    ),
+]
 
 
 def amplitude(
@@ -74,17 +85,52 @@ def amplitude(
 
     The device ramps to it in permitted steps; above the profile's limit it is refused.
 
-    Example:  scs amplitude 1 "2.5 mA" --port socket://127.0.0.1:7000
+    Examples:  scs amplitude 1 2.5 mA --port socket://127.0.0.1:7000
+               scs amplitude "low back" 2.5 mA --profile my.yaml --port /dev/ttyACM0
     """
     from ..profile.profile import Profile
 
-    running = Profile.read(profile) if profile else None
+    given = Profile.read(profile) if profile else None
     with device.attached() as stim:
-        stim.profile = running
-        change = stim.amplitude(program, quantity)
+        if given is not None or not program.isdecimal():
+            stim.profile = _running(stim.status().hash, given)
+        change = stim.amplitude(program, " ".join(quantity))
     asked, got = change.requested_ma, change.actual_ma
     text = f"requested {asked:g} mA, actual {got:g} mA, reached in about {change.ramp_s:g} s"
     console.result(asdict(change), text, json=json)
+
+
+def _running(loaded: str, given: Profile | None) -> Profile:
+    """Return the profile of the loaded program, by its hash; raise Failure if there is none."""
+    from stimcore import program
+
+    from .. import resources
+    from ..device.replies import hash_text
+    from ..profile.profile import Profile, ProfileError
+
+    def is_it(profile: Profile) -> bool:
+        return loaded == hash_text(program.digest(profile.to_blob()))
+
+    if given is not None:
+        if not is_it(given):
+            raise Failure(f"the device runs another program than that of {given.file}: {loaded}")
+        return given
+    names: dict[tuple[str, ...], Profile] = {}
+    for file in (
+        *sorted(Path().glob("*.yaml")),
+        *sorted(resources.path("profiles").glob("*.yaml")),
+    ):
+        with contextlib.suppress(ProfileError):
+            profile = Profile.read(file)
+            if is_it(profile):
+                names.setdefault(profile.program_names, profile)
+    if len(names) != 1:
+        count = "several profiles are" if names else "no profile is"
+        raise WrongUsage(
+            f"{count} here with the program that the device runs ({loaded or 'none'}); name its "
+            "file, e.g. --profile my.yaml, or the program by its number, e.g. scs amplitude 1 2 mA"
+        )
+    return next(iter(names.values()))
 
 
 def stop(*, device: options.Running, json: options.Json = False) -> None:
@@ -98,7 +144,7 @@ def stop(*, device: options.Running, json: options.Json = False) -> None:
     if json:
         console.as_json({"delivered": book.delivered(), "stopped": book.stopped})
     else:
-        console.show(console.ledger(book))
+        console.show(*console.ledger(book))
 
 
 def halt(*, device: options.Running) -> None:

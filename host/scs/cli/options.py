@@ -32,11 +32,13 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing outp
 
 
 def check_output(file: Path | None, *, force: bool) -> None:
-    """Raise WrongUsage for an output file that exists, or whose folder does not."""
+    """Raise WrongUsage for an output file that exists, or that cannot be written."""
+    from ..documents import atomic_write
+
     if file is not None and file.exists() and not force:
         raise WrongUsage(f"{file} already exists; name another file or use --force")
-    if file is not None and not file.parent.is_dir():
-        raise WrongUsage(f"cannot write {file}: there is no folder {file.parent}")
+    if file is not None:
+        atomic_write.check(file)
 
 
 ProfileOutput = Annotated[
@@ -94,7 +96,7 @@ class Device(Fixture):
         str,
         typer.Option(
             envvar="SCS_PORT",
-            help="sim, a serial port (/dev/ttyACM0, COM3), or socket://HOST:PORT.",
+            help="sim, a serial port (/dev/ttyACM0, COM3) or socket://HOST:PORT",
         ),
     ] = "sim"
     timeout: Patience = PATIENCE_S
@@ -136,7 +138,7 @@ class Running:
         str,
         typer.Option(
             envvar="SCS_PORT",
-            help="A serial port (/dev/ttyACM0, COM3) or socket://HOST:PORT.",
+            help="A serial port (/dev/ttyACM0, COM3) or socket://HOST:PORT",
         ),
     ] = ""
     timeout: Patience = PATIENCE_S

@@ -13,6 +13,8 @@ import typer
 
 from . import console, options
 
+NARROW = 90  # columns, below which the table has only what tells therapies apart
+
 PresetName = Annotated[str, typer.Argument(metavar="PRESET", help="A name from `scs presets`.")]
 NewFile = Annotated[
     Path | None, typer.Argument(metavar="FILE", help="Output file; default ./PRESET.yaml.")
@@ -20,7 +22,9 @@ NewFile = Annotated[
 
 
 def presets(json: options.Json = False) -> None:
-    """List the shipped therapies: rate, width, charge, Shannon k, and the stages that accept them.
+    """List the shipped therapies: rate, first phase, recharge, charge, Shannon k, stages.
+
+    The width is that of the first phase; beside it the width of an active recharge.
 
     Examples:  scs presets   ·   scs presets --json   ·   scs new burst_dr my.yaml
     """
@@ -34,9 +38,12 @@ def presets(json: options.Json = False) -> None:
         charge = "" if preset.charge_uc is None else console.number(preset.charge_uc, "uC")
         shannon = "" if preset.shannon_k is None else f"{preset.shannon_k:.2f}"
         stages = [stage for stage, reason in preset.stages.items() if not reason]
-        values = (preset.name, preset.rate, preset.width, preset.amplitude, charge, shannon)
-        rows.append((*values, ", ".join(stages) or "none"))
-    columns = ("preset", "rate", "width", "amplitude", ">charge", ">k", "stages")
+        widths = (preset.width, preset.recharge)
+        values = [preset.name, preset.rate, *widths, preset.amplitude, charge, shannon]
+        rows.append([*values, ", ".join(stages) or "none"])
+    columns = ["preset", "rate", "width", "recharge", "amplitude", ">charge", ">k", "stages"]
+    if console.console().width < NARROW:
+        columns, rows = columns[:3], [row[:3] for row in rows]
     table = console.table("Shipped therapies", columns, rows)
     table.columns[0].no_wrap = True
     advice = "Run `scs check` on a file from `scs new PRESET` to see why a stage refuses it."

@@ -2,7 +2,7 @@
 
 Role: `with bar("writing") as advance: …` gives a function that takes the share done, 0 to 1;
 status_line() gives one that takes the device's status. Invariant: what is shown disappears at the
-end; nothing is printed if the stream is not a terminal.
+end; on a stream that is no terminal only lines of a run are printed, and they stay.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import typer
+
+LOG_S = 10.0  # of the device's time, between two lines of a run in a log
 
 if TYPE_CHECKING:
     from ..device.replies import Ledger, Status
@@ -35,9 +39,15 @@ def bar(label: str) -> Iterator[Callable[..., None]]:
 
 @contextmanager
 def status_line(for_s: float | None, *, hidden: bool) -> Iterator[ShowStatus]:
-    """Show elapsed time, its share of `for_s`, and the last status on a line that disappears."""
-    if hidden or not sys.stdout.isatty():
+    """Show elapsed time, its share of `for_s`, and the last status on a line that disappears.
+
+    Where stdout is no terminal, lines that stay: at each new state, and every LOG_S of a run.
+    """
+    if hidden:
         yield lambda _status, _book: None
+        return
+    if not sys.stdout.isatty():
+        yield _logged()
         return
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column
@@ -56,6 +66,20 @@ def status_line(for_s: float | None, *, hidden: bool) -> Iterator[ShowStatus]:
             line.update(task, completed=elapsed_s, live=_live(status))
 
         yield show
+
+
+def _logged() -> ShowStatus:
+    """Return a function that prints a status where the state is new or LOG_S have passed."""
+    state, next_s = "", 0.0
+
+    def show(status: Status, book: Ledger) -> None:
+        nonlocal state, next_s
+        elapsed_s = status.device_s - book.start_s
+        if status.state != state or elapsed_s >= next_s:
+            state, next_s = status.state, elapsed_s + LOG_S
+            typer.echo(f"{elapsed_s:8.1f} s  {_live(status)}")
+
+    return show
 
 
 def _live(status: Status) -> str:

@@ -37,7 +37,6 @@ class RunState:
     recorder: Recorder | None = None
     title: str = ""
     about: dict[str, Any] = field(default_factory=dict)  # what the report with --json begins with
-    load: LoadFound | None = None  # measured before arming
     status: Status | None = None  # the last known
     book: Ledger | None = None  # the last known; None before the run began
     stopped: str = ""
@@ -45,10 +44,13 @@ class RunState:
     message: str = ""
 
     def armed(self, load: LoadFound | None) -> None:
-        """Note the measured load, accepted by the device."""
-        self.load = load
+        """Note the measured load, accepted by the device, and show it with what will run."""
         if load is not None:
             self.about["load"] = [asdict(contact) for contact in load.contacts]
+        if not self.json:
+            console.show(f"[bold]{console.escape(self.title)}[/bold] on {self.about['board']}")
+            if load is not None:
+                console.show(f"load measured before arming: {console.load(load)}")
 
     def close(self, stim: Stimulator) -> None:
         """Note the device's final status and ledger."""
@@ -102,10 +104,7 @@ def report(run: RunState) -> int:
     elif run.book is None:
         typer.echo("started; it runs until its session ends, `scs stop` or `scs halt`")
     else:
-        console.show(f"[bold]{console.escape(run.title)}[/bold] on {run.about['board']}")
-        if run.load is not None:
-            console.show(f"load measured before arming: {console.load(run.load)}")
-        console.show(console.ledger(run.book, run.stopped))
+        console.show(*console.ledger(run.book, run.stopped))
         if run.about.get("ramp_down_s"):
             console.show(f"of it the ramp down after --for: {run.about['ramp_down_s']:g} s")
         if "note" in run.about:

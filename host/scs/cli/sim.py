@@ -6,6 +6,7 @@ address, for scripts.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -100,6 +101,8 @@ def _listening(board: SimBoard, listen: str, speed: float) -> Server:
         return sim_bridge.listen(board, *place, speed)
     except OSError as reason:
         why = str(reason.strerror or reason).partition(" (while")[0]  # Python adds the address
+        if reason.errno == errno.EADDRINUSE:
+            why += ": another program holds it"
         raise LinkLost(
             f"cannot listen on {listen}: {why}; e.g. 127.0.0.1:0, any free port"
         ) from None

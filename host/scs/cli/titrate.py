@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..device.titration import Step
     from ..profile.profile import Profile
 
+DWELL_MOST_S = 600.0  # a step is held until it is judged, which takes seconds
 Wanted = Annotated[str, typer.Option("--program", metavar="NAME", help="Program name or number.")]
 Size = Annotated[
     str,
@@ -27,7 +28,9 @@ Size = Annotated[
         "--step", metavar="CURRENT", help="Step size; default: the program's step, or 100 uA."
     ),
 ]
-Dwell = Annotated[str, typer.Option("--dwell", metavar="TIME", help="Dwell time at each step.")]
+Dwell = Annotated[
+    str, typer.Option("--dwell", metavar="TIME", help="Dwell time at each step, 10 min at most.")
+]
 Note = Annotated[
     list[str] | None,
     typer.Option(
@@ -57,14 +60,17 @@ def titrate(
     Examples:  scs titrate my.yaml --port sim --note perception=0.6V --note discomfort=1.2V
     """
     from ..device import titration
+    from ..documents import atomic_write
     from ..profile import edit, program_names
     from ..profile.profile import Profile
 
     options.check_output(output, force=force)
+    if note and output is None:
+        atomic_write.check(profile)  # before anything flows
     before = Profile.read(profile)
     number = program_names.program_number(program, before.program_names)
     step_ua = _step_ua(step, before, number)
-    dwell_s, marks = options.seconds(dwell, "--dwell"), _marks(note or [])
+    dwell_s, marks = _dwell_s(dwell), _marks(note or [])
     alone = titration.prepared(before, number, step_ua)
     with device.stimulator(halt_on_exit=True) as stim:
         steps, why = titration.run(stim, alone, step_ua, dwell_s, marks)
@@ -107,6 +113,16 @@ def _show(name: str, steps: list[Step], why: str, target: Path | None) -> None:
         console.escape(f"ended: {why}"),
         console.escape(ending),
     )
+
+
+def _dwell_s(text: str) -> float:
+    dwell_s = options.seconds(text, "--dwell")
+    if dwell_s > DWELL_MOST_S:
+        raise WrongUsage(
+            f"--dwell: {text} is above {DWELL_MOST_S / 60:g} min; a step is held until it is "
+            "judged, a longer output is a run (scs run --for); try 10s"
+        )
+    return dwell_s
 
 
 def _step_ua(text: str, read: Profile, number: int) -> int:

@@ -29,6 +29,7 @@ from ..messages import refusals
 SIM = "sim"  # the simulated board inside this process
 HANDLERS = "scs.urlhandler"  # where pyserial finds sim://
 EXAMPLES = "for example /dev/ttyACM0 or socket://127.0.0.1:7000"
+HELD = "another program holds it"
 BAUD = 115_200  # USB serial ignores it
 RETRY_S = 0.3
 PATIENCE_S = 5.0  # a Pico takes about a second to judge a profile, an emulated one longer
@@ -43,6 +44,11 @@ Fields = dict[str, Any]
 def is_sim(port: str) -> bool:
     """Return True if a port is the simulated board inside this process."""
     return port == SIM or port.startswith("sim://")
+
+
+def shown(name: str) -> str:
+    """Return a port's name for a message, with control characters escaped."""
+    return name if name.isprintable() else repr(name)
 
 
 def url_of(port: str, board: str = "", faults: str = "") -> str:
@@ -61,11 +67,12 @@ class Link:
     """
 
     def __init__(self, port: str, *, patience_s: float = PATIENCE_S, retry_s: float = RETRY_S):
-        self.port_name = "the simulated board" if is_sim(port) else port
+        self.port_name = "the simulated board" if is_sim(port) else shown(port)
         self.patience_s = patience_s
         self.retry_s = min(retry_s, patience_s)
         self.retries = 0  # questions that had to be asked again
         self._sequence = 255
+        self._heard = False  # anything from the device
         self._decoder = frame.Decoder()
         self._port = _opened(port)
         self.now: Callable[[], float] = getattr(self._port, "now", time.monotonic)
@@ -96,9 +103,8 @@ class Link:
         while (reply := self._reply(opcode, min(asked_s + self.retry_s, deadline_s))) is None:
             if self.now() >= deadline_s:
                 raise LinkLost(
-                    f"no answer from {self.port_name} to {_ROWS[opcode][1]!r} within "
-                    f"{self.patience_s:g} s: is it an scs device, powered, and used by no other "
-                    "program?"
+                    f"no answer from {self.port_name} within {self.patience_s:g} s: is it an scs "
+                    "device, powered, and used by no other program?"
                 )
             self.retries += 1
             self._write(question)
@@ -139,10 +145,14 @@ class Link:
         except _PORT_ERRORS as reason:
             if not data:  # else what came before the loss counts, and the next read tells of it
                 raise self._broken(reason) from None
+        self._heard = self._heard or bool(data)
         return data
 
     def _broken(self, reason: Exception) -> LinkLost:
-        return LinkLost(f"the link to {self.port_name} broke: {_sentence(reason)}")
+        message = f"the link to {self.port_name} broke: {_sentence(reason)}"
+        if not self._heard and not is_sim(self.port_name):
+            message += f": {HELD}, or its server has ended; see `scs ports`"
+        return LinkLost(message)
 
 
 def _opened(name: str) -> Any:
@@ -158,9 +168,9 @@ def _opened(name: str) -> Any:
         port.open()
         port.reset_input_buffer()
     except OSError as reason:
-        raise LinkLost(f"cannot open {name}: {_sentence(reason)}{_advice(reason)}") from None
+        raise LinkLost(f"cannot open {shown(name)}: {_sentence(reason)}{_advice(reason)}") from None
     except ValueError as reason:
-        raise WrongUsage(f"cannot open {name}: {_sentence(reason)}; {EXAMPLES}") from None
+        raise WrongUsage(f"cannot open {shown(name)}: {_sentence(reason)}; {EXAMPLES}") from None
     return port
 
 
@@ -168,6 +178,8 @@ def _check_form(name: str) -> None:
     """Raise WrongUsage for a port that cannot be the name of any."""
     if not name.strip():
         raise WrongUsage(f"a port is needed; {EXAMPLES}")
+    if not name.isprintable():
+        raise WrongUsage(f"{shown(name)} is not the name of a port; {EXAMPLES}")
     protocol, separator, _rest = name.partition("://")
     if not separator and re.fullmatch(r"(\[[\da-fA-F:]+\]|[\w.-]+):\d+", name):
         raise WrongUsage(f"{name} has no protocol; for example socket://{name}")
@@ -195,8 +207,9 @@ def _sentence(reason: Exception) -> str:
 
 
 def _advice(reason: OSError) -> str:
-    if reason.errno in (errno.EAGAIN, errno.EBUSY, errno.EACCES):
-        return ": another program holds it, or this user may not open it; see `scs ports`"
+    denied = "PermissionError" in str(reason)  # as pyserial quotes it on Windows
+    if denied or reason.errno in (errno.EAGAIN, errno.EBUSY, errno.EACCES):
+        return f": {HELD}, or this user may not open it; see `scs ports`"
     if reason.errno == errno.ENOENT:
         return f"; `scs ports` lists the serial ports; {EXAMPLES}"
     return ""
@@ -210,14 +223,14 @@ def _understood(opcode: int, payload: bytes) -> Fields:
     try:
         values = packing.unpack(fields, payload[1:])
     except Refused:
-        raise Mismatch(f"unexpected reply format for {name!r}") from None
+        raise Mismatch("the device answers in another format than this host's") from None
     return dict(zip(_REPLY_NAMES[opcode], values, strict=True))
 
 
 def _refusal(command: str, payload: bytes) -> Exception:
     body = payload[1:]
     if not body or len(body) % _REFUSAL_BYTES:
-        return Mismatch(f"unexpected refusal format for {command!r}")
+        return Mismatch("the device refuses in another format than this host's")
     rows: tuple[Row, ...] = tuple(struct.iter_unpack(commands.REFUSAL, body))
     if rows[0][0] == errors.BAD_SEQUENCE:
         return LinkLost(

@@ -57,7 +57,7 @@ def ready(stim: Session, before: Profile, after: Profile) -> tuple[int, ...]:
     with _standing(AS_IT_WAS):
         status = stim.status()
         if status.state != "RUNNING":
-            raise Failure(refusals.not_in_state("steer", status.state))
+            raise Failure(refusals.not_in_state("shift", status.state))
         targets_ua = tuple(round(1000 * level.target_ma) for level in status.levels)
         wanted = hash_text(program.digest(before.to_blob()))
         if status.hash != wanted:
@@ -105,7 +105,7 @@ def begin(stim: Session, after: Profile, cancelled: Cancelled = lambda: False) -
     with _standing(AS_IT_WAS):
         state = stim.status().state
         if state not in ("OFF", "LOADED"):
-            raise Failure(refusals.not_in_state("steer", state))
+            raise Failure(refusals.not_in_state("shift", state))
         stim.load(after)
     return _started(stim, cancelled)[0]
 

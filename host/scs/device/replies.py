@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from stimcore import commands, errors, limits, states
+from stimcore.program import Group
 
 from ..errors import Row, WrongUsage
-from ..messages import refusals, safety_metrics
+from ..messages import refusals
 from ..messages.safety_metrics import Metric
+from . import contact_charge
+from .contact_charge import ContactCharge
 
 _NO_LEASE = 65535
 RUNNING = ("RUNNING", "STOPPING")
@@ -65,15 +68,6 @@ class Status:
 
 
 @dataclass(frozen=True)
-class ContactCharge:
-    """Charge through one contact since START: of first phases, and the net of all."""
-
-    contact: str
-    driven_nc: float
-    net_nc: float
-
-
-@dataclass(frozen=True)
 class Ledger:
     """Delivery since the last START. A pulse cut short counts as truncated only."""
 
@@ -89,11 +83,7 @@ class Ledger:
     def delivered(self) -> dict[str, Any]:
         """Return the ledger as `run --json` prints it. charge_nc: first phases, at the contact
         with the most; with one program, the total."""
-        contacts = {
-            row.contact: {"driven_nc": row.driven_nc, "net_nc": row.net_nc}
-            for row in self.charge
-            if row.driven_nc
-        }
+        contacts = {row.contact: row.as_dict() for row in contact_charge.used(self.charge)}
         return {
             "pulses": self.pulses,
             "periods": self.periods,
@@ -161,8 +151,10 @@ def status(fields: dict[str, Any]) -> Status:
     )
 
 
-def ledger(fields: dict[str, Any], contacts: Sequence[str] = ()) -> Ledger:
-    """Convert a LEDGER reply; `contacts` are the contact names."""
+def ledger(
+    fields: dict[str, Any], contacts: Sequence[str] = (), group: Group | None = None
+) -> Ledger:
+    """Convert a LEDGER reply; `contacts`: names, `group`: the program it is of, if known."""
     return Ledger(
         pulses=fields["pulses"],
         truncated=fields["truncated"],
@@ -171,10 +163,7 @@ def ledger(fields: dict[str, Any], contacts: Sequence[str] = ()) -> Ledger:
         stop_s=fields["stop_ms"] / 1000,
         output_s=fields["output_ms"] / 1000,
         stopped=refusals.stop_reason(fields["stopped"]),
-        charge=tuple(
-            ContactCharge(safety_metrics.contact_name(index, contacts), driven / 1000, net / 1000)
-            for index, (driven, net) in enumerate(rows("<qq", fields["charge"]))
-        ),
+        charge=contact_charge.charges(rows("<qq", fields["charge"]), contacts, group),
     )
 
 

@@ -27,7 +27,7 @@ from ..messages.safety_metrics import Metric
 from ..profile import program_names
 from . import impedance, replies
 from .impedance import LoadFound
-from .link import PATIENCE_S, SIM, Link, is_sim, url_of
+from .link import PATIENCE_S, SIM, Link, is_sim, shown, url_of
 from .replies import Amplitude, Ledger, Recalled, Status, Stored
 
 if TYPE_CHECKING:
@@ -109,7 +109,9 @@ class Session:
         """Open the port and check that host and device use the same tables."""
         url = url_of(self.port, self._wanted or "", self._faults)
         if self._faults and not is_sim(url):
-            raise WrongUsage(f"faults can be injected into the simulated board, not at {self.port}")
+            raise WrongUsage(
+                f"faults can be injected into the simulated board, not at {shown(self.port)}"
+            )
         self._link = Link(url, patience_s=self._patience_s)
         try:
             self._board, self.version, self.unique_id = hello(self._link, self._wanted)
@@ -323,7 +325,8 @@ class Session:
 
     def ledger(self) -> Ledger:
         """Return the ledger since the last START."""
-        return replies.ledger(self.link.request(commands.LEDGER), self.contact_names)
+        group = self.profile.group if self.profile else None
+        return replies.ledger(self.link.request(commands.LEDGER), self.contact_names, group)
 
     def poll(self, for_s: float | None = None, every_s: float | None = None) -> Iterator[Status]:
         """Yield the status, which renews the lease, for `for_s` of the device's time or until

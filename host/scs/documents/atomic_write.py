@@ -23,9 +23,7 @@ def aside(path: Path, fill: Callable[[Path], None]) -> None:
     part = part_name(file)
     try:
         exists = file.exists()
-        if exists and not (file.is_file() and file.stat().st_mode & stat.S_IWUSR):
-            kind = "read-only" if file.is_file() else "not a file"
-            raise WrongUsage(f"cannot write {path}: it is {kind}")
+        check(path)
         fill(part)
         if exists:
             shutil.copymode(file, part)
@@ -34,6 +32,18 @@ def aside(path: Path, fill: Callable[[Path], None]) -> None:
         raise cannot_write(path, reason) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def check(path: Path) -> None:
+    """Raise WrongUsage where aside() could not write: a read-only file, none, or no folder."""
+    file = Path(os.path.realpath(path))
+    if file.exists() and not (file.is_file() and file.stat().st_mode & stat.S_IWUSR):
+        kind = "read-only" if file.is_file() else "not a file"
+        raise WrongUsage(f"cannot write {path}: it is {kind}")
+    if not file.parent.is_dir():
+        raise WrongUsage(f"cannot write {path}: there is no folder {path.parent}")
+    if not os.access(file.parent, os.W_OK):
+        raise WrongUsage(f"cannot write {path}: the folder {path.parent} is not writable")
 
 
 def part_name(path: Path) -> Path:

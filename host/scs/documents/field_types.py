@@ -82,7 +82,10 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Quantity(Leaf):
-    """Integer number of `grid` units, `least` to `most`; `law` names the source of the limit."""
+    """Integer number of `grid` units, `least` to `most`; `law` names the source of the limit.
+
+    below: what to write instead of a value below the least, if that can be said otherwise.
+    """
 
     grid: str
     least: int
@@ -90,6 +93,7 @@ class Quantity(Leaf):
     example: str
     about: str = ""
     law: str = ""
+    below: str = ""
 
     def span(self) -> str:
         """Return the allowed range as text."""
@@ -102,7 +106,7 @@ class Quantity(Leaf):
             kind, message = reason.problem.id, reason.problem.message
             raise ProblemError(kind, message, self.span(), self.example) from None
         if not self.least <= steps <= self.most:
-            raise _out_of_range(value, steps, self)
+            raise _out_of_range(value, steps, self, self.below)
         return steps
 
     def shape(self) -> Shape:
@@ -153,11 +157,13 @@ class Whole(Leaf):
         }
 
 
-def _out_of_range(value: Any, steps: int, leaf: Quantity | Whole) -> ProblemError:
-    side = "below the minimum" if steps < leaf.least else "above the maximum"
+def _out_of_range(value: Any, steps: int, leaf: Quantity | Whole, below: str = "") -> ProblemError:
+    low = steps < leaf.least
+    side = "below the minimum" if low else "above the maximum"
     law = f" ({leaf.law})" if leaf.law else ""
     message = f"{units.shown(value)} is {side}; allowed range {leaf.span()}{law}"
     message += f"; e.g. {leaf.example}"
+    message += f"; {below}" if low and below else ""
     return ProblemError("out-of-range", message, leaf.span(), leaf.example)
 
 
@@ -193,21 +199,27 @@ class Text(Leaf):
 
 @dataclass(frozen=True)
 class Word(Leaf):
-    """One of a few fixed words; `else_` describes the alternative that is not a word."""
+    """One of a few fixed words; `else_` describes the alternative that is not a word.
+
+    instead: what to write in place of a word that is none of them.
+    """
 
     words: tuple[str, ...]
     example: str
     about: str = ""
     else_: str = ""
+    instead: tuple[tuple[str, str], ...] = ()
 
     def read(self, value: Any) -> str:
         if isinstance(value, str) and value in self.words:
             return value
-        close = nearest(value, self.words) if isinstance(value, str) else ""
+        instead = dict(self.instead).get(value) if isinstance(value, str) else None
+        close = nearest(value, self.words) if isinstance(value, str) and not instead else ""
         listed = ", ".join((*self.words, self.else_) if self.else_ else self.words)
-        hint = f"e.g. {self.else_ or self.example}"
+        hint = instead or f"e.g. {self.else_ or self.example}"
         message = f"{units.shown(value)} is not one of: {listed}{close}; {hint}"
-        raise ProblemError("word-unknown", message, listed, self.example)
+        example = self.words[0] if instead else self.example
+        raise ProblemError("word-unknown", message, listed, example)
 
     def shape(self) -> Shape:
         return {"enum": list(self.words), "description": self.about, "examples": [self.example]}

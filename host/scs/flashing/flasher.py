@@ -173,7 +173,7 @@ class Flasher:
             except LinkLost as lost:
                 if time.monotonic() > until:
                     raise LinkLost(
-                        f"every file is on the board, but it does not answer HELLO: {lost}"
+                        f"every file is on the board, but its firmware does not answer: {lost}"
                     ) from None
 
 

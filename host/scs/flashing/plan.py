@@ -73,7 +73,7 @@ class Plan:
         if self.keep:
             lines.append(f"keep {len(self.keep)} files that are the same")
         lines += [f"leave {name} alone" for name in self.left]
-        return [*lines, "check every file's SHA-256, restart, expect HELLO"]
+        return [*lines, "check every file's SHA-256, restart, expect the firmware's answer"]
 
 
 def compare(

@@ -23,6 +23,9 @@ HINT = (
 )
 
 
+SIMULATED = "the simulated board runs the firmware's own files: nothing to flash"
+
+
 class Found(NamedTuple):
     """Serial port: name, the board's serial number (or ""), description."""
 
@@ -45,7 +48,7 @@ def boards() -> list[Found]:
 def choose(named: str) -> str | Drive:
     """Return the named port or drive, "" for the only one; raise WrongUsage, LinkLost if none."""
     if named and is_sim(named):
-        raise WrongUsage("the simulated board runs the firmware's own files: nothing to flash")
+        raise WrongUsage(SIMULATED)
     if named and Path(named).is_dir():
         drive = drives.drive_at(Path(named))
         if drive is None:

@@ -14,7 +14,7 @@ from typing import Any
 from stimcore import commands, errors, states
 
 from ..device.link import Link
-from ..errors import DeviceRefused, Failure, LinkLost, Mismatch
+from ..errors import DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
 from ..messages import refusals
 from . import ports
 from .prompt import Prompt
@@ -25,6 +25,7 @@ PATIENCE_S = 1.0
 
 BOOTSEL = "unplug the board, hold its BOOTSEL button, plug it in, and run scs flash again"
 EMPTY = "https://datasheets.raspberrypi.com/soft/flash_nuke.uf2"
+SIMULATED_ID = int.from_bytes(b"SIM\0\0\0\0\1", "big")  # scs_sim.bench.board.UNIQUE_ID
 FREE = (states.OFF, states.LOADED, states.FAULT)  # whence the firmware can leave: output off
 FAULT_FIELDS = ("fault", "fault_index", "fault_value", "fault_limit")
 WAY_OUT = {
@@ -58,11 +59,17 @@ def what_is_at(port: str) -> str:
 
 
 def _hello(link: Link) -> dict[str, Any]:
-    """Return HELLO's reply; {} if another firmware version replies in another format."""
+    """Return HELLO's reply; {} if another firmware version replies in another format.
+
+    Raises WrongUsage for a simulated board, which cannot be flashed.
+    """
     try:
-        return link.request(commands.HELLO, commands.PROTOCOL)
+        reply = link.request(commands.HELLO, commands.PROTOCOL)
     except Mismatch:
         return {}
+    if reply["unique_id"] == SIMULATED_ID:
+        raise WrongUsage(f"{link.port_name}: {ports.SIMULATED}")
+    return reply
 
 
 def would_clear(port: str) -> str:

@@ -52,7 +52,7 @@ _TEXTS = {
     errors.ACTIVE_NO_END: ("record", "the table ends in an active record"),
     errors.ACTIVE_FLAG: ("record", "the active flag contradicts the frame"),
     errors.COMPLIANCE: ("mV", "the load needs more than the stage's compliance voltage"),
-    errors.TABLE_LENGTH: ("words", "invalid table length: too long, empty or odd"),
+    errors.TABLE_LENGTH: ("words", "the table of words has an invalid length"),
     errors.FRAME_FORMAT: ("record", "a frame has bits set that the stage does not use"),
     errors.PERIOD: ("ns", "the period is longer than the lowest rate allows"),
     errors.IMBALANCE: ("code ticks", "active recharge does not return the charge exactly"),

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from stimcore import commands, errors, limits
 from stimcore.board import FINE
 
+from ..documents import units
 from ..errors import Row
 from . import error_texts, safety_metrics
+from .remedies import REMEDIES, of_the_words
 
 # the state the device is in: what to do about it
 _WAY_OUT = {
@@ -25,37 +27,28 @@ _WAY_OUT = {
     "MEASURING": "it is measuring the load: wait a few seconds, or halt it (scs halt)",
     "FAULT": "a fault is latched: see it with `scs faults`, clear it with `scs faults --clear`",
 }
-_SMALLER = (
-    "recharge after each pulse or actively, leave more time between bursts, make the pulses"
-    " narrower, or raise the limit with limits: {discharge: 150 %}"
-)
-_HINTS = {
-    errors.SHAPE_PEAK: "give the program a higher ceiling, or a higher amplitude",
-    errors.LOAD_ID: "connect the declared dummy load, or choose another board row with --load",
-    errors.LOAD_UNKNOWN: "measure it first (MEASURE; Stimulator.arm() does so by itself)",
-    errors.LOAD_OLD: "measure it again (MEASURE; Stimulator.arm() does so by itself)",
-    errors.LOAD_OPEN: "look for a broken wire between stage and dummy load",
-    errors.LOAD_SHORT: "look for a short across the dummy load, or a bare wire in its place",
-    errors.LOAD_OHM: "connect the declared dummy load, or choose another board row with --load",
-    errors.LOAD_NF: "connect the declared dummy load, or choose another board row with --load",
-    errors.CALIBRATION: "run `scs calibrate`, or remove it with `scs calibrate --reset`",
-    errors.FAULT_LOAD: "look for a loose wire; `scs impedance` measures the dummy load again",
-    errors.FAULT_RESIDUAL: "look at the switches that discharge the load",
-    errors.DISCHARGE_PEAK: _SMALLER,
-    errors.BLEED_PEAK: _SMALLER,
-    errors.FAULT_DISCHARGE: "look at R28 and at the switches that discharge the load",
-    errors.FAULT_COMPLIANCE: "the load is above the declared one; `scs impedance` measures it",
-    errors.MEASURE_CONTACTS: "e.g. --from E1 --to E2",
-    errors.CEILING: "load a profile with a higher ceiling",
-    errors.HASH_MISMATCH: "another program was loaded in between; load it again",
-    errors.SLOT_RANGE: f"the slots are 1 to {limits.GROUP_SLOTS}",
-    errors.SLOT_EMPTY: "`scs store list` shows the slots in use",
-    errors.SLOT_DAMAGED: "save a program there, or erase it (scs store erase)",
-    errors.STORE_WRITE: "the flash is full or worn out: erase another slot, or replace the board",
-    errors.FAULT_OPEN: "look for a broken wire between stage and dummy load",
-    errors.FAULT_SHORT: "look for a short across the dummy load",
-    errors.FAULT_WATCHDOG: "the output was switched off; report this with the firmware's version",
+_ACTIVITIES = {  # names of stimcore.commands, which are the protocol's, in a user's words
+    **dict.fromkeys(("stage_begin", "stage_data", "commit"), "loading a program"),
+    "arm": "arming",
+    "start": "starting",
+    "stop": "stopping",
+    "amplitude": "a change of amplitude",
+    "figures": "asking for safety figures",
+    "maintenance": "flashing",
+    "unload": "unloading the program",
+    "save": "saving the program in a slot",
+    "recall": "loading a stored program",
+    "slots": "listing the stored programs",
+    "erase": "erasing a slot",
+    "scope_arm": "a capture of the output",
+    "scope_read": "a capture of the output",
+    "words": "a capture of the output",
+    "measure": "measuring the load",
+    "impedance": "measuring the load",
+    **dict.fromkeys(("calibrate", "calibration"), "calibrating"),
+    "shift": "shifting contacts",
 }
+_GRIDS = {"_millihz": "mHz", "_permille": "permille", "_ns": "ns", "_ms": "ms", "_ua": "uA"}
 _AT_A_CONTACT = (errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
 _OF_A_SLOT = (errors.SLOT_RANGE, errors.SLOT_EMPTY, errors.SLOT_DAMAGED, errors.STORE_WRITE)
 OF_A_PROGRAM = (
@@ -73,36 +66,58 @@ def not_in_state(command: str, state: str) -> str:
     """Return why a command is not allowed in a state, and what to do about it."""
     if command == "clear_fault":
         return f"no fault is latched: the device is {state}"
-    name = command.replace("_", " ")
-    return f"{name!r} is not allowed while the device is {state}: {_WAY_OUT.get(state, '')}"
+    what = _ACTIVITIES.get(command, command)
+    return f"{what} is not allowed while the device is {state}: {_WAY_OUT.get(state, '')}"
 
 
 def sentence(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = ()) -> str:
-    """Return one refusal row as a sentence."""
+    """Return one refusal row as a sentence, with what to do about it."""
+    code, _index, words, most = row
+    if code not in error_texts.ERRORS:
+        return f"{cause(row)}; {REMEDIES[errors.BAD_VERSION]}"
+    remedy = REMEDIES.get(code, "")
+    if code == errors.STAGE_CONTACTS:
+        first, second = contacts[:2] if len(contacts) > 1 else ("E1", "E2")
+        remedy = remedy.format(first=first, second=second)
+    if code == errors.TABLE_LENGTH and words <= most:
+        remedy = of_the_words("it was compiled wrongly")
+    return f"{cause(row, contacts, programs)}; {remedy}"
+
+
+def cause(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = ()) -> str:
+    """Return what one refusal row refuses, with value, limit and place."""
     code, index, value, limit = row
     if code not in error_texts.ERRORS:
         return f"the device refused with code {code}, which this host does not know"
     if code == errors.BLOB_FIELD:
         number, name = error_texts.field_name(index)
         owner = f" of {_program(number, programs)}" if number >= 0 else ""
-        return f"the field {name}{owner} is {value}; its limit is {limit}"
-    if code == errors.BAD_COMMAND:
-        return f"the device does not know command 0x{index:02x}"
-    message = error_texts.ERRORS[code].text
-    if code in _OF_A_SLOT:
-        return f"slot {index + 1}: {message}; {_HINTS[code]}"
-    if code == errors.STAGE_CONTACTS:
-        first, second = contacts[:2] if len(contacts) > 1 else ("E1", "E2")
-        message += f"; e.g. cathodes: [{first}], anodes: [{second}]"
-        return f"{message}, or choose another --stage"
+        end = next((end for end in _GRIDS if name.endswith(end)), "")
+        texts = [units.text(n, _GRIDS[end]) if end else str(n) for n in (value, limit)]
+        field = name.removesuffix(end).replace("_", " ")
+        return f"the field {field!r}{owner} is {texts[0]}; its limit is {texts[1]}"
+    if code == errors.TABLE_LENGTH:
+        return _of_table(value, limit)
     if code == errors.CALIBRATION_RANGE:
         return _of_calibration(index, value, limit)
-    if value or limit:
+    message = error_texts.ERRORS[code].text
+    if code in _OF_A_SLOT:
+        return f"slot {index + 1}: {message}"
+    if (value or limit) and code != errors.STAGE_CONTACTS:
         message += (
             f": {safety_metrics.text(code, value)} against {safety_metrics.text(code, limit)}"
         )
-    message += _where(code, index, contacts, programs)
-    return f"{message}; {_HINTS[code]}" if code in _HINTS else message
+    return message + _where(code, index, contacts, programs)
+
+
+def _of_table(words: int, most: int) -> str:
+    """Return which of its causes a refused length of the table has, each with its own limit."""
+    if words <= most:
+        state = f"ends within a record, at word {words}" if words else "is empty"
+        return f"the table of words {state}"
+    judged = most < limits.TABLE_WORDS  # by the compiler, for the time that the kernel may take
+    why = "has more phases than the device can judge in time" if judged else "exceeds its memory"
+    return f"a period of the program {why}: {words} words against {most} words"
 
 
 def _of_calibration(index: int, value: int, limit: int) -> str:
@@ -113,8 +128,7 @@ def _of_calibration(index: int, value: int, limit: int) -> str:
     else:
         what = f"the {channel} offset would be {value / FINE:+.1f} ADC codes"
         most = f"{limit / FINE:g} codes"
-    message = f"calibration out of range: {what}; the limit is {most}"
-    return f"{message}; check the load and the stage; the calibration is unchanged"
+    return f"calibration out of range: {what}; the limit is {most}"
 
 
 def fault(row: Row, contacts: Sequence[str] = ()) -> str:

@@ -133,6 +133,24 @@ def contact_name(index: int, names: Sequence[str] = ()) -> str:
     return names[index] if index < len(names) else f"contact {index + 1}"
 
 
+SHARED_NOTE = "Each contact that shares a side is given its whole charge; the split is unknown."
+
+
+def shared_with(group: program.Group, index: int, names: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the other contacts that a program uses on the same side as contact `index`."""
+    sides = [side for masks in program.sets_of(group) for side in masks if side >> index & 1]
+    shared = 0
+    for side in sides:
+        shared |= side
+    others = (other for other in range(shared.bit_length()) if other != index)
+    return tuple(contact_name(other, names) for other in others if shared >> other & 1)
+
+
+def shared_name(contact: str, others: Sequence[str]) -> str:
+    """Return a contact's name, and those with which it shares a side."""
+    return f"{contact}, shared with {', '.join(others)}" if others else contact
+
+
 def make(
     rows: Iterable[Row],
     group: program.Group | None,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from stimcore.program import RECHARGE_PASSIVE, RECHARGE_PASSIVE_BURST, TONIC, Program
 
 from ..documents import units
+from . import waveforms
 from .profile import Profile
 
 Value = float | str | None
@@ -139,6 +140,7 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
     if number is None:
         return []
     program = profile.group.programs[number]
+    first_phase_ns, recharge_ns = waveforms.phase_widths_ns(program)
     rows = [
         _word("cathodes", _contacts(profile, program.cathodes)),
         _word("anodes", _contacts(profile, program.anodes)),
@@ -151,13 +153,15 @@ def of_program(profile: Profile, number: int | None) -> list[Fact]:
         _word("polarity", "alternating" if program.alternating else "cathodic"),
         _word("waveform", "tonic" if program.waveform == TONIC else _burst(program)),
         _quantity("rate", program.rate_millihz, "mHz"),
-        _quantity("pulse width", program.width_ns, "ns"),
+        _quantity("pulse width", first_phase_ns, "ns"),
         _quantity("amplitude", program.amplitude_ua, "uA"),
         _quantity("ceiling", program.ceiling_ua, "uA"),
         *_settings(profile, number),
         _word("shape", _shape(program)),
-        _word("recharge", _RECHARGES.get(program.recharge) or f"active, 1:{program.ratio}"),
+        _word("recharge", _recharge(program)),
     ]
+    if program.segments:
+        rows.append(_quantity("recharge width", recharge_ns, "ns"))
     if not profile.sync_only:
         microcoulombs = _charge_uc(program)
         rows.append(Fact("charge per phase", f"{microcoulombs:.4g} µC", microcoulombs, "uC"))
@@ -196,6 +200,13 @@ def _burst(program: Program) -> str:
 def _shape(program: Program) -> str:
     steps = (f"{share / 10:g} % {units.text(ns, 'ns')}" for share, ns in program.segments)
     return ", ".join(steps) or "square"
+
+
+def _recharge(program: Program) -> str:
+    passive = _RECHARGES.get(program.recharge)
+    if program.segments:
+        return f"of the shape, then {passive}"
+    return passive or f"active, 1:{program.ratio}"
 
 
 def _charge_uc(program: Program) -> float:

@@ -107,9 +107,9 @@ def span(path: str) -> tuple[int, int]:
     )
 
 
-def quantity(path: str, example: str, about: str, law: str = "") -> Quantity:
+def quantity(path: str, example: str, about: str, law: str = "", below: str = "") -> Quantity:
     """Return the schema's type of a field that has a unit."""
-    return Quantity(_BY_PATH[path].grid, *span(path), example, about, law)
+    return Quantity(_BY_PATH[path].grid, *span(path), example, about, law, below)
 
 
 def whole(path: str, example: str, about: str) -> Whole:

@@ -168,6 +168,20 @@ RechargeWord = Word(
 ShapeWord = Word(
     ("square", "triphasic", "sine", "gaussian"), "square", "shape of a pulse", "{segments: [...]}"
 )
+_SLOW = (
+    "slower pulses are an on time each, e.g. rate: 1 Hz with cycle: {on: 1 s, off: 4 s} and"
+    " ramp: {up: 0 s, down: 0 s} for 0.2 Hz"
+)
+_SWAPPED = (
+    "for an anodic first phase swap the contacts, each side in the other's place; e.g. cathodes:"
+    " [E4], anodes: [E3] gives E3 a first phase that is anodic"
+)
+Polarity = Word(
+    ("cathodic", "alternating"),
+    "alternating",
+    "polarity of the first phase",
+    instead=(("anodic", _SWAPPED),),
+)
 Waveform = Annotated[
     Annotated[str, Tonic, WORD] | Annotated[BurstBox, MAPPING], Discriminator(word_or_mapping)
 ]
@@ -208,7 +222,7 @@ class ProgramModel(Strict):
         examples=[["E2", "E4"]], description="contacts that are positive in the first phase"
     )
     waveform: Waveform = Field(default="tonic", examples=["tonic", BURST_EXAMPLE])
-    rate: Annotated[int, quantity("rate", "50 Hz", "pulses, or bursts, a second")]
+    rate: Annotated[int, quantity("rate", "50 Hz", "pulses, or bursts, a second", below=_SLOW)]
     pulse_width: Annotated[
         int | None, quantity("pulse_width", "200 us", "length of the first phase")
     ] = optional()
@@ -227,9 +241,7 @@ class ProgramModel(Strict):
     ] = default("0 us")
     recharge: Recharge = Field(default="passive", examples=["passive", {"active": {"ratio": 4}}])
     shape: ShapeOf = Field(default="square", examples=["triphasic", {"segments": SEGMENT_EXAMPLE}])
-    polarity: Annotated[
-        str, Word(("cathodic", "alternating"), "alternating", "polarity of the first phase")
-    ] = "cathodic"
+    polarity: Annotated[str, Polarity] = "cathodic"
     interleave: Annotated[Interleave | None, Given(Interleave)] = optional(INTERLEAVE_EXAMPLE)
     offset: Annotated[
         int | None, quantity("offset", "5 ms", "offset of its first pulse in the period")

@@ -10,6 +10,9 @@ drawn in eight steps, each as high as the curve is in its middle, the highest at
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
+
+from stimcore.program import RECHARGE_ACTIVE, Program
 
 Segments = tuple[tuple[int, int], ...]
 
@@ -38,8 +41,38 @@ def longest_run(rows: Sequence[tuple[int, int]]) -> int:
     """Return the longest time for which the current keeps its direction, ns or ticks as given."""
     longest = run = sign = 0
     for permille, lasts in rows:
-        now = (permille > 0) - (permille < 0)
+        now = _sign(permille)
         run = run + lasts if now == sign else lasts
         sign = now
         longest = max(longest, run if sign else 0)
     return longest
+
+
+def phase_widths(rows: Segments) -> tuple[int, int]:
+    """Return the times of the first phase and of the recharge, in ns or ticks as given.
+
+    The first phase is the first run that reaches the highest amplitude: a weaker run before it,
+    such as a pre-pulse, is none. The recharge is what flows against it afterwards.
+    """
+    sizes = [abs(permille) for permille, _lasts in rows]
+    peak = sizes.index(max(sizes))
+    sign = _sign(rows[peak][0])
+
+    def agrees(row: tuple[int, int]) -> bool:
+        return _sign(row[0]) == sign
+
+    first = [*takewhile(agrees, reversed(rows[:peak])), *takewhile(agrees, rows[peak:])]
+    back = [row for row in rows[peak:] if _sign(row[0]) == -sign]
+    return sum(lasts for _permille, lasts in first), sum(lasts for _permille, lasts in back)
+
+
+def phase_widths_ns(program: Program) -> tuple[int, int]:
+    """Return the widths of a program's first phase and of its active recharge, 0 if passive."""
+    if program.segments:
+        return phase_widths(program.segments)
+    lasts = program.ratio if program.recharge == RECHARGE_ACTIVE else 0
+    return program.width_ns, program.width_ns * lasts
+
+
+def _sign(permille: int) -> int:
+    return (permille > 0) - (permille < 0)

@@ -21,9 +21,9 @@ from ..documents.problem import Problem
 from ..errors import Row
 from ..messages import safety_metrics
 from ..messages.safety_metrics import Metric
+from ..profile import waveforms
 from ..profile.profile import Profile
 from ..profile.thresholds import Settings
-from ..profile.waveforms import longest_run
 from . import delivery, ramp_check
 
 Pair = tuple[str, float, float, str]  # name, requested, actual, unit
@@ -158,7 +158,7 @@ def _currents(program: Program, reached_ua: int, board: Board) -> Iterator[Pair]
 
 
 def _timing(program: Program, board: Board) -> Iterator[Pair]:
-    """Yield a program's width (for a shape, that of its longest run), rates and gap."""
+    """Yield a program's width of the first phase, a shape's recharge, rates and gap."""
     tick_us = 1e6 / board.clock_hz
 
     def ticks(ns: int) -> int:
@@ -167,9 +167,17 @@ def _timing(program: Program, board: Board) -> Iterator[Pair]:
     def hertz(rate_millihz: int) -> float:
         return float(board.clock_hz / boards.period_ticks(board, rate_millihz))
 
-    steps = [(permille, ticks(ns)) for permille, ns in program.segments]
-    width = longest_run(steps) or ticks(program.width_ns)
-    yield "pulse_width", program.width_ns / 1000, width * tick_us, "us"
+    if program.segments:
+        in_ticks = tuple((permille, ticks(ns)) for permille, ns in program.segments)
+        asked_ns, actual = (
+            waveforms.phase_widths(program.segments),
+            waveforms.phase_widths(in_ticks),
+        )
+        yield "pulse_width", asked_ns[0] / 1000, actual[0] * tick_us, "us"
+        if actual[1]:
+            yield "recharge_width", asked_ns[1] / 1000, actual[1] * tick_us, "us"
+    else:
+        yield "pulse_width", program.width_ns / 1000, ticks(program.width_ns) * tick_us, "us"
     yield "rate", program.rate_millihz / 1000, hertz(program.rate_millihz), "Hz"
     if program.waveform == BURST:
         intra_millihz = program.intra_rate_millihz

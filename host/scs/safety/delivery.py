@@ -16,17 +16,23 @@ from stimcore import charge, ledger, output, program, ramp
 from stimcore.board import Board
 from stimcore.errors import refuse_all
 
+from ..messages import safety_metrics
+
 Levels = tuple[int, ...]
 Stretch = tuple[Levels, int]  # amplitudes in uA, and for how many periods
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """Totals of a session: pulses, seconds with output, charge driven at each contact."""
+    """Totals of a session: pulses, seconds with output, charge driven at each contact.
+
+    shared_with: contacts on the same side; each has its whole charge, the split is unknown.
+    """
 
     pulses: int
     seconds: float
     charge_nc: dict[str, float]
+    shared_with: dict[str, tuple[str, ...]]
 
 
 def reached_ua(group: program.Group, board: Board) -> Levels:
@@ -55,7 +61,12 @@ def plan(group: program.Group, board: Board, contacts: tuple[str, ...]) -> Deliv
         book.add_periods(streams[codes], periods)
     charges_nc = (charge.picocoulombs(board, codes) / 1000 for codes in book.driven)
     named = {name: nc for name, nc in zip(contacts, charges_nc, strict=False) if nc}
-    return Delivery(book.pulses, book.output_us / 1e6, named)
+    sharing = {
+        name: safety_metrics.shared_with(group, index, contacts)
+        for index, name in enumerate(contacts)
+        if name in named
+    }
+    return Delivery(book.pulses, book.output_us / 1e6, named, sharing)
 
 
 def _least_ua(board: Board) -> int:

@@ -39,7 +39,7 @@ def problems(profile: Profile, board: Board) -> list[Problem]:
         if verdict.errors:
             number = _blamed(board, group, levels, shaped)
             row, level = verdict.errors[0], units.text(levels[number], "uA")
-            why, example = refusals.sentence(row, profile.contact_names), _way_out(group, board)
+            why, example = refusals.cause(row, profile.contact_names), _way_out(group, board)
             message = f"the soft start would be refused at {level}: segments smaller than one DAC"
             message += f" code are rounded up to one code ({why}); try {example}"
             place, limit = ("programs", number, "shape"), safety_metrics.text(row[0], row[3])

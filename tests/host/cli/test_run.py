@@ -44,7 +44,7 @@ def test_run_reports_to_people(alone: str) -> None:
     done = scs("run", alone, "--for", "1s")
     assert done.exit_code == GOOD
     assert re.search(r"pulses +│ +\d\d", done.stdout)
-    assert re.search(r"charge of first phases, E3 +│", done.stdout)
+    assert re.search(r"^ E3 +│ +[0-9.]+ [nµ]C │", done.stdout, re.MULTILINE)
     assert re.search(r"stopped by +│ +stop", done.stdout)
 
 

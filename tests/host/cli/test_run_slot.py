@@ -49,7 +49,7 @@ def test_a_kept_program_runs_to_the_end_of_its_session_and_is_accounted_for(
     assert {row["contact"] for row in answer["load"]} == {"contact 3", "contact 4"}
     shown = scs("run", "--slot", "3", "--port", served)
     assert f"slot 3, hash {digest} on pico/mcp4922-8" in shown.stdout
-    assert re.search(r"charge of first phases, contact 3 +│", shown.stdout)
+    assert re.search(r"^ contact 3 +│ +[0-9.]+ [nµ]C │", shown.stdout, re.MULTILINE)
 
 
 def test_a_kept_program_is_stopped_after_the_time_asked_for(alone: str, served: str) -> None:
@@ -68,7 +68,10 @@ def test_a_kept_program_that_stands_alone_is_left_running(alone: str, served: st
     assert (seen["state"], seen["lease_left_s"]) == ("RUNNING", None)
     running = scs("run", "--slot", "3", "--port", served)
     assert running.exit_code == REFUSED
-    assert "'recall' is not allowed while the device is RUNNING: stop it first" in running.stderr
+    assert (
+        "loading a stored program is not allowed while the device is RUNNING: stop it first"
+        in running.stderr
+    )
 
 
 def test_req_34_a_kept_program_with_a_lease_is_not_left_running(leased: str, served: str) -> None:

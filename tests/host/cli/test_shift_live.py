@@ -25,6 +25,7 @@ from tests.host.cli.support import (
 )
 
 from scs import Stimulator
+from scs.cli import options
 from scs.device.session import Session
 from scs.profile.profile import Profile
 from scs.sim_bridge import SimBoard
@@ -111,7 +112,7 @@ def test_several_places_are_held_one_after_another(leased: str) -> None:
     assert Path(leased).read_text() == LEASED
     shown = scs("shift", leased, "--by", "1", "--by", "-1", "--for", "1 s", "--port", "sim").stdout
     assert "no program was running: started at the new contacts" in shown
-    assert re.search(r"charge of first phases, E3 +│", shown)
+    assert re.search(r"^ E3 +│ +[0-9.]+ [nµ]C │", shown, re.MULTILINE)
 
 
 def test_a_session_that_ends_before_the_next_move_is_told(leased: str) -> None:
@@ -164,7 +165,10 @@ def test_a_run_with_a_lease_that_is_refused_is_not_halted(leased: str, served: s
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ("ARMED", "'steer' is not allowed while the device is ARMED: stop or halt it first"),
+        (
+            "ARMED",
+            "shifting contacts is not allowed while the device is ARMED: stop or halt it first",
+        ),
         ("STOPPING", "while the device is STOPPING: it is ramping down"),
         ("FAULT", "a fault is latched: see it with `scs faults`"),
     ],
@@ -257,7 +261,9 @@ def test_req_61_a_link_lost_in_mid_move_says_what_stands_on_the_device(leased: s
 
 
 @pytest.fixture
-def read_only(tmp_path: Path) -> str:
+def read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return a file that becomes read-only once it was found writable."""
+    monkeypatch.setattr(options, "check_output", lambda _file, *, force: None)
     path = tmp_path / "read_only.yaml"
     path.write_text(ALONE)
     path.chmod(0o444)
@@ -270,6 +276,19 @@ def test_a_file_that_cannot_be_written_is_told_beside_what_runs(
     done, _ = shift(alone, running, "--by", "1", "--force", "-o", read_only)
     assert done.exit_code == USAGE
     assert "the device made the shift and keeps running at the new contacts" in done.stderr
+    left_alone(running, alone)
+
+
+def test_a_read_only_file_is_refused_before_anything_moves(
+    alone: str, running: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "kept.yaml"
+    path.write_text(ALONE)
+    path.chmod(0o444)
+    done, _ = shift(alone, running, "--by", "1", "--force", "-o", str(path))
+    assert done.exit_code == USAGE
+    assert f"cannot write {path}: it is read-only" in done.stderr
+    assert "the device made the shift" not in done.stderr
     left_alone(running, alone)
 
 

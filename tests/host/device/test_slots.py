@@ -250,7 +250,11 @@ def test_a_damaged_half_is_listed_as_such(kept: str) -> None:
     ("arguments", "code", "message"),
     [
         (["recall", "2"], REFUSED, "slot 2: the slot is empty; `scs store list` shows"),
-        (["save", "1"], REFUSED, "'save' is not allowed while the device is OFF: load a profile"),
+        (
+            ["save", "1"],
+            REFUSED,
+            "saving the program in a slot is not allowed while the device is OFF: load a profile",
+        ),
         (["save", "9"], USAGE, "there is no slot 9; allowed are 1 to 8"),
         (["recall", "0"], USAGE, "there is no slot 0"),
         (["erase", "two"], USAGE, "Invalid value for 'SLOT'"),

@@ -41,3 +41,9 @@ def board() -> Iterator[FakeBoard]:
     fake = FakeBoard()
     yield fake
     fake.close()
+
+
+@pytest.fixture(autouse=True)
+def of_silicon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the boards here a chip's unique id: a simulated board is not flashed."""
+    monkeypatch.setattr("scs_sim.bench.board.UNIQUE_ID", bytes.fromhex("e6605838834a2b21"))

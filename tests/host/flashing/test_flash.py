@@ -49,7 +49,7 @@ def test_a_dry_run_lists_what_would_be_done_and_writes_nothing(
         f"copy main.py, {len(files['main.py']):,} bytes",
         "keep 1 files that are the same",
         "leave store/ alone",
-        "check every file's SHA-256, restart, expect HELLO",
+        "check every file's SHA-256, restart, expect the firmware's answer",
     ]
     assert board.files == {**old, "store/0": b"z"}
     assert board.resets == 0
@@ -106,7 +106,7 @@ def test_pulled_in_the_middle_of_a_file_the_board_has_no_entry_and_can_be_flashe
     [
         ("os.remove", True, "broke while it was to remove old files"),
         ("os.rename", False, "broke while it was to put main.py in its place"),
-        ("machine.reset", True, "every file is on the board, but it does not answer HELLO"),
+        ("machine.reset", True, "every file is on the board, but its firmware does not answer"),
     ],
 )
 def test_pulled_between_two_files_the_entry_is_there_with_all_others_or_not_at_all(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from html import escape
 
+from ...device import contact_charge
 from ...messages.safety_metrics import Metric, number
 from ...traces.decimate import thinned
 from ...traces.figures import Polarity
@@ -270,17 +271,15 @@ def ledger(account: Account) -> str:
         ("time with output", f"{book.output_s:.3f} s"),
         ("stopped by", account.ending.stopped),
     ]
-    charge = [
-        (contact.contact, number(contact.driven_nc / 1e3, "uC"), number(contact.net_nc, "nC"))
-        for contact in book.charge
-        if contact.driven_nc or contact.net_nc
-    ]
-    heads = ("contact", ">charge of first phases", ">net charge")
+    charge = [contact_charge.cells(row) for row in contact_charge.used(book.charge)]
     text = "<h2>Ledger of the device</h2>\n"
     if account.ending.stopped == TRACED:
         text += '<p class="quiet">Of the whole run, with all that came before the trace.</p>\n'
     text += table(("what", ">how much"), rows)
-    return text + (table(heads, charge) if charge else "")
+    if charge:
+        text += f"<p>{contact_charge.TITLE}</p>\n" + table(contact_charge.HEADS, charge)
+    notes = (f'<p class="quiet">{escape(note)}</p>' for note in contact_charge.notes(book.charge))
+    return text + "".join(notes)
 
 
 def profile(subject: Subject) -> str:
