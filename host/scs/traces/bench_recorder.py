@@ -79,13 +79,12 @@ class Taker:
 
     def _change(self, until_s: float, *, last: bool) -> None:
         """Add the rows of the pieces that are complete; if last, of all."""
-        begin_s = trace.snapped_s(self._bench, self._changed_s)
-        scope = self._bench.scope()
-        end_s = trace.snapped_s(self._bench, until_s) if last else scope.begun_s(until_s)
+        begin_s = self._changed_s
+        end_s = until_s if last else self._bench.scope().begun_s(until_s)
         if end_s <= begin_s:
             return
         piece = trace.from_bench(self._bench, begin_s, end_s, followed=not last)
-        time_s = np.maximum(piece.time_s + (begin_s - self._begin_s), 0.0)
+        time_s = piece.time_s + (begin_s - self._begin_s)
         self.rows.add(Trace(time_s, piece.current_a, piece.voltage_v))
         self._changed_s = end_s
 

@@ -134,14 +134,20 @@ def from_bench(
         raise Failure("too long for the simulated oscilloscope's memory: record a shorter time")
     if rate_hz is not None:
         columns = scope.sampled(rate_hz, start_s, end_s)
-    else:
-        columns = scope.rows(start_s, end_s, followed=followed)
-    return Trace(columns[0] - start_s, columns[1] + 0.0, columns[2] + 0.0)
+        return Trace(columns[0] - start_s, columns[1] + 0.0, columns[2] + 0.0)
+    return changes(scope, start_s, end_s, followed=followed)
 
 
-def snapped_s(bench: Any, at_s: float) -> float:
-    """Return when the bench's output changed, if that was within SAME_S of a time, else it."""
-    begun_s: float = bench.scope().begun_s(at_s + SAME_S)
+def changes(scope: Any, start_s: float, end_s: float, *, followed: bool = False) -> Trace:
+    """Return an oscilloscope's rows, one at each change; a step at either end is a later one's."""
+    start_s, end_s = (_snapped_s(scope, at_s) for at_s in (start_s, end_s))
+    time_s, current_a, voltage_v = scope.rows(start_s, end_s, followed=followed)
+    return Trace(time_s - start_s, current_a + 0.0, voltage_v + 0.0)
+
+
+def _snapped_s(scope: Any, at_s: float) -> float:
+    """Return when the output changed, if that was within SAME_S of a time, else the time."""
+    begun_s: float = scope.begun_s(at_s + SAME_S)
     return begun_s if begun_s > at_s - SAME_S else at_s
 
 
@@ -159,4 +165,4 @@ def next_period(bench: Any) -> tuple[float, float]:
 
 def span(bench: Any, start_s: float, end_s: float) -> Trace:
     """Return the bench's trace between two times; a step at either end belongs to what follows."""
-    return from_bench(bench, snapped_s(bench, start_s), snapped_s(bench, end_s))
+    return from_bench(bench, start_s, end_s)

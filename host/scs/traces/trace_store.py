@@ -12,7 +12,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,11 +87,7 @@ class Store:
 
     def add(self, piece: Trace) -> None:
         """Append the rows of a piece."""
-        if len(self) + len(piece) > MOST_ROWS:
-            raise WrongUsage(
-                f"more than {MOST_ROWS} rows: record a shorter time, such as --for 10s, or "
-                "sample it, such as --rate 10kHz"
-            )
+        check_rows(len(self) + len(piece))
         if len(piece):
             self._index.append((float(piece.time_s[0]), len(self)))
             self._table.append(np.column_stack(piece.columns()))
@@ -114,13 +110,43 @@ class Store:
 
     def whole(self) -> Trace:
         """Return all rows in memory; raise WrongUsage if there are too many."""
-        if len(self) > IN_MEMORY_ROWS:
-            raise WrongUsage(
-                f"{len(self)} rows are too many to hold at once (at most {IN_MEMORY_ROWS}): "
-                "record a shorter time, or sample it, such as --rate 10kHz"
-            )
-        blocks = [np.column_stack(block.columns()) for block in self.blocks()]
-        return Trace(*np.concatenate(blocks or [np.empty((0, 3))]).T.copy())
+        return whole(self)
 
 
-Rows = Trace | Store  # a trace, in memory or not
+class Rows(Protocol):
+    """Rows of a trace, in memory or not."""
+
+    @property
+    def end_s(self) -> float:
+        """Time of the last row in s; 0 if empty."""
+
+    def __len__(self) -> int: ...
+
+    def blocks(self) -> Iterator[Trace]:
+        """Yield the rows in order, in blocks."""
+
+    def window(self, start_s: float, end_s: float) -> Trace:
+        """Return the part between two times, as Trace.window."""
+
+    def whole(self) -> Trace:
+        """Return all rows in memory; raise WrongUsage if there are too many."""
+
+
+def whole(rows: Rows) -> Trace:
+    """Return all blocks as one trace; raise WrongUsage if there are too many rows."""
+    if len(rows) > IN_MEMORY_ROWS:
+        raise WrongUsage(
+            f"{len(rows)} rows are too many to hold at once (at most {IN_MEMORY_ROWS}): "
+            "record a shorter time, or sample it, such as --rate 10kHz"
+        )
+    blocks = [np.column_stack(block.columns()) for block in rows.blocks()]
+    return Trace(*np.concatenate(blocks or [np.empty((0, 3))]).T.copy())
+
+
+def check_rows(rows: int) -> None:
+    """Raise WrongUsage for more rows than a file is to have."""
+    if rows > MOST_ROWS:
+        raise WrongUsage(
+            f"more than {MOST_ROWS} rows: record a shorter time, such as --for 10s, or "
+            "sample it, such as --rate 10kHz"
+        )

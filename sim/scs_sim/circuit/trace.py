@@ -24,6 +24,7 @@ FLAT = 1e-6  # of the largest value: what bends less is a straight line
 FINE = (1e-7, 1e-4)  # A, V: rows() are so close that lines between them err by half of it at most,
 MOST, APART_S = 14, 1e-6  # but no more than 14 a curve, or one for each us of its time constant
 TAIL = 3  # rows beyond
+NO_TICK = 1e-3  # of a tick: closer to one is on it
 KEY = 40  # bits of a tick within a piece
 SAME = (1e-12, 1e-9)  # A, V: what differs less between two pieces is no step
 
@@ -106,8 +107,11 @@ class Trace:
         return begin, end
 
     def _evaluate(self, rows: FloatArray, at_s: FloatArray) -> Samples:
+        return self._grown(rows, at_s, at_s - rows[:, 0] / self.clock_hz)
+
+    def _grown(self, rows: FloatArray, at_s: FloatArray, since_s: FloatArray) -> Samples:
         rates, currents, voltages = _shares(rows)
-        grown = growth_array((at_s - rows[:, 0] / self.clock_hz)[:, None], rates)
+        grown = growth_array(since_s[:, None], rates)
         of_current, of_voltage = np.sum(currents * grown, axis=1), np.sum(voltages * grown, axis=1)
         return Samples(at_s, rows[:, 1] + of_current, rows[:, 2] + of_voltage)
 
@@ -130,17 +134,24 @@ class Trace:
         at_s = (pieces[of, 0] + ticks) / self.clock_hz
         inside = (at_s > first[of]) & (at_s < last[of])
         of, at_s = of[inside], at_s[inside]
-        starts, ends = self._evaluate(pieces, first), self._evaluate(pieces, last)
+        starts, ends = self._exactly(pieces, first), self._exactly(pieces, last)
         next_starts = np.full((2, len(pieces)), np.inf)  # the last row is shown as it is
         next_starts[:, :-1] = starts.current_a[1:], starts.voltage_v[1:]
         if followed:
             next_starts[:, -1:] = self.values(last[-1:])[1:]
         jumps = np.flatnonzero(steps(np.array(ends[1:]), next_starts))
         owners = np.concatenate((np.arange(len(pieces)), of, jumps))
-        parts = starts, self._evaluate(pieces[of], at_s), [column[jumps] for column in ends]
+        parts = starts, self._exactly(pieces[of], at_s), [column[jumps] for column in ends]
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
         order = np.lexsort((columns[0], owners))
         return Samples(*(column[order] for column in columns))
+
+    def _exactly(self, rows: FloatArray, at_s: FloatArray) -> Samples:
+        """Evaluate rows at instants that are whole ticks, where they are to be."""
+        ticks = at_s * self.clock_hz  # late in a run the double of a time is coarse
+        whole = np.rint(ticks)
+        ticks = np.where(np.abs(ticks - whole) < NO_TICK, whole, ticks)
+        return self._grown(rows, at_s, (ticks - rows[:, 0]) / self.clock_hz)
 
     def begun_s(self, at_s: float) -> float:
         """Return when the piece began that lasts at an instant."""
