@@ -81,7 +81,7 @@ class Taker:
         """Add the rows of the pieces that are complete; if last, of all."""
         begin_s = self._changed_s
         end_s = until_s if last else self._bench.scope().begun_s(until_s)
-        if end_s <= begin_s:
+        if end_s <= begin_s + trace.SAME_S:
             return
         piece = trace.from_bench(self._bench, begin_s, end_s, followed=not last)
         time_s = piece.time_s + (begin_s - self._begin_s)
