@@ -245,7 +245,8 @@ def looks(
     turn = np.arange(1, len(of) + 1) - np.repeat(np.cumsum(number) - number, number)
     left = np.where(turn < count, 1 - turn / count, 0.25 ** np.maximum(turn - count + 1, 0) / count)
     ticks = np.rint(-3 * clock_hz / rate * np.log(left)).astype(np.int64)
-    keys = np.unique((of << KEY) + ticks)  # two shares may have a row at the same tick
+    keys = np.sort((of << KEY) + ticks)
+    keys = keys[np.diff(keys, prepend=-1) > 0]  # two shares may have a row at the same tick
     of, ticks = keys >> KEY, keys & (1 << KEY) - 1
     inside = (ticks > 0) & (ticks < length_s[of] * clock_hz)
     return of[inside], ticks[inside]
