@@ -49,11 +49,9 @@ def write(
         sources += [_edges(pins, idents)] if pins else []
         before_ns = 0
         for at_ns, lines in _merged(sources):
-            stamps = np.where(np.diff(at_ns, prepend=before_ns) > 0, at_ns, 0).tolist()
-            stream.writelines(
-                f"#{stamp}\n{line}\n" if stamp else f"{line}\n"
-                for stamp, line in zip(stamps, lines.tolist(), strict=True)
-            )
+            firsts = np.flatnonzero(np.diff(at_ns, prepend=before_ns) > 0)
+            stamps = [f"#{at}" for at in at_ns[firsts].tolist()]
+            stream.write("\n".join(np.insert(lines, firsts, stamps).tolist()) + "\n")
             before_ns = int(at_ns[-1])
         end_ns = max(round(rows.end_s * 1e9), _past_ns(pins) if pins else 0)
         if end_ns > before_ns:
@@ -86,10 +84,12 @@ def _ns(ticks: NDArray[np.int64], clock_hz: int) -> NDArray[np.int64]:
 
 
 def _edges(pins: Pins, idents: dict[int, str]) -> Iterator[Changes]:
+    lines = np.full((max(idents) + 1, 2), "", dtype=object)  # by pin and level
+    for pin, ident in idents.items():
+        lines[pin] = [f"{level}{ident}" for level in (0, 1)]
     for block in pins.blocks():
-        later = block[block[:, 0] > 0]
-        lines = [f"{level}{idents[pin]}" for pin, level in later[:, 1:].tolist()]
-        yield _ns(later[:, 0], pins.clock_hz), np.array(lines, dtype=object)
+        ticks, pin, level = block[block[:, 0] > 0].T
+        yield _ns(ticks, pins.clock_hz), lines[pin, level]
 
 
 def _analogue(
