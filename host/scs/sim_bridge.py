@@ -71,6 +71,8 @@ def steady(
     board, load = bench.board, bench.plant.load
     bench.scope()
     tick = round(begin_s * board.clock_hz)
+    if not 0 <= tick - bench.tick <= board.clock_hz // 1_000_000:
+        raise ValueError("the bench does not stand just before the beginning of a period")
     train = model.steps(board, boards.electrical(board.name), phases)
     state = load.state(tick)
     return Steady(load.circuit, board.clock_hz, train, state, tick, periods, load.condition)

@@ -204,15 +204,15 @@ def _from_model(
     levels_ua = tuple(member.amplitude_ua for member in profile.group.programs)
     phases = compile_group(bench.board, profile.group, levels_ua)
     stim.link.sleep(math.floor((begin_s - bench.now_s()) * 1e6) / 1e6)  # not into that period
-    status = stim.status()
-    if status.fault is not None:
-        raise DeviceFault(status.fault, stim.told(status.fault))
     words = bytes(bench.hal.stream_words())
     if words != bytes(pio_records.encode(bench.board, phases)):
         raise ValueError("the amplitude is not the profile's")
     command = Command(0.0, *commanded.phases(bench.board, words))
     periods = periods_before(for_s, command.period_s)
     rows = Modelled(sim_bridge.steady(bench, phases, begin_s, periods), for_s, rate_hz)
+    status = stim.status()  # not before: it takes time
+    if status.fault is not None:
+        raise DeviceFault(status.fault, stim.told(status.fault))
     whole = math.floor(for_s / command.period_s + 1e-9)
     poll = poll_log.row(status, stim.ledger())
     return _Taken(rows, None, replace(command, periods=whole) if whole else None, [poll])

@@ -83,9 +83,10 @@ class Taker:
         end_s = until_s if last else self._bench.scope().begun_s(until_s)
         if end_s <= begin_s + trace.SAME_S:
             return
-        piece = trace.from_bench(self._bench, begin_s, end_s, followed=not last)
-        time_s = piece.time_s + (begin_s - self._begin_s)
-        self.rows.add(Trace(time_s, piece.current_a, piece.voltage_v))
+        origin_s = self._begin_s
+        self.rows.add(
+            trace.from_bench(self._bench, begin_s, end_s, origin_s=origin_s, followed=not last)
+        )
         self._changed_s = end_s
 
     def _sample(self, until_s: float, rate_hz: float) -> None:

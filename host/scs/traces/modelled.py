@@ -36,10 +36,8 @@ class Modelled:
         self._begin_s = train.tick / train.clock_hz
         self._period_s = train.period_ticks / train.clock_hz
         if rate_hz is None:
-            at_s = train.periods * self._period_s
-            last = self._changes(at_s, seconds)
-            self._last = Trace(last.time_s + at_s, last.current_a, last.voltage_v)
-            self._rows, self.end_s = len(train) + len(last), self._last.end_s
+            self._last = self._changes(train.periods * self._period_s, seconds, self._begin_s)
+            self._rows, self.end_s = len(train) + len(self._last), self._last.end_s
         else:
             self._rows = math.ceil(seconds * rate_hz - 1e-9)
             self.end_s = (self._rows - 1) / rate_hz
@@ -57,13 +55,13 @@ class Modelled:
                 yield self._samples(first, min(first + most, self._rows), self._rate_hz)
             return
         for seconds, current_a, voltage_v in self._train.blocks():
-            yield Trace(seconds - self._begin_s, current_a + 0.0, voltage_v + 0.0)
+            yield Trace(np.maximum(seconds - self._begin_s, 0.0), current_a + 0.0, voltage_v + 0.0)
         yield self._last
 
     def window(self, start_s: float, end_s: float) -> Trace:
         """Return the part between two times, as Trace.window."""
         if self._rate_hz is None:
-            return self._changes(start_s, end_s)
+            return self._changes(start_s, end_s, self._begin_s + start_s)
         first, last = math.floor(start_s * self._rate_hz), math.ceil(end_s * self._rate_hz)
         samples = self._samples(first, min(last + 1, self._rows), self._rate_hz)
         return samples.window(start_s, end_s)
@@ -76,9 +74,9 @@ class Modelled:
         first = max(int(start_s / self._period_s) - 1, 0)
         return self._train.pieces(first, int(end_s / self._period_s) + 2 - first)
 
-    def _changes(self, start_s: float, end_s: float) -> Trace:
+    def _changes(self, start_s: float, end_s: float, origin_s: float) -> Trace:
         scope = self._scope(start_s, end_s)
-        return trace.changes(scope, self._begin_s + start_s, self._begin_s + end_s)
+        return trace.changes(scope, self._begin_s + start_s, self._begin_s + end_s, origin_s)
 
     def _samples(self, first: int, until: int, rate_hz: float) -> Trace:
         at_s = np.arange(first, until) / rate_hz

@@ -122,12 +122,13 @@ def from_bench(
     end_s: float,
     rate_hz: float | None = None,
     *,
+    origin_s: float | None = None,
     followed: bool = False,
 ) -> Trace:
     """Return a simulated bench's oscilloscope trace, evenly sampled if rate_hz is given.
 
-    followed: a change at the end is left to what follows. Raises Failure if the beginning is no
-    longer in the bench's memory.
+    origin_s: where its time is 0, None for start_s; followed: a change at the end is left to what
+    follows. Raises Failure if the beginning is no longer in the bench's memory.
     """
     scope = bench.scope()
     if scope.start_s() > start_s + SAME_S:
@@ -135,14 +136,20 @@ def from_bench(
     if rate_hz is not None:
         columns = scope.sampled(rate_hz, start_s, end_s)
         return Trace(columns[0] - start_s, columns[1] + 0.0, columns[2] + 0.0)
-    return changes(scope, start_s, end_s, followed=followed)
+    origin_s = _snapped_s(scope, start_s) if origin_s is None else origin_s
+    return changes(scope, start_s, end_s, origin_s, followed=followed)
 
 
-def changes(scope: Any, start_s: float, end_s: float, *, followed: bool = False) -> Trace:
-    """Return an oscilloscope's rows, one at each change; a step at either end is a later one's."""
+def changes(
+    scope: Any, start_s: float, end_s: float, origin_s: float, *, followed: bool = False
+) -> Trace:
+    """Return an oscilloscope's rows, one at each change; a step at either end is a later one's.
+
+    Times count from origin_s, so that those of pieces with one origin never go back.
+    """
     start_s, end_s = (_snapped_s(scope, at_s) for at_s in (start_s, end_s))
     time_s, current_a, voltage_v = scope.rows(start_s, end_s, followed=followed)
-    return Trace(time_s - start_s, current_a + 0.0, voltage_v + 0.0)
+    return Trace(np.maximum(time_s - origin_s, 0.0), current_a + 0.0, voltage_v + 0.0)
 
 
 def _snapped_s(scope: Any, at_s: float) -> float:
