@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import trace
-from .commanded import Command, Strongest
+from .commanded import SAME_S, Command, Strongest
 from .pin_edges import Pins, Probe
 from .trace import Trace
 from .trace_store import Store
@@ -81,7 +81,7 @@ class Taker:
         """Add the rows of the pieces that are complete; if last, of all."""
         begin_s = self._changed_s
         end_s = until_s if last else self._bench.scope().begun_s(until_s)
-        if end_s <= begin_s + trace.SAME_S:
+        if end_s <= begin_s + SAME_S:
             return
         origin_s = self._begin_s
         self.rows.add(

@@ -42,7 +42,7 @@ class _Stretch(NamedTuple):
     """Periods of a chunk that have the same rows."""
 
     first: int
-    count: int
+    periods: int
     rows: _Rows
 
 
@@ -89,7 +89,7 @@ class Steady:
             self._starts.append(states[-1, :-1].copy())
 
     def __len__(self) -> int:
-        return sum(part.count * len(part.rows.ticks) for plan in self._plan for part in plan)
+        return sum(part.periods * len(part.rows.ticks) for plan in self._plan for part in plan)
 
     def blocks(self) -> Iterator[Samples]:
         """Yield the rows in order; what begins at the very end is not among them."""
