@@ -90,8 +90,10 @@ def trace(
     faults = options.simulated_faults(fault)
     therapy = Profile.read(profile)
     endings = {file.suffix.lower() for file in output}
-    if ".html" in endings and not fidelity:
-        fidelity = Fidelity.board  # the report is of a whole run on it
+    if ".html" in endings:
+        if fidelity == Fidelity.model:
+            raise WrongUsage("--fidelity model: a report (.html) is of a whole run on the board")
+        fidelity = Fidelity.board
     with bar("simulating") as advance:
         recorded = therapy.trace(
             for_s,
