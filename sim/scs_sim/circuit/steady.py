@@ -109,7 +109,7 @@ class Steady:
         """Return the oscilloscope's record of periods from the `first` on, also past the end."""
         chunk, ahead = divmod(min(first, self.periods), CHUNK)
         states = self._states(self._starts[chunk], ahead)
-        record = Trace(self.clock_hz, count * len(self._train) + PACKED)
+        record = Trace(self.clock_hz, count * len(self._train) + 2 * PACKED)
         record.extend(self._laps(states[ahead, :-1], self.tick + first * self.period_ticks, count))
         record.end_tick = self._model.tick
         return record
