@@ -39,7 +39,7 @@ def drawn(folder: Path, x: str, y: str, only: Mapping[str, str]) -> Figure:
     table = folder / f"{folders.TABLE}.parquet"
     if not table.exists():
         raise WrongUsage(f"{folder} has no table yet; make it with: scs sweep merge {folder}")
-    free = [axis for axis in spec.axes if axis.name not in {x, y, *only}]
+    free = [axis for axis in spec.axes if axis.size != 1 and axis.name not in {x, y, *only}]
     across, up = (_axis(spec.axes, name, free) for name in (x, y))
     chosen = [(_axis(spec.axes, name, []), value) for name, value in only.items()]
     columns = {axis.column for axis in (across, up, *(axis for axis, _value in chosen))}

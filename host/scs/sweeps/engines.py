@@ -93,9 +93,9 @@ def engine(jobs: int, dask: str = "") -> Iterator[tuple[Executor, int]]:
             yield pool, workers * AHEAD if workers > 1 else 1
         except ended as reason:
             raise Failure(
-                f"a worker ended before its chunk was computed, killed or out of memory ({reason}); "
-                "what was computed is kept: the same command computes the rest, with fewer --jobs "
-                "in less memory"
+                "a worker ended before its chunk was computed, killed or out of memory; what was "
+                "computed is kept: the same command computes the rest, with fewer --jobs in less "
+                f"memory ({reason})"
             ) from None
 
 

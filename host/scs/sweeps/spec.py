@@ -19,7 +19,7 @@ from ..catalog import boards
 from ..catalog.board_file import BoardError
 from ..documents import units
 from ..documents.field_types import Flag, Strict, Text, Whole, Word, absent
-from ..documents.model_validation import validate
+from ..documents.model_validation import flow, validate
 from ..documents.problem import FileRefused, Place, Problem, ProblemError
 from ..documents.yaml_reader import Document, parse, read_bytes
 from ..profile.profile import Profile
@@ -174,24 +174,31 @@ def _of_values(entry: Range, axis: Axis, profile: Profile) -> Iterator[Problem]:
 
 def _filled(entry: Range, axis: Axis) -> Axis:
     """Return the axis with its values; raise ProblemError if they are no list and no range."""
+    example = "list: [FIRST, SECOND]"
+    if axis.grid:
+        usual = units.EXAMPLES[axis.grid]
+        most = units.text(2 * units.integer(usual, axis.grid), axis.grid)
+        example = f"{{from: {usual}, to: {most}}}"
     if entry.values is not None:
         if entry.low is not None or entry.high is not None or entry.count is not None:
-            message = f"takes a list or a range, not both; e.g. {RANGE}"
-            raise ProblemError("sweep-either", message, "", RANGE)
+            message = f"takes a list or a range, not both; e.g. {example}"
+            raise ProblemError("sweep-either", message, "", example)
         if not entry.values:
-            raise ProblemError("sweep-empty", f"the list is empty; e.g. {RANGE}", "", RANGE)
+            raise ProblemError("sweep-empty", f"the list is empty; e.g. {example}", "", example)
         return replace(axis, grid=_common(axis.grid, entry.values), values=tuple(entry.values))
     if entry.low is None or entry.high is None:
-        message = f"takes a list, or a range with both ends; e.g. {RANGE}"
-        raise ProblemError("sweep-ends", message, "", RANGE)
+        message = f"takes a list, or a range with from and to; e.g. {example}"
+        raise ProblemError("sweep-ends", message, "", example)
     if not axis.grid:
-        example = f"list: [{units.shown(entry.low)}, {units.shown(entry.high)}]"
+        example = f"list: [{flow(entry.low)}, {flow(entry.high)}]"
         message = f"is no quantity and has no range; write its values out; e.g. {example}"
         raise ProblemError("sweep-no-range", message, "", example)
     low, high = units.integer(entry.low, axis.grid), units.integer(entry.high, axis.grid)
     if low >= high:
-        message = f"from {entry.low} is not below to {entry.high}; e.g. {RANGE}"
-        raise ProblemError("sweep-order", message, str(entry.high), RANGE)
+        swapped = f"{{from: {entry.high}, to: {entry.low}}}"
+        example = swapped if low > high else f"list: [{entry.low}]"
+        message = f"from, {entry.low}, is not below to, {entry.high}; e.g. {example}"
+        raise ProblemError("sweep-order", message, str(entry.high), example)
     if entry.scale == "log" and low <= 0:
         least = units.text(1, axis.grid)
         message = f"a log scale begins above 0, and from is {entry.low}; e.g. from: {least}"
