@@ -36,7 +36,7 @@ NAME = re.compile(r"([0-9]{7})-([0-9a-f]{32})\.parquet")
 # packages of scs on which a verdict depends, and data and libraries beside them
 PACKAGES = ("catalog", "documents", "messages", "profile", "safety", "sweeps", "traces")
 DATA = ("boards.yaml", "leads")
-LIBRARIES = ("numpy", "pyarrow", "scipy")
+LIBRARIES = ("numpy", "pyarrow")
 GROUP_ROWS = 20_000  # of a row group of the merged table; bounds the memory of merge()
 HASHES = {"spec_hash": "spec", "profile_hash": "profile", "code_hash": "code"}
 
@@ -71,7 +71,7 @@ def manifest(spec: Spec) -> Manifest:
         "sweep": 1,
         "spec_hash": _digest(_canonical(spec.value).encode()),
         "profile_hash": _digest(_canonical(spec.profile).encode()),
-        "code_hash": code_hash(trace=spec.model.trace),
+        "code_hash": code_hash(trace=spec.model.trace, sobol=spec.model.sample.kind == "sobol"),
         "seed": spec.model.sample.seed,
         "rows": spec.rows,
         "rows_per_chunk": per_chunk,
@@ -90,8 +90,8 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-@lru_cache(maxsize=2)
-def code_hash(*, trace: bool) -> str:
+@lru_cache(maxsize=4)
+def code_hash(*, trace: bool, sobol: bool) -> str:
     """Return the hash of all code and data on which rows depend, and of the libraries' versions."""
     folders = [Path(stimcore.__file__).parent, *(resources.PACKAGE / name for name in PACKAGES)]
     if trace:
@@ -103,8 +103,9 @@ def code_hash(*, trace: bool) -> str:
         path = resources.path(name)
         files += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
     content = b"".join(file.name.encode() + file.read_bytes() for file in files)
-    for library in LIBRARIES:
-        required(library)
+    for module in (*LIBRARIES, *["scipy.stats.qmc"] * sobol):
+        required(module)  # here, before workers are forked: scipy takes a second
+        library = module.partition(".")[0]
         content += f"{library} {version(library)}\n".encode()
     return _digest(content)
 
@@ -165,7 +166,7 @@ def computed(held: Manifest, number: int) -> bytes:
     Raises Failure if this worker has other code than the manifest was made with.
     """
     spec, wanted = spec_of(held), held.values["code_hash"]
-    code = code_hash(trace=spec.model.trace)
+    code = manifest(spec).values["code_hash"]
     if code != wanted:
         raise Failure(
             f"a worker has other code ({code}) than this sweep ({wanted}); install "
