@@ -46,7 +46,10 @@ def drawn(folder: Path, x: str, y: str, only: Mapping[str, str]) -> Figure:
     read = required("pyarrow.parquet").read_table
     rows = read(table, columns=[*sorted(columns), "admitted", "problem"])
     for axis, text in chosen:
-        value = units.integer(text, axis.grid) if axis.grid else text
+        try:
+            value = units.integer(text, axis.grid) if axis.grid else text
+        except units.UnitError as reason:
+            raise WrongUsage(f"{axis.name}: {reason}") from None
         rows = rows.filter(required("pyarrow.compute").equal(rows[axis.column], value))
     if not len(rows):
         raise WrongUsage(f"no row has {', '.join(f'{k}={v}' for k, v in only.items())}")

@@ -83,7 +83,7 @@ def engine(jobs: int, dask: str = "") -> Iterator[tuple[Executor, int]]:
     with ExitStack() as stack:
         if dask:
             distributed = required("distributed", "dask")
-            ended += (distributed.KilledWorker, distributed.CommClosedError)
+            ended += (distributed.KilledWorker,)
             client = stack.enter_context(_client(distributed, dask))
             pool, workers = client.get_executor(), sum(client.nthreads().values())
         else:
