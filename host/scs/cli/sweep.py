@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 class _RunByDefault(TyperGroup):
     """Group whose command is `run` where none is named: scs sweep SPEC.yaml."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        named = not args or args[0] in (*self.commands, *ctx.help_option_names)
-        return super().parse_args(ctx, args if named else ["run", *args])
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["run", *args])
 
 
-app = typer.Typer(cls=_RunByDefault, no_args_is_help=True, rich_markup_mode="rich")
+app = typer.Typer(
+    cls=_RunByDefault,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"ignore_unknown_options": True},  # they are those of `run`
+)
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="Spec of the sweep, a .yaml file.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of `scs sweep -o FOLDER`.")]
