@@ -10,7 +10,8 @@ every limits.STEP_MS; time is an argument. Requirements: REQ-18, REQ-33.
 from . import limits
 from .program import Group, Header
 
-_FAR = 256  # periods: the loop sleeps through no more of them
+_FAR = 256  # periods, and a time: the loop sleeps through no more
+_LONG_MS = 1000
 
 UP = 0  # towards the targets, then there; down again where the end of the run is known
 DOWN = 1  # a stop was asked for: towards nothing
@@ -175,9 +176,9 @@ class Train:
         """Return the least time from the period before this one until step() may have levels."""
         until = self.next_period
         if self.phase == UP and self.levels_ua == self.targets_ua:
-            until = period + _FAR
-            if self.ends or self.turns:
-                until = self.plateau_ends() or until
+            until = self.plateau_ends() if self.ends or self.turns else 0
+            if not until:
+                return _LONG_MS
         return max(self._ms(1) // 2, self._ms(min(_FAR, until - period) - 1))
 
     def plateau_ends(self) -> int:

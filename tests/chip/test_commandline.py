@@ -21,13 +21,13 @@ PATIENCE_S = "60"  # for one reply: a busy computer emulates slowly
 
 
 @pytest.fixture
-def talk(shared_talk: ChipTalk) -> Iterator[ChipTalk]:
+def talk(talk: ChipTalk) -> Iterator[ChipTalk]:
     """Yield a chip whose time passes by itself."""
-    shared_talk.mark()
-    shared_talk.chip.set_speed("max")
-    yield shared_talk
-    shared_talk.chip.set_speed(0)
-    shared_talk.pass_ms(1)  # what came for a client that has left
+    talk.mark()
+    talk.chip.set_speed("max")
+    yield talk
+    talk.chip.set_speed(0)
+    talk.pass_ms(1)  # what came for a client that has left
 
 
 def at(talk: ChipTalk, patience_s: str = PATIENCE_S) -> tuple[str, ...]:

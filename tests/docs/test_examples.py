@@ -70,6 +70,7 @@ NOT_RUN = {
     ("docs/explain/chip.md", "figure"): "measured by make chip, quoted by make docs",
     ("docs/explain/chip.md", "emulated seconds"): "measured by make chip, quoted by make docs",
     ("docs/explain/simulator.md", "host library"): "a drawing",
+    ("docs/howto/record-and-compare.md", "base: 50.0 Hz"): "of the Python block: test_pages.py",
     ("docs/howto/flash.md", "scs flash"): "needs a board without a simulator: a Pico",
     ("docs/reference/protocol.md", "0x00  COBS("): "the form of a frame",
     ("docs/tutorial/first-hour.md", "make demo"): "sets up .venv: `scs demo` is in test_readme.py",

@@ -9,6 +9,7 @@ Assumed: ideal steps of 1 LSB; the noise, when asked for, is -1, 0 or +1 LSB on 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -32,6 +33,7 @@ class Window(NamedTuple):
     samples: int
 
 
+_turns = lru_cache(maxsize=1024)(turns)  # a settled train has the same pieces in every period
 EMPTY = Window(TOP, 0, TOP, 0, 0)
 
 
@@ -122,7 +124,7 @@ class Adc:
             return
         if piece is not self._piece:
             self._piece, rates = piece, piece.rates
-            self._turns_s = turns(piece.current_slopes, rates), turns(piece.voltage_slopes, rates)
+            self._turns_s = _turns(piece.current_slopes, rates), _turns(piece.voltage_slopes, rates)
         span = (start_tick, since, until_tick, self._clock_hz)
         self.current.take(piece.current, self._turns_s[0], span)
         self.voltage.take(piece.voltage, self._turns_s[1], span)

@@ -56,15 +56,14 @@ class Capture:
 
     def take(self, trace: Trace) -> tuple[int, memoryview]:
         """Return (offset_us, codes of current and voltage by turns) once ready; then arm anew."""
-        first_s = 2 * self._first_pair * self._sample_ticks / self._clock_hz
+        ticks = self._sample_ticks * np.arange(2 * self._first_pair, 2 * (self._first_pair + PAIRS))
         offset_us = self._offset_us
         self.disarm()
+        samples = trace.values(ticks / self._clock_hz)
         pairs = np.empty((PAIRS, 2), dtype=np.uint16)
         for channel in (0, 1):
-            begin_s = first_s + channel * PAIR_US / 2e6
-            end_s = begin_s + (PAIRS - 0.5) * PAIR_US / 1e6
-            samples = trace.sampled(1e6 / PAIR_US, begin_s, end_s)
-            pairs[:, channel] = self._rounded(self._sense.codes(channel, samples[1 + channel]))
+            values = samples[1 + channel][channel::2]
+            pairs[:, channel] = self._rounded(self._sense.codes(channel, values))
         return offset_us, memoryview(pairs.tobytes()).cast("H")
 
     def _rounded(self, lsb: FloatArray) -> FloatArray:

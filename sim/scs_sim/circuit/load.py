@@ -17,6 +17,8 @@ import numpy as np
 from .exponentials import FloatArray, crossing_s, growth
 from .netlist import CLAMPED, DRIVEN, HEALTHY, LEAD_OPEN, OPEN, Circuit, Law, checked, law
 
+_KNOWN = 512  # spans worked out
+
 
 class Demand(NamedTuple):
     """The stage's demand on the load: a current up to `limit_v`, or a voltage behind a source."""
@@ -112,16 +114,21 @@ class Regime(NamedTuple):
         return self.free
 
     def leaves(
-        self, span: Span, state: FloatArray, within_s: float, entered_at: float = 0.0
+        self,
+        span: Span,
+        needs: tuple[float, list[float]],
+        within_s: float,
+        entered_at: float = 0.0,
     ) -> tuple[float, float]:
         """Return (seconds to the span's end, rail it ends at); infinite if not before `within_s`.
 
-        entered_at: the rail at which the span before it ended, 0 where it began with a demand.
+        needs: span.needs() of the state it began with. entered_at: the rail at which the span
+        before it ended, 0 where it began with a demand.
         """
         first = (math.inf, 0.0)
         if not self.clamps:
             return first
-        needed, slopes = span.needs(state)
+        needed, slopes = needs
         rates = span.law.rates.tolist()
         grown_v = [
             slope * growth(within_s, rate) for slope, rate in zip(slopes, rates, strict=True)
@@ -155,6 +162,15 @@ def regime(circuit: Circuit, demand: Demand, condition: str = HEALTHY) -> Regime
     return Regime(free, tuple(Span(clamped, np.array((aim, v)), v) for v in rails), limit_v)
 
 
+class _Begun(NamedTuple):
+    """A span from a state, worked out: a train that has settled comes back to it every period."""
+
+    span: Span
+    piece: Piece
+    needs: tuple[float, list[float]]
+    later: dict[float, FloatArray]  # seconds -> state
+
+
 class Load:
     """The load in time. Calls `begin(tick, piece)` whenever a new piece begins.
 
@@ -169,6 +185,7 @@ class Load:
         self._begin = begin
         self._demand = Demand(OPEN)
         self._state: FloatArray = np.zeros(circuit.order())
+        self._known: dict[tuple[int, bytes], _Begun] = {}  # by the identity of the span
         self._enter(0.0)
 
     def apply(self, tick: float, demand: Demand) -> None:
@@ -197,21 +214,35 @@ class Load:
         """Make every change of span that falls before `tick`."""
         while True:
             left_s = (tick - self._tick) / self._clock_hz
-            seconds, rail = self._regime.leaves(self._span, self._state, left_s, self._entered)
+            seconds, rail = self._regime.leaves(
+                self._begun.span, self._begun.needs, left_s, self._entered
+            )
             if seconds == math.inf:
                 return
-            self._state = self._span.after(self._state, seconds)
-            span = self._regime.follows(self._span, rail)
+            span = self._regime.follows(self._begun.span, rail)
+            self._state = self._begun.span.after(self._state, seconds)
             self._start(self._tick + seconds * self._clock_hz, span, rail)
 
     def state(self, tick: float) -> FloatArray:
         """Return the capacitors' voltages and settling output at a tick of the present piece."""
-        return self._span.after(self._state, (tick - self._tick) / self._clock_hz)
+        seconds = (tick - self._tick) / self._clock_hz
+        later = self._begun.later.get(seconds)
+        if later is None:
+            later = self._begun.span.after(self._state, seconds)
+            self._begun.later[seconds] = later
+        return later
 
     def _enter(self, tick: float) -> None:
         self._regime = regime(self.circuit, self._demand, self.condition)
         self._start(tick, self._regime.at(self._state), 0.0)
 
     def _start(self, tick: float, span: Span, entered_at: float) -> None:
-        self._tick, self._span, self._entered = tick, span, entered_at
-        self._begin(tick, span.piece(self._state))
+        key = id(span), self._state.tobytes()
+        begun = self._known.get(key)
+        if begun is None or begun.span is not span:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            begun = _Begun(span, span.piece(self._state), span.needs(self._state), {})
+            self._known[key] = begun
+        self._tick, self._begun, self._entered = tick, begun, entered_at
+        self._begin(tick, begun.piece)

@@ -209,7 +209,7 @@ class Model:
             self.tick += ticks
             span = phase_regime.at(self.state)
             while True:
-                seconds, rail = phase_regime.leaves(span, self.state, left_s, rail)
+                seconds, rail = phase_regime.leaves(span, span.needs(self.state), left_s, rail)
                 lasts_s = min(seconds, left_s)
                 ends_s = begun_s + lasts_s if seconds < left_s else self.tick / self.clock_hz
                 piece = span.piece(self.state)

@@ -49,7 +49,7 @@ def test_run_reports_to_people(alone: str) -> None:
 
 
 def test_run_with_a_fault_is_exit_1_with_value_limit_and_ledger(alone: str) -> None:
-    done, answer = asked("run", alone, "--for", "3s", "--fault", "open_lead@1.4")
+    done, answer = asked("run", alone, "--for", "3s", "--fault", "open_lead@1.3")
     assert done.exit_code == REFUSED
     assert answer["stopped"] == "fault"
     assert answer["fault"]["name"] == "open_load"
