@@ -7,6 +7,7 @@ the same whichever engine computes it, and in whichever order.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import random
@@ -92,10 +93,11 @@ def engine(jobs: int, dask: str = "") -> Iterator[tuple[Executor, int]]:
         try:
             yield pool, workers * AHEAD if workers > 1 else 1
         except ended as reason:
+            who = "a worker or the scheduler" if dask else "a worker"
             raise Failure(
-                "a worker ended before its chunk was computed, killed or out of memory; what was "
+                f"{who} ended before its chunk was computed, killed or out of memory; what was "
                 "computed is kept: the same command computes the rest, with fewer --jobs in less "
-                f"memory ({reason})"
+                f"memory ({type(reason).__name__})"
             ) from None
 
 
@@ -105,6 +107,9 @@ def _pool(jobs: int) -> Executor:
 
 def _client(distributed: Any, address: str) -> Any:
     """Return a client of a scheduler that has workers."""
+    logging.getLogger("distributed.client").setLevel(
+        logging.CRITICAL
+    )  # an end is told once, by engine()
     try:
         client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as reason:

@@ -37,7 +37,7 @@ NAME = re.compile(r"([0-9]{7})-([0-9a-f]{32})\.parquet")
 PACKAGES = ("catalog", "documents", "messages", "profile", "safety", "sweeps", "traces")
 DATA = ("boards.yaml", "leads")
 LIBRARIES = ("numpy", "pyarrow")
-GROUP_ROWS = 20_000  # of a row group of the merged table; bounds the memory of merge()
+GROUP_ROWS = 4_000  # of a row group of the merged table; bounds the memory of merge()
 HASHES = {"spec_hash": "spec", "profile_hash": "profile", "code_hash": "code"}
 
 
