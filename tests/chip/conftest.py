@@ -53,7 +53,7 @@ def booted(chip_files: rig_files.Files, chip_folder: Path) -> Iterator[Callable[
         else:
             chips[name] = ChipTalk(chip_files, chip_folder, name)
             chips[name].hello()
-            chips[name].keep()
+            chips[name].remember()
         return chips[name]
 
     yield chip

@@ -197,7 +197,7 @@ class ChipTalk(Conversation):
         """Fix the code of an ADC channel, whatever flows."""
         self.chip.adc(channel, code)
 
-    def keep(self) -> None:
+    def remember(self) -> None:
         """Keep the chip and the conversation as they are now."""
         self.mark()
         self.chip.keep()
@@ -205,7 +205,7 @@ class ChipTalk(Conversation):
         self._kept = copy.deepcopy(own)
 
     def restore(self) -> None:
-        """Put both back to where keep() found them."""
+        """Put both back to where remember() found them."""
         self.chip.set_speed(0)
         self.chip.restore()
         vars(self).update(copy.deepcopy(self._kept))

@@ -187,7 +187,7 @@ def hanging_chip(chip_files, chip_folder):
     main = firmware_files.board_files("pico/mcp4922-8/resistor-500")["main.py"]
     with ChipTalk(chip_files, chip_folder, extra=(("main.py", HANGS + main),)) as hanging:
         hanging.hello()
-        hanging.keep()
+        hanging.remember()
         yield hanging
 
 
