@@ -4,7 +4,7 @@ Role: makes a simulated bench from row names of boards.yaml, behind `sim://` and
 Invariant: no other module of scs imports scs_sim.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import scs_sim.circuit
@@ -13,6 +13,7 @@ from scs_sim.bench.board import SimBoard
 from scs_sim.chip import emulator, rig_files
 from scs_sim.chip.rig_files import NoChip
 from scs_sim.circuit import model as _model
+from scs_sim.circuit.steady import Steady
 from scs_sim.circuit.trace import Samples, Trace
 from scs_sim.serve.server import ChipServer, Server, Service, listen, pty
 from stimcore.board import Board
@@ -22,8 +23,8 @@ from .flashing import firmware_files
 
 CIRCUIT = Path(scs_sim.circuit.__file__).parent  # the source of what played() computes
 
-__all__ = ["ChipServer", "NoChip", "Samples", "Server", "Service", "SimBoard", "Trace"]
-__all__ += ["can_emulate", "emulated", "faults", "listen", "make", "played", "pty"]
+__all__ = ["ChipServer", "NoChip", "Samples", "Server", "Service", "SimBoard", "Steady", "Trace"]
+__all__ += ["can_emulate", "emulated", "faults", "listen", "make", "played", "pty", "steady"]
 
 
 def make(name: str = "", fault: str = "", seed: int = 0, *, noise: bool = False) -> SimBoard:
@@ -77,3 +78,22 @@ def emulated(
     return ChipServer(
         rig_files.files(), firmware_files.board_files(whole), plant, place, speed, seed
     )
+
+
+def steady(
+    bench: SimBoard, phases: Iterable[Sequence[int]], begin_s: float, periods: int
+) -> Steady:
+    """Return the model of a bench's steady output, from the period that begins next.
+
+    phases: of stimcore.period.compile_group(), which the bench plays; begin_s: when that period
+    begins, in seconds of the bench's clock, less than a microsecond away. Raises ValueError where
+    the model cannot know that all periods are alike.
+    """
+    board, load = bench.board, bench.plant.load
+    bench.scope()
+    tick = round(begin_s * board.clock_hz)
+    if not 0 <= tick - bench.tick <= board.clock_hz // 1_000_000:
+        raise ValueError("the bench does not stand just before the beginning of a period")
+    train = _model.steps(board, boards.electrical(board.name), phases)
+    state = load.state(tick)
+    return Steady(load.circuit, board.clock_hz, train, state, tick, periods, load.condition)
