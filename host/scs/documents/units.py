@@ -172,6 +172,12 @@ def _factor(unit: str, grid: str) -> Fraction | str:
 
 def exact(value: object, grid: str, example: str = "") -> Fraction:
     """Convert a quantity to units of `grid` exactly; raise UnitError if it is of another kind."""
+    return (
+        _of_text(value, grid, example) if isinstance(value, str) else _exact(value, grid, example)
+    )
+
+
+def _exact(value: object, grid: str, example: str) -> Fraction:
     hint = f"e.g. {example or EXAMPLES[grid]}"
     number, unit = _split(value, grid, hint)
     factor = _factor(unit, grid)
@@ -183,6 +189,9 @@ def exact(value: object, grid: str, example: str = "") -> Fraction:
     if abs(steps) > LARGEST:
         raise UnitError("number-too-large", f"{shown(value)} is far too large; {hint}")
     return steps
+
+
+_of_text = lru_cache(maxsize=1024)(_exact)  # of a thousand profiles, most texts are the same
 
 
 def integer(value: object, grid: str, example: str = "") -> int:

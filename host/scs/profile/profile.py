@@ -64,6 +64,13 @@ class Profile:
     def from_text(cls, text: bytes | str, name: str = "profile") -> Profile:
         """Read a profile from text; `name` is the file name in errors. Raises as read()."""
         document = parse(text, name, ProfileError)
+        plain = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        return cls.from_document(document, plain)
+
+    @classmethod
+    def from_document(cls, document: Document, text: str = "") -> Profile:
+        """Return the profile of a parsed document; raise ProfileError with every problem."""
+        name = document.file
         model, problems = validate(ProfileModel, _renamed(document))
         problems += document.problems
         if model is None:
@@ -83,7 +90,7 @@ class Profile:
             compilation.make(resolved),
             tuple(program.settings for program in resolved.programs),
             document,
-            text if isinstance(text, str) else text.decode("utf-8", "replace"),
+            text,
         )
         try:
             checks.validate(profile.group)
@@ -191,6 +198,6 @@ def _renamed(document: Document) -> Document:
                 line = document.lines[(*place, new)] = document.line((*place, old))
                 notice = f"{document.file}:{line}: {path_text(place)}.{old} is now {new}"
                 notice += f"; the old name goes with {OLD_NAMES_END_WITH}"
-                warnings.warn(notice, FutureWarning, stacklevel=4)
+                warnings.warn(notice, FutureWarning, stacklevel=5)
             value["programs"][number] = fields
     return replace(document, value=value)

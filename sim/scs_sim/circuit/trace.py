@@ -93,8 +93,8 @@ class Trace:
     def _table(self, t0_s: float, t1_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return (rows that touch the window, their first and last seconds within it)."""
         late = max(bisect_right(self._rows, t0_s * self.clock_hz, key=itemgetter(0)) - 1, 0)
-        blocks = list(self._blocks)
-        if self._rows:
+        blocks = [*self._blocks]
+        if self._rows:  # none just after extend()
             blocks.append(np.array(self._rows[late:]))  # a look at the end is a short one
         begins = [float(block[0, 0]) / self.clock_hz for block in blocks]
         low = max(bisect_right(begins, t0_s) - 1, 0)
