@@ -445,14 +445,7 @@ def _only(curve: Curve, train: Pulses) -> tuple[ProgramFigures | None, str]:
                 "whether they are of one program"
             )
     train = train.of(alike)
-    if len(set(train.main.tolist())) > 1:  # alternating: what flows after a pulse is its recharge
-        cathodic, anodic = (
-            phases.of(np.arange(len(train))[train.main == sign])
-            for phases, sign in ((train.cathodic, -1), (train.anodic, 1))
-        )
-    else:
-        cathodic, anodic = train.cathodic, train.anodic
-    parts = figures.polarity(cathodic), figures.polarity(anodic)
+    parts = figures.polarities(train)
     main = parts[0] if train.main[0] < 0 else parts[1]
     return ProgramFigures("", len(train), None, None, *parts, main), ""
 

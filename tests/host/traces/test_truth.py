@@ -131,6 +131,30 @@ def test_an_alternating_polarity_is_one_train(bare: bool) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("waveform", ["tonic", "{burst: {pulses: 3, intra_rate: 400 Hz}}"])
+@pytest.mark.parametrize("gap", ["0 us", "30 us"])
+def test_the_recharge_of_the_other_half_is_not_in_an_alternating_polarity(
+    waveform: str, gap: str, bare: bool
+) -> None:
+    """-0.9 mA for 150 us, +0.3 mA for 450 us; then +0.9 mA, -0.3 mA: neither mean is 0.6 mA."""
+    profile = Profile.from_text(
+        "name: x\nlead: octrode-3mm\nprograms:\n"
+        "  - {cathodes: [E3], anodes: [E2], rate: 20 Hz, pulse_width: 150 us, amplitude: 0.9 mA,\n"
+        f"     polarity: alternating, waveform: {waveform}, interphase_gap: {gap},\n"
+        "     recharge: {active: {ratio: 3}}}\n"
+    )
+    seen = modelled(profile, 3, bare=bare)
+    found = seen.measure()
+    (program,) = found.programs
+    is_near(program.cathodic, -0.9, -0.9, 150)
+    is_near(program.anodic, 0.9, 0.9, 150)
+    assert found.amplitude_a == program.cathodic.peak_a
+    if seen.schedule is not None:
+        rows = list(truth.judged("x", profile, boards.full_name(), found, seen.schedule))
+        assert [row for row in rows if not row.ok] == []
+
+
+@BOTH
 def test_a_list_of_segments_has_a_peak_and_a_mean(bare: bool) -> None:
     (program,) = measured("segments_50hz", bare=bare).programs
     # 0.9 mA for 150 us and half of it for 100 us: 0.18 uC in 250 us
