@@ -8,6 +8,7 @@ Exit code: 0 if every quantity is within its tolerance, else 1.
 """
 
 import argparse
+import io
 import json
 import math
 import sys
@@ -67,6 +68,8 @@ class Row:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table, or JSON."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a redirection may have no character for µ or ±
+        sys.stdout.reconfigure(errors="replace")
     parser = argparse.ArgumentParser(prog="truth", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("preset", nargs="*", help="a preset's name; all of them without")

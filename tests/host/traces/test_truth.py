@@ -6,7 +6,10 @@ hand, with the stage's declared errors as the tolerance.
 
 import dataclasses
 import json
+import os
 import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -334,6 +337,19 @@ def test_the_table_fails_where_one_quantity_does(
     monkeypatch.setattr(truth, "record", lambda *_: recorded(weak))
     assert truth.main(["segments_50hz"]) == 1
     assert re.search(r"cathodic peak .* FAIL\n", capsys.readouterr().out)
+
+
+def test_the_table_is_written_to_an_output_without_its_characters() -> None:
+    done = subprocess.run(
+        [sys.executable, resources.path("tools/truth.py"), "tonic_passive"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0 outside of their tolerance" in done.stdout
 
 
 def test_a_preset_that_there_is_not_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
