@@ -42,52 +42,30 @@ def chip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("chip")
 
 
-@pytest.fixture
-def talk(
-    request: pytest.FixtureRequest, chip_files: rig_files.Files, chip_folder: Path
-) -> Iterator[ChipTalk]:
-    """Yield a chip that has said HELLO, switched on for this test alone.
-
-    The marker `board` names another combination than SERIAL.
-    """
-    marker = request.node.get_closest_marker("board")
-    with ChipTalk(chip_files, chip_folder, marker.args[0] if marker else SERIAL) as chip:
-        chip.hello()
-        yield chip
-
-
 @pytest.fixture(scope="session")
-def ready_chip(
-    chip_files: rig_files.Files, chip_folder: Path
-) -> Iterator[Callable[[str, bool], ChipTalk]]:
-    """Return (name, fresh) -> a chip that answers: the last one as it rests, or a new one."""
-    kept: list[ChipTalk] = []
+def booted(chip_files: rig_files.Files, chip_folder: Path) -> Iterator[Callable[[str], ChipTalk]]:
+    """Return name -> a chip that has said HELLO: each combination boots once, then is restored."""
+    chips: dict[str, ChipTalk] = {}
 
-    def ready(name: str, fresh: bool) -> ChipTalk:
-        if kept and (fresh or kept[0].is_spent or kept[0].row.name != name):
-            kept.pop().chip.close()
-        if not kept:
-            chip = ChipTalk(chip_files, chip_folder, name)
-            kept.append(chip)
-            chip.hello()
-        return kept[0]
+    def chip(name: str) -> ChipTalk:
+        if name in chips and chips[name].chip.is_running:
+            chips[name].restore()
+        else:
+            chips[name] = ChipTalk(chip_files, chip_folder, name)
+            chips[name].hello()
+            chips[name].remember()
+        return chips[name]
 
-    yield ready
-    for chip in kept:
-        chip.chip.close()
+    yield chip
+    for talk in chips.values():
+        talk.chip.close()
 
 
 @pytest.fixture
-def shared_talk(
-    request: pytest.FixtureRequest, ready_chip: Callable[[str, bool], ChipTalk]
-) -> Iterator[ChipTalk]:
-    """Share one chip between tests, for it boots in seconds: OFF or LOADED, nothing broken.
+def talk(request: pytest.FixtureRequest, booted: Callable[[str], ChipTalk]) -> ChipTalk:
+    """Return a chip as it is once it was switched on and has said HELLO.
 
-    With the marker `at_power_on` one that was just switched on: OFF. The marker `board`, or else
-    the module's BOARD, names the combination.
+    The marker `board`, or else the module's BOARD, names the combination.
     """
     marker = request.node.get_closest_marker("board")
-    name = marker.args[0] if marker else getattr(request.module, "BOARD", SERIAL)
-    chip = ready_chip(name, request.node.get_closest_marker("at_power_on") is not None)
-    yield chip
-    chip.rest()
+    return booted(marker.args[0] if marker else getattr(request.module, "BOARD", SERIAL))

@@ -4,6 +4,7 @@ Role: tests/system/conversation.py for the chip; time passes only in step().
 Invariant: nothing here knows what the device should answer.
 """
 
+import copy
 import random
 from collections.abc import Iterator
 from functools import cache
@@ -76,7 +77,7 @@ class ChipTalk(Conversation):
         watched = [pins[pin] for pin in ("gate", "active", "sync", "run")]
         self.chip = Chip(files, image=image(name, folder, extra), plant=facts, watch=watched)
         self.booted_ms = 0.0  # since the bench was switched on
-        self.is_spent = False  # something was done that rest() does not undo
+        self._kept: dict[str, Any] = {}
         self._noise: random.Random | None = None
         self._marked_cycle = 0
         self._marked_lines = {pins[name]: 0 for name in ("gate", "run")}
@@ -193,24 +194,21 @@ class ChipTalk(Conversation):
         self.chip.fault("stop_dma", channels=DATA_CHANNEL)
 
     def show(self, channel: int, code: int) -> None:
-        """Fix the code of an ADC channel for good, whatever flows."""
-        self.is_spent = True
+        """Fix the code of an ADC channel, whatever flows."""
         self.chip.adc(channel, code)
 
-    def rest(self) -> None:
-        """Undo all faults, and return to OFF or LOADED; spent if that does not succeed."""
-        self._noise = None
-        self.chip.lead("healthy")
-        for undone in ("start_dma", "plug_usb"):
-            self.chip.fault(undone)
-        try:
-            self.insist(commands.HALT)
-            self.hello()  # another host may have spoken meanwhile
-            if self.state() == "FAULT":
-                self.send(commands.CLEAR_FAULT)
-            self.is_spent |= self.state() not in ("OFF", "LOADED")
-        except AssertionError:
-            self.is_spent = True
+    def remember(self) -> None:
+        """Keep the chip and the conversation as they are now."""
+        self.mark()
+        self.chip.keep()
+        own = {name: value for name, value in vars(self).items() if name not in ("chip", "_kept")}
+        self._kept = copy.deepcopy(own)
+
+    def restore(self) -> None:
+        """Put both back to where remember() found them."""
+        self.chip.set_speed(0)
+        self.chip.restore()
+        vars(self).update(copy.deepcopy(self._kept))
 
     def _make_noisy(self) -> None:
         self._noise = random.Random(3)

@@ -3,7 +3,6 @@
 import random
 from itertools import pairwise
 
-import pytest
 from tests.chip.support import ChipTalk
 from tests.system.groups import group, steady
 
@@ -11,11 +10,6 @@ from stimcore import commands, frame
 
 PERIOD = 2_500_000  # ticks of 50 Hz
 NOISE_BYTES = 100  # in each 10 ms
-
-
-@pytest.fixture
-def talk(shared_talk: ChipTalk) -> ChipTalk:
-    return shared_talk
 
 
 def assert_whole(talk: ChipTalk) -> None:

@@ -4,12 +4,14 @@ Role: `scs run`, `status`, `stop` and `halt` in this process, over the emulated 
 chip runs as fast as it can, which may be slower than the clock on the wall.
 """
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chip.support import MS, ChipTalk
+from tests.chip.support import ChipTalk
 from tests.host.cli.support import ALONE, GOOD, NO_DEVICE, asked, scs
 from tests.system.conversation import Pulse
 from tests.system.support import NAME
@@ -21,13 +23,13 @@ PATIENCE_S = "60"  # for one reply: a busy computer emulates slowly
 
 
 @pytest.fixture
-def talk(shared_talk: ChipTalk) -> Iterator[ChipTalk]:
+def talk(talk: ChipTalk) -> Iterator[ChipTalk]:
     """Yield a chip whose time passes by itself."""
-    shared_talk.mark()
-    shared_talk.chip.set_speed("max")
-    yield shared_talk
-    shared_talk.chip.set_speed(0)
-    shared_talk.pass_ms(1)  # what came for a client that has left
+    talk.mark()
+    talk.chip.set_speed("max")
+    yield talk
+    talk.chip.set_speed(0)
+    talk.pass_ms(1)  # what came for a client that has left
 
 
 def at(talk: ChipTalk, patience_s: str = PATIENCE_S) -> tuple[str, ...]:
@@ -90,8 +92,15 @@ def test_status_stop_and_halt_of_a_device_that_runs_by_itself(
         assert not talk.gate
 
 
+def pull_in_mid_run(talk: ChipTalk) -> None:
+    """Pull the cable once the gate has been high for longer than in a measurement of the load."""
+    while not (rises := talk.rises("gate")) or talk.cycle - rises[-1] < 1.5 * talk.row.clock_hz:
+        time.sleep(0.05)
+    talk.chip.fault("pull_usb")
+
+
 def test_req_61_a_cable_pulled_in_mid_run_ends_with_exit_code_3(talk: ChipTalk) -> None:
-    talk.chip.fault("pull_usb", after_ns=1_500 * MS)
+    threading.Thread(target=pull_in_mid_run, args=(talk,), daemon=True).start()
     done, answer = asked("run", shipped("tonic_passive"), *at(talk, "3"))
     assert done.exit_code == NO_DEVICE
     assert answer["stopped"] == "link lost"

@@ -42,11 +42,6 @@ hal.Hal.link_read = link_read
 """
 
 
-@pytest.fixture
-def talk(shared_talk: ChipTalk) -> ChipTalk:
-    return shared_talk
-
-
 def assert_off(talk: ChipTalk, *reasons: str) -> None:
     """Assert gate and ACTIVE low, and a latched FAULT for one of these reasons over the link."""
     assert (talk.level("gate"), talk.level("active")) == (0, 0)
@@ -192,6 +187,7 @@ def hanging_chip(chip_files, chip_folder):
     main = firmware_files.board_files("pico/mcp4922-8/resistor-500")["main.py"]
     with ChipTalk(chip_files, chip_folder, extra=(("main.py", HANGS + main),)) as hanging:
         hanging.hello()
+        hanging.remember()
         yield hanging
 
 
@@ -200,7 +196,7 @@ def test_req_52_an_interpreter_that_loops_is_reset_within_250_ms(
     hanging_chip: ChipTalk, word: bytes
 ) -> None:
     talk = hanging_chip
-    talk.rest()
+    talk.restore()
     talk.running(steady()).pass_ms(300)
     sent = talk.cycle
     talk.raw(word, 5_000)
@@ -213,7 +209,7 @@ def test_req_52_an_interpreter_that_loops_is_reset_within_250_ms(
 
 def test_req_32_halt_is_obeyed_while_the_interpreter_loops(hanging_chip: ChipTalk) -> None:
     talk = hanging_chip
-    talk.rest()
+    talk.restore()
     talk.running(steady()).pass_ms(300)
     talk.raw(b"HANG!", 5_000)
     sent = talk.cycle
@@ -264,7 +260,6 @@ def test_a_failed_self_test_is_a_fault_with_its_reason_and_forbids_to_arm(
     assert talk.send(commands.ARM, digest).rows[0][:2] == (errors.FAULT_SELF_TEST, 3)
 
 
-@pytest.mark.at_power_on
 def test_maintenance_leads_to_the_prompt_and_a_reset_comes_back(talk: ChipTalk) -> None:
     assert talk.send(commands.MAINTENANCE).status == 0
     talk.pass_ms(1_500)

@@ -10,7 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-import pytest
 from tests.chip.support import MS, SERIAL, ChipTalk
 from tests.system.groups import STAND_ALONE, group, steady
 
@@ -40,11 +39,6 @@ while True:
     gc.collect()
     hal.link_write(b"free=%d;" % gc.mem_free())
 """
-
-
-@pytest.fixture
-def talk(shared_talk: ChipTalk) -> ChipTalk:
-    return shared_talk
 
 
 def until(talk: ChipTalk, name: str, level: int, data: bytes = b"") -> float:
@@ -101,7 +95,6 @@ def test_ten_kilohertz_goes_on_without_the_processor(talk: ChipTalk) -> None:
     after = talk.chip.time()
     awake = (after["awake_cycles"] - before["awake_cycles"]) / (after["cycles"] - before["cycles"])
     assert record("processor awake at 10 kHz", 100 * awake, "%", "<=", 50)
-    talk.is_spent = True
     talk.chip.fault("stop_cpu")
     talk.mark()
     talk.pass_ms(101)
@@ -256,7 +249,6 @@ def test_memory(chip_files: Files, chip_folder: Path) -> None:
     assert record("memory free when ready", free / 1_000, "kB", ">=", 120)
 
 
-@pytest.mark.at_power_on
 def test_boot_to_hello(talk: ChipTalk) -> None:
     assert record("switched on to HELLO", talk.booted_ms, "ms", "<=", 1_500)
 
@@ -275,7 +267,6 @@ def test_the_processor_sleeps_while_pulses_go_on(talk: ChipTalk) -> None:
 # --- by itself --------------------------------------------------------------------------------
 def test_req_51_the_sentinel_trips_with_the_processor_stopped(talk: ChipTalk) -> None:
     talk.running(steady()).pass_ms(50)
-    talk.is_spent = True
     assert talk.chip.step(60 * MS, until=(talk.pins["active"], 0)).met
     talk.chip.fault("stop_cpu")
     number = next(at for at, word in enumerate(talk.words()[::2]) if word & 3)
@@ -304,7 +295,6 @@ def test_req_50_a_starved_sequencer_drops_the_gate(talk: ChipTalk) -> None:
 
 def test_req_52_a_hung_loop_is_ended_by_the_watchdog(talk: ChipTalk) -> None:
     talk.running(steady()).pass_ms(30)
-    talk.is_spent = True
     since = talk.cycle
     talk.chip.fault("stop_cpu")
     took_ms = until(talk, "gate", 0)

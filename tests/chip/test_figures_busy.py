@@ -51,9 +51,9 @@ def in_front(talk: ChipTalk, phase: int) -> None:
     ("name", "before"), [("questions pour in", pouring), ("questions stand before it", in_front)]
 )
 def test_req_32_halt_among_questions(
-    shared_talk: ChipTalk, name: str, before: Callable[[ChipTalk, int], None]
+    talk: ChipTalk, name: str, before: Callable[[ChipTalk, int], None]
 ) -> None:
-    talk, worst = shared_talk, 0.0
+    worst = 0.0
     digest = digest_of(talk, steady())
     for phase in range(12):
         restart(talk, digest)

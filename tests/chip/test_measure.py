@@ -18,11 +18,6 @@ BOARD = RANDLES
 take(globals(), test_calibration, test_interlock)
 
 
-@pytest.fixture
-def talk(shared_talk: ChipTalk) -> ChipTalk:
-    return shared_talk
-
-
 def is_declared(talk: ChipTalk, contact: tuple[int, int, int]) -> None:
     verdict, ohm, nanofarad = contact
     assert verdict == 0
@@ -55,7 +50,6 @@ def test_req_56_a_broken_lead_is_open_and_a_bridged_one_short(talk: ChipTalk) ->
         assert {row[0] for row in talk.measured(0b01, 0b10).values()} == {verdict}
 
 
-@pytest.mark.at_power_on
 def test_req_32_halt_in_mid_measurement(talk: ChipTalk) -> None:
     talk.send(commands.MEASURE, 0, 0)
     talk.chip.step(100_000_000, until=(talk.pins["run"], 1))

@@ -14,11 +14,6 @@ from stimcore import commands
 WATCHDOG_MS = 250
 
 
-@pytest.fixture
-def talk(shared_talk: ChipTalk) -> ChipTalk:
-    return shared_talk
-
-
 def reset(talk: ChipTalk, kind: str) -> None:
     """Reset the chip; the watchdog does it by itself once the processor stands still."""
     if kind == "watchdog":

@@ -5,7 +5,6 @@ A voltage that never changes passes for a peak of the right height; what sees it
 phase by phase, by what stands before a pulse.
 """
 
-import pytest
 from tests.chip.support import SERIAL, ChipTalk, take
 from tests.system import test_runs
 from tests.system.cycles import CYCLING, next_on_time
@@ -17,11 +16,6 @@ VOLTAGE = 1
 PULSE_CODE = 2048 - 31  # 500 uA in 500 ohm, 8 mV a code
 
 take(globals(), test_runs)
-
-
-@pytest.fixture
-def talk(shared_talk: ChipTalk) -> ChipTalk:
-    return shared_talk
 
 
 def assert_phases_are_compared(talk: ChipTalk) -> None:

@@ -4,8 +4,7 @@ Role: takes the test functions of those modules; here their `talk` is a chip.
 Invariant: none is left out; what needs the simulated board is skipped with its reason.
 """
 
-import pytest
-from tests.chip.support import ChipTalk, take
+from tests.chip.support import take
 from tests.system import (
     test_amplitude,
     test_commit,
@@ -33,8 +32,3 @@ take(
     test_profiles,
     test_therapies,
 )
-
-
-@pytest.fixture
-def talk(shared_talk: ChipTalk) -> ChipTalk:
-    return shared_talk

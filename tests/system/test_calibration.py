@@ -113,7 +113,6 @@ def test_req_47_beyond_its_bounds_the_old_one_stays(talk: Conversation) -> None:
     assert talk.send(commands.CALIBRATE, 0, 0, 0, 0).status == 0
 
 
-@pytest.mark.at_power_on
 def test_req_47_it_outlasts_a_reset(talk: Conversation) -> None:
     assert talk.send(commands.CALIBRATE, *REMEDY).status == 0
     talk.inject("hung_loop")

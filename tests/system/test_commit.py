@@ -5,14 +5,11 @@ For every fidelity, as test_device.py.
 
 import binascii
 
-import pytest
 from tests.system.conversation import Conversation
 from tests.system.groups import group
 
 from scs.messages import error_texts
 from stimcore import commands, errors, program
-
-AT_POWER_ON = pytest.mark.at_power_on
 
 
 def test_req_37_arm_names_the_hash_of_what_was_committed(talk: Conversation) -> None:
@@ -40,7 +37,6 @@ def test_req_37_a_refused_commit_leaves_the_program_before_it(talk: Conversation
     assert talk.arm(first).status == 0
 
 
-@AT_POWER_ON
 def test_req_37_a_program_staged_in_part_cannot_be_committed(talk: Conversation) -> None:
     blob = program.pack(group())
     talk.send(commands.STAGE_BEGIN, len(blob), binascii.crc32(blob) & 0xFFFFFFFF)
@@ -58,7 +54,6 @@ def test_req_20_a_blob_that_is_not_the_announced_one_is_refused(talk: Conversati
     assert talk.send(commands.COMMIT).rows[0][0] == errors.STAGE_CRC
 
 
-@AT_POWER_ON
 def test_req_21_the_device_itself_refuses_a_field_out_of_range(talk: Conversation) -> None:
     refused = talk.stage(group(pulses=2))  # two pulses in a tonic program
     assert refused.rows[0][0] == errors.BLOB_FIELD

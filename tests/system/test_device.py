@@ -14,7 +14,6 @@ from tests.system.support import Talk
 
 from stimcore import commands, errors, frame, program
 
-AT_POWER_ON = pytest.mark.at_power_on
 HALT_US = 2_000  # from its bytes to the gate, in the steady state
 HALT_WORST_US = 10_000  # while something is computed
 PAYLOADS = {
@@ -54,7 +53,6 @@ EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impeda
 
 
 @pytest.mark.parametrize("name", STATE_NAMES)
-@AT_POWER_ON
 def test_req_41_a_command_the_state_forbids_is_refused_and_changes_nothing(
     talk: Conversation, name: str
 ) -> None:
@@ -70,7 +68,6 @@ def test_req_41_a_command_the_state_forbids_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("name", STATE_NAMES)
-@AT_POWER_ON
 def test_req_32_halt_drops_the_gate_in_every_state(talk: Conversation, name: str) -> None:
     bring_to(talk, name)
     data = frame.encode(77, commands.HALT, b"")  # not even the right sequence number
@@ -142,7 +139,6 @@ def test_req_32_a_halt_in_the_midst_of_a_turn_is_no_fault(talk: Talk) -> None:
     assert not talk.gate
 
 
-@AT_POWER_ON
 def test_req_30_only_the_table_moves_the_state(talk: Conversation) -> None:
     seen = [talk.state()]
     talk.armed()
@@ -174,7 +170,6 @@ def test_req_46_a_program_that_ran_is_unloaded_and_only_then_the_prompt_may_come
 
 
 @pytest.mark.parametrize("name", [state for state in STATE_NAMES if state != "OFF"])
-@AT_POWER_ON
 def test_req_46_the_prompt_is_refused_in_every_state_but_off(talk: Conversation, name: str) -> None:
     bring_to(talk, name)
     refused = talk.send(commands.MAINTENANCE)

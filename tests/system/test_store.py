@@ -51,7 +51,6 @@ def test_what_is_saved_is_recalled_with_the_reply_of_a_commit(talk: Conversation
     assert talk.arm(committed["hash"]).status == 0
 
 
-@pytest.mark.at_power_on
 def test_a_program_outlasts_a_reset_and_runs(talk: Conversation) -> None:
     digest = kept(talk, LAST_SLOT)
     talk.inject("hung_loop")
@@ -106,7 +105,6 @@ def test_an_empty_slot_is_refused_and_the_loaded_program_stays(talk: Conversatio
 
 # --- REQ-44: what the states let through is in test_device.py, too ---------------------------
 @pytest.mark.parametrize("name", ["ARMED", "RUNNING", "STOPPING", "FAULT"])
-@pytest.mark.at_power_on
 def test_req_44_the_store_is_not_touched_while_current_may_flow_nor_in_a_fault(
     talk: Conversation, name: str
 ) -> None:
@@ -126,7 +124,6 @@ def test_req_44_the_store_is_not_touched_while_current_may_flow_nor_in_a_fault(
     assert listed(talk) == [(0, 0, 119, digest)]
 
 
-@pytest.mark.at_power_on
 def test_req_44_without_a_loaded_program_nothing_is_saved(talk: Conversation) -> None:
     assert talk.send(commands.SAVE, 0).rows == [(errors.BAD_STATE, commands.SAVE, 0, 0)]
 

@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import { putIn } from './faults.mjs';
+import { snapshot } from './snapshot.mjs';
 
 const FULL_SCALE = 0xfff;
 
@@ -28,6 +29,7 @@ function processorMs() {
 export function commands({ bench, pace, link, finish }) {
   const { chip, edges, plant } = bench;
   const { time } = chip;
+  let state = null;
   return {
     time: () => ({
       cycles: time.cycles,
@@ -84,6 +86,17 @@ export function commands({ bench, pace, link, finish }) {
     peek: ({ addr, n = 1 }) => ({
       words: Array.from({ length: n }, (_, index) => chip.mcu.readUint32(addr + 4 * index)),
     }),
+
+    keep: () => {
+      if (link.client) throw new Error('a client is connected: it would not know of the way back');
+      state = snapshot([bench]);
+    },
+    restore: () => {
+      if (!state) throw new Error('nothing was kept: keep comes before restore');
+      state.restore();
+      link.take();
+      pace.rebase();
+    },
 
     quit: () => {
       setTimeout(() => finish(0), 10);

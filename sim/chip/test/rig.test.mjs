@@ -192,3 +192,31 @@ test('the control port refuses what it does not know, and answers what it does',
   table.gpio({ pin: 3, value: 1 });
   assert.deepEqual(table.edges().edges.at(-1), [1000, 3, 1]);
 });
+
+test('a restored chip does all again, to the cycle and the bit', () => {
+  const bench = blinking();
+  const { chip } = bench;
+  const pace = new Pace(bench, null, 0);
+  const table = commands({ bench, pace, link: new UsbLink(chip), finish: () => {} });
+  write(chip, RAM, 7);
+  bench.step(10_000);
+  table.keep();
+  const run = () => {
+    bench.at(chip.time.cycles + 300, () => write(chip, RAM, read(chip, RAM) + 1));
+    bench.step(20_000);
+    return [chip.time.cycles, read(chip, RAM), bench.edges.list(), [...chip.pads.level]];
+  };
+  const first = run();
+  assert.equal(first[1], 8);
+  chip.reset('power');
+  assert.equal(read(chip, RAM), 0);
+  table.restore();
+  assert.equal(read(chip, RAM), 7);
+  assert.deepEqual(run(), first);
+});
+
+test('there is nothing to restore before something was kept', () => {
+  const bench = blinking();
+  const table = commands({ bench, pace: null, link: null, finish: () => {} });
+  assert.throws(() => table.restore(), /keep comes before restore/);
+});

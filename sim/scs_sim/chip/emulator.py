@@ -186,6 +186,14 @@ class Chip:
         """Set the speed, as in the constructor."""
         self.ask("speed", value=speed)
 
+    def keep(self) -> None:
+        """Keep the whole state of chip, plant and logs, in memory; no client may be connected."""
+        self.ask("keep")
+
+    def restore(self) -> None:
+        """Put all back as keep() found it, the time too. ChipError if nothing was kept."""
+        self.ask("restore")
+
     # --- pins and plant ------------------------------------------------------------------------
     def watch(self, *pins: int) -> None:
         """Log the edges at these pins from now on, and no others."""

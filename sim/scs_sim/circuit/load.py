@@ -17,7 +17,6 @@ import numpy as np
 from .exponentials import FloatArray, crossing_s, growth
 from .netlist import CLAMPED, DRIVEN, HEALTHY, LEAD_OPEN, OPEN, Circuit, Law, checked, law
 
-
 _KNOWN = 512  # spans worked out
 
 

@@ -38,7 +38,8 @@ class Trace:
         self.end_tick = 0.0
         self.dropped = 0  # pieces forgotten because there were more than `maximum`
         self._blocks: deque[FloatArray] = deque()
-        self._most = max(1, maximum // BLOCK - 1)
+        self._most = max(1, maximum // BLOCK - 1) * BLOCK
+        self._packed = 0  # pieces in the blocks
         self._rows: list[list[float]] = []
 
     def begin(self, tick: float, piece: Piece) -> None:
@@ -48,23 +49,30 @@ class Trace:
         self._rows.append([tick, *piece[1:3], *piece[3], *piece[4], *piece[5]])
         self.end_tick = max(self.end_tick, tick)
         if len(self._rows) >= 2 * BLOCK:
-            self._pack()
+            self._pack(np.array(self._rows[:BLOCK]))
+            del self._rows[:BLOCK]
 
     def extend(self, rows: FloatArray) -> None:
-        """Begin so many pieces, one after the other, the first later than the last before."""
-        self._rows.extend(rows.tolist())
-        self.end_tick = max(self.end_tick, self._rows[-1][0])
-        while len(self._rows) >= 2 * BLOCK:
-            self._pack()
+        """Begin so many pieces, one after the other; the next begin() is later than the last."""
+        if self._rows:
+            self._pack(np.array(self._rows))
+            self._rows.clear()
+        for at in range(0, len(rows), BLOCK):
+            self._pack(rows[at : at + BLOCK])
+        self.end_tick = max(self.end_tick, float(rows[-1, 0]))
 
-    def _pack(self) -> None:
-        self._blocks.append(np.array(self._rows[:BLOCK]))
-        del self._rows[:BLOCK]
-        if len(self._blocks) > self._most:
-            self.dropped += len(self._blocks.popleft())
+    def _pack(self, block: FloatArray) -> None:
+        self._packed += len(block)
+        if self._blocks and len(self._blocks[-1]) + len(block) <= BLOCK:
+            block = np.concatenate((self._blocks.pop(), block))
+        self._blocks.append(block)
+        while self._packed > self._most and len(self._blocks) > 1:
+            gone = len(self._blocks.popleft())
+            self._packed -= gone
+            self.dropped += gone
 
     def __len__(self) -> int:
-        return BLOCK * len(self._blocks) + len(self._rows)
+        return self._packed + len(self._rows)
 
     def start_s(self) -> float:
         """Return the start of the record in seconds: 0 until something was dropped."""

@@ -1,0 +1,62 @@
+"""CPU time of whole commands, beside the same commands at an earlier commit, in one run.
+
+The earlier tree is taken from this repository's history into a temporary folder; a shallow clone
+has it not, and then nothing is measured. What is compared is user and system time of the process,
+the start of Python included.
+"""
+
+import io
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from sim_validation.rows import Row
+
+ROOT = Path(__file__).resolve().parents[1]
+BEFORE = "2620823"  # the last one whose simulated board took a turn of the loop every 200 us
+SCS = "from scs.cli import main; main()"
+RUN = "run profiles/{}.yaml --port sim --for {}"
+# (command, least ratio)
+COMMANDS = (
+    (RUN.format("tonic_50hz", "60s"), 4),
+    (RUN.format("burst_dr", "60s"), 4),
+    (RUN.format("hf10", "5s"), 6),  # as long as it takes to see: 40 s of CPU before
+)
+
+
+def measure() -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [shutil.which("git") or "git", "archive", BEFORE]
+        archive = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+        if archive.returncode:
+            print(f"{BEFORE} is not in this clone: nothing to compare with", file=sys.stderr)
+            return []
+        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+            files.extractall(folder, filter="data")
+        rows = []
+        for command, least in COMMANDS:
+            now_s, before_s = (cpu_s(tree, command) for tree in (ROOT, Path(folder)))
+            rows.append(Row(f"scs {command}", now_s, "s of CPU"))
+            name = f"… CPU of {BEFORE}, times as much"
+            rows.append(Row(name, before_s / now_s, "", (">", least)))
+        return rows
+
+
+def cpu_s(tree: Path, command: str) -> float:
+    """Return the CPU time of `scs` with these arguments, from the sources of a tree."""
+    sources = os.pathsep.join(str(tree / part) for part in ("host", "sim", "firmware"))
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-c", SCS, *command.split()],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": sources},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime
