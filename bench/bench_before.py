@@ -31,8 +31,8 @@ COMMANDS = (
 
 def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        command = [shutil.which("git") or "git", "archive", BEFORE]
-        archive = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+        git = [shutil.which("git") or "git", "archive", BEFORE]
+        archive = subprocess.run(git, cwd=ROOT, capture_output=True, check=False)
         if archive.returncode:
             print(f"{BEFORE} is not in this clone: nothing to compare with", file=sys.stderr)
             return []

@@ -4,18 +4,27 @@ Role: makes a simulated bench from row names of boards.yaml, behind `sim://` and
 Invariant: no other module of scs imports scs_sim.
 """
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import scs_sim.circuit
 from scs_sim.bench import faults as _faults
 from scs_sim.bench.board import SimBoard
 from scs_sim.chip import emulator, rig_files
 from scs_sim.chip.rig_files import NoChip
+from scs_sim.circuit import model as _model
+from scs_sim.circuit.steady import Steady
 from scs_sim.circuit.trace import Samples, Trace
 from scs_sim.serve.server import ChipServer, Server, Service, listen, pty
+from stimcore.board import Board
 
 from .catalog import boards
 from .flashing import firmware_files
 
-__all__ = ["ChipServer", "NoChip", "Samples", "Server", "Service", "SimBoard", "Trace"]
-__all__ += ["can_emulate", "emulated", "faults", "listen", "make", "pty"]
+CIRCUIT = Path(scs_sim.circuit.__file__).parent  # the source of what played() computes
+
+__all__ = ["ChipServer", "NoChip", "Samples", "Server", "Service", "SimBoard", "Steady", "Trace"]
+__all__ += ["can_emulate", "emulated", "faults", "listen", "make", "played", "pty", "steady"]
 
 
 def make(name: str = "", fault: str = "", seed: int = 0, *, noise: bool = False) -> SimBoard:
@@ -27,6 +36,22 @@ def make(name: str = "", fault: str = "", seed: int = 0, *, noise: bool = False)
     """
     whole = boards.full_name(name)
     return SimBoard(boards.board(whole), boards.electrical(whole), fault, seed, noise=noise)
+
+
+def played(board: Board, phases: Sequence[Sequence[int]], periods: int) -> Trace | None:
+    """Return the record of periods of a train that begins at rest, by the model of the circuit.
+
+    phases: of stimcore.period.compile_group(). None if the stage would reach its rail. Raises
+    boards.BoardError as make().
+    """
+    model = _model.of_board(board, boards.electrical(board.name), phases)
+    played, rows = model.laps(periods)
+    if played < periods:
+        return None
+    record = Trace(board.clock_hz)
+    record.extend(rows)
+    record.end_tick = model.tick
+    return record
 
 
 def faults() -> dict[str, str]:
@@ -53,3 +78,22 @@ def emulated(
     return ChipServer(
         rig_files.files(), firmware_files.board_files(whole), plant, place, speed, seed
     )
+
+
+def steady(
+    bench: SimBoard, phases: Iterable[Sequence[int]], begin_s: float, periods: int
+) -> Steady:
+    """Return the model of a bench's steady output, from the period that begins next.
+
+    phases: of stimcore.period.compile_group(), which the bench plays; begin_s: when that period
+    begins, in seconds of the bench's clock, less than a microsecond away. Raises ValueError where
+    the model cannot know that all periods are alike.
+    """
+    board, load = bench.board, bench.plant.load
+    bench.scope()
+    tick = round(begin_s * board.clock_hz)
+    if not 0 <= tick - bench.tick <= board.clock_hz // 1_000_000:
+        raise ValueError("the bench does not stand just before the beginning of a period")
+    train = _model.steps(board, boards.electrical(board.name), phases)
+    state = load.state(tick)
+    return Steady(load.circuit, board.clock_hz, train, state, tick, periods, load.condition)

@@ -73,7 +73,7 @@ class Session:
         self._folder, self._here = folder, here
         self._environment = monkeypatch
         self.printed: list[str] = []  # by the last command
-        for name in ("profiles", "leads"):
+        for name in ("examples", "leads", "profiles"):
             (folder / name).symlink_to(ROOT / name)
         monkeypatch.chdir(folder)
         monkeypatch.delenv("COLUMNS", raising=False)

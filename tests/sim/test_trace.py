@@ -110,3 +110,45 @@ def test_a_window_across_blocks_is_that_part_of_the_whole() -> None:
         steps = part.current_a[::2] * (part.time_s[1::2] - part.time_s[::2])
         assert trace.charge_c(t0, t1) == pytest.approx(steps.sum(), rel=1e-9)
         assert np.all(np.diff(part.time_s) >= 0)
+
+
+# --- rows --------------------------------------------------------------------------------------
+def test_rows_on_a_curve_are_so_close_that_lines_follow_it() -> None:
+    rows = two_pieces().rows(0.0, 3e-3)
+    steps = np.flatnonzero(np.diff(rows.time_s) == 0)
+    assert rows.time_s[steps].tolist() == [1e-3]  # before and after the step
+    assert rows.time_s[0] == 0.0
+    assert rows.time_s[-1] == pytest.approx(3e-3)
+    at_s = np.linspace(1e-3, 3e-3, 10_000)[1:]
+    drawn = np.interp(at_s, rows.time_s[2:], rows.current_a[2:])
+    assert np.max(np.abs(drawn - 2e-3 * np.exp(1 - at_s * 1e3))) < 0.5e-7
+    ticks = rows.time_s * HZ
+    assert np.max(np.abs(ticks - np.rint(ticks))) < 1e-6
+
+
+def test_rows_do_not_show_where_a_window_was_cut() -> None:
+    trace = two_pieces()
+    whole, begun_s = trace.rows(0.0, 3e-3), trace.begun_s(1.2e-3)
+    assert begun_s == 1e-3
+    parts = trace.rows(0.0, begun_s, followed=True), trace.rows(begun_s, 3e-3)
+    for column, quantity in zip(zip(*parts, strict=True), whole, strict=True):
+        assert np.array_equal(np.concatenate(column), quantity)
+
+
+def test_where_two_pieces_join_without_a_step_there_is_one_row() -> None:
+    trace = Trace(HZ)
+    trace.begin(0, Piece("open", 0.0, 0.5, (0.0,), (0.0,), (0.0,)))
+    trace.begin(1000, Piece("shorted", 0.0, 0.5, (0.0,), (0.0,), (1.0,)))
+    trace.end_tick = 2000
+    assert (trace.rows(0.0, 16e-6).time_s * HZ).tolist() == [0, 1000, 2000]
+
+
+def test_the_tail_of_a_fast_curve_ends_before_a_long_straight_line() -> None:
+    """0.5 us to 1 mA within 1 ms: the charge of the drawn line is right within 10 pC of 1 uC."""
+    trace = Trace(HZ)
+    trace.begin(0, Piece("driven", 0.0, 0.0, (2e6,), (2e3,), (0.0,)))
+    trace.end_tick = 125_000
+    rows = trace.rows(0.0, 1e-3)
+    assert len(rows.time_s) < 25
+    drawn = float(np.sum(np.diff(rows.time_s) * (rows.current_a[1:] + rows.current_a[:-1]) / 2))
+    assert drawn == pytest.approx(trace.charge_c(), abs=1e-11)

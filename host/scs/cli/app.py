@@ -34,6 +34,7 @@ from . import (
     shift,
     sim,
     store,
+    sweep,
     titrate,
     trace,
     wiring,
@@ -167,6 +168,12 @@ PANELS = {
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(options.spread(command))
+app.add_typer(
+    sweep.app,
+    name="sweep",
+    rich_help_panel="Without hardware",
+    help="Judge many profiles: scs sweep SPEC.yaml -o FOLDER.",
+)
 app.add_typer(
     store.app,
     name="store",

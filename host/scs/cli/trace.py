@@ -6,6 +6,7 @@ write the format of each file name's ending. Invariant: all names are checked be
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,22 @@ FromStart = Annotated[
         "implied by a session counted in pulses.",
     ),
 ]
+
+
+class Fidelity(StrEnum):
+    """How closely `scs trace` simulates."""
+
+    model = "model"
+    board = "board"
+
+
+Fidelities = Annotated[
+    Fidelity | None,
+    typer.Option(
+        help="model: compute one steady period and repeat it; board: run the firmware throughout. "
+        "Default: model where the result is the same.",
+    ),
+]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of `scs run … --record DIR`.")]
 SHORTEST_S = 1e-6
 
@@ -49,7 +66,9 @@ def trace(
     for_: ForTime = "1s",
     rate: SampleRate = "",
     from_start: FromStart = False,
+    fidelity: Fidelities = None,
     fault: options.Faults = None,
+    json: options.Json = False,
     *,
     fixture: options.Fixture,
 ) -> None:
@@ -62,8 +81,7 @@ def trace(
     """
     from ..catalog import boards
     from ..profile.profile import Profile
-    from ..recordings.record import record
-    from ..recordings.writers import Taken
+    from . import console
     from .progress import bar
 
     _check_names(output)
@@ -71,21 +89,35 @@ def trace(
     for_s, rate_hz = _extent(for_, rate, boards.board(name).clock_hz)
     faults = options.simulated_faults(fault)
     therapy = Profile.read(profile)
+    endings = {file.suffix.lower() for file in output}
+    if ".html" in endings:
+        if fidelity == Fidelity.model:
+            raise WrongUsage("--fidelity model: a report (.html) is of a whole run on the board")
+        fidelity = Fidelity.board
     with bar("simulating") as advance:
-        recorded = record(
-            therapy,
-            name,
+        recorded = therapy.trace(
             for_s,
+            fidelity=fidelity or "",
+            board=name,
             rate_hz=rate_hz,
+            from_start=from_start,
             faults=faults,
+            pins=".vcd" in endings,
             progress=advance,
-            from_start=from_start or bool(therapy.group.header.session_pulses),
-            pins=any(file.suffix.lower() == ".vcd" for file in output),
         )
-    rows = recorded.rows
-    _write(output, Taken(rows, therapy.name, rate_hz, recorded.pins, recorded.run))
     for file in output:
-        typer.echo(f"{file}: {for_s:g} s of {therapy.name!r} on {name}, {len(rows)} rows")
+        with bar(f"writing {file.name}") as advance:
+            recorded.save(file, advance)
+    rows, used = len(recorded.rows), recorded.fidelity
+    result = {"profile": therapy.name, "board": name, "seconds": for_s, "rows": rows}
+    lines = [
+        f"{file}: {for_s:g} s of {therapy.name!r} on {name}, {rows} rows, {used}" for file in output
+    ]
+    console.result(
+        result | {"fidelity": used, "files": [str(file) for file in output]},
+        "\n".join(lines),
+        json=json,
+    )
 
 
 def report(folder: Folder, output: OutputFiles) -> None:

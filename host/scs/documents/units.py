@@ -76,6 +76,9 @@ DEFINITIONS = (
     "permille = 1e-3 = ‰",
     "ppm = 1e-6",
 )
+# Each unit above as a decimal of its SI unit, so that pint is imported only to explain a wrong one.
+_PREFIXES = {"n": "1e-9", "u": "1e-6", "m": "1e-3", "c": "1e-2", "k": "1e3", "M": "1e6"}
+_SIZES = {"h": "3600", "min": "60", "m": "1", "%": "1e-2", "permille": "1e-3", "ppm": "1e-6"}
 LONGEST = 64  # characters of a quantity
 LARGEST = 10**18  # on any grid; far past every limit, and still an integer of 64 bits
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
@@ -142,25 +145,39 @@ def _kind(unit: str) -> str:
     return next(kinds, "another quantity")
 
 
+def _size(unit: str) -> Fraction:
+    """Return a written unit in its SI unit."""
+    plain, _, power = unit.partition("^")
+    prefix = plain[:1] if plain[1:] in ("A", "V", "s", "Hz", "ohm", "F", "m") else ""
+    size = Fraction(_SIZES.get(plain) or _PREFIXES.get(prefix, "1"))
+    return size ** int(power or 1)
+
+
 @lru_cache(maxsize=256)
 def _factor(unit: str, grid: str) -> Fraction | str:
     """Return the grid steps in one `unit`, or the error as a text."""
+    if unit in WRITTEN[grid]:
+        return _size(unit) / _size(grid)
     import pint
 
     known = registry()
     try:
-        steps = known.Quantity(Fraction(1), known.parse_units(unit)).to(known.parse_units(grid))
+        known.Quantity(1, known.parse_units(unit)).to(known.parse_units(grid))
     except pint.DimensionalityError:
         return f" is {_kind(unit)}"
     except (pint.PintError, AttributeError, ValueError, TypeError):
         return ": unknown unit"
-    if unit not in WRITTEN[grid]:
-        return ": this unit is not accepted here"
-    return Fraction(steps.magnitude)
+    return ": this unit is not accepted here"
 
 
 def exact(value: object, grid: str, example: str = "") -> Fraction:
     """Convert a quantity to units of `grid` exactly; raise UnitError if it is of another kind."""
+    return (
+        _of_text(value, grid, example) if isinstance(value, str) else _exact(value, grid, example)
+    )
+
+
+def _exact(value: object, grid: str, example: str) -> Fraction:
     hint = f"e.g. {example or EXAMPLES[grid]}"
     number, unit = _split(value, grid, hint)
     factor = _factor(unit, grid)
@@ -172,6 +189,9 @@ def exact(value: object, grid: str, example: str = "") -> Fraction:
     if abs(steps) > LARGEST:
         raise UnitError("number-too-large", f"{shown(value)} is far too large; {hint}")
     return steps
+
+
+_of_text = lru_cache(maxsize=1024)(_exact)  # of a thousand profiles, most texts are the same
 
 
 def integer(value: object, grid: str, example: str = "") -> int:

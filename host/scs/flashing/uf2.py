@@ -9,7 +9,6 @@ The format: https://github.com/microsoft/uf2; the family ids: boot/uf2.h of the 
 from __future__ import annotations
 
 import struct
-import urllib.request
 from pathlib import Path
 
 from ..errors import Failure, WrongUsage
@@ -30,6 +29,8 @@ NAMES = {family: chip.upper() for chip, family in FAMILIES.items()} | {
 
 def image(chip: str, pinned: str, file: Path | None) -> bytes:
     """Return a checked image for `chip`: `file`, else the pinned one; raise Failure."""
+    import urllib.request  # with http, ssl and email, which nothing else here needs
+
     try:
         if file:
             if file.stat().st_size > MOST_BYTES:

@@ -107,6 +107,12 @@ def span(path: str) -> tuple[int, int]:
     )
 
 
+def grid(path: str) -> str:
+    """Return the grid of a field's quantity, as in units.WRITTEN; "" if it has none."""
+    field = _BY_PATH.get(path) or _BY_PATH.get(path.rpartition(".")[0])  # of a threshold
+    return field.grid if field and field.grid != CONTACTS else ""
+
+
 def quantity(path: str, example: str, about: str, law: str = "", below: str = "") -> Quantity:
     """Return the schema's type of a field that has a unit."""
     return Quantity(_BY_PATH[path].grid, *span(path), example, about, law, below)

@@ -9,9 +9,10 @@ Requirements: REQ-21, REQ-60.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stimcore import checks, program
 from stimcore.errors import Refused
@@ -25,6 +26,9 @@ from . import compilation, contact_checks, cross_checks, error_locations
 from .resolved import resolve
 from .schema import ProfileModel
 from .thresholds import Settings
+
+if TYPE_CHECKING:
+    from ..recordings.record import Recording
 
 OLD_FIELDS = {"phase": "offset"}  # of a program: old name, new name
 
@@ -60,6 +64,13 @@ class Profile:
     def from_text(cls, text: bytes | str, name: str = "profile") -> Profile:
         """Read a profile from text; `name` is the file name in errors. Raises as read()."""
         document = parse(text, name, ProfileError)
+        plain = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        return cls.from_document(document, plain)
+
+    @classmethod
+    def from_document(cls, document: Document, text: str = "") -> Profile:
+        """Return the profile of a parsed document; raise ProfileError with every problem."""
+        name = document.file
         model, problems = validate(ProfileModel, _renamed(document))
         problems += document.problems
         if model is None:
@@ -79,7 +90,7 @@ class Profile:
             compilation.make(resolved),
             tuple(program.settings for program in resolved.programs),
             document,
-            text if isinstance(text, str) else text.decode("utf-8", "replace"),
+            text,
         )
         try:
             checks.validate(profile.group)
@@ -110,6 +121,48 @@ class Profile:
         """Return a refusal (code, index, value, limit) as a problem with its line."""
         problem = error_locations.problem(row, self.group, self.lead.contact_names)
         return self.document.located([problem])[0]
+
+    def trace(
+        self,
+        seconds: float,
+        *,
+        fidelity: str = "",
+        board: str | None = None,
+        rate_hz: float | None = None,
+        from_start: bool = False,
+        faults: str = "",
+        pins: bool = False,
+        progress: Callable[[float], None] = lambda _share: None,
+    ) -> Recording:
+        """Simulate so many seconds into a dummy load: current (A) and voltage (V) over time (s).
+
+        They begin with a period at full amplitude, or at START if from_start or the session is
+        counted in pulses. fidelity: "model" computes one period and repeats it, "board" runs the
+        firmware throughout; "" takes the model where its rows are the same. board: BOARD/STAGE/LOAD
+        of boards.yaml, None for the default; rate_hz: samples a second, None for a row at each
+        change; faults: of the simulated board, such as "open_lead@2"; pins: their edges too;
+        progress: called with the share done. Raises WrongUsage, Failure if the run ends before the
+        beginning, DeviceFault for a latched fault, DeviceRefused.
+
+        Example::
+
+            recording = Profile.read("profiles/tonic_50hz.yaml").trace(0.1)
+            print(recording.fidelity, len(recording.rows), recording.trace.measure().rate_hz)
+            recording.save("tonic.npz")
+        """
+        from ..recordings.record import record
+
+        return record(
+            self,
+            board,
+            seconds,
+            fidelity=fidelity,
+            from_start=from_start or bool(self.group.header.session_pulses),
+            rate_hz=rate_hz,
+            faults=faults,
+            pins=pins,
+            progress=progress,
+        )
 
     @staticmethod
     def json_schema() -> dict[str, Any]:
@@ -145,6 +198,6 @@ def _renamed(document: Document) -> Document:
                 line = document.lines[(*place, new)] = document.line((*place, old))
                 notice = f"{document.file}:{line}: {path_text(place)}.{old} is now {new}"
                 notice += f"; the old name goes with {OLD_NAMES_END_WITH}"
-                warnings.warn(notice, FutureWarning, stacklevel=4)
+                warnings.warn(notice, FutureWarning, stacklevel=5)
             value["programs"][number] = fields
     return replace(document, value=value)

@@ -17,6 +17,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,8 @@ class Recorder:
         Call drop() afterwards in any case.
         """
         self.keep(status, book)
+        if self._taker is not None:
+            self._try(partial(self._taker.take, last=True))
         self._try(lambda: self._write(status, book, stopped))
         if self._problem is not None:
             raise self._problem

@@ -30,13 +30,15 @@ _CSV_ROWS = 8_192  # formatted at once
 
 @dataclass(frozen=True)
 class Taken:
-    """Data to write. rate_hz: evenly sampled; None: a row at each change."""
+    """Data to write. rate_hz: evenly sampled; None: a row at each change; fidelity: of a
+    simulation, as an array of an NPZ or MAT and a comment of a VCD."""
 
     rows: Rows
     title: str = ""
     rate_hz: float | None = None
     pins: Pins | None = None
     run: Run | None = None
+    fidelity: str = ""
 
 
 def _csv(path: Path, taken: Taken, progress: Progress) -> None:
@@ -57,7 +59,8 @@ def _mat(path: Path, taken: Taken, progress: Progress) -> None:
     columns = zip(COLUMNS, taken.rows.whole().columns(), strict=True)
     arrays = {name: values.reshape(-1, 1) for name, values in columns}
     with path.open("wb") as stream:  # a name would get an ending of scipy's own
-        savemat(stream, {**arrays, "title": taken.title}, do_compression=True)
+        texts = {"title": taken.title, "fidelity": taken.fidelity}
+        savemat(stream, {**arrays, **texts}, do_compression=True)
     progress(1.0)
 
 
@@ -79,8 +82,10 @@ def _picture(kind: str, path: Path, taken: Taken, progress: Progress) -> None:
 
 WRITERS: dict[str, Callable[[Path, Taken, Progress], None]] = {
     ".csv": _csv,
-    ".npz": lambda path, taken, progress: npz.write(path, taken.rows, progress),
-    ".vcd": lambda path, taken, progress: vcd.write(path, taken.rows, taken.pins, progress),
+    ".npz": lambda path, taken, progress: npz.write(path, taken.rows, progress, taken.fidelity),
+    ".vcd": lambda path, taken, progress: vcd.write(
+        path, taken.rows, taken.pins, progress, taken.fidelity
+    ),
     ".png": partial(_picture, "png"),
     ".svg": partial(_picture, "svg"),
     ".html": _html,

@@ -80,21 +80,30 @@ def judge(
     profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | None = None
 ) -> Judgement:
     """Check a profile at its own amplitudes or at others (uA, one per program)."""
-    group, contacts = profile.group, profile.contact_names
-    own_ua = tuple(program.amplitude_ua for program in group.programs)
-    try:
-        verdict = output.judge(board, group, amplitudes_ua or own_ua)
-        rows, figures = tuple(verdict.errors), verdict.figures
-    except Refused as reason:
-        rows, figures = reason.rows, []
-    problems = explained(rows, profile) or ramp_check.problems(profile, board)
+    figures, problems = verdict(profile, board, amplitudes_ua)
+    planned = None if problems else delivery.plan(profile.group, board, profile.contact_names)
     return Judgement(
-        figures=tuple(safety_metrics.make(figures, group, contacts, profile.program_names)),
+        figures=tuple(figures),
         errors=tuple(problems),
         actual=tuple(actual(profile, board)),
         slots=tuple(slots(profile, board)),
-        delivery=None if problems else delivery.plan(group, board, contacts),
+        delivery=planned,
     )
+
+
+def verdict(
+    profile: Profile, board: Board, amplitudes_ua: tuple[int, ...] | None = None
+) -> tuple[list[Metric], list[Problem]]:
+    """Return the safety metrics of judge() and the problems: none if the device admits it."""
+    group = profile.group
+    own_ua = tuple(program.amplitude_ua for program in group.programs)
+    try:
+        judged = output.judge(board, group, amplitudes_ua or own_ua)
+        rows, figures = tuple(judged.errors), judged.figures
+    except Refused as reason:
+        rows, figures = reason.rows, []
+    metrics = safety_metrics.make(figures, group, profile.contact_names, profile.program_names)
+    return metrics, explained(rows, profile) or ramp_check.problems(profile, board)
 
 
 def slots(profile: Profile, board: Board) -> list[Turns]:

@@ -1,8 +1,8 @@
 """Record a trace of any length from a running simulated bench, piece by piece.
 
 Role: Taker.take() is called at every poll and fills a Store, and the pins' edges if requested.
-Invariant: the bench's memory is finite, so take() must be called regularly; a step at the
-beginning belongs to the trace, one at its end does not.
+Invariant: the bench's memory is finite, so take() must be called regularly, and the rows do not
+show when; a step at the beginning belongs to the trace, one at its end does not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import trace
-from .commanded import Command, Strongest
+from .commanded import SAME_S, Command, Strongest
 from .pin_edges import Pins, Probe
 from .trace import Trace
 from .trace_store import Store
@@ -39,6 +39,7 @@ class Taker:
     ):
         self.rows = Store(folder)
         self._bench, self._begin_s, self._at_s = bench, begin_s, begin_s
+        self._changed_s = begin_s  # up to where there is a row at each change
         self._end_s = math.inf if end_s is None else end_s
         self._rate_hz, self._samples = rate_hz, 0
         self._strongest = Strongest(bench, begin_s, self._end_s - begin_s)
@@ -59,22 +60,34 @@ class Taker:
         """Share recorded so far, 0 to 1, of a trace with an end."""
         return (self._at_s - self._begin_s) / (self._end_s - self._begin_s)
 
-    def take(self) -> None:
-        """Record up to now, except the last microsecond, whose edges may still come."""
+    def take(self, *, last: bool = False) -> None:
+        """Record up to now, except the last microsecond, whose edges may still come.
+
+        last: nothing follows; else the piece of the curve that is under way is left for later.
+        """
         until_s = min(self._bench.now_s() - trace.EDGE_S, self._end_s)
-        if until_s <= self._at_s:
+        if until_s < self._at_s or (until_s == self._at_s and not last):
             return
-        if self._rate_hz is None:
-            edge_s = 0.0 if len(self.rows) else trace.EDGE_S
-            piece = trace.span(self._bench, self._at_s, until_s, edge_s=edge_s)
-            time_s = piece.time_s + (self._at_s - self._begin_s)
-            self.rows.join(Trace(time_s, piece.current_a, piece.voltage_v))
-        else:
+        if self._rate_hz is not None:
             self._sample(until_s, self._rate_hz)
+        else:
+            self._change(until_s, last=last or until_s == self._end_s)
         if self._probe is not None:
             self._probe.take(until_s)
         self._at_s = until_s
         self._strongest.look()
+
+    def _change(self, until_s: float, *, last: bool) -> None:
+        """Add the rows of the pieces that are complete; if last, of all."""
+        begin_s = self._changed_s
+        end_s = until_s if last else self._bench.scope().begun_s(until_s)
+        if end_s <= begin_s + SAME_S:
+            return
+        origin_s = self._begin_s
+        self.rows.add(
+            trace.from_bench(self._bench, begin_s, end_s, origin_s=origin_s, followed=not last)
+        )
+        self._changed_s = end_s
 
     def _sample(self, until_s: float, rate_hz: float) -> None:
         """Add the samples up to `until_s`, at exact multiples of the step."""

@@ -24,10 +24,13 @@ _LEVEL = 4  # of compression: half the time of the default for 2 % more bytes
 _BAD = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, OSError)
 
 
-def write(path: Path, rows: Rows, progress: Progress) -> None:
-    """Write a trace; raise OSError if that fails."""
+def write(path: Path, rows: Rows, progress: Progress, fidelity: str = "") -> None:
+    """Write a trace, and the fidelity of a simulation as an array; raise OSError if that fails."""
     done = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+        if fidelity:
+            with archive.open("fidelity.npy", "w") as stream:
+                npy.write_array(stream, np.array(fidelity))
         for name in COLUMNS:
             with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
                 header = {"descr": "<f8", "fortran_order": False, "shape": (len(rows),)}

@@ -22,10 +22,6 @@ from .schedule import Schedule
 from .waveform_analysis import Measured, measure, pulses
 
 COLUMNS = ("time_s", "current_a", "voltage_v")  # of a Trace, and of every file that holds one
-CURVE_HZ = 100_000.0  # how finely curves are looked at
-CURVE_ROWS = 2_000_000  # and at most so many looks
-THINNED = 1.01  # rows on a curve grow apart by this factor
-STRAIGHT = 1e-6  # of the largest value: what bends less is a straight line
 EDGE_S = 1e-6  # how far before its beginning a trace is looked at
 
 
@@ -120,49 +116,46 @@ def stepped(trace: Trace, rate_hz: float, count: int) -> Trace:
     return Trace(at_s, *trace.at(at_s, after, 1.0))
 
 
-def from_bench(bench: Any, start_s: float, end_s: float, rate_hz: float | None = None) -> Trace:
+def from_bench(
+    bench: Any,
+    start_s: float,
+    end_s: float,
+    rate_hz: float | None = None,
+    *,
+    origin_s: float | None = None,
+    followed: bool = False,
+) -> Trace:
     """Return a simulated bench's oscilloscope trace, evenly sampled if rate_hz is given.
 
-    Raises Failure if the beginning is no longer in its memory.
+    origin_s: where its time is 0, None for start_s; followed: a change at the end is left to what
+    follows. Raises Failure if the beginning is no longer in the bench's memory.
     """
     scope = bench.scope()
     if scope.start_s() > start_s + SAME_S:
         raise Failure("too long for the simulated oscilloscope's memory: record a shorter time")
     if rate_hz is not None:
         columns = scope.sampled(rate_hz, start_s, end_s)
-    else:
-        rate = min(CURVE_HZ, CURVE_ROWS / max(end_s - start_s, 1e-6))
-        columns = _joined(scope.events(start_s, end_s), scope.sampled(rate, start_s, end_s))
-    return Trace(columns[0] - start_s, columns[1] + 0.0, columns[2] + 0.0)
+        return Trace(columns[0] - start_s, columns[1] + 0.0, columns[2] + 0.0)
+    origin_s = _snapped_s(scope, start_s) if origin_s is None else origin_s
+    return changes(scope, start_s, end_s, origin_s, followed=followed)
 
 
-def _joined(events: Any, looks: Any) -> tuple[Floats, Floats, Floats]:
-    """Return the ends of all pieces and the samples that lie on curves, not too dense there."""
-    begin, end = events[0][0::2], events[0][1::2]
-    piece = np.maximum(np.searchsorted(begin, looks[0], side="right") - 1, 0)
-    length = np.maximum(end - begin, 1e-15)
-    share = (looks[0] - begin[piece]) / length[piece]
-    bent = np.zeros(len(share), dtype=bool)
-    for ends, values in zip(events[1:], looks[1:], strict=True):
-        line = ends[0::2][piece] + share * (ends[1::2] - ends[0::2])[piece]
-        fine = STRAIGHT * float(np.max(np.abs(ends), initial=1e-12))
-        unfinished = np.abs(values - ends[1::2][piece]) > fine
-        bent |= (np.abs(values - line) > fine) & unfinished
-    inside = (looks[0] > begin[piece] + SAME_S) & (looks[0] < end[piece] - SAME_S)
-    rank = np.arange(len(piece)) - np.searchsorted(piece, piece)
-    spread, at = [0], 1.0
-    while at <= rank.max(initial=0):
-        spread.append(int(at))
-        at = max(at + 1, at * THINNED)
-    kept = bent & inside & np.isin(rank, spread)
-    columns = [
-        np.concatenate((ends, values[kept])) for ends, values in zip(events, looks, strict=True)
-    ]
-    order = np.argsort(columns[0], kind="stable")
-    time, current, voltage = (column[order] for column in columns)
-    changed = np.ones(len(time), dtype=bool)
-    changed[1:] = (np.diff(time) > 0) | (np.diff(current) != 0) | (np.diff(voltage) != 0)
-    return time[changed], current[changed], voltage[changed]
+def changes(
+    scope: Any, start_s: float, end_s: float, origin_s: float, *, followed: bool = False
+) -> Trace:
+    """Return an oscilloscope's rows, one at each change; a step at either end is a later one's.
+
+    Times count from origin_s, so that those of pieces with one origin never go back.
+    """
+    start_s, end_s = (_snapped_s(scope, at_s) for at_s in (start_s, end_s))
+    time_s, current_a, voltage_v = scope.rows(start_s, end_s, followed=followed)
+    return Trace(np.maximum(time_s - origin_s, 0.0), current_a + 0.0, voltage_v + 0.0)
+
+
+def _snapped_s(scope: Any, at_s: float) -> float:
+    """Return when the output changed, if that was within SAME_S of a time, else the time."""
+    begun_s: float = scope.begun_s(at_s + SAME_S)
+    return begun_s if begun_s > at_s - SAME_S else at_s
 
 
 def next_period(bench: Any) -> tuple[float, float]:
@@ -177,11 +170,6 @@ def next_period(bench: Any) -> tuple[float, float]:
     return playing.begin_s + period_s, period_s
 
 
-def span(bench: Any, start_s: float, end_s: float, *, edge_s: float = EDGE_S) -> Trace:
-    """Return the bench's trace between two times; a step at either end belongs to what follows.
-
-    edge_s: how far before the start to look for such a step, 0 if there can be none.
-    """
-    before_s = min(edge_s, start_s)
-    wide = from_bench(bench, start_s - before_s, end_s)
-    return wide.window(before_s, before_s + end_s - start_s)
+def span(bench: Any, start_s: float, end_s: float) -> Trace:
+    """Return the bench's trace between two times; a step at either end belongs to what follows."""
+    return from_bench(bench, start_s, end_s)

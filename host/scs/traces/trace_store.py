@@ -2,8 +2,7 @@
 
 Role: Table holds rows of three numbers, Store a trace that grows while it is recorded. File
 writers use blocks(), so a trace of hours needs no more memory than one of milliseconds.
-Invariant: rows are returned as they were added; when pieces are joined, a row on a straight line
-between its neighbours is dropped.
+Invariant: rows are returned as they were added.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import WrongUsage
-from .commanded import SAME_S
-from .trace import STRAIGHT, Trace
+from .trace import Trace
 
 BLOCK_ROWS = 262_144
 MOST_ROWS = 100_000_000  # 2.4 GB of a temporary file
@@ -81,51 +79,24 @@ class Store:
 
     def __init__(self, folder: Path | None = None):
         self._table = Table(folder=folder)
-        self._tail = np.empty((0, 3))  # the last two rows, until it is known what follows
+        self.end_s = 0.0  # time of the last row
         self._index: list[tuple[float, int]] = []  # (time, number) of the first row of a piece
 
     def __len__(self) -> int:
-        return len(self._table) + len(self._tail)
-
-    @property
-    def end_s(self) -> float:
-        """Time of the last row in s; 0 if empty."""
-        return float(self._tail[-1, 0]) if len(self._tail) else 0.0
-
-    def join(self, piece: Trace) -> None:
-        """Append a piece that starts at the time of the last row, merging the two rows."""
-        rows = np.column_stack(piece.columns())
-        tail = self._tail
-        if len(tail):  # times that were added up differ in their last bits
-            rows[:, 0] = np.where(rows[:, 0] < tail[-1, 0] + SAME_S, tail[-1, 0], rows[:, 0])
-        if len(tail) and np.array_equal(tail[-1], rows[0]):
-            rows = rows[1:]
-            if len(tail) > 1 and len(rows) and _between(tail[-2], tail[-1], rows[0]):
-                self._tail = tail[:-1]
-        self._put(rows)
+        return len(self._table)
 
     def add(self, piece: Trace) -> None:
         """Append the rows of a piece."""
-        self._put(np.column_stack(piece.columns()))
-
-    def _put(self, rows: NDArray[np.float64]) -> None:
-        if len(self) + len(rows) > MOST_ROWS:
-            raise WrongUsage(
-                f"more than {MOST_ROWS} rows: record a shorter time, such as --for 10s, or "
-                "sample it, such as --rate 10kHz"
-            )
-        together = np.concatenate((self._tail, rows))
-        self._tail = together[-2:].copy()
-        if len(together) > 2:
-            self._index.append((float(together[0, 0]), len(self._table)))
-            self._table.append(together[:-2])
+        check_rows(len(self) + len(piece))
+        if len(piece):
+            self._index.append((float(piece.time_s[0]), len(self)))
+            self._table.append(np.column_stack(piece.columns()))
+            self.end_s = piece.end_s
 
     def blocks(self) -> Iterator[Trace]:
         """Yield the rows in order, in blocks."""
         for block in self._table.blocks():
             yield Trace(*block.T)
-        if len(self._tail):
-            yield Trace(*self._tail.T)
 
     def window(self, start_s: float, end_s: float) -> Trace:
         """Return the part between two times, as Trace.window, reading only what is needed."""
@@ -135,29 +106,47 @@ class Store:
         first = self._index[at][1] if self._index else 0
         last = self._index[until][1] if until < len(self._index) else None
         blocks = list(self._table.blocks(first, last))
-        if last is None:
-            blocks.append(self._tail)
         return Trace(*np.concatenate(blocks).T).window(start_s, end_s)
 
     def whole(self) -> Trace:
         """Return all rows in memory; raise WrongUsage if there are too many."""
-        if len(self) > IN_MEMORY_ROWS:
-            raise WrongUsage(
-                f"{len(self)} rows are too many to hold at once (at most {IN_MEMORY_ROWS}): "
-                "record a shorter time, or sample it, such as --rate 10kHz"
-            )
-        blocks = [np.column_stack(block.columns()) for block in self.blocks()]
-        return Trace(*np.concatenate(blocks or [np.empty((0, 3))]).T.copy())
+        return whole(self)
 
 
-Rows = Trace | Store  # a trace, in memory or not
+class Rows(Protocol):
+    """Rows of a trace, in memory or not."""
+
+    @property
+    def end_s(self) -> float:
+        """Time of the last row in s; 0 if empty."""
+
+    def __len__(self) -> int: ...
+
+    def blocks(self) -> Iterator[Trace]:
+        """Yield the rows in order, in blocks."""
+
+    def window(self, start_s: float, end_s: float) -> Trace:
+        """Return the part between two times, as Trace.window."""
+
+    def whole(self) -> Trace:
+        """Return all rows in memory; raise WrongUsage if there are too many."""
 
 
-def _between(before: Any, at: Any, after: Any) -> bool:
-    """Return True if a row lies on the straight line between its neighbours."""
-    if not before[0] < at[0] < after[0]:
-        return False
-    share = (at[0] - before[0]) / (after[0] - before[0])
-    line = before + share * (after - before)
-    size = np.maximum(np.maximum(np.abs(before), np.abs(after)), 1e-9)
-    return bool(np.all(np.abs(line - at)[1:] <= STRAIGHT * size[1:]))
+def whole(rows: Rows) -> Trace:
+    """Return all blocks as one trace; raise WrongUsage if there are too many rows."""
+    if len(rows) > IN_MEMORY_ROWS:
+        raise WrongUsage(
+            f"{len(rows)} rows are too many to hold at once (at most {IN_MEMORY_ROWS}): "
+            "record a shorter time, or sample it, such as --rate 10kHz"
+        )
+    blocks = [np.column_stack(block.columns()) for block in rows.blocks()]
+    return Trace(*np.concatenate(blocks or [np.empty((0, 3))]).T.copy())
+
+
+def check_rows(rows: int) -> None:
+    """Raise WrongUsage for more rows than a file is to have."""
+    if rows > MOST_ROWS:
+        raise WrongUsage(
+            f"more than {MOST_ROWS} rows: record a shorter time, such as --for 10s, or "
+            "sample it, such as --rate 10kHz"
+        )

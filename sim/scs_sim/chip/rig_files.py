@@ -15,7 +15,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,6 +124,8 @@ def files() -> Files:
 
 def fetch_micropython() -> Path:
     """Download the pinned image into build/chip; raise OSError if the network does not allow it."""
+    import urllib.request  # with http, ssl and email, which nothing else here needs
+
     target = CACHE / f"{image_name()}.uf2"
     with urllib.request.urlopen(f"{SITE}/{image_name()}.uf2", timeout=TIMEOUT_S) as answer:
         content = answer.read()

@@ -48,7 +48,7 @@ def of_board(
     return Model(circuit, board.clock_hz, steps(board, electrical, phases))
 
 
-class _Period(NamedTuple):
+class Period(NamedTuple):
     """One period as products with (state, 1) at its start; w is the state's order + 1."""
 
     whole: FloatArray  # (w, w): to the start of the next period
@@ -61,7 +61,7 @@ class _Period(NamedTuple):
     slopes: FloatArray  # (P x 2 m, w): of the current by rate, then of the voltage
 
 
-def _period(regimes: Sequence[Regime], ticks: Sequence[int], clock_hz: int) -> _Period:
+def _period(regimes: Sequence[Regime], ticks: Sequence[int], clock_hz: int) -> Period:
     laws = [regime.free.law for regime in regimes]
     inputs = np.array([regime.free.inputs for regime in regimes])[:, :, None]
     order = len(laws[0].rates)
@@ -88,7 +88,7 @@ def _period(regimes: Sequence[Regime], ticks: Sequence[int], clock_hz: int) -> _
     shown = np.array([law.shares[:2] for law in laws])  # (P, 2, m)
     curves = (shown[..., None] * slopes[:, None]) @ at[:-1, None]
     curves = curves.reshape(-1, order + 1)
-    return _Period(at[-1], current, voltage, needed, limits, pairs, at[:-1], curves)
+    return Period(at[-1], current, voltage, needed, limits, pairs, at[:-1], curves)
 
 
 def _affine(rows: FloatArray, inputs: FloatArray) -> FloatArray:
@@ -116,7 +116,7 @@ class Model:
         self.period_ticks = sum(ticks for _, ticks in train)
         self._ticks = [ticks for _, ticks in train]
         self._regimes = [regime(circuit, demand, condition) for demand, _ in train]
-        self._period = _period(self._regimes, self._ticks, clock_hz)
+        self.period = _period(self._regimes, self._ticks, clock_hz)
 
     def run(self, periods: int) -> Samples:
         """Run so many periods: two rows a piece, its start and its end, as Trace.events()."""
@@ -145,9 +145,9 @@ class Model:
         """Run on, up to the first period that might clip; return how many were run, and a row for
         each piece as in trace.Trace. `tick` counts on from where it was set.
         """
-        states = self._states(periods)
-        done = self._unclipped(states[:periods])
-        period, phases, order = self._period, len(self._ticks), len(self.state)
+        states = self.states(periods)
+        done = self.unclipped(states[:periods])
+        period, phases, order = self.period, len(self._ticks), len(self.state)
         begun = states[:done]
         rows = np.empty((done, phases, START + 3 * order))
         rows[:, :, 0] = self.tick + self.period_ticks * np.arange(done)[:, None] + period.ticks[::2]
@@ -163,9 +163,9 @@ class Model:
 
     def _block(self, periods: int) -> tuple[int, Samples]:
         """Return (number of periods before the first that might clip, their rows)."""
-        period = self._period
-        states = self._states(periods)
-        done = self._unclipped(states[:periods])
+        period = self.period
+        states = self.states(periods)
+        done = self.unclipped(states[:periods])
         begun = self.tick + self.period_ticks * np.arange(done, dtype=np.float64)
         seconds = (begun[:, None] + period.ticks) / self.clock_hz
         current, voltage = (states[:done] @ rows.T for rows in (period.current, period.voltage))
@@ -173,26 +173,26 @@ class Model:
         self.tick += done * self.period_ticks
         return done, Samples(seconds.ravel(), current.ravel(), voltage.ravel())
 
-    def _states(self, periods: int) -> FloatArray:
+    def states(self, periods: int) -> FloatArray:
         """Return (periods + 1, w): (state, 1) at the start of each period, and at the end."""
         states = np.empty((periods + 1, len(self.state) + 1))
         states[0, :-1], states[0, -1] = self.state, 1.0
-        filled, power = 1, self._period.whole
+        filled, power = 1, self.period.whole
         while filled <= periods:
             more = min(filled, periods + 1 - filled)
             states[filled : filled + more] = states[:more] @ power.T
             filled, power = filled + more, power @ power
         return states
 
-    def _unclipped(self, states: FloatArray) -> int:
+    def unclipped(self, states: FloatArray) -> int:
         """Return the number of leading periods that surely stay within the compliance.
 
         Each rate's share is monotonic: what is needed never leaves the sum of the shares' ends.
         """
-        limits = self._period.limits
+        limits = self.period.limits
         if not len(limits):
             return len(states)
-        parts = (states @ self._period.needed.T).reshape(len(states), len(limits), -1)
+        parts = (states @ self.period.needed.T).reshape(len(states), len(limits), -1)
         if np.all(np.abs(parts).sum(axis=2) <= limits):
             return len(states)
         start, grown = parts[:, :, 0], parts[:, :, 1:]

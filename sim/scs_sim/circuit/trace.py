@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .exponentials import FloatArray, growth_array, growth_integral
 from .load import Piece
@@ -20,6 +21,12 @@ START = 3  # columns of a row before its rates: tick, current, voltage
 # a curve is drawn through these multiples of each time constant, within 0.4 % of its height
 BEND = (0.12, 0.25, 0.4, 0.55, 0.75, 1.0, 1.3, 1.65, 2.1, 2.7, 3.5, 4.6, 6.5, 10.0)
 FLAT = 1e-6  # of the largest value: what bends less is a straight line
+FINE = (1e-7, 1e-4)  # A, V: rows() are so close that lines between them err by half of it at most,
+MOST, APART_S = 14, 1e-6  # but no more than 14 a curve, or one for each us of its time constant
+TAIL = 3  # rows beyond
+NO_TICK = 1e-3  # of a tick: closer to one is on it
+KEY = 40  # bits of a tick within a piece
+SAME = (1e-12, 1e-9)  # A, V: what differs less between two pieces is no step
 
 
 class Samples(NamedTuple):
@@ -86,7 +93,9 @@ class Trace:
     def _table(self, t0_s: float, t1_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return (rows that touch the window, their first and last seconds within it)."""
         late = max(bisect_right(self._rows, t0_s * self.clock_hz, key=itemgetter(0)) - 1, 0)
-        blocks = [*self._blocks, np.array(self._rows[late:])]  # a look at the end is a short one
+        blocks = [*self._blocks]
+        if self._rows:  # none just after extend()
+            blocks.append(np.array(self._rows[late:]))  # a look at the end is a short one
         begins = [float(block[0, 0]) / self.clock_hz for block in blocks]
         low = max(bisect_right(begins, t0_s) - 1, 0)
         high = max(bisect_left(begins, t1_s), low + 1)
@@ -108,8 +117,11 @@ class Trace:
         return begin, end
 
     def _evaluate(self, rows: FloatArray, at_s: FloatArray) -> Samples:
+        return self._grown(rows, at_s, at_s - rows[:, 0] / self.clock_hz)
+
+    def _grown(self, rows: FloatArray, at_s: FloatArray, since_s: FloatArray) -> Samples:
         rates, currents, voltages = _shares(rows)
-        grown = growth_array((at_s - rows[:, 0] / self.clock_hz)[:, None], rates)
+        grown = growth_array(since_s[:, None], rates)
         of_current, of_voltage = np.sum(currents * grown, axis=1), np.sum(voltages * grown, axis=1)
         return Samples(at_s, rows[:, 1] + of_current, rows[:, 2] + of_voltage)
 
@@ -121,6 +133,39 @@ class Trace:
         rows, first, last = _bent(*self._table(*self._window(t0_s, t1_s)), self.clock_hz)
         double = np.repeat(rows, 2, axis=0)
         return self._evaluate(double, np.column_stack((first, last)).reshape(-1))
+
+    def rows(self, t0_s: float, t1_s: float, *, followed: bool = False) -> Samples:
+        """Return a row at each change, two at a step, and on a curve as many as lines need.
+
+        followed: what begins at t1 is left to the rows from there on.
+        """
+        pieces, first, last = self._table(*self._window(t0_s, t1_s))
+        of, ticks = looks(pieces, last - pieces[:, 0] / self.clock_hz, self.clock_hz)
+        at_s = (pieces[of, 0] + ticks) / self.clock_hz
+        inside = (at_s > first[of]) & (at_s < last[of])
+        of, at_s = of[inside], at_s[inside]
+        starts, ends = self._exactly(pieces, first), self._exactly(pieces, last)
+        next_starts = np.full((2, len(pieces)), np.inf)  # the last row is shown as it is
+        next_starts[:, :-1] = starts.current_a[1:], starts.voltage_v[1:]
+        if followed:
+            next_starts[:, -1:] = self.values(last[-1:])[1:]
+        jumps = np.flatnonzero(steps(np.array(ends[1:]), next_starts))
+        owners = np.concatenate((np.arange(len(pieces)), of, jumps))
+        parts = starts, self._exactly(pieces[of], at_s), [column[jumps] for column in ends]
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        order = np.lexsort((columns[0], owners))
+        return Samples(*(column[order] for column in columns))
+
+    def _exactly(self, rows: FloatArray, at_s: FloatArray) -> Samples:
+        """Evaluate rows at instants that are whole ticks, where they are to be."""
+        ticks = at_s * self.clock_hz  # late in a run the double of a time is coarse
+        whole = np.rint(ticks)
+        ticks = np.where(np.abs(ticks - whole) < NO_TICK, whole, ticks)
+        return self._grown(rows, at_s, (ticks - rows[:, 0]) / self.clock_hz)
+
+    def begun_s(self, at_s: float) -> float:
+        """Return when the piece began that lasts at an instant."""
+        return float(self._table(at_s, at_s)[0][0, 0]) / self.clock_hz
 
     def ends(self, t0_s: float | None = None, t1_s: float | None = None) -> Samples:
         """Return one row a piece: its start, and current and voltage at its end."""
@@ -182,3 +227,42 @@ def _bent(
     begins, owner = begins[inside][order], owner[inside][order]
     ends = np.append(begins[1:], last[-1:])
     return rows[owner], begins, np.minimum(ends, last[owner])
+
+
+def looks(
+    pieces: FloatArray, length_s: FloatArray, clock_hz: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows along curves: (number of the piece, ticks from its start), in order.
+
+    A share of height h dying with tau has its k-th of n at -3 tau ln(1 - k / n), where the lines
+    between err least by area; at most by 9 h / 8 n^2. Three more end its tail, of h / n^3. n is
+    a power of two: two pieces that hardly differ have the same rows.
+    """
+    rates, *slopes = _shares(pieces)
+    bends = rates > 0
+    rate = np.where(bends, rates, 1.0)
+    heights = [np.abs(slope) / rate / fine for slope, fine in zip(slopes, FINE, strict=True)]
+    most = np.maximum(MOST, 1 / (APART_S * rate))
+    wanted = np.minimum(1.5 * np.sqrt(np.maximum(*heights)), most)
+    count = np.where(bends & (wanted > 1), 2 ** np.ceil(np.log2(np.maximum(wanted, 1.0))), 0.0)
+    within = np.ceil(-count * np.expm1(-length_s[:, None] * rate / 3)) - 1
+    within += np.where((count > 0) & (within + 1 == count), TAIL, 0)
+    of, which = np.nonzero(within > 0)
+    number = within[of, which].astype(np.int64)
+    of, count, rate = (
+        np.repeat(column, number) for column in (of, count[of, which], rate[of, which])
+    )
+    turn = np.arange(1, len(of) + 1) - np.repeat(np.cumsum(number) - number, number)
+    left = np.where(turn < count, 1 - turn / count, 0.25 ** np.maximum(turn - count + 1, 0) / count)
+    ticks = np.rint(-3 * clock_hz / rate * np.log(left)).astype(np.int64)
+    keys = np.sort((of << KEY) + ticks)
+    keys = keys[np.diff(keys, prepend=-1) > 0]  # two shares may have a row at the same tick
+    of, ticks = keys >> KEY, keys & (1 << KEY) - 1
+    inside = (ticks > 0) & (ticks < length_s[of] * clock_hz)
+    return of[inside], ticks[inside]
+
+
+def steps(ends: FloatArray, starts: FloatArray) -> NDArray[np.bool_]:
+    """Return where there is a step between ends of pieces and starts of the next: (2, n) each."""
+    differ: NDArray[np.bool_] = np.any(np.abs(ends - starts) > np.array(SAME)[:, None], axis=0)
+    return differ

@@ -1,5 +1,6 @@
 """`scs trace`: what is written, evenly sampled or not, and what is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -92,4 +93,33 @@ def test_trace_of_a_train_that_fails_writes_nothing(tmp_path: Path) -> None:
     done = scs("trace", TONIC, "--for", "1s", "-o", str(path), "--fault", "open_lead@3.2")
     assert done.exit_code == REFUSED
     assert "open_load" in done.stderr
+    assert not path.exists()
+
+
+def test_trace_says_which_fidelity_ran(tmp_path: Path) -> None:
+    path = str(tmp_path / "x.npz")
+    for options, used in (([], "model"), (["--fidelity", "board"], "board")):
+        done = scs("trace", TONIC, "--for", "20ms", "-o", path, *options)
+        assert done.exit_code == GOOD
+        assert done.stdout.endswith(f" rows, {used}\n")
+    done = scs("trace", TONIC, "--for", "20ms", "-o", path, "--json")
+    report = json.loads(done.stdout)
+    assert report["fidelity"] == "model"
+    assert report["files"] == [path]
+    assert report["seconds"] == 0.02
+
+
+def test_trace_of_a_report_runs_on_the_board(tmp_path: Path) -> None:
+    done = scs("trace", TONIC, "--for", "20ms", "-o", str(tmp_path / "x.html"))
+    assert done.stdout.endswith(", board\n")
+    done = scs("trace", TONIC, "--fidelity", "model", "-o", str(tmp_path / "y.html"))
+    assert done.exit_code == USAGE
+    assert "a report (.html) is of a whole run on the board" in done.stderr
+
+
+def test_trace_by_the_model_is_refused_where_the_train_changes(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    done = scs("trace", COUNTED, "--for", "20ms", "--fidelity", "model", "-o", str(path))
+    assert done.exit_code == USAGE
+    assert "it begins with the soft start; take fidelity board" in done.stderr
     assert not path.exists()

@@ -142,3 +142,22 @@ def test_every_grid_has_an_example_that_it_reads():
 def test_pint_is_not_imported_before_the_first_quantity():
     code = "import sys, scs.profile.profile, scs.catalog.boards; sys.exit('pint' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_right_quantity_does_without_pint() -> None:
+    """Pint takes half a second to import: a profile or a board's row that is right needs none."""
+    code = (
+        "import sys\nfrom scs.documents import units\n"
+        "assert units.integer('12.44 mm^2', 'um^2') == 12_440_000\n"
+        "assert units.integer('1.5 h', 'ms') == 5_400_000\n"
+        "assert 'pint' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("grid", sorted(units.WRITTEN))
+def test_every_unit_is_what_pint_says_it_is(grid: str) -> None:
+    known = units.registry()
+    for unit in units.WRITTEN[grid]:
+        steps = known.Quantity(Fraction(1), known.parse_units(unit)).to(known.parse_units(grid))
+        assert units.exact(f"1 {unit}", grid) == steps.magnitude

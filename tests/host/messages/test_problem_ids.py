@@ -10,7 +10,7 @@ from scs.messages import error_texts
 from scs.profile import scheduling
 
 ROOT = Path(__file__).parents[3]
-PACKAGES = ("documents", "profile", "safety", "catalog")
+PACKAGES = ("documents", "profile", "safety", "catalog", "sweeps")
 ERRORS = ("Problem", "ProblemError", "UnitError")
 OF_OTHER_FILES = ("board_file", "board_rules", "boards", "leads", "wiring_schema")
 PASSED_ON = {"kind", "reason.problem.id"}  # no id of its own
@@ -27,6 +27,7 @@ def sites() -> Iterator[tuple[str, ast.expr]]:
 
 LITERAL = [(file, id_.value) for file, id_ in sites() if isinstance(id_, ast.Constant)]
 SCHEDULE = [f"schedule-{kind}" for kind in scheduling.KINDS]
+OF_SWEEPS = [id_ for file, id_ in LITERAL if id_.startswith("sweep-") and file in ("spec", "axes")]
 DEVICE = [kind.name.replace("_", "-") for kind in error_texts.ERRORS.values()]
 
 
@@ -50,4 +51,10 @@ def test_what_is_no_literal_is_the_schedules_or_the_devices() -> None:
 def test_every_id_of_a_profile_is_explained_in_the_documentation() -> None:
     page = (ROOT / "docs/reference/profiles.md").read_text(encoding="utf-8")
     ids = [*(id_ for file, id_ in LITERAL if file not in OF_OTHER_FILES), *SCHEDULE]
-    assert [id_ for id_ in ids if f"`{id_}`" not in page] == []
+    assert [id_ for id_ in ids if f"`{id_}`" not in page and id_ not in OF_SWEEPS] == []
+
+
+def test_every_id_of_a_sweep_is_explained_in_the_documentation() -> None:
+    page = (ROOT / "docs/reference/sweeps.md").read_text(encoding="utf-8")
+    assert len(OF_SWEEPS) > 10
+    assert [id_ for id_ in OF_SWEEPS if f"`{id_}`" not in page] == []

@@ -144,7 +144,8 @@ def test_at_150_mhz_an_instant_is_the_nearest_nanosecond(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("edge_ticks", "end_ns"),
-    [(125_000, 13_000_000), (1_750_000, 14_000_000)],  # an edge at 1 ms; at 14 ms, after the rows
+    # an edge at 1 ms; at 13 and 14 ms, at the end of the rows and after it: a tick more
+    [(125_000, 13_000_000), (1_625_000, 13_000_008), (1_750_000, 14_000_008)],
 )
 def test_a_vcd_begins_with_every_level_and_ends_with_its_trace(
     tmp_path: Path, edge_ticks: int, end_ns: int
@@ -202,6 +203,22 @@ def test_sigrok_reads_the_words_of_both_data_lines_back(tmp_path: Path, tonic: R
     assert dac == ([gap, recharge, *[gap] * 8, drive] * 15)[: len(dac)]
     assert len(dac) in (164, 165)
     assert switch == ([0x0000, 0x040A, *[0x000E] * 8, 0x040A] * 15)[: len(dac)]
+
+
+@needs_sigrok
+@pytest.mark.parametrize("edge_ticks", [[2, 1_625_000], [0, 3, 1_750_000]])
+def test_sigrok_reads_every_edge_of_a_pin_back(tmp_path: Path, edge_ticks: list[int]) -> None:
+    """An edge at the beginning, and one at the very end; 8 ns a sample."""
+    assert SIGROK is not None
+    pins = Pins(125_000_000, {8: "run"}, {8: 0})
+    pins.table.append(np.array([[at, 8, 1 - number % 2] for number, at in enumerate(edge_ticks)]))
+    path = tmp_path / "x.vcd"
+    writers.save(path, Taken(train(1), pins=pins))
+    command = [SIGROK, "-I", "vcd:downsample=8", "-i", str(path), "-O", "csv:header=false"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    levels = [int(line) for line in done.stdout.splitlines() if line in ("0", "1")]
+    falls_and_rises = np.flatnonzero(np.diff([0, *levels])).tolist()
+    assert falls_and_rises == edge_ticks
 
 
 @needs_sigrok

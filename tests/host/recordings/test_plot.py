@@ -18,7 +18,7 @@ def train(pulses: int, every_s: float = 0.02) -> Store:
     for at in range(pulses):
         steps = [0, 0, 2e-4, 2e-4, 4e-4, 4e-4, every_s]
         current = np.array([0, -1, -1, 1, 1, 0, 0]) * 1e-3
-        store.join(Trace(at * every_s + np.array(steps), current, 500 * current))
+        store.add(Trace(at * every_s + np.array(steps), current, 500 * current))
     return store
 
 
@@ -52,7 +52,7 @@ def test_the_first_pulse_is_shown_from_its_first_step(stem: str, first_ma: float
 def test_a_pulse_that_is_seen_is_shown_once() -> None:
     assert len(plot.of_trace(train(1, every_s=0.002)).axes) == 2
     silent = Store()
-    silent.join(Trace(np.array([0, 1.0]), np.zeros(2), np.zeros(2)))
+    silent.add(Trace(np.array([0, 1.0]), np.zeros(2), np.zeros(2)))
     assert len(plot.of_trace(silent).axes) == 2
 
 

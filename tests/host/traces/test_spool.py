@@ -16,33 +16,6 @@ from scs.traces.trace import Trace, stepped
 from scs.traces.trace_store import Store, Table
 
 
-def joined(whole: Trace, *cuts: float) -> Store:
-    store = Store()
-    ends = [0.0, *cuts, whole.end_s]
-    for begin, end in zip(ends, ends[1:], strict=False):
-        piece = whole.window(begin, end)
-        store.join(Trace(piece.time_s + begin, piece.current_a, piece.voltage_v))
-    return store
-
-
-@pytest.mark.parametrize("cuts", [(0.001,), (0.0035, 0.0036), (0.003, 0.004), (0.0061, 0.0132)])
-def test_pieces_join_to_the_rows_of_the_whole(cuts: tuple[float, ...]) -> None:
-    whole = train(3)
-    again = joined(whole, *cuts).whole()
-    assert len(again) == len(whole)
-    assert again.time_s == pytest.approx(whole.time_s, abs=1e-12)
-    assert np.array_equal(again.current_a, whole.current_a)
-    assert np.all(np.diff(again.time_s) >= 0)
-
-
-def test_times_that_were_added_up_do_not_go_back() -> None:
-    store = Store()
-    flat = np.zeros(2)
-    store.join(Trace(np.array([0.0, 0.3]), flat, flat))
-    store.join(Trace(np.array([0.3 - 5e-17, 0.4]), flat + 1, flat))
-    assert store.whole().time_s.tolist() == [0.0, 0.3, 0.3, 0.4]
-
-
 def test_blocks_and_windows_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_store, "BLOCK_ROWS", 100)
     store = Store()

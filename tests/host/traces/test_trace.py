@@ -15,6 +15,8 @@ from scs.profile.profile import Profile
 from scs.recordings import writers
 from scs.traces import trace
 from scs.traces.trace import Trace
+from scs_sim.circuit import trace as scope
+from scs_sim.circuit.load import Piece
 
 
 def test_a_window_begins_after_a_step_and_ends_before_one() -> None:
@@ -57,32 +59,21 @@ def test_nothing_runs_there_is_no_period() -> None:
         trace.next_period(sim_bridge.make())
 
 
-class Scope:
-    """An oscilloscope that saw one exponential: 1 mA, 1 ms, from 0 to 20 ms; then nothing."""
+class Bench:
+    """A bench whose load saw one exponential: 1 mA, 1 ms, 1 V, from 0 to 20 ms; then nothing."""
 
-    tau_s, end_s = 1e-3, 20e-3
+    def __init__(self) -> None:
+        self.trace = scope.Trace(125_000_000)
+        self.trace.begin(0, Piece("shorted", 1e-3, 1.0, (1e3,), (-1.0,), (-1e3,)))
+        self.trace.begin(2_500_000, Piece("open", 0.0, 0.0, (0.0,), (0.0,), (0.0,)))
+        self.trace.end_tick = 5_000_000
 
-    def scope(self) -> "Scope":
-        return self
-
-    def start_s(self) -> float:
-        return 0.0
-
-    def value(self, at: np.ndarray) -> np.ndarray:
-        return np.where(at < self.end_s, 1e-3 * np.exp(-at / self.tau_s), 0.0)
-
-    def events(self, start_s: float, end_s: float) -> tuple[np.ndarray, ...]:
-        at = np.array([0.0, self.end_s, self.end_s, end_s])
-        current = np.array([1e-3, 1e-3 * np.exp(-20.0), 0.0, 0.0])
-        return at, current, current * 1e3
-
-    def sampled(self, rate_hz: float, start_s: float, end_s: float) -> tuple[np.ndarray, ...]:
-        at = start_s + np.arange(int((end_s - start_s) * rate_hz)) / rate_hz
-        return at, self.value(at), self.value(at) * 1e3
+    def scope(self) -> scope.Trace:
+        return self.trace
 
 
 def test_a_curve_gets_rows_where_it_bends_and_a_line_none() -> None:
-    seen = trace.from_bench(Scope(), 0.0, 0.04)
+    seen = trace.from_bench(Bench(), 0.0, 0.04)
     assert 100 < len(seen) < 500
     assert np.sum(seen.time_s > 0.0201) == 1  # the end of the straight piece
     area = float(np.sum(np.diff(seen.time_s) * (seen.current_a[1:] + seen.current_a[:-1]) / 2))
@@ -91,7 +82,7 @@ def test_a_curve_gets_rows_where_it_bends_and_a_line_none() -> None:
 
 
 def test_sampled_evenly_there_is_a_row_at_every_tick() -> None:
-    seen = trace.from_bench(Scope(), 0.0, 0.04, 1000.0)
+    seen = trace.from_bench(Bench(), 0.0, 0.04, 1000.0)
     assert seen.time_s == pytest.approx(np.arange(40) / 1000)
 
 
