@@ -8,6 +8,7 @@ Exit code: 0 if every quantity is within its tolerance, else 1.
 """
 
 import argparse
+import io
 import json
 import math
 import sys
@@ -67,6 +68,8 @@ class Row:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table, or JSON."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a redirection may have no character for µ or ±
+        sys.stdout.reconfigure(errors="replace")
     parser = argparse.ArgumentParser(prog="truth", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("preset", nargs="*", help="a preset's name; all of them without")
@@ -171,23 +174,27 @@ def wanted(profile: Profile) -> list[ProgramFigures]:
             pieces = [(-amplitude_a, width_s)]
             if member.recharge == program.RECHARGE_ACTIVE:
                 pieces.append((amplitude_a / member.ratio, width_s * member.ratio))
-        pulses = [pieces]
-        if member.alternating:
-            pulses.append([(-current_a, length_s) for current_a, length_s in pieces])
-        cathodic, anodic = (figures.polarity(phases(pulses, sign)) for sign in (-1, 1))
+        ways = {sign: turned(pieces, sign) if member.alternating else pieces for sign in (-1, 1)}
+        cathodic, anodic = (figures.polarity(phases(ways[sign], sign)) for sign in (-1, 1))
         intra_hz = member.intra_rate_millihz / 1e3 if member.pulses > 1 else None
         rate_hz = member.rate_millihz / 1e3
         rows.append(ProgramFigures(name, 0, rate_hz, intra_hz, cathodic, anodic, None))
     return rows
 
 
-def phases(pulses: list[list[tuple[float, float]]], sign: int) -> Phases:
-    """Return peak, width and charge of one sign in each pulse."""
-    own = [[(current_a, s) for current_a, s in pieces if sign * current_a > 0] for pieces in pulses]
+def turned(pieces: list[tuple[float, float]], sign: int) -> list[tuple[float, float]]:
+    """Return a pulse the way round in which its largest current, or the first such, has a sign."""
+    way = sign * math.copysign(1, max(pieces, key=lambda piece: abs(piece[0]))[0])
+    return [(way * current_a, length_s) for current_a, length_s in pieces]
+
+
+def phases(pieces: list[tuple[float, float]], sign: int) -> Phases:
+    """Return peak, width and charge of one sign in a pulse."""
+    own = [(current_a, length_s) for current_a, length_s in pieces if sign * current_a > 0]
     return Phases(
-        np.array([sign * max((abs(a) for a, _s in pieces), default=0.0) for pieces in own]),
-        np.array([math.fsum(s for _a, s in pieces) for pieces in own]),
-        np.array([math.fsum(a * s for a, s in pieces) for pieces in own]),
+        np.array([sign * max((abs(current_a) for current_a, _s in own), default=0.0)]),
+        np.array([math.fsum(length_s for _a, length_s in own)]),
+        np.array([math.fsum(current_a * length_s for current_a, length_s in own)]),
     )
 
 

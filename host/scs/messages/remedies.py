@@ -10,8 +10,8 @@ from stimcore import errors, limits
 
 _OTHER_LOAD = "connect the declared dummy load, or choose another board row with --load"
 _SMALLER = (
-    "recharge after each pulse or actively, leave more time between bursts, make the pulses"
-    " narrower, or raise the limit with limits: {discharge: 150 %}"
+    "recharge after each pulse or actively, leave more time between bursts, or make the pulses"
+    " narrower"
 )
 _OTHER_FIRMWARE = "host and firmware do not belong together: flash it anew (scs flash)"
 _AGAIN = "load the profile again; if it comes again, look at the cable"
@@ -86,8 +86,9 @@ REMEDIES = {
     errors.PART_DISCHARGE: of_the_words("a discharge was compiled for other contacts"),
     errors.LIVE_SWITCH: of_the_words("no pause was compiled between two sets of contacts"),
     errors.TABLE_LENGTH: (
-        "have fewer pulses in a period: rates with a shorter common period, e.g. 40 Hz and 80 Hz,"
-        " fewer pulses a burst, or fewer pulses in a dither"
+        "have fewer pulses in a period: rates with a shorter common period, e.g. 40 Hz and 80 Hz"
+        " (25 ms), not 40 Hz and 90 Hz (100 ms), fewer programs, fewer pulses a burst, or fewer in"
+        " a dither or an interleave"
     ),
     # the compiler
     errors.BELOW_CODE: "raise the amplitude",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stimcore import errors, program
+from stimcore import errors, limits, program
 
 from ..documents import units
 from ..documents.problem import Place, Problem
@@ -32,6 +32,7 @@ GROWTH = {
     errors.RUNNING_CHARGE: 1,
     errors.COMPLIANCE: 1,
 }
+UNDRIVEN = (errors.DISCHARGE_PEAK, errors.BLEED_PEAK)
 MARGIN_UA = 10  # a stage rounds up by half a code, 4.3 uA at most
 
 
@@ -46,8 +47,10 @@ def problem(row: Row, group: program.Group, contacts: Sequence[str]) -> Problem:
         return Problem(f"code-{code}", place, message, example=REMEDIES[errors.BAD_VERSION])
     texts = safety_metrics.text(code, value), safety_metrics.text(code, limit)
     near = _example(row, group.programs, contacts)
-    if code == errors.TABLE_LENGTH:
+    if code == errors.TABLE_LENGTH and value > limit:
         place, near = _crowded(row, place, group.programs)
+    if code in UNDRIVEN:
+        message += _looser(value, limit, group.header.discharge_permille)
     if near and code != errors.STAGE_CONTACTS:  # whose message has it
         message += f"; e.g. {near}"
     near = near or REMEDIES.get(code, "")
@@ -70,13 +73,24 @@ def _example(row: Row, programs: Sequence[program.Program], contacts: Sequence[s
     if code == errors.DOES_NOT_FIT and len(programs) == 1 and user.pulses == 1:
         rest_too_ns = 2 * value  # as long a rest as the pulse, in which it is discharged
         return units.text(max(10**9 // rest_too_ns, 1) * 1000, "mHz")  # whole hertz
-    passive = user.recharge != program.RECHARGE_ACTIVE and not user.segments
-    if code in (errors.PERIOD_DC, errors.DISCHARGE_PEAK) and passive:
+    if code in (errors.PERIOD_DC, errors.DISCHARGE_PEAK) and _passive(user):
         return "active"
     if code in GROWTH and len(_users(index, programs)) == 1:
         share = (limit / value) ** (1 / GROWTH[code])
         return _below(int(user.amplitude_ua * share) - MARGIN_UA)
     return ""
+
+
+def _passive(user: program.Program) -> bool:
+    return user.recharge != program.RECHARGE_ACTIVE and not user.segments
+
+
+def _looser(value_na: int, limit_na: int, permille: int) -> str:
+    """Return how the limit of undriven current is raised; "" where no profile may."""
+    percent = -(-value_na * permille // (limit_na * 10))
+    if percent * 10 > limits.DISCHARGE_PERMILLE or value_na > limits.AMPLITUDE_UA * 1000:
+        return ""
+    return f"; or raise its limit with limits: {{discharge: {percent} %}}"
 
 
 def _below(amplitude_ua: int) -> str:
@@ -91,10 +105,16 @@ def _users(index: int, programs: Sequence[program.Program]) -> list[int]:
 
 
 def _number(code: int, index: int, programs: Sequence[program.Program]) -> int:
-    """Return the program to change; for a contact, the first that uses it."""
+    """Return the program to change; for a contact, the first that uses it.
+
+    What flows undriven flows through all contacts: its cause is a program that recovers passively.
+    """
     if code in refusals.OF_A_PROGRAM:
         return min(index, len(programs) - 1)
     users = _users(index, programs) if code in safety_metrics.PER_CONTACT else []
+    if code in UNDRIVEN:
+        everyone = [*users, *range(len(programs))]
+        users = [at for at in everyone if _passive(programs[at])] or users
     return users[0] if users else 0
 
 
@@ -118,7 +138,11 @@ def _repeats_within(user: program.Program) -> str:
 def _crowded(row: Row, place: Place, programs: Sequence[program.Program]) -> tuple[Place, str]:
     """Return the field that makes the table too long, and a hint."""
     _code, index, words, most = row
-    crowded = programs[min(index, len(programs) - 1)]
+    index = min(index, len(programs) - 1)
+    if not programs[index].rate_dither and not programs[index].width_dither:
+        # what a split needs to come out even, it needs of every other program too
+        index = next((at for at, user in enumerate(programs) if user.other_count), index)
+    crowded = programs[index]
     if crowded.other_count:
         share = ratios.WHOLE * crowded.other_count // crowded.count
         _near, example = ratios.hint(share, crowded.count * most // words)

@@ -87,6 +87,7 @@ class Pulses:
 class Polarity:
     """Current of one polarity of a program: means over those pulses that have any.
 
+    Where the polarity alternates, over those pulses that it stimulates in.
     peak_a: largest current; mean_a: charge by width; width_s and charge_c: of one pulse.
     """
 
@@ -123,6 +124,17 @@ def polarity(phases: Phases) -> Polarity | None:
     return Polarity(float(np.mean(some.peak_a)), mean_a, width_s, charge_c, len(some.width_s))
 
 
+def polarities(train: Pulses) -> tuple[Polarity | None, Polarity | None]:
+    """Return the cathodic and the anodic figures of one program's pulses.
+
+    Of an alternating train the other half's recharge is left out: its means would be of neither.
+    """
+    cathodic, anodic = train.cathodic, train.anodic
+    if np.any(train.main < 0) and np.any(train.main > 0):
+        cathodic, anodic = cathodic.of(train.main < 0), anodic.of(train.main > 0)
+    return polarity(cathodic), polarity(anodic)
+
+
 def programs(
     train: Pulses, names: Sequence[str], periods: int, period_s: float | None
 ) -> tuple[ProgramFigures, ...]:
@@ -130,7 +142,7 @@ def programs(
     rows = []
     for number, name in enumerate(names):
         own = train.of(train.program == number)
-        cathodic, anodic = polarity(own.cathodic), polarity(own.anodic)
+        cathodic, anodic = polarities(own)
         first = len(own) > 0 and own.main[0] < 0
         bursts = int(np.sum(own.turn == 0))
         within = np.diff(own.start_s)[own.turn[1:] > 0]

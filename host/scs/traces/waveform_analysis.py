@@ -62,12 +62,13 @@ class Measured:
 def sampling_s(time_s: Floats) -> float:
     """Return the step of an evenly sampled trace, 0 for one with a row at each change.
 
-    A few longer steps do not count: the device's ADC skips rests.
+    A few longer steps do not count, as the device's ADC skips rests; nor do the first and the last
+    one, where a window may have cut it.
     """
     steps = np.diff(time_s)
     if len(steps) < 2:
         return 0.0
-    low, usual, high = np.quantile(steps, (0.0, 0.5, 0.9))
+    low, usual, high = np.quantile(steps[1:-1] if len(steps) > 3 else steps, (0.0, 0.5, 0.9))
     return float(usual) if usual > 0 and high - low <= EVEN * usual else 0.0
 
 
@@ -445,14 +446,7 @@ def _only(curve: Curve, train: Pulses) -> tuple[ProgramFigures | None, str]:
                 "whether they are of one program"
             )
     train = train.of(alike)
-    if len(set(train.main.tolist())) > 1:  # alternating: what flows after a pulse is its recharge
-        cathodic, anodic = (
-            phases.of(np.arange(len(train))[train.main == sign])
-            for phases, sign in ((train.cathodic, -1), (train.anodic, 1))
-        )
-    else:
-        cathodic, anodic = train.cathodic, train.anodic
-    parts = figures.polarity(cathodic), figures.polarity(anodic)
+    parts = figures.polarities(train)
     main = parts[0] if train.main[0] < 0 else parts[1]
     return ProgramFigures("", len(train), None, None, *parts, main), ""
 

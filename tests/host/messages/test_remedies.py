@@ -89,6 +89,75 @@ def test_req_60_the_example_of_a_refusal_works(id_: str) -> None:
     assert id_ not in {row.id for row in refused(changed, board)}
 
 
+def of_programs(*programs: dict[str, Any], **fields: Any) -> tuple[Problem, ...]:
+    values = {"name": "x", "lead": "octrode-3mm", "programs": list(programs)} | fields
+    try:
+        return judge(Profile.from_text(yaml.safe_dump(values)), boards.board(PICO)).errors
+    except ProfileError as reason:
+        return reason.rows
+
+
+def test_a_discharge_is_told_at_the_program_that_is_discharged() -> None:
+    """The program of the lowest ceiling is recharged actively: to change it would be of no use."""
+    active = LADDER | {"rate": "40 Hz", "recharge": "active"}
+    sine = BASE | {"rate": "40 Hz", "pulse_width": "160 us", "shape": "sine", "amplitude": "1 mA"}
+    del sine["recharge"]
+    burst = BASE | {
+        "rate": "20 Hz",
+        "cathodes": ["E5"],
+        "anodes": ["E6"],
+        "amplitude": "1.5 mA",
+        "pulse_width": "250 us",
+        "waveform": {"burst": {"pulses": 2, "intra_rate": "100 Hz"}},
+        "recharge": "passive",
+    }
+    (row,) = of_programs(active, sine, burst)
+    assert (row.id, row.path, row.example) == ("discharge-peak", "programs[2].recharge", "active")
+    # 0.8274 mA against 0.5 mA is 165.5 %, where 150 % would be refused again
+    assert "0.8274 mA against 0.5 mA, at E1" in row.message
+    assert "limits: {discharge: 166 %}" in row.message
+    assert of_programs(active, sine, burst, limits={"discharge": "166 %"}) == ()
+    assert of_programs(active, sine, burst | {"recharge": "active"}) == ()
+
+
+def test_no_limit_of_a_discharge_is_proposed_that_a_profile_may_not_have() -> None:
+    """Eight pulses of 1 ms at 0.35 mA: 1.44 mA, four times the ceiling, and 200 % is the most."""
+    burst = AFTER_BURST | {
+        "waveform": {"burst": {"pulses": 8, "intra_rate": "500 Hz"}},
+        "amplitude": "0.35 mA",
+    }
+    (row,) = [row for row in of_programs(BASE | burst) if row.id == "discharge-peak"]
+    assert "1.441 mA against 0.35 mA" in row.message
+    assert "limits:" not in row.message
+
+
+def test_a_crowded_period_names_the_split_that_makes_it_long() -> None:
+    """At 40 Hz and 80 Hz: to have rates with that common period is no advice."""
+    steered = BASE | {
+        "rate": "40 Hz",
+        "recharge": "passive",
+        "cathodes": ["E3"],
+        "anodes": ["E2"],
+        "interleave": {"cathodes": ["E5"], "anodes": ["E4"], "split": "25 %"},
+    }
+    other = BASE | {
+        "rate": "80 Hz",
+        "cathodes": ["E7"],
+        "anodes": ["E6", "E8"],
+        "pulse_width": "90 us",
+        "interphase_gap": "20 us",
+        "recharge": {"active": {"ratio": 2}},
+    }
+    (row,) = of_programs(steered, other)
+    assert (row.id, row.path, row.example) == (
+        "table-length",
+        "programs[0].interleave.split",
+        "50 %",
+    )
+    interleave = steered["interleave"] | {"split": row.example}
+    assert of_programs(steered | {"interleave": interleave}, other) == ()
+
+
 def test_req_60_net_dc_of_309_na_names_active_recharge_on_its_line() -> None:
     profile = Profile.from_text(
         yaml.safe_dump(

@@ -184,6 +184,26 @@ def test_the_residual_voltage_is_not_that_of_the_next_edge(bare: bool) -> None:
     assert begun_v > 0.3  # 0.3 us later, 45 % of 1 V is there
 
 
+def test_what_an_adc_sees_leaves_no_voltage_of_the_next_pulse_and_no_dc_of_its_steps() -> None:
+    """8 us apart, 2 us off the period: the line to the pulse at 20 ms is no 0.6 V before it.
+
+    A sample of 2 mA is 16 nC, and what 20 ms of it are is 800 nA: less is not seen.
+    """
+    profile = Profile.read(resources.path("profiles/tonic_passive.yaml"))
+    whole = modelled(profile, 3)
+    times = np.arange(6e-6, 0.0599, 8e-6)
+    volts = np.interp(times, whole.time_s, whole.voltage_v)
+    seen = Trace(times, np.interp(times, whole.time_s, whole.current_a), volts, whole.schedule)
+    found = numbers.measured(seen, whole.schedule)
+    assert found is not None
+    figures, part = found
+    left = numbers.left(figures, part, seen)
+    assert left is not None
+    assert left.most_v < 0.02
+    assert numbers.unsure_c(figures, part) == pytest.approx(16e-9, rel=0.01)
+    assert abs(figures.residual_c or 0.0) < 16e-9
+
+
 def test_of_a_run_its_full_amplitude_is_shown_not_its_ramps(tmp_path: Path) -> None:
     folder, path = tmp_path / "kept", tmp_path / "short.yaml"
     path.write_text(SHORT)

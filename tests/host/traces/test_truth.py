@@ -6,7 +6,10 @@ hand, with the stage's declared errors as the tolerance.
 
 import dataclasses
 import json
+import os
 import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -128,6 +131,30 @@ def test_an_alternating_polarity_is_one_train(bare: bool) -> None:
     assert found.amplitude_a == program.cathodic.peak_a
     assert found.rate_hz == pytest.approx(50.0)  # and 25 Hz of each polarity
     assert found.period_s == pytest.approx(0.04)
+
+
+@BOTH
+@pytest.mark.parametrize("waveform", ["tonic", "{burst: {pulses: 3, intra_rate: 400 Hz}}"])
+@pytest.mark.parametrize("gap", ["0 us", "30 us"])
+def test_the_recharge_of_the_other_half_is_not_in_an_alternating_polarity(
+    waveform: str, gap: str, bare: bool
+) -> None:
+    """-0.9 mA for 150 us, +0.3 mA for 450 us; then +0.9 mA, -0.3 mA: neither mean is 0.6 mA."""
+    profile = Profile.from_text(
+        "name: x\nlead: octrode-3mm\nprograms:\n"
+        "  - {cathodes: [E3], anodes: [E2], rate: 20 Hz, pulse_width: 150 us, amplitude: 0.9 mA,\n"
+        f"     polarity: alternating, waveform: {waveform}, interphase_gap: {gap},\n"
+        "     recharge: {active: {ratio: 3}}}\n"
+    )
+    seen = modelled(profile, 3, bare=bare)
+    found = seen.measure()
+    (program,) = found.programs
+    is_near(program.cathodic, -0.9, -0.9, 150)
+    is_near(program.anodic, 0.9, 0.9, 150)
+    assert found.amplitude_a == program.cathodic.peak_a
+    if seen.schedule is not None:
+        rows = list(truth.judged("x", profile, boards.full_name(), found, seen.schedule))
+        assert [row for row in rows if not row.ok] == []
 
 
 @BOTH
@@ -310,6 +337,19 @@ def test_the_table_fails_where_one_quantity_does(
     monkeypatch.setattr(truth, "record", lambda *_: recorded(weak))
     assert truth.main(["segments_50hz"]) == 1
     assert re.search(r"cathodic peak .* FAIL\n", capsys.readouterr().out)
+
+
+def test_the_table_is_written_to_an_output_without_its_characters() -> None:
+    done = subprocess.run(
+        [sys.executable, resources.path("tools/truth.py"), "tonic_passive"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0 outside of their tolerance" in done.stdout
 
 
 def test_a_preset_that_there_is_not_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

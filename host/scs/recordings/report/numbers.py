@@ -97,10 +97,18 @@ def measured(rows: Rows, schedule: Schedule | None = None) -> tuple[Measured, Tr
         return None
 
 
+def unsure_c(figures: Measured, part: Trace) -> float:
+    """Return the net charge of a period (C) that samples do not show: each edge is off by one."""
+    count = figures.pulses_per_period or len(figures.pulses)
+    peaks_a = [figures.pulses.cathodic.peak_a, figures.pulses.anodic.peak_a]
+    return sampling_s(part.time_s) * float(np.sum(np.abs(peaks_a)[:, :count]))
+
+
 def left(figures: Measured, part: Trace, rows: Rows) -> Left | None:
     """Return the residual voltages before the periods of a part of a trace; None without a period.
 
-    They are read before the first sample, or before the step, of the next period's first pulse.
+    They are read before the first sample, or before the step, of the next period's first pulse: of
+    an evenly sampled trace a whole sample before, since a line to the next one is of the pulse.
     """
     schedule = part.schedule
     if schedule is not None and schedule.periods:
@@ -109,7 +117,10 @@ def left(figures: Measured, part: Trace, rows: Rows) -> Left | None:
         begins = figures.pulses.start_s[:: figures.pulses_per_period or len(figures.pulses)][1:]
     if not len(begins):
         return None
-    before_s = max(sampling_s(part.time_s), SAME_S)
-    volts = np.interp(begins - before_s, part.time_s, part.voltage_v)
+    if step_s := sampling_s(part.time_s):
+        row = np.searchsorted(part.time_s, begins - step_s, side="right") - 1
+        volts = part.voltage_v[np.maximum(row, 0)]
+    else:
+        volts = np.interp(begins - SAME_S, part.time_s, part.voltage_v)
     at_end_v = rows.window(max(0.0, rows.end_s - EDGE_S), rows.end_s).voltage_v[-1]
     return Left(float(np.max(np.abs(volts))), float(volts[-1]), float(at_end_v))

@@ -200,9 +200,14 @@ def left_over(run: Run, seen: Seen) -> str:
     figures, tail = seen
     rows = []
     if figures.residual_c is not None and figures.dc_a is not None:
+        charge_c, current_a, below = figures.residual_c, figures.dc_a, ""
+        unsure_c = numbers.unsure_c(figures, tail)
+        if abs(charge_c) < unsure_c:
+            charge_c, current_a = unsure_c, unsure_c * abs(current_a / charge_c)
+            below = "not shown by the samples, below "
         rows += [
-            ("net charge of a period", number(figures.residual_c * 1e9, "nC")),
-            ("net DC", number(figures.dc_a * 1e9, "nA")),
+            ("net charge of a period", below + number(charge_c * 1e9, "nC")),
+            ("net DC", below + number(current_a * 1e9, "nA")),
         ]
     if figures.running_c is not None:
         rows.append(("largest charge not yet recovered", number(figures.running_c * 1e6, "uC")))
