@@ -21,7 +21,7 @@ START = 3  # columns of a row before its rates: tick, current, voltage
 # a curve is drawn through these multiples of each time constant, within 0.4 % of its height
 BEND = (0.12, 0.25, 0.4, 0.55, 0.75, 1.0, 1.3, 1.65, 2.1, 2.7, 3.5, 4.6, 6.5, 10.0)
 FLAT = 1e-6  # of the largest value: what bends less is a straight line
-FINE = (1e-7, 1e-4)  # A, V: rows() are so close that lines between them err by half of it at most,
+FINE = (1e-8, 1e-4)  # A, V: rows() are so close that lines between them err by half of it at most,
 MOST, APART_S = 14, 1e-6  # but no more than 14 a curve, or one for each us of its time constant
 TAIL = 3  # rows beyond
 NO_TICK = 1e-3  # of a tick: closer to one is on it
