@@ -318,5 +318,5 @@ def test_req_03_any_valid_profile_becomes_words_that_hold_to_it(kind: str) -> No
             (marks_hold if drawn.values.get("output") == "sync" else words_hold)(words, drawn)
 
     search()
-    assert verdicts["admitted"] >= 10, verdicts  # else the search has shown nothing
+    assert verdicts["admitted"] >= 5, verdicts  # else the search has shown nothing
     assert set(verdicts) <= {"admitted", *REASONS}, verdicts
