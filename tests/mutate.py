@@ -140,7 +140,7 @@ def put(parent: ast.AST, field: str, at: int, node: ast.AST) -> None:
 
 
 def noticed(file: str, source: str = "") -> bool:
-    """Whether any test of a file fails with a mutant's source in its place (by default its own)."""
+    """Return True if a test file (by default the mutant's own) fails with the mutant in place."""
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "stimcore"
         shutil.copytree(STIMCORE, package, ignore=shutil.ignore_patterns("__pycache__"))

@@ -1,4 +1,4 @@
-"""How many examples a property test draws: its own number, or ten times it to explore."""
+"""Number of examples a property test draws: its own, or ten times as many to explore."""
 
 from hypothesis import settings
 

@@ -43,11 +43,11 @@ def modelled(
     train = model.of_board(row, boards.electrical(board), phases)
     if steady:
         train.run(steady)
-    found = train.run(periods)
+    samples = train.run(periods)
     compiled = schedule(row, profile.group, profile.program_names)
     return Trace(
-        found.time_s - found.time_s[0],
-        found.current_a,
-        found.voltage_v,
+        samples.time_s - samples.time_s[0],
+        samples.current_a,
+        samples.voltage_v,
         None if bare else compiled,
     )

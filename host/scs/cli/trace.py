@@ -43,7 +43,7 @@ FromStart = Annotated[
 
 
 class Fidelity(StrEnum):
-    """How closely `scs trace` simulates."""
+    """Fidelity of `scs trace`."""
 
     model = "model"
     board = "board"

@@ -35,7 +35,7 @@ from ..traces.trace import Trace
 from ..traces.trace_store import Progress, Rows, ignore_progress
 from . import poll_log, run_info
 from .poll_log import Samples
-from .run_info import Account, Run
+from .run_info import Account, Ending, Run
 
 MODEL, BOARD, FASTEST = "model", "board", ""
 HALTED = commands.STOP_REASONS[commands.STOP_HALT]  # what ends the run behind its trace
@@ -154,10 +154,7 @@ def record(
                 progress,
             )
         progress(1.0)
-        status = stim.status()
-        stim.halt()
-        book = stim.ledger()
-        stopped = run_info.TRACED if book.stopped == HALTED else book.stopped
+        ending = _halted(stim)
         account = Account(
             subject=run_info.subject(profile),
             device=run_info.device(stim),
@@ -166,14 +163,23 @@ def record(
             rate_hz=rate_hz,
             from_start=from_start,
             figures=tuple(figures),
-            ending=run_info.ending(stim, status, book, stopped),
+            ending=ending,
             command=taken.command,
         )
         return Recording(taken.rows, taken.pins, account, np.array(taken.polls), used)
 
 
+def _halted(stim: Stimulator) -> Ending:
+    """Halt the run and return how it ended."""
+    status = stim.status()
+    stim.halt()
+    book = stim.ledger()
+    stopped = run_info.TRACED if book.stopped == HALTED else book.stopped
+    return run_info.ending(stim, status, book, stopped)
+
+
 class _Taken(NamedTuple):
-    """What a trace is made of; polls: rows of poll_log."""
+    """Rows and pins of a trace, and the command they followed; polls: rows of poll_log."""
 
     rows: Rows
     pins: Pins | None

@@ -32,7 +32,7 @@ class Modelled:
     """
 
     def __init__(self, train: Any, seconds: float, rate_hz: float | None = None):
-        self._train, self._seconds, self._rate_hz = train, seconds, rate_hz
+        self._train, self._rate_hz = train, rate_hz
         self._begin_s = train.tick / train.clock_hz
         self._period_s = train.period_ticks / train.clock_hz
         if rate_hz is None:

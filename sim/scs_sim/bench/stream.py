@@ -64,6 +64,9 @@ class _Lap(NamedTuple):
         return cls(begins, until - since, latches, tuple(sorted(marked + repeated)))
 
 
+_NO_LAP = _Lap((), 0, (), ())
+
+
 class Lines(NamedTuple):
     """The GPIO numbers that the sequencer drives."""
 
@@ -147,7 +150,7 @@ class Sequencer:
         self._record_tick = _NEVER
         self._ceilings: deque[Table] = deque()
         self._rise_tick, self._trip_tick = 0, _NEVER
-        self._lap = _Lap((), 0, (), ())
+        self._lap = _NO_LAP
         self._executed: list[_Event] = []  # since the last period began, at …
         self._begun: tuple[int, tuple[object, ...]] = (0, ())  # … with what
         self._repeats = False  # the events of a whole period are in the queue, DMA is at its end
@@ -166,7 +169,7 @@ class Sequencer:
             self._staged = table
             return 0
         self._notice(tick)
-        self._unroll(tick)
+        self._interrupt(tick)
         since = self.dma.follow(table)
         if table.max_active_ticks > self._ceiling().max_active_ticks:
             self._ceilings.append(table)  # the sentinel must know the longer run beforehand
@@ -192,8 +195,7 @@ class Sequencer:
 
     def stop(self, tick: int) -> None:
         """End after the period that is being played."""
-        self.run_to(tick)
-        self._unroll(tick)
+        self._interrupt(tick)
         self.dma.finish(self._periods + 1)
 
     def halt(self, tick: int) -> None:
@@ -224,15 +226,13 @@ class Sequencer:
     # --- faults ----------------------------------------------------------------------------
     def starve(self, tick: int) -> None:
         """Inject starved_fifo, see Dma."""
-        self.run_to(tick)
-        self._unroll(tick)
+        self._interrupt(tick)
         self.dma.starve()
 
     def corrupt(self, tick: int, which: int) -> None:
         """Inject corrupt_word, see Dma."""
-        self.run_to(tick)
-        self._unroll(tick)
-        self._lap, self._begun = _Lap((), 0, (), ()), (0, ())  # it was made of the words before
+        self._interrupt(tick)
+        self._lap, self._begun = _NO_LAP, (0, ())  # it was made of the words before
         self.dma.corrupt(which)
 
     # --- in time ---------------------------------------------------------------------------
@@ -309,8 +309,9 @@ class Sequencer:
         self._periods, self._record = period + count - 1, len(records) - 1
         self._record_tick = start + (count - 1) * lap.ticks + records[-1]
 
-    def _unroll(self, tick: int) -> None:
-        """Put the program and DMA where they are at `tick`, in the midst of a repeated period."""
+    def _interrupt(self, tick: int) -> None:
+        """Run up to `tick`; put program and DMA there, also in the midst of a repeated period."""
+        self.run_to(tick)
         if not self._repeats:
             return
         self._repeats = False
@@ -398,7 +399,7 @@ class Sequencer:
         if self._live is not None and self._live is not self._seen:
             self._seen = self._live
             if self._live.max_active_ticks < self._ceiling().max_active_ticks:
-                self._unroll(tick)
+                self._interrupt(tick)
                 self._ceilings.append(self._live)
 
     def _watch(self, tick: int, level: int) -> None:

@@ -1,4 +1,4 @@
-"""What a command says: in a user's words, in the width of the terminal, as soon as it is known."""
+"""Output of commands: in a user's words, in the terminal's width, as soon as it is known."""
 
 import ast
 import errno
@@ -255,5 +255,5 @@ def test_a_piped_run_prints_as_it_goes() -> None:
             watchdog.cancel()
     assert lines[0].startswith("Tonic 50 Hz, guarded cathode on pico/mcp4922-8/randles-500")
     assert lines[1].startswith("load measured before arming: E2 50")
-    assert "RUNNING" in lines[2]
+    assert "RUNNING" in lines[2], lines
     assert "Delivered" in rest

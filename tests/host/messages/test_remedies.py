@@ -189,7 +189,7 @@ def test_req_60_every_refusal_and_fault_says_what_to_do(code: int) -> None:
 
 
 def test_the_remedies_of_the_kernel_are_of_their_code() -> None:
-    """What several codes share is a group: charge of a phase, or undriven current."""
+    """Group of codes with one limit: charge of a phase, or undriven current."""
     kernel = [code for code in REMEDIES if 30 <= code <= 58]
     assert len(kernel) == 29
     texts = [REMEDIES[code] for code in kernel]

@@ -171,9 +171,9 @@ def test_the_residual_voltage_is_not_that_of_the_next_edge(bare: bool) -> None:
     """Read on the edge it was 0.4 V; a settling edge begins where its period does."""
     profile = Profile.read(resources.path("profiles/tonic_50hz.yaml"))
     seen = modelled(profile, 4)
-    found = numbers.measured(seen, None if bare else seen.schedule)
-    assert found is not None
-    left = numbers.left(*found, seen)
+    measured = numbers.measured(seen, None if bare else seen.schedule)
+    assert measured is not None
+    left = numbers.left(*measured, seen)
     assert left is not None
     # the last rows before 20, 40 and 60 ms, and at 80 ms
     rows = np.searchsorted(seen.time_s, np.array([0.02, 0.04, 0.06, 0.08]) - 1e-7) - 1
@@ -194,9 +194,9 @@ def test_what_an_adc_sees_leaves_no_voltage_of_the_next_pulse_and_no_dc_of_its_s
     times = np.arange(6e-6, 0.0599, 8e-6)
     volts = np.interp(times, whole.time_s, whole.voltage_v)
     seen = Trace(times, np.interp(times, whole.time_s, whole.current_a), volts, whole.schedule)
-    found = numbers.measured(seen, whole.schedule)
-    assert found is not None
-    figures, part = found
+    measured = numbers.measured(seen, whole.schedule)
+    assert measured is not None
+    figures, part = measured
     left = numbers.left(figures, part, seen)
     assert left is not None
     assert left.most_v < 0.02
@@ -219,9 +219,9 @@ def test_of_a_run_its_full_amplitude_is_shown_not_its_ramps(tmp_path: Path) -> N
     assert command.periods >= 25
     assert schedule.end_s < 1.03  # STOP at 1 s reaches the period after the one under way
     assert run.rows is not None
-    found = numbers.measured(run.rows, schedule)
-    assert found is not None
-    assert found[0].pulses.amplitude_a == pytest.approx([-0.9e-3] * command.periods, rel=1e-2)
+    measured = numbers.measured(run.rows, schedule)
+    assert measured is not None
+    assert measured[0].pulses.amplitude_a == pytest.approx([-0.9e-3] * command.periods, rel=1e-2)
     page = Page(report.page(run)).text
     assert f"A period, {command.begin_s:.6g} s into the trace" in page
     span = f"{schedule.begin_s:.6g} s to {schedule.end_s:.6g} s of the trace"
@@ -253,11 +253,11 @@ def test_several_programs_are_shown_each_by_itself() -> None:
     profile = Profile.read(resources.path("profiles/four_programs.yaml"))
     seen = modelled(profile, 3)
     run = record(Profile.from_text(SHORT), None, 0.04).run
-    found = numbers.measured(seen, seen.schedule)
-    cards = Page(sections.cards(run, found)).text
+    measured = numbers.measured(seen, seen.schedule)
+    cards = Page(sections.cards(run, measured)).text
     assert "4programs, each measured below" in cards
     assert "amplitude, measured" not in cards
-    table = Page(sections._programs(found)).text
+    table = Page(sections._programs(measured)).text
     assert "left low20 Hzcathodic-1.5 mA / -1.499 mA" in table
     assert "right high100 Hzanodic2.5 mA / 2.508 mA" in table
 

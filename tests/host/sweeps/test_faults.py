@@ -1,4 +1,4 @@
-"""What may happen to a sweep while it runs, and what is left: never a wrong table."""
+"""Accidents of a sweep that runs, and what is left: never a wrong table."""
 
 import errno
 import multiprocessing

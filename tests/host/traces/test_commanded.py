@@ -61,27 +61,29 @@ def played(looks: list[tuple[float, int]], end_s: float = 100.0) -> Command | No
 
 
 def test_the_highest_amplitude_is_kept_not_the_last_one() -> None:
-    found = played([(0.0, 500), (0.25, 1000), (0.5, 2000), (0.75, 2000), (1.0, 1000), (1.25, 500)])
-    assert found is not None
-    assert min(found.current_a) == -2e-3
+    command = played(
+        [(0.0, 500), (0.25, 1000), (0.5, 2000), (0.75, 2000), (1.0, 1000), (1.25, 500)]
+    )
+    assert command is not None
+    assert min(command.current_a) == -2e-3
     # the period that began at 0.5 s is the 25th; at 0.75 s the 37th is under way, and is played
     # to its end, at 0.76 s, before the words of 1 mA follow
-    assert found.begin_s == pytest.approx(0.5)
-    assert found.periods == 13
+    assert command.begin_s == pytest.approx(0.5)
+    assert command.periods == 13
 
 
 def test_what_was_halted_is_not_a_whole_period() -> None:
     assert played([(0.0, 2000), (0.01, 0)]) is None
-    found = played([(0.0, 2000), (0.03, 2000), (0.035, 0)])
-    assert found is not None
-    assert found.periods == 1
+    command = played([(0.0, 2000), (0.03, 2000), (0.035, 0)])
+    assert command is not None
+    assert command.periods == 1
 
 
 def test_of_two_on_times_of_a_cycle_the_longer_one_is_kept() -> None:
-    found = played([(0.0, 2000), (0.2, 2000), (0.3, 0), (1.0, 2000), (1.5, 2000), (2.0, 0)])
-    assert found is not None
-    assert found.begin_s == pytest.approx(1.0)
-    assert found.periods == 26  # of 50; after the look at 1.5 s one more is sure
+    command = played([(0.0, 2000), (0.2, 2000), (0.3, 0), (1.0, 2000), (1.5, 2000), (2.0, 0)])
+    assert command is not None
+    assert command.begin_s == pytest.approx(1.0)
+    assert command.periods == 26  # of 50; after the look at 1.5 s one more is sure
 
 
 def test_two_runs_of_the_same_words_are_not_one_row() -> None:
@@ -92,13 +94,13 @@ def test_two_runs_of_the_same_words_are_not_one_row() -> None:
     strongest.look()
     bench.at_s = 1.107
     strongest.look()
-    found = strongest.command
-    assert found is not None
-    assert found.begin_s == pytest.approx(1.007)
-    assert found.periods == 5
+    command = strongest.command
+    assert command is not None
+    assert command.begin_s == pytest.approx(1.007)
+    assert command.periods == 5
 
 
 def test_only_what_lies_within_the_trace_is_taken() -> None:
-    found = played([(0.0, 2000), (1.0, 2000)], end_s=0.05)
-    assert found is not None
-    assert (found.begin_s, found.periods) == (0.0, 2)
+    command = played([(0.0, 2000), (1.0, 2000)], end_s=0.05)
+    assert command is not None
+    assert (command.begin_s, command.periods) == (0.0, 2)

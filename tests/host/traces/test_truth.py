@@ -1,4 +1,4 @@
-"""What a trace is measured as is what was compiled: every preset, any shape, several programs.
+"""A trace is measured as what was compiled: every preset, any shape, several programs.
 
 Traces are those of the fast circuit model; the expected numbers of single presets are worked out by
 hand, with the stage's declared errors as the tolerance.
@@ -44,22 +44,24 @@ def board_of(profile: Profile) -> str:
 
 def wrong(seen: Trace, profile: Profile, board: str) -> list[str]:
     """Return every quantity of the measured programs that is not the compiled one."""
-    found = seen.measure()
+    figures = seen.measure()
     assert seen.schedule is not None
     tolerance = Tolerance.of(boards.board(board), boards.electrical(board)["stage"])
-    span_s = found.end_s - found.begin_s
-    rows = compare(seen.schedule.programs, found.programs, tolerance, span_s, steps(profile.group))
+    span_s = figures.end_s - figures.begin_s
+    rows = compare(
+        seen.schedule.programs, figures.programs, tolerance, span_s, steps(profile.group)
+    )
     return [str(row) for row in rows if not row.ok]
 
 
-def is_near(found: Polarity | None, peak_ma: float, mean_ma: float, width_us: float) -> None:
+def is_near(figures: Polarity | None, peak_ma: float, mean_ma: float, width_us: float) -> None:
     """Assert the figures of a polarity of a default-stage pulse of 0.9 mA."""
-    assert found is not None
-    assert found.peak_a * 1e3 == pytest.approx(peak_ma, abs=NEAR_MA)
-    assert found.mean_a * 1e3 == pytest.approx(mean_ma, abs=NEAR_MA)
-    assert found.width_s * 1e6 == pytest.approx(width_us, abs=4.5)  # the output settles in 4.5 us
+    assert figures is not None
+    assert figures.peak_a * 1e3 == pytest.approx(peak_ma, abs=NEAR_MA)
+    assert figures.mean_a * 1e3 == pytest.approx(mean_ma, abs=NEAR_MA)
+    assert figures.width_s * 1e6 == pytest.approx(width_us, abs=4.5)  # the output settles in 4.5 us
     wanted_uc = mean_ma * width_us / 1e3
-    assert found.charge_c * 1e6 == pytest.approx(wanted_uc, abs=NEAR_MA * width_us / 1e3)
+    assert figures.charge_c * 1e6 == pytest.approx(wanted_uc, abs=NEAR_MA * width_us / 1e3)
 
 
 # --- every preset, any shape ---------------------------------------------------------------------
@@ -89,9 +91,9 @@ def test_any_shape_is_measured_as_it_was_compiled(kind: str) -> None:
             seen = modelled(profile, 2)
         except (ProfileError, Refused):
             assume(False)
-        found = seen.measure()
+        figures = seen.measure()
         assert seen.schedule is not None
-        assert len(found.pulses) == 2 * len(seen.schedule.compiled)
+        assert len(figures.pulses) == 2 * len(seen.schedule.compiled)
         assert wrong(seen, profile, board_of(profile)) == []
 
     search()
@@ -124,13 +126,13 @@ def measured(stem: str, *, bare: bool, periods: int = 3) -> Measured:
 
 @BOTH
 def test_an_alternating_polarity_is_one_train(bare: bool) -> None:
-    found = measured("alternating_50hz", bare=bare)
-    (program,) = found.programs
+    figures = measured("alternating_50hz", bare=bare)
+    (program,) = figures.programs
     is_near(program.cathodic, -0.9, -0.9, 200)
     is_near(program.anodic, 0.9, 0.9, 200)
-    assert found.amplitude_a == program.cathodic.peak_a
-    assert found.rate_hz == pytest.approx(50.0)  # and 25 Hz of each polarity
-    assert found.period_s == pytest.approx(0.04)
+    assert figures.amplitude_a == program.cathodic.peak_a
+    assert figures.rate_hz == pytest.approx(50.0)  # and 25 Hz of each polarity
+    assert figures.period_s == pytest.approx(0.04)
 
 
 @BOTH
@@ -147,13 +149,13 @@ def test_the_recharge_of_the_other_half_is_not_in_an_alternating_polarity(
         "     recharge: {active: {ratio: 3}}}\n"
     )
     seen = modelled(profile, 3, bare=bare)
-    found = seen.measure()
-    (program,) = found.programs
+    figures = seen.measure()
+    (program,) = figures.programs
     is_near(program.cathodic, -0.9, -0.9, 150)
     is_near(program.anodic, 0.9, 0.9, 150)
-    assert found.amplitude_a == program.cathodic.peak_a
+    assert figures.amplitude_a == program.cathodic.peak_a
     if seen.schedule is not None:
-        rows = list(truth.judged("x", profile, boards.full_name(), found, seen.schedule))
+        rows = list(truth.judged("x", profile, boards.full_name(), figures, seen.schedule))
         assert [row for row in rows if not row.ok] == []
 
 
@@ -168,34 +170,34 @@ def test_a_list_of_segments_has_a_peak_and_a_mean(bare: bool) -> None:
 
 @BOTH
 def test_a_pre_pulse_is_of_its_pulse(bare: bool) -> None:
-    found = measured("prepulse_50hz", bare=bare)
-    (program,) = found.programs
+    figures = measured("prepulse_50hz", bare=bare)
+    (program,) = figures.programs
     assert program.main == program.cathodic
     is_near(program.cathodic, -0.9, -0.9, 200)
     is_near(program.anodic, 0.18, 0.18, 1000)  # before and after, 500 us each
-    assert found.rate_hz == pytest.approx(50.0)
-    assert found.intra_rate_hz is None
+    assert figures.rate_hz == pytest.approx(50.0)
+    assert figures.intra_rate_hz is None
 
 
 @BOTH
 def test_a_triphasic_pulse_is_one(bare: bool) -> None:
-    found = measured("triphasic_50hz", bare=bare)
-    (program,) = found.programs
+    figures = measured("triphasic_50hz", bare=bare)
+    (program,) = figures.programs
     is_near(program.cathodic, -0.9, -0.9, 200)
     is_near(program.anodic, 0.45, 0.45, 400)
-    assert found.amplitude_a == program.cathodic.peak_a
-    assert found.intra_rate_hz is None
-    assert found.pulses_per_period == 1
+    assert figures.amplitude_a == program.cathodic.peak_a
+    assert figures.intra_rate_hz is None
+    assert figures.pulses_per_period == 1
 
 
 @BOTH
 def test_a_gaussian_is_measured_from_zero(bare: bool) -> None:
-    found = measured("gaussian_50hz", bare=bare)
-    (program,) = found.programs
+    figures = measured("gaussian_50hz", bare=bare)
+    (program,) = figures.programs
     # 96, 310, 677, 1000, 1000, 677, 310, 96 permille for 50 us each: 4166 of them, 0.18747 uC
     is_near(program.cathodic, -0.9, -0.9 * 4.166 / 8, 400)
     is_near(program.anodic, 0.9, 0.9 * 4.166 / 8, 400)
-    assert found.running_c == pytest.approx(0.18747e-6, rel=0.015)
+    assert figures.running_c == pytest.approx(0.18747e-6, rel=0.015)
 
 
 STAIRS = """
@@ -219,21 +221,21 @@ programs:
 
 @BOTH
 def test_a_staircase_has_all_its_charge(bare: bool) -> None:
-    found = modelled(Profile.from_text(STAIRS), 3, bare=bare).measure()
+    figures = modelled(Profile.from_text(STAIRS), 3, bare=bare).measure()
     # 25, 50, 75 and 100 % of 1.5 mA for 50 us each: 2.5 x 75 nC are 187.5 nC in 200 us
-    assert found.amplitude_a == pytest.approx(-1.5e-3, abs=25e-6)
-    assert found.width_s == pytest.approx(200e-6, abs=4.5e-6)
-    assert found.charge_c == pytest.approx(-187.5e-9, rel=0.015)
-    assert found.running_c == pytest.approx(187.5e-9, rel=0.015)
+    assert figures.amplitude_a == pytest.approx(-1.5e-3, abs=25e-6)
+    assert figures.width_s == pytest.approx(200e-6, abs=4.5e-6)
+    assert figures.charge_c == pytest.approx(-187.5e-9, rel=0.015)
+    assert figures.running_c == pytest.approx(187.5e-9, rel=0.015)
 
 
 def test_every_program_of_a_group_has_its_own_figures() -> None:
-    found = measured("four_programs", bare=False)
-    assert found.amplitude_a is found.width_s is found.charge_c is found.rate_hz is None
-    assert found.reason == "4 programs: each has its own figures"
+    figures = measured("four_programs", bare=False)
+    assert figures.amplitude_a is figures.width_s is figures.charge_c is figures.rate_hz is None
+    assert figures.reason == "4 programs: each has its own figures"
     figures = {
         program.name: (program.rate_hz, program.cathodic, program.anodic)
-        for program in found.programs
+        for program in figures.programs
     }
     for name, rate_hz, amplitude_ma, width_us, ratio in (
         ("left low", 20, 1.5, 300, 1),
@@ -260,11 +262,11 @@ def test_every_program_of_a_group_has_its_own_figures() -> None:
     ],
 )
 def test_what_a_bare_trace_cannot_tell_apart_it_says(stem: str, reason: str) -> None:
-    found = measured(stem, bare=True)
-    assert found.programs == ()
-    assert found.amplitude_a is found.width_s is found.charge_c is None
-    assert found.reason.startswith(reason)
-    assert "without its schedule a trace does not tell" in found.reason
+    figures = measured(stem, bare=True)
+    assert figures.programs == ()
+    assert figures.amplitude_a is figures.width_s is figures.charge_c is None
+    assert figures.reason.startswith(reason)
+    assert "without its schedule a trace does not tell" in figures.reason
 
 
 def test_a_dithered_train_has_the_rate_and_width_that_it_was_given() -> None:
@@ -275,17 +277,17 @@ def test_a_dithered_train_has_the_rate_and_width_that_it_was_given() -> None:
 
 def test_a_pulse_that_the_end_cuts_is_not_one_that_differs() -> None:
     seen = modelled(preset("tonic_50hz"), 3, bare=True)
-    found = seen.window(100e-6, 0.04 + 100e-6).measure()
-    assert len(found.pulses) == 3
-    assert found.reason == ""
-    assert found.width_s == pytest.approx(200e-6, abs=1e-6)
+    figures = seen.window(100e-6, 0.04 + 100e-6).measure()
+    assert len(figures.pulses) == 3
+    assert figures.reason == ""
+    assert figures.width_s == pytest.approx(200e-6, abs=1e-6)
 
 
 def test_only_whole_periods_of_the_schedule_are_measured() -> None:
     seen = modelled(preset("tonic_50hz"), 4).window(0.011, 0.075)
-    found = seen.measure()
-    assert (found.begin_s, found.end_s) == pytest.approx((0.009, 0.049))  # 20 to 60 ms of it
-    assert len(found.pulses) == 2
+    figures = seen.measure()
+    assert (figures.begin_s, figures.end_s) == pytest.approx((0.009, 0.049))  # 20 to 60 ms of it
+    assert len(figures.pulses) == 2
 
 
 def test_sampled_as_the_adc_does_the_edges_are_known_to_a_sample() -> None:
