@@ -207,10 +207,8 @@ class Player:
             machine.active(0)
         at.poke(at.PIO0 + at.SM0 + 8, self._joined ^ _FJOIN_RX)
         at.poke(at.PIO0 + at.SM0 + 8, self._joined)
-        for machine in (at.SM0, at.SM0 + 0x18):
-            shape = at.peek(at.PIO1 + machine + 8)
-            at.poke(at.PIO1 + machine + 8, shape ^ _FJOIN_RX)
-            at.poke(at.PIO1 + machine + 8, shape)
+        _empty(at.PIO1 + at.SM0 + 8)
+        _empty(at.PIO1 + at.SM0 + 0x18 + 8)
         at.rewind(self.plan)
         for machine in (self.sentinel, self.relay):
             machine.restart()
@@ -245,9 +243,10 @@ class Player:
         raise ValueError
 
     def _guard(self, turns: int) -> None:
+        """Give the sentinel a ceiling. One not yet taken would stand for a run before it."""
         self._turns = turns
-        if self.sentinel.tx_fifo() < 4:
-            self.sentinel.put(turns)
+        _empty(at.PIO1 + at.SM0 + 8)
+        self.sentinel.put(turns)
 
     # --- where it is -----------------------------------------------------------------------
     def _place(self) -> None:
@@ -271,12 +270,13 @@ class Player:
             tables[3 + 2 * number] = self._tables[number].count
 
     def _pass(self) -> None:
-        """Forget the tables before the live one; the sentinel takes the live one's ceiling."""
+        """Forget the tables before the live one; the ceiling is that of what is left."""
         while len(self._tables) > 1 and self._tables[1].since <= self._periods:
             self._tables.pop(0)
             self._list()
-            if self._turns != self._tables[0].turns:
-                self._guard(self._tables[0].turns)
+            turns = max([table.turns for table in self._tables])
+            if self._turns != turns:
+                self._guard(turns)
 
     def _conclude(self) -> None:
         sight = self.sight
@@ -296,3 +296,10 @@ class Player:
         if sight[at.FLAGS] & 1:
             return self._periods == self._total - 1 and sight[at.FIFO] == 0
         return self._periods == sight[at.ENDED_AT] - 1
+
+
+def _empty(shape_at: int) -> None:
+    """Empty a state machine's FIFOs by a change of how they are joined (data sheet, SHIFTCTRL)."""
+    shape = at.peek(shape_at)
+    at.poke(shape_at, shape ^ _FJOIN_RX)
+    at.poke(shape_at, shape)

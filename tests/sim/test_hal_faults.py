@@ -4,8 +4,11 @@ import pytest
 from tests.support.benches import (
     US,
     Idler,
+    Sleeper,
     bench,
     biphasic,
+    frame,
+    stream,
 )
 from tests.support.started_streams import expected, running
 
@@ -77,6 +80,24 @@ def test_req_51_the_ceiling_follows_a_swap_to_longer_and_back_to_shorter_runs() 
     sim.hal.stream_load(long._replace(max_active_ticks=12_500))
     sim.advance_us(5_000)
     assert sim.hal.stream_state().status == TRIPPED
+
+
+# 200 us and 160 us of one active run in 1 ms; the rest is longer than what DMA holds ahead
+ONE_RUN = [
+    stream((width, 2, frame(1_728, 1, 2)), *[((125_000 - width) // 10, 0, frame(2048, 0, 3))] * 10)
+    for width in (25_000, 20_000)
+]
+
+
+def test_req_51_a_ceiling_that_came_down_is_not_taken_for_a_longer_run_behind_it() -> None:
+    """The swap to shorter runs is seen as late as the one back to longer ones is staged."""
+    longer, shorter = ONE_RUN
+    sim = running(longer, device=Sleeper)
+    sim.hal.stream_load(shorter)
+    sim.advance_us(3_300)  # in the rest of the fourth period, and so is DMA
+    sim.hal.stream_load(longer)
+    sim.advance_us(5_000)
+    assert sim.hal.stream_state()[:2] == (RUNNING, 8)
 
 
 def test_req_51_the_ceiling_comes_down_once_the_swap_is_seen() -> None:

@@ -11,7 +11,7 @@ from tests.support.benches import (
     CURRENT,
     RANDLES,
     SERIAL_PINS,
-    Idler,
+    Sleeper,
     biphasic,
     board,
     frame,
@@ -51,14 +51,6 @@ ACTS = (
     | st.tuples(st.sampled_from(["sample", "arm", "take", "stop", "halt"]), st.just(0))
     | st.tuples(st.just("start"), st.sampled_from([0, 0, 7, 300]))
 )
-
-
-class Sleeper(Idler):
-    """A device that looks at nothing."""
-
-    def turn(self) -> None:
-        self.hal.feed_watchdog()
-        self.hal.wait(10)
 
 
 def made(logged: bool) -> SimBoard:

@@ -131,6 +131,14 @@ class Idler:
             self.hal.wait(5)
 
 
+class Sleeper(Idler):
+    """A device that looks at nothing."""
+
+    def turn(self) -> None:
+        self.hal.feed_watchdog()
+        self.hal.wait(10)
+
+
 class Echo(Idler):
     """Sends every byte back, one higher."""
 

@@ -148,7 +148,7 @@ class Sequencer:
         self._seen: Table | None = None  # the live one when the processor last looked
         self._periods = self._record = self._ticks_in = 0
         self._record_tick = _NEVER
-        self._ceilings: deque[Table] = deque()
+        self._ceiling: Table | None = None  # given to the sentinel and not yet taken
         self._rise_tick, self._trip_tick = 0, _NEVER
         self._lap = _NO_LAP
         self._executed: list[_Event] = []  # since the last period began, at …
@@ -171,8 +171,8 @@ class Sequencer:
         self._notice(tick)
         self._interrupt(tick)
         since = self.dma.follow(table)
-        if table.max_active_ticks > self._ceiling().max_active_ticks:
-            self._ceilings.append(table)  # the sentinel must know the longer run beforehand
+        if table.max_active_ticks > self._guarding().max_active_ticks:
+            self._ceiling = table  # the sentinel must know the longer run beforehand
         return since
 
     def start(self, tick: int, periods: int) -> None:
@@ -278,7 +278,7 @@ class Sequencer:
         tags, start = self.dma.tags, self._machine.tick
         if self.dma.popped % 2 or not tags or tags[0].record or self.pin_log is not None:
             return False
-        position = () if self._ceilings or self._trip_tick < _NEVER else self.dma.position()
+        position = () if self._ceiling or self._trip_tick < _NEVER else self.dma.position()
         begins = position and (self._machine.state, self._state, self._turns, position)
         if begins and begins == self._begun[1]:
             self._lap = _Lap.of(begins, self._executed, self._begun[0], start)
@@ -390,23 +390,25 @@ class Sequencer:
         self._guarded = table
         self._turns = self._turns_of(table.max_active_ticks)
 
-    def _ceiling(self) -> Table:
+    def _guarding(self) -> Table:
         """Return the table of the last ceiling given to the sentinel, taken or still waiting."""
-        return self._ceilings[-1] if self._ceilings else self._guarded
+        return self._ceiling or self._guarded
 
     def _notice(self, tick: int) -> None:
         """Notice, as the processor does, a swap: the ceiling may come down after it."""
         if self._live is not None and self._live is not self._seen:
             self._seen = self._live
-            if self._live.max_active_ticks < self._ceiling().max_active_ticks:
+            if self._live.max_active_ticks < self._guarding().max_active_ticks:
                 self._interrupt(tick)
-                self._ceilings.append(self._live)
+                ahead = [tag.table for tag in self.dma.tags] + [self.dma.staged or self._live]
+                self._ceiling = max([self._live, *ahead], key=lambda table: table.max_active_ticks)
 
     def _watch(self, tick: int, level: int) -> None:
         """Follow an edge of ACTIVE. A ceiling that waits is taken at the start of a run."""
         if level:
-            if self._ceilings:
-                self._guard(self._ceilings.popleft())
+            if self._ceiling is not None:
+                self._guard(self._ceiling)
+                self._ceiling = None
             self._rise_tick, self._trip_tick = tick, trip_tick(tick, self._turns)
         elif not outlasts(tick - self._rise_tick, self._turns):
             self._trip_tick = _NEVER
