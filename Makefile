@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo truth test vm rig chip firmware lint check docs pictures bench sweep-faults oracles packages clean
+.PHONY: help venv demo truth test vm rig chip firmware lint check dist docs pictures bench sweep-faults oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,13 @@ typings/.stamp: .venv/.dev
 	@$(PY) -m pip install -qq --disable-pip-version-check --upgrade --target typings "$(STUBS)" && touch $@
 
 check: lint test ## the gate for people and for CI: lint, then test
+
+.venv/.dist: .venv/.dev
+	@echo "installing what builds and lists a release into .venv"
+	@$(PY) -m pip install -qq --disable-pip-version-check -e ".[dist]" && touch $@
+
+dist: .venv/.dist ## the wheel and the sdist of this commit with their SBOM, tried without a checkout
+	@$(PY) tools/release.py
 
 docs: .venv/.run ## write the generated pages and pictures of docs/ anew
 	@$(PY) tools/docs/generate.py
