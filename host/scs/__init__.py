@@ -1,37 +1,74 @@
 """scs: program a spinal-cord-stimulation bench from a laptop, or simulate it.
 
-Role: the host's library and the command `scs`. Profile reads a therapy, Stimulator runs it.
+Role: the host's library and the command `scs`. Profile reads a therapy, Stimulator runs it; what is
+public stands in __all__ and in docs/reference/python-api.md.
 Invariant: importing scs imports nothing else until a name is used.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .device.adc_scope import Sensed
+    from .device.impedance import LoadFound
+    from .device.relocate import Steered
+    from .device.replies import Amplitude, Ledger, Recalled, Status, Stored
     from .device.stimulator import Stimulator
-    from .errors import DeviceFault, DeviceRefused, Failure, LinkLost
+    from .documents.problem import Problem
+    from .errors import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
+    from .messages.safety_metrics import Metric
     from .profile.profile import Profile, ProfileError
+    from .recordings.record import Recording
     from .traces.trace import Trace
+    from .traces.waveform_analysis import Measured
 
 __all__ = [
+    "Amplitude",
     "DeviceFault",
     "DeviceRefused",
     "Failure",
+    "Ledger",
     "LinkLost",
+    "LoadFound",
+    "Measured",
+    "Metric",
+    "Mismatch",
+    "Problem",
     "Profile",
     "ProfileError",
+    "Recalled",
+    "Recording",
+    "Sensed",
+    "Status",
+    "Steered",
     "Stimulator",
+    "Stored",
     "Trace",
+    "WrongUsage",
 ]
 
 _HOMES = {
+    "Amplitude": "device.replies",
     "DeviceFault": "errors",
     "DeviceRefused": "errors",
     "Failure": "errors",
+    "Ledger": "device.replies",
     "LinkLost": "errors",
+    "LoadFound": "device.impedance",
+    "Measured": "traces.waveform_analysis",
+    "Metric": "messages.safety_metrics",
+    "Mismatch": "errors",
+    "Problem": "documents.problem",
     "Profile": "profile.profile",
     "ProfileError": "profile.profile",
+    "Recalled": "device.replies",
+    "Recording": "recordings.record",
+    "Sensed": "device.adc_scope",
+    "Status": "device.replies",
+    "Steered": "device.relocate",
     "Stimulator": "device.stimulator",
+    "Stored": "device.replies",
     "Trace": "traces.trace",
+    "WrongUsage": "errors",
 }
 
 

@@ -21,7 +21,19 @@ Row = tuple[int, int, int, int]  # (code, index, value, limit) of stimcore.error
 
 
 class Failure(Exception):
-    """Error for users, with one clear message."""
+    """Error for users, with one clear message: the base of all that a Stimulator raises.
+
+    `exit_code` is that of the command `scs`; `__notes__` may tell the device's state.
+
+    Example::
+
+        >>> from scs import Failure, Stimulator
+        >>> try:
+        ...     Stimulator("sim").status()
+        ... except Failure as reason:
+        ...     print(reason)
+        the device is not open: use `with Stimulator(…) as stim:`
+    """
 
     exit_code = REFUSED
 
@@ -32,13 +44,35 @@ def full_message(reason: Exception) -> str:
 
 
 class WrongUsage(Failure):
-    """Invalid option or argument."""
+    """Invalid option or argument; nothing was sent.
+
+    Example::
+
+        >>> from scs import Failure, Stimulator
+        >>> try:
+        ...     Stimulator("COM3", faults="open_lead").open()
+        ... except Failure as reason:
+        ...     print(reason)
+        faults can be injected into the simulated board, not at COM3
+    """
 
     exit_code = USAGE
 
 
 class LinkLost(Failure):
-    """Error of the link: the device does not answer, or the port cannot be opened or broke."""
+    """Error of the link: the device does not answer, or the port cannot be opened or broke.
+
+    The device then stops by itself when its lease has ended.
+
+    Example::
+
+        >>> from scs import LinkLost, Stimulator
+        >>> try:
+        ...     Stimulator("/dev/none").open()
+        ... except LinkLost as reason:
+        ...     print(str(reason).partition(";")[0])
+        cannot open /dev/none: No such file or directory
+    """
 
     exit_code = NO_DEVICE
 
@@ -46,7 +80,19 @@ class LinkLost(Failure):
 class DeviceRefused(Failure):
     """Refusal by the device: `command` by its name, `rows` with every reason.
 
-    `message` has one sentence per row, in human units and with names where known.
+    A row is (code, index, value, limit) of stimcore.errors, in its units; `message` has one
+    sentence per row, in human units and with names where known. The device is as it was before.
+
+    Example::
+
+        >>> from scs import DeviceRefused, Profile, Stimulator
+        >>> with Stimulator("sim") as stim:
+        ...     figures = stim.load(Profile.read("profiles/tonic_50hz.yaml"))
+        ...     try:
+        ...         stim.start()  # before it is armed
+        ...     except DeviceRefused as refused:
+        ...         refused.command, stim.status().state
+        ('start', 'LOADED')
     """
 
     def __init__(self, command: str, rows: tuple[Row, ...], message: str):
@@ -61,7 +107,14 @@ class DeviceRefused(Failure):
 
 
 class Mismatch(DeviceRefused):
-    """Host and device were built from different tables; the device must be reflashed."""
+    """Host and device were built from different tables; the device must be reflashed.
+
+    Example::
+
+        >>> from scs import Mismatch
+        >>> print(Mismatch("the device speaks protocol 3"))
+        the device speaks protocol 3; reflash the device, or use the host it came with
+    """
 
     def __init__(self, message: str):
         super().__init__(
@@ -70,7 +123,23 @@ class Mismatch(DeviceRefused):
 
 
 class DeviceFault(Failure):
-    """Fault latched by the device; `fault` is its row."""
+    """Fault latched by the device, whose output is off; `fault` is its row, as of DeviceRefused.
+
+    Stimulator.clear_fault() clears it; the profile must then be loaded again.
+
+    Example::
+
+        >>> from scs import DeviceFault, Profile, Stimulator
+        >>> with Stimulator("sim", faults="open_lead@4") as stim:  # 4 s after power-on
+        ...     figures = stim.load(Profile.read("profiles/tonic_50hz.yaml"))
+        ...     load = stim.arm()
+        ...     stim.start()
+        ...     try:
+        ...         last = stim.wait(10.0)
+        ...     except DeviceFault as reason:
+        ...         print(str(reason).partition(":")[0], stim.status().state)
+        open_load FAULT
+    """
 
     def __init__(self, fault: Row, message: str):
         super().__init__(message)

@@ -1,5 +1,6 @@
 """Every command in the README and in docs/ runs as written and prints what is shown there."""
 
+import doctest
 import re
 import subprocess
 import sys
@@ -104,7 +105,7 @@ def listed(block: Block, table: dict[tuple[str, str], str]) -> tuple[str, str] |
 
 
 def kind(block: Block) -> str:
-    """Return yaml, mermaid, python, not run, output or commands."""
+    """Return yaml, mermaid, python, pycon, not run, output or commands."""
     if listed(block, NOT_RUN):
         return "not run"
     if block.language:
@@ -116,7 +117,7 @@ def test_every_block_that_is_not_run_says_why_and_is_there() -> None:
     assert {key for block in ALL if (key := listed(block, NOT_RUN))} == set(NOT_RUN)
     assert {key for block in ALL if (key := listed(block, OUTPUT_OF))} == set(OUTPUT_OF)
     assert {kind(block) for block in ALL} <= {
-        *("yaml", "mermaid", "python", "not run", "output", "commands")
+        *("yaml", "mermaid", "python", "pycon", "not run", "output", "commands")
     }
 
 
@@ -147,6 +148,9 @@ def test_the_commands_of_a_page_run_and_print_what_it_shows(
             assert shows(block.text.splitlines(), printed, part=True) == "", session.printed
         elif kind(block) == "python":
             exec(compile(block.text, page, "exec"), {})
+        elif kind(block) == "pycon":
+            example = doctest.DocTestParser().get_doctest(block.text, {}, page, page, 0)
+            assert doctest.DocTestRunner().run(example).failed == 0, block.text
         elif kind(block) == "commands":
             of_block(session, block)
 

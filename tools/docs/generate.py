@@ -3,7 +3,8 @@
 --figures copies the figures that `make chip` measured into explain/chip.md.
 
 Role: reference/protocol.md from commands and errors, reference/states.md from states,
-reference/cli.md from the command line, reference/limits.md from limits, reference/wiring.md
+reference/cli.md from the command line, reference/python-api.md from docstrings,
+reference/limits.md from limits, reference/wiring.md
 and stage-*.svg from boards.yaml and the shipped profiles, and the parts between markers of
 explain/chip.md and reference/profiles.md.
 The text around the tables stands in pages/.
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import apipage
 import clipage
 import limitspage
 import rig_tables
@@ -115,6 +117,7 @@ PAGES: dict[str, Callable[[], str]] = {
     CHIP_PAGE: partial(filled, CHIP_PAGE, rig_tables.filled),
     PROFILES_PAGE: partial(filled, PROFILES_PAGE, therapies.filled),
     "reference/cli.md": clipage.text,
+    "reference/python-api.md": apipage.text,
     "reference/limits.md": limitspage.text,
     "reference/wiring.md": wiringpage.text,
     **{

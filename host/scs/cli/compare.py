@@ -66,7 +66,7 @@ def compare(
     except WrongUsage as reason:
         raise WrongUsage(f"{a} and {b}: {reason}") from None
     if output is not None:
-        from ..recordings import plot
+        from ..traces import plot
 
         console.write_picture(output, plot.of_two((str(a), str(b)), first, second, result))
     if json:

@@ -165,7 +165,7 @@ def write_text(path: Path, text: str) -> None:
 def write_picture(path: Path, picture: Picture) -> None:
     """Write a picture in the format of its name's ending, .png or .svg."""
     from ..documents.atomic_write import aside
-    from ..recordings import plot
+    from ..traces import plot
 
     kind = path.suffix.lower().removeprefix(".")
     aside(path, lambda part: plot.save(picture, part, kind))

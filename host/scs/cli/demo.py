@@ -80,7 +80,8 @@ def _show(therapy: Shown, wall_s: float) -> None:
 
 
 def _write(output: Path, therapies: list[Shown]) -> None:
-    from ..recordings import plot, writers
+    from ..recordings import writers
+    from ..traces import plot
 
     panels = []
     for therapy in therapies:

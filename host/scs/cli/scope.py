@@ -75,9 +75,10 @@ def scope(
     if output is None:
         return
     if output.suffix.lower() in (".png", ".svg"):
-        from ..recordings import plot
+        from ..traces import plot
 
-        console.write_picture(output, plot.of_scope(capture, name))
+        drawn = plot.of_scope(capture.trace, capture.commanded_s, capture.commanded_a, name)
+        console.write_picture(output, drawn)
     else:
         writers.write(output, trace, name)
     typer.echo(f"written  {output}", err=json)

@@ -3,6 +3,7 @@
 Role: request() sends a row of stimcore.commands.TABLE and returns the reply's fields.
 Invariant: a command is never executed twice (the device repeats its reply to a known sequence
 number); a reply to anything but the current request is dropped; the only exceptions are Failures.
+Threads that share a link take turns, a request each: the numbers of one never meet another's.
 Time is the port's own if it has one: `sim://` runs in virtual time. Requirements: REQ-40, REQ-61.
 """
 
@@ -13,6 +14,7 @@ import errno
 import os
 import re
 import struct
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -70,13 +72,15 @@ class Link:
         self.port_name = "the simulated board" if is_sim(port) else shown(port)
         self.patience_s = patience_s
         self.retry_s = min(retry_s, patience_s)
+        self.requests = 0
         self.retries = 0  # questions that had to be asked again
+        self._turn = threading.RLock()  # an RLock: a signal's handler may ask amid a request
         self._sequence = 255
         self._heard = False  # anything from the device
         self._decoder = frame.Decoder()
         self._port = _opened(port)
         self.now: Callable[[], float] = getattr(self._port, "now", time.monotonic)
-        self.sleep: Callable[[float], None] = getattr(self._port, "sleep", time.sleep)
+        self._sleeps: Callable[[float], None] | None = getattr(self._port, "sleep", None)
 
     @property
     def bench(self) -> Any:
@@ -94,8 +98,22 @@ class Link:
         with contextlib.suppress(*_PORT_ERRORS):
             self._port.close()
 
+    def sleep(self, seconds: float) -> None:
+        """Let the port's time pass; in virtual time no other thread's request comes between."""
+        if self._sleeps is None:
+            time.sleep(seconds)
+            return
+        with self._turn:
+            self._sleeps(seconds)
+        time.sleep(0)  # lets a thread that waits for its turn have it
+
     def request(self, opcode: int, *values: Any) -> Fields:
         """Return the reply's fields by name; raise DeviceRefused, Mismatch or LinkLost."""
+        with self._turn:
+            return self._request(opcode, values)
+
+    def _request(self, opcode: int, values: tuple[Any, ...]) -> Fields:
+        self.requests += 1
         question = self._question(opcode, values)
         self._write(question)
         asked_s = self.now()
@@ -113,7 +131,8 @@ class Link:
 
     def tell(self, opcode: int) -> None:
         """Send a command without fields and wait for nothing: to a device that does not answer."""
-        self._write(self._question(opcode, ()))
+        with self._turn:
+            self._write(self._question(opcode, ()))
 
     def _question(self, opcode: int, values: tuple[Any, ...]) -> bytes:
         self._sequence = (self._sequence + 1) & 255

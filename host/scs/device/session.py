@@ -83,6 +83,7 @@ class Session:
         self._patience_s = patience_s
         self.halt_on_exit = halt_on_exit
         self._owns_output = False  # this session armed, started, stops or measures
+        self._seen: tuple[Status, int] | None = None  # and how many requests there had been
         self._hash: int | None = None
         self._board: Board | None = None
         self._link: Link | None = None
@@ -123,7 +124,7 @@ class Session:
         """Close the port; the device goes on until its lease ends."""
         if self._link is not None:
             self._link.close()
-        self._link = None
+        self._link = self._seen = None
 
     # --- state -----------------------------------------------------------------------------
     @property
@@ -154,6 +155,8 @@ class Session:
     def load(self, profile: Profile) -> list[Metric]:
         """Stage, validate and commit a profile; return the device's safety figures.
 
+        A Metric has `name`, `value`, `limit` and `unit`.
+
         Raises ProfileError with file and line if the device refuses the profile, or would fault
         during its ramp.
         """
@@ -182,7 +185,10 @@ class Session:
         return self._figures(reply["figures"])
 
     def unload(self) -> None:
-        """Unload the program: the device is OFF again; its store and ledger stay."""
+        """Unload the program: the device is OFF again; its store and ledger stay.
+
+        Raises DeviceRefused while it is armed or its output is on.
+        """
         self.link.request(commands.UNLOAD)
         self.profile = self._hash = None
 
@@ -234,7 +240,7 @@ class Session:
         """Measure the load with test pulses between contacts (names, or numbers from 1).
 
         By default as the loaded profile uses them; without a profile E1, E3, … to E2, E4, ….
-        The device must be OFF or LOADED.
+        In ohm and farad. The device must be OFF or LOADED, else DeviceRefused.
         """
         names = self.contact_names
         masks = (impedance.mask(sources, names), impedance.mask(returns, names))
@@ -262,7 +268,7 @@ class Session:
         return load
 
     def start(self) -> None:
-        """Close the gate and start with a soft start."""
+        """Close the gate and start with a soft start; raise DeviceRefused unless it is armed."""
         with self._owning():
             self.link.request(commands.START)
 
@@ -277,14 +283,17 @@ class Session:
             raise
 
     def stop(self, *, wait: bool = True) -> None:
-        """Ramp down and end on a whole period; `wait` returns when it has ended."""
+        """Ramp down and end on a whole period; `wait` returns when it has ended.
+
+        Raises DeviceRefused if nothing runs, with `wait` DeviceFault for a fault on the way.
+        """
         with self._owning():
             self.link.request(commands.STOP)
         if wait:
             self.wait()
 
     def halt(self) -> None:
-        """Drop the gate at once."""
+        """Drop the gate at once, in any state, and from any thread."""
         self.link.request(commands.HALT)
 
     def clear_fault(self) -> None:
@@ -294,6 +303,8 @@ class Session:
 
     def amplitude(self, program: str | int, quantity: str) -> Amplitude:
         """Set an amplitude, such as "2.5 mA", of a program by its name or number (from 1).
+
+        Returns what the device makes of it, mA and s. WrongUsage is raised for the text.
 
         While running, the device ramps there in permitted steps. Raises DeviceRefused above the
         profile's own limit.
@@ -320,11 +331,13 @@ class Session:
 
     # --- watching --------------------------------------------------------------------------
     def status(self) -> Status:
-        """Return the device's status."""
-        return replies.status(self.link.request(commands.STATUS))
+        """Return the device's status; like every request it renews the lease."""
+        status = replies.status(self.link.request(commands.STATUS))
+        self._seen = (status, self.link.requests)
+        return status
 
     def ledger(self) -> Ledger:
-        """Return the ledger since the last START."""
+        """Return the ledger since the last START: pulses, s, and nC at each contact."""
         group = self.profile.group if self.profile else None
         return replies.ledger(self.link.request(commands.LEDGER), self.contact_names, group)
 

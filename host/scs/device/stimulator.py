@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..documents.html_table import table
 from ..errors import Failure
 from ..traces import commanded, trace
 from ..traces.commanded import Command
@@ -30,7 +31,43 @@ class Stimulator(Session):
     "open_lead@2". Leaving the context halts an output that was armed or started through it, not
     another one's; with halt_on_exit False it goes on, to the end of its lease if it has one.
     Methods raise LinkLost, DeviceRefused, Mismatch or DeviceFault (all Failures).
+
+    Example::
+
+        >>> from scs import Profile, Stimulator
+        >>> with Stimulator("sim") as stim:
+        ...     figures = stim.load(Profile.read("profiles/tonic_50hz.yaml"))
+        ...     load = stim.arm()  # measures the dummy load, and refuses another one
+        ...     stim.start()
+        ...     last = stim.wait(2.0)  # seconds of the device's time
+        ...     stim.stop()
+        ...     stopped = stim.ledger().stopped
+        >>> last.state, last.levels[0].level_ma, stopped
+        ('RUNNING', 2.0, 'stop')
     """
+
+    def _repr_html_(self) -> str:
+        """Return port, board, profile and the last status as a table, for a notebook.
+
+        Nothing is sent: a notebook that shows the object must not renew the lease.
+        """
+        is_open = self._link is not None
+        rows = [("port", f"{self.port}, {'open' if is_open else 'closed'}")]
+        if self._board is not None:
+            rows.append(("board", f"{self._board.name}, firmware {self.version}"))
+        if self.profile is not None:
+            rows.append(("profile", f"{self.profile.name}, {self.profile.file}"))
+        if self._seen is None or self._link is None:
+            state = "not asked yet: status() does" if is_open else "unknown: the port is closed"
+            return table(("what", "as last heard"), [*rows, ("state", state)])
+        status, asked = self._seen
+        later = self._link.requests - asked
+        rows.append(("state", status.state + (f", {later} requests ago" if later else "")))
+        for number, level in enumerate(status.levels):
+            name = self.program_names[number] if self.profile else str(number + 1)
+            rows.append((f"amplitude, {name}", f"{level.level_ma:g} of {level.target_ma:g} mA"))
+        rows.append(("fault", "none" if status.fault is None else self.told(status.fault)))
+        return table(("what", "as last heard"), rows)
 
     def steer(self, moved: Profile, running: Profile | None = None) -> Steered:
         """Ramp down, and start again from zero at other contacts with the same amplitudes.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from stimcore import checks, program
 from stimcore.errors import Refused
 
 from ..catalog.leads import Lead
+from ..documents.html_table import table
 from ..documents.model_validation import shape_of, validate
 from ..documents.problem import FileRefused, Problem, path_text
 from ..documents.yaml_reader import Document, parse, read_bytes
@@ -34,7 +36,22 @@ OLD_FIELDS = {"phase": "offset"}  # of a program: old name, new name
 
 
 class ProfileError(FileRefused):
-    """Error for an invalid profile: `rows` holds every problem, `str()` one line for each."""
+    """Error for an invalid profile: `rows` holds every problem, `str()` one line for each.
+
+    A row has `id` (a fixed word), `path`, `line` (from 1), `message`, and as texts with their unit
+    `value`, `limit` and `example`. It is no Failure: it is about a file, not about the device.
+
+    Example::
+
+        >>> from pathlib import Path
+        >>> from scs import Profile, ProfileError
+        >>> text = Path("profiles/tonic_50hz.yaml").read_text()
+        >>> try:
+        ...     Profile.from_text(text.replace("amplitude: 2 mA", "amplitude: 2"), "mine.yaml")
+        ... except ProfileError as refused:
+        ...     [(row.line, row.path, row.id) for row in refused.rows]
+        [(13, 'programs[0].amplitude', 'unit-missing')]
+    """
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,13 @@ class Profile:
     `group` holds the integers that the device gets (mHz, ns, uA, ms; contact i of `lead` is bit
     i of the masks); `program_names` and `settings` (measured thresholds) have one entry per
     program; `text` is the file's text.
+
+    Example::
+
+        >>> from scs import Profile
+        >>> profile = Profile.read("profiles/tonic_50hz.yaml")
+        >>> profile.name, profile.program_names, profile.group.programs[0].amplitude_ua
+        ('Tonic 50 Hz, guarded cathode', ('low back',), 2000)
     """
 
     name: str
@@ -57,12 +81,25 @@ class Profile:
 
     @classmethod
     def read(cls, path: str | Path) -> Profile:
-        """Read a profile from a file; raise ProfileError with every problem."""
+        """Read a profile from a file; raise ProfileError with every problem.
+
+        A file that cannot be read is such a problem too.
+        """
         return cls.from_text(read_bytes(path, ProfileError), str(path))
 
     @classmethod
     def from_text(cls, text: bytes | str, name: str = "profile") -> Profile:
-        """Read a profile from text; `name` is the file name in errors. Raises as read()."""
+        """Read a profile from text; `name` is the file name in errors. Raises as read().
+
+        Example::
+
+            >>> from pathlib import Path
+            >>> from scs import Profile
+            >>> text = Path("profiles/tonic_50hz.yaml").read_text()
+            >>> profile = Profile.from_text(text.replace("2 mA", "1 mA"), "mine.yaml")
+            >>> profile.group.programs[0].amplitude_ua
+            1000
+        """
         document = parse(text, name, ProfileError)
         plain = text if isinstance(text, str) else text.decode("utf-8", "replace")
         return cls.from_document(document, plain)
@@ -114,7 +151,7 @@ class Profile:
         return bool(self.group.header.flags & program.FLAG_SYNC_ONLY)
 
     def to_blob(self) -> bytes:
-        """Pack the group for the device."""
+        """Pack the group for the device: the bytes that docs/reference/protocol.md describes."""
         return program.pack(self.group)
 
     def explain(self, row: Row) -> Problem:
@@ -146,9 +183,12 @@ class Profile:
 
         Example::
 
-            recording = Profile.read("profiles/tonic_50hz.yaml").trace(0.1)
-            print(recording.fidelity, len(recording.rows), recording.trace.measure().rate_hz)
-            recording.save("tonic.npz")
+            >>> from scs import Profile
+            >>> recording = Profile.read("profiles/tonic_50hz.yaml").trace(0.1)
+            >>> recording.fidelity, round(recording.trace.measure().rate_hz, 3)
+            ('model', 50.0)
+            >>> round(recording.rows.end_s, 9)
+            0.1
         """
         from ..recordings.record import record
 
@@ -163,6 +203,16 @@ class Profile:
             pins=pins,
             progress=progress,
         )
+
+    def _repr_html_(self) -> str:
+        """Return the profile in clinical terms as a table, for a notebook."""
+        from .clinical_diff import facts, of_program
+
+        columns = [of_program(self, number) for number in range(len(self.program_names))]
+        rows = [("of all", fact.name, fact.text) for fact in facts(self)]
+        for name, column in zip(self.program_names, columns, strict=True):
+            rows += [(name, fact.name, fact.text) for fact in column]
+        return f"<p>{escape(self.name)}</p>" + table(("program", "quantity", "value"), rows)
 
     @staticmethod
     def json_schema() -> dict[str, Any]:

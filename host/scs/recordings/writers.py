@@ -74,7 +74,7 @@ def _html(path: Path, taken: Taken, progress: Progress) -> None:
 
 
 def _picture(kind: str, path: Path, taken: Taken, progress: Progress) -> None:
-    from . import plot
+    from ..traces import plot
 
     plot.save(plot.of_trace(taken.rows, taken.title), path, kind)
     progress(1.0)

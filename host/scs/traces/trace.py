@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Failure
+from ..errors import Failure, WrongUsage
 from . import commanded
 from .commanded import SAME_S
 from .figures import Floats, Pulses
 from .schedule import Schedule
 from .waveform_analysis import Measured, measure, pulses
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLUMNS = ("time_s", "current_a", "voltage_v")  # of a Trace, and of every file that holds one
 EDGE_S = 1e-6  # how far before its beginning a trace is looked at
@@ -29,7 +32,21 @@ EDGE_S = 1e-6  # how far before its beginning a trace is looked at
 class Trace:
     """Trace: time_s (s), current_a (A; positive: anodic at the cathodes), voltage_v (V).
 
-    schedule: of the programs it is of; None if it is not known, as in a file.
+    Three arrays of shape (rows,), with times from 0 that never go back: a row at each change, or
+    samples. schedule: of the programs it is of; None if it is not known, as in a file. A trace
+    comes from Profile.trace(…).trace or Stimulator.scope(), or is made of arrays of one's own.
+
+    Example::
+
+        >>> import numpy as np
+        >>> from scs import Trace
+        >>> time_s = np.array([0, 0, 200e-6, 200e-6, 20e-3])  # a step is two rows of one time
+        >>> current_a = np.array([0, -2e-3, -2e-3, 0, 0])
+        >>> trace = Trace(time_s, current_a, 500 * current_a)
+        >>> len(trace), trace.end_s
+        (5, 0.02)
+        >>> f"{trace.measure().width_s * 1e6:.0f} us"
+        '200 us'
     """
 
     time_s: Floats
@@ -58,17 +75,36 @@ class Trace:
         return self
 
     def measure(self) -> Measured:
-        """Measure the trace by its schedule, else by itself; raise ValueError without a pulse."""
+        """Measure the trace by its schedule, else by itself; raise ValueError without a pulse.
+
+        Amplitude in A, width in s, charge in C, rates in Hz: means over its pulses.
+
+        Example::
+
+            >>> from scs import Profile
+            >>> measured = Profile.read("profiles/tonic_50hz.yaml").trace(0.1).trace.measure()
+            >>> f"{measured.rate_hz:.0f} Hz, {measured.amplitude_a * 1e3:.2f} mA"
+            '50 Hz, -2.00 mA'
+        """
         return measure(self.time_s, self.current_a, self.schedule)
 
     def pulses(self) -> Pulses:
-        """Return its pulses."""
+        """Return its pulses, one entry each: begin (s), peak (A), width (s), charge (C)."""
         return pulses(self.time_s, self.current_a)
 
     def window(self, start_s: float, end_s: float) -> Trace:
         """Return the part between two times, with times counted from the first.
 
-        On a step it begins with the value after it and ends with the value before it.
+        start_s, end_s: in s. On a step it begins with the value after it and ends with the value
+        before it.
+
+        Example::
+
+            >>> from scs import Profile
+            >>> trace = Profile.read("profiles/tonic_50hz.yaml").trace(0.1).trace
+            >>> periods = trace.window(0.02, 0.06)  # the second and the third
+            >>> len(periods.pulses()), round(periods.end_s, 9)
+            (2, 0.04)
         """
         start_s, end_s = self._snapped(start_s), self._snapped(end_s)
         inside = (self.time_s > start_s) & (self.time_s < end_s)
@@ -82,6 +118,38 @@ class Trace:
         schedule = self.schedule.within(start_s, end_s) if self.schedule else None
         shifted = schedule.shifted(-start_s) if schedule else None
         return Trace(times - start_s, current, voltage, shifted)
+
+    def plot(self, axes: Axes | None = None, *, quantity: str = "current") -> Axes:
+        """Plot the current (mA) or the voltage (V) over time, and return matplotlib's axes.
+
+        axes: to plot onto; None for those of a new figure of pyplot, which a notebook shows by
+        itself. quantity: "current" or "voltage"; raises WrongUsage for any other.
+
+        Example::
+
+            >>> from scs import Profile
+            >>> axes = Profile.read("profiles/tonic_50hz.yaml").trace(0.02).trace.plot()
+            >>> axes.get_ylabel(), axes.get_xlabel()
+            ('current (mA)', 'time (ms)')
+        """
+        from . import plot
+
+        if quantity not in plot.QUANTITIES:
+            known = " and ".join(plot.QUANTITIES)
+            raise WrongUsage(
+                f'no quantity {quantity!r}: there are {known}; e.g. quantity="voltage"'
+            )
+        if axes is None:
+            from matplotlib import pyplot
+
+            axes = pyplot.subplots(layout="constrained")[1]
+        return plot.curve(self, axes, quantity)
+
+    def _repr_html_(self) -> str:
+        """Return a table of its programs' figures and a picture, for a notebook."""
+        from . import notebook
+
+        return notebook.page(self)
 
     def _snapped(self, at_s: float) -> float:
         """Return the time of a row within SAME_S of `at_s`, else `at_s`."""

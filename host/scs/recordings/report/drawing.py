@@ -20,6 +20,12 @@ from ...traces.figures import Floats
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 1000.0, 62.0, 12.0, 8.0, 36.0
 PLOT, SPACE = 150.0, 14.0  # height of one plot, and between two
 TICKS = 5  # about so many on an axis
+KEYS = {
+    "current": ("current", "current"),
+    "voltage": ("voltage", "voltage"),
+    "command": ("command", "current commanded"),
+    "level": ("command", "amplitude commanded"),
+}
 
 
 class Line(NamedTuple):
@@ -94,3 +100,9 @@ def _plot(plot: Plot, top: float, begin: float, end: float, *, last: bool) -> It
         new[1:] = np.any(np.diff(points, axis=0) != 0, axis=1)
         path = "L".join(f"{x:g} {y:g}" for x, y in points[new].tolist())
         yield f'<path class="{line.kind}" d="M{path}"/>'
+
+
+def key(*names: str) -> str:
+    """Return the legend of the lines."""
+    lines = "".join(f'<i class="{KEYS[name][0]}"></i>{KEYS[name][1]}' for name in names)
+    return f'<p class="key quiet">{lines}</p>'

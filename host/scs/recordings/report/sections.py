@@ -10,6 +10,7 @@ import math
 from html import escape
 
 from ...device import contact_charge
+from ...documents.html_table import table
 from ...messages.safety_metrics import Metric, number
 from ...traces.decimate import thinned
 from ...traces.figures import Polarity
@@ -17,8 +18,7 @@ from ...traces.trace import Trace
 from ...traces.waveform_analysis import Measured
 from ..run_info import ADC, TRACED, Account, Run, Subject
 from . import numbers
-from .drawing import Line, Plot, panel
-from .tables import key, table
+from .drawing import Line, Plot, key, panel
 
 SHOWN_PHASES = 16
 AHEAD = 0.25  # of a pulse's width, shown before it

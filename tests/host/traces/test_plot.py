@@ -5,9 +5,8 @@ import pytest
 from tests.support.modelled import modelled
 
 from scs import resources
-from scs.device.adc_scope import Sensed
 from scs.profile.profile import Profile
-from scs.recordings import plot
+from scs.traces import plot
 from scs.traces.trace import Trace
 from scs.traces.trace_store import Store
 
@@ -59,7 +58,7 @@ def test_a_pulse_that_is_seen_is_shown_once() -> None:
 def test_the_curves_of_a_scope_share_the_unit_of_their_axis() -> None:
     """2 ms commanded, of which the last sample is 8 us from the end: all in ms."""
     seen = Trace(np.array([0, 1.992e-3]), np.zeros(2), np.zeros(2))
-    figure = plot.of_scope(Sensed(seen, np.array([0, 2e-3]), np.zeros(2), 2e-3))
+    figure = plot.of_scope(seen, np.array([0, 2e-3]), np.zeros(2))
     ends = [axes.lines[0].get_xdata()[-1] for axes in figure.axes]
     assert ends == pytest.approx([1.992, 1.992, 2.0])
     assert figure.axes[-1].get_xlabel() == "time (ms)"

@@ -1,4 +1,4 @@
-"""Elements of a report: tables and the legend.
+"""Write a table in HTML, for reports and notebooks.
 
 Role: text in, HTML out. Invariant: a cell given as text is escaped; one given as a pair
 (class, HTML) is not, except for the class "code".
@@ -10,12 +10,6 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 Cell = str | tuple[str, str]
-KEYS = {
-    "current": ("current", "current"),
-    "voltage": ("voltage", "voltage"),
-    "command": ("command", "current commanded"),
-    "level": ("command", "amplitude commanded"),
-}
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
@@ -36,9 +30,3 @@ def _row(kind: str, cells: Sequence[Cell], right: Sequence[bool]) -> str:
         tag = f'{kind} class="{classes}"' if classes else kind
         row += f"<{tag}>{text}</{kind}>"
     return f"<tr>{row}</tr>"
-
-
-def key(*names: str) -> str:
-    """Return the legend of the lines."""
-    lines = "".join(f'<i class="{KEYS[name][0]}"></i>{KEYS[name][1]}' for name in names)
-    return f'<p class="key quiet">{lines}</p>'

@@ -1,6 +1,7 @@
 """Plot traces with matplotlib, without a window, a display or global state.
 
-Role: of_trace() plots one trace, of_two() a pair, of_therapies() the figure of `scs demo`.
+Role: of_trace() plots one trace, of_two() a pair, of_therapies() the figure of `scs demo`; curve()
+is Trace.plot().
 Invariant: matplotlib is imported only here, and this module only when a plot is needed.
 """
 
@@ -13,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..device.adc_scope import Sensed
-from ..traces.decimate import thinned, time_unit
-from ..traces.figures import Floats
-from ..traces.trace import Trace
-from ..traces.trace_store import Rows
+from .decimate import thinned, time_unit
+from .figures import Floats
+from .trace import Trace
+from .trace_store import Rows
 
 if TYPE_CHECKING:
-    from ..traces.compare import Compared
+    from .compare import Compared
 
+QUANTITIES = ("current", "voltage")
 CURRENT, VOLTAGE, OTHER = "#1f5fa8", "#b4541a", "#222222"
 NARROW = 0.025  # of a picture: a pulse so narrow is a line, and is shown once more by itself
 LOOKED_S = 2.0  # where a first pulse is looked for: no therapy is slower than 1 Hz
@@ -46,6 +47,20 @@ def _pair(top: Axes, bottom: Axes, trace: Trace, span_s: float | None = None) ->
         axes.margins(x=0.01, y=0.12)
     top.tick_params(labelbottom=False)
     bottom.set_xlabel(f"time ({unit})")
+
+
+def curve(trace: Trace, axes: Axes, quantity: str) -> Axes:
+    """Plot the current or the voltage of a trace onto axes, and return them."""
+    factor, unit = time_unit(trace.end_s)
+    shown = thinned(trace)
+    if quantity == QUANTITIES[0]:
+        _curve(axes, shown.time_s * factor, shown.current_a * 1e3, CURRENT)
+        axes.set_ylabel("current (mA)")
+    else:
+        _curve(axes, shown.time_s * factor, shown.voltage_v, VOLTAGE)
+        axes.set_ylabel("voltage (V)")
+    axes.set_xlabel(f"time ({unit})")
+    return axes
 
 
 def _caption(axes: Axes, text: str) -> None:
@@ -123,14 +138,14 @@ def of_two(names: tuple[str, str], a: Trace, b: Trace, result: Compared) -> Figu
     return figure
 
 
-def of_scope(sensed: Sensed, title: str = "") -> Figure:
-    """Plot measured current, measured voltage and commanded current, one above the other."""
+def of_scope(sensed: Trace, commanded_s: Floats, commanded_a: Floats, title: str = "") -> Figure:
+    """Plot sensed current, sensed voltage and commanded current, one above the other."""
     figure = Figure(figsize=(10, 7.5), layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, sharex=True)
-    span_s = float(sensed.commanded_s[-1])  # a little longer than what was sampled of it
+    span_s = float(commanded_s[-1])  # a little longer than what was sampled of it
     factor, unit = time_unit(span_s)
-    _pair(top, middle, sensed.trace, span_s)
-    _curve(bottom, sensed.commanded_s * factor, sensed.commanded_a * 1e3, CURRENT)
+    _pair(top, middle, sensed, span_s)
+    _curve(bottom, commanded_s * factor, commanded_a * 1e3, CURRENT)
     bottom.set_ylabel("commanded (mA)", color=CURRENT)
     middle.set_xlabel("")
     bottom.set_xlabel(f"time ({unit})")
