@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo truth test vm rig chip firmware lint check dist docs pictures bench sweep-faults oracles packages clean
+.PHONY: help venv demo truth test vm rig chip firmware lint check dist docs site pictures bench sweep-faults oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,13 @@ dist: .venv/.dist ## the wheel and the sdist of this commit with their SBOM, tri
 
 docs: .venv/.run ## write the generated pages and pictures of docs/ anew
 	@$(PY) tools/docs/generate.py
+
+.venv/.docs: .venv/.run
+	@echo "installing what makes the site into .venv"
+	@$(PY) -m pip install -qq --disable-pip-version-check -e ".[docs]" && touch $@
+
+site: .venv/.docs ## the pages of docs/ as a site in build/site, every link checked
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
 
 pictures: .venv/.run ## draw docs/reference/therapies/*.png anew, a minute or two
 	@$(PY) tools/docs/therapies.py

@@ -50,12 +50,15 @@ HERE = {
         "socket://127.0.0.1:7391": SERVED,
     },
     "docs/howto/store-programs.md": {"/dev/ttyACM0": SERVED},
+    "docs/tutorial/first-board.md": {"PORT": SERVED},
 }
-LOADS = {"docs/howto/calibrate.md": "pico/mcp4922-8/resistor-500"}
+LOADS = {
+    "docs/howto/calibrate.md": "pico/mcp4922-8/resistor-500",
+    "docs/tutorial/first-board.md": "pico/r2r-1/resistor-500",
+}
 # blocks of output alone, of the block of commands before them or of this command
 OUTPUT_OF = {
-    ("docs/tutorial/first-hour.md", " charge per phase"): "",
-    ("docs/tutorial/first-hour.md", "load measured before arming"): "",
+    ("docs/tutorial/simulator.md", "load measured before arming"): "",
     ("docs/reference/profiles.md", "bad.yaml:7: programs[0].rate"): "scs check bad.yaml",
 }
 # blocks that are not run, and why
@@ -74,7 +77,7 @@ NOT_RUN = {
     ("docs/howto/record-and-compare.md", "base: 50.0 Hz"): "of the Python block: test_pages.py",
     ("docs/howto/flash.md", "scs flash"): "needs a board without a simulator: a Pico",
     ("docs/reference/protocol.md", "0x00  COBS("): "the form of a frame",
-    ("docs/tutorial/first-hour.md", "make demo"): "sets up .venv: `scs demo` is in test_readme.py",
+    ("docs/tutorial/simulator.md", "make demo"): "sets up .venv: `scs demo` is in test_readme.py",
     ("docs/reference/sweeps.md", "pip install"): "installs what the tests have",
     ("docs/reference/profiles.md", "python -c"): "json_schema() itself: test_profile_schema.py",
 }
@@ -88,7 +91,7 @@ PARSED = {
     r"(README|commands)\.md.*--port /dev/": "needs a board, or a terminal of its own",
 }
 REFUSES = re.compile(  # commands whose exit code is 1: a fault, a refusal, a difference
-    r"--fault|burst_at_0.6_mA|bad\.yaml|scs diff|scs compare monday other"
+    r"--fault|burst_at_0.6_mA|bad\.yaml|idea\.yaml|scs diff|scs compare monday other"
 )
 VARY = re.compile(  # lines whose numbers depend on the clock of a served board
     r"delivered at the previous contacts|the output was off for|load measured before arming"
@@ -96,6 +99,7 @@ VARY = re.compile(  # lines whose numbers depend on the clock of a served board
 
 ALL = blocks()
 PAGES = sorted({block.page for block in ALL})
+NAMED = re.compile(r"# (\w+\.yaml)\n")  # of a YAML block: the file that the reader writes
 
 
 def listed(block: Block, table: dict[tuple[str, str], str]) -> tuple[str, str] | None:
@@ -148,6 +152,8 @@ def test_the_commands_of_a_page_run_and_print_what_it_shows(
             assert shows(block.text.splitlines(), printed, part=True) == "", session.printed
         elif kind(block) == "python":
             exec(compile(block.text, page, "exec"), {})
+        elif kind(block) == "yaml" and (named := NAMED.match(block.text)):
+            (tmp_path / named[1]).write_text(block.text, encoding="utf-8")
         elif kind(block) == "pycon":
             example = doctest.DocTestParser().get_doctest(block.text, {}, page, page, 0)
             assert doctest.DocTestRunner().run(example).failed == 0, block.text

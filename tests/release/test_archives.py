@@ -33,7 +33,7 @@ SDIST = (
     r"host/scs/((\w+/)*\w+\.py|py\.typed|recordings/report/style\.css)",
     r"sim/scs_sim/((\w+/)*\w+\.py|py\.typed)",
     r"sim/chip/((emulator|plant|rig|test)/(\w+/)?)?[\w.-]+\.(mjs|json)",
-    r"(bench|tools)/(\w+/)*\w+\.(py|md|yaml)",
+    r"(bench|tools)/(\w+/)*[\w-]+\.(py|md|yaml|js)",
     r"tests/(\w+/)*[\w-]+\.(py|mjs|json|yaml)",
     r"(sim/chip|tests/vm)/\.(npmrc|prettierrc)",
     r"docs/(\w+/)*[\w-]+\.(md|png|svg)",

@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 
 from scs import resources
 from scs.cli import app as cli
+from scs.documents import html_table
 from scs.errors import WrongUsage
 from scs.profile.profile import Profile
 from scs.recordings import report, run_folder, writers
 from scs.recordings.record import record
-from scs.recordings.report import drawing, numbers, sections, tables
+from scs.recordings.report import drawing, numbers, sections
 from scs.recordings.run_info import Run
 from scs.traces.commanded import Command
 from scs.traces.trace import Trace
@@ -282,6 +283,6 @@ def test_ticks_are_round_numbers(low: float, high: float, expected: list[float])
 
 
 def test_a_cell_is_escaped_unless_it_says_it_is_html() -> None:
-    table = tables.table(("a", ">b"), [("<x>", ("good", "<b>1</b>"))])
+    table = html_table.table(("a", ">b"), [("<x>", ("good", "<b>1</b>"))])
     assert "<td>&lt;x&gt;</td>" in table
     assert '<td class="good n"><b>1</b></td>' in table
