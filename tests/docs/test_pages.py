@@ -26,6 +26,7 @@ def test_what_was_just_written_is_current(elsewhere: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "reference/boards.md",
         "reference/cli.md",
         "reference/protocol.md",
         "reference/states.md",

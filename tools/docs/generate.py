@@ -4,7 +4,7 @@
 
 Role: reference/protocol.md from commands and errors, reference/states.md from states,
 reference/cli.md from the command line, reference/python-api.md from docstrings,
-reference/limits.md from limits, reference/wiring.md
+reference/limits.md from limits, reference/boards.md, reference/wiring.md
 and stage-*.svg from boards.yaml and the shipped profiles, and the parts between markers of
 explain/chip.md and reference/profiles.md.
 The text around the tables stands in pages/.
@@ -24,6 +24,7 @@ import schematics
 import therapies
 import wiringpage
 from markdown import page, table
+from scs.catalog import boards
 from scs.messages import error_texts
 from stimcore import commands, frame, limits, packing, program, states
 
@@ -104,6 +105,20 @@ def states_page() -> str:
     )
 
 
+def boards_page() -> str:
+    """Return the text of reference/boards.md."""
+    rows = [
+        [
+            str(row["kind"]),
+            f"`{row['name']}`" + (" (default)" if row["default"] else ""),
+            str(row["figures"]),
+            str(row["about"]),
+        ]
+        for row in boards.rows()
+    ]
+    return page("boards", rows=table(["kind", "name", "figures", "what it is"], rows))
+
+
 def filled(name: str, fill: Callable[[str], str]) -> str:
     """Return a page with its parts between markers renewed."""
     here = HERE / name
@@ -114,6 +129,7 @@ def filled(name: str, fill: Callable[[str], str]) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "reference/protocol.md": protocol_page,
     "reference/states.md": states_page,
+    "reference/boards.md": boards_page,
     CHIP_PAGE: partial(filled, CHIP_PAGE, rig_tables.filled),
     PROFILES_PAGE: partial(filled, PROFILES_PAGE, therapies.filled),
     "reference/cli.md": clipage.text,
