@@ -47,7 +47,7 @@ def of_class(public: type[Any]) -> str:
     """Return the section on a class: its docstring, its fields, its methods."""
     bases = [base.__name__ for base in public.__mro__[1:] if base.__name__ in scs.__all__]
     of = f" ({bases[0]})" if bases else ""
-    parts = [f"\n### {public.__name__}{of}\n\n{told(public)}\n"]
+    parts = [f"\n### {public.__name__}{of}\n\n{described(public)}\n"]
     if dataclasses.is_dataclass(public):
         names = (f"`{field.name}: {field.type}`" for field in dataclasses.fields(public))
         parts.append(f"\nFields: {', '.join(names)}.\n")
@@ -59,7 +59,7 @@ def of_class(public: type[Any]) -> str:
         function = getattr(member, "__func__", member)  # of a class or static method
         if inspect.isfunction(function):
             title = f"{public.__name__}.{name}{signature(function)}"
-            parts.append(f"\n#### {public.__name__}.{name}\n\n`{title}`\n\n{told(function)}\n")
+            parts.append(f"\n#### {public.__name__}.{name}\n\n`{title}`\n\n{described(function)}\n")
     return "".join(parts)
 
 
@@ -100,7 +100,7 @@ def signature(function: Any) -> str:
     return f"({', '.join(texts)}){result}"
 
 
-def told(documented: Any) -> str:
+def described(documented: Any) -> str:
     """Return a docstring as Markdown, its examples in fences."""
     plain = inspect.getdoc(documented) or ""
 
