@@ -15,7 +15,7 @@ import release
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH = "1790000000"
-DATA = r"boards\.yaml|leads/[\w-]+\.yaml|profiles/\w+\.yaml"
+DATA = r"boards\.yaml|leads/[\w-]+\.yaml|profiles/(\w+\.yaml|profile\.schema\.json)"
 FIRMWARE = r"main\.py|(rp2_port|stimcore)/\w+\.py|stimcore/py\.typed"
 WHEEL = (
     r"(rp2_port|stimcore)/\w+\.py",
@@ -37,7 +37,7 @@ SDIST = (
     r"tests/(\w+/)*[\w-]+\.(py|mjs|json|yaml)",
     r"(sim/chip|tests/vm)/\.(npmrc|prettierrc)",
     r"docs/(\w+/)*[\w-]+\.(md|png|svg)",
-    r"examples/\w+\.(yaml|ipynb)",
+    r"examples/([\w.-]+/)*[\w.-]+\.(yaml|yml|ipynb|py|md|ini)|examples/user-ci/\.gitignore",
     r"PKG-INFO|LICENSE|CITATION\.cff|Makefile|[A-Z]+\.md|mkdocs\.yml|pyproject\.toml|\.gitignore",
 )
 MOST_BYTES = {"whl": 1_500_000, "gz": 5_000_000}
