@@ -81,7 +81,7 @@ def test_what_else_is_asked_for_is_the_boards(options: dict[str, object], reason
 
 
 def test_an_unknown_fidelity_is_refused() -> None:
-    with pytest.raises(WrongUsage, match="fidelity fast: there are model and board"):
+    with pytest.raises(WrongUsage, match="fidelity fast: there are model, board and chip"):
         read("tonic_50hz").trace(0.01, fidelity="fast")
 
 
