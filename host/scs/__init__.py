@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .documents.problem import Problem
     from .errors import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
     from .messages.safety_metrics import Metric
+    from .profile.in_code import ProfileFields, ProgramFields
     from .profile.profile import Profile, ProfileError
     from .recordings.record import Recording
     from .traces.trace import Trace
@@ -35,6 +36,8 @@ __all__ = [
     "Problem",
     "Profile",
     "ProfileError",
+    "ProfileFields",
+    "ProgramFields",
     "Recalled",
     "Recording",
     "Sensed",
@@ -60,6 +63,8 @@ _HOMES = {
     "Problem": "documents.problem",
     "Profile": "profile.profile",
     "ProfileError": "profile.profile",
+    "ProfileFields": "profile.in_code",
+    "ProgramFields": "profile.in_code",
     "Recalled": "device.replies",
     "Recording": "recordings.record",
     "Sensed": "device.adc_scope",

@@ -12,7 +12,7 @@ SCRIPT = """\
 from pathlib import Path
 
 from scs import DeviceFault, DeviceRefused, Failure, LinkLost, Profile, ProfileError
-from scs import Stimulator, Trace
+from scs import ProgramFields, Stimulator, Trace
 
 
 def peak_ma(path: Path, port: str = "sim") -> float:
@@ -31,6 +31,8 @@ def peak_ma(path: Path, port: str = "sim") -> float:
     return amplitude_a * 1e3 * (pulses > 0)
 
 
+fields: ProgramFields = {"cathodes": ["E3"], "anodes": ["E4"], "rate": "50 Hz"}
+built: Profile = Profile.build("mine", "octrode-3mm", [fields], lease="2 s")
 end_s: float = Profile.read("my.yaml").trace(0.1).trace.end_s
 """
 # as a user's own, but for what costs seconds and gives the script no type
@@ -60,7 +62,7 @@ def test_a_script_is_strictly_typed_and_a_mistake_in_it_is_found(tmp_path: Path)
     assert done.stdout.splitlines() == [
         'bad.py:10: error: Argument 1 to "Stimulator" has incompatible type "int"; '
         'expected "str"  [arg-type]',
-        'bad.py:23: error: Argument 1 to "trace" of "Profile" has incompatible type "str"; '
+        'bad.py:25: error: Argument 1 to "trace" of "Profile" has incompatible type "str"; '
         'expected "float"  [arg-type]',
         "Found 2 errors in 1 file (checked 2 source files)",
     ], done.stderr

@@ -10,13 +10,15 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, is_typeddict
 
 import scs
 from markdown import page, table
 
 GROUPS = {
-    "From a profile to the output": ("Profile", "Stimulator", "Trace", "Recording"),
+    "From a profile to the output": (
+        *("Profile", "ProfileFields", "ProgramFields", "Stimulator", "Trace", "Recording"),
+    ),
     "What they return": (
         *("Status", "Ledger", "Amplitude", "LoadFound", "Metric", "Measured", "Sensed"),
         *("Steered", "Stored", "Recalled"),
@@ -48,8 +50,7 @@ def of_class(public: type[Any]) -> str:
     bases = [base.__name__ for base in public.__mro__[1:] if base.__name__ in scs.__all__]
     of = f" ({bases[0]})" if bases else ""
     parts = [f"\n### {public.__name__}{of}\n\n{described(public)}\n"]
-    if dataclasses.is_dataclass(public):
-        names = (f"`{field.name}: {field.type}`" for field in dataclasses.fields(public))
+    if names := fields(public):
         parts.append(f"\nFields: {', '.join(names)}.\n")
     elif public.__init__ is not object.__init__ and not issubclass(public, BaseException):
         parts.append(f"\n`{public.__name__}{signature(public.__init__)}`\n")
@@ -72,6 +73,16 @@ def members(public: type[Any]) -> Iterator[tuple[str, Any]]:
     yield from seen.items()
 
 
+def fields(public: type[Any]) -> list[str]:
+    """Return `name: type` of each field of a dataclass or of a typed dict; [] of another class."""
+    if dataclasses.is_dataclass(public):
+        return [f"`{field.name}: {field.type}`" for field in dataclasses.fields(public)]
+    if not is_typeddict(public):
+        return []
+    kinds = public.__annotations__.items()
+    return [f"`{name}: {getattr(kind, '__forward_arg__', kind)}`" for name, kind in kinds]
+
+
 def properties(public: type[Any]) -> Iterator[list[str]]:
     """Yield (name, type, text) of each property of a class."""
     for name, member in members(public):
@@ -84,20 +95,25 @@ def properties(public: type[Any]) -> Iterator[list[str]]:
 def signature(function: Any) -> str:
     """Return the arguments of a function with types and defaults, and what it returns."""
     whole = inspect.signature(function)
-    texts, starred = [], False
-    for name, parameter in whole.parameters.items():
-        if name in ("self", "cls"):
-            continue
-        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
-            texts.append("*")
-            starred = True
-        text = f"{name}: {parameter.annotation}"
-        if parameter.default is not parameter.empty:
-            text += f" = {OPAQUE.sub('…', repr(parameter.default))}"
-        texts.append(text)
+    own = [each for each in whole.parameters.values() if each.name not in ("self", "cls")]
+    texts = [_parameter(each) for each in own]
+    named = [at for at, each in enumerate(own) if each.kind is each.KEYWORD_ONLY]
+    if named:
+        texts.insert(named[0], "*")
+    alone = [at for at, each in enumerate(own) if each.kind is each.POSITIONAL_ONLY]
+    if alone:
+        texts.insert(alone[-1] + 1, "/")
     returned = whole.return_annotation
     result = "" if returned in (inspect.Signature.empty, "None") else f" -> {returned}"
     return f"({', '.join(texts)}){result}"
+
+
+def _parameter(parameter: inspect.Parameter) -> str:
+    stars = "**" if parameter.kind is parameter.VAR_KEYWORD else ""
+    text = f"{stars}{parameter.name}: {parameter.annotation}"
+    if parameter.default is parameter.empty:
+        return text
+    return f"{text} = {OPAQUE.sub('…', repr(parameter.default))}"
 
 
 def described(documented: Any) -> str:
