@@ -50,8 +50,8 @@ class ProfileError(FileRefused):
         >>> try:
         ...     Profile.from_text(text.replace("amplitude: 2 mA", "amplitude: 2"), "mine.yaml")
         ... except ProfileError as refused:
-        ...     [(row.line, row.path, row.id) for row in refused.rows]
-        [(13, 'programs[0].amplitude', 'unit-missing')]
+        ...     [(row.path, row.id) for row in refused.rows]
+        [('programs[0].amplitude', 'unit-missing')]
     """
 
 

@@ -28,6 +28,11 @@ def outside(source: str, link: str) -> str:
     return "" if target.startswith(("docs/", "../")) else target
 
 
+def taken(target: str) -> str:
+    """Return where such a file lies on the site; Markdown as text, for it is no page of docs/."""
+    return f"{TAKEN}/{target}" + (".txt" if target.endswith(".md") else "")
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add each file outside docs/ that a page links to."""
     root = Path(config.docs_dir).parent
@@ -38,8 +43,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if (target := outside(file.src_uri, link)) and (root / target).is_file()
     }
     for target in sorted(linked):
-        place = f"{TAKEN}/{target}"
-        files.append(File.generated(config, place, abs_src_path=str(root / target)))
+        files.append(File.generated(config, taken(target), abs_src_path=str(root / target)))
     shim = Path(__file__).with_name(SHIM)
     files.append(File.generated(config, f"assets/{SHIM}", abs_src_path=str(shim)))
     return files
@@ -50,10 +54,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
     def moved(match: re.Match[str]) -> str:
         target = outside(page.file.src_uri, match[1])
-        if not target or files.get_file_from_path(f"{TAKEN}/{target}") is None:
+        if not target or files.get_file_from_path(taken(target)) is None:
             return match[0]
-        up = posixpath.relpath(TAKEN, posixpath.dirname(page.file.src_uri) or ".")
-        return f"]({up}/{target})"
+        return f"]({posixpath.relpath(taken(target), posixpath.dirname(page.file.src_uri) or '.')})"
 
     return OUTSIDE.sub(moved, markdown)
 
