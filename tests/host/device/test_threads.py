@@ -32,8 +32,8 @@ def test_requests_of_four_threads_are_each_answered_once() -> None:
         assert stim.link.retries == 0
 
 
-@pytest.mark.parametrize("port", ["sim", "served"])
-def test_a_second_thread_halts_what_the_first_waits_for(port: str) -> None:
+@pytest.mark.parametrize(("port", "ending"), [("sim", "halt"), ("served", "halt"), ("sim", "stop")])
+def test_a_second_thread_changes_and_ends_what_the_first_waits_for(port: str, ending: str) -> None:
     seen: list[str] = []
     failures: list[Failure] = []
 
@@ -52,10 +52,15 @@ def test_a_second_thread_halts_what_the_first_waits_for(port: str) -> None:
         waiting.start()
         while stim.status().periods < 3:
             time.sleep(0.01)
-        stim.halt()
+        assert stim.amplitude("low back", "1 mA").requested_ma == 1.0
+        assert stim.ledger().pulses >= 3
+        if ending == "halt":
+            stim.halt()
+        else:
+            stim.stop(wait=False)
         waiting.join(30)
         assert (seen, failures) == (["LOADED"], [])
-        assert stim.ledger().stopped == "halt"
+        assert stim.ledger().stopped == ending
 
 
 def test_each_thread_with_a_bench_of_its_own_gets_what_one_alone_does() -> None:
