@@ -36,7 +36,7 @@ def console(*, err: bool = False) -> Console:
     asked = os.environ.get("COLUMNS", "")
     given = stream.isatty() or (asked.isdecimal() and int(asked) > 0)
     width = None if given else LOG_WIDTH  # rich asks COLUMNS, then the terminal
-    return Console(stderr=err, width=width, highlight=False)
+    return Console(stderr=err, width=width, highlight=False, emoji=False)
 
 
 def show(*parts: Table | Text | str) -> None:

@@ -30,7 +30,7 @@ Shape = dict[str, Any]  # a JSON Schema
 class Strict(BaseModel):
     """Mapping that refuses unknown fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class OneOf(Strict):
