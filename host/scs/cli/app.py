@@ -55,7 +55,13 @@ PANELS = {
         "flash": "flash",
         "store": "store",
     },
-    "Tables": {"boards": "catalog", "wiring": "wiring", "ports": "catalog", "schema": "catalog"},
+    "Tables": {
+        "boards": "catalog",
+        "wiring": "wiring",
+        "ports": "catalog",
+        "schema": "catalog",
+        "explain": "explain",
+    },
 }
 MODULES = {name: module for panel in PANELS.values() for name, module in panel.items()}
 RENAMED = {"load": "impedance", "steer": "shift"}  # old names, hidden from --help
@@ -71,6 +77,14 @@ def _notice(
 ) -> None:
     """Show a warning, such as that of a field's old name, as one line on stderr."""
     typer.echo(str(message), err=True)
+
+
+def _name_ids(reason: Exception) -> None:
+    """Show the command that explains a refused file, a refusal or a fault, if it is one."""
+    from ..messages import explanations
+
+    if ids := explanations.ids(reason):
+        typer.echo(f"Explain: scs explain {' '.join(ids)}", err=True)
 
 
 class Commands(TyperGroup):
@@ -118,6 +132,7 @@ class Commands(TyperGroup):
                 return super().invoke(ctx)
         except (Failure, FileRefused) as reason:
             console.complain(full_message(reason))
+            _name_ids(reason)
             code = reason.exit_code if isinstance(reason, Failure) else REFUSED
             raise typer.Exit(code) from None
         except KeyboardInterrupt:
