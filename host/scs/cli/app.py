@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..documents.problem import FileRefused
-from ..errors import INTERRUPTED, OLD_NAMES_END_WITH, REFUSED, USAGE, Failure, full_message
+from ..errors import INTERRUPTED, OLD_NAMES_END_WITH, REFUSED, USAGE, Failure
 from . import console, options
 
 EPILOG = (
@@ -79,14 +79,6 @@ def _notice(
     typer.echo(str(message), err=True)
 
 
-def _name_ids(reason: Exception) -> None:
-    """Show the command that explains a refused file, a refusal or a fault, if it is one."""
-    from ..messages import explanations
-
-    if ids := explanations.ids(reason):
-        typer.echo(f"Explain: scs explain {' '.join(ids)}", err=True)
-
-
 class Commands(TyperGroup):
     """Command group that turns a Failure into its message on stderr and its exit code."""
 
@@ -131,8 +123,7 @@ class Commands(TyperGroup):
                 warnings.simplefilter("once", FutureWarning)  # a file may be read several times
                 return super().invoke(ctx)
         except (Failure, FileRefused) as reason:
-            console.complain(full_message(reason))
-            _name_ids(reason)
+            console.refuse(reason)
             code = reason.exit_code if isinstance(reason, Failure) else REFUSED
             raise typer.Exit(code) from None
         except KeyboardInterrupt:

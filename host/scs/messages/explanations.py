@@ -353,14 +353,16 @@ def find(id_: str) -> Explanation | None:
     return rows().get(UNKNOWN_CODE if re.fullmatch(r"code-\d+", name) else name)
 
 
-def ids(reason: Exception) -> list[str]:
-    """Return the ids of a refused file, a refusal of the device or a fault, each once."""
-    if isinstance(reason, FileRefused):
-        return list(dict.fromkeys(row.id for row in reason.rows))
-    codes: list[int] = []
-    if isinstance(reason, DeviceRefused):
-        codes = [row[0] for row in reason.rows]
-    elif isinstance(reason, DeviceFault):
-        codes = [reason.fault[0]]
-    known = error_texts.ERRORS
-    return list(dict.fromkeys(known[at].id if at in known else f"code-{at}" for at in codes))
+def ids(*reasons: Exception) -> list[str]:
+    """Return the ids of refused files, refusals of the device and faults, each once."""
+    known, names = error_texts.ERRORS, list[str]()
+    for reason in reasons:
+        codes: list[int] = []
+        if isinstance(reason, FileRefused):
+            names += [row.id for row in reason.rows]
+        elif isinstance(reason, DeviceRefused):
+            codes = [row[0] for row in reason.rows]
+        elif isinstance(reason, DeviceFault):
+            codes = [reason.fault[0]]
+        names += [known[at].id if at in known else f"code-{at}" for at in codes]
+    return list(dict.fromkeys(names))

@@ -57,4 +57,5 @@ def test_the_old_name_of_a_field_does_the_same_and_is_told_with_its_line(tmp_pat
     both = text.replace("    rate: 50 Hz", "    rate: 50 Hz\n    phase: 1 ms\n    offset: 1 ms")
     file.write_text(both)
     twice = "programs[0].phase: is the old name of offset, which is given too; leave it out"
-    assert scs("check", str(file)).stderr == f"error: {file}:12: {twice}\n"
+    explain = "Explain: scs explain field-old-name\n"
+    assert scs("check", str(file)).stderr == f"error: {file}:12: {twice}\n{explain}"

@@ -178,7 +178,9 @@ def test_a_mistake_in_a_spec_is_one_line_with_its_place(
     done = scs("sweep", str(spec_file(tmp_path, text)), "-o", str(tmp_path / "folder"))
     assert done.exit_code == REFUSED
     assert message in done.stderr
-    assert len(done.stderr.splitlines()) <= 1 + ("varry" in text)
+    *errors, explain = done.stderr.splitlines()
+    assert len(errors) <= 1 + ("varry" in text)
+    assert explain.startswith("Explain: scs explain ")
     assert not (tmp_path / "folder").exists()
 
 
