@@ -91,6 +91,7 @@ check: lint test ## the gate for people and for CI: lint, then test
 
 docs: .venv/.run ## write the generated pages and pictures of docs/ anew
 	@$(PY) tools/docs/generate.py
+	@.venv/bin/scs schema -o profiles/profile.schema.json
 
 pictures: .venv/.run ## draw docs/reference/therapies/*.png anew, a minute or two
 	@$(PY) tools/docs/therapies.py

@@ -97,7 +97,7 @@ def test_req_60_a_preset_above_what_the_stage_can_make_is_told_what_it_can() -> 
     done = scs("check", TONIC, "--stage", "r2r-1")
     err = done.stderr
     assert done.exit_code == REFUSED
-    assert err.startswith(f"error: {TONIC}:13: programs[0].amplitude: the amplitude is above the")
+    assert err.startswith(f"error: {TONIC}:14: programs[0].amplitude: the amplitude is above the")
     assert err.endswith("; e.g. 1 mA\nExplain: scs explain stage-span\n")
     assert err.count("\n") == 2
 
