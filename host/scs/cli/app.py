@@ -52,6 +52,7 @@ PANELS = {
         "stop": "device",
         "halt": "device",
         "faults": "device",
+        "doctor": "doctor",
         "flash": "flash",
         "store": "store",
     },
