@@ -239,6 +239,14 @@ PROFILES = {
         "the ramps up and down do not fit into the on time",
         "lengthen cycle.on, or shorten the ramps",
     ),
+    "program-unnamed": (
+        "in code: several programs, and it is not said which of them is changed",
+        "name it, as the message says",
+    ),
+    "value-not-plain": (
+        "in code: a value is an object that no file can hold",
+        "pass texts, numbers, lists and dicts, e.g. rate='50 Hz'",
+    ),
     "ramp-refused": (
         "on its way up the ramp comes by an amplitude at which a shape is refused: its small"
         " segments are rounded up to one DAC code",
