@@ -98,6 +98,7 @@ dist: .venv/.dist ## the wheel and the sdist of this commit with their SBOM, tri
 
 docs: .venv/.run ## write the generated pages and pictures of docs/ anew
 	@$(PY) tools/docs/generate.py
+	@.venv/bin/scs schema -o profiles/profile.schema.json
 
 .venv/.docs: .venv/.run
 	@echo "installing what makes the site into .venv"

@@ -23,6 +23,7 @@ from .profile.waveforms import phase_widths_ns
 from .safety.check import Judgement, judge
 
 STAGES = ("mcp4922-8", "r2r-1")
+SCHEMA = "profile.schema.json"  # beside a profile, for editors
 LOAD = "resistor-1k"  # for which the voltage needed is given
 
 
@@ -60,6 +61,11 @@ def text(name: str) -> str:
         hint = nearest(name, names()).rstrip("?") or "; e.g. tonic_50hz"
         raise WrongUsage(f"{name}: no such preset{hint} (`scs presets` lists them)")
     return resources.path(f"profiles/{name}.yaml").read_text(encoding="utf-8")
+
+
+def schema() -> str:
+    """Return the JSON Schema that the first line of each shipped therapy names, SCHEMA."""
+    return resources.path(f"profiles/{SCHEMA}").read_text(encoding="utf-8")
 
 
 def read(name: str) -> Profile:

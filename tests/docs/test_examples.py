@@ -78,11 +78,11 @@ NOT_RUN = {
     ("docs/reference/protocol.md", "0x00  COBS("): "the form of a frame",
     ("docs/tutorial/simulator.md", "make demo"): "sets up .venv: `scs demo` is in test_readme.py",
     ("docs/reference/sweeps.md", "pip install"): "installs what the tests have",
-    ("docs/reference/profiles.md", "python -c"): "json_schema() itself: test_profile_schema.py",
 }
 # commands of a block that is run, which are only parsed, and why
 PARSED = {
     r"scs sim --": "serves until Ctrl-C",
+    r"--watch": "until Ctrl-C: test_check_watch.py",
     r"scs flash ": "needs a Pico",
     r"commands\.md.*scs sweep": "runs in docs/reference/sweeps.md",
     r"scs shift .*--for 10s --port": "holds each of three places for 10 s",

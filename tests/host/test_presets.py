@@ -219,3 +219,19 @@ def test_check_of_each_therapy_ends_as_its_stage_does(name: str) -> None:
     report = json.loads(done.stdout)
     assert done.exit_code == (0 if report["ok"] else 1)
     assert report["ok"] == (not presets.preset(name).stages["mcp4922-8"])
+
+
+def test_new_puts_the_schema_beside_the_profile_and_leaves_another_file_alone(
+    tmp_path: Path,
+) -> None:
+    beside = tmp_path / "profile.schema.json"
+    target = tmp_path / "my.yaml"
+    assert scs("new", "burst_dr", str(target)).exit_code == 0
+    name = target.read_text().splitlines()[0].partition("$schema=")[2]
+    assert tmp_path / name == beside
+    assert beside.read_text(encoding="utf-8") == scs("schema").stdout
+    beside.write_text("{}")
+    again = scs("new", "hf10", str(tmp_path / "other.yaml"))
+    assert again.exit_code == 0
+    assert f"{beside} is not of this release: scs schema -o {beside} writes" in again.stderr
+    assert beside.read_text() == "{}"

@@ -18,11 +18,10 @@ def text() -> str:
     """Return the text of reference/cli.md."""
     root: Any = typer.main.get_command(app)
     parts = []
-    for panel in PANELS:
+    for panel, names in PANELS.items():
         parts.append(f"\n## {panel}\n")
-        for name, command in root.commands.items():
-            if command.rich_help_panel != panel:
-                continue
+        for name in names:
+            command = root.get_command(None, name)
             subcommands = getattr(command, "commands", {"": command})
             parts += [
                 section(f"{name} {inner}".strip(), subcommand)

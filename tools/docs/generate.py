@@ -3,10 +3,10 @@
 --figures copies the figures that `make chip` measured into explain/chip.md.
 
 Role: reference/protocol.md from commands and errors, reference/states.md from states,
-reference/cli.md from the command line, reference/python-api.md from docstrings,
-reference/limits.md from limits, reference/boards.md, reference/wiring.md
-and stage-*.svg from boards.yaml and the shipped profiles, and the parts between markers of
-explain/chip.md and reference/profiles.md.
+reference/errors.md from explanations, reference/cli.md from the command line,
+reference/python-api.md from docstrings, reference/limits.md from limits, reference/boards.md,
+reference/wiring.md and stage-*.svg from boards.yaml and the shipped profiles, and the parts between
+markers of explain/chip.md and reference/profiles.md.
 The text around the tables stands in pages/.
 Invariant: a generated page holds nothing but that text that is not in a table.
 """
@@ -25,7 +25,7 @@ import therapies
 import wiringpage
 from markdown import page, table
 from scs.catalog import boards
-from scs.messages import error_texts
+from scs.messages import error_texts, explanations
 from stimcore import commands, frame, limits, packing, program, states
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +82,16 @@ def protocol_page() -> str:
     )
 
 
+def errors_page() -> str:
+    """Return the text of reference/errors.md."""
+    groups: dict[str, list[list[str]]] = {}
+    for row in explanations.rows().values():
+        groups.setdefault(row.group, []).append([f"`{row.id}`", row.cause, row.cure])
+    head = ["id", "cause", "cure"]
+    parts = [f"\n## Of {group}\n\n{table(head, rows)}" for group, rows in groups.items()]
+    return page("errors", sections="".join(parts))
+
+
 def states_page() -> str:
     """Return the text of reference/states.md."""
     moves = [
@@ -130,6 +140,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/protocol.md": protocol_page,
     "reference/states.md": states_page,
     "reference/boards.md": boards_page,
+    "reference/errors.md": errors_page,
     CHIP_PAGE: partial(filled, CHIP_PAGE, rig_tables.filled),
     PROFILES_PAGE: partial(filled, PROFILES_PAGE, therapies.filled),
     "reference/cli.md": clipage.text,

@@ -1,6 +1,7 @@
 """Register all commands in one app and map errors to exit codes.
 
-Role: the table of commands. Invariant: no traceback for a user's mistake.
+Role: the table of commands. Invariant: no traceback for a user's mistake; of the commands' modules
+only that of the command asked for is imported.
 """
 
 from __future__ import annotations
@@ -9,42 +10,61 @@ import errno
 import io
 import sys
 import warnings
+from importlib import import_module
 from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
 
 from ..documents.problem import FileRefused
-from ..errors import INTERRUPTED, OLD_NAMES_END_WITH, REFUSED, USAGE, Failure, full_message
-from . import (
-    calibrate,
-    catalog,
-    check,
-    compare,
-    console,
-    demo,
-    device,
-    diff,
-    flash,
-    impedance,
-    options,
-    presets,
-    run,
-    scope,
-    shift,
-    sim,
-    store,
-    sweep,
-    titrate,
-    trace,
-    wiring,
-)
+from ..errors import INTERRUPTED, OLD_NAMES_END_WITH, REFUSED, USAGE, Failure
+from . import console, options
 
 EPILOG = (
     "Exit codes: 0 success, 1 refused by the profile check or the device, 2 wrong usage, "
     "3 no device or link lost, 130 Ctrl-C."
 )
 
+# By panel of --help, command: its module, which is imported once the command is asked for. The
+# module has a function of the command's name, or an `app` with commands of its own.
+PANELS = {
+    "Without hardware": {
+        "demo": "demo",
+        "check": "check",
+        "diff": "diff",
+        "presets": "presets",
+        "new": "presets",
+        "shift": "shift",
+        "trace": "trace",
+        "report": "trace",
+        "compare": "compare",
+        "sim": "sim",
+        "sweep": "sweep",
+    },
+    "A device": {
+        "run": "run",
+        "status": "device",
+        "impedance": "impedance",
+        "calibrate": "calibrate",
+        "scope": "scope",
+        "amplitude": "device",
+        "titrate": "titrate",
+        "stop": "device",
+        "halt": "device",
+        "faults": "device",
+        "doctor": "doctor",
+        "flash": "flash",
+        "store": "store",
+    },
+    "Tables": {
+        "boards": "catalog",
+        "wiring": "wiring",
+        "ports": "catalog",
+        "schema": "catalog",
+        "explain": "explain",
+    },
+}
+MODULES = {name: module for panel in PANELS.values() for name, module in panel.items()}
 RENAMED = {"load": "impedance", "steer": "shift"}  # old names, hidden from --help
 
 
@@ -63,6 +83,16 @@ def _notice(
 class Commands(TyperGroup):
     """Command group that turns a Failure into its message on stderr and its exit code."""
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands, in the order of PANELS."""
+        return list(MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, whose module is imported for it; None if there is none."""
+        if cmd_name in MODULES and cmd_name not in self.commands:
+            self.add_command(_command(cmd_name), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; an old name gives the new command and a notice on stderr."""
         new = RENAMED.get(args[0])
@@ -72,6 +102,8 @@ class Commands(TyperGroup):
             )
             typer.echo(notice, err=True)
             args = [new, *args[1:]]
+        if args[0] not in MODULES:  # the names that are near are looked for among those imported
+            self.commands = {name: self.get_command(ctx, name) for name in MODULES}
         return super().resolve_command(ctx, args)
 
     def main(self, *arguments: Any, **options: Any) -> Any:
@@ -92,7 +124,7 @@ class Commands(TyperGroup):
                 warnings.simplefilter("once", FutureWarning)  # a file may be read several times
                 return super().invoke(ctx)
         except (Failure, FileRefused) as reason:
-            console.complain(full_message(reason))
+            console.refuse(reason)
             code = reason.exit_code if isinstance(reason, Failure) else REFUSED
             raise typer.Exit(code) from None
         except KeyboardInterrupt:
@@ -137,46 +169,13 @@ def main(
     """Accept the options that precede the command's name."""
 
 
-PANELS = {
-    "Without hardware": (
-        demo.demo,
-        check.check,
-        diff.diff,
-        presets.presets,
-        presets.new,
-        shift.shift,
-        trace.trace,
-        trace.report,
-        compare.compare,
-        sim.sim,
-    ),
-    "A device": (
-        run.run,
-        device.status,
-        impedance.impedance,
-        calibrate.calibrate,
-        scope.scope,
-        device.amplitude,
-        titrate.titrate,
-        device.stop,
-        device.halt,
-        device.faults,
-        flash.flash,
-    ),
-    "Tables": (catalog.boards, wiring.wiring, catalog.ports, catalog.schema),
-}
-for panel, commands in PANELS.items():
-    for command in commands:
-        app.command(rich_help_panel=panel)(options.spread(command))
-app.add_typer(
-    sweep.app,
-    name="sweep",
-    rich_help_panel="Without hardware",
-    help="Judge many profiles: scs sweep SPEC.yaml -o FOLDER.",
-)
-app.add_typer(
-    store.app,
-    name="store",
-    rich_help_panel="A device",
-    help="Manage the programs stored on a device.",
-)
+def _command(name: str) -> Any:
+    """Import and return a command, or a group of them."""
+    module = import_module(f".{MODULES[name]}", __package__)
+    panel = next(panel for panel, names in PANELS.items() if name in names)
+    part = typer.Typer(rich_markup_mode="rich")
+    if hasattr(module, "app"):
+        part.add_typer(module.app, name=name, rich_help_panel=panel)
+    else:
+        part.command(rich_help_panel=panel)(options.spread(getattr(module, name)))
+    return typer.main.get_group(part).commands[name]

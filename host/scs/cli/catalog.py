@@ -63,6 +63,8 @@ def schema(
 ) -> None:
     """Print the JSON Schema of a profile, for completion and checks in an editor.
 
+    A profile names it in its first line: # yaml-language-server: $schema=profile.schema.json
+
     Example:  scs schema -o profile.schema.json
     """
     from ..profile.profile import Profile

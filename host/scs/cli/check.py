@@ -1,67 +1,156 @@
-"""check: check a profile without a device.
+"""check: check profiles without a device, for people, scripts, a CI and an editor.
 
-Role: the command. Invariant: all errors of the file are reported at once, each with file, line and
-field. Requirements: REQ-60.
+Role: the command. Invariant: all profiles are judged, and all errors of a file are reported at
+once, each with file, line, field and id. Requirements: REQ-60.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import GOOD, REFUSED
+from ..errors import GOOD, REFUSED, WrongUsage
 from . import console, options
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from stimcore.board import Board
+
+    from ..profile.profile import Profile
     from ..safety.check import Judgement
 
 
-def check(
-    profile: options.ProfileFile, *, fixture: options.Fixture, json: options.Json = False
-) -> None:
-    """Check a profile: every safety figure and its limit, requested and actual values.
+class Form(StrEnum):
+    """Value of --format."""
 
-    Runs the device's own safety kernel, so that the verdict is the same. Exit 1 if refused.
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+Profiles = Annotated[list[Path], typer.Argument(metavar="PROFILE", help="Profiles, .yaml files.")]
+Format = Annotated[
+    Form | None,
+    typer.Option(
+        "--format",
+        help="text (the default); json, of several profiles a list; github: workflow commands that "
+        "annotate a pull request; sarif: a SARIF 2.1.0 log.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Check again whenever a profile is saved, until Ctrl-C.")
+]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Verdict on a file; `profile` is None where it cannot be read as one."""
+
+    file: Path
+    profile: Profile | None
+    verdict: Judgement
+
+
+def check(
+    profiles: Profiles,
+    *,
+    fixture: options.Fixture,
+    form: Format = None,
+    json: Json = False,
+    watch: Watch = False,
+) -> None:
+    """Check profiles: every safety figure and its limit, requested and actual values.
+
+    Runs the device's own safety kernel, so that the verdict is the same. All are checked; exit 1 if
+    any is refused. With --watch, Ctrl-C ends with 130.
 
     Examples:  scs check profiles/tonic_50hz.yaml   ·   scs check my.yaml --load resistor-1k --json
+    ·   scs check my.yaml --watch   ·   scs check profiles/*.yaml --format github
     """
     from ..catalog import boards
+
+    if json and form not in (None, Form.JSON):
+        raise WrongUsage(f"--json is --format json, not {form}; leave out one of the two")
+    board, chosen = boards.board(fixture.full_name()), Form.JSON if json else form or Form.TEXT
+    if not watch:
+        raise typer.Exit(_show([_judged(file, board) for file in profiles], board, chosen))
+    from .watch import saves
+
+    for _ in saves(profiles):
+        _show([_judged(file, board) for file in profiles], board, chosen)
+        typer.echo(f"watching {', '.join(map(str, profiles))}; Ctrl-C ends", err=True)
+
+
+def _judged(file: Path, board: Board) -> Checked:
     from ..profile.profile import Profile, ProfileError
     from ..safety.check import Judgement, judge
 
-    board = boards.board(fixture.full_name())
     try:
-        therapy = Profile.read(profile)
-        verdict = judge(therapy, board)
+        profile = Profile.read(file)
+        return Checked(file, profile, judge(profile, board))
     except ProfileError as reason:
-        if not json:
-            raise
-        verdict = Judgement((), reason.rows, ())
-    if json:
-        _as_json(verdict)
-        raise typer.Exit(GOOD if verdict.ok else REFUSED)
-    name, lead = console.escape(therapy.name), therapy.lead.name
-    console.show(f"[bold]{name}[/bold] on {board.name}, lead {lead}\n", *_tables(verdict))
-    if not verdict.ok:
-        raise ProfileError(therapy.file, verdict.errors)
-    console.show("\n[green]The device will accept this profile.[/green]")
+        return Checked(file, None, Judgement((), reason.rows, ()))
 
 
-def _as_json(verdict: Judgement) -> None:
-    console.as_json(
-        {
-            "ok": verdict.ok,
-            "figures": [row.as_dict() for row in verdict.figures],
-            "errors": [row.as_dict() for row in verdict.errors],
-            "actual": [asdict(row) for row in verdict.actual],
-            "slots": [asdict(row) for row in verdict.slots],
-            "delivery": asdict(verdict.delivery) if verdict.delivery else None,
-        }
-    )
+def _show(rows: list[Checked], board: Board, form: Form) -> int:
+    """Print verdicts in a form; return the exit code."""
+    if form is Form.TEXT:
+        _as_text(rows, board)
+    elif form is Form.JSON:
+        values = [_values(row.verdict) for row in rows]
+        several = [
+            {"file": str(row.file), **value} for row, value in zip(rows, values, strict=True)
+        ]
+        console.as_json(values[0] if len(rows) == 1 else several)
+    else:
+        from . import annotations
+
+        refused = [annotations.Refused(row.file, row.verdict.errors) for row in rows]
+        if form is Form.SARIF:
+            console.as_json(annotations.sarif(refused))
+        else:
+            typer.echo("\n".join(annotations.github(refused)))
+    return GOOD if all(row.verdict.ok for row in rows) else REFUSED
+
+
+def _as_text(rows: list[Checked], board: Board) -> None:
+    """Print the tables of one profile, or a line for each of several; the errors on stderr."""
+    from ..profile.profile import ProfileError
+
+    for row in rows:
+        if len(rows) > 1:
+            typer.echo(f"{row.file}: {'ok' if row.verdict.ok else 'refused'}")
+        elif row.profile:
+            name, lead = console.escape(row.profile.name), row.profile.lead.name
+            title = f"[bold]{name}[/bold] on {board.name}, lead {lead}\n"
+            console.show(title, *_tables(row.verdict))
+    refused = [
+        ProfileError(str(row.file), row.verdict.errors) for row in rows if not row.verdict.ok
+    ]
+    if refused:
+        console.refuse(*refused)
+    elif len(rows) == 1:
+        console.show("\n[green]The device will accept this profile.[/green]")
+    else:
+        console.show(f"[green]The device will accept these {len(rows)} profiles.[/green]")
+
+
+def _values(verdict: Judgement) -> dict[str, Any]:
+    return {
+        "ok": verdict.ok,
+        "figures": [row.as_dict() for row in verdict.figures],
+        "errors": [row.as_dict() for row in verdict.errors],
+        "actual": [asdict(row) for row in verdict.actual],
+        "slots": [asdict(row) for row in verdict.slots],
+        "delivery": asdict(verdict.delivery) if verdict.delivery else None,
+    }
 
 
 def _tables(verdict: Judgement) -> list[Table | str]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
+from ..errors import full_message
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
     from rich.console import Console
@@ -36,7 +38,7 @@ def console(*, err: bool = False) -> Console:
     asked = os.environ.get("COLUMNS", "")
     given = stream.isatty() or (asked.isdecimal() and int(asked) > 0)
     width = None if given else LOG_WIDTH  # rich asks COLUMNS, then the terminal
-    return Console(stderr=err, width=width, highlight=False)
+    return Console(stderr=err, width=width, highlight=False, emoji=False)
 
 
 def show(*parts: Table | Text | str) -> None:
@@ -58,6 +60,15 @@ def complain(message: str) -> None:
     plain = bool(os.environ.get("NO_COLOR"))
     lead = "error:" if plain else typer.style("error:", fg=typer.colors.RED, bold=True)
     typer.echo(f"{lead} {message}", err=True)
+
+
+def refuse(*reasons: Exception) -> None:
+    """Print errors on stderr, and the command that explains those that have an id."""
+    from ..messages import explanations
+
+    complain("\n".join(map(full_message, reasons)))
+    if ids := explanations.ids(*reasons):
+        typer.echo(f"Explain: scs explain {' '.join(ids)}", err=True)
 
 
 def as_json(value: dict[str, Any] | list[Any]) -> None:

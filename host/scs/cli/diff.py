@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import GOOD, REFUSED, USAGE, WrongUsage
+from ..errors import GOOD, REFUSED, USAGE
 from . import console, options
 
 First = Annotated[Path, typer.Argument(metavar="A", help="A profile, a .yaml file.")]
@@ -31,15 +31,16 @@ def diff(a: First, b: Second, json: options.Json = False) -> None:
     from ..profile.clinical_diff import compare
     from ..profile.profile import Profile, ProfileError
 
-    profiles, errors, lines = [], [], []
+    profiles, errors, refused = [], [], []
     for path in (a, b):
         try:
             profiles.append(Profile.read(path))
         except ProfileError as reason:
             errors += [{"file": str(path), **row.as_dict()} for row in reason.rows]
-            lines += reason.lines()
+            refused.append(reason)
     if errors and not json:
-        raise WrongUsage("\n".join(lines))
+        console.refuse(*refused)
+        raise typer.Exit(USAGE)
     differences = [] if errors else compare(*profiles)
     if json:
         console.as_json(

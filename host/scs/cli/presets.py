@@ -53,6 +53,9 @@ def presets(json: options.Json = False) -> None:
 def new(preset: PresetName, file: NewFile = None, force: options.Force = False) -> None:
     """Create a profile from a shipped therapy, comments included.
 
+    Beside it goes profile.schema.json, for editors, as its first line says; another file of that
+    name is left as it is.
+
     Examples:  scs new tonic_50hz   ·   scs new burst_dr my.yaml
     """
     from .. import presets as shipped
@@ -62,3 +65,10 @@ def new(preset: PresetName, file: NewFile = None, force: options.Force = False) 
     options.check_output(target, force=force)
     console.write_text(target, text)
     typer.echo(f"{target}: {preset}; check it with `scs check {target}`")
+    beside = target.with_name(shipped.SCHEMA)
+    if not beside.exists():
+        console.write_text(beside, shipped.schema())
+    elif beside.read_bytes() != shipped.schema().encode():
+        typer.echo(
+            f"{beside} is not of this release: scs schema -o {beside} writes it anew", err=True
+        )

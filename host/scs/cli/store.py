@@ -17,7 +17,9 @@ from . import console, options
 if TYPE_CHECKING:
     from ..device.replies import Stored
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="Manage the programs stored on a device."
+)
 
 
 def _checked(slot: int) -> int:

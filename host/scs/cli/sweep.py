@@ -30,6 +30,7 @@ app = typer.Typer(
     cls=_RunByDefault,
     no_args_is_help=True,
     rich_markup_mode="rich",
+    help="Judge many profiles: scs sweep SPEC.yaml -o FOLDER.",
     context_settings={"ignore_unknown_options": True},  # they are those of `run`
 )
 

@@ -65,17 +65,24 @@ class Link:
     """Open port; a context manager that closes it. Raises LinkLost, or WrongUsage for its name.
 
     port: a name or URL that pyserial can open. retry_s: how long to wait for a reply before
-    asking again; patience_s: before giving up.
+    asking again; patience_s: before giving up; sequence: number of the first request.
     """
 
-    def __init__(self, port: str, *, patience_s: float = PATIENCE_S, retry_s: float = RETRY_S):
+    def __init__(
+        self,
+        port: str,
+        *,
+        patience_s: float = PATIENCE_S,
+        retry_s: float = RETRY_S,
+        sequence: int = 0,
+    ):
         self.port_name = "the simulated board" if is_sim(port) else shown(port)
         self.patience_s = patience_s
         self.retry_s = min(retry_s, patience_s)
         self.requests = 0
         self.retries = 0  # questions that had to be asked again
         self._turn = threading.RLock()  # an RLock: a signal's handler may ask amid a request
-        self._sequence = 255
+        self._sequence = sequence - 1 & 255
         self._heard = False  # anything from the device
         self._decoder = frame.Decoder()
         self._port = _opened(port)
@@ -133,6 +140,14 @@ class Link:
         """Send a command without fields and wait for nothing: to a device that does not answer."""
         with self._turn:
             self._write(self._question(opcode, ()))
+
+    def hear(self, data: bytes, wait_s: float) -> bytes:
+        """Send bytes that are no frame; return what comes within `wait_s`, as from a prompt."""
+        self._write(data)
+        heard, until_s = b"", self.now() + wait_s
+        while self.now() < until_s:
+            heard += self._read()
+        return heard
 
     def _question(self, opcode: int, values: tuple[Any, ...]) -> bytes:
         self._sequence = (self._sequence + 1) & 255

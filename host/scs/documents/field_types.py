@@ -30,7 +30,7 @@ Shape = dict[str, Any]  # a JSON Schema
 class Strict(BaseModel):
     """Mapping that refuses unknown fields."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class OneOf(Strict):
@@ -119,7 +119,8 @@ class Quantity(Leaf):
         return {
             "type": "string",
             "pattern": f"^\\s*{sign}{number}\\s*({written})\\s*$",
-            "description": f"{self.about}: {self.span()}, on a grid of 1 {self.grid}",
+            "description": f"{self.about}: {self.span()}, in {', '.join(units.WRITTEN[self.grid])},"
+            f" on a grid of 1 {self.grid}",
             "examples": [self.example],
         }
 

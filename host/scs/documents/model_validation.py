@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import ErrorDetails
 
 from . import units
@@ -73,17 +72,18 @@ def _place(details: ErrorDetails) -> Place:
     return tuple(part for at, part in loc if part not in tags or (kept and at == last))
 
 
-class _AsWritten(GenerateJsonSchema):
-    """JSON Schema generator that keeps the order of fields, also within examples."""
-
-    def sort(self, value: Any, parent_key: str | None = None) -> Any:
-        return value
-
-
 @lru_cache(maxsize=8)
 def shape_of(model: type[BaseModel]) -> Shape:
     """Return the JSON Schema of a model."""
-    return model.model_json_schema(schema_generator=_AsWritten, mode="validation")
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class AsWritten(GenerateJsonSchema):
+        """JSON Schema generator that keeps the order of fields, also within examples."""
+
+        def sort(self, value: Any, parent_key: str | None = None) -> Any:
+            return value
+
+    return model.model_json_schema(schema_generator=AsWritten, mode="validation")
 
 
 def _node(model: type[BaseModel], place: Place) -> Shape:

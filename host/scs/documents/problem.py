@@ -17,8 +17,8 @@ Place = tuple[str | int, ...]  # ("programs", 0, "rate")
 class Problem:
     """One error in a file. `id` is a fixed word; `message` is the whole sentence.
 
-    `value`, `limit` and `example` are texts with their unit, or empty. `line` counts from 1; 0 if
-    no line is known.
+    `value`, `limit` and `example` are texts with their unit, or empty. `line` and `column`
+    count from 1; 0 where they are not known.
     """
 
     id: str
@@ -28,6 +28,7 @@ class Problem:
     limit: str = ""
     example: str = ""
     line: int = 0
+    column: int = 0
 
     @property
     def path(self) -> str:
@@ -47,9 +48,17 @@ class Problem:
 class ProblemError(ValueError):
     """Error for one value, or for a text that ends the reading: its `problem`, not yet placed."""
 
-    def __init__(self, kind: str, message: str, limit: str = "", example: str = "", line: int = 0):
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        limit: str = "",
+        example: str = "",
+        line: int = 0,
+        column: int = 0,
+    ):
         super().__init__(message)
-        self.problem = Problem(kind, (), message, "", limit, example, line)
+        self.problem = Problem(kind, (), message, "", limit, example, line, column)
 
 
 class FileRefused(Exception):

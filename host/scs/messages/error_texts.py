@@ -16,6 +16,11 @@ class Kind(NamedTuple):
     unit: str
     text: str
 
+    @property
+    def id(self) -> str:
+        """The name as the id of a problem, such as running-charge."""
+        return self.name.replace("_", "-")
+
 
 # code: unit of its value and limit, sentence
 _TEXTS = {

@@ -54,7 +54,7 @@ def problem(row: Row, group: program.Group, contacts: Sequence[str]) -> Problem:
     if near and code != errors.STAGE_CONTACTS:  # whose message has it
         message += f"; e.g. {near}"
     near = near or REMEDIES.get(code, "")
-    return Problem(error_texts.ERRORS[code].name.replace("_", "-"), place, message, *texts, near)
+    return Problem(error_texts.ERRORS[code].id, place, message, *texts, near)
 
 
 def _example(row: Row, programs: Sequence[program.Program], contacts: Sequence[str]) -> str:

@@ -108,7 +108,7 @@ def _of(values: Mapping[str, Any], file: str) -> Profile:
     plain = _plain(values, (), file)
     text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, default_flow_style=None)
     document = parse(text, file, ProfileError)
-    document.lines.clear()  # nobody sees the lines of this text
+    document.marks.clear()  # nobody sees the lines of this text
     return Profile.from_document(document, text)
 
 

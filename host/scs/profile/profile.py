@@ -299,8 +299,8 @@ def _renamed(document: Document) -> Document:
                 fields = {name: fields[name] for name in fields if name != old}
             else:
                 fields = {new if name == old else name: fields[name] for name in fields}
-                line = document.lines[(*place, new)] = document.line((*place, old))
-                notice = f"{document.file}:{line}: {path_text(place)}.{old} is now {new}"
+                mark = document.marks[(*place, new)] = document.mark((*place, old))
+                notice = f"{document.file}:{mark.line}: {path_text(place)}.{old} is now {new}"
                 notice += f"; the old name goes with {OLD_NAMES_END_WITH}"
                 warnings.warn(notice, FutureWarning, stacklevel=5)
             value["programs"][number] = fields

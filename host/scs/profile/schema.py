@@ -60,7 +60,8 @@ PROFILE_EXAMPLE: dict[str, Any] = {
 }
 UP = "from zero to the amplitude; longer by default if steps of 500 uA per period need longer"
 DISCHARGE = "limit of the discharge current, as a share of the contact's ceiling"
-AFTER = "when the contacts are discharged; default: burst for a burst waveform, else pulse"
+AFTER = "when the contacts are discharged"
+OTHER = "the other one is given"
 
 
 def default(text: Any) -> Any:
@@ -68,9 +69,14 @@ def default(text: Any) -> Any:
     return Field(default=text, validate_default=True)
 
 
-def optional(*examples: Any) -> Any:
-    """Return a field that may be left out."""
-    return Field(default_factory=absent, examples=list(examples) or None)
+def optional(unset: str, *examples: Any, about: str = "") -> Any:
+    """Return a field that may be left out; `unset` tells an editor's reader what then holds."""
+
+    def describe(shape: Shape) -> None:
+        shape["description"] = f"{about or shape['description']}; default: {unset}"
+
+    shown = list(examples) or None
+    return Field(default_factory=absent, examples=shown, json_schema_extra=describe)
 
 
 @dataclass(frozen=True)
@@ -110,11 +116,16 @@ class Burst(Strict):
 
 
 class BurstBox(Strict):
-    burst: Burst = Field(examples=[BURST_EXAMPLE["burst"]])
+    burst: Burst = Field(
+        examples=[BURST_EXAMPLE["burst"]],
+        description="pulses in quick succession, repeated at the rate",
+    )
 
 
 class Passive(Strict):
-    after: Annotated[str | None, Word(("pulse", "burst"), "pulse", AFTER)] = optional()
+    after: Annotated[str | None, Word(("pulse", "burst"), "pulse", AFTER)] = optional(
+        "burst for a burst waveform, else pulse"
+    )
 
 
 class Active(Strict):
@@ -130,8 +141,12 @@ class Active(Strict):
 
 class RechargeBox(OneOf):
     example: ClassVar[str] = "{active: {ratio: 4}}"
-    passive: Annotated[Passive | None, Given(Passive)] = optional({"after": "pulse"})
-    active: Annotated[Active | None, Given(Active)] = optional({"ratio": 4})
+    passive: Annotated[Passive | None, Given(Passive)] = optional(
+        OTHER, {"after": "pulse"}, about="the contacts are joined: the charge flows back by itself"
+    )
+    active: Annotated[Active | None, Given(Active)] = optional(
+        OTHER, {"ratio": 4}, about="the source drives the opposite current"
+    )
 
 
 class Segment(Strict):
@@ -144,7 +159,8 @@ class Segment(Strict):
 
 class SegmentsBox(Strict):
     segments: Annotated[list[Segment], Field(min_length=2, max_length=limits.SEGMENTS)] = Field(
-        examples=[SEGMENT_EXAMPLE]
+        examples=[SEGMENT_EXAMPLE],
+        description="steps of a pulse, whose charge sums to zero",
     )
 
 
@@ -198,16 +214,21 @@ Recharge = Annotated[
 class Thresholds(Strict):
     """Thresholds measured for one patient (or the bench load)."""
 
-    perception: Threshold = optional()
-    comfort: Threshold = optional()
-    discomfort: Threshold = optional()
+    perception: Threshold = optional("not measured")
+    comfort: Threshold = optional("not measured")
+    discomfort: Threshold = optional("not measured")
 
 
 class Interleave(Strict):
     """Second set of contacts that receives a share of the pulses."""
 
-    cathodes: Contacts = Field(examples=[["E5"]])
-    anodes: Contacts = Field(examples=[["E4", "E6"]])
+    cathodes: Contacts = Field(
+        examples=[["E5"]], description="contacts that are negative in the first phase of these"
+    )
+    anodes: Contacts = Field(
+        examples=[["E4", "E6"]],
+        description="contacts that are positive in the first phase of these",
+    )
     split: Annotated[int, quantity("interleave.split", "30 %", "of the pulses, at these")]
 
 
@@ -221,39 +242,57 @@ class ProgramModel(Strict):
     anodes: Contacts = Field(
         examples=[["E2", "E4"]], description="contacts that are positive in the first phase"
     )
-    waveform: Waveform = Field(default="tonic", examples=["tonic", BURST_EXAMPLE])
+    waveform: Waveform = Field(
+        default="tonic", examples=["tonic", BURST_EXAMPLE], description="single pulses, or bursts"
+    )
     rate: Annotated[int, quantity("rate", "50 Hz", "pulses, or bursts, a second", below=_SLOW)]
     pulse_width: Annotated[
         int | None, quantity("pulse_width", "200 us", "length of the first phase")
-    ] = optional()
+    ] = optional("none: it is required, except beside segments")
     amplitude: Annotated[
         Amplitude, AmplitudeField(quantity("amplitude", "2 mA", "current of the first phase"))
     ]
-    thresholds: Annotated[Thresholds | None, Given(Thresholds)] = optional(THRESHOLDS_EXAMPLE)
+    thresholds: Annotated[Thresholds | None, Given(Thresholds)] = optional(
+        "none measured", THRESHOLDS_EXAMPLE, about="measured amplitudes, each above the one before"
+    )
     ceiling: Annotated[int | None, quantity("ceiling", "3 mA", "ceiling of its amplitude")] = (
-        optional()
+        optional("limits.amplitude, else the amplitude")
     )
     step: Annotated[
         int | None, quantity("step", "100 uA", "step in which its amplitude is raised")
-    ] = optional()
+    ] = optional("none")
     interphase_gap: Annotated[
         int, quantity("interphase_gap", "30 us", "gap between the first phase and its recharge")
     ] = default("0 us")
-    recharge: Recharge = Field(default="passive", examples=["passive", {"active": {"ratio": 4}}])
-    shape: ShapeOf = Field(default="square", examples=["triphasic", {"segments": SEGMENT_EXAMPLE}])
+    recharge: Recharge = Field(
+        default="passive",
+        examples=["passive", {"active": {"ratio": 4}}],
+        description="how the charge of a pulse is brought back",
+    )
+    shape: ShapeOf = Field(
+        default="square",
+        examples=["triphasic", {"segments": SEGMENT_EXAMPLE}],
+        description="form of a pulse, by name or in segments",
+    )
     polarity: Annotated[str, Polarity] = "cathodic"
-    interleave: Annotated[Interleave | None, Given(Interleave)] = optional(INTERLEAVE_EXAMPLE)
+    interleave: Annotated[Interleave | None, Given(Interleave)] = optional(
+        "none", INTERLEAVE_EXAMPLE, about="other contacts, at which some of the pulses are given"
+    )
     offset: Annotated[
         int | None, quantity("offset", "5 ms", "offset of its first pulse in the period")
-    ] = optional()
-    dither: Annotated[Dither | None, Given(Dither)] = optional({"rate": "20 %", "pulses": 16})
+    ] = optional("a free place in the period")
+    dither: Annotated[Dither | None, Given(Dither)] = optional(
+        "none",
+        {"rate": "20 %", "pulses": 16},
+        about="reproducible variation of interval and width from pulse to pulse",
+    )
 
 
 class Limits(Strict):
     amplitude: Annotated[
         int | None,
         quantity("limits.amplitude", "4 mA", "ceiling of every amplitude, also for live changes"),
-    ] = optional()
+    ] = optional("each program's own amplitude")
     discharge: Annotated[
         int, quantity("limits.discharge", "150 %", DISCHARGE, "limits.DISCHARGE_PERMILLE")
     ] = default("100 %")
@@ -275,10 +314,10 @@ class Session(OneOf):
     example: ClassVar[str] = "{duration: 10 min}"
     duration: Annotated[
         int | None, quantity("session.duration", "10 min", "duration until it stops")
-    ] = optional()
+    ] = optional(OTHER)
     pulses: Annotated[
         int | None, whole("session.pulses", "48", "number of pulses until it stops")
-    ] = optional()
+    ] = optional(OTHER)
 
 
 Programs = Annotated[list[ProgramModel], Field(min_length=1, max_length=limits.PROGRAMS)]
@@ -316,11 +355,24 @@ class ProfileModel(Strict):
     programs: Programs = Field(
         examples=[[PROGRAM_EXAMPLE]], description="programs, whose pulses never overlap"
     )
-    limits: Annotated[Limits | None, Given(Limits)] = optional({"amplitude": "4 mA"})
-    ramp: Ramp = Field(default_factory=Ramp, examples=[{"up": "2 s", "down": "1 s"}])
-    cycle: Annotated[Cycle | None, Given(Cycle)] = optional({"on": "30 s", "off": "90 s"})
+    limits: Annotated[Limits | None, Given(Limits)] = optional(
+        "each program's own amplitude",
+        {"amplitude": "4 mA"},
+        about="ceilings of this profile, below those of device and stage",
+    )
+    ramp: Ramp = Field(
+        default_factory=Ramp,
+        examples=[{"up": "2 s", "down": "1 s"}],
+        description="rise to the amplitude and fall from it; default: {up: 1 s, down: 500 ms}",
+    )
+    cycle: Annotated[Cycle | None, Given(Cycle)] = optional(
+        "it never pauses", {"on": "30 s", "off": "90 s"}, about="alternation of on and off time"
+    )
     session: Annotated[Session | None, Given(Session)] = optional(
-        {"duration": "10 min"}, {"pulses": 48}
+        "never",
+        {"duration": "10 min"},
+        {"pulses": 48},
+        about="when it stops by itself: one of duration and pulses",
     )
     lease: Annotated[
         int, quantity("lease", "2 s", "it stops if the host is silent for this long")

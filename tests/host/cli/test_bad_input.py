@@ -89,17 +89,17 @@ def test_req_60_each_of_these_is_one_error_with_the_nearest_choice(
     assert (done.exit_code, done.stdout) == (REFUSED, "")
     err = done.stderr
     assert err.startswith(f"error: {file}:{begins}")
-    assert err.endswith(f"{ends}\n")
-    assert err.count("\n") == 1
+    assert f"{ends}\nExplain: scs explain " in err
+    assert err.count("\n") == 2
 
 
 def test_req_60_a_preset_above_what_the_stage_can_make_is_told_what_it_can() -> None:
     done = scs("check", TONIC, "--stage", "r2r-1")
     err = done.stderr
     assert done.exit_code == REFUSED
-    assert err.startswith(f"error: {TONIC}:13: programs[0].amplitude: the amplitude is above the")
-    assert err.endswith("; e.g. 1 mA\n")
-    assert err.count("\n") == 1
+    assert err.startswith(f"error: {TONIC}:14: programs[0].amplitude: the amplitude is above the")
+    assert err.endswith("; e.g. 1 mA\nExplain: scs explain stage-span\n")
+    assert err.count("\n") == 2
 
 
 @pytest.mark.parametrize(

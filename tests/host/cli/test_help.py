@@ -45,6 +45,25 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr.strip() == ""
 
 
+def test_a_check_imports_its_own_command_and_nothing_that_it_does_not_need() -> None:
+    script = (
+        "import sys; from scs.cli import main; sys.argv = ['scs', *sys.argv[1:]]\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'pint', 'rich', 'serial', 'matplotlib', 'scs_sim'}\n"
+        "others = {f'scs.cli.{name}' for name in ('run', 'trace', 'sweep', 'device', 'flash')}\n"
+        "print(*sorted((heavy | others) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "check", TONIC, "--format", "github"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stderr.strip(), done.stdout[:9]) == ("", "::notice ")
+
+
 def test_version() -> None:
     assert scs("--version").output.strip() == "scs 0.1.0"
 

@@ -50,11 +50,12 @@ def test_the_old_name_of_a_field_does_the_same_and_is_told_with_its_line(tmp_pat
     file.write_text(text.replace("    rate: 50 Hz", "    rate: 50 Hz\n    offset: 3 ms"))
     new = scs("check", str(file), "--json")
     assert (old.exit_code, old.stdout) == (new.exit_code, new.stdout) == (GOOD, old.stdout)
-    message = "12: programs[0].phase is now offset; the old name goes with 0.2\n"
+    message = "13: programs[0].phase is now offset; the old name goes with 0.2\n"
     assert (old.stderr, new.stderr) == (f"{file}:{message}", "")
     file.write_text(text.replace("    rate: 50 Hz", "    phase: 1 s\n    rate: 50 Hz"))
-    assert f"{file}:11: programs[0].offset: is longer than" in scs("check", str(file)).stderr
+    assert f"{file}:12: programs[0].offset: is longer than" in scs("check", str(file)).stderr
     both = text.replace("    rate: 50 Hz", "    rate: 50 Hz\n    phase: 1 ms\n    offset: 1 ms")
     file.write_text(both)
     twice = "programs[0].phase: is the old name of offset, which is given too; leave it out"
-    assert scs("check", str(file)).stderr == f"error: {file}:12: {twice}\n"
+    explain = "Explain: scs explain field-old-name\n"
+    assert scs("check", str(file)).stderr == f"error: {file}:13: {twice}\n{explain}"

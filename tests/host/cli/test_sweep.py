@@ -178,7 +178,9 @@ def test_a_mistake_in_a_spec_is_one_line_with_its_place(
     done = scs("sweep", str(spec_file(tmp_path, text)), "-o", str(tmp_path / "folder"))
     assert done.exit_code == REFUSED
     assert message in done.stderr
-    assert len(done.stderr.splitlines()) <= 1 + ("varry" in text)
+    *errors, explain = done.stderr.splitlines()
+    assert len(errors) <= 1 + ("varry" in text)
+    assert explain.startswith("Explain: scs explain ")
     assert not (tmp_path / "folder").exists()
 
 
@@ -187,7 +189,7 @@ def test_a_profile_that_is_refused_itself_names_its_own_line(tmp_path: Path) -> 
     spec = spec_file(tmp_path, SMALL.replace(str(TONIC), "own.yaml"))
     done = scs("sweep", str(spec), "-o", str(tmp_path / "folder"))
     assert done.exit_code == REFUSED
-    assert "own.yaml:11: programs[0].rate: 50 has no unit; e.g. 50 Hz" in done.stderr
+    assert "own.yaml:12: programs[0].rate: 50 has no unit; e.g. 50 Hz" in done.stderr
 
 
 def test_a_folder_that_cannot_be_or_is_something_else_is_refused(tmp_path: Path) -> None:

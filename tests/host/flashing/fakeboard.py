@@ -56,6 +56,7 @@ class FakeBoard:
         self.room = self.pulled_after = 1 << 30
         self.damages = ""
         self.is_silent = False
+        self.echoes = False  # a line's end, as MicroPython does at its prompt
         self.name = "pico/mcp4922-8/resistor-500"
         self.pulled_before = "nothing of this"  # words of a script
         self.written = 0
@@ -97,6 +98,8 @@ class FakeBoard:
         """Answer what is whole; the rest."""
         while held:
             if held[:1] in b"\r\x03":
+                if self.echoes and not self.is_raw and held[:1] == b"\r":
+                    client.sendall(b"\r\n>>> ")
                 held = held[1:]
             elif held[:1] == b"\x02":
                 self.is_raw, held = False, held[1:]

@@ -1,4 +1,4 @@
-"""Every problem has an id of its own, in kebab-case, which the documentation explains."""
+"""Every problem has an id of its own, in kebab-case, which `scs explain` and errors.md explain."""
 
 import ast
 import re
@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from scs.messages import error_texts
+import pytest
+
+from scs.errors import DeviceFault, DeviceRefused, WrongUsage
+from scs.messages import error_texts, explanations
 from scs.profile import scheduling
+from scs.profile.profile import Profile, ProfileError
+from stimcore import errors
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("documents", "profile", "safety", "catalog", "sweeps")
 ERRORS = ("Problem", "ProblemError", "UnitError")
-OF_OTHER_FILES = ("board_file", "board_rules", "boards", "leads", "wiring_schema")
 PASSED_ON = {"kind", "reason.problem.id"}  # no id of its own
 
 
@@ -27,8 +31,7 @@ def sites() -> Iterator[tuple[str, ast.expr]]:
 
 LITERAL = [(file, id_.value) for file, id_ in sites() if isinstance(id_, ast.Constant)]
 SCHEDULE = [f"schedule-{kind}" for kind in scheduling.KINDS]
-OF_SWEEPS = [id_ for file, id_ in LITERAL if id_.startswith("sweep-") and file in ("spec", "axes")]
-DEVICE = [kind.name.replace("_", "-") for kind in error_texts.ERRORS.values()]
+DEVICE = [kind.id for code, kind in error_texts.ERRORS.items() if code != errors.OK]
 
 
 def test_an_id_is_written_once_and_in_kebab_case() -> None:
@@ -44,17 +47,28 @@ def test_what_is_no_literal_is_the_schedules_or_the_devices() -> None:
     assert others - PASSED_ON == {
         "f'schedule-{why.kind}'",
         "f'code-{code}'",
-        "error_texts.ERRORS[code].name.replace('_', '-')",
+        "error_texts.ERRORS[code].id",
     }
 
 
-def test_every_id_of_a_profile_is_explained_in_the_documentation() -> None:
-    page = (ROOT / "docs/reference/profiles.md").read_text(encoding="utf-8")
-    ids = [*(id_ for file, id_ in LITERAL if file not in OF_OTHER_FILES), *SCHEDULE]
-    assert [id_ for id_ in ids if f"`{id_}`" not in page and id_ not in OF_SWEEPS] == []
+def test_every_id_is_explained_and_none_is_left_over() -> None:
+    own = {id_ for _file, id_ in LITERAL}
+    assert {*explanations.rows()} == {*own, *SCHEDULE, *DEVICE, explanations.UNKNOWN_CODE}
+    page = (ROOT / "docs/reference/errors.md").read_text(encoding="utf-8")
+    for row in explanations.rows().values():
+        assert row.cause and row.cure
+        assert row.cause != row.cure
+        assert f"| `{row.id}` | {row.cause} | {row.cure} |" in page
 
 
-def test_every_id_of_a_sweep_is_explained_in_the_documentation() -> None:
-    page = (ROOT / "docs/reference/sweeps.md").read_text(encoding="utf-8")
-    assert len(OF_SWEEPS) > 10
-    assert [id_ for id_ in OF_SWEEPS if f"`{id_}`" not in page] == []
+def test_an_error_of_each_kind_has_its_ids() -> None:
+    with pytest.raises(ProfileError) as bad:
+        Profile.from_text("name: x\nlead: y\nprograms: 1\nnam: x\n")
+    assert explanations.ids(bad.value) == ["lead-unknown", "value-type", "field-unknown"]
+    rows = ((errors.RUNNING_CHARGE, 0, 2, 1), (errors.RUNNING_CHARGE, 1, 2, 1), (250, 0, 0, 0))
+    assert explanations.ids(DeviceRefused("arm", rows, "")) == ["running-charge", "code-250"]
+    assert explanations.ids(DeviceFault((errors.FAULT_OPEN, 0, 0, 0), "")) == ["open-load"]
+    assert explanations.ids(WrongUsage("x")) == []
+    for id_ in ("code-250", "OPEN_LOAD", "[open-load]"):
+        assert explanations.find(id_) is not None
+    assert explanations.find("open") is None
