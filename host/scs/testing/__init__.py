@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .bench import Bench, assert_fault, assert_stops_within
     from .goldens import assert_matches
+    from .pulses import WaveformMismatch
     from .safety_limits import assert_charge_balanced, assert_within_limits
     from .waveforms import assert_as_programmed, assert_pulse, assert_pulse_count
 
 __all__ = [
     "Bench",
+    "WaveformMismatch",
     "assert_as_programmed",
     "assert_charge_balanced",
     "assert_fault",
@@ -33,6 +35,7 @@ __all__ = [
 
 _HOMES = {
     "Bench": "bench",
+    "WaveformMismatch": "pulses",
     "assert_as_programmed": "waveforms",
     "assert_charge_balanced": "safety_limits",
     "assert_fault": "bench",

@@ -226,5 +226,5 @@ def _failed(bench: Bench, message: str) -> WaveformMismatch:
     seen = bench.recent(DRAWN_S)
     lines = [message]
     if seen is not None and len(seen) > 1:
-        lines += plot(seen, 0.0, seen.end_s)
+        lines += plot(seen, 0.0, seen.end_s, bench.now_s - seen.end_s)
     return WaveformMismatch("\n".join(lines))

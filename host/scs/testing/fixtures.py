@@ -26,7 +26,6 @@ from .bench import LONGEST_S, Bench
 
 __tracebackhide__ = True
 OF_MARK = ("board", "stage", "load", "fault", "port")
-_held: dict[str, str] = {}  # port: the test that holds it; sim is a board a test, and never held
 
 
 @contextmanager
@@ -36,11 +35,9 @@ def refused() -> Iterator[None]:
         yield
     except BoardError as reason:
         message = "; ".join(row.message for row in reason.rows)
+        raise pytest.fail.Exception(message, pytrace=False) from None
     except (Failure, FileRefused) as reason:
-        message = str(reason)
-    else:
-        return
-    pytest.fail(message, pytrace=False)
+        raise pytest.fail.Exception(str(reason), pytrace=False) from None
 
 
 def marked(node: pytest.Item) -> dict[str, str]:
@@ -68,16 +65,14 @@ def board_name(node: pytest.Item, chosen: str) -> str:
 
 
 def opened(node: pytest.Item, board: str, usual_port: str) -> Bench:
-    """Open the board of a test; raise Failure, also if another test holds its port."""
+    """Open the board of a test; raise Failure, also if several workers would share its port."""
     given = marked(node)
     port = given.get("port", usual_port) or SIM
-    holder = _held.get(port)
-    if holder is not None:
-        raise WrongUsage(f"{port} is held by {holder}: a board serves one test at a time")
+    workers = getattr(node.config, "workerinput", {}).get("workercount", 1)
+    if port != SIM and workers > 1:
+        raise WrongUsage(f"{port}: a board serves one test at a time, not {workers}: run with -n 0")
     bench = Bench(node.nodeid, board, port=port, faults=given.get("fault", ""))
     bench.open()
-    if port != SIM:
-        _held[port] = node.nodeid
     return bench
 
 
@@ -86,7 +81,6 @@ def close(bench: Bench, *, failed: bool) -> None:
 
     failed: the test has failed, so that it could not end what it began.
     """
-    _held.pop(bench.port, None)
     try:
         running = bench.is_on()
     except Failure:

@@ -35,6 +35,8 @@ Within = str | Mapping[str, str]
 class WaveformMismatch(AssertionError):
     """Failed assertion on a waveform; at_s: where in the trace (s), None if nowhere."""
 
+    __module__ = "scs.testing"  # its public name, shown in pytest's summary
+
     def __init__(self, message: str, at_s: float | None = None):
         super().__init__(message)
         self.at_s = at_s
@@ -104,8 +106,11 @@ def mismatch(
     return WaveformMismatch("\n".join([*lines, *plot(trace, at_s, width_s)]), at_s)
 
 
-def plot(trace: Trace, at_s: float, width_s: float) -> list[str]:
-    """Return the lines of a plot of current, of a few widths around a time (s)."""
+def plot(trace: Trace, at_s: float, width_s: float, origin_s: float = 0.0) -> list[str]:
+    """Return the lines of a plot of current, of a few widths around a time (s).
+
+    origin_s: where the trace begins, in the time that is shown.
+    """
     if len(trace) < 2:
         return []
     begin_s = max(at_s - AHEAD * width_s, float(trace.time_s[0]))
@@ -116,7 +121,7 @@ def plot(trace: Trace, at_s: float, width_s: float) -> list[str]:
     low, top = terminal_plot.bounds(part.current_a)
     drawn = terminal_plot.draw(part.time_s, part.current_a, part.end_s, COLUMNS, ROWS)
     marks = [shown(top, "A"), *[""] * (ROWS - 2), shown(low, "A")]
-    head = f"current from {begin_s:.6f} s to {end_s:.6f} s:"
+    head = f"current from {origin_s + begin_s:.6f} s to {origin_s + end_s:.6f} s:"
     return [head, *(f"{mark:>10} {line}" for mark, line in zip(marks, drawn, strict=True))]
 
 
