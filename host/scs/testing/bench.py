@@ -62,6 +62,11 @@ class Bench(Stimulator):
         return self._link
 
     @property
+    def is_open(self) -> bool:
+        """True until the board is closed."""
+        return self._link is not None
+
+    @property
     def now_s(self) -> float:
         """Virtual time since power-on in s; on another port than sim the time of this computer."""
         return self.link.now()
