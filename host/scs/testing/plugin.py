@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     for mark in MARKS:
         config.addinivalue_line("markers", mark)
-    own = state.State(config.rootpath, config.getoption("--scs-update"))
+    own = state.State(config.rootpath, update=config.getoption("--scs-update"))
     config.stash[_state] = own
     state.stack.append(own)
     for name in config.getoption("--scs-board"):

@@ -6,20 +6,19 @@ last one. Invariant: outside pytest there is one too, of the working directory, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 
-@dataclass
 class State:
     """root: relative paths count from it (pytest's rootdir); update: renew goldens.
 
     renewed: the goldens written in the present test.
     """
 
-    root: Path = field(default_factory=Path)
-    update: bool = False
-    renewed: list[Path] = field(default_factory=list)
+    def __init__(self, root: Path | None = None, *, update: bool = False):
+        self.root = root or Path()
+        self.update = update
+        self.renewed: list[Path] = []
 
 
 stack = [State()]
