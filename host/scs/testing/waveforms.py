@@ -7,6 +7,7 @@ one checks at least one quantity of every pulse.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from ..device.session import Session
 from ..documents.problem import nearest
 from ..errors import WrongUsage
+from ..traces.commanded import SAME_S
 from ..traces.figures import Floats, Integers, Phases, Polarity, Pulses
 from ..traces.tolerance import Tolerance, steps
 from ..traces.trace import Trace
@@ -125,11 +127,11 @@ def _hold_rate(
 def assert_pulse_count(
     subject: Trace | Session, count: int, program: str | int | None = None
 ) -> None:
-    """Assert the number of pulses: of a trace's whole periods, or of a board's ledger.
+    """Assert the number of pulses: that begin in a trace, or of a board's ledger.
 
-    subject: a Trace, for which program names one of several; or a Bench or Stimulator, whose
-    ledger counts every whole pulse since the last START, ramps included. Raises WaveformMismatch
-    with both numbers, WrongUsage.
+    subject: a Trace at full amplitude, for which program names one of several; or a Bench or
+    Stimulator, whose ledger counts every whole pulse since the last START, ramps included. Raises
+    WaveformMismatch with both numbers, WrongUsage.
 
     >>> from scs import Profile
     >>> assert_pulse_count(Profile.read("profiles/tonic_50hz.yaml").trace(0.1).trace, 5)
@@ -146,7 +148,8 @@ def assert_pulse_count(
                 f"short; it was stopped by {book.stopped}"
             )
         return
-    own = train(subject, measured(subject), program)
+    whole = _filled(subject)
+    own = train(whole, measured(whole), program)
     if len(own.pulses) != count:
         last_s = float(own.pulses.start_s[-1])
         lines = [
@@ -154,6 +157,17 @@ def assert_pulse_count(
             f"not {count}; pulse {len(own.pulses)}, the last, is at {last_s:.6f} s"
         ]
         raise mismatch(subject, lines, last_s, float(own.pulses.width_s[-1]))
+
+
+def _filled(trace: Trace) -> Trace:
+    """Return a trace whose last period, if it is not whole, goes on without current."""
+    schedule = trace.schedule
+    if schedule is None or not 0 < trace.end_s - schedule.end_s < schedule.period_s - SAME_S:
+        return trace
+    time_s = np.append(trace.time_s, (trace.end_s, schedule.end_s + schedule.period_s))
+    current_a, voltage_v = (np.append(column, (0.0, 0.0)) for column in trace.columns()[1:])
+    longer = replace(schedule, periods=schedule.periods + 1)
+    return Trace(time_s, current_a, voltage_v, longer)
 
 
 def assert_as_programmed(trace: Trace, within: str = "") -> None:

@@ -161,6 +161,8 @@ def test_a_trace_without_a_schedule_needs_a_tolerance() -> None:
 def test_pulses_are_counted() -> None:
     assert_pulse_count(tonic(), 10)
     assert_pulse_count(two_programs(), 60, program=2)
+    for end_s, count in ((0.1801, 10), (0.18, 9), (0.1799, 9), (0.161, 9)):
+        assert_pulse_count(tonic().window(0.0, end_s), count)  # pulse 10 begins at 0.18 s
     message = mistake(lambda: assert_pulse_count(tonic(), 11))
     assert message.startswith(
         "the trace of 0.2 s holds 10 pulses of 'low back', not 11; pulse 10, the last, is at "
