@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "examples" / "user-ci"
 CHANGED = ("amplitude: 1.6 mA", "amplitude: 1.8 mA")  # of the low back: what a slip would do
-FAILS = "amplitude of pulse 1 of 'low back' at 0.000000 s: -1.8"
+FAILS = "amplitude of pulse 1 of 'low back' at 0.000000 s: -1.799 mA"
 TRACE = "scs-artifacts/tests-test_waveforms.py-test_a_minute_of_the_low_back_is_what_was_agreed"
 PIP = ("-m", "pip", "--disable-pip-version-check", "-qq")
 
@@ -63,6 +63,7 @@ def test(python: Path, example: Path) -> str:
 
 
 def main() -> None:
+    """Build, install, test and tell how long it took."""
     begun_s = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
