@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pint
 import pytest
+from tests.docs.documented import blocks, shows
 from tests.support.serving import serving
 from tests.support.stimulators import QUICK
 
-from scs import sim_bridge
+from scs import presets, sim_bridge
 from scs.errors import WrongUsage
 from scs.recordings import report, writers  # what a run in this process may not import anew
 from scs.testing import artefacts, fixtures, plugin, profile_file, reporting, state
@@ -162,6 +163,19 @@ def test_a_served_board_is_tested_over_its_port(project: Project) -> None:
         project.run("--scs-port", server.address).assert_outcomes(passed=1)
     text = said(project.run("--scs-port", server.address), "cannot open", server.address, "refused")
     assert "Traceback" not in text
+
+
+def test_the_page_shows_tests_that_run_and_what_they_print(project: Project) -> None:
+    here = [block for block in blocks() if block.page == "docs/howto/test-in-ci.md"]
+    (project.path / "my.yaml").write_text(presets.text("tonic_50hz"), encoding="utf-8")
+    project.run("my.yaml").assert_outcomes(passed=3)
+    code = here[1].text
+    (project.path / "test_my.py").write_text(code, encoding="utf-8")
+    project.run().assert_outcomes(passed=3)
+    wrong = code.replace("200 us", "210 us")
+    (project.path / "test_my.py").write_text(wrong, encoding="utf-8")
+    text = project.run("-k", "minute").stdout.str().replace(f"{project.path}/", "")
+    assert shows(here[2].text.splitlines(), text.splitlines(), part=True) == "", text
 
 
 # --- what goes wrong -------------------------------------------------------------------------
