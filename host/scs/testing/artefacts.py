@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from ..traces.trace import Trace
 from .bench import Bench
 
 MOST_ROWS = 200_000  # of a CSV: about 8 MB
+LONGEST = 100  # characters of a folder's name
 REPORT_S = 1.0  # of a report where the model gave the trace: a report is of a run of the board
 AROUND_S = 1.0  # before a failure, of a trace with more rows
 
@@ -34,6 +36,7 @@ class Taken:
 
     profile: Profile
     recording: Recording
+    trace: Trace
     seconds: float
     board: str
 
@@ -60,14 +63,13 @@ def keep(
 
 
 def _name(test: str) -> str:
-    """Return a node id as the name of a folder."""
-    return re.sub(r"[^\w.=-]+", "-", test).strip("-")[:120]
+    """Return a node id as the name of a folder; a long one ends with a hash."""
+    name = re.sub(r"[^\w.=-]+", "-", test).strip("-")
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}-{zlib.crc32(test.encode()):08x}"
 
 
 def _kept(stem: Path, taken: Taken, at_s: float | None) -> Iterator[str]:
-    recording = taken.recording
-    trace = recording.trace
-    note = ""
+    recording, trace, note = taken.recording, taken.trace, ""
     if len(trace) > MOST_ROWS:
         trace, note = _part(trace, at_s or 0.0)
     yield _written(stem.with_suffix(".csv"), trace, note)

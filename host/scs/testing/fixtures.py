@@ -124,8 +124,9 @@ def tracer(board: str, keep: Callable[[Taken], None]) -> Callable[..., Trace]:
         recording = profile.trace(
             float(seconds), fidelity=fidelity, board=board, from_start=from_start, faults=fault
         )
-        keep(Taken(profile, recording, float(seconds), board))
-        return recording.trace
+        trace = recording.trace
+        keep(Taken(profile, recording, trace, float(seconds), board))
+        return trace
 
     return scs_trace
 

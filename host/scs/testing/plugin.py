@@ -36,7 +36,7 @@ MARKS = (
 )
 
 _traces: pytest.StashKey[list[Taken]] = pytest.StashKey()
-_benches: pytest.StashKey[Bench] = pytest.StashKey()
+_benches: pytest.StashKey[Bench | None] = pytest.StashKey()
 _failed: pytest.StashKey[bool] = pytest.StashKey()
 _state: pytest.StashKey[State] = pytest.StashKey()
 
@@ -221,35 +221,40 @@ def scs_profile(request: pytest.FixtureRequest) -> Profile:
 
 
 # --- reports ---------------------------------------------------------------------------------
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+) -> Generator[None, Any, None]:
     """Keep the traces of a failed test, and cut tracebacks of a user's mistake at his own line."""
     used = "scs.errors" in sys.modules  # else nothing of ours can have been raised
     if call.excinfo is not None and used:
         from . import reporting
 
         reporting.cut(call.excinfo.value)
-    report = yield
+    outcome = yield
+    report: pytest.TestReport = outcome.get_result()
     if call.when == "setup" and report.failed:
-        hint = _shared(str(report.longrepr))
-        report.longrepr = hint or report.longrepr
-    if call.when != "call" or not used:
-        return report
+        report.longrepr = _shared(str(report.longrepr)) or report.longrepr
+    if call.when == "call" and used:
+        _keep(item, report, getattr(call.excinfo and call.excinfo.value, "at_s", None))
+    if call.when == "teardown":  # an item lives on to the end of the run, its traces need not
+        item.stash.get(_traces, []).clear()
+        item.stash[_benches] = None
+
+
+def _keep(item: pytest.Item, report: pytest.TestReport, at_s: float | None) -> None:
+    """Keep a failed test's traces, and tell where; tell which goldens the test renewed."""
     item.stash[_failed] = report.failed
     taken, bench = item.stash.get(_traces, []), item.stash.get(_benches, None)
     if report.failed and (taken or bench):
         from . import artefacts
 
         folder = item.config.rootpath / item.config.getoption("--scs-artifacts")
-        at_s = getattr(call.excinfo and call.excinfo.value, "at_s", None)
         lines = artefacts.keep(folder, item.nodeid, taken, bench, at_s)
         report.sections.append(("kept by scs", "\n".join(lines)))
     own = item.config.stash[_state]
     report.user_properties += [(RENEWED, str(path)) for path in own.renewed]
     own.renewed.clear()
-    return report
 
 
 def _shared(text: str) -> str:

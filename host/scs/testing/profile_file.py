@@ -6,6 +6,7 @@ Invariant: only a file that is named itself is collected, and only if it looks l
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from ..catalog import boards
 from ..documents.problem import FileRefused
+from ..documents.yaml_reader import read_bytes
 from ..errors import Failure
 from ..profile.profile import Profile
 from ..traces.trace import Trace
@@ -28,9 +30,10 @@ TRACED_S = 1.0
 
 
 def collected(path: Path, parent: pytest.Collector) -> ProfileFile | None:
-    """Return the collector of a file that looks like a profile."""
-    if not LOOK.search(path.read_bytes()):
-        return None
+    """Return the collector of a file that looks like a profile, or that cannot be read."""
+    with contextlib.suppress(FileRefused):
+        if not LOOK.search(read_bytes(path, FileRefused)):
+            return None
     return ProfileFile.from_parent(parent, path=path)
 
 
