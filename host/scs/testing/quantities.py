@@ -68,6 +68,8 @@ def _above_zero(number: float, value: Any, argument: str, example: str) -> float
 def shown(value: float, unit: str) -> str:
     """Format an SI value for a message: 0.002 A is 2 mA; another unit is shown as it is."""
     name, factor = _SHOWN.get(unit, (unit, 1.0))
+    if unit == "C" and abs(value) >= 1e-6:
+        name, factor = "uC", 1e6
     return safety_metrics.number(value * factor, name)
 
 

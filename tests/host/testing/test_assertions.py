@@ -135,6 +135,15 @@ def test_a_wrong_argument_is_one_line(asked: dict[str, Any], line: str) -> None:
     assert "\n" not in message
 
 
+def test_the_rate_of_bursts_is_that_of_their_first_pulses() -> None:
+    bursts = presets.read("burst_dr").trace(0.2).trace  # five pulses, forty times a second
+    assert_pulse(bursts, width="1 ms", amplitude="0.35 mA", rate="40 Hz")
+    assert_pulse_count(bursts, 8 * 5)
+    message = mistake(lambda: assert_pulse(bursts, rate="41 Hz"))
+    assert message.startswith("rate of pulse 6 of 'burst' at 0.025000 s: 40 Hz, limit 41 Hz ±")
+    assert "\n7 of 7 pulses are beyond it\n" in message
+
+
 def test_of_several_programs_one_must_be_named() -> None:
     names = two_programs().schedule.names
     message = mistake(lambda: assert_pulse(two_programs(), rate="50 Hz"), WrongUsage)
@@ -187,6 +196,12 @@ def test_a_trace_is_as_programmed_to_the_pulse() -> None:
         "pulse 3 of 'low back', due at 0.040000 s, is missing\n9 of 10 pulses"
     )
     assert "cathodic peak" in mistake(lambda: assert_as_programmed(tonic(), "0.01 %"))
+    inside = (tonic().time_s > THIRD_S - 1e-4) & (tonic().time_s < THIRD_S + 1e-5)
+    late = dataclasses.replace(tonic(), time_s=np.where(inside, THIRD_S + 6e-6, tonic().time_s))
+    message = mistake(lambda: assert_as_programmed(late, "10 %"))
+    assert message.startswith(
+        "lateness of pulse 3 of 'low back' at 0.040006 s: 6 µs, limit 0 µs ± 4"
+    )
     assert "expected a ratio" in mistake(lambda: assert_as_programmed(tonic(), "1 mA"), WrongUsage)
 
 
@@ -223,6 +238,25 @@ def test_a_profile_is_judged_by_the_kernel_and_a_trace_by_its_pulses() -> None:
     assert "net DC of 0.2 s" in mistake(lambda: assert_within_limits(biased))
 
 
+@pytest.mark.parametrize(
+    ("factor", "line"),
+    [
+        (2.5, "Shannon k of pulse 3 of 'low back' at 0.040000 s: 1.7, limit 1.5"),
+        (3.9, "density of pulse 3 of 'low back' at 0.040000 s: 31.3"),
+        (11.0, "charge of pulse 3 of 'low back' at 0.040000 s: 10.99 µC, limit 10 µC"),
+    ],
+)
+def test_the_charge_of_every_pulse_is_held_against_the_absolute_limits(
+    factor: float, line: str
+) -> None:
+    """1 mA for 1 ms is 1 uC; on 12.44 mm^2, k is log10(q^2 / 0.1244), for 2.5 uC 1.70."""
+    text = quick("1 mA").text.replace("200 us", "1000 us").replace("4 mA", "12 mA")
+    trace = Profile.from_text(text).trace(0.2).trace
+    assert_within_limits(trace)
+    over = scaled(trace, THIRD_S, THIRD_S + 1e-3, factor)
+    assert mistake(lambda: assert_within_limits(over)).startswith(line)
+
+
 _LADDER = "pico/r2r-1/resistor-1k"
 
 
@@ -255,6 +289,18 @@ def test_a_golden_is_small_text_and_holds_every_pulse(root: Path) -> None:
     assert message.startswith("g/tonic.yaml: cathodic peak of pulse 3 of 'low back' at 0.040000 s")
     drained = scaled(tonic(), 0.0, 0.2, 0.85, sign=1)
     assert "anodic peak of pulse 1" in mistake(lambda: judged(drained))
+
+
+def test_a_golden_holds_what_flows_between_the_pulses_too(root: Path) -> None:
+    """1 uA throughout a period of 20 ms is 20 nC; the stage may err by 22.6 uA for 400 us, 9 nC."""
+    assert_matches(tonic(), "tonic.yaml")
+    rests = np.abs(tonic().current_a) < 1e-6
+    leaky = dataclasses.replace(tonic(), current_a=tonic().current_a + 1e-6 * rests)
+    message = mistake(lambda: judged(leaky, "tonic.yaml"))
+    assert message.startswith(
+        "tonic.yaml: net charge of a period, from pulse 1 at 0.000000 s on: 19"
+    )
+    assert " ± 9.0" in message
 
 
 @pytest.mark.parametrize(
