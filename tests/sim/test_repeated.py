@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.support.benches import (
     CURRENT,
     RANDLES,
+    RESISTOR,
     SERIAL_PINS,
     Sleeper,
     biphasic,
@@ -23,9 +24,13 @@ from scs_sim.bench.board import SimBoard
 from scs_sim.bench.stream import ENDED, RUNNING
 from scs_sim.circuit.adc import EMPTY
 
-# a stage whose output settles and whose contacts are blocked: three rates in every piece
-STAGE = dict(CURRENT, settle_tau_s=1e-6, blocking_f=10e-6, soft_ohm=1_000.0)
-LOAD = dict(RANDLES, series_ohm=1_500.0)
+# a stage whose output settles and whose contacts are blocked: three rates in every piece; and one
+# that is the same in every period from the second one on
+SLOW = dict(
+    stage=dict(CURRENT, settle_tau_s=1e-6, blocking_f=10e-6, soft_ohm=1_000.0),
+    load=dict(RANDLES, series_ohm=1_500.0),
+)
+SETTLED = dict(stage=dict(CURRENT, settle_tau_s=1e-6, soft_ohm=1_000.0), load=RESISTOR)
 PINS = dict(SERIAL_PINS, gate=9)
 PULSE = (
     (3_000, 2, frame(1_728, 1, 2)),
@@ -41,6 +46,7 @@ STREAMS = {
     "1 kHz, above the compliance": biphasic(2_000, 40_000),
     "10 kHz": biphasic(320, 3_000, 12_500),
     "7.9 kHz, no whole number of samples": biphasic(320, 3_000, 15_789),
+    "200 Hz": biphasic(320, 25_000, 625_000),
     "two records": stream((5_000, 2, frame(1_900, 1, 2)), (9_000, 0, frame(2048, 0, 3))),
     "nothing ever flows": stream((5_000, 0, frame(2048, 0, 3)), (9_000, 0, frame(2048, 0, 3))),
 }
@@ -53,8 +59,8 @@ ACTS = (
 )
 
 
-def made(logged: bool) -> SimBoard:
-    sim = SimBoard(board(), dict(stage=STAGE, load=LOAD, pins=PINS), make_device=Sleeper)
+def made(logged: bool, parts: dict = SLOW) -> SimBoard:
+    sim = SimBoard(board(), dict(parts, pins=PINS), make_device=Sleeper)
     if logged:
         sim.sequencer.log_pins()
     return sim
@@ -84,19 +90,16 @@ def act(sim: SimBoard, name: str, value: int | str) -> object:
     return sim.hal.stream_state()
 
 
-@examples(150)
-@given(
-    st.sampled_from(sorted(STREAMS)),
-    st.lists(st.tuples(st.integers(1, 30_000), ACTS), min_size=2, max_size=10),
-)
-def test_a_bench_that_repeats_is_the_bench_that_executes(
-    first: str, acts: list[tuple[int, tuple[str, int | str]]]
-) -> None:
-    pair = made(logged=False), made(logged=True)
+Acts = list[tuple[int, tuple[str, int | str]]]
+
+
+def compare(parts: dict, first: str, acts: Acts) -> None:
+    """Do the same to a bench that repeats and to one that executes; they must answer the same."""
+    pair = made(False, parts), made(True, parts)
     for sim in pair:
         sim.hal.stream_load(STREAMS[first])
         sim.hal.stream_start(0)
-    for us, (name, value) in [*acts, (20_000, ("sample", 0))]:
+    for us, (name, value) in acts:
         for sim in pair:
             sim.advance_us(us)
         answers = [act(sim, name, value) for sim in pair]
@@ -111,6 +114,47 @@ def test_a_bench_that_repeats_is_the_bench_that_executes(
     for seen, executed in zip(*(trace.events() for trace in traces), strict=True):
         np.testing.assert_allclose(seen, executed, rtol=1e-9, atol=1e-9)
     assert pair[0].gate == pair[1].gate
+
+
+@examples(150)
+@given(
+    st.sampled_from(sorted(STREAMS)),
+    st.lists(st.tuples(st.integers(1, 30_000), ACTS), min_size=2, max_size=10),
+)
+def test_a_bench_that_repeats_is_the_bench_that_executes(first: str, acts: Acts) -> None:
+    compare(SLOW, first, [*acts, (20_000, ("sample", 0))])
+
+
+@examples(150)
+@given(
+    st.sampled_from(sorted(STREAMS)),
+    st.lists(st.integers(1, 4_000), min_size=4, max_size=12),
+    st.lists(st.tuples(st.integers(1, 6_000), ACTS), min_size=1, max_size=4),
+)
+def test_a_settled_train_that_is_watched_goes_on_as_if_executed(
+    first: str, looks: list[int], acts: Acts
+) -> None:
+    watched = [(us, ("sample", 0)) for us in looks]
+    compare(SETTLED, first, [*watched, *acts, (2_000, ("sample", 0))])
+
+
+def test_a_settled_train_that_is_watched_is_not_solved_anew() -> None:
+    sim = made(False, SETTLED)
+    sim.hal.stream_load(STREAMS["200 Hz"])
+    sim.hal.stream_start(0)
+    sim.advance_us(50_000)
+    sim.hal.sample()
+    entered, windows = [], []
+    enter = sim.plant.load._enter
+    sim.plant.load._enter = lambda tick: (entered.append(tick), enter(tick))[1]
+    for _ in range(100):
+        sim.advance_us(2_500)
+        windows.append(sim.hal.sample())
+    assert len(entered) == 0
+    # half a period with the pulse, 2 mA for 200 us there and back, and half without
+    flowing = sorted({window[:2] for window in windows})
+    assert flowing == [(2048 - 160, 2048 + 160), (2048, 2048)]
+    assert len(sim.scope()) == 4 * 60 + 1
 
 
 def test_a_long_look_takes_periods_at_once_and_few_are_executed() -> None:

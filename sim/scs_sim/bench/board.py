@@ -336,6 +336,7 @@ class SimBoard:
 
     def _run_faults(self) -> None:
         self.sequencer.run_to(self.tick)
+        self.plant.land(self.tick)
         while self._faults and self._faults[0][0] <= self.tick:
             TABLE[heapq.heappop(self._faults)[2]][1](self)
 

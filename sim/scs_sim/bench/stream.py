@@ -292,6 +292,7 @@ class Sequencer:
             self._pass(lap, count)
         else:
             self._events.extend([(start + at, kind, value) for at, kind, value in lap.events])
+            self._plant.repeat(start, lap.latches, lap.ticks)
             self._repeats, count = True, 1
         self._machine.tick += count * lap.ticks
         self.dma.skip(count)

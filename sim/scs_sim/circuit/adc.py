@@ -8,7 +8,6 @@ current, odd ones of the voltage (RP2040: 96 cycles of 48 MHz, 500 kS/s). A puls
 Assumed: ideal steps of 1 LSB; the noise, when asked for, is -1, 0 or +1 LSB on each extreme.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -33,16 +32,13 @@ class Window(NamedTuple):
     samples: int
 
 
-_turns = lru_cache(maxsize=1024)(turns)  # a settled train has the same pieces in every period
 EMPTY = Window(TOP, 0, TOP, 0, 0)
 
 
 class Channel:
     """One input: the extremes over its instants, in units of its own."""
 
-    def __init__(self, first_tick: int, spacing_ticks: int):
-        self._first = first_tick
-        self._spacing = spacing_ticks
+    def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
@@ -51,38 +47,38 @@ class Channel:
         self.greatest = float("-inf")
         self.count = 0
 
-    def instants(self, since: float, until: float) -> FloatArray:
-        """Return the ticks of the samples from `since` until before `until`."""
-        first, last = (-((self._first - tick) // self._spacing) for tick in (since, until))
-        return self._first + self._spacing * np.arange(first, last)
+    def see(self, count: int, least: float, greatest: float) -> None:
+        """Take so many samples by their extremes."""
+        self.count += count
+        self.least = min(self.least, least)
+        self.greatest = max(self.greatest, greatest)
 
-    def see(self, values: FloatArray) -> None:
-        """Take a value for each of so many instants."""
-        self.count += len(values)
-        self.least = min(self.least, float(np.min(values, initial=np.inf)))
-        self.greatest = max(self.greatest, float(np.max(values, initial=-np.inf)))
 
-    def take(
-        self, value: Callable[[float], float], turns_s: list[float], span: tuple[float, ...]
-    ) -> None:
-        """Take a quantity of a piece, by seconds since its start, and the instants it turns at.
+@lru_cache(maxsize=4096)  # a settled train has the same pieces in every period
+def _extremes(
+    piece: Piece, begin: float, since: float, until: float, clock_hz: int
+) -> list[tuple[int, int, float, float]]:
+    """Return (channel, count, least, greatest) of a piece, for each channel that has samples.
 
-        span: the piece's start, from, until in ticks, then the ticks per second.
-        """
-        begin, since, until, clock_hz = span
-        first = -((self._first - since) // self._spacing)  # in spacings, rounded up
-        last = -((self._first - until) // self._spacing) - 1
+    begin, since, until: of the piece and of the samples, in ticks from a sample of the current.
+    """
+    spacing = 2 * clock_hz // RATE_HZ
+    seen = []
+    for number, (value, slopes) in enumerate(
+        ((piece.current, piece.current_slopes), (piece.voltage, piece.voltage_slopes))
+    ):
+        of_channel = number * spacing // 2
+        first = -((of_channel - since) // spacing)  # in spacings, rounded up
+        last = -((of_channel - until) // spacing) - 1
         if last < first:
-            return
-        self.count += int(last - first) + 1
+            continue
         looks = {first, last}
-        for turn_s in turns_s:
-            near = (begin + turn_s * clock_hz - self._first) // self._spacing
+        for turn_s in turns(slopes, piece.rates):
+            near = (begin + turn_s * clock_hz - of_channel) // spacing
             looks.update(at for at in (near, near + 1) if first < at < last)
-        for at in looks:
-            look = value((self._first + at * self._spacing - begin) / clock_hz)
-            self.least = min(self.least, look)
-            self.greatest = max(self.greatest, look)
+        values = [value((of_channel + at * spacing - begin) / clock_hz) for at in looks]
+        seen.append((number, int(last - first) + 1, min(values), max(values)))
+    return seen
 
 
 class Sense:
@@ -109,56 +105,56 @@ class Adc:
     def __init__(self, clock_hz: int, sense: Sense, seed: int | None):
         self._clock_hz = clock_hz
         self._sense = sense
-        spacing = 2 * clock_hz // RATE_HZ
-        self.current = Channel(0, spacing)
-        self.voltage = Channel(spacing // 2, spacing)
+        self._spacing = 2 * clock_hz // RATE_HZ
+        self.current, self.voltage = self._channels = (Channel(), Channel())
         self._noise = None if seed is None else np.random.default_rng(seed)
         self._done_tick = 0.0
-        self._piece: Piece | None = None
-        self._turns_s: tuple[list[float], list[float]] = ([], [])  # of current and voltage
 
     def take(self, start_tick: float, piece: Piece, until_tick: float) -> None:
         """Take a piece from `start_tick` until `until_tick`; no instant counts twice."""
         since = max(start_tick, self._done_tick)
         if until_tick <= since:
             return
-        if piece is not self._piece:
-            self._piece, rates = piece, piece.rates
-            self._turns_s = _turns(piece.current_slopes, rates), _turns(piece.voltage_slopes, rates)
-        span = (start_tick, since, until_tick, self._clock_hz)
-        self.current.take(piece.current, self._turns_s[0], span)
-        self.voltage.take(piece.voltage, self._turns_s[1], span)
+        begin = start_tick % self._spacing
+        shift = start_tick - begin
+        span = begin, since - shift, until_tick - shift
+        for number, count, least, greatest in _extremes(piece, *span, self._clock_hz):
+            self._channels[number].see(count, least, greatest)
         self._done_tick = until_tick
 
     def take_rows(self, rows: FloatArray, until_tick: float) -> None:
         """Take the pieces of trace rows, until a tick in the last: every sample is evaluated."""
         begins, order = rows[:, 0], (rows.shape[1] - START) // 3
         since, rates = max(begins[0], self._done_tick), rows[:, START : START + order]
-        for number, channel in enumerate((self.current, self.voltage)):
-            at = channel.instants(since, until_tick)
+        for number, channel in enumerate(self._channels):
+            of_channel = number * self._spacing // 2
+            low, high = (-((of_channel - tick) // self._spacing) for tick in (since, until_tick))
+            at = of_channel + self._spacing * np.arange(low, high)
             which = np.searchsorted(begins, at, side="right") - 1
             grown = growth_array((at - begins[which])[:, None] / self._clock_hz, rates[which])
             first = START + order * (1 + number)
             curves = np.sum(rows[which, first : first + order] * grown, axis=1)
-            channel.see(rows[which, 1 + number] + curves)
+            values = rows[which, 1 + number] + curves
+            if len(values):
+                channel.see(len(values), float(np.min(values)), float(np.max(values)))
         self._done_tick = until_tick
 
     def forget(self) -> None:
         """Start a new window; what was gathered is dropped."""
-        self.current.clear()
-        self.voltage.clear()
+        for channel in self._channels:
+            channel.clear()
 
     def sample(self) -> Window:
         """Return the window since the last call and start a new one; counts current samples."""
-        if not self.current.count or not self.voltage.count:
+        if not all(channel.count for channel in self._channels):
             return EMPTY
-        current, voltage = self._codes(self.current, 0), self._codes(self.voltage, 1)
-        window = Window(*current, *voltage, self.current.count)
+        current, voltage = (self._codes(number) for number in (0, 1))
+        window = Window(*current, *voltage, self._channels[0].count)
         self.forget()
         return window
 
-    def _codes(self, channel: Channel, number: int) -> tuple[int, int]:
-        codes = []
+    def _codes(self, number: int) -> tuple[int, int]:
+        channel, codes = self._channels[number], []
         for extreme in (channel.least, channel.greatest):
             noise = 0 if self._noise is None else int(self._noise.integers(-1, 2))
             lsb = round(self._sense.codes(number, extreme)) + noise

@@ -171,6 +171,16 @@ class _Begun(NamedTuple):
     later: dict[float, FloatArray]  # seconds -> state
 
 
+class Place(NamedTuple):
+    """Where a load stands at the start of a piece."""
+
+    tick: float
+    begun: _Begun
+    entered_at: float  # the rail at which the span before ended, 0 where a demand began it
+    state: FloatArray
+    demand: Demand
+
+
 class Load:
     """The load in time. Calls `begin(tick, piece)` whenever a new piece begins.
 
@@ -199,6 +209,16 @@ class Load:
         """Go on from a demand that was applied elsewhere at `tick`, with the state it found."""
         self._state, self._demand = state, demand
         self._enter(tick)
+
+    def place(self) -> Place:
+        """Return where it stands: all that follows, the demands to come aside."""
+        return Place(self._tick, self._begun, self._entered, self._state, self._demand)
+
+    def stand(self, place: Place, tick: float) -> None:
+        """Go on at `tick` from a place at which it stood before, without a piece begun anew."""
+        _tick, self._begun, self._entered, self._state, self._demand = place
+        self._tick = tick
+        self._regime = regime(self.circuit, self._demand, self.condition)
 
     def condition_at(self, tick: float, condition: str) -> None:
         """Set the lead to HEALTHY, LEAD_OPEN or LEAD_SHORT at `tick`."""

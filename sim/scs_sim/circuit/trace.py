@@ -107,6 +107,10 @@ class Trace:
         here = slice(first, max(last, first + 1))
         return rows[here], np.maximum(starts[here], t0_s), np.minimum(ends[here], t1_s)
 
+    def pieces(self, since_tick: float, until_tick: float) -> FloatArray:
+        """Return the rows of the pieces that last within these ticks."""
+        return self._table(since_tick / self.clock_hz, until_tick / self.clock_hz)[0].copy()
+
     def _window(self, t0_s: float | None, t1_s: float | None) -> tuple[float, float]:
         held = self.start_s(), self.end_s()
         begin = held[0] if t0_s is None else max(t0_s, held[0])
