@@ -1,9 +1,9 @@
 """Run examples/user-ci as a stranger's CI does: from the wheel alone, outside the checkout.
 
 Role: `make example-ci`. Builds the wheel, installs it with pytest into an empty virtual environment
-in a temporary folder, copies the example there and runs its tests; then changes an amplitude and
-expects the tests to fail and to keep the trace. Invariant: neither the working directory nor the
-path of modules leads into the checkout.
+in a temporary folder, copies the example out of the wheel and runs its tests; then changes an
+amplitude and expects the tests to fail and to keep the trace. Invariant: neither the working
+directory nor the path of modules leads into the checkout.
 """
 
 import os
@@ -16,7 +16,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLE = ROOT / "examples" / "user-ci"
+EXAMPLE = "from scs import resources; print(resources.path('examples/user-ci'))"
 CHANGED = ("amplitude: 1.6 mA", "amplitude: 1.8 mA")  # of the low back: what a slip would do
 FAILS = "amplitude of pulse 1 of 'low back' at 0.000000 s: -1.799 mA"
 TRACE = "scs-artifacts/tests-test_waveforms.py-test_a_minute_of_the_low_back_is_what_was_agreed"
@@ -70,7 +70,8 @@ def main() -> None:
         python = installed(folder)
         ready_s = time.monotonic()
         print(f"wheel built and installed in {ready_s - begun_s:.0f} s")
-        example = Path(shutil.copytree(EXAMPLE, folder / "user-ci"))
+        shipped = run(python, "-c", EXAMPLE, at=folder).strip()
+        example = Path(shutil.copytree(shipped, folder / "user-ci"))
         result = test(python, example)
     print(f"examples/user-ci: {result}; a changed amplitude was found")
     print(f"example-ci: {time.monotonic() - begun_s:.0f} s in all")
