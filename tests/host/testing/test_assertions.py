@@ -371,6 +371,16 @@ def test_a_fault_that_does_not_come_or_comes_late_is_told() -> None:
         assert "before short@" in message
 
 
+def test_a_fault_with_the_output_still_on_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Bench("a test") as bench:
+        bench.run(quick("1 mA"))
+        bench.inject("open_lead")
+        monkeypatch.setattr(Bench, "is_on", lambda _bench: True)
+        message = mistake(lambda: assert_fault(bench, "open_load"))
+        assert message.startswith("open_load is latched after open_lead@")
+        assert message.splitlines()[0].endswith(", but the output is on")
+
+
 def test_a_board_that_its_watchdog_resets_is_found_again() -> None:
     with Bench("a test") as bench:
         bench.run(quick("1 mA"))

@@ -108,6 +108,7 @@ def test_a_mark_chooses_board_stage_load_and_faults(project: Project) -> None:
         "def test_fault(scs_bench):",
         "    scs_bench.run('my.yaml', settled=False)",
         "    assert_fault(scs_bench, 'open_load', within='2 s')",
+        "    assert scs_bench.injected == ['open_lead@1.5']",
     )
     project.run("--strict-markers").assert_outcomes(passed=3)
 
