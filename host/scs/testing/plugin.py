@@ -225,12 +225,15 @@ def scs_profile(request: pytest.FixtureRequest) -> Profile:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, Any, None]:
-    """Keep the traces of a failed test, and cut tracebacks of a user's mistake at his own line."""
+    """Keep a failed test's traces, cut tracebacks of a user's mistake, tell of renewed goldens."""
     used = "scs.errors" in sys.modules  # else nothing of ours can have been raised
     if call.excinfo is not None and used:
         from . import reporting
 
         reporting.cut(call.excinfo.value)
+    renewed = item.config.stash[_state].renewed
+    item.user_properties += [(RENEWED, str(path)) for path in renewed]
+    renewed.clear()
     outcome = yield
     report: pytest.TestReport = outcome.get_result()
     if call.when == "setup" and report.failed:
@@ -243,7 +246,7 @@ def pytest_runtest_makereport(
 
 
 def _keep(item: pytest.Item, report: pytest.TestReport, at_s: float | None) -> None:
-    """Keep a failed test's traces, and tell where; tell which goldens the test renewed."""
+    """Keep a failed test's traces, and tell where."""
     item.stash[_failed] = report.failed
     taken, bench = item.stash.get(_traces, []), item.stash.get(_benches, None)
     if report.failed and (taken or bench):
@@ -252,9 +255,6 @@ def _keep(item: pytest.Item, report: pytest.TestReport, at_s: float | None) -> N
         folder = item.config.rootpath / item.config.getoption("--scs-artifacts")
         lines = artefacts.keep(folder, item.nodeid, taken, bench, at_s)
         report.sections.append(("kept by scs", "\n".join(lines)))
-    own = item.config.stash[_state]
-    report.user_properties += [(RENEWED, str(path)) for path in own.renewed]
-    own.renewed.clear()
 
 
 def _shared(text: str) -> str:

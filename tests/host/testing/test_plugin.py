@@ -276,7 +276,7 @@ def test_a_failure_keeps_its_traces_and_says_where(project: Project) -> None:
     project.test(
         "def test_model(scs_trace):",
         "    scs_trace('my.yaml', 0.1)",
-        "    assert_pulse(scs_trace('my.yaml', 0.1), width='300 us')",
+        "    assert_pulse(scs_trace('my.yaml', 2), width='300 us')",
         "def test_fault(scs_bench):",
         "    scs_bench.run('my.yaml')",
         "    scs_bench.inject('short')",
@@ -299,6 +299,8 @@ def test_a_failure_keeps_its_traces_and_says_where(project: Project) -> None:
     said(result, "kept by scs", *(str(project.path / name) for name in files))
     text = (project.path / files[2]).read_text(encoding="utf-8")
     assert text.startswith("time_s,current_a,voltage_v\n0.0000000000,")
+    page = (project.path / files[5]).read_text(encoding="utf-8")
+    assert "<b>1 s</b><span>traced</span>" in page  # of a run of the board, not of the model
     page = (project.path / files[1]).read_text(encoding="utf-8")
     assert "short_load" in page
     assert "short@" in page
@@ -339,7 +341,9 @@ def test_goldens_are_renewed_and_held_by_several_workers_too(
         "def test_bad(scs_trace):",
         "    assert_pulse(scs_trace('my.yaml', 0.1), width='300 us')",
     )
-    result = project.run("--scs-update", "-k", "golden")
+    result = project.run("--scs-update", "--junitxml=junit.xml")
+    text = (project.path / "junit.xml").read_text(encoding="utf-8")
+    assert text.count("scs_golden_renewed") == 2  # each told by its own test alone
     said(result, *(f"golden renewed: {project.path}/goldens/{name}.yaml" for name in "ab"))
     command = [sys.executable, "-m", "pytest", "-n", "2", *PLUGIN]
     done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
