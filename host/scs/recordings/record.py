@@ -20,6 +20,7 @@ from stimcore import commands, pio_records
 from stimcore.period import compile_group
 
 from .. import sim_bridge
+from ..catalog import boards
 from ..device.link import SIM
 from ..device.replies import Ledger
 from ..device.stimulator import Stimulator
@@ -37,7 +38,7 @@ from . import poll_log, run_info
 from .poll_log import Samples
 from .run_info import Account, Ending, Run
 
-MODEL, BOARD, FASTEST = "model", "board", ""
+MODEL, BOARD, CHIP, FASTEST = "model", "board", "chip", ""
 HALTED = commands.STOP_REASONS[commands.STOP_HALT]  # what ends the run behind its trace
 LONGEST_S = 3600.0  # of virtual time
 BEYOND_S = 10 * trace.EDGE_S  # how far a run goes on past the end of the trace
@@ -51,7 +52,7 @@ class Recording:
     pins: Pins | None
     account: Account
     samples: Samples
-    fidelity: str = BOARD  # which ran: MODEL or BOARD
+    fidelity: str = BOARD  # which ran: MODEL, BOARD or CHIP
 
     @property
     def trace(self) -> Trace:
@@ -119,14 +120,19 @@ def record(
     """Run a profile on the simulated board and record `for_s` of it.
 
     The trace begins at START if from_start, else with a period once full amplitude has lasted
-    wait_s. fidelity: MODEL, BOARD, or FASTEST for the model where it gives the same rows. Raises
-    Failure if the run ends before, DeviceFault if a fault is latched, WrongUsage for MODEL where
-    the rows would not be the board's.
+    wait_s. fidelity: MODEL, BOARD, CHIP for the real firmware on an emulated chip, or FASTEST for
+    the model where it gives the board's rows. Raises Failure if the run ends before, DeviceFault
+    if a fault is latched, WrongUsage for MODEL where the rows would not be the board's and for
+    CHIP with faults or pins, LinkLost where there is no emulated chip.
     """
-    if fidelity not in (MODEL, BOARD, FASTEST):
-        raise WrongUsage(f"fidelity {fidelity}: there are {MODEL} and {BOARD}")
+    if fidelity not in (MODEL, BOARD, CHIP, FASTEST):
+        raise WrongUsage(f"fidelity {fidelity}: there are {MODEL}, {BOARD} and {CHIP}")
+    if fidelity == CHIP and (faults or pins):
+        what = "faults are injected into" if faults else "the edges of the pins are of"
+        raise WrongUsage(f"{what} the simulated board; take fidelity {BOARD}")
     reason = not_steady(profile, from_start=from_start, faults=faults, pins=pins)
-    with Stimulator(SIM, board, faults=faults) as stim:
+    port = f"chip://?board={boards.full_name(board or '')}" if fidelity == CHIP else SIM
+    with Stimulator(port, board, faults=faults) as stim:
         figures = stim.load(profile)
         stim.arm()
         if pins:
@@ -136,16 +142,19 @@ def record(
         if not from_start:
             stim.settle()
             stim.wait(wait_s)
-            begin_s = trace.next_period(stim.link.bench)[0]
+            try:
+                begin_s = trace.next_period(stim.link.bench)[0]
+            except ValueError as problem:
+                raise WrongUsage(f"{problem}; take fidelity {BOARD}") from None
         taken = None
-        if fidelity != BOARD and not reason:
+        if fidelity in (MODEL, FASTEST) and not reason:
             try:
                 taken = _from_model(stim, profile, begin_s, for_s, rate_hz)
             except ValueError as problem:
                 reason = str(problem)
         if fidelity == MODEL and taken is None:
             raise WrongUsage(f"the model cannot give this trace: {reason}; take fidelity {BOARD}")
-        used = BOARD if taken is None else MODEL
+        used = MODEL if taken is not None else fidelity or BOARD
         if taken is None:
             taken = _from_board(
                 stim,

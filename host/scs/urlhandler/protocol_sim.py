@@ -11,7 +11,7 @@ cable does.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,17 +28,17 @@ PATIENCE_US = 60_000_000  # of a read without timeout: a minute of virtual time
 EXAMPLE = "sim://?board=pico/mcp4922-8/randles-500&fault=open_lead@2&seed=1"
 
 
-def options(url: str) -> dict[str, str]:
-    """Return the options of a URL; raise SerialException for an unknown one."""
+def options(url: str, known: Sequence[str] = OPTIONS, example: str = EXAMPLE) -> dict[str, str]:
+    """Return the options of a URL like the example; raise SerialException for an unknown one."""
     parts = urlsplit(url)
-    if parts.scheme != "sim" or parts.netloc or parts.path.strip("/"):
-        raise SerialException(f"{url!r} is not of the form {EXAMPLE}")
+    if parts.netloc or parts.path.strip("/"):
+        raise SerialException(f"{url!r} is not of the form {example}")
     chosen = parse_qs(parts.query, keep_blank_values=True)
     for name in chosen:
-        if name not in OPTIONS:
-            near = difflib.get_close_matches(name, OPTIONS, n=1)
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
-            raise SerialException(f"{url!r}: no option {name!r}; {hint}as in {EXAMPLE}")
+            raise SerialException(f"{url!r}: no option {name!r}; {hint}as in {example}")
     return {name: ",".join(values) for name, values in chosen.items()}
 
 
@@ -46,7 +46,7 @@ class Serial(SerialBase):
     """Serial port of a simulated bench; `bench` is the bench itself, for its scope(); now()
     returns the virtual seconds since power-on."""
 
-    bench: sim_bridge.SimBoard
+    bench: sim_bridge.SimBoard | sim_bridge.ChipBench
     now: Callable[[], float]
 
     def open(self) -> None:
@@ -55,18 +55,21 @@ class Serial(SerialBase):
             raise SerialException("a port must be named before it is opened")
         if self.is_open:
             raise SerialException("the port is already open")
-        chosen = options(self.portstr)
         try:
-            self.bench = sim_bridge.make(
-                chosen.get("board", ""),
-                chosen.get("fault", ""),
-                int(chosen.get("seed", "0")),
-                noise=bool(int(chosen.get("noise", "0"))),
-            )
-        except (ValueError, FileRefused) as error:
+            self.bench = self._made(self.portstr)
+        except (ValueError, FileRefused, sim_bridge.NoChip) as error:
             raise SerialException(f"{self.portstr}: {error}") from error
         self.now = self.bench.now_s
         self.is_open = True
+
+    def _made(self, url: str) -> sim_bridge.SimBoard | sim_bridge.ChipBench:
+        chosen = options(url)
+        return sim_bridge.make(
+            chosen.get("board", ""),
+            chosen.get("fault", ""),
+            int(chosen.get("seed", "0")),
+            noise=bool(int(chosen.get("noise", "0"))),
+        )
 
     def close(self) -> None:
         """Close the port; the bench's time stops."""

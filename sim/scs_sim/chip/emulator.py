@@ -26,6 +26,7 @@ from .rig_files import RIG, Files, NoChip
 START_S = 30.0  # to listen
 ANSWER_S = 120.0  # of wall time, for one command: emulated time can be slow
 STOP_S = 5.0
+TAIL_READ_ADDR = 0x5000_0040  # DMA channel 1: at the cell that points at the live pair
 TAIL = 20  # lines of the rig's own words in an error
 _PORTS = {
     "link": re.compile(r"USB-CDC on (socket://\S+)"),
@@ -60,6 +61,14 @@ class Frame(NamedTuple):
     cycle: int
     dac: int
     switches: int
+
+    @property
+    def woven(self) -> int:
+        """The word that DMA moves: even bits the DAC's word, odd bits the switches'."""
+        return sum(
+            (self.dac >> bit & 1) << 2 * bit | (self.switches >> bit & 1) << 2 * bit + 1
+            for bit in range(16)
+        )
 
 
 def plant_facts(
@@ -248,6 +257,17 @@ class Chip:
         return [word & 0xFFFF_FFFF for word in self.ask("peek", addr=address, n=words)["words"]]
 
     # --- end -----------------------------------------------------------------------------------
+    def live_table(self) -> tuple[int, int]:
+        """Return (address, words) of the live table, the way DMA goes: cell, pair, table."""
+        (cell,) = self.peek(TAIL_READ_ADDR)
+        (pair,) = self.peek(cell)
+        count, address = self.peek(pair, 2)
+        return address, count
+
+    def live_words(self) -> list[int]:
+        """Return the words of the live table."""
+        return self.peek(*self.live_table())
+
     @property
     def is_running(self) -> bool:
         """Return True while the rig runs."""

@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose
 
 from scs import Profile, resources
 from scs.catalog import boards
-from scs.errors import WrongUsage
+from scs.errors import LinkLost, WrongUsage
 from scs.recordings import readers, record
-from scs.recordings.record import BOARD, MODEL
+from scs.recordings.record import BOARD, CHIP, MODEL
 from scs.traces import modelled
 
 LADDER = "pico/r2r-1/resistor-500"
@@ -81,7 +81,7 @@ def test_what_else_is_asked_for_is_the_boards(options: dict[str, object], reason
 
 
 def test_an_unknown_fidelity_is_refused() -> None:
-    with pytest.raises(WrongUsage, match="fidelity fast: there are model and board"):
+    with pytest.raises(WrongUsage, match="fidelity fast: there are model, board and chip"):
         read("tonic_50hz").trace(0.01, fidelity="fast")
 
 
@@ -121,3 +121,31 @@ def test_files_say_which_ran(tmp_path: Path) -> None:
     assert "$comment fidelity: board $end" in (tmp_path / "x.vcd").read_text()
     model.save(tmp_path / "x.csv")
     assert (tmp_path / "x.csv").read_text().startswith("time_s,current_a,voltage_v\n0.0")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"faults": "short@1"}, "faults are injected into the simulated board; take"),
+        ({"pins": True}, "the edges of the pins are of the simulated board; take"),
+    ],
+)
+def test_what_the_emulated_chip_does_not_do_is_refused(options: dict, message: str) -> None:
+    with pytest.raises(WrongUsage, match=message):
+        read("tonic_50hz").trace(0.1, fidelity=CHIP, **options)
+
+
+def test_a_chip_that_lacks_its_files_names_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MICROPYTHON", str(tmp_path / "none.uf2"))
+    monkeypatch.setenv("BOOTROM", str(tmp_path / "none.bin"))
+    with pytest.raises(LinkLost) as caught:
+        read("tonic_50hz").trace(0.1, fidelity=CHIP)
+    assert f"{tmp_path / 'none.uf2'} is not there" in str(caught.value)
+    assert f"{tmp_path / 'none.bin'} is not there" in str(caught.value)
+
+
+def test_a_board_without_an_emulated_chip_is_refused() -> None:
+    with pytest.raises(LinkLost, match="pico2/mcp4922-8/randles-500 has no emulated chip"):
+        read("tonic_50hz").trace(0.1, fidelity=CHIP, board="pico2/mcp4922-8/randles-500")
