@@ -14,12 +14,14 @@ TIMES = 15
 MOST_MS = 30
 COLLECT = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # other plugins take ten times as long, and vary
-WITH, WITHOUT = ("-p", "scs.testing.plugin"), ("-p", "no:scs")
+WITH = ("-p", "scs.testing.plugin")
+WITHOUT = ("-p", "no:scs", "-p", "bare")  # an empty one: -p itself looks through what is installed
 
 
 def measure() -> list[Row]:
     taken_ms: dict[tuple[str, ...], list[float]] = {WITH: [], WITHOUT: []}
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "bare.py").touch()
         for number in range(20):
             test = Path(folder) / f"test_{number}.py"
             test.write_text("def test_a(): pass\n\ndef test_b(): pass\n", encoding="utf-8")
