@@ -10,7 +10,7 @@ from subprocess import DEVNULL, run
 
 from sim_validation.rows import Row
 
-TIMES = 15
+TIMES = 20
 MOST_MS = 30
 COLLECT = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # other plugins take ten times as long, and vary
@@ -26,16 +26,19 @@ def measure() -> list[Row]:
             test = Path(folder) / f"test_{number}.py"
             test.write_text("def test_a(): pass\n\ndef test_b(): pass\n", encoding="utf-8")
         for turn in range(TIMES + 1):  # the first one only brings the files into memory
-            for options, rows in taken_ms.items():
+            for options in (WITH, WITHOUT) if turn % 2 else (WITHOUT, WITH):
                 spent_ms = _processor_ms([*COLLECT, *options], folder)
                 if turn:
-                    rows.append(spent_ms)
+                    taken_ms[options].append(spent_ms)
     pairs = zip(taken_ms[WITH], taken_ms[WITHOUT], strict=True)
-    more_ms = median(loaded_ms - bare_ms for loaded_ms, bare_ms in pairs)
+    median_ms = median(loaded_ms - bare_ms for loaded_ms, bare_ms in pairs)
+    # one pair differs from the next by 50 ms where other programs run, the quickest runs by a few
+    more_ms = min(taken_ms[WITH]) - min(taken_ms[WITHOUT])
     return [
-        Row("plugin: collect 40 tests without it", median(taken_ms[WITHOUT]), "ms"),
-        Row("plugin: collect 40 tests with it", median(taken_ms[WITH]), "ms"),
-        Row("plugin: what it adds, median of pairs", more_ms, "ms", ("<=", MOST_MS)),
+        Row("plugin: collect 40 tests without it", min(taken_ms[WITHOUT]), "ms"),
+        Row("plugin: collect 40 tests with it", min(taken_ms[WITH]), "ms"),
+        Row("plugin: what it adds, median of pairs", median_ms, "ms"),
+        Row("plugin: what it adds, by the quickest runs", more_ms, "ms", ("<=", MOST_MS)),
     ]
 
 
