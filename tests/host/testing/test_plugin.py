@@ -260,10 +260,11 @@ def test_what_cannot_be_collected_is_one_line(
 
 def test_an_unknown_board_on_the_command_line_ends_the_run(project: Project) -> None:
     project.test("def test_a(scs_board): pass")
+    before = list(state.stack)
     result = project.run("--scs-board", "pico")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     said(result, "--scs-board pico: pico is not BOARD/STAGE/LOAD, such as pico/mcp4922-8/randles")
-    assert len(state.stack) == 1  # what assertions know of a run ends with it
+    assert state.stack == before  # what assertions know of a run ends with it
 
 
 def test_a_failed_test_that_left_its_board_running_fails_once(project: Project) -> None:
