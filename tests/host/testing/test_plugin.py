@@ -50,7 +50,7 @@ def project(pytester: pytest.Pytester) -> Project:
     return Project(pytester)
 
 
-def said(result: pytest.RunResult, *lines: str) -> str:
+def printed(result: pytest.RunResult, *lines: str) -> str:
     text = result.stdout.str() + result.stderr.str()
     for line in lines:
         assert line in text, text
@@ -127,7 +127,7 @@ def test_boards_and_profiles_multiply(project: Project) -> None:
     boards = ("--scs-board", "pico2/mcp4922-8/randles-500", "--scs-board", "pico/mcp4922-8/cpe-500")
     result = project.run("-v", *boards)
     result.assert_outcomes(passed=2 + 2 * 2 + 1)
-    said(
+    printed(
         result,
         f"::test_boards[{LADDER}] PASSED",
         "::test_all[pico2/mcp4922-8/randles-500-profiles/high.yaml] PASSED",
@@ -144,13 +144,13 @@ def test_a_profile_named_on_the_command_line_is_tested_without_a_test_file(
     project.profile("high.yaml", "3 mA")
     result = project.run("high.yaml", "-v", "--scs-board", LADDER)
     result.assert_outcomes(failed=3)
-    said(
+    printed(
         result,
         f"high.yaml::within_limits[{LADDER}] FAILED",
         "high.yaml:9: programs[0].amplitude: the amplitude is above the stage's maximum: 3 mA",
     )
     project.profile("bad.yaml", "3 mV")
-    text = said(project.run("bad.yaml"), "bad.yaml:9: programs[0].amplitude: 3 mV is a voltage")
+    text = printed(project.run("bad.yaml"), "bad.yaml:9: programs[0].amplitude: 3 mV is a voltage")
     assert "Traceback" not in text
     project.test("def test_a(): pass")
     project.run().assert_outcomes(passed=1)  # only what is named is collected
@@ -162,7 +162,9 @@ def test_a_served_board_is_tested_over_its_port(project: Project) -> None:
     project.test("def test_a(scs_bench): assert scs_bench.status().state == 'OFF'")
     with serving(sim_bridge.listen(sim_bridge.make())) as server:
         project.run("--scs-port", server.address).assert_outcomes(passed=1)
-    text = said(project.run("--scs-port", server.address), "cannot open", server.address, "refused")
+    text = printed(
+        project.run("--scs-port", server.address), "cannot open", server.address, "refused"
+    )
     assert "Traceback" not in text
 
 
@@ -206,7 +208,7 @@ def test_bad_input_is_one_line_each(project: Project) -> None:
     )
     result = project.run()
     result.assert_outcomes(passed=3, failed=6, errors=7)
-    text = said(
+    text = printed(
         result,
         "no board is called picoo; did you mean pico?; there are pico, pico2",
         "scs(bord=…): unknown; did you mean board?; there are board, stage, load, fault, port",
@@ -255,7 +257,7 @@ def test_what_cannot_be_collected_is_one_line(
     project.test(*lines)
     result = project.run()
     result.assert_outcomes(errors=1)
-    assert "Traceback" not in said(result, message)
+    assert "Traceback" not in printed(result, message)
 
 
 def test_an_unknown_board_on_the_command_line_ends_the_run(project: Project) -> None:
@@ -263,7 +265,9 @@ def test_an_unknown_board_on_the_command_line_ends_the_run(project: Project) -> 
     before = list(state.stack)
     result = project.run("--scs-board", "pico")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    said(result, "--scs-board pico: pico is not BOARD/STAGE/LOAD, such as pico/mcp4922-8/randles")
+    printed(
+        result, "--scs-board pico: pico is not BOARD/STAGE/LOAD, such as pico/mcp4922-8/randles"
+    )
     assert state.stack == before  # what assertions know of a run ends with it
 
 
@@ -297,7 +301,7 @@ def test_a_failure_keeps_its_traces_and_says_where(project: Project) -> None:
         "kept/test_mine.py-test_model/trace-2.csv",
         "kept/test_mine.py-test_model/trace-2.html",
     ]
-    said(result, "kept by scs", *(str(project.path / name) for name in files))
+    printed(result, "kept by scs", *(str(project.path / name) for name in files))
     text = (project.path / files[2]).read_text(encoding="utf-8")
     assert text.startswith("time_s,current_a,voltage_v\n0.0000000000,")
     page = (project.path / files[5]).read_text(encoding="utf-8")
@@ -317,7 +321,7 @@ def test_a_long_trace_is_kept_around_its_failure(
         "    trace = scs_trace('my.yaml', 1)",
         "    raise WaveformMismatch('here', 0.5)",
     )
-    said(project.run(), "trace-1.csv (0.49", " of it)")
+    printed(project.run(), "trace-1.csv (0.49", " of it)")
     csv = project.path / "scs-artifacts/test_mine.py-test_a/trace-1.csv"
     assert len(csv.read_text(encoding="utf-8").splitlines()) <= 31 + 2
 
@@ -327,7 +331,7 @@ def test_artefacts_that_cannot_be_written_do_not_hide_the_failure(project: Proje
     project.test("def test_a(scs_trace):", "    scs_trace('my.yaml', 0.1)", "    assert 1 == 2")
     result = project.run("--scs-artifacts", "kept")
     result.assert_outcomes(failed=1)
-    said(result, "assert 1 == 2", "the trace could not be kept in")
+    printed(result, "assert 1 == 2", "the trace could not be kept in")
 
 
 # --- goldens, several workers ----------------------------------------------------------------
@@ -345,7 +349,7 @@ def test_goldens_are_renewed_and_held_by_several_workers_too(
     result = project.run("--scs-update", "--junitxml=junit.xml")
     text = (project.path / "junit.xml").read_text(encoding="utf-8")
     assert text.count("scs_golden_renewed") == 2  # each told by its own test alone
-    said(result, *(f"golden renewed: {project.path}/goldens/{name}.yaml" for name in "ab"))
+    printed(result, *(f"golden renewed: {project.path}/goldens/{name}.yaml" for name in "ab"))
     command = [sys.executable, "-m", "pytest", "-n", "2", *PLUGIN]
     done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
     assert "1 failed, 2 passed" in done.stdout, done.stdout
@@ -355,7 +359,7 @@ def test_goldens_are_renewed_and_held_by_several_workers_too(
     project.profile("my.yaml", "1.5 mA")
     result = project.run("-k", "golden")
     result.assert_outcomes(failed=2, deselected=1)
-    said(result, "goldens/a.yaml: the profile was changed: the golden is of hash ")
+    printed(result, "goldens/a.yaml: the profile was changed: the golden is of hash ")
 
 
 def test_one_port_does_not_serve_several_workers() -> None:
