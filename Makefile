@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo truth test vm rig chip firmware lint check dist docs site pictures bench sweep-faults oracles packages clean
+.PHONY: help venv demo truth test vm rig chip firmware lint check dist docs site pictures bench example-ci sweep-faults oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ pictures: .venv/.run ## draw docs/reference/therapies/*.png anew, a minute or tw
 
 bench: .venv/.dev ## measure speeds side by side and hold them against their targets
 	@$(PY) bench/run.py $(ARGS)
+
+example-ci: .venv/bin/python ## the tests of examples/user-ci, from the wheel alone in an empty environment
+	@$(PY) tools/example_ci.py
 
 sweep-faults: .venv/.dev ## kill a small sweep at 100 random instants, complete it, compare (ARGS="INSTANTS SEED")
 	@$(PY) tools/sweep_faults.py $(ARGS)

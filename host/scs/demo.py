@@ -7,7 +7,6 @@ one that fails makes the demonstration fail.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from stimcore import board as boards
@@ -18,6 +17,7 @@ from .catalog import boards as tables
 from .messages.safety_metrics import Metric
 from .profile.profile import Profile
 from .recordings.record import record
+from .safety.measured import MOST_DENSITY, MOST_SHANNON_K, shannon_k, smallest_area_cm2
 from .traces.trace import Trace
 from .traces.waveform_analysis import Measured
 
@@ -121,16 +121,14 @@ def _most(name: str, measured: float, unit: str, limit: float) -> Comparison:
 
 def _safety(profile: Profile, measured: Measured) -> list[Comparison]:
     """Compare density and Shannon's k of one phase, and of the largest unrecovered charge."""
-    used = program.used_by(profile.group.programs[0])
-    areas = [area for at, area in enumerate(profile.group.areas_um2) if used >> at & 1]
-    area_cm2 = min(areas) / 1e8
+    area_cm2 = smallest_area_cm2(profile.group, 0)
     charge_uc = abs(_scaled(measured.charge_c, 1e6))
     running_uc = (measured.running_c or 0.0) * 1e6
-    most_density = limits.DENSITY_NC_PER_CM2 / 1e3
-    most_k = math.log10(limits.SHANNON_DQ_MILLI / 1e3)
     rows = []
     for of, amount in (("of a phase", charge_uc), ("unrecovered", running_uc)):
-        rows.append(_most(f"density, {of}", amount / area_cm2, "uC/cm2", most_density))
-        k = math.log10(amount * amount / area_cm2) if amount else -math.inf
-        rows.append(Comparison(f"Shannon k, {of}", None, k, "", most_k, k <= most_k))
+        rows.append(_most(f"density, {of}", amount / area_cm2, "uC/cm2", MOST_DENSITY))
+        k = float(shannon_k(amount, area_cm2))
+        rows.append(
+            Comparison(f"Shannon k, {of}", None, k, "", MOST_SHANNON_K, k <= MOST_SHANNON_K)
+        )
     return rows

@@ -34,6 +34,7 @@ _GRIDS = {
     "MHz": ("125 MHz", "MHz"),
     "ohm": ("1.5 kohm", "Mohm", "kohm", "ohm"),
     "nF": ("2.5 uF", "uF", "nF"),
+    "pC": ("1 nC", "mC", "uC", "nC", "pC"),
     "um^2": ("12.44 mm^2", "cm^2", "mm^2", "um^2"),
     "um": ("7 mm", "mm", "um"),
     "ppm": ("5000 ppm", "%", "ppm"),
@@ -56,6 +57,7 @@ KINDS = {
 }
 # A registry of our own loads in 7 ms; pint's whole one takes 180 ms and knows furlongs.
 DEFINITIONS = (
+    "pico- = 1e-12 = p-",
     "nano- = 1e-9 = n-",
     "micro- = 1e-6 = µ- = μ- = u-",
     "milli- = 1e-3 = m-",
@@ -77,7 +79,15 @@ DEFINITIONS = (
     "ppm = 1e-6",
 )
 # Each unit above as a decimal of its SI unit, so that pint is imported only to explain a wrong one.
-_PREFIXES = {"n": "1e-9", "u": "1e-6", "m": "1e-3", "c": "1e-2", "k": "1e3", "M": "1e6"}
+_PREFIXES = {
+    "p": "1e-12",
+    "n": "1e-9",
+    "u": "1e-6",
+    "m": "1e-3",
+    "c": "1e-2",
+    "k": "1e3",
+    "M": "1e6",
+}
 _SIZES = {"h": "3600", "min": "60", "m": "1", "%": "1e-2", "permille": "1e-3", "ppm": "1e-6"}
 LONGEST = 64  # characters of a quantity
 LARGEST = 10**18  # on any grid; far past every limit, and still an integer of 64 bits
@@ -148,7 +158,7 @@ def _kind(unit: str) -> str:
 def _size(unit: str) -> Fraction:
     """Return a written unit in its SI unit."""
     plain, _, power = unit.partition("^")
-    prefix = plain[:1] if plain[1:] in ("A", "V", "s", "Hz", "ohm", "F", "m") else ""
+    prefix = plain[:1] if plain[1:] in ("A", "V", "s", "Hz", "ohm", "F", "C", "m") else ""
     size = Fraction(_SIZES.get(plain) or _PREFIXES.get(prefix, "1"))
     return size ** int(power or 1)
 

@@ -40,8 +40,11 @@ class Schedule:
     compiled: the pulses of one period as the words command them; quiet_a: half a code, less is no
     current; adc_code_a: the same for a sampled trace, a code of the device's ADC.
     at_target: True if that is the profile's amplitude, not a step of a ramp.
+    board, group: of which it is compiled.
     """
 
+    board: Board = field(repr=False)
+    group: program.Group = field(repr=False)
     names: tuple[str, ...]
     compiled: Pulses
     drives: Drives = field(repr=False)
@@ -111,6 +114,8 @@ def schedule(
     apart = (pulse[1:] != pulse[:-1]) | (begin_s[1:] > end_s[:-1] + SAME_S)
     heads = np.flatnonzero(np.append(True, apart)[: len(driven)])
     return Schedule(
+        board,
+        group,
         tuple(names),
         Pulses(
             starts,
