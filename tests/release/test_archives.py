@@ -38,7 +38,7 @@ SDIST = (
     r"(sim/chip|tests/vm)/\.(npmrc|prettierrc)",
     r"docs/(\w+/)*[\w-]+\.(md|png|svg)",
     r"examples/([\w.-]+/)*[\w.-]+\.(yaml|yml|ipynb|py|md|ini)|examples/user-ci/\.gitignore",
-    r"PKG-INFO|LICENSE|action\.yml|\.pre-commit-hooks\.yaml|CITATION\.cff|Makefile|[A-Z]+\.md|mkdocs\.yml|pyproject\.toml|\.gitignore",
+    r"PKG-INFO|LICENSE|CITATION\.cff|Makefile|[A-Z]+\.md|action\.yml|\.pre-commit-hooks\.yaml|mkdocs\.yml|pyproject\.toml|\.gitignore",
 )
 MOST_BYTES = {"whl": 1_500_000, "gz": 5_000_000}
 
