@@ -117,12 +117,25 @@ def test_the_action_judges_only_what_was_changed(repository: Repository) -> None
     assert "give actions/checkout fetch-depth: 0" in done.stdout
 
 
+def test_a_changed_profile_is_found_under_any_spelling_of_its_path(repository: Repository) -> None:
+    repository.write('profiles/"wrong".yaml', ALONE + "lease: 2\n")
+    repository.commit()
+    for glob in ("./profiles/*wrong*.yaml", f"{repository.folder}/profiles/*wrong*.yaml"):
+        done = repository.step(CHECK, PROFILES=glob, CHANGED_ONLY="true", BASE=repository.first)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "wrong" in done.stdout
+        assert "lease: 2 has no unit" in done.stdout
+
+
 def test_a_glob_that_matches_nothing_is_an_error_and_a_new_branch_is_judged_whole(
     repository: Repository,
 ) -> None:
     done = repository.step(CHECK, PROFILES="profils/*.yaml")
     assert done.returncode == 2
-    assert done.stdout.startswith("::error title=scs check::profiles: no file is there; e.g. ")
+    assert "::profils/*.yaml: no file is there; e.g. profiles/**/*.yaml" in done.stdout
+    done = repository.step(CHECK, PROFILES="profiles/*.yaml\n\nprofils/*.yaml\n")
+    assert done.returncode == 2
+    assert "::profils/*.yaml: no file is there; e.g. " in done.stdout
     done = repository.step(CHECK, PROFILES="profiles/*.yaml", CHANGED_ONLY="true", BASE="0" * 40)
     assert done.returncode == 0
     assert "the device will accept 1 profile" in done.stdout
