@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 import yaml
 
 from ..documents.problem import Problem
-from ..documents.yaml_reader import parse
+from ..documents.yaml_reader import DEEPEST, parse
 from ..errors import Failure
 from .edit import edited
 from .profile import Profile, ProfileError
@@ -114,11 +114,27 @@ def _of(values: Mapping[str, Any], file: str) -> Profile:
 
 def _plain(value: Any, place: tuple[str | int, ...], file: str) -> Any:
     """Return a value as YAML has it; raise ProfileError for one that it has not."""
+    if len(place) > DEEPEST:  # as in a file; a value that holds itself has no end
+        message = f"nested deeper than {DEEPEST} levels"
+        raise ProfileError(file, [Problem("yaml-depth", place, message)])
     if isinstance(value, Mapping):
-        return {key: _plain(item, (*place, str(key)), file) for key, item in value.items()}
+        return {
+            _scalar(key, place, file): _plain(item, (*place, str(key)), file)
+            for key, item in value.items()
+        }
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_plain(item, (*place, number), file) for number, item in enumerate(value)]
-    if value is None or isinstance(value, str | bool | int | float):
+    return _scalar(value, place, file)
+
+
+def _scalar(value: Any, place: tuple[str | int, ...], file: str) -> Any:
+    """Return a value of Python's own type: numpy's numbers and texts are subclasses of those."""
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    for kind in (int, float):
+        if isinstance(value, kind):
+            return kind(value)
     message = f"a {type(value).__name__} cannot be in a profile; write a text, e.g. '2 mA'"
     raise ProfileError(file, [Problem("value-not-plain", place, message)])

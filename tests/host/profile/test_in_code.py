@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from scs import Profile, ProfileError, resources
@@ -59,6 +60,27 @@ def test_an_error_names_the_field_and_no_line() -> None:
 def test_a_value_that_no_file_can_hold_is_named() -> None:
     with pytest.raises(ProfileError, match=r"programs\[0\].rate: a complex cannot be in a profile"):
         built(rate=50j)
+
+
+@pytest.mark.parametrize("number", [np.float64(50.0), np.int64(50), np.str_("50")])
+def test_a_number_of_numpy_is_judged_as_one_of_python(number: Any) -> None:
+    with pytest.raises(ProfileError) as caught:
+        built(rate=number)
+    assert [row.path for row in caught.value.rows] == ["programs[0].rate"]
+    assert built(rate=np.str_("50 Hz")).group == built().group
+
+
+def endless() -> list[Any]:
+    value: list[Any] = []
+    value.append(value)
+    return value
+
+
+def test_a_value_that_holds_itself_is_named() -> None:
+    with pytest.raises(
+        ProfileError, match=r"^profile: programs\[0\]\.thresholds.*: nested deeper than \d+ levels"
+    ):
+        built(thresholds={"perception": endless()})
 
 
 def test_a_change_keeps_the_comments_and_touches_one_line() -> None:
