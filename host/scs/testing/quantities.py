@@ -36,27 +36,35 @@ def si(value: Any, unit: str, argument: str) -> float:
 
 
 def share(value: Any, argument: str) -> float:
-    """Return a share above 0, such as "1 %", as a number; raise WrongUsage."""
+    """Return a share between 0 and 100 %, such as "1 %", as a number; raise WrongUsage."""
     try:
         part = float(units.exact(_text(value), "ppm", "1 %")) * 1e-6
     except units.UnitError as reason:
         raise WrongUsage(f"{argument}: {reason}") from None
+    if part >= 1:
+        raise WrongUsage(f"{argument}: {units.shown(value)} is not below 100 %; e.g. 1 %")
     return _above_zero(part, value, argument, "1 %")
+
+
+def positive(value: Any, unit: str, argument: str, example: str = "") -> float:
+    """Return a quantity above 0 in its SI unit, as si(); raise WrongUsage."""
+    return _above_zero(si(value, unit, argument), value, argument, example or _GRIDS[unit][2])
 
 
 def within(value: Any, unit: str, of: float, argument: str) -> float:
     """Return a tolerance in the SI unit: absolute, such as "5 us", or a share of a value.
 
-    Raises WrongUsage, also for one that is not above 0.
+    Raises WrongUsage, also for one that is not above 0, and for a share of 100 % or more, which
+    would let a value of zero pass.
     """
     if isinstance(value, str) and value.strip().endswith(("%", "ppm")):
         return share(value, argument) * abs(of)
-    return _above_zero(si(value, unit, argument), value, argument, "1 %")
+    return positive(value, unit, argument, "1 %")
 
 
 def duration_s(value: Any, argument: str) -> float:
     """Return a time above 0 in s, from a text such as "1 s"; raise WrongUsage."""
-    return _above_zero(si(value, "s", argument), value, argument, "1 s")
+    return positive(value, "s", argument, "1 s")
 
 
 def _above_zero(number: float, value: Any, argument: str, example: str) -> float:

@@ -24,7 +24,7 @@ from ..traces.trace import Trace
 from ..traces.waveform_analysis import Curve, Measured
 from . import state
 from .pulses import Quantity, Train, WaveformMismatch, measured, mismatch, scheduled, tolerance
-from .quantities import within as tolerance_of
+from .quantities import positive
 
 __tracebackhide__ = True
 DC_A = limits.DC_PA / 1e12
@@ -48,7 +48,7 @@ def assert_charge_balanced(trace: Trace, within: str = "") -> None:
     begins_s, period_s = _periods(trace, figures)
     net_c = _net_c(trace, begins_s, period_s)
     if within:
-        limit = tolerance_of(within, "C", 0.0, "within")
+        limit = positive(within, "C", "within")
         row = Quantity("net charge of a period", "C", net_c, limit)
     else:
         second = round(limits.DC_MEAN_MS / 1e3 / period_s)

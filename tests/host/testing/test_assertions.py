@@ -121,6 +121,8 @@ def test_the_tolerance_of_the_stage_is_that_of_its_row() -> None:
         ({}, "nothing to assert: give width, amplitude, rate; e.g. rate='50 Hz'"),
         ({"width": "200"}, "width: 200 has no unit; e.g. 200 us"),
         ({"width": "2 mA"}, "width: 2 mA is a current; expected a time"),
+        ({"width": "-200 us"}, "width: -200 us is not above 0; e.g. 200 us"),
+        ({"width": "200 us", "within": "100 %"}, "width: 100 % is not below 100 %; e.g. 1 %"),
         ({"rate": "0 Hz"}, "rate: 0 Hz is not a rate above 0; e.g. 50 Hz"),
         ({"rate": "50 Hz", "within": "1"}, "within: rate: 1 has no unit; e.g. 50 Hz"),
         ({"rate": "50 Hz", "within": "-1 %"}, "within: rate: -1 % is not above 0; e.g. 1 %"),
@@ -172,6 +174,9 @@ def test_pulses_are_counted() -> None:
     assert_pulse_count(two_programs(), 60, program=2)
     for end_s, count in ((0.1801, 10), (0.18, 9), (0.1799, 9), (0.161, 9)):
         assert_pulse_count(tonic().window(0.0, end_s), count)  # pulse 10 begins at 0.18 s
+    flat = Trace(np.array([0.0, 1.0]), np.zeros(2), np.zeros(2))
+    assert_pulse_count(flat, 0)
+    assert mistake(lambda: assert_pulse_count(flat, 1)) == "the trace holds no pulse"
     message = mistake(lambda: assert_pulse_count(tonic(), 11))
     assert message.startswith(
         "the trace of 0.2 s holds 10 pulses of 'low back', not 11; pulse 10, the last, is at "
@@ -220,6 +225,9 @@ def test_charge_is_balanced_in_every_period_and_over_every_second() -> None:
     assert "nA, limit 100 nA\n1 of 1 are beyond it" in message
     assert "expected a charge" in mistake(
         lambda: assert_charge_balanced(tonic(), "1 mA"), WrongUsage
+    )
+    assert mistake(lambda: assert_charge_balanced(tonic(), "1 %"), WrongUsage).startswith(
+        "within: 1 % is a ratio; expected a charge"
     )
     short = dataclasses.replace(tonic().window(0.0, 0.01), schedule=None)
     assert "too short" in mistake(lambda: assert_charge_balanced(short))
