@@ -202,7 +202,8 @@ def _opened(name: str) -> Any:
         port.open()
         port.reset_input_buffer()
     except OSError as reason:
-        raise LinkLost(f"cannot open {shown(name)}: {_sentence(reason)}{_advice(reason)}") from None
+        text = _sentence(reason).removeprefix(f"{url_of(name)}: ")
+        raise LinkLost(f"cannot open {shown(name)}: {text}{_advice(reason)}") from None
     except ValueError as reason:
         raise WrongUsage(f"cannot open {shown(name)}: {_sentence(reason)}; {EXAMPLES}") from None
     return port

@@ -38,7 +38,7 @@ def options(url: str, known: Sequence[str] = OPTIONS, example: str = EXAMPLE) ->
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
-            raise SerialException(f"{url!r}: no option {name!r}; {hint}as in {example}")
+            raise SerialException(f"{url}: no option {name!r}; {hint}as in {example}")
     return {name: ",".join(values) for name, values in chosen.items()}
 
 

@@ -98,7 +98,10 @@ def _of_rom(path: Path) -> str:
 def files() -> Files:
     """Return the files of MICROPYTHON and BOOTROM, else of build/chip; raise Missing naming all."""
     if not RIG.is_dir():
-        raise Missing(f"the emulated chip is not installed with the wheel: there is no {RIG}")
+        raise Missing(
+            f"the emulated chip needs a checkout, it is not in the wheel: there is no {RIG}; "
+            "docs/explain/chip.md"
+        )
     micropython = _given("MICROPYTHON", f"{image_name()}.uf2")
     bootrom = _given("BOOTROM", ROM_FILE)
     binary = node()

@@ -200,6 +200,7 @@ def test_a_port_that_cannot_be_opened_says_why_in_one_line(
         Link(port)
     text = str(caught.value)
     assert text.startswith(f"cannot open {port}: ")
+    assert text.count(port) == 1
     assert "\n" not in text
     assert "Errno" not in text
 
