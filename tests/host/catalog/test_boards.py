@@ -142,7 +142,7 @@ def test_the_simulator_gets_plain_si_units():
     ladder = boards.electrical("pico/r2r-1/resistor-1k")
     assert (ladder["stage"]["volts_per_code"], ladder["stage"]["source_ohm"]) == (0.012890625, 1e3)
     assert (ladder["load"]["capacitance_f"], ladder["load"]["leak_ohm"]) == (0.0, math.inf)
-    assert (ladder["stage"]["blocking_f"], ladder["stage"]["bleed_ohm"]) == (0.0, 1e4)
+    assert (ladder["stage"]["blocking_f"], ladder["stage"]["bleed_ohm"]) == (3.3e-6, 1e4)
     element = boards.electrical("pico/r2r-1/cpe-500")["load"]
     assert (element["series_ohm"], element["lead_ohm"], element["cpe_exponent"]) == (480, 10, 0.85)
 
