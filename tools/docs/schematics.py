@@ -195,7 +195,7 @@ def ladder_load(sheet: Any, name: Name, at: tuple[float, float]) -> None:
     wire(sheet, at, (x + 1.6, y))
     sheet.add(elm.Dot(open=True).at((x + 0.8, y)).label("contact 1", fontsize=SMALL))
     sheet.add(elm.Capacitor().endpoints((x + 1.6, y), (x + 3.2, y)))
-    note(sheet, (x + 2.4, y - 0.7), name("C3"), "center")
+    note(sheet, (x + 2.6, y + 0.7), name("C3"), "center")
     wire(sheet, (x + 3.2, y), (x + 3.8, y))
     net(sheet, (x + 3.8, y), "terminal 1", "right")
     resistor(sheet, (x + 3.8, y), (x + 3.8, y - 2.4), "dummy load", "bottom")
