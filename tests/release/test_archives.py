@@ -16,6 +16,7 @@ import release
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH = "1790000000"
 DATA = r"boards\.yaml|leads/[\w-]+\.yaml|profiles/(\w+\.yaml|profile\.schema\.json)"
+USER_CI = r"examples/user-ci/(([\w.-]+/)*[\w.-]+\.(yaml|yml|py|md|ini)|\.gitignore)"
 FIRMWARE = r"main\.py|(rp2_port|stimcore)/\w+\.py|stimcore/py\.typed"
 WHEEL = (
     r"(rp2_port|stimcore)/\w+\.py",
@@ -23,7 +24,7 @@ WHEEL = (
     r"scs_sim/(\w+/)*\w+\.py",
     r"(stimcore|scs|scs_sim)/py\.typed",
     r"scs/recordings/report/style\.css",
-    rf"scs/data/({DATA})",
+    rf"scs/data/({DATA}|{USER_CI})",
     rf"scs/data/firmware/({FIRMWARE})",
     r"scs_bench-[\d.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE)",
 )
@@ -37,7 +38,7 @@ SDIST = (
     r"tests/(\w+/)*[\w-]+\.(py|mjs|json|yaml)",
     r"(sim/chip|tests/vm)/\.(npmrc|prettierrc)",
     r"docs/(\w+/)*[\w-]+\.(md|png|svg)",
-    r"examples/([\w.-]+/)*[\w.-]+\.(yaml|yml|ipynb|py|md|ini)|examples/user-ci/\.gitignore",
+    rf"{USER_CI}|examples/[\w.-]+\.(yaml|ipynb)",
     r"PKG-INFO|LICENSE|CITATION\.cff|Makefile|[A-Z]+\.md|action\.yml|\.pre-commit-hooks\.yaml|mkdocs\.yml|pyproject\.toml|\.gitignore",
 )
 MOST_BYTES = {"whl": 1_500_000, "gz": 5_000_000}
