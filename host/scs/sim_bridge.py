@@ -106,6 +106,7 @@ def steady(
     tick = round(begin_s * board.clock_hz)
     if not 0 <= tick - bench.tick <= board.clock_hz // 1_000_000:
         raise ValueError("the bench does not stand just before the beginning of a period")
+    bench.plant.land(bench.tick)  # a period that repeats leaves the load where the last one did
     train = _model.steps(board, boards.electrical(board.name), phases)
     state = load.state(tick)
     return Steady(load.circuit, board.clock_hz, train, state, tick, periods, load.condition)

@@ -1,5 +1,6 @@
 """Whole trains at once against the load step by step, and what carries over between calls."""
 
+import math
 import tracemalloc
 
 import numpy as np
@@ -109,7 +110,9 @@ def test_phases_flow_as_the_profile_says(name: str) -> None:
     group = Profile.read(resources.path(f"profiles/{stem}.yaml")).group
     level = group.programs[0].amplitude_ua
     seen = model.of_board(board, electrical, period.compile_group(board, group, (level,))).run(2)
-    assert seen.current_a[1] == pytest.approx(-level / 1e6, rel=0.02)
+    # a ladder's falls: 300 us of 2 kohm and its blocking capacitor of 3.3 uF
+    left = math.exp(-300 / (2000 * 3.3)) if "r2r" in name else 1.0
+    assert seen.current_a[1] == pytest.approx(-level / 1e6 * left, rel=0.02)
     assert seen.time_s[-1] == pytest.approx(2 * 1000 / group.programs[0].rate_millihz)
 
 

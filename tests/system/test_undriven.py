@@ -12,7 +12,7 @@ from tests.system.groups import BURST, STAND_ALONE, group, steady
 from tests.system.support import NAME, Talk
 
 from scs import Profile, presets, resources
-from stimcore import commands, errors, program
+from stimcore import commands, errors, limits, program
 
 CEILING_A = 0.35e-3
 BURSTS = {**BURST, "ceiling_ua": 350, "recharge": 2}
@@ -92,6 +92,20 @@ def test_req_62_a_train_that_turns_its_polarity_discharges_either_way() -> None:
     time, current, _volts = talk.board.scope().events(begun)
     assert float(np.max(np.abs(current))) <= 0.5e-3 + 10e-6
     assert len(time) > 10
+
+
+# --- REQ-08: what goes on flowing ----------------------------------------------------------------
+@pytest.mark.parametrize("load", ["resistor-500", "resistor-1k", "randles-500"])
+def test_req_08_a_ladder_s_offset_does_not_flow_on_through_its_load(load: str) -> None:
+    """Of the second that follows the first. Without its blocking capacitor the 4 mV that the stage
+    is off by make 2.7 uA in 1.5 kohm and 2 uA in 2 kohm."""
+    talk = ready(f"pico/r2r-1/{load}")
+    talk.running(Profile.read(resources.path("profiles/r2r_tonic.yaml")).group)
+    talk.keep(1.0)
+    begun = talk.now_us() / 1e6
+    talk.keep(1.0)
+    assert talk.state() == "RUNNING"
+    assert abs(talk.board.scope().charge_c(begun, begun + 1.0)) < limits.DC_PA * 1e-12
 
 
 # --- REQ-63: seen while it runs ----------------------------------------------------------------

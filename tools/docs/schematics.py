@@ -192,8 +192,12 @@ def ladder_stage(sheet: Any, name: Name) -> None:
 
 def ladder_load(sheet: Any, name: Name, at: tuple[float, float]) -> None:
     x, y = at
-    wire(sheet, at, (x + 3.8, y))
-    sheet.add(elm.Dot(open=True).at((x + 1.6, y)).label("contact 1", fontsize=SMALL))
+    wire(sheet, at, (x + 1.6, y))
+    sheet.add(elm.Dot(open=True).at((x + 0.8, y)).label("contact 1", fontsize=SMALL))
+    sheet.add(elm.Capacitor().endpoints((x + 1.6, y), (x + 3.2, y)))
+    note(sheet, (x + 2.6, y + 0.7), name("C3"), "center")
+    wire(sheet, (x + 3.2, y), (x + 3.8, y))
+    net(sheet, (x + 3.8, y), "terminal 1", "right")
     resistor(sheet, (x + 3.8, y), (x + 3.8, y - 2.4), "dummy load", "bottom")
     net(sheet, (x + 3.8, y - 2.4), "contact 2", "right")
     low = y - 4.4
@@ -216,7 +220,7 @@ def converter(sheet: Any, name: Name, node: tuple[float, float]) -> None:
     resistor(sheet, last, end, name("R27"), "bottom")
     net(sheet, end, "sense_current")
     lines = [
-        "sense_voltage: U1 D, (contact 1 - contact 2) x R21/R20 + 1.65 V,",
+        "sense_voltage: U1 D, (terminal 1 - contact 2) x R21/R20 + 1.65 V,",
         f"    {name('R20')}, {name('R21')}; through R28",
         "both sense lines: 1 nF to AGND",
         f"middle: {name('R30')}, {name('RV1')}, {name('R31')} between ADC_VREF and AGND",

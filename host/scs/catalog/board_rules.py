@@ -1,7 +1,7 @@
 """Check the rows of boards.yaml against one another.
 
 Role: conflicts() of a whole file. Invariant: a combination that passes can be wired and played,
-and its load identified by its resistor. Requirements: REQ-19.
+and its load identified by its resistor. Requirements: REQ-08, REQ-19.
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ def _of_stage(stage: StageModel) -> Problems:
     if stage.sequencer.min_record_ticks < stage.sequencer.overhead_ticks:
         message = "a record cannot be shorter than its overhead"
         yield Problem("record-ticks", ("sequencer", "min_record_ticks"), message)
+    yield from _of_kind(stage)
+    yield from _of_pins(stage)
+
+
+def _of_kind(stage: StageModel) -> Problems:
     needed = {"current": ("current_per_code",), "ladder": ("voltage_per_code", "source_resistance")}
     for owner, names in needed.items():
         for name in names:
@@ -77,7 +82,11 @@ def _of_stage(stage: StageModel) -> Problems:
                 verb = "needs" if owner == stage.kind else "has no"
                 message = f"a stage of kind {stage.kind} {verb} {name}"
                 yield Problem("stage-kind", (name,), message)
-    yield from _of_pins(stage)
+    if stage.kind == "ladder" and stage.blocking_capacitance is None:
+        # the kernel counts what discharge leaves; a ladder's offset is not part of that
+        message = "a stage of kind ladder needs a blocking capacitor, such as 3.3 uF: without one"
+        message += " its offset flows on for as long as the load is connected"
+        yield Problem("ladder-unblocked", ("blocking_capacitance",), message)
 
 
 def _of_pins(stage: StageModel) -> Problems:

@@ -110,7 +110,7 @@ class StageModel(Strict):
     ] = _absent()
     bleed: Annotated[int, _ohm("10 kohm", "across the load while it is disconnected")]
     blocking_capacitance: Annotated[
-        int | None, Quantity("nF", 1, COUNT, "1.5 uF", "in series with the load; none if left out")
+        int | None, Quantity("nF", 1, COUNT, "1.5 uF", "in series with the load; a ladder needs it")
     ] = _absent()
     discharge_time_constant: Annotated[
         int, Quantity("us", 1, COUNT, "2 ms", "maximum; a slower load is refused")

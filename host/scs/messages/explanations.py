@@ -280,6 +280,10 @@ CATALOGUES = {
         "a stage has a value of the other kind, or lacks one of its own",
         "a current stage has current_per_code, a ladder voltage_per_code and source_resistance",
     ),
+    "ladder-unblocked": (
+        "a ladder without a blocking capacitor: its offset would flow on through a resistive load",
+        "put a capacitor in series with the load, and give its blocking_capacitance",
+    ),
     "pin-names": ("a pin of the stage is missing, or is not one of its pins", "correct pins"),
     "pin-taken": ("two pins have the same GPIO", "give each its own"),
     "pin-order": ("pins that the sequencer drives at once do not follow each other", "renumber"),

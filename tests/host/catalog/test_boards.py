@@ -44,10 +44,12 @@ def test_the_default_is_the_reference_stage_with_the_randles_load():
         # 2.5 uF in series with 1.5 uF; without a load's, the blocking capacitor alone
         ("pico/mcp4922-8/randles-500", 500, 938),
         ("pico/mcp4922-8/resistor-1k", 1000, 1500),
-        ("pico/r2r-1/randles-500", 500, 2500),
-        ("pico/r2r-1/resistor-1k", 1000, 0),
-        # 480 ohm and two wires; 2.5 uF x gamma(1.85) x (200 us / 0.25 s) ^ 0.15 = 0.811 uF
-        ("pico/r2r-1/cpe-500", 500, 811),
+        # and with 3.3 uF: 1.422 uF
+        ("pico/r2r-1/randles-500", 500, 1422),
+        ("pico/r2r-1/resistor-1k", 1000, 3300),
+        # 480 ohm and two wires; 2.5 uF x gamma(1.85) x (200 us / 0.25 s) ^ 0.15 = 0.811 uF,
+        # in series with 3.3 uF or 1.5 uF
+        ("pico/r2r-1/cpe-500", 500, 651),
         ("pico/mcp4922-8/cpe-500", 500, 526),
     ],
 )
@@ -142,7 +144,7 @@ def test_the_simulator_gets_plain_si_units():
     ladder = boards.electrical("pico/r2r-1/resistor-1k")
     assert (ladder["stage"]["volts_per_code"], ladder["stage"]["source_ohm"]) == (0.012890625, 1e3)
     assert (ladder["load"]["capacitance_f"], ladder["load"]["leak_ohm"]) == (0.0, math.inf)
-    assert (ladder["stage"]["blocking_f"], ladder["stage"]["bleed_ohm"]) == (0.0, 1e4)
+    assert (ladder["stage"]["blocking_f"], ladder["stage"]["bleed_ohm"]) == (3.3e-6, 1e4)
     element = boards.electrical("pico/r2r-1/cpe-500")["load"]
     assert (element["series_ohm"], element["lead_ohm"], element["cpe_exponent"]) == (480, 10, 0.85)
 
@@ -195,6 +197,16 @@ def test_req_19_a_load_slower_than_the_stage_declares_is_refused():
     alone = changed("blocking_capacitance: 1.5 uF", "blocking_capacitance: 3.4 uF")
     with pytest.raises(BoardError, match=r"600 ohm x 3\.4 uF = 2\.04 ms"):
         boards.board(load="resistor-500", source=alone)
+
+
+def test_req_08_req_19_a_ladder_without_a_blocking_capacitor_is_refused():
+    with pytest.raises(BoardError) as caught:
+        changed("    blocking_capacitance: 3.3 uF", "    #")
+    (row,) = caught.value.rows
+    assert row.path == "stages.r2r-1.blocking_capacitance"
+    assert row.line == SHIPPED.splitlines().index("  r2r-1:") + 1
+    assert "a stage of kind ladder needs a blocking capacitor, such as 3.3 uF" in row.message
+    assert changed("    blocking_capacitance: 1.5 uF", "    #")  # a current stage may do without
 
 
 LOOSER = [

@@ -160,7 +160,7 @@ def ladder(code: int, load_ohm: float) -> dict[str, float]:
     circuit.fix({f"data{bit}": 3.3 * (code >> bit & 1) for bit in range(8)})
     circuit.resistor("contact 2", "gate closed", WIRE_OHM)
     circuit.resistor("gate closed", "current minus", WIRE_OHM)
-    circuit.resistor("contact 1", "contact 2", load_ohm)
+    circuit.resistor("terminal 1", "contact 2", load_ohm)
     return circuit.solve()
 
 
@@ -171,7 +171,7 @@ def test_the_ladder_as_it_is_wired_drives_and_senses_what_it_declares(
 ) -> None:
     solved = ladder(code, load_ohm)
     amps = (code - 128) * 3.3 / 256 / (1000 + load_ohm)
-    across = solved["contact 1"] - solved["contact 2"]
+    across = solved["terminal 1"] - solved["contact 2"]
     assert solved["contact 2"] == pytest.approx(1.65, abs=1e-6)
     assert across / load_ohm == pytest.approx(amps, rel=5e-3, abs=1e-9)  # R20 beside the load
     lsb = 3.3 / 4096

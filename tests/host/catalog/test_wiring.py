@@ -76,7 +76,9 @@ def test_the_capacitors_and_the_bleed_are_those_of_the_model_and_the_voltage_is_
     assert value("mcp4922-8", "C1") / 2 * 1000 == row.blocking_capacitance  # two in series, nF
     assert "terminal A" in does["C1"] and "terminals A" in does["R11"]
     assert value("mcp4922-8", "R23") == row.bleed
-    assert value("r2r-1", "R24") == boards.catalogue().model.stages["r2r-1"].bleed
+    ladder = boards.catalogue().model.stages["r2r-1"]
+    assert value("r2r-1", "C3") * 1000 == ladder.blocking_capacitance
+    assert value("r2r-1", "R24") == ladder.bleed
     seen = boards.board("pico/mcp4922-8/resistor-500")
     assert (seen.seen_nf, seen.load_nf) == (0, 1500)
 
