@@ -127,14 +127,24 @@ def plot(trace: Trace, at_s: float, width_s: float, origin_s: float = 0.0) -> li
 
 def measured(trace: Trace) -> Measured:
     """Return a trace's figures; raise WaveformMismatch if it holds no pulse."""
+    check_is_trace(trace)
     try:
         return trace.measure()
     except ValueError as reason:
         raise WaveformMismatch(str(reason)) from None
 
 
+def check_is_trace(subject: object) -> None:
+    """Raise WrongUsage for what is no trace, such as the name of a profile."""
+    if not isinstance(subject, Trace):
+        raise WrongUsage(
+            f"a {type(subject).__name__} is no trace: take one, e.g. scs_trace('my.yaml', 1.0)"
+        )
+
+
 def scheduled(trace: Trace, purpose: str) -> Schedule:
     """Return a trace's schedule; raise WrongUsage without a whole period of it."""
+    check_is_trace(trace)
     schedule = trace.schedule
     if schedule is None or not schedule.periods:
         raise WrongUsage(

@@ -27,6 +27,7 @@ from .pulses import (
     WaveformMismatch,
     Within,
     allowed,
+    check_is_trace,
     measured,
     mismatch,
     scheduled,
@@ -148,6 +149,7 @@ def assert_pulse_count(
                 f"short; it was stopped by {book.stopped}"
             )
         return
+    check_is_trace(subject)
     if count == 0 and len(subject) and not len(subject.pulses()):
         return
     whole = _filled(subject)

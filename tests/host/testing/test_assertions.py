@@ -507,3 +507,18 @@ def test_every_public_name_is_there() -> None:
     assert set(testing.__all__) <= set(dir(testing))
     with pytest.raises(AttributeError, match="no attribute 'assert_all'"):
         getattr(testing, "_all".join(("assert", "")))
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        lambda path: assert_pulse(path, rate="50 Hz"),
+        lambda path: assert_pulse_count(path, 5),
+        assert_charge_balanced,
+        assert_as_programmed,
+        lambda path: assert_matches(path, "golden.yaml"),
+    ],
+)
+def test_what_is_no_trace_is_told(claim: Callable[[Any], None]) -> None:
+    with pytest.raises(WrongUsage, match=r"a str is no trace: take one, e\.g\. scs_trace\("):
+        claim("profiles/tonic_50hz.yaml")
