@@ -115,8 +115,7 @@ def _of(values: Mapping[str, Any], file: str) -> Profile:
 def _plain(value: Any, place: tuple[str | int, ...], file: str) -> Any:
     """Return a value as YAML has it; raise ProfileError for one that it has not."""
     if len(place) > DEEPEST:  # as in a file; a value that holds itself has no end
-        message = f"nested deeper than {DEEPEST} levels"
-        raise ProfileError(file, [Problem("yaml-depth", place, message)])
+        raise _unwritable(place, file, f"nested deeper than {DEEPEST} levels")
     if isinstance(value, Mapping):
         return {
             _scalar(key, place, file): _plain(item, (*place, str(key)), file)
@@ -136,5 +135,10 @@ def _scalar(value: Any, place: tuple[str | int, ...], file: str) -> Any:
     for kind in (int, float):
         if isinstance(value, kind):
             return kind(value)
-    message = f"a {type(value).__name__} cannot be in a profile; write a text, e.g. '2 mA'"
-    raise ProfileError(file, [Problem("value-not-plain", place, message)])
+    kind_name = type(value).__name__
+    message = f"a {kind_name} cannot be in a profile; write a text, e.g. '2 mA'"
+    raise _unwritable(place, file, message)
+
+
+def _unwritable(place: tuple[str | int, ...], file: str, message: str) -> ProfileError:
+    return ProfileError(file, [Problem("value-not-plain", place, message)])
