@@ -274,9 +274,12 @@ class Player:
         while len(self._tables) > 1 and self._tables[1].since <= self._periods:
             self._tables.pop(0)
             self._list()
-            turns = max([table.turns for table in self._tables])
-            if self._turns != turns:
-                self._guard(turns)
+            if self._turns != self._tables[0].turns:
+                turns = 0
+                for table in self._tables:
+                    turns = max(turns, table.turns)
+                if self._turns != turns:
+                    self._guard(turns)
 
     def _conclude(self) -> None:
         sight = self.sight

@@ -27,8 +27,8 @@ from rp2_port import hal
 wait = hal.Hal.wait
 pin = machine.Pin({HANG_PIN}, machine.Pin.IN, machine.Pin.PULL_DOWN)
 hung = machine.Pin({HUNG_PIN}, machine.Pin.OUT, value=0)
-def hang(self):
-    wait(self)
+def hang(self, most_ms):
+    wait(self, most_ms)
     while pin.value():
         hung.value(1)
 hal.Hal.wait = hang

@@ -58,7 +58,9 @@ export class EdgeLog {
    * drops an edge that no time follows. */
   vcd() {
     const { time } = this.chip;
-    const stamp = (cycle) => `#${Math.round(time.nanosAt(cycle) * PS_PER_NS)}`;
+    const picos = (cycle) => Math.round(time.nanosAt(cycle) * PS_PER_NS);
+    // from 0 on: before a first stamp that is later, libsigrok takes every pin as low
+    const stamp = (cycle) => `#${picos(cycle) - picos(this.begun)}`;
     const name = (pin) => String.fromCharCode(FIRST_NAME + pin);
     const pins = [...this.watched.keys()].filter((pin) => this.watched[pin]);
     const lines = ['$timescale 1 ps $end', '$scope module pico $end'];
