@@ -240,7 +240,7 @@ def test_a_piped_run_prints_as_it_goes() -> None:
     board = sim_bridge.make()
     with serving(sim_bridge.listen(board)) as server:
         command = [sys.executable, "-m", "scs", "run", TONIC, "--for", "1h", "--port"]
-        variables = environment()
+        variables = environment() | {"COLUMNS": "120"}  # a line each, however long the figures
         del variables["PYTHONUNBUFFERED"]
         with subprocess.Popen(
             [*command, server.address], stdout=subprocess.PIPE, text=True, env=variables
