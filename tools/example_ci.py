@@ -12,8 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
+
+import release
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "from scs import resources; print(resources.path('examples/user-ci'))"
@@ -38,9 +39,7 @@ def installed(folder: Path) -> Path:
     """Return the Python of a new environment with the wheel and pytest in it."""
     run(Path(sys.executable), *PIP, "wheel", "--no-deps", "-w", str(folder), str(ROOT), at=folder)
     (wheel,) = folder.glob("scs_bench-*.whl")
-    venv.create(folder / "venv", with_pip=True)
-    python = folder / "venv" / "bin" / "python"
-    run(python, *PIP, "install", str(wheel), "pytest", at=folder)
+    python = release.installed(wheel, folder / "venv", "pytest") / "python"
     place = Path(run(python, "-c", "import scs; print(scs.__file__)", at=folder).strip())
     if not place.is_relative_to(folder / "venv"):
         sys.exit(f"example-ci: scs is {place}, not that of the wheel")

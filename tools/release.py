@@ -46,12 +46,14 @@ def build(source: Path, into: Path, epoch: str) -> list[Path]:
     return sorted(into.iterdir())
 
 
-def installed(wheel: Path, place: Path) -> Path:
-    """Install a wheel into a new, otherwise empty environment; return its folder of programs."""
+def installed(wheel: Path, place: Path, *others: str) -> Path:
+    """Install a wheel, and others, into a new environment; return its folder of programs."""
     venv.create(place, with_pip=False)
     programs = place / ("Scripts" if os.name == "nt" else "bin")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq"]
-    subprocess.run([*pip, "--python", str(programs / "python"), "install", str(wheel)], check=True)
+    subprocess.run(
+        [*pip, "--python", str(programs / "python"), "install", str(wheel), *others], check=True
+    )
     for origin in place.rglob("direct_url.json"):  # where the wheel lay is nothing for an SBOM
         origin.unlink()
     return programs

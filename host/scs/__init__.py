@@ -77,15 +77,20 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'scs' has no attribute {name!r}")
+def import_public(package: str, homes: dict[str, str], name: str) -> Any:
+    """Import a public name of a package from its home, on first use (PEP 562)."""
+    if name not in homes:
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    import sys
     from importlib import import_module
 
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
+    value = getattr(import_module(f".{homes[name]}", package), name)
+    setattr(sys.modules[package], name, value)
     return value
+
+
+def __getattr__(name: str) -> Any:
+    return import_public(__name__, _HOMES, name)
 
 
 def __dir__() -> list[str]:

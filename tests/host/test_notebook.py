@@ -1,4 +1,4 @@
-"""What a notebook shows of a profile, a stimulator and a trace; and the example notebook runs."""
+"""Profile, stimulator and trace show themselves in a notebook, and the example notebook runs."""
 
 import re
 from pathlib import Path

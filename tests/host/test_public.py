@@ -1,4 +1,4 @@
-"""What is public: named in one place, documented, and with examples that run."""
+"""Public names: in one place, documented, and with examples that run."""
 
 import doctest
 import importlib

@@ -1,4 +1,4 @@
-"""What the three profiles of this therapy must give, at the simulated dummy load."""
+"""Waveforms of the three profiles of this therapy at the simulated dummy load."""
 
 import pytest
 

@@ -137,15 +137,7 @@ def record(
         stim.arm()
         if pins:
             stim.link.bench.sequencer.log_pins()
-        begin_s: float = stim.link.bench.now_s()
-        stim.start()
-        if not from_start:
-            stim.settle()
-            stim.wait(wait_s)
-            try:
-                begin_s = trace.next_period(stim.link.bench)[0]
-            except ValueError as problem:
-                raise WrongUsage(f"{problem}; take fidelity {BOARD}") from None
+        begin_s = _begun_s(stim, from_start=from_start, wait_s=wait_s)
         taken = None
         if fidelity in (MODEL, FASTEST) and not reason:
             try:
@@ -176,6 +168,20 @@ def record(
             command=taken.command,
         )
         return Recording(taken.rows, taken.pins, account, np.array(taken.polls), used)
+
+
+def _begun_s(stim: Stimulator, *, from_start: bool, wait_s: float) -> float:
+    """Start the run and return when its trace begins, in s of the bench's clock."""
+    begin_s: float = stim.link.bench.now_s()
+    stim.start()
+    if from_start:
+        return begin_s
+    stim.settle()
+    stim.wait(wait_s)
+    try:
+        return trace.next_period(stim.link.bench)[0]
+    except ValueError as problem:
+        raise WrongUsage(f"{problem}; take fidelity {BOARD}") from None
 
 
 def _halted(stim: Stimulator) -> Ending:

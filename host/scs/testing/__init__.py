@@ -13,6 +13,8 @@ Example::
 
 from typing import TYPE_CHECKING, Any
 
+from .. import import_public
+
 if TYPE_CHECKING:
     from .bench import Bench, assert_fault, assert_stops_within
     from .goldens import assert_matches
@@ -48,14 +50,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name on first use (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'scs.testing' has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+    return import_public(__name__, _HOMES, name)
 
 
 def __dir__() -> list[str]:

@@ -55,8 +55,8 @@ def keep(
         place.mkdir(parents=True)
     except OSError as reason:
         return [f"the trace could not be kept in {place}: {reason.strerror}"]
-    for number, one_taken in enumerate(taken, start=1):
-        lines += _kept(place / f"trace-{number}", one_taken, at_s)
+    for number, recorded in enumerate(taken, start=1):
+        lines += _kept(place / f"trace-{number}", recorded, at_s)
     if bench is not None:
         lines += _of_bench(place / "bench", bench)
     return lines

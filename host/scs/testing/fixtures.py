@@ -1,4 +1,4 @@
-"""What the fixtures of the plugin do: choose a board, open and close it, take traces.
+"""Work of the plugin's fixtures: choose a board, open and close it, take traces.
 
 Role: called by scs.testing.plugin once a fixture of ours is used. Invariant: a mistake of a test
 ends in one line, by refused(); a board that a test leaves running is halted and told of.

@@ -120,8 +120,8 @@ def _hold_trace(trace: Trace) -> None:
     for number, name in enumerate(schedule.names):
         own = figures.pulses.of(figures.pulses.program == number)
         if len(own):
-            one_program = Train(trace, f" of {name!r}", own, np.arange(1, len(own) + 1))
-            _hold_pulses(one_program, schedule, number)
+            own_train = Train(trace, f" of {name!r}", own, np.arange(1, len(own) + 1))
+            _hold_pulses(own_train, schedule, number)
     _hold_periods(trace, schedule, figures)
 
 

@@ -201,18 +201,14 @@ def hold_against(trace: Trace, figures: Measured, wanted: Pulses, within: str) -
     driven = (wanted.cathodic.width_s + wanted.anodic.width_s > 0)[of_period]
     due_s, of_period = due_s[driven], of_period[driven]
     limits = _limits(wanted, stage, steps(schedule.group), within)
-    numbers = np.zeros(len(of_period), dtype=np.int64)
-    for number in range(len(schedule.names)):
-        own = wanted.program[of_period] == number
-        numbers[own] = np.arange(1, np.sum(own) + 1)
     for number, name in enumerate(schedule.names):
         own = wanted.program[of_period] == number
         seen = figures.pulses.of(figures.pulses.program == number)
         _hold_present(trace, name, seen, due_s[own])
-        one_program = Train(trace, f" of {name!r}", seen, numbers[own])
-        _hold_polarities(one_program, wanted, of_period[own], limits)
+        own_train = Train(trace, f" of {name!r}", seen, np.arange(1, len(seen) + 1))
+        _hold_polarities(own_train, wanted, of_period[own], limits)
         late = Quantity("lateness", "s", seen.start_s - due_s[own], stage.width_s(), 0.0, OF_STAGE)
-        one_program.hold(late)
+        own_train.hold(late)
 
 
 def _hold_present(trace: Trace, name: str, seen: Pulses, due_s: Floats) -> None:

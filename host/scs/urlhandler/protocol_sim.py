@@ -31,7 +31,7 @@ EXAMPLE = "sim://?board=pico/mcp4922-8/randles-500&fault=open_lead@2&seed=1"
 def options(url: str, known: Sequence[str] = OPTIONS, example: str = EXAMPLE) -> dict[str, str]:
     """Return the options of a URL like the example; raise SerialException for an unknown one."""
     parts = urlsplit(url)
-    if parts.netloc or parts.path.strip("/"):
+    if parts.scheme != urlsplit(example).scheme or parts.netloc or parts.path.strip("/"):
         raise SerialException(f"{url!r} is not of the form {example}")
     chosen = parse_qs(parts.query, keep_blank_values=True)
     for name in chosen:

@@ -8,9 +8,7 @@ follows a rise of SYNC.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from stimcore import decode, output
@@ -18,7 +16,6 @@ from stimcore.board import Board
 
 from ..circuit.plant import Plant
 from ..circuit.trace import Trace
-from . import flash_image
 from .emulator import Chip, Edge, Frame, plant_facts
 from .rig_files import Files
 
@@ -62,15 +59,13 @@ class ChipBench:
     ):
         facts = plant_facts(board, electrical, pins)
         watched = [pins[name] for name in ("gate", "run", "sync")]
-        with tempfile.TemporaryDirectory() as room:  # the rig has read the image once it listens
-            image = flash_image.build_image(content, Path(room) / "files.img")
-            self.chip = Chip(files, image=image, plant=facts, watch=watched)
+        self.chip = Chip.of_content(files, content, plant=facts, watch=watched)
         self.board, self.hal = board, self
         self.link = UsbLink(self.chip)
         self._plant = Plant(board, electrical)
         self._is_ladder = "data0" in pins
         self._lines = {pins["gate"]: 0, pins["run"]: 0}
-        self._run, self._sync = pins["run"], pins["sync"]
+        self._run = pins["run"]
         self._tick = 0
         self._is_marked = False  # SYNC has risen, and the latch that follows is to come
         self._period_tick, self._periods = 0, -1
@@ -139,7 +134,7 @@ class ChipBench:
             self._plant.set_gate(edge.cycle, all(self._lines.values()))
             if edge.pin == self._run and edge.level:
                 self._periods = -1
-        elif edge.level:
+        elif edge.level:  # SYNC, the only other pin that is watched
             self._is_marked = True
 
     def stream_state(self) -> tuple[int, int, int, int]:

@@ -12,6 +12,7 @@ import math
 import re
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple, Self
 from stimcore.board import Board
 
 from ..circuit.netlist import from_rows
+from . import flash_image
 from .rig_files import RIG, Files, NoChip
 
 START_S = 30.0  # to listen
@@ -129,6 +131,16 @@ class Chip:
         except BaseException:
             self._end()
             raise
+
+    @classmethod
+    def of_content(cls, files: Files, content: Mapping[str, bytes], **options: Any) -> Self:
+        """Start a chip with these files, name on the board -> bytes; options: of the constructor.
+
+        Raises Missing without littlefs-python, ChipError.
+        """
+        with tempfile.TemporaryDirectory() as room:  # the rig has read the image once it listens
+            image = flash_image.build_image(content, Path(room) / "files.img")
+            return cls(files, image=image, **options)
 
     def __enter__(self) -> Self:
         return self
@@ -256,7 +268,6 @@ class Chip:
         """Read words of memory or registers, as a bus master does (side effects included)."""
         return [word & 0xFFFF_FFFF for word in self.ask("peek", addr=address, n=words)["words"]]
 
-    # --- end -----------------------------------------------------------------------------------
     def live_table(self) -> tuple[int, int]:
         """Return (address, words) of the live table, the way DMA goes: cell, pair, table."""
         (cell,) = self.peek(TAIL_READ_ADDR)
@@ -268,6 +279,7 @@ class Chip:
         """Return the words of the live table."""
         return self.peek(*self.live_table())
 
+    # --- end -----------------------------------------------------------------------------------
     @property
     def is_running(self) -> bool:
         """Return True while the rig runs."""

@@ -13,9 +13,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from .exponentials import FloatArray, growth_array, turns
+from .exponentials import FloatArray, turns
 from .load import Piece
-from .trace import START
+from .trace import quantity
 
 Values = TypeVar("Values", float, FloatArray)
 RATE_HZ = 500_000  # both channels together
@@ -124,17 +124,12 @@ class Adc:
 
     def take_rows(self, rows: FloatArray, until_tick: float) -> None:
         """Take the pieces of trace rows, until a tick in the last: every sample is evaluated."""
-        begins, order = rows[:, 0], (rows.shape[1] - START) // 3
-        since, rates = max(begins[0], self._done_tick), rows[:, START : START + order]
+        since = max(rows[0, 0], self._done_tick)
         for number, channel in enumerate(self._channels):
             of_channel = number * self._spacing // 2
             low, high = (-((of_channel - tick) // self._spacing) for tick in (since, until_tick))
             at = of_channel + self._spacing * np.arange(low, high)
-            which = np.searchsorted(begins, at, side="right") - 1
-            grown = growth_array((at - begins[which])[:, None] / self._clock_hz, rates[which])
-            first = START + order * (1 + number)
-            curves = np.sum(rows[which, first : first + order] * grown, axis=1)
-            values = rows[which, 1 + number] + curves
+            values = quantity(rows, at, number, self._clock_hz)
             if len(values):
                 channel.see(len(values), float(np.min(values)), float(np.max(values)))
         self._done_tick = until_tick

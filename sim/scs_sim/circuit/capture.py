@@ -13,8 +13,8 @@ import numpy as np
 from stimcore.capture import PAIR_US, PAIRS
 
 from .adc import TOP, Sense
-from .exponentials import FloatArray, growth_array
-from .trace import START, Trace
+from .exponentials import FloatArray
+from .trace import Trace, quantity
 
 NOISE_LSB = 1.0  # an RP2040's ADC with its inputs at rest (assumed)
 
@@ -78,14 +78,5 @@ class Capture:
 def _sampled(pieces: bytes, columns: int, sample_ticks: int, clock_hz: int) -> FloatArray:
     """Return current and voltage, (2, PAIRS), of trace rows with ticks from the first sample."""
     rows = np.frombuffer(pieces).reshape(-1, columns)
-    order = (columns - START) // 3
-    channels = []
-    for channel in (0, 1):
-        ticks = sample_ticks * np.arange(channel, 2 * PAIRS, 2)
-        which = np.searchsorted(rows[:, 0], ticks, side="right") - 1
-        since_s = (ticks - rows[which, 0]) / clock_hz
-        grown = growth_array(since_s[:, None], rows[which, START : START + order])
-        first = START + order * (1 + channel)
-        curves = np.sum(rows[which, first : first + order] * grown, axis=1)
-        channels.append(rows[which, 1 + channel] + curves)
-    return np.array(channels)
+    ticks = sample_ticks * np.arange(2 * PAIRS)
+    return np.array([quantity(rows, ticks[at::2], at, clock_hz) for at in (0, 1)])

@@ -35,7 +35,7 @@ class _Period:
 
 @dataclass
 class _Replay:
-    """How far a period has come that goes as the one before did."""
+    """Progress of a period that goes as the one before did."""
 
     shift: int  # in ticks, from that one
     place: int = 0  # the next

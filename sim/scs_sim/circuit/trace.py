@@ -8,7 +8,7 @@ Invariant: bounded; past `maximum` pieces the oldest block is dropped and counte
 from bisect import bisect_left, bisect_right
 from collections import deque
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,6 +210,18 @@ def _shares(rows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     order = (rows.shape[1] - START) // 3
     rates, currents, voltages = np.split(rows[:, START:], (order, 2 * order), axis=1)
     return rates, currents, voltages
+
+
+def quantity(rows: FloatArray, ticks: NDArray[Any], number: int, clock_hz: int) -> FloatArray:
+    """Return the current (0) or voltage (1) of rows at ticks in order; on a step, after it."""
+    order = (rows.shape[1] - START) // 3
+    which = np.searchsorted(rows[:, 0], ticks, side="right") - 1
+    since_s = (ticks - rows[which, 0]) / clock_hz
+    grown = growth_array(since_s[:, None], rows[which, START : START + order])
+    first = START + order * (1 + number)
+    curves = np.sum(rows[which, first : first + order] * grown, axis=1)
+    values: FloatArray = rows[which, 1 + number] + curves
+    return values
 
 
 def _bent(

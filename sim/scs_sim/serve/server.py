@@ -10,15 +10,12 @@ flashed; it ends with this process.
 """
 
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from ..bench.board import TURN_US, SimBoard
-from ..chip import flash_image
 from ..chip.emulator import Chip, ChipError
 from ..chip.rig_files import Files
 from .ports import CHUNK, Port, PtyPort, TcpPort
@@ -149,9 +146,7 @@ class ChipServer(Service):
             options += ["--seed", str(seed)]
         pace = speed or "max"
         super().__init__()
-        with tempfile.TemporaryDirectory() as room:  # the rig has read the image once it listens
-            image = flash_image.build_image(content, Path(room) / "files.img")
-            self.chip = Chip(files, image=image, plant=plant, speed=pace, options=options)
+        self.chip = Chip.of_content(files, content, plant=plant, speed=pace, options=options)
         self.address = self.chip.url
 
     def _go_on(self) -> bool:

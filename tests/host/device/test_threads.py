@@ -1,4 +1,4 @@
-"""What docs/reference/python-api.md says about threads: a link's requests take turns."""
+"""Threads as docs/reference/python-api.md has them: a link's requests take turns."""
 
 import threading
 import time

@@ -107,8 +107,8 @@ def test_an_editor_can_tell_what_each_field_is():
             text = leaf.get("description", "")
             assert len(text) > 10, name
             assert leaf["examples"], name
-            told = name in part.get("required", []) or "default" in leaf or "; default: " in text
-            assert told, name
+            needed = name in part.get("required", [])
+            assert needed or "default" in leaf or "; default: " in text, name
             if leaf.get("type") == "integer":
                 assert f"{leaf['minimum']} to {leaf['maximum']}" in text
             if "pattern" in leaf:
