@@ -26,6 +26,8 @@ from . import (
 )
 from .errors import Refused, refuse_all
 
+_U32 = 0xFFFFFFFF  # a count or a time that is larger goes on from 0: after 49 days in ms
+
 
 def _hello(device, protocol: int) -> tuple:
     if protocol != commands.PROTOCOL:
@@ -56,12 +58,12 @@ def _status(device) -> tuple:
         index,
         value,
         limit,
-        device.now_ms,
+        device.now_ms & _U32,
         device.lease_left_ms(),
         stopped,
-        periods,
-        pulses,
-        device.dialogue.decoder.errors,
+        periods & _U32,
+        pulses & _U32,
+        device.dialogue.decoder.errors & _U32,
         current[0],
         current[1],
         voltage[0],
@@ -162,12 +164,12 @@ def _ledger(device) -> tuple:
         net = charge.picocoulombs(device.board, book.net[index])
         sums += struct.pack("<qq", driven, net if book.net[index] > 0 else -net)
     return (
-        book.pulses,
-        book.truncated,
-        book.periods,
-        book.start_ms,
-        book.stop_ms,
-        book.output_us // 1000,
+        book.pulses & _U32,
+        book.truncated & _U32,
+        book.periods & _U32,
+        book.start_ms & _U32,
+        book.stop_ms & _U32,
+        book.output_us // 1000 & _U32,
         book.stopped,
         sums,
     )
