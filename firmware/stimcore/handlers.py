@@ -1,8 +1,8 @@
 """The commands' handlers: one function per row of commands.TABLE.
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
-Invariant: the state table has already let the command through; ARM is refused unless the load was
-measured recently, at all contacts, and found as declared. Requirements: REQ-22, REQ-33,
+Invariant: the state table has already let the command through; ARM and START are refused unless the
+load was measured recently, at all contacts, and found as declared. Requirements: REQ-22, REQ-33,
 REQ-36 to REQ-38, REQ-44 to REQ-47, REQ-56 to REQ-58.
 """
 
@@ -132,6 +132,7 @@ def _arm(device, digest: int) -> tuple:
 
 
 def _start(device) -> tuple:
+    _load_id(device)  # again: it may have been armed long ago, and another load be there
     device.start()
     return ()
 
