@@ -101,6 +101,11 @@ class Executor:
         self.state = self._machine.initial()  # all registers at `tick`; pins: bit n is pin n
         self._end = ""
 
+    @property
+    def dead(self) -> bool:
+        """Return True if it loops on the spot until a restart."""
+        return self._end == "dead"
+
     def step(self, supply: Supply) -> Segment:
         """Run until just before the next pull; `tick` moves on by the segment's length.
 
