@@ -1,7 +1,7 @@
 """Profile, as `from scs import Profile` gives it: a therapy that is changed in code and simulated.
 
 Role: the checked therapy of scs.profile, with what stands above it. Invariant: it adds methods and
-no data; numpy, the simulator and what they bring are imported once a profile is traced.
+no data; what a method needs, the simulator above all, is imported when it is called.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from ..documents.html_table import table
-from ..profile import in_code, profile
-from ..profile.clinical_diff import facts, of_program
+from ..profile import profile
 
 if TYPE_CHECKING:
     from ..profile.in_code import ProfileFields, ProgramFields
@@ -54,6 +53,8 @@ class Profile(profile.Profile):
             >>> Profile.build("mine", "octrode-3mm", [low_back], ramp={"up": "2 s"})
             <Profile 'mine' on octrode-3mm: program 1 50 Hz 200 us 2 mA>
         """
+        from ..profile import in_code
+
         return in_code.build(cls, name, lead, programs, fields)
 
     def with_(self, program: str | int | None = None, /, **fields: Any) -> Self:
@@ -68,6 +69,8 @@ class Profile(profile.Profile):
             >>> Profile.read("profiles/tonic_50hz.yaml").with_(amplitude="1.5 mA", lease="3 s")
             <Profile 'Tonic 50 Hz, guarded cathode' on octrode-3mm: low back 50 Hz 200 us 1.5 mA>
         """
+        from ..profile import in_code
+
         return in_code.changed(self, program, fields)
 
     def trace(
@@ -117,6 +120,8 @@ class Profile(profile.Profile):
 
     def _repr_html_(self) -> str:
         """Return the profile in clinical terms as a table, for a notebook."""
+        from ..profile.clinical_diff import facts, of_program
+
         columns = [of_program(self, number) for number in range(len(self.program_names))]
         rows = [("of all", fact.name, fact.text) for fact in facts(self)]
         for name, column in zip(self.program_names, columns, strict=True):
