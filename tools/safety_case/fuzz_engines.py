@@ -67,7 +67,8 @@ class Count:
     def tell(self, **more: Any) -> None:
         """Print the count, and more."""
         seconds = time.monotonic() - self.begun
-        row = {"inputs": self.inputs, "frames": self.frames, "seconds": seconds, **more}
+        row = {"inputs": self.inputs, "frames": self.frames, "seconds": seconds}
+        row |= {"cpu_s": time.process_time(), **more}
         print(json.dumps(row), flush=True)
 
 
@@ -94,7 +95,9 @@ def counter() -> coverage.Coverage:
 
 def covered(lines: coverage.Coverage, target: "Target") -> dict[str, int]:
     """Return the lines and branches of a target's modules, and how many of them were run."""
-    files = [str(sys.modules[name].__file__) for name in target.modules if name in sys.modules]
+    from .fuzz_properties import MODULES
+
+    files = [str(sys.modules[name].__file__) for name in MODULES[target.name]]
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         lines.json_report(morfs=files, outfile=report.name, ignore_errors=True)
         totals = json.loads(Path(report.name).read_text(encoding="utf-8"))["totals"]
@@ -163,7 +166,13 @@ def guide(options: argparse.Namespace) -> None:
     """Let atheris make inputs until enough ran, and end the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["stimcore", "scs"]):
+    from .fuzz_properties import MODULES
+
+    guiding = MODULES[options.target]
+    packages = sorted({name.partition(".")[0] for name in guiding})
+    files = sorted((ROOT / "firmware/stimcore").glob("*.py"))
+    others = [f"stimcore.{path.stem}" for path in files if f"stimcore.{path.stem}" not in guiding]
+    with atheris.instrument_imports(include=packages, exclude=others):
         target = target_of(options.target)
     folder: Path = options.folder
     seeds, corpus = folder / "seeds", folder / "corpus"
@@ -180,6 +189,8 @@ def guide(options: argparse.Namespace) -> None:
         f"-artifact_prefix={folder}/",
         "-rss_limit_mb=4096",
         "-timeout=120",
+        "-len_control=0",  # long inputs at once, and none is cut short: a frame costs less …
+        "-reduce_inputs=0",  # … than a new device
     ]
     if target.tokens:
         words = ["".join(f"\\x{byte:02x}" for byte in word) for word in target.tokens]
