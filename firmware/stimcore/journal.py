@@ -87,7 +87,7 @@ class Journal:
                 block, data = (block + 1) % BLOCKS, self._last
             room = IN_BLOCK - (len(data) - CHAIN) // ENTRY
             for entry in self.queue[:room]:
-                packed = struct.pack(FORM, number, *entry)
+                packed = struct.pack(FORM, number & _U32, *entry)
                 data += packed + chained(data[-CHAIN:], packed)
                 number += 1
             store.write(self.hal, FIRST + block, data)

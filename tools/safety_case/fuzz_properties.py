@@ -29,7 +29,10 @@ MODULES = {
     ),
     "boards": (
         "scs.documents.yaml_reader",
-        *(f"scs.catalog.{name}" for name in ("board_file", "board_schema", "board_rules", "boards")),
+        *(
+            f"scs.catalog.{name}"
+            for name in ("board_file", "board_schema", "board_rules", "boards")
+        ),
     ),
     "recording": (
         *(f"scs.recordings.{name}" for name in ("readers", "run_folder", "poll_log")),
@@ -72,14 +75,15 @@ def outcome(target: Target, data: bytes) -> tuple[int, str]:
 
 
 def reduced(target: Target, data: bytes, most: int = 2_000) -> bytes:
-    """Return a shorter input that still goes wrong, after at most so many trials."""
+    """Return a shorter input that goes wrong in the same way, after at most so many trials."""
+    kind = outcome(target, data)[1].partition(" ")[0]
     size = len(data) // 2
     while size and most > 0:
         at = 0
         while at < len(data) and most > 0:
             shorter = data[:at] + data[at + size :]
             most -= 1
-            if outcome(target, shorter)[1]:
+            if outcome(target, shorter)[1].startswith(kind):
                 data = shorter
             else:
                 at += size
@@ -89,12 +93,8 @@ def reduced(target: Target, data: bytes, most: int = 2_000) -> bytes:
 
 def mutated(seeds: list[bytes], tokens: tuple[bytes, ...] = ()) -> st.SearchStrategy[bytes]:
     """Return a strategy of valid inputs with a few edits: bytes replaced, put in, left out."""
-    words = st.one_of(
-        st.binary(max_size=8), *([st.sampled_from(tokens)] * 2 if tokens else [])
-    )
-    edits = st.lists(
-        st.tuples(st.floats(0, 1), st.integers(0, 12), words), min_size=0, max_size=5
-    )
+    words = st.one_of(st.binary(max_size=8), *([st.sampled_from(tokens)] * 2 if tokens else []))
+    edits = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), words), min_size=0, max_size=5)
 
     def edited(row: tuple[bytes, list[tuple[float, int, bytes]]]) -> bytes:
         data, changes = row
