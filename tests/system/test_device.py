@@ -94,6 +94,7 @@ def test_req_32_halt_behind_slower_commands_is_obeyed_before_them(talk: Conversa
 def test_req_32_a_start_that_came_with_a_halt_behind_it_starts_nothing(talk: Conversation) -> None:
     """All three arrive in one piece: the HALT is the host's last word."""
     digest = talk.stage(group())["hash"]
+    talk.measured()
     talk.mark()
     arm = talk.framed(commands.ARM, digest.to_bytes(4, "little"))
     answers = talk.raw(arm + talk.framed(commands.START) + talk.framed(commands.HALT), 200_000)
