@@ -41,7 +41,7 @@ truth: .venv/.run ## every preset, measured, beside its profile and the stage's 
 	@$(PY) tools/truth.py $(ARGS)
 
 test: vm rig ## the whole test suite (ARGS="-k word" for a part of it)
-	@$(PY) -m pytest -n auto $(ARGS)
+	@$(PY) -m pytest -n auto --junitxml=build/safety/tests.xml $(ARGS)
 
 vm: $(NODE_MODULES)/.stamp ## install the MicroPython VM in which the tests run stimcore too
 
@@ -80,7 +80,7 @@ lint: .venv/.dev typings/.stamp ## style, types, import contracts, traceability,
 	@.venv/bin/mypy
 	@PATH=".venv/bin:$$PATH" .venv/bin/lint-imports --no-logo
 	@.venv/bin/mypy --config-file firmware/mypy.ini
-	@$(PY) tools/docs/traceability.py --check
+	@$(PY) -m safety_case.matrix --links
 	@$(PY) tools/docs/generate.py --check
 
 typings/.stamp: .venv/.dev

@@ -6,9 +6,9 @@ Invariant: no file is changed. All tests are collected once; each mutant lives i
 where the code of the changed function takes the place of the real one.
 
 Two mutants of a function: its body is emptied (it returns `well`), and the call of it is taken out
-of `call` (there stands `well`, or what `instead` says). Of an interlock within a function (`drop`) the
-statement, the part of a condition, the row or the handler is taken out; with `always` its condition
-is made true; with `first` or `last` it is moved to that place of its function.
+of `call` (there stands `well`, or what `instead` says). Of an interlock within a function (`drop`)
+the statement, the part of a condition, the row or the handler is taken out; with `always` its
+condition is made true; with `first` or `last` it is moved to that place of its function.
 """
 
 import ast
