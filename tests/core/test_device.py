@@ -73,8 +73,8 @@ class Bench:
                 self.turns()
         assert self.device.load is not None
 
-    def running(self, **header: int) -> "Bench":
-        digest = self.load(group(STEADY, flags=program.FLAG_STAND_ALONE, **header))
+    def running(self, flags: int = program.FLAG_STAND_ALONE, **header: int) -> "Bench":
+        digest = self.load(group(STEADY, flags=flags, **header))
         self.measure()
         assert self.say(commands.ARM, digest) == errors.OK
         assert self.say(commands.START) == errors.OK
@@ -176,6 +176,14 @@ def test_req_35_a_session_whose_time_ends_in_an_off_time_is_over() -> None:
     bench.turns(60)
     assert bench.state == "LOADED"
     assert bench.device.ledger.stopped == commands.STOP_SESSION
+
+
+def test_req_34_a_lease_that_has_run_out_ends_the_output() -> None:
+    bench = Bench().running(flags=0, lease_ms=1_000)  # 100 ms of it are over
+    bench.turns(170)
+    assert bench.state == "RUNNING"
+    bench.turns(20)
+    assert (bench.state, bench.device.ledger.stopped) == ("LOADED", commands.STOP_LEASE)
 
 
 # --- the gate first --------------------------------------------------------------------------

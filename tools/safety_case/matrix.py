@@ -91,8 +91,8 @@ def html(case: links.Case, ran: dict[str, list[str]], wrong: list[str]) -> str:
     planted = [[_codes([name]), escape(line)] for name, line in case.planted.items()]
     parts.append(_table(["patch", "what it does, and what sees it"], planted))
     body = "\n".join(parts)
-    head = f"<meta charset=utf-8><title>Safety case</title><style>{STYLE}</style>"
-    return f"<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>\n"
+    top = f"<meta charset=utf-8><title>Safety case</title><style>{STYLE}</style>"
+    return f"<!doctype html><html lang=en><head>{top}</head><body>{body}</body></html>\n"
 
 
 def _requirement(case: links.Case, name: str, ran: dict[str, list[str]]) -> list[str]:
