@@ -1,8 +1,8 @@
 """The commands' handlers: one function per row of commands.TABLE.
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
-Invariant: the state table has already let the command through; ARM is refused unless the load was
-measured recently, at all contacts, and found as declared. Requirements: REQ-22, REQ-33,
+Invariant: the state table has already let the command through; ARM and START are refused unless the
+load was measured recently, at all contacts, and found as declared. Requirements: REQ-22, REQ-33,
 REQ-36 to REQ-38, REQ-44 to REQ-47, REQ-56 to REQ-58.
 """
 
@@ -25,6 +25,8 @@ from . import (
     store,
 )
 from .errors import Refused, refuse_all
+
+_U32 = 0xFFFFFFFF  # a count or a time that is larger goes on from 0: after 49 days in ms
 
 
 def _hello(device, protocol: int) -> tuple:
@@ -56,12 +58,12 @@ def _status(device) -> tuple:
         index,
         value,
         limit,
-        device.now_ms,
+        device.now_ms & _U32,
         device.lease_left_ms(),
         stopped,
-        periods,
-        pulses,
-        device.dialogue.decoder.errors,
+        periods & _U32,
+        pulses & _U32,
+        device.dialogue.decoder.errors & _U32,
         current[0],
         current[1],
         voltage[0],
@@ -130,6 +132,7 @@ def _arm(device, digest: int) -> tuple:
 
 
 def _start(device) -> tuple:
+    _load_id(device)  # again: it may have been armed long ago, and another load be there
     device.start()
     return ()
 
@@ -162,12 +165,12 @@ def _ledger(device) -> tuple:
         net = charge.picocoulombs(device.board, book.net[index])
         sums += struct.pack("<qq", driven, net if book.net[index] > 0 else -net)
     return (
-        book.pulses,
-        book.truncated,
-        book.periods,
-        book.start_ms,
-        book.stop_ms,
-        book.output_us // 1000,
+        book.pulses & _U32,
+        book.truncated & _U32,
+        book.periods & _U32,
+        book.start_ms & _U32,
+        book.stop_ms & _U32,
+        book.output_us // 1000 & _U32,
         book.stopped,
         sums,
     )
