@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo truth test vm rig chip firmware lint check dist docs site pictures bench example-ci sweep-faults oracles packages clean
+.PHONY: help venv demo truth test vm rig chip firmware lint check case mutate safety dist docs site pictures bench example-ci sweep-faults oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,23 @@ typings/.stamp: .venv/.dev
 	@$(PY) -m pip install -qq --disable-pip-version-check --upgrade --target typings "$(STUBS)" && touch $@
 
 check: lint test ## the gate for people and for CI: lint, then test
+
+case: .venv/.dev ## the safety case: hazards, places, tests and last results in build/safety/case.html
+	@$(PY) -m safety_case.matrix
+
+mutate: .venv/.dev ## break the pure core in every small way and see each noticed, half an hour or more (ARGS="FILE.py")
+	@$(PY) tests/mutate.py $(ARGS)
+
+# each of these writes build/safety/NAME.json; all run, whatever one of them finds
+CAMPAIGNS := "-m safety_case.proofs" "-m safety_case.states" "-m safety_case.faults --singles 300 --doubles 60" \
+	"-m safety_case.fuzz --seconds 20" "-m safety_case.interlocks" "tests/mutate.py --sample 20"
+
+safety: .venv/.dev ## the campaigns of the safety case, each timed, then its matrix; some minutes
+	@failed=0; for campaign in $(CAMPAIGNS) "-m safety_case.matrix"; do \
+		echo "== python $$campaign"; since=$$(date +%s); \
+		$(PY) $$campaign || failed=1; \
+		echo "   $$(($$(date +%s) - since)) s"; \
+	done; exit $$failed
 
 .venv/.dist: .venv/.dev
 	@echo "installing what builds and lists a release into .venv"

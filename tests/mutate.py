@@ -1,6 +1,6 @@
 """Break the pure core on purpose, one small change at a time, and report what no test notices.
 
-Role: `python tests/mutate.py` tries every mutant of TARGETS (half an hour and more); `--sample 20` a
+Role: `python tests/mutate.py` tries every mutant of TARGETS (half an hour or more); `--sample 20` a
 few of them, drawn by --seed; `mutate.py ramp.py` those of one file. Prints the survivors, exits
 with 1 if there are any, and writes build/safety/mutants.json.
 Mutants that change nothing stand in equivalent_mutants.yaml with the reason, and are not tried.
@@ -45,7 +45,7 @@ TESTS = {
     "rules.py": (*KERNEL, "test_undriven.py"),
     "charge.py": KERNEL,
     "decode.py": KERNEL,
-    "contact_sums.py": (*KERNEL, "test_contact_sums.py"),
+    "contact_sums.py": (*KERNEL, "test_contact_sums.py", "test_undriven.py"),
     "checks.py": ("test_program_fields.py", "test_program.py"),
     "period.py": (
         "test_period.py",
@@ -61,7 +61,7 @@ TESTS = {
     "ledger.py": ("test_ledger.py", "test_output.py"),
     "limits.py": ("test_limits.py",),
     "states.py": ("test_states.py",),
-    "pulse_monitor.py": ("test_pulse_monitor.py"),
+    "pulse_monitor.py": ("test_pulse_monitor.py",),
 }
 TARGETS = (
     "kernel.py",
