@@ -61,7 +61,7 @@ TESTS = {
     "ledger.py": ("test_ledger.py", "test_output.py"),
     "limits.py": ("test_limits.py",),
     "states.py": ("test_states.py",),
-    "pulse_monitor.py": ("test_pulse_monitor.py",),
+    "pulse_monitor.py": ("test_pulse_monitor.py", "test_capture_queue.py"),
 }
 TARGETS = (
     "kernel.py",

@@ -38,3 +38,21 @@ def test_req_58_a_capture_of_the_stream_before_is_dropped() -> None:
     captures.look(after, True, 20)
     assert captures.kept == (DELAY_US, bytes(4), after)
     assert hal.armed == [DELAY_US] * 2
+
+
+def test_req_58_a_phase_is_judged_every_30_ms_once_a_stream_has_flowed_for_100() -> None:
+    captures = Captures(BOARD, hal := Hal())
+    flows = stream(40)
+    captures.watch.judge = lambda *_given: ()  # type: ignore[method-assign]
+    armed = []
+    for now_ms in range(1_000, 1_400):
+        before = len(hal.armed)
+        captures.look(flows, True, now_ms)
+        if len(hal.armed) > before:
+            armed.append(now_ms - 1_000)
+    assert armed[:4] == [100, 130, 160, 190]
+    captures.look(stream(80), True, 1_400)  # its own 100 ms
+    before = len(hal.armed)
+    for now_ms in range(1_401, 1_500):
+        captures.look(captures._live, True, now_ms)
+    assert len(hal.armed) == before

@@ -7,8 +7,9 @@ import pytest
 from tests.support.tables import IDEAL, MS, Rec, admit, discharge, drive, idle
 
 from stimcore import errors
+from stimcore.board import Board
 from stimcore.kernel import Stream
-from stimcore.pulse_monitor import Watch
+from stimcore.pulse_monitor import Watch, current_row, short_row
 
 ZERO = 2_048
 PAIRS = 1_024  # a capture: 8192 us
@@ -42,7 +43,7 @@ def capture_of(steps: list[tuple[int, int]], offset_us: int, base_mv: int = 0) -
         microamps = _flows(steps, at)
         out += [
             ZERO + microamps * 2 // 25,
-            ZERO + (microamps * 500 // 1_000 + base_mv * 1_000) // 8_000,
+            ZERO + (microamps * 500 + base_mv * 1_000) // 8_000,  # uV
         ]
     return out
 
@@ -112,3 +113,145 @@ def test_req_58_every_phase_has_its_turn() -> None:
         seen.append(watch._at)
         watch._pass(table, table.record(watch._at))
     assert seen == [0, 2, 4, 6, 8, 10] * 2
+
+
+# --- which samples, and the bounds of each verdict -------------------------------------------
+class Read(list):
+    """Samples that remember which of them were looked at."""
+
+    def __init__(self, codes: list[int]) -> None:
+        super().__init__(codes)
+        self.places: list[int] = []
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        self.places.append(at)
+        return super().__getitem__(at)
+
+
+RESISTOR = IDEAL._replace(load_nf=0, seen_nf=0)
+
+
+def tonic_of(board: Board, code: int = 320, period: int = 20 * MS) -> Stream:
+    """Return `code` x 200 us, the same back at once, and a discharge."""
+    both = (drive(-code, 25_000), drive(code, 25_000))
+    stream = admit(board, *both, discharge(period - 50_000)).stream
+    assert stream is not None
+    return stream
+
+
+def test_req_58_the_samples_of_a_long_phase_and_of_the_rest_before_it() -> None:
+    # the capture begins 80 us before the phase at 20 ms: pairs 1 to 8 are of the rest, up to 8 us
+    # before its end; the phase's begin 16 us into it, at pair 12, sixteen of them
+    watch, stream = Watch(RESISTOR), tonic_of(RESISTOR)
+    assert watch.delay_us(stream) == 20_000 - 80
+    samples = Read(capture_of([(200, -2_000), (200, 2_000), (19_600, 0)], 19_920))
+    assert watch.judge(stream, 19_920, samples) == ()
+    pairs = [*range(1, 9), *range(12, 28)]
+    assert sorted(samples.places) == sorted([2 * at for at in pairs] + [2 * at + 1 for at in pairs])
+
+
+def test_req_58_the_samples_of_a_short_phase_and_of_a_short_rest() -> None:
+    # of 20 us of rest the last sample 6 us before its end, 16 us into it; of 30 us the one at 16 us
+    watch, stream = Watch(IDEAL), ten_kilohertz()
+    assert watch.delay_us(stream) == 100 - 80
+    samples = Read(capture_of(TRAIN, 20))
+    assert watch.judge(stream, 20, samples) == ()
+    assert sorted(samples.places) == [18, 19, 24, 25]
+
+
+def test_req_58_the_next_capture_is_for_the_next_phase_of_the_next_period() -> None:
+    watch, stream = Watch(RESISTOR), tonic_of(RESISTOR)
+    steps = [(200, -2_000), (200, 2_000), (19_600, 0)]
+    seen = []
+    for _ in range(4):
+        delay_us = watch.delay_us(stream)
+        seen.append(delay_us)
+        assert watch.judge(stream, delay_us, capture_of(steps, delay_us)) == ()
+    assert seen == [19_920, 120, 19_920, 120]
+    # of another stream it begins anew
+    assert watch.delay_us(tonic_of(RESISTOR, 160)) == 19_920
+
+
+def test_a_capture_that_does_not_hold_the_phase_says_nothing() -> None:
+    watch, stream = Watch(RESISTOR), tonic_of(RESISTOR)
+    watch.delay_us(stream)
+    for offset_us in (20_001, 20_200 - 8_184 - 1):  # begins after it; ends before its end
+        assert watch.judge(stream, offset_us, Read([])) == ()
+
+
+@pytest.mark.parametrize(
+    ("measured", "commanded", "volts", "row"),
+    [
+        # 15 % of 2 mA
+        (1_700_000, 2_000_000, 0, ()),
+        (1_699_999, 2_000_000, 0, (errors.FAULT_SENSE, 3, 1_699_999, 2_000_000)),
+        (-2_300_000, -2_000_000, 0, ()),
+        (-2_300_001, -2_000_000, 0, (errors.FAULT_SENSE, 3, -2_300_001, -2_000_000)),
+        # 60 uA at least
+        (40_000, 100_000, 0, ()),
+        (39_999, 100_000, 0, (errors.FAULT_SENSE, 3, 39_999, 100_000)),
+        # below a tenth it is open, where a tenth can be told from nothing
+        (199_999, 2_000_000, 0, (errors.FAULT_OPEN, 3, 199_999, 200_000)),
+        (-199_999, -2_000_000, 0, (errors.FAULT_OPEN, 3, 199_999, 200_000)),
+        (200_000, 2_000_000, 0, (errors.FAULT_SENSE, 3, 200_000, 2_000_000)),
+        (12_000, 120_001, 0, (errors.FAULT_OPEN, 3, 12_000, 12_000)),
+        (11_000, 120_000, 0, (errors.FAULT_SENSE, 3, 11_000, 120_000)),
+        # at 0.8 of 15 V the stage is at its rail; more current than commanded is no such thing
+        (1_000_000, 2_000_000, 12_000, (errors.FAULT_COMPLIANCE, 3, 12_000, 15_000)),
+        (-1_000_000, -2_000_000, -12_000, (errors.FAULT_COMPLIANCE, 3, 12_000, 15_000)),
+        (1_000_000, 2_000_000, 11_999, (errors.FAULT_SENSE, 3, 1_000_000, 2_000_000)),
+        (3_000_000, 2_000_000, 12_000, (errors.FAULT_SENSE, 3, 3_000_000, 2_000_000)),
+        (-2_000_000, 2_000_000, 12_000, (errors.FAULT_SENSE, 3, -2_000_000, 2_000_000)),
+    ],
+)
+def test_req_54_req_55_req_59_a_current_at_its_bounds(
+    measured: int, commanded: int, volts: int, row: tuple
+) -> None:
+    assert current_row(IDEAL, 3, measured, commanded, volts) == row
+
+
+@pytest.mark.parametrize(
+    ("expected", "volts", "row"),
+    [
+        (64, 16, ()),  # a quarter of eight codes of 8 mV
+        (64, 15, (errors.FAULT_SHORT, 2, 15, 16)),
+        (-64, -15, (errors.FAULT_SHORT, 2, 15, 16)),
+        (63, 0, ()),
+        (1_000, 249, (errors.FAULT_SHORT, 2, 249, 250)),
+        (1_000, 250, ()),
+    ],
+)
+def test_req_55_a_short_at_its_bounds(expected: int, volts: int, row: tuple) -> None:
+    assert short_row(IDEAL, 2, expected, volts) == row
+
+
+@pytest.mark.parametrize(
+    ("ohm", "fault"),
+    # 1 V, 5 % of the load and 10 %, and four codes of 8 mV: 182 mV; a code less and one more
+    [(588, False), (592, True), (412, False), (408, True), (124, True)],
+)
+def test_req_58_the_voltage_of_a_phase_at_its_bounds(ohm: int, fault: bool) -> None:
+    watch, stream = Watch(RESISTOR), tonic_of(RESISTOR)
+    delay_us = watch.delay_us(stream)
+    codes = capture_of([(200, -2_000), (200, 2_000), (19_600, 0)], delay_us)
+    for at in range(1, len(codes), 2):
+        codes[at] = ZERO + (codes[at - 1] - ZERO) * 25 * ohm // 16_000
+    row = watch.judge(stream, delay_us, codes)
+    millivolts = -8 * (160 * 25 * ohm // 16_000)
+    if not fault:
+        assert row == ()
+    elif ohm == 124:
+        assert row == (errors.FAULT_SHORT, 0, 248, 250)
+    else:
+        assert row == (errors.FAULT_LOAD, 0, millivolts, -1_000)
+
+
+def test_req_58_a_capacitance_adds_what_the_phase_has_brought_until_its_middle() -> None:
+    # 2 mA, 500 ohm, 2.5 uF: sampled from 16 to 144 us, in the middle at 80 us: 64 mV and 1 V
+    watch, stream = Watch(IDEAL), tonic_of(IDEAL)
+    delay_us = watch.delay_us(stream)
+    codes = capture_of([(200, -2_000), (200, 2_000), (19_600, 0)], delay_us)
+    for at in range(1, len(codes), 2):
+        if codes[at - 1] < ZERO:
+            codes[at] = ZERO - (1_064 + 192 + 8) // 8  # 15 % of it are 159 mV, four codes 32
+    assert watch.judge(stream, delay_us, codes) == (errors.FAULT_LOAD, 0, -1_264, -1_064)

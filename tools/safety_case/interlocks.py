@@ -212,7 +212,7 @@ def transplant(mutant: Mutant) -> None:
     asm = importlib.import_module("scs_sim.pio.asm")
     sys.modules.setdefault("rp2", asm.rp2)
     space = {"__name__": module.__name__, "__package__": module.__package__}
-    exec(compile(mutant.source, str(path), "exec"), space)  # noqa: S102
+    exec(compile(mutant.source, str(path), "exec"), space)
     *owners, name = mutant.place.split("::")[1].split(".")
     old: Any = module
     new: Any = space
