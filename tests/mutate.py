@@ -146,16 +146,26 @@ def constants(value: object) -> Iterator[ast.AST]:
 
 
 def mutants(file: str) -> Iterator[Mutant]:
-    """Every mutant of one file."""
+    """Every mutant of one file; types are no part of what runs."""
     tree = ast.parse((STIMCORE / file).read_text(encoding="utf-8"))
+    types = {id(part) for node in ast.walk(tree) for part in _types(node)}
     for parent in ast.walk(tree):
-        for field, value in ast.iter_fields(parent):
+        for field, value in ast.iter_fields(parent) if id(parent) not in types else ():
             for at, node in enumerate(value if isinstance(value, list) else [value]):
+                if id(node) in types:
+                    continue
                 for other in changes(node) if isinstance(node, ast.AST) else ():
                     was, became = ast.unparse(node), ast.unparse(ast.fix_missing_locations(other))
                     put(parent, field, at, other)
                     yield Mutant(file, node.lineno, f"{was} -> {became}", ast.unparse(tree))
                     put(parent, field, at, node)
+
+
+def _types(node: ast.AST) -> Iterator[ast.AST]:
+    for field in ("annotation", "returns"):
+        kind = getattr(node, field, None)
+        if kind is not None:
+            yield from ast.walk(kind)
 
 
 @cache
