@@ -17,6 +17,7 @@ from . import (
     commands,
     errors,
     impedance,
+    journal,
     limits,
     load_test,
     output,
@@ -127,8 +128,22 @@ def _arm(device, digest: int) -> tuple:
         raise Refused(*device.unfit)
     reading = _load_id(device)
     device.output.prepare()
+    _record_arm(device, digest)
     device.move("arm")
     return (reading,)
+
+
+def _record_arm(device, digest: int) -> None:
+    """Write to the journal what is armed, before it is: a cut of the power cannot hide that."""
+    book = device.journal
+    if book.queue:
+        book.settle()
+    book.note(device.now_ms, journal.ARMED, 0, 0, digest)
+    try:
+        book.write()
+    except Refused:
+        book.queue = []
+        raise
 
 
 def _start(device) -> tuple:
@@ -152,6 +167,7 @@ def _amplitude(device, number: int, amplitude_ua: int) -> tuple:
     out.retarget(number, amplitude_ua)
     if device.state == states.ARMED:
         out.prepare()  # the stream that ARM staged was made for the old target
+    device.journal.note(device.now_ms, journal.AMPLITUDE, number, 0, amplitude_ua)
     board = device.board
     codes = (amplitude_ua * 1000 + board.na_per_code // 2) // board.na_per_code
     return (codes * board.na_per_code, out.settles_in_ms(number))
@@ -236,6 +252,13 @@ def _slots(device) -> tuple:
 def _erase(device, slot: int) -> tuple:
     store.erase(device.hal, _known(slot))
     return ()
+
+
+def _log(device, block: int, offset: int) -> tuple:
+    if device.journal.queue:
+        device.journal.settle()
+    data = device.journal.block(block)
+    return (journal.BLOCKS, data[offset : offset + commands.LOOK_BYTES])
 
 
 # --- the sense path and the load -------------------------------------------------------------
@@ -332,6 +355,7 @@ TABLE: dict = {
     commands.RECALL: _recall,
     commands.SLOTS: _slots,
     commands.ERASE: _erase,
+    commands.LOG: _log,
     commands.SCOPE_ARM: _scope_arm,
     commands.SCOPE_READ: _scope_read,
     commands.WORDS: _words,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .device.adc_scope import Sensed
     from .device.impedance import LoadFound
+    from .device.journal import Journal, JournalEntry
     from .device.relocate import Steered
     from .device.replies import Amplitude, Ledger, Recalled, Status, Stored
     from .device.stimulator import Stimulator
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from .errors import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
     from .messages.safety_metrics import Metric
     from .profile.in_code import ProfileFields, ProgramFields
-    from .profile.profile import Profile, ProfileError
+    from .profile.profile import ProfileError
+    from .recordings.profile import Profile
     from .recordings.record import Recording
     from .traces.trace import Trace
     from .traces.waveform_analysis import Measured
@@ -27,6 +29,8 @@ __all__ = [
     "DeviceFault",
     "DeviceRefused",
     "Failure",
+    "Journal",
+    "JournalEntry",
     "Ledger",
     "LinkLost",
     "LoadFound",
@@ -54,6 +58,8 @@ _HOMES = {
     "DeviceFault": "errors",
     "DeviceRefused": "errors",
     "Failure": "errors",
+    "Journal": "device.journal",
+    "JournalEntry": "device.journal",
     "Ledger": "device.replies",
     "LinkLost": "errors",
     "LoadFound": "device.impedance",
@@ -61,7 +67,7 @@ _HOMES = {
     "Metric": "messages.safety_metrics",
     "Mismatch": "errors",
     "Problem": "documents.problem",
-    "Profile": "profile.profile",
+    "Profile": "recordings.profile",
     "ProfileError": "profile.profile",
     "ProfileFields": "profile.in_code",
     "ProgramFields": "profile.in_code",

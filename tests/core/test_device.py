@@ -28,6 +28,9 @@ class Told(FakeHal):
         super().__init__(cause)
         self.calls: list[str] = []
 
+    def wait(self, most_ms: int) -> None:
+        """Return at once: time passes in Bench.turns() alone."""
+
     def __getattribute__(self, name: str) -> Any:
         if name in CALLS:
             object.__getattribute__(self, "calls").append(name)
@@ -46,7 +49,7 @@ class Bench:
     def turns(self, count: int = 1) -> None:
         for _ in range(count):
             self.hal.us += TURN_US
-            self.device.step()
+            self.device.turn()
 
     def say(self, opcode: int, *values: Any) -> int:
         """Send a command; return the status of its reply."""
@@ -117,7 +120,7 @@ def test_req_52_a_board_that_is_not_fit_is_not_armed() -> None:
 def test_req_52_the_watchdog_is_fed_once_at_the_end_of_a_turn(runs: bool) -> None:
     bench = Bench().running() if runs else Bench()
     bench.hal.calls.clear()
-    bench.turns()
+    bench.device.step()
     assert bench.hal.calls[0] == "link_read"
     assert ("stream_state" in bench.hal.calls) is runs
     assert bench.hal.calls.count("feed_watchdog") == 1
@@ -237,3 +240,27 @@ def test_req_56_a_measurement_without_samples_is_a_fault(monkeypatch: pytest.Mon
     assert bench.state == "MEASURING"
     bench.turns(4)
     assert (bench.state, bench.fault) == ("FAULT", errors.FAULT_INTERNAL)
+
+
+# --- the journal -----------------------------------------------------------------------------
+def test_req_68_what_cannot_be_written_down_is_not_armed() -> None:
+    bench = Bench()
+    digest = bench.load(group(STEADY))
+    bench.measure()
+    bench.hal.deaf = True  # the store takes nothing
+    assert bench.say(commands.ARM, digest) == errors.STORE_WRITE
+    assert bench.state == "LOADED"
+    bench.hal.deaf = False
+    assert bench.say(commands.ARM, digest) == errors.OK
+
+
+def test_req_68_what_happened_is_written_down_once_the_output_is_off() -> None:
+    bench = Bench().running()
+    assert bench.device.journal.queue != []  # STARTED waits: nothing is written while it flows
+    written = dict(bench.hal.cells)
+    bench.turns(10)
+    assert bench.hal.cells == written
+    assert bench.say(commands.HALT) == errors.OK
+    bench.turns()
+    assert bench.device.journal.queue == []
+    assert bench.hal.cells != written
