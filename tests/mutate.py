@@ -176,7 +176,7 @@ def _lines(file: str) -> list[str]:
 def equivalent() -> set[tuple[str, str, str]]:
     """Return the places of mutants that change nothing; ValueError for one that is not there."""
     rows = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))
-    places = {(row["file"], row["line"], row["change"]) for row in rows}
+    places = {(row["file"], row["line"], change) for row in rows for change in row["changes"]}
     known = {mutant.place for file in {row["file"] for row in rows} for mutant in mutants(file)}
     if gone := places - known:
         raise ValueError(f"{EQUIVALENT.name}: there is no such mutant: {sorted(gone)}")
