@@ -14,7 +14,7 @@ import machine
 import rp2
 from uctypes import addressof
 
-from stimcore import errors, limits
+from stimcore import limits
 from stimcore.board import STAGE_MCP4922_8
 
 from . import flash_store
@@ -222,8 +222,7 @@ class Hal:
     def self_test(self) -> tuple:
         """Return the row (code, index, value, limit) of the first failed check, or ().
 
-        What was used once is removed from memory: these modules, 3 kB, and the numbers of those
-        that the flasher has put in place of their names everywhere, 2 kB.
+        The modules used once are removed from memory: 3 kB.
         """
         from . import selftest
 
@@ -233,9 +232,4 @@ class Hal:
         del package.selftest, package.pio_golden
         for name in ("selftest", "pio_golden"):
             del sys.modules["rp2_port." + name]
-        for module in (errors, limits):  # the digest of all names was taken on import
-            names = module.__dict__
-            kept = {name: names[name] for name in names if not isinstance(names[name], int)}
-            names.clear()
-            names.update(kept)
         return row
