@@ -53,6 +53,7 @@ TESTS = {
         "test_period_shapes.py",
         "test_period_admitted.py",
         "test_pio_records.py",
+        "test_undriven.py",
     ),
     "pio_records.py": ("test_pio_records.py",),
     "program.py": ("test_program.py", "test_program_fields.py", "test_commands.py"),

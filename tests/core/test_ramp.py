@@ -404,3 +404,10 @@ def test_req_33_the_loop_sleeps_no_longer_than_until_a_level_may_change() -> Non
     assert begun(400, **long).quiet_ms(1) == 255 * 20
     single = {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000}
     assert begun(400, rate_millihz=1_000, **single).quiet_ms(1) == 1_000
+
+
+def test_req_33_a_period_of_two_pulses_takes_twice_their_time() -> None:
+    run = Train(group(TONIC._replace(amplitude_ua=400, count=2), session_ms=1_000))
+    run.start(0)
+    run.begin()
+    assert (run.turns, run.ends) == (25, 25)  # of 40 ms
