@@ -44,7 +44,7 @@ TESTS = {
     "kernel.py": KERNEL,
     "rules.py": (*KERNEL, "test_undriven.py"),
     "charge.py": KERNEL,
-    "decode.py": KERNEL,
+    "decode.py": (*KERNEL, "test_undriven.py"),
     "contact_sums.py": (*KERNEL, "test_contact_sums.py", "test_undriven.py"),
     "checks.py": ("test_program_fields.py", "test_program.py"),
     "period.py": (
