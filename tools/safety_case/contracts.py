@@ -1,8 +1,8 @@
 """Contracts of stimcore's pure functions, for CrossHair to confirm over all paths.
 
 Role: `python -m safety_case.contracts` asks CrossHair for each function below: its asserts must
-hold
-for all arguments that its `pre:` lines let through. Exit 1 when one fails or cannot be confirmed.
+hold for all arguments that its `pre:` lines let through. Exit 1 when one fails or cannot be
+confirmed.
 What CrossHair cannot confirm is not here: arithmetic with products and quotients is proven in
 proofs.py, bits and bytes are tried out one by one in tests/core.
 """
