@@ -74,7 +74,7 @@ def folded(place: Path) -> dict[str, str]:
     """Return file -> text to compile, for each file of a folder; main.py is unchanged."""
     texts = {name: path.read_text(encoding="utf-8") for name, path in sources(place)}
     entry = texts.pop(ENTRY)
-    if place == folder():  # the sources of which this process knows the digest
+    if place == resources.path("firmware"):  # the sources of which this process knows the digest
         texts = constant_folding.digested(texts, commands.tables_digest())
     return {**constant_folding.together(texts, entry), ENTRY: entry}
 
