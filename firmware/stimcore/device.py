@@ -4,7 +4,7 @@ Role: holds the state, feeds the watchdog, latches faults, drives the output and
 Invariant: nothing blocks; the output is off before anything else is handled; the watchdog is
 fed at the end of a turn that went all the way through, before a write to the store, and before
 the kernel judges what is to flow next.
-Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55.
+Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55, REQ-66.
 """
 
 from . import calibration, commands, errors, output, ramp, states
@@ -103,6 +103,8 @@ class Device:
         if self.state == states.MEASURING:
             self.monitor.feed(self.hal.sample())
             self._run_measurement()
+        elif self.state not in (states.RUNNING, states.STOPPING):
+            self._run_nothing()
         if self.state not in (states.RUNNING, states.STOPPING):
             return
         status = self.output.step(self.now_ms)
@@ -116,6 +118,11 @@ class Device:
             self.halt()  # the hal saw a HALT among the bytes it had not handed over yet
         else:
             self._fail(status)
+
+    def _run_nothing(self) -> None:
+        """End a stream that runs where none may: a bit of the state, or of memory, has flipped."""
+        if self.hal.stream_state()[0] == output.RUNNING:
+            self._fail(output.RUNNING)
 
     def _run_measurement(self) -> None:
         status = self.measurement.step(self.now_ms)
@@ -280,10 +287,11 @@ class Device:
     def _latch(self, row: tuple) -> None:
         """Switch the output off, then latch the reason; the first is kept until CLEAR_FAULT."""
         self.hal.halt()
-        if self.state in (states.RUNNING, states.STOPPING):
-            self.output.halt()
+        out = self.output  # none, or one that runs, in whatever state a flipped bit makes
+        if out and (out.live or self.state in (states.RUNNING, states.STOPPING)):
+            out.halt()
             self._close(commands.STOP_FAULT)
-        if self.state != states.FAULT:
+        if self.fault[0] == errors.OK:
             self.fault = row
         self.measurement = self.load = None  # whatever the load was, it may be no more
-        self.move("fault")
+        self.state = states.FAULT  # a move of every state, and of what is none

@@ -8,7 +8,7 @@ from tests.system.conversation import Conversation
 from tests.system.groups import BURST, STAND_ALONE, group
 from tests.system.support import Talk
 
-from stimcore import commands, errors, program
+from stimcore import commands, errors, program, states
 
 BY_HAND = pytest.mark.board_only("what sample() of the seam returns is put in by hand")
 
@@ -191,6 +191,38 @@ def test_req_31_the_first_reason_is_kept(talk: Talk) -> None:
     talk.board.hal.link_read = lambda: 1 // 0
     talk.board.advance_us(20_000)  # a device with nothing to do turns every 5 ms
     assert talk.device.fault[0] == errors.FAULT_STARVED
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+@pytest.mark.parametrize("bit", range(5))
+@pytest.mark.parametrize("begun", ["RUNNING", "STOPPING", "MEASURING"])
+def test_req_66_a_flipped_bit_of_the_state_ends_the_output(
+    talk: Talk, begun: str, bit: int
+) -> None:
+    """In another state nothing would watch it, no lease would end, and no STOP be obeyed."""
+    if begun == "MEASURING":
+        assert talk.send(commands.MEASURE, 1, 2).status == 0
+    else:
+        talk.running(group(STAND_ALONE))
+        talk.keep(0.3)
+    if begun == "STOPPING":
+        talk.send(commands.STOP)
+    assert talk.state() == begun and talk.gate
+    talk.device.state ^= 1 << bit
+    talk.pass_us(30_000)
+    assert not talk.gate
+    assert (talk.state(), talk.fault_name()) == ("FAULT", "internal")
+    if begun != "MEASURING":
+        assert talk.why_it_stopped() == "fault"
+    assert talk.send(commands.CLEAR_FAULT).status == 0
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+def test_req_66_a_state_without_the_program_it_needs_is_a_fault_not_an_end(talk: Talk) -> None:
+    talk.device.state = states.STOPPING  # a flipped bit of OFF
+    talk.pass_us(30_000)
+    assert (talk.state(), talk.fault_name()) == ("FAULT", "internal")
+    assert talk.send(commands.CLEAR_FAULT).status == 0
 
 
 @pytest.mark.board_only("a part of the firmware is replaced")

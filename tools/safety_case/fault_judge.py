@@ -17,6 +17,7 @@ from .therapies import DOWN_S, LEASE_S, MEASURE_A, MEASURE_C, STAGE_A, Therapy
 
 FAULT = 5  # the state of a latched fault
 TURN_S = 0.03
+SETTLES_C = 0.03e-6  # of a measurement
 
 
 class Verdict(NamedTuple):
@@ -66,7 +67,7 @@ def judge(therapy: Therapy, drawn: list[Drawn], played: Played) -> Verdict:
     may, rows = allowed(drawn), played.rows
     after = _from(rows, played.start_s)
     off_s = monitor.off_s(rows)
-    found = _before_start(rows, played.start_s)
+    found = _before_start(rows, played.start_s) if may.always else []
     excesses = _excesses(therapy, may, after)
     violations = [f"before START: {_told(excess)}" for excess in found[:1]]
     violations += [f"beyond the stage: {_told(excess)}" for excess in _beyond_stage(rows)]
@@ -98,7 +99,7 @@ def _from(rows: dict[int, Rows], since_s: float) -> dict[int, Rows]:
 
 def _before_start(rows: dict[int, Rows], start_s: float) -> list[Excess]:
     """Return what exceeds a measurement's test pulses before START was sent."""
-    test = dict.fromkeys(range(1, 9), Ceilings(MEASURE_A, MEASURE_C, MEASURE_C, 1.0))
+    test = dict.fromkeys(range(1, 9), Ceilings(MEASURE_A, MEASURE_C, MEASURE_C + SETTLES_C, 1.0))
     parts = {}
     for contact, (time_s, current_a) in rows.items():
         inside = time_s < start_s
@@ -138,7 +139,7 @@ def _must(may: Allowed, rows: dict[int, Rows], off_s: float) -> list[str]:
 
 
 def _has_ended_for_a_reason(played: Played) -> bool:
-    return bool(played.latched or played.resets or played.reason)
+    return bool(played.latched or played.resets or played.reason or played.halted)
 
 
 def _ends(therapy: Therapy, may: Allowed, played: Played, off_s: float) -> list[str]:
@@ -186,6 +187,8 @@ def _outcome(played: Played, excesses: list[Excess]) -> str:
         return "caught"
     if played.resets:
         return "reset"
+    if played.halted:
+        return "halted"
     if played.reason.startswith("LinkLost"):
         return "lost"
     if played.reason:

@@ -307,7 +307,9 @@ KINDS: dict[str, Kind] = {
     "open": Kind("the lead breaks", "held", _named("open_lead"), must_s=MEASURED_S, share=6),
     "short": Kind("the lead is shorted", "within", _named("short"), MEASURED_S, MEASURED_S, share=6),
     "loose": Kind("the lead breaks and heals", "within", _named("loose_lead"), MEASURED_S),
-    "wrong_load": Kind("the load's resistance becomes 20 times as large", "held", _named("high_load")),
+    "wrong_load": Kind(
+        "the load's resistance becomes 20 times as large", "caught", _named("high_load"), MEASURED_S
+    ),
     "no_discharge": Kind("the discharge switch stays open", "within", _named("no_discharge"), MEASURED_S),
     "stuck_discharge": Kind(
         "the discharge switch stays closed", "within", _named("stuck_discharge"), MEASURED_S, MEASURED_S

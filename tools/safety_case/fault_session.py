@@ -17,7 +17,7 @@ import numpy as np
 from scs.catalog import boards
 from scs.device.link import Link
 from scs.device.session import Session, hello
-from scs.errors import Failure
+from scs.errors import DeviceFault, Failure
 from scs.profile.profile import Profile
 from scs_sim.bench import board as simulated
 from scs_sim.bench.nvstore import NvStore, PowerCut
@@ -30,6 +30,8 @@ from .therapies import BOARD, DOWN_S, LEASE_S, THERAPIES, Therapy
 KEPT, SAVED, ERASED = 2, 1, 3  # slots of the store: left alone, written and emptied by the session
 CALIBRATION_SLOT = 8
 CALIBRATED = (3, 1_000, -2, -500), (4, 1_000, -2, -500)  # before, and by the session
+STOPS_S = 1.0
+PATIENT_S = 8.0  # of a session of 3 s at most; then the cable is pulled
 TAIL_S = LEASE_S + DOWN_S + 0.5
 Cells = dict[int, bytearray]
 
@@ -37,8 +39,9 @@ Cells = dict[int, bytearray]
 class SpoiledLink(simulated.Link):
     """A link that counts frames and bytes; each of `spoils` may return other bytes, or none."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_s: Callable[[], float]) -> None:
         super().__init__()
+        self._now_s = now_s
         self.frames = [0, 0]  # from the host, from the device
         self.bytes = [0, 0]
         self.spoils: list[Callable[[int, int, bytes], bytes]] = []
@@ -70,7 +73,8 @@ class SpoiledLink(simulated.Link):
         return data
 
     def _cut_if_due(self) -> None:
-        if self.cut_at and self.bytes[self.cut_at[0]] > self.cut_at[1]:
+        overdue = self._now_s() > PATIENT_S
+        if overdue or (self.cut_at and self.bytes[self.cut_at[0]] > self.cut_at[1]):
             self.is_cut = True  # what has arrived is read, as from a cable that is pulled
 
 
@@ -104,7 +108,7 @@ class Host(Session):
         """Power the bench on with what is in its store, and say HELLO."""
         self._link = Link(self.port, patience_s=0.7)
         self.bench = self._link.bench
-        self.bench.link, self.bench.store = SpoiledLink(), SpoiledStore(self._cells)
+        self.bench.link, self.bench.store = SpoiledLink(self._link.bench.now_s), SpoiledStore(self._cells)
         self.bench.brown_out()  # boots from that store
         self._spoil(self.bench)
         self.boots = self.bench.resets
@@ -119,14 +123,24 @@ class Host(Session):
         self.arm()
         self.mark("start")
         self.start()
-        self.wait(therapy.runs_s / 2)
-        if self.status().running:
+        if self.watch(therapy.runs_s / 2):
             self.amplitude(1, therapy.amplitude)
-            self.wait(therapy.runs_s / 2)
-        if self.status().running:
-            self.stop()
-        self.mark("stopped")
+        if self.watch(therapy.runs_s / 2):
+            self.stop(wait=False)
+        if self.watch(STOPS_S):  # a user who sees that STOP does not end it
+            self.halt()
+            self.mark("halted")
         self.ledger()
+
+    def watch(self, for_s: float) -> bool:
+        """Poll for so long by the bench's clock; return whether it still runs. Raises DeviceFault."""
+        until_s = self.bench.now_s() + for_s
+        for status in self.poll():
+            if status.fault is not None:
+                raise DeviceFault(status.fault, self.told(status.fault))
+            if self.bench.now_s() >= until_s:
+                break
+        return status.running
 
     def mark(self, name: str) -> None:
         """Note when the session got so far."""
@@ -137,6 +151,7 @@ class Played(NamedTuple):
     """What one run came to; times in seconds since power-on."""
 
     reason: str  # why the host's session ended, "" for its own end
+    halted: bool  # the host had to send HALT, for STOP did not end the output
     start_s: float  # when the host sent START; infinite if it never did
     silent_s: float  # when the host's last frame was sent
     end_s: float
@@ -172,6 +187,7 @@ def play(therapy: Therapy, seed: int, cells: Cells, spoil: Callable[[Any], None]
     device = bench.device
     return Played(
         reason,
+        "halted" in host.marks,
         host.marks.get("start", float("inf")),
         silent_s,
         bench.now_s(),

@@ -112,8 +112,8 @@ def campaign(all_plans: list[Plan], jobs: int, say: Callable[[int], None]) -> li
 
 
 # --- the report --------------------------------------------------------------------------------
-COLUMNS = ("kind", "bound", "runs", "caught", "reset", "lost", "refused", "harmless", "goes on")
-OUTCOMES = ("caught", "reset", "lost", "refused", "harmless", "tolerated")
+COLUMNS = ("kind", "bound", "runs", "caught", "reset", "lost", "refused", "halted", "harmless", "goes on")
+OUTCOMES = ("caught", "reset", "lost", "refused", "halted", "harmless", "tolerated")
 
 
 def table(done: list[Done]) -> str:
