@@ -4,7 +4,8 @@ Role: holds the state, feeds the watchdog, latches faults, drives the output and
 Invariant: nothing blocks; the output is off before anything else is handled; the watchdog is
 fed at the end of a turn that went all the way through, before a write to the store, and before
 the kernel judges what is to flow next.
-Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55, REQ-66.
+Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55, REQ-66,
+REQ-67.
 """
 
 from . import calibration, commands, errors, output, ramp, states
@@ -18,6 +19,7 @@ from .window_monitor import Monitor
 
 _WRAP_US = (1 << 30) - 1  # the last microsecond before hal.now_us() is 0 again
 _CHECK_STREAM_MS = 100
+_CHECK_PROGRAM = 10  # every so many of these checks: packing one may take 20 ms
 _IDLE_MS = 20  # the longest sleep between two turns where nothing runs, and where something does:
 _RUNNING_MS = 10  # the ADC's ring holds 8, and a timer empties it meanwhile
 _TABLES_DIGEST = commands.tables_digest()  # takes longer than a watchdog that runs would wait
@@ -55,6 +57,7 @@ class Device:
         self._us = hal.now_us()
         self._spare_us = 0
         self._checked_ms = 0
+        self._checks = 0
         self._stop_reason = 0
         self.digests = (_TABLES_DIGEST, commands.board_digest(board))
         self.unfit = unfit
@@ -180,8 +183,11 @@ class Device:
             self._blame(row)
         elif self.now_ms - self._checked_ms >= _CHECK_STREAM_MS:
             self._checked_ms = self.now_ms
+            self._checks += 1
             if not out.words_intact():
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
+            elif self._checks % _CHECK_PROGRAM == 0:
+                out.blob()  # or its lease may have gone
 
     def _blame(self, row: tuple) -> None:
         """Latch the stream's own fault, if it has one; else `row`, found in the samples."""

@@ -225,6 +225,60 @@ def test_req_66_a_state_without_the_program_it_needs_is_a_fault_not_an_end(talk:
     assert talk.send(commands.CLEAR_FAULT).status == 0
 
 
+def damage(talk: Talk, **changes: int) -> None:
+    """Let bits of the loaded program flip in the device's memory: of its header or its program."""
+    loaded = talk.device.output.group
+    header = {name: value for name, value in changes.items() if name in loaded.header._fields}
+    members = {name: value for name, value in changes.items() if name not in header}
+    talk.device.output.group = loaded._replace(
+        header=loaded.header._replace(**header),
+        programs=(loaded.programs[0]._replace(**members), *loaded.programs[1:]),
+    )
+
+
+DAMAGES = [{"anodes": 64}, {"width_ns": 200_000 ^ 1 << 16}, {"discharge_permille": 1_999}]
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+@pytest.mark.parametrize("changes", DAMAGES, ids=str)
+def test_req_67_a_damaged_program_is_not_played_at_the_next_step(
+    talk: Talk, changes: dict[str, int]
+) -> None:
+    talk.running(group({**STAND_ALONE, "ramp_up_ms": 2_000}))
+    talk.keep(0.3)
+    frames = {frame >> 1 & 0x55555555 for _tick, frame in talk.latches()}  # the switches alone
+    damage(talk, **changes)
+    talk.keep(0.1)
+    assert not talk.gate
+    assert talk.fault_name() == "hash_mismatch"
+    assert {frame >> 1 & 0x55555555 for _tick, frame in talk.latches()} == frames
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+def test_req_67_a_damaged_program_is_neither_armed_nor_started(talk: Talk) -> None:
+    talk.stage(group())
+    talk.measured()
+    damage(talk, width_ns=134_464)
+    refused = talk.send(commands.ARM, talk.device.hash)
+    assert refused.rows[0][0] == errors.HASH_MISMATCH
+    assert not talk.gate
+    talk.armed()
+    damage(talk, count=33)
+    assert talk.send(commands.START).rows[0][0] == errors.HASH_MISMATCH
+    assert not talk.gate
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+def test_req_67_a_program_that_has_lost_its_lease_is_found_within_a_second(talk: Talk) -> None:
+    """At its amplitude nothing is compiled any more; a flag of the header would outlive the host."""
+    talk.running(group({"ramp_up_ms": 100}, amplitude_ua=500))
+    talk.keep(0.5)
+    damage(talk, flags=program.FLAG_STAND_ALONE)
+    talk.keep(1.15)
+    assert not talk.gate
+    assert talk.fault_name() == "hash_mismatch"
+
+
 @pytest.mark.board_only("a part of the firmware is replaced")
 def test_req_52_an_error_of_the_firmwares_own_is_a_fault_not_a_hang(talk: Talk) -> None:
     talk.running()

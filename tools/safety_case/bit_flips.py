@@ -5,6 +5,7 @@ changes one bit of one of them. Invariant: what the chip has in ROM, in its peri
 is not memory: the hal and everything behind it is left alone.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,7 +31,11 @@ def flip_in(device: Any, roots: tuple[str, ...], random: np.random.Generator) ->
             leaves += _below(root, getattr(owner, name), _setter(owner, name), set())
     if not leaves:
         return "nothing to flip"
-    path, value, replace = leaves[int(random.integers(len(leaves)))]
+    owners: dict[str, list[Leaf]] = {}  # each as likely: most numbers are a board's or a table's
+    for leaf in leaves:
+        owners.setdefault(re.sub(r"\W\w+\W?$", "", leaf[0]), []).append(leaf)
+    chosen = list(owners.values())[int(random.integers(len(owners)))]
+    path, value, replace = chosen[int(random.integers(len(chosen)))]
     flipped, what = _flipped(value, random)
     replace(flipped)
     return f"{path}: {what}"

@@ -50,7 +50,9 @@ def allowed(drawn: list[Drawn]) -> Allowed:
         for kind, fault in zip(kinds, drawn, strict=True)
         if kind.must_s is not None and len(drawn) == 1
     ]
-    slow_s = 0.3 if {"late_turn", "slow_loop", "hung_loop"} & {fault.kind for fault in drawn} else 0.0
+    slow_s = (
+        0.3 if {"late_turn", "slow_loop", "hung_loop"} & {fault.kind for fault in drawn} else 0.0
+    )
     return Allowed(
         not open_ended,
         any(kind.bound == "within" for kind in kinds),
@@ -114,7 +116,10 @@ def _excesses(therapy: Therapy, may: Allowed, rows: dict[int, Rows]) -> list[Exc
         for contact, of in ceilings.items():
             more = 1.15 + 60e-6 / of.amplitude_a
             ceilings[contact] = Ceilings(
-                of.amplitude_a * more, of.phase_c * more, of.held_c * more, of.settles_c * more + 1e-6
+                of.amplitude_a * more,
+                of.phase_c * more,
+                of.held_c * more,
+                of.settles_c * more + 1e-6,
             )
     return monitor.excesses(rows, ceilings, therapy.period_s)
 
@@ -129,7 +134,9 @@ def _must(may: Allowed, rows: dict[int, Rows], off_s: float) -> list[str]:
     if may.must_s is None:
         return []
     on = any(
-        np.any(np.abs(current_a[(time_s > may.must_from_s) & (time_s < may.must_from_s + 0.1)]) > 5e-5)
+        np.any(
+            np.abs(current_a[(time_s > may.must_from_s) & (time_s < may.must_from_s + 0.1)]) > 5e-5
+        )
         for time_s, current_a in rows.values()
     )
     late_s = off_s - may.must_from_s
@@ -153,7 +160,9 @@ def _ends(therapy: Therapy, may: Allowed, played: Played, off_s: float) -> list[
     if therapy.most_s is not None and math.isfinite(played.start_s):
         most_s = therapy.most_s + TURN_S + BLEED_S
         if off_s - played.start_s > most_s:
-            out.append(f"{off_s - played.start_s:.3f} s of output where {most_s:.3f} s are asked for")
+            out.append(
+                f"{off_s - played.start_s:.3f} s of output where {most_s:.3f} s are asked for"
+            )
     if (played.state == FAULT) != bool(played.latched):
         out.append(f"state {played.state} with the fault {played.latched}")
     return out

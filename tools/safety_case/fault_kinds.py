@@ -87,7 +87,9 @@ def _named(name: str) -> Inject:
 # --- memory ------------------------------------------------------------------------------------
 def _flips(*roots: str) -> Inject:
     def inject(spoil: Spoil) -> int:
-        return spoil.later(lambda bench: spoil.words.append(flip_in(bench.device, roots, spoil.random)))
+        return spoil.later(
+            lambda bench: spoil.words.append(flip_in(bench.device, roots, spoil.random))
+        )
 
     return inject
 
@@ -106,7 +108,9 @@ def _staged(spoil: Spoil) -> int:
 
 
 def _store(spoil: Spoil) -> int:
-    return spoil.later(lambda bench: spoil.words.append(flip_stored(bench.store.cells, spoil.random)))
+    return spoil.later(
+        lambda bench: spoil.words.append(flip_stored(bench.store.cells, spoil.random))
+    )
 
 
 # --- the link ----------------------------------------------------------------------------------
@@ -261,14 +265,12 @@ def _at_write(spoil: Spoil) -> int:
 KINDS: dict[str, Kind] = {
     "staged_bit": Kind("a bit of the staged program flips", "held", _staged),
     "program_bit": Kind(
-        "a bit of the loaded program flips", "caught", _flips("output.group"), MEMORY_S, share=8
+        "a bit of the loaded program flips", "held", _flips("output.group"), share=8
     ),
     "word_bit": Kind(
         "a bit of the words being played flips", "caught", _named("corrupt_word"), WORDS_S, share=8
     ),
-    "ledger_bit": Kind(
-        "a bit of the ledger flips", "held", _flips("ledger", "output.ledger")
-    ),
+    "ledger_bit": Kind("a bit of the ledger flips", "held", _flips("ledger", "output.ledger")),
     "calibration_bit": Kind(
         "a bit of the calibration or of the board's figures in use flips",
         "caught",
@@ -292,32 +294,51 @@ KINDS: dict[str, Kind] = {
     "link_cut": Kind("the link is cut, at every byte of a session", "held", _cut, share=24),
     "late_turn": Kind("a turn of the loop comes up to 245 ms late", "held", _late_turn),
     "slow_loop": Kind("each turn of the loop takes up to 100 ms", "held", _slow_loop),
-    "hung_loop": Kind(
-        "the loop hangs", "held", _named("hung_loop"), must_s=WATCHDOG_S
-    ),
+    "hung_loop": Kind("the loop hangs", "held", _named("hung_loop"), must_s=WATCHDOG_S),
     "clock_off": Kind("the processor's clock is 10 % off", "held", _clock),
     "clock_wrap": Kind("the processor's clock goes round within the session", "held", _wrap),
     "adc_stuck": Kind("the ADC is stuck", "held", _adc_stuck, must_s=MEASURED_S, blinds=True),
     "adc_drift": Kind("the ADC drifts within 0.5 s", "held", _adc_drift, blinds=True),
     "adc_noisy": Kind("the ADC is noisy", "held", _adc_noisy, blinds=True),
     "dac_stuck": Kind("the DAC is stuck", "within", _named("stuck_dac"), MEASURED_S),
-    "dac_gain": Kind("the DAC's gain is 0.3 to 3 times what it was", "within", _dac_gain, MEASURED_S),
+    "dac_gain": Kind(
+        "the DAC's gain is 0.3 to 3 times what it was", "within", _dac_gain, MEASURED_S
+    ),
     "dac_offset": Kind("the DAC has an offset of up to 0.5 mA", "within", _dac_offset, MEASURED_S),
-    "dac_drift": Kind("the DAC's gain drifts by up to twice a second", "within", _dac_drift, MEASURED_S),
+    "dac_drift": Kind(
+        "the DAC's gain drifts by up to twice a second", "within", _dac_drift, MEASURED_S
+    ),
     "open": Kind("the lead breaks", "held", _named("open_lead"), must_s=MEASURED_S, share=6),
-    "short": Kind("the lead is shorted", "within", _named("short"), MEASURED_S, MEASURED_S, share=6),
+    "short": Kind(
+        "the lead is shorted", "within", _named("short"), MEASURED_S, MEASURED_S, share=6
+    ),
     "loose": Kind("the lead breaks and heals", "within", _named("loose_lead"), MEASURED_S),
     "wrong_load": Kind(
         "the load's resistance becomes 20 times as large", "caught", _named("high_load"), MEASURED_S
     ),
-    "no_discharge": Kind("the discharge switch stays open", "within", _named("no_discharge"), MEASURED_S),
+    "no_discharge": Kind(
+        "the discharge switch stays open", "within", _named("no_discharge"), MEASURED_S
+    ),
     "stuck_discharge": Kind(
-        "the discharge switch stays closed", "within", _named("stuck_discharge"), MEASURED_S, MEASURED_S
+        "the discharge switch stays closed",
+        "within",
+        _named("stuck_discharge"),
+        MEASURED_S,
+        MEASURED_S,
     ),
     "shorted_discharge": Kind(
-        "the discharge resistor is shorted", "within", _named("shorted_discharge_resistor"), MEASURED_S
+        "the discharge resistor is shorted",
+        "within",
+        _named("shorted_discharge_resistor"),
+        MEASURED_S,
     ),
-    "starved": Kind("the sequencer's FIFO is starved", "held", _named("starved_fifo"), must_s=0.1 + BLEED_S),
-    "brown_out": Kind("the power fails for an instant", "held", _named("brown_out"), must_s=BLEED_S),
-    "write_cut": Kind("the power fails in a write of the store, at every byte", "held", _at_write, share=8),
+    "starved": Kind(
+        "the sequencer's FIFO is starved", "held", _named("starved_fifo"), must_s=0.1 + BLEED_S
+    ),
+    "brown_out": Kind(
+        "the power fails for an instant", "held", _named("brown_out"), must_s=BLEED_S
+    ),
+    "write_cut": Kind(
+        "the power fails in a write of the store, at every byte", "held", _at_write, share=8
+    ),
 }

@@ -108,7 +108,10 @@ class Host(Session):
         """Power the bench on with what is in its store, and say HELLO."""
         self._link = Link(self.port, patience_s=0.7)
         self.bench = self._link.bench
-        self.bench.link, self.bench.store = SpoiledLink(self._link.bench.now_s), SpoiledStore(self._cells)
+        self.bench.link, self.bench.store = (
+            SpoiledLink(self._link.bench.now_s),
+            SpoiledStore(self._cells),
+        )
         self.bench.brown_out()  # boots from that store
         self._spoil(self.bench)
         self.boots = self.bench.resets

@@ -112,7 +112,18 @@ def campaign(all_plans: list[Plan], jobs: int, say: Callable[[int], None]) -> li
 
 
 # --- the report --------------------------------------------------------------------------------
-COLUMNS = ("kind", "bound", "runs", "caught", "reset", "lost", "refused", "halted", "harmless", "goes on")
+COLUMNS = (
+    "kind",
+    "bound",
+    "runs",
+    "caught",
+    "reset",
+    "lost",
+    "refused",
+    "halted",
+    "harmless",
+    "goes on",
+)
 OUTCOMES = ("caught", "reset", "lost", "refused", "halted", "harmless", "tolerated")
 
 
@@ -182,7 +193,9 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
     """Show a line with the runs done and the time left; where stderr is no terminal, none."""
     columns = (TextColumn("faults"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("faults", total=total)
         yield lambda done: bar.update(task, completed=done)
 
@@ -200,7 +213,9 @@ def repeat(plan: Plan) -> int:
     print(f"START at {played.start_s:.6f} s, host silent from {played.silent_s:.6f} s, ", end="")
     print(f"off at {monitor.off_s(played.rows):.6f} s; gate {'closed' if played.gate else 'open'}")
     print(f"host: {played.reason or 'went through its session'}")
-    print(f"device: state {played.state}, fault {ERRORS[played.latched].name}, {played.resets} resets")
+    print(
+        f"device: state {played.state}, fault {ERRORS[played.latched].name}, {played.resets} resets"
+    )
     print(f"outcome: {verdict.outcome}, reaction {1e3 * verdict.reaction_s:.1f} ms")
     for name, value in verdict.worst._asdict().items():
         print(f"  worst {name}: {value:.6g}")

@@ -73,7 +73,9 @@ def excesses(
         begin, end, charge = phases(time_s, current_a, held_c)
         most_c = of.phase_c + of.settles_c
         out += [
-            Excess("charge of a phase", contact, float(time_s[a]), float(time_s[b]), float(q), most_c)
+            Excess(
+                "charge of a phase", contact, float(time_s[a]), float(time_s[b]), float(q), most_c
+            )
             for a, b, q in zip(begin, end, charge, strict=True)
             if q > most_c
         ]
@@ -115,7 +117,9 @@ def phases(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     """Return (first row, last row, charge taken away from balance) of stretches of one sign."""
     mean_a = (current_a[1:] + current_a[:-1]) / 2
-    sign = np.where(np.diff(time_s) > 0, np.sign(np.where(np.abs(mean_a) > REST_A, mean_a, 0)), np.nan)
+    sign = np.where(
+        np.diff(time_s) > 0, np.sign(np.where(np.abs(mean_a) > REST_A, mean_a, 0)), np.nan
+    )
     there = np.flatnonzero(~np.isnan(sign))  # a step has no length and ends nothing by itself
     if not len(there):
         none = np.zeros(0, dtype=np.int64)
@@ -133,8 +137,9 @@ def phases(
 def net_current(time_s: Floats, held_c: Floats, period_s: float) -> tuple[Floats, Floats]:
     """Return (seconds, amperes): the mean net current over the second before, at the least.
 
-    A charge that is still to be recovered is no direct current. So what stands in one period is
-    compared with what stands in the period a second later: where the ranges meet there is none.
+    A charge that is still to be recovered is no direct current, nor is a change of amplitude. So
+    the range of what stands in one period is compared with that a second later: a net current
+    moves both of its ends the same way.
     """
     step_s = period_s * 1.05
     count = int((time_s[-1] - time_s[0]) / step_s)
@@ -148,8 +153,9 @@ def net_current(time_s: Floats, held_c: Floats, period_s: float) -> tuple[Floats
     firsts = np.minimum(firsts, len(held_c) - 1)
     low = np.minimum(np.minimum.reduceat(held_c, firsts), np.minimum(at_edges[:-1], at_edges[1:]))
     high = np.maximum(np.maximum.reduceat(held_c, firsts), np.maximum(at_edges[:-1], at_edges[1:]))
-    gap = np.maximum(low[later:] - high[:-later], low[:-later] - high[later:])
-    return edges[later + 1 :], np.maximum(gap, 0.0) / (later * step_s)
+    of_low, of_high = (ends[later:] - ends[:-later] for ends in (low, high))
+    moved = np.where(of_low * of_high > 0, np.minimum(np.abs(of_low), np.abs(of_high)), 0.0)
+    return edges[later + 1 :], moved / (later * step_s)
 
 
 def _above(bound: str, contact: int, time_s: Floats, value: Floats, limit: float) -> list[Excess]:
@@ -161,6 +167,8 @@ def _above(bound: str, contact: int, time_s: Floats, value: Floats, limit: float
     begins = over[np.concatenate(([0], breaks + 1))]
     ends = over[np.concatenate((breaks, [len(over) - 1]))]
     return [
-        Excess(bound, contact, float(time_s[a]), float(time_s[b]), float(value[a : b + 1].max()), limit)
+        Excess(
+            bound, contact, float(time_s[a]), float(time_s[b]), float(value[a : b + 1].max()), limit
+        )
         for a, b in zip(begins, ends, strict=True)
     ]

@@ -36,7 +36,11 @@ class Therapy(NamedTuple):
 
 
 def _ceilings(
-    contacts: tuple[int, ...], amplitude_ma: float, phase_uc: float, held_uc: float, settles_uc: float
+    contacts: tuple[int, ...],
+    amplitude_ma: float,
+    phase_uc: float,
+    held_uc: float,
+    settles_uc: float,
 ) -> dict[int, Ceilings]:
     charges = (phase_uc * 1e-6, held_uc * 1e-6, settles_uc * 1e-6)
     return dict.fromkeys(contacts, Ceilings(amplitude_ma * 1e-3, *charges))
@@ -79,7 +83,10 @@ THERAPIES = {
             f"     recharge: active}}{_TAIL}",
             "1 mA",
             # 1.5 mA: 1.522 mA, 0.457 uC of 300 us; 2 mA: 2.023 mA, 0.304 uC of 150 us
-            {**_ceilings((1, 2), 1.522, 0.458, 0.46, 0), **_ceilings((5, 6), 2.023, 0.305, 0.31, 0)},
+            {
+                **_ceilings((1, 2), 1.522, 0.458, 0.46, 0),
+                **_ceilings((5, 6), 2.023, 0.305, 0.31, 0),
+            },
             0.050,
         ),
         Therapy(
