@@ -270,7 +270,7 @@ def test_req_67_a_damaged_program_is_neither_armed_nor_started(talk: Talk) -> No
 
 @pytest.mark.board_only("a bit of the firmware's memory is flipped")
 def test_req_67_a_program_that_has_lost_its_lease_is_found_within_a_second(talk: Talk) -> None:
-    """At its amplitude nothing is compiled any more; a flag of the header would outlive the host."""
+    """At its amplitude nothing is compiled any more, and the output would outlive its host."""
     talk.running(group({"ramp_up_ms": 100}, amplitude_ua=500))
     talk.keep(0.5)
     damage(talk, flags=program.FLAG_STAND_ALONE)

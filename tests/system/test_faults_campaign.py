@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from safety_case import fault_judge, fault_session, faults, monitor, results
 from safety_case.fault_kinds import KINDS, Drawn
 from safety_case.monitor import Ceilings, Rows

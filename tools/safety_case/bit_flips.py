@@ -79,16 +79,20 @@ def _below(
         yield from _in_tuple(path, value, replace, seen)
     elif id(value) not in seen:
         seen.add(id(value))
-        if isinstance(value, list):
-            for at, item in enumerate(value):
-                yield from _below(f"{path}[{at}]", item, _item_setter(value, at), seen)
-        elif isinstance(value, dict):
-            for key, item in value.items():
-                yield from _below(f"{path}[{key}]", item, _item_setter(value, key), seen)
-        elif type(value).__module__.startswith("stimcore"):
-            for name, item in vars(value).items():
-                if name not in ("hal", "device"):
-                    yield from _below(f"{path}.{name}", item, _setter(value, name), seen)
+        for name, item, put in _parts(value):
+            yield from _below(path + name, item, put, seen)
+
+
+def _parts(value: Any) -> Iterator[Leaf]:
+    """Yield what a list, a dict or an object of the firmware's holds: name, value, setter."""
+    if isinstance(value, (list, dict)):
+        items = enumerate(value) if isinstance(value, list) else value.items()
+        for key, item in items:
+            yield f"[{key}]", item, _item_setter(value, key)
+    elif type(value).__module__.startswith("stimcore"):
+        for name, item in vars(value).items():
+            if name not in ("hal", "device"):
+                yield f".{name}", item, _setter(value, name)
 
 
 def _item_setter(owner: Any, key: Any) -> Callable[[Any], None]:

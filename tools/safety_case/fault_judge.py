@@ -169,7 +169,7 @@ def _ends(therapy: Therapy, may: Allowed, played: Played, off_s: float) -> list[
 
 
 def _kept(played: Played, drawn: list[Drawn]) -> list[str]:
-    """Return violations of the store: what no command touched is there, what one did is old or new."""
+    """Return violations of the store: what no command touched, and what one has replaced."""
     if any(fault.kind == "store_bit" for fault in drawn):
         return []  # a half that has lost a bit has lost it
     out = []

@@ -2,14 +2,13 @@
 
 Role: one row a kind: what happens, how it is drawn and injected, and what the load may then see.
 
-| bound | what it says |
-| --- | --- |
-| held | no ceiling is ever exceeded: the firmware, or the hardware beside it, can see to that |
-| caught | a ceiling may be exceeded, for no longer than `reaction_s`; after it the output is off, with a reason |
-| within | the stage itself is wrong: up to 15 % and 60 uA more than its ceiling is within the tolerance of what is measured (limits.py) and may go on; more is caught |
+held    no ceiling is ever exceeded: the firmware, or the hardware beside it, can see to that
+caught  a ceiling may be exceeded, for no longer than `reaction_s`; then it is off, with a reason
+within  the stage itself is wrong: 15 % and 60 uA beyond a ceiling are within the tolerance of what
+        is measured (limits.py) and may go on; more is caught
 
-In every run: no current is beyond what the stage can make; nothing stored is lost; the output is off
-when the lease of a silent host has ended; what ended it is latched. `reaction_s` are those of
+In every run: no current is beyond what the stage can make; nothing stored is lost; the output is
+off when the lease of a silent host has ended; what ended it is latched. `reaction_s` are those of
 docs/explain/safety.md: words 100 ms and a turn; extremes three periods; a phase each 30 ms, from
 100 ms after a change; the watchdog 250 ms; then 60 ms in which the bleed takes the load's charge.
 """
@@ -35,7 +34,7 @@ _STRIDE = 7_919  # a prime: few runs are spread over all places, and many come t
 
 
 class Drawn(NamedTuple):
-    """One fault of a run: its kind, its instant in us since power-on (0: by count), and its words."""
+    """One fault of a run: its kind, its instant in us (0: by count), and what was done."""
 
     kind: str
     at_us: int

@@ -1,8 +1,8 @@
 """One session of the real host with the real firmware on the simulated board, and a fault in it.
 
-Role: Host opens the board with what is stored there, hands it to whoever spoils it, and goes through
-all that a session has; after it the bench goes on alone for as long as the lease may last. What the
-load saw is returned contact by contact. Invariant: the host never halts the output when it
+Role: Host opens the board with what is stored there, hands it to whoever spoils it, and goes
+through all that a session has; after it the bench goes on alone for as long as the lease may last.
+What the load saw is returned contact by contact. Invariant: the host never halts the output when it
 leaves, so that whatever ends it is the device.
 """
 
@@ -14,13 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scs.catalog import boards
 from scs.device.link import Link
 from scs.device.session import Session, hello
 from scs.errors import DeviceFault, Failure
 from scs.profile.profile import Profile
 from scs_sim.bench import board as simulated
-from scs_sim.bench.nvstore import NvStore, PowerCut
+from scs_sim.bench.nvstore import NvStore
 from scs_sim.circuit.stage import even_bits
 from stimcore import commands
 
@@ -118,7 +117,7 @@ class Host(Session):
         self._board, self.version, self.unique_id = hello(self._link)
 
     def session(self, therapy: Therapy) -> None:
-        """Go through a session: load, store, arm, start, set an amplitude, stop, read the ledger."""
+        """Load, store, arm, start, set an amplitude, stop, and read the ledger."""
         self.load(profile(therapy.name, therapy.text))
         self.save(SAVED)
         self.erase(ERASED)
@@ -136,7 +135,10 @@ class Host(Session):
         self.ledger()
 
     def watch(self, for_s: float) -> bool:
-        """Poll for so long by the bench's clock; return whether it still runs. Raises DeviceFault."""
+        """Poll for so long by the bench's clock; return whether it still runs.
+
+        Raises DeviceFault.
+        """
         until_s = self.bench.now_s() + for_s
         for status in self.poll():
             if status.fault is not None:

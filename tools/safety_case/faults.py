@@ -1,8 +1,8 @@
 """Inject seeded faults into whole sessions, and hold what the load saw against its ceilings.
 
-Role: `python -m safety_case.faults`, `make faults`; draws the runs, spreads them over processes, and
-prints a table a kind. Invariant: a run follows from its number and the seed alone, whatever
-the number of jobs; `--repeat NUMBER` does one again and prints all of it.
+Role: `python -m safety_case.faults`, `make faults`; draws the runs, spreads them over processes,
+and prints a table with a line a kind. Invariant: a run follows from the options and its number
+alone, whatever the number of jobs; `--repeat RUN` does one again and prints all of it.
 Requirements: REQ-31, REQ-34, REQ-40, REQ-42, REQ-45, REQ-50 to REQ-55, REQ-58, REQ-59.
 """
 
@@ -25,14 +25,14 @@ from . import fault_session, monitor, results
 from .fault_judge import Verdict, judge
 from .fault_kinds import KINDS, Drawn, Spoil
 from .fault_session import Played
-from .therapies import SHARES, THERAPIES, Therapy
+from .therapies import SHARES, THERAPIES
 
 SINGLES, DOUBLES = 10_000, 2_000
 CHUNK = 8  # runs given to a process at once
 
 
 class Plan(NamedTuple):
-    """One run: its number, its kinds, each with its number among those of the kind, and its seed."""
+    """One run: its number, its kinds, each with a number among its own, and the seed."""
 
     number: int
     kinds: tuple[tuple[str, int], ...]
@@ -129,7 +129,7 @@ OUTCOMES = ("caught", "reset", "lost", "refused", "halted", "harmless", "tolerat
 
 def table(done: list[Done]) -> str:
     """Return a line a kind: how its runs ended, and its worst charge, net current and reaction."""
-    lines = [(*COLUMNS, "charge held", "net DC", "reaction", "failed")]
+    lines: list[list[str]] = [[*COLUMNS, "charge held", "net DC", "reaction", "failed"]]
     groups: dict[str, list[Done]] = {name: [] for name in (*KINDS, DOUBLE)}
     for each in done:
         groups[DOUBLE if len(each.plan.kinds) > 1 else each.plan.kinds[0][0]].append(each)
@@ -144,7 +144,7 @@ def table(done: list[Done]) -> str:
         failed = sum(bool(each.verdict.violations) for each in runs)
         row = [name, bound, len(runs), *(ends[outcome] for outcome in OUTCOMES)]
         row += [f"{1e6 * held_c:.3f} uC", f"{1e9 * dc_a:.1f} nA", f"{1e3 * late_s:.0f} ms", failed]
-        lines.append(tuple(map(str, row)))
+        lines.append([str(cell) for cell in row])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
@@ -163,12 +163,12 @@ def result(done: list[Done], arguments: argparse.Namespace) -> results.Result:
     singles = sum(len(each.plan.kinds) == 1 for each in done)
     ends = Counter(each.verdict.outcome for each in done)
     worst = [each.verdict.worst for each in done]
-    figures = {
+    rows = {
         "single faults": singles,
         "double faults": len(done) - singles,
         "kinds": len({kind for each in done for kind, _number in each.plan.kinds}),
         **{outcome: ends[outcome] for outcome in OUTCOMES},
-        "most charge held, uC": round(1e6 * max(one.held_c for one in worst), 3),
+        "most charge held, uC": round(1e6 * max(figures.held_c for figures in worst), 3),
         "longest reaction, ms": round(1e3 * max(each.verdict.reaction_s for each in done)),
     }
     failures = [
@@ -178,7 +178,7 @@ def result(done: list[Done], arguments: argparse.Namespace) -> results.Result:
         for each in done
         if each.verdict.violations
     ]
-    return results.Result("faults", _command(arguments), figures, failures)
+    return results.Result("faults", _command(arguments), rows, failures)
 
 
 def _command(arguments: argparse.Namespace) -> str:
@@ -249,6 +249,7 @@ def _count(text: str) -> int:
 
 
 def main(given: list[str] | None = None) -> int:
+    """Run the campaign, or repeat one run; return the exit code, 1 for a violation."""
     arguments = _arguments(given)
     every = plans(arguments.singles, arguments.doubles, arguments.seed, arguments.only)
     if arguments.repeat is not None:

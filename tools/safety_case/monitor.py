@@ -27,8 +27,8 @@ class Ceilings(NamedTuple):
     """Most of one contact.
 
     amplitude_a: of the current at any instant; phase_c: charge that one stretch of current of one
-    sign takes away from balance; held_c: charge not yet recovered, at any instant; settles_c: charge
-    that comes to rest within a second of a start, a change or an end, and is no direct current.
+    sign takes away from balance; held_c: charge not yet recovered, at any instant; settles_c: what
+    comes to rest within a second of a start, a change or an end, and is no direct current.
     """
 
     amplitude_a: float

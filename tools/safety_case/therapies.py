@@ -64,8 +64,9 @@ THERAPIES = {
         Therapy(
             "burst",
             f"name: burst\n{_HEAD}"
-            "  - {cathodes: [E1], anodes: [E2], waveform: {burst: {pulses: 5, intra_rate: 500 Hz}},\n"
-            "     rate: 40 Hz, pulse_width: 1000 us, amplitude: 0.35 mA,\n"
+            "  - {cathodes: [E1], anodes: [E2], rate: 40 Hz,\n"
+            "     waveform: {burst: {pulses: 5, intra_rate: 500 Hz}},\n"
+            "     pulse_width: 1000 us, amplitude: 0.35 mA,\n"
             f"     recharge: {{passive: {{after: burst}}}}}}{_TAIL}",
             "0.2 mA",
             # 0.35 mA x 1.0025 + 18 uA = 0.369 mA; 1000 us: 0.369 uC; five of them 1.85 uC, and what
@@ -77,10 +78,10 @@ THERAPIES = {
         Therapy(
             "pair",
             f"name: pair\n{_HEAD}"
-            "  - {cathodes: [E1], anodes: [E2], rate: 20 Hz, pulse_width: 300 us, amplitude: 1.5 mA,\n"
-            "     recharge: active}\n"
-            "  - {cathodes: [E5], anodes: [E6], rate: 60 Hz, pulse_width: 150 us, amplitude: 2 mA,\n"
-            f"     recharge: active}}{_TAIL}",
+            "  - {cathodes: [E1], anodes: [E2], rate: 20 Hz, pulse_width: 300 us,\n"
+            "     amplitude: 1.5 mA, recharge: active}\n"
+            "  - {cathodes: [E5], anodes: [E6], rate: 60 Hz, pulse_width: 150 us,\n"
+            f"     amplitude: 2 mA, recharge: active}}{_TAIL}",
             "1 mA",
             # 1.5 mA: 1.522 mA, 0.457 uC of 300 us; 2 mA: 2.023 mA, 0.304 uC of 150 us
             {
@@ -92,8 +93,8 @@ THERAPIES = {
         Therapy(
             "counted",
             f"name: counted\n{_HEAD}"
-            "  - {cathodes: [E1], anodes: [E2], rate: 50 Hz, pulse_width: 200 us, amplitude: 1 mA,\n"
-            f"     recharge: active}}\nsession: {{pulses: 30}}{_TAIL}",
+            "  - {cathodes: [E1], anodes: [E2], rate: 50 Hz, pulse_width: 200 us,\n"
+            f"     amplitude: 1 mA, recharge: active}}\nsession: {{pulses: 30}}{_TAIL}",
             "0.8 mA",
             # 1 mA: 1.021 mA, 0.205 uC; 30 pulses of 50 Hz: 0.6 s
             _ceilings((1, 2), 1.021, 0.206, 0.21, 0),
@@ -103,8 +104,8 @@ THERAPIES = {
         Therapy(
             "cycled",
             f"name: cycled\n{_HEAD}"
-            "  - {cathodes: [E1], anodes: [E2], rate: 50 Hz, pulse_width: 200 us, amplitude: 1 mA,\n"
-            f"     recharge: passive}}\ncycle: {{on: 1 s, off: 1 s}}{_TAIL}",
+            "  - {cathodes: [E1], anodes: [E2], rate: 50 Hz, pulse_width: 200 us,\n"
+            f"     amplitude: 1 mA, recharge: passive}}\ncycle: {{on: 1 s, off: 1 s}}{_TAIL}",
             "0.8 mA",
             _ceilings((1, 2), 1.021, 0.206, 0.22, 0.206),
             0.020,
@@ -113,8 +114,8 @@ THERAPIES = {
         Therapy(
             "hf",
             f"name: hf\n{_HEAD}"
-            "  - {cathodes: [E1], anodes: [E2], rate: 10 kHz, pulse_width: 30 us, amplitude: 2 mA,\n"
-            f"     interphase_gap: 20 us, recharge: active}}{_TAIL}",
+            "  - {cathodes: [E1], anodes: [E2], rate: 10 kHz, pulse_width: 30 us,\n"
+            f"     amplitude: 2 mA, interphase_gap: 20 us, recharge: active}}{_TAIL}",
             "1.5 mA",
             # 2 mA: 2.023 mA, 0.0607 uC
             _ceilings((1, 2), 2.023, 0.0608, 0.075, 0),

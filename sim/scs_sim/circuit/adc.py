@@ -105,10 +105,10 @@ class Sense:
 
     def codes(self, channel: int, values: Values) -> Values:
         """Return ampere or volt in codes, not yet rounded."""
-        read = self._zeros[channel] + values * self._per_unit[channel]
+        read: Values = self._zeros[channel] + values * self._per_unit[channel]
         if self._noise is not None:
             random, codes = self._noise
-            read = read + random.normal(0.0, codes, np.shape(read))
+            read += random.normal(0.0, codes, np.shape(values) or None)
         return read
 
 
