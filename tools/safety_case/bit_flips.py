@@ -41,6 +41,36 @@ def flip_in(device: Any, roots: tuple[str, ...], random: np.random.Generator) ->
     return f"{path}: {what}"
 
 
+def flip_board(device: Any, random: np.random.Generator) -> str:
+    """Flip a bit of the board's figures, one tuple for all that use it; return which and how."""
+    before = device.board
+    names = [name for name in before._fields if isinstance(getattr(before, name), int)]
+    name = names[int(random.integers(len(names)))]
+    flipped, what = _flipped(getattr(before, name), random)
+    after = before._replace(**{name: flipped})
+    for holder in _objects(device, set()):
+        for attribute, value in vars(holder).items():
+            if value is before:
+                setattr(holder, attribute, after)
+    return f"board.{name}: {what}"
+
+
+def _objects(value: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield the firmware's objects below a value, itself included."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _objects(item, seen)
+        return
+    parts = list(_parts(value))
+    if parts and not isinstance(value, (list, dict)):
+        yield value
+    for _name, item, _put in parts:
+        yield from _objects(item, seen)
+
+
 def flip_stored(cells: dict[int, bytearray], random: np.random.Generator) -> str:
     """Flip a bit of a random byte in flash; return which."""
     indices = [index for index, data in sorted(cells.items()) if data]

@@ -17,6 +17,7 @@ from .therapies import DOWN_S, LEASE_S, MEASURE_A, MEASURE_C, STAGE_A, Therapy
 
 FAULT = 5  # the state of a latched fault
 TURN_S = 0.03
+HEALS_S = 2.1  # the last time that a loose lead does
 SETTLES_C = 0.03e-6  # of a measurement
 
 
@@ -39,6 +40,7 @@ class Allowed(NamedTuple):
     must_from_s: float
     unbounded: bool  # what is measured is wrong as well: the stage alone bounds the current
     slower: float  # how much longer the processor's clock, or a turn, makes a lease
+    heals: bool  # the lead may heal when all is over
 
 
 def allowed(drawn: list[Drawn]) -> Allowed:
@@ -53,6 +55,7 @@ def allowed(drawn: list[Drawn]) -> Allowed:
     slow_s = (
         0.3 if {"late_turn", "slow_loop", "hung_loop"} & {fault.kind for fault in drawn} else 0.0
     )
+    heals = any(fault.kind == "loose" for fault in drawn)
     return Allowed(
         not open_ended,
         any(kind.bound == "within" for kind in kinds),
@@ -60,7 +63,8 @@ def allowed(drawn: list[Drawn]) -> Allowed:
         musts[0][0] if musts else None,
         musts[0][1] if musts else math.inf,
         len(kinds) > 1 and bool(open_ended) and any(kind.blinds for kind in kinds),
-        slow_s + 0.1 * LEASE_S,
+        slow_s + 0.1 * LEASE_S + (HEALS_S if heals else 0.0),
+        heals,
     )
 
 
@@ -75,12 +79,18 @@ def judge(therapy: Therapy, drawn: list[Drawn], played: Played) -> Verdict:
     violations += [f"beyond the stage: {_told(excess)}" for excess in _beyond_stage(rows)]
     reaction_s = 0.0
     if excesses:
-        reaction_s = max(0.0, off_s - excesses[0].since_s)
+        # a lead that heals when the output is off lets the bleed have what stood on the load
+        end_s = max(each.until_s for each in excesses) if may.heals else off_s
+        reaction_s = max(0.0, end_s - excesses[0].since_s)
         if may.always:
             violations += [_told(excess) for excess in excesses[:1]]
         elif not may.unbounded and reaction_s > may.reaction_s:
             violations.append(f"{_told(excesses[0])}, off {reaction_s:.3f} s later")
-        if not may.unbounded and not _has_ended_for_a_reason(played) and not may.within:
+        if (
+            not may.unbounded
+            and not _has_ended_for_a_reason(therapy, played, off_s)
+            and not may.within
+        ):
             violations.append(f"{_told(excesses[0])}, and no reason is latched")
     violations += _must(may, rows, off_s)
     if may.must_s is not None:
@@ -145,7 +155,9 @@ def _must(may: Allowed, rows: dict[int, Rows], off_s: float) -> list[str]:
     return []
 
 
-def _has_ended_for_a_reason(played: Played) -> bool:
+def _has_ended_for_a_reason(therapy: Therapy, played: Played, off_s: float) -> bool:
+    if off_s > played.stop_s or therapy.most_s is not None:
+        return True  # the host stopped it in time, or its own session was over
     return bool(played.latched or played.resets or played.reason or played.halted)
 
 

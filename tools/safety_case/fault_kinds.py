@@ -20,13 +20,16 @@ import numpy as np
 
 from scs_sim.bench import faults as simulated
 
-from .bit_flips import flip_in, flip_stored
+from .bit_flips import flip_board, flip_in, flip_stored
 from .fault_session import Played
 from .therapies import Therapy
 
 Random = np.random.Generator
 BLEED_S = 0.06
 MEASURED_S = 0.40 + BLEED_S  # phases of a burst take their turns, 30 ms each, after 100 ms
+# what a discharge leaves is looked at before the first of a burst's five phases, each of which has
+# its turn in 150 ms, from 100 ms after a change on, and once all have been gone through
+RESIDUAL_S = 0.80 + BLEED_S
 WORDS_S = 0.12 + BLEED_S
 WATCHDOG_S = 0.26 + BLEED_S
 MEMORY_S = WATCHDOG_S + 0.1
@@ -104,6 +107,12 @@ def _staged(spoil: Spoil) -> int:
 
     spoil.bench.link.spoils.append(spoils)
     return 0
+
+
+def _calibration(spoil: Spoil) -> int:
+    if spoil.random.random() < 0.25:
+        return _flips("calibration")(spoil)
+    return spoil.later(lambda bench: spoil.words.append(flip_board(bench.device, spoil.random)))
 
 
 def _store(spoil: Spoil) -> int:
@@ -273,7 +282,7 @@ KINDS: dict[str, Kind] = {
     "calibration_bit": Kind(
         "a bit of the calibration or of the board's figures in use flips",
         "caught",
-        _flips("calibration", "board", "output.board"),
+        _calibration,
         MEASURED_S,
     ),
     "state_bit": Kind(
@@ -316,7 +325,7 @@ KINDS: dict[str, Kind] = {
         "the load's resistance becomes 20 times as large", "caught", _named("high_load"), MEASURED_S
     ),
     "no_discharge": Kind(
-        "the discharge switch stays open", "within", _named("no_discharge"), MEASURED_S
+        "the discharge switch stays open", "within", _named("no_discharge"), RESIDUAL_S
     ),
     "stuck_discharge": Kind(
         "the discharge switch stays closed",

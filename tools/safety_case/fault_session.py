@@ -128,6 +128,7 @@ class Host(Session):
         if self.watch(therapy.runs_s / 2):
             self.amplitude(1, therapy.amplitude)
         if self.watch(therapy.runs_s / 2):
+            self.mark("stop")
             self.stop(wait=False)
         if self.watch(STOPS_S):  # a user who sees that STOP does not end it
             self.halt()
@@ -158,6 +159,7 @@ class Played(NamedTuple):
     reason: str  # why the host's session ended, "" for its own end
     halted: bool  # the host had to send HALT, for STOP did not end the output
     start_s: float  # when the host sent START; infinite if it never did
+    stop_s: float  # and STOP
     silent_s: float  # when the host's last frame was sent
     end_s: float
     rows: dict[int, Rows]
@@ -194,6 +196,7 @@ def play(therapy: Therapy, seed: int, cells: Cells, spoil: Callable[[Any], None]
         reason,
         "halted" in host.marks,
         host.marks.get("start", float("inf")),
+        host.marks.get("stop", float("inf")),
         silent_s,
         bench.now_s(),
         by_contact(bench),
