@@ -24,10 +24,10 @@ SCS = "from scs.cli import main; main()"
 RUN = "run profiles/{}.yaml --port sim --for {}"
 # (command, least ratio)
 COMMANDS = (
-    (RUN.format("tonic_50hz", "60s"), 4),
-    (RUN.format("burst_dr", "60s"), 4),
+    (RUN.format("tonic_50hz", "60s"), 5),
+    (RUN.format("burst_dr", "60s"), 5),
     (RUN.format("hf10", "5s"), 6),  # as long as it takes to see: 40 s of CPU before
-    ("trace profiles/tonic_50hz.yaml --for 60s -o {folder}/tonic.npz", 10),
+    ("trace profiles/tonic_50hz.yaml --for 60s -o {folder}/tonic.npz", 15),
 )
 
 

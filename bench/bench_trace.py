@@ -14,7 +14,7 @@ from scs import resources
 from sim_validation.rows import Row
 
 PROFILE = str(resources.path("profiles/tonic_50hz.yaml"))
-RATIO, GROWTH = 20.0, 1.3  # at least: board / model; at most: an hour / a second
+RATIO, GROWTH = 10.0, 1.3  # at least: board / model; at most: an hour / a second
 CHILD = "import resource, runpy, sys; sys.argv = ['scs', *sys.argv[1:]]\ntry:\n"
 CHILD += "    runpy.run_module('scs', run_name='__main__')\nfinally:\n"
 CHILD += "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"

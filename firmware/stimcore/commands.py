@@ -36,6 +36,7 @@ SAVE = 0x20
 RECALL = 0x21
 SLOTS = 0x22
 ERASE = 0x23
+LOG = 0x24
 SCOPE_ARM = 0x30
 SCOPE_READ = 0x31
 WORDS = 0x32
@@ -96,6 +97,7 @@ TABLE = (
     (RECALL, "recall", "slot u8", "hash u32, figures bytes", (OFF, LOADED)),
     (SLOTS, "slots", "", "slots bytes", (OFF, LOADED)),
     (ERASE, "erase", "slot u8", "", (OFF, LOADED)),
+    (LOG, "log", "block u8, offset u16", "blocks u8, piece bytes", (OFF, LOADED, FAULT)),
     (SCOPE_ARM, "scope_arm", "delay_us u32", "", (RUNNING, STOPPING)),
     (SCOPE_READ, "scope_read", "offset u16", "ready u8, begins_us u32, crc u32, piece bytes", ANY),
     (WORDS, "words", "offset u16", "crc u32, length u16, piece bytes", (RUNNING, STOPPING)),

@@ -8,7 +8,7 @@ Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55, REQ-66,
 REQ-67.
 """
 
-from . import calibration, commands, errors, output, ramp, states
+from . import calibration, commands, errors, journal, output, ramp, states
 from .board import Board
 from .capture_queue import Captures
 from .dialogue import Dialogue
@@ -23,6 +23,7 @@ _CHECK_PROGRAM = 10  # every so many of these checks: packing one may take 20 ms
 _IDLE_MS = 20  # the longest sleep between two turns where nothing runs, and where something does:
 _RUNNING_MS = 10  # the ADC's ring holds 8, and a timer empties it meanwhile
 _TABLES_DIGEST = commands.tables_digest()  # takes longer than a watchdog that runs would wait
+_CALM = (states.OFF, states.LOADED, states.FAULT)  # a write of the store keeps nobody waiting
 CAUSE_WATCHDOG = 1  # hal.reset_cause()
 
 _STREAM_FAULTS = {
@@ -53,6 +54,8 @@ class Device:
         self.measurement: Measurement | None = None  # while MEASURING
         self.load: Found | None = None  # the load as it was last found
         self.calibrated(calibration.restore(hal, board))
+        self.journal = journal.Journal(hal)
+        self.journal.note(0, journal.BOOT, hal.reset_cause(), 0, _TABLES_DIGEST)
         self.dialogue = Dialogue(self)
         self._us = hal.now_us()
         self._spare_us = 0
@@ -73,6 +76,8 @@ class Device:
         """Run one iteration, then sleep until a byte comes or something is due."""
         self.step()
         if not self.dialogue.waits():
+            if self.journal.queue and self.state in _CALM:
+                self.journal.settle()
             self.hal.wait(self._sleep_ms())
 
     def _sleep_ms(self) -> int:
@@ -233,6 +238,7 @@ class Device:
     def start(self) -> None:
         """Start what ARM prepared."""
         self._stop_reason = 0
+        self.journal.note(self.now_ms, journal.STARTED, 0, 0, self.hash)
         self.output.start(self.now_ms)
         self._begin_run()
         self.move("start")
@@ -286,7 +292,9 @@ class Device:
     def _close(self, reason: int) -> None:
         self.output.ledger.stop_ms = self.now_ms
         self.output.ledger.stopped = reason
-        self.ledger = self.output.ledger
+        book = self.ledger = self.output.ledger
+        ms = book.output_us // 1000
+        self.journal.note(self.now_ms, journal.STOPPED, reason, book.truncated, book.pulses, ms)
         self.monitor = Monitor(self.board)  # no reading outlives the output it was made of
         self.captures.reset()
 
@@ -299,5 +307,6 @@ class Device:
             self._close(commands.STOP_FAULT)
         if self.fault[0] == errors.OK:
             self.fault = row
+            self.journal.note(self.now_ms, journal.FAULT, *row)
         self.measurement = self.load = None  # whatever the load was, it may be no more
         self.state = states.FAULT  # a move of every state, and of what is none

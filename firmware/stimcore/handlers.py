@@ -1,8 +1,8 @@
 """The commands' handlers: one function per row of commands.TABLE.
 
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
-Invariant: the state table has already let the command through; ARM is refused unless the load was
-measured recently, at all contacts, and found as declared. Requirements: REQ-22, REQ-33,
+Invariant: the state table has already let the command through; ARM and START are refused unless the
+load was measured recently, at all contacts, and found as declared. Requirements: REQ-22, REQ-33,
 REQ-36 to REQ-38, REQ-44 to REQ-47, REQ-56 to REQ-58.
 """
 
@@ -17,6 +17,7 @@ from . import (
     commands,
     errors,
     impedance,
+    journal,
     limits,
     load_test,
     output,
@@ -25,6 +26,8 @@ from . import (
     store,
 )
 from .errors import Refused, refuse_all
+
+_U32 = 0xFFFFFFFF  # a count or a time that is larger goes on from 0: after 49 days in ms
 
 
 def _hello(device, protocol: int) -> tuple:
@@ -56,12 +59,12 @@ def _status(device) -> tuple:
         index,
         value,
         limit,
-        device.now_ms,
+        device.now_ms & _U32,
         device.lease_left_ms(),
         stopped,
-        periods,
-        pulses,
-        device.dialogue.decoder.errors,
+        periods & _U32,
+        pulses & _U32,
+        device.dialogue.decoder.errors & _U32,
         current[0],
         current[1],
         voltage[0],
@@ -125,11 +128,26 @@ def _arm(device, digest: int) -> tuple:
         raise Refused(*device.unfit)
     reading = _load_id(device)
     device.output.prepare()
+    _record_arm(device, digest)
     device.move("arm")
     return (reading,)
 
 
+def _record_arm(device, digest: int) -> None:
+    """Write to the journal what is armed, before it is: a cut of the power cannot hide that."""
+    book = device.journal
+    if book.queue:
+        book.settle()
+    book.note(device.now_ms, journal.ARMED, 0, 0, digest)
+    try:
+        book.write()
+    except Refused:
+        book.queue = []
+        raise
+
+
 def _start(device) -> tuple:
+    _load_id(device)  # again: it may have been armed long ago, and another load be there
     device.start()
     return ()
 
@@ -149,6 +167,7 @@ def _amplitude(device, number: int, amplitude_ua: int) -> tuple:
     out.retarget(number, amplitude_ua)
     if device.state == states.ARMED:
         out.prepare()  # the stream that ARM staged was made for the old target
+    device.journal.note(device.now_ms, journal.AMPLITUDE, number, 0, amplitude_ua)
     board = device.board
     codes = (amplitude_ua * 1000 + board.na_per_code // 2) // board.na_per_code
     return (codes * board.na_per_code, out.settles_in_ms(number))
@@ -162,12 +181,12 @@ def _ledger(device) -> tuple:
         net = charge.picocoulombs(device.board, book.net[index])
         sums += struct.pack("<qq", driven, net if book.net[index] > 0 else -net)
     return (
-        book.pulses,
-        book.truncated,
-        book.periods,
-        book.start_ms,
-        book.stop_ms,
-        book.output_us // 1000,
+        book.pulses & _U32,
+        book.truncated & _U32,
+        book.periods & _U32,
+        book.start_ms & _U32,
+        book.stop_ms & _U32,
+        book.output_us // 1000 & _U32,
         book.stopped,
         sums,
     )
@@ -230,6 +249,13 @@ def _slots(device) -> tuple:
 def _erase(device, slot: int) -> tuple:
     store.erase(device.hal, _known(slot))
     return ()
+
+
+def _log(device, block: int, offset: int) -> tuple:
+    if device.journal.queue:
+        device.journal.settle()
+    data = device.journal.block(block)
+    return (journal.BLOCKS, data[offset : offset + commands.LOOK_BYTES])
 
 
 # --- the sense path and the load -------------------------------------------------------------
@@ -326,6 +352,7 @@ TABLE: dict = {
     commands.RECALL: _recall,
     commands.SLOTS: _slots,
     commands.ERASE: _erase,
+    commands.LOG: _log,
     commands.SCOPE_ARM: _scope_arm,
     commands.SCOPE_READ: _scope_read,
     commands.WORDS: _words,

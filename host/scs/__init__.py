@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from .errors import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
     from .messages.safety_metrics import Metric
     from .profile.in_code import ProfileFields, ProgramFields
-    from .profile.profile import Profile, ProfileError
+    from .profile.profile import ProfileError
+    from .recordings.profile import Profile
     from .recordings.record import Recording
     from .traces.trace import Trace
     from .traces.waveform_analysis import Measured
@@ -61,7 +62,7 @@ _HOMES = {
     "Metric": "messages.safety_metrics",
     "Mismatch": "errors",
     "Problem": "documents.problem",
-    "Profile": "profile.profile",
+    "Profile": "recordings.profile",
     "ProfileError": "profile.profile",
     "ProfileFields": "profile.in_code",
     "ProgramFields": "profile.in_code",

@@ -18,8 +18,8 @@ from .catalog import boards
 from .documents import units
 from .documents.problem import nearest
 from .errors import WrongUsage
-from .profile.profile import Profile
 from .profile.waveforms import phase_widths_ns
+from .recordings.profile import Profile
 from .safety.check import Judgement, judge
 
 STAGES = ("mcp4922-8", "r2r-1")

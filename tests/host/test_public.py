@@ -10,7 +10,14 @@ import pytest
 import scs
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("scs.errors", "scs.profile.profile", "scs.device.stimulator", "scs.traces.trace")
+MODULES = (
+    "scs.errors",
+    "scs.profile.profile",
+    "scs.recordings.profile",
+    "scs.device.stimulator",
+    "scs.traces.trace",
+    "scs.traces.waveform",
+)
 
 
 @pytest.mark.parametrize("module", MODULES)

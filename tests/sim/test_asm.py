@@ -5,7 +5,7 @@ import sys
 import pytest
 from tests.support.pio import pio
 
-from scs_sim.pio.asm import PIO, AssemblyError, assemble, rp2
+from scs_sim.pio.asm import JOIN_TX, PIO, AssemblyError, assemble, rp2
 
 # The programs once more, in the language of the RP2040's data sheet: double entry.
 PIOASM = {
@@ -138,7 +138,7 @@ def test_the_sequencers_shift_left_by_explicit_pulls_through_a_joined_fifo() -> 
         program = assemble(name)
         assert not program.out_shift_right
         assert not program.autopull
-        assert (program.pull_thresh, program.tx_depth, program.status_n) == (32, 8, 2)
+        assert (program.pull_thresh, program.fifo_join, program.status_n) == (32, JOIN_TX, 2)
 
 
 def test_before_the_first_record_every_line_is_idle() -> None:

@@ -226,12 +226,9 @@ def test_the_same_again_is_the_same_object_and_the_memory_is_bounded() -> None:
         assert len(executor._memo) <= MEMO_LIMIT
 
 
-def test_a_timeline_alternates_and_forgets() -> None:
+def test_a_timeline_alternates() -> None:
     timeline = Timeline([(5, 1, 1), (9, 1, 1), (20, 1, 0), (20, 1, 1), (30, 1, 0), (40, 1, 1)])
     assert [timeline.level(1, tick) for tick in (4, 5, 25, 29, 30, 39, 40)] == [0, 1, 1, 1, 0, 0, 1]
     assert [timeline.next_change(1, tick) for tick in (0, 5, 30, 40)] == [5, 30, 40, None]
-    timeline.forget(35)
-    assert [timeline.level(1, tick) for tick in (35, 40)] == [0, 1]
-    assert timeline.next_change(1, 30) == 40
     with pytest.raises(ValueError, match="tick 39 comes after tick 40"):
         timeline.append(39, 1, 0)

@@ -128,7 +128,7 @@ def test_req_52_a_loop_that_stands_still_is_reset_with_the_output_off() -> None:
     assert sim.hal.stream_state() == (IDLE, 0, 0, 0)
     sim.advance_us(1_000)
     # fed at 10.2 ms, bitten at 260.2 ms: a microsecond before the cathodic phase would have ended
-    rows = sim.scope().events(0.260_19)
+    rows = sim.scope().rows(0.260_19)
     assert rows.current_a[:2] == pytest.approx([-2e-3, -2e-3])
     assert rows.time_s[1] == pytest.approx(0.260_2, abs=1e-12)
     assert set(rows.current_a[2:]) == {0.0}

@@ -108,7 +108,7 @@ def test_halt_drops_the_gate_at_its_instant_and_keeps_the_cut() -> None:
     assert state == (HALTED, 3, 2, 300 * US - FIRST_LATCH - 28_750)
     sim.advance_us(1_000)
     assert sim.hal.stream_state() == state
-    rows = sim.scope().events(0.003_29, 0.003_31)
+    rows = sim.scope().rows(0.003_29, 0.003_31)
     assert rows.time_s[1:3] == pytest.approx([0.0033, 0.0033])
     assert rows.current_a[1] == pytest.approx(2e-3)
     assert abs(rows.current_a[2]) < 20e-6  # bled: what the capacitor holds through 10 kohm
@@ -120,7 +120,7 @@ def test_halt_before_the_first_latch_delivers_nothing() -> None:
     sim.hal.halt()
     assert sim.hal.stream_state() == (HALTED, 0, 0, 0)
     sim.advance_us(1_000)
-    assert set(sim.scope().events().current_a) == {0.0}
+    assert set(sim.scope().rows().current_a) == {0.0}
 
 
 def test_a_restart_shows_nothing_of_what_was_latched_before() -> None:
@@ -131,7 +131,7 @@ def test_a_restart_shows_nothing_of_what_was_latched_before() -> None:
     sim.advance_us(100)
     sim.hal.stream_start(0)
     sim.advance_us(1)
-    rows = sim.scope().events(99.9e-6)
+    rows = sim.scope().rows(99.9e-6)
     assert rows.current_a[0] == pytest.approx(-2e-3)
     assert set(rows.current_a[2:]) == {0.0}
 

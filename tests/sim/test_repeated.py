@@ -111,7 +111,7 @@ def compare(parts: dict, first: str, acts: Acts) -> None:
     traces = [sim.scope() for sim in pair]
     assert pair[0].sequencer.latched == pair[1].sequencer.latched
     assert len(traces[0]) == len(traces[1])
-    for seen, executed in zip(*(trace.events() for trace in traces), strict=True):
+    for seen, executed in zip(*(trace.rows() for trace in traces), strict=True):
         np.testing.assert_allclose(seen, executed, rtol=1e-9, atol=1e-9)
     assert pair[0].gate == pair[1].gate
 

@@ -152,6 +152,5 @@ def test_piecewise_it_does_what_it_does_in_one_go() -> None:
                 if tick <= change < tick + 7:
                     timeline.append(change, ACTIVE, level)
         pieces += executor.advance(tick + 7, supply)
-        timeline.forget(executor.tick - 10)
     assert tuple(pieces) == whole
     assert len(whole) == 2

@@ -21,7 +21,7 @@ def two_pieces() -> Trace:
 
 
 def test_a_step_has_a_row_on_either_side() -> None:
-    rows = two_pieces().events()
+    rows = two_pieces().rows()
     ends = [0, 1, 2, -1]
     assert rows.time_s[ends] == pytest.approx([0, 1e-3, 1e-3, 3e-3])
     assert rows.current_a[ends] == pytest.approx([1e-3, 1e-3, 2e-3, 2e-3 * math.exp(-2)])
@@ -35,19 +35,8 @@ def test_the_ends_are_one_row_a_piece() -> None:
     assert rows.voltage_v == pytest.approx([0.5, math.exp(-2)])
 
 
-def test_a_curve_has_rows_where_it_bends() -> None:
-    rows = two_pieces().events()
-    curve = 1e-3 * np.maximum(np.exp(1 - rows.time_s[2:] * 1e3), 1e-9) * 2
-    assert rows.current_a[2:] == pytest.approx(curve)
-    # 2 mA falling with 1 ms: straight lines between its rows are within 0.4 % of it
-    at_s = np.linspace(1e-3, 3e-3, 1000)
-    drawn = np.interp(at_s, rows.time_s[2:], rows.current_a[2:])
-    assert np.max(np.abs(drawn - 2e-3 * np.exp(1 - at_s * 1e3))) < 0.004 * 2e-3
-    assert len(rows.time_s) < 30
-
-
 def test_a_window_cuts_the_pieces_it_touches() -> None:
-    rows = two_pieces().events(0.5e-3, 2e-3)
+    rows = two_pieces().rows(0.5e-3, 2e-3)
     assert rows.time_s[[0, 1, 2, -1]] == pytest.approx([0.5e-3, 1e-3, 1e-3, 2e-3])
     assert rows.current_a[-1] == pytest.approx(2e-3 * math.exp(-1))
 
@@ -69,7 +58,7 @@ def test_a_piece_without_length_is_replaced() -> None:
     trace = two_pieces()
     trace.begin(125_000, Piece("open", 0.0, 0.25, (0.0,), (0.0,), (0.0,)))
     assert len(trace) == 2
-    assert trace.events().voltage_v[-1] == 0.25
+    assert trace.rows().voltage_v[-1] == 0.25
 
 
 def test_memory_is_bounded_and_what_is_dropped_is_told() -> None:
@@ -78,14 +67,14 @@ def test_memory_is_bounded_and_what_is_dropped_is_told() -> None:
         trace.begin(at * 1000, Piece("driven", at * 1e-6, 0.0))
     assert len(trace) <= 3 * BLOCK + 1
     assert trace.dropped + len(trace) == 10 * BLOCK
-    first = trace.events().current_a[0]
+    first = trace.rows().current_a[0]
     assert round(first * 1e6) == trace.dropped  # the oldest went, and nothing else
     assert trace.start_s() == pytest.approx(trace.dropped * 1000 / HZ)
 
 
 def test_a_window_outside_is_an_error_that_says_what_there_is() -> None:
     with pytest.raises(ValueError, match=r"no trace from 5 s to 6 s: it holds 0.0 s to 0.003 s"):
-        two_pieces().events(5, 6)
+        two_pieces().rows(5, 6)
 
 
 def test_blocks_and_loose_rows_give_one_trace() -> None:
@@ -100,9 +89,9 @@ def test_a_window_across_blocks_is_that_part_of_the_whole() -> None:
     trace = Trace(HZ)
     for at in range(5 * BLOCK):
         trace.begin(at * 125, Piece("driven", float(at), 0.0))
-    whole = trace.events()
+    whole = trace.rows()
     for t0, t1 in ((0.0, 1e-3), (4e-3, 4.2e-3), (8.191e-3, 8.193e-3), (16e-3, 20e-3)):
-        part = trace.events(t0, t1)
+        part = trace.rows(t0, t1)
         inside = (whole.time_s >= t0 + 1e-9) & (whole.time_s <= t1 - 1e-9)
         assert set(whole.current_a[inside]) <= set(part.current_a)
         assert (part.time_s[0], part.time_s[-1]) == pytest.approx((t0, t1))

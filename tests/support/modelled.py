@@ -7,8 +7,8 @@ Invariant: a trace begins with a period and holds whole ones; it has its schedul
 
 import numpy as np
 
+from scs import Profile
 from scs.catalog import boards
-from scs.profile.profile import Profile
 from scs.traces.schedule import schedule
 from scs.traces.trace import Trace
 from scs_sim.circuit import model

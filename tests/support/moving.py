@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from tests.support.stimulators import started
 
+from scs import Profile
 from scs.device.stimulator import Stimulator
 from scs.profile import shift_contacts
-from scs.profile.profile import Profile
 
 TEXT = """\
 name: two

@@ -1,8 +1,7 @@
 """Profiles for the tests of a Stimulator, and one that runs."""
 
-from scs import resources
+from scs import Profile, resources
 from scs.device.stimulator import Stimulator
-from scs.profile.profile import Profile
 
 QUICK = """\
 name: quick

@@ -49,7 +49,7 @@ class Talk(Conversation):
 
     @property
     def current_a(self) -> float:
-        return float(self.board.scope().events()[1][-1])
+        return float(self.board.scope().rows()[1][-1])
 
     def mark(self) -> None:
         self._marked_tick = self.board.tick

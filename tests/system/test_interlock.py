@@ -63,6 +63,32 @@ def test_req_57_a_measurement_of_a_minute_ago_will_do_and_one_of_61_s_will_not()
 
 
 @BY_HAND
+def test_req_57_what_was_armed_a_minute_ago_does_not_start() -> None:
+    talk = Talk(turn_us=20_000)
+    talk.hello()
+    talk.armed()
+    talk.pass_us(61_000_000)
+    (code, _index, value, limit), *more = talk.send(commands.START).rows
+    assert (code, limit, more) == (errors.LOAD_OLD, 60_000, [])
+    assert 61_000 <= value < 62_000
+    assert talk.state() == "ARMED"
+    assert not talk.gate
+    assert talk.send(commands.STOP).status == 0
+    talk.measured()
+    assert talk.arm(talk.status()["hash"]).status == 0
+    assert talk.send(commands.START).status == 0
+
+
+@pytest.mark.board_only("the identification resistor is taken away by hand")
+def test_req_38_a_load_taken_away_after_arming_is_not_started(talk: Talk) -> None:
+    talk.armed()
+    talk.inject("wrong_load")
+    assert talk.send(commands.START).rows[0][0] == errors.LOAD_ID
+    assert talk.state() == "ARMED"
+    assert not talk.gate
+
+
+@BY_HAND
 def test_req_57_what_was_measured_before_a_reset_or_a_fault_counts_no_more() -> None:
     talk = Talk()
     talk.hello()

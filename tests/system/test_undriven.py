@@ -30,7 +30,7 @@ def running(talk: Talk, header: dict[str, int] | None = None, **changes: int) ->
 
 def largest_a(talk: Talk, since_s: float, sign: int = 0) -> float:
     """Return the largest current of either sign, or of one, from an instant on."""
-    _time, current, _volts = talk.board.scope().events(since_s)
+    _time, current, _volts = talk.board.scope().rows(since_s)
     values = np.abs(current) if sign == 0 else sign * current
     return float(np.max(values))
 
@@ -89,7 +89,7 @@ def test_req_62_a_train_that_turns_its_polarity_discharges_either_way() -> None:
     begun = talk.now_us() / 1e6
     talk.pass_us(300_000)
     assert talk.state() == "RUNNING"
-    time, current, _volts = talk.board.scope().events(begun)
+    time, current, _volts = talk.board.scope().rows(begun)
     assert float(np.max(np.abs(current))) <= 0.5e-3 + 10e-6
     assert len(time) > 10
 

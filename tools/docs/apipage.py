@@ -47,8 +47,8 @@ def text() -> str:
 
 def of_class(public: type[Any]) -> str:
     """Return the section on a class: its docstring, its fields, its methods."""
-    bases = [base.__name__ for base in public.__mro__[1:] if base.__name__ in scs.__all__]
-    of = f" ({bases[0]})" if bases else ""
+    bases = [base for base in public.__mro__[1:] if getattr(scs, base.__name__, 0) is base]
+    of = f" ({bases[0].__name__})" if bases else ""
     parts = [f"\n### {public.__name__}{of}\n\n{described(public)}\n"]
     if names := fields(public):
         parts.append(f"\nFields: {', '.join(names)}.\n")

@@ -55,6 +55,7 @@ PANELS = {
         "doctor": "doctor",
         "flash": "flash",
         "store": "store",
+        "log": "log",
     },
     "Tables": {
         "boards": "catalog",

@@ -82,7 +82,7 @@ def trace(
     Examples:  scs trace my.yaml --for 1s -o my.csv -o my.vcd   ·   scs trace my.yaml -o my.html
     """
     from ..catalog import boards
-    from ..profile.profile import Profile
+    from ..recordings.profile import Profile
     from . import console
     from .progress import bar
 

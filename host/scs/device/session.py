@@ -25,8 +25,9 @@ from ..errors import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, Ro
 from ..messages import refusals, safety_metrics
 from ..messages.safety_metrics import Metric
 from ..profile import program_names
-from . import impedance, replies
+from . import impedance, journal, replies
 from .impedance import LoadFound
+from .journal import Journal
 from .link import PATIENCE_S, SIM, Link, is_sim, shown, url_of
 from .replies import Amplitude, Ledger, Recalled, Status, Stored
 
@@ -200,6 +201,10 @@ class Session:
         group = self.profile.group if self.profile else None
         rows = replies.rows(commands.FIGURE, packed)
         return safety_metrics.make(rows, group, self.contact_names, self.program_names)
+
+    def log(self) -> Journal:
+        """Return the device's journal, verified; raise DeviceRefused while output flows."""
+        return journal.read(self.link, self.unique_id)
 
     # --- the store -------------------------------------------------------------------------
     def slots(self) -> list[Stored]:

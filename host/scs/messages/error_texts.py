@@ -179,6 +179,7 @@ COMMANDS = {
         "with length 0 both."
     ),
     commands.ERASE: "Empties a slot.",
+    commands.LOG: "A piece of a block of the journal, from an offset in bytes; no block, no piece.",
     commands.SCOPE_ARM: "Requests samples that begin at this delay after the start of a period.",
     commands.SCOPE_READ: (
         "A piece of the samples, from an offset in bytes; ready = 1 once they are "

@@ -108,7 +108,9 @@ REMEDIES = {
     errors.MEASURE_CONTACTS: "e.g. --from E1 --to E2",
     errors.LOAD_ID: _OTHER_LOAD,
     errors.LOAD_UNKNOWN: "measure it first (scs impedance; Stimulator.arm() does so by itself)",
-    errors.LOAD_OLD: "measure it again (scs impedance; Stimulator.arm() does so by itself)",
+    errors.LOAD_OLD: (
+        "measure it again (scs impedance; Stimulator.arm() does so by itself); if armed, stop first"
+    ),
     errors.LOAD_OPEN: "look for a broken wire between stage and dummy load",
     errors.LOAD_SHORT: "look for a short across the dummy load, or a bare wire in its place",
     errors.LOAD_OHM: _OTHER_LOAD,

@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 
@@ -24,6 +24,7 @@ from ..documents.yaml_reader import LOADER, parse
 from ..errors import Failure
 from .profile import Profile, ProfileError
 
+Kind = TypeVar("Kind", bound=Profile)  # a changed profile is of the class of what it was
 PLAIN = re.compile(r"[A-Za-z_][\w-]*( [\w.-]+)*|[0-9.]+ ?[A-Za-z]+")  # safe unquoted anywhere
 BREAKS = "\r\n\x85\u2028\u2029"  # the last three end a comment for libyaml
 TO_LINE_END = re.compile(rf"[ \t]*,?[ \t]*(#[^{BREAKS}]*)?(\r?\n|$)")
@@ -42,7 +43,7 @@ class _Unwritable(Exception):
     """Error for a change that needs more than its own lines: (line, from 0)."""
 
 
-def edited(profile: Profile, change: Callable[[Any], None]) -> Profile:
+def edited(profile: Kind, change: Callable[[Any], None]) -> Kind:
     """Apply `change` to a copy of the profile's values; return the profile with that text.
 
     `change` may set scalars, add keys with scalars or flat mappings, and remove keys. Raises
@@ -66,7 +67,7 @@ def edited(profile: Profile, change: Callable[[Any], None]) -> Profile:
             f"{profile.file}, line {number}: this form of YAML cannot be changed in place without "
             "touching other lines; change it by hand, or write one key a line"
         ) from None
-    return Profile.from_text(mark + text, profile.file)
+    return type(profile).from_text(mark + text, profile.file)
 
 
 def _splices(text: str, node: Any, old: Any, new: Any, json: bool = False) -> Iterator[Splice]:

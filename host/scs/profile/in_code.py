@@ -16,7 +16,7 @@ import yaml
 from ..documents.problem import Problem
 from ..documents.yaml_reader import DEEPEST, parse
 from ..errors import Failure
-from .edit import edited
+from .edit import Kind, edited
 from .profile import Profile, ProfileError
 from .schema import ProfileModel
 
@@ -59,13 +59,17 @@ class ProfileFields(TypedDict, total=False):
 
 
 def build(
-    name: str, lead: str, programs: Sequence[ProgramFields], fields: Mapping[str, Any]
-) -> Profile:
+    kind: type[Kind],
+    name: str,
+    lead: str,
+    programs: Sequence[ProgramFields],
+    fields: Mapping[str, Any],
+) -> Kind:
     """Return the profile of these values; raise ProfileError with every problem."""
-    return _of({"name": name, "lead": lead, "programs": programs, **fields}, BUILT)
+    return _of(kind, {"name": name, "lead": lead, "programs": programs, **fields}, BUILT)
 
 
-def changed(profile: Profile, program: str | int | None, fields: Mapping[str, Any]) -> Profile:
+def changed(profile: Kind, program: str | int | None, fields: Mapping[str, Any]) -> Kind:
     """Return a profile with these fields set, None removing one; raise ProfileError.
 
     program: name or number from 1 of the one whose fields they are; None where there is but one.
@@ -86,7 +90,7 @@ def changed(profile: Profile, program: str | int | None, fields: Mapping[str, An
     except Failure:
         values = copy.deepcopy(profile.document.value)
         change(values)
-        return _of(values, profile.file)
+        return _of(type(profile), values, profile.file)
 
 
 def _number(profile: Profile, program: str | int | None) -> int:
@@ -104,12 +108,12 @@ def _number(profile: Profile, program: str | int | None) -> int:
     raise ProfileError(profile.file, [Problem("program-unnamed", ("programs",), message)])
 
 
-def _of(values: Mapping[str, Any], file: str) -> Profile:
+def _of(kind: type[Kind], values: Mapping[str, Any], file: str) -> Kind:
     plain = _plain(values, (), file)
     text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, default_flow_style=None)
     document = parse(text, file, ProfileError)
     document.marks.clear()  # nobody sees the lines of this text
-    return Profile.from_document(document, text)
+    return kind.from_document(document, text)
 
 
 def _plain(value: Any, place: tuple[str | int, ...], file: str) -> Any:

@@ -9,17 +9,14 @@ Requirements: REQ-21, REQ-60.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Self
 
 from stimcore import checks, program
 from stimcore.errors import Refused
 
 from ..catalog.leads import Lead
-from ..documents.html_table import table
 from ..documents.model_validation import shape_of, validate
 from ..documents.problem import FileRefused, Problem, path_text
 from ..documents.yaml_reader import Document, parse, read_bytes
@@ -28,10 +25,6 @@ from . import compilation, contact_checks, cross_checks, error_locations
 from .resolved import resolve
 from .schema import ProfileModel
 from .thresholds import Settings
-
-if TYPE_CHECKING:
-    from ..recordings.record import Recording
-    from .in_code import ProfileFields, ProgramFields
 
 OLD_FIELDS = {"phase": "offset"}  # of a program: old name, new name
 
@@ -57,18 +50,9 @@ class ProfileError(FileRefused):
 
 @dataclass(frozen=True, repr=False)
 class Profile:
-    """Checked therapy.
+    """Checked therapy, as the packages below scs.recordings take it.
 
-    `group` holds the integers that the device gets (mHz, ns, uA, ms; contact i of `lead` is bit
-    i of the masks); `program_names` and `settings` (measured thresholds) have one entry per
-    program; `text` is the file's text.
-
-    Example::
-
-        >>> from scs import Profile
-        >>> profile = Profile.read("profiles/tonic_50hz.yaml")
-        >>> profile.name, profile.program_names, profile.group.programs[0].amplitude_ua
-        ('Tonic 50 Hz, guarded cathode', ('low back',), 2000)
+    `scs.Profile` is its subclass in scs.recordings.profile: it adds what needs the files above.
     """
 
     name: str
@@ -81,7 +65,7 @@ class Profile:
     text: str = field(default="", compare=False)
 
     @classmethod
-    def read(cls, path: str | Path) -> Profile:
+    def read(cls, path: str | Path) -> Self:
         """Read a profile from a file; raise ProfileError with every problem.
 
         A file that cannot be read is such a problem too.
@@ -89,7 +73,7 @@ class Profile:
         return cls.from_text(read_bytes(path, ProfileError), str(path))
 
     @classmethod
-    def from_text(cls, text: bytes | str, name: str = "profile") -> Profile:
+    def from_text(cls, text: bytes | str, name: str = "profile") -> Self:
         """Read a profile from text; `name` is the file name in errors. Raises as read().
 
         Example::
@@ -106,7 +90,7 @@ class Profile:
         return cls.from_document(document, plain)
 
     @classmethod
-    def from_document(cls, document: Document, text: str = "") -> Profile:
+    def from_document(cls, document: Document, text: str = "") -> Self:
         """Return the profile of a parsed document; raise ProfileError with every problem."""
         name = document.file
         model, problems = validate(ProfileModel, _renamed(document))
@@ -135,46 +119,6 @@ class Profile:
         except Refused as reason:
             raise ProfileError(name, [profile.explain(row) for row in reason.rows]) from None
         return profile
-
-    @classmethod
-    def build(
-        cls,
-        name: str,
-        lead: str,
-        programs: Sequence[ProgramFields],
-        **fields: Unpack[ProfileFields],
-    ) -> Profile:
-        """Build a profile in code, of the fields of a file; quantities are texts with their unit.
-
-        Raises ProfileError with every problem, as read().
-
-        Example::
-
-            >>> from scs import Profile
-            >>> low_back = {"cathodes": ["E3"], "anodes": ["E4"], "rate": "50 Hz"}
-            >>> low_back |= {"pulse_width": "200 us", "amplitude": "2 mA", "recharge": "active"}
-            >>> Profile.build("mine", "octrode-3mm", [low_back], ramp={"up": "2 s"})
-            <Profile 'mine' on octrode-3mm: program 1 50 Hz 200 us 2 mA>
-        """
-        from .in_code import build
-
-        return build(name, lead, programs, fields)
-
-    def with_(self, program: str | int | None = None, /, **fields: Any) -> Profile:
-        """Return a profile with these fields changed; None removes one. Comments are kept.
-
-        program: name, or number from 1, of the program that a field of programs is of; it may be
-        left out where there is but one. Raises ProfileError.
-
-        Example::
-
-            >>> from scs import Profile
-            >>> Profile.read("profiles/tonic_50hz.yaml").with_(amplitude="1.5 mA", lease="3 s")
-            <Profile 'Tonic 50 Hz, guarded cathode' on octrode-3mm: low back 50 Hz 200 us 1.5 mA>
-        """
-        from .in_code import changed
-
-        return changed(self, program, fields)
 
     def to_yaml(self) -> str:
         """Return the profile as the text of a file."""
@@ -212,61 +156,6 @@ class Profile:
         """Return a refusal (code, index, value, limit) as a problem with its line."""
         problem = error_locations.problem(row, self.group, self.lead.contact_names)
         return self.document.located([problem])[0]
-
-    def trace(
-        self,
-        seconds: float,
-        *,
-        fidelity: str = "",
-        board: str | None = None,
-        rate_hz: float | None = None,
-        from_start: bool = False,
-        faults: str = "",
-        pins: bool = False,
-        progress: Callable[[float], None] = lambda _share: None,
-    ) -> Recording:
-        """Simulate so many seconds into a dummy load: current (A) and voltage (V) over time (s).
-
-        They begin with a period at full amplitude, or at START if from_start or the session is
-        counted in pulses. fidelity: "model" computes one period and repeats it, "board" runs the
-        firmware throughout; "" takes the model where its rows are the same. board: BOARD/STAGE/LOAD
-        of boards.yaml, None for the default; rate_hz: samples a second, None for a row at each
-        change; faults: of the simulated board, such as "open_lead@2"; pins: their edges too;
-        progress: called with the share done. Raises WrongUsage, Failure if the run ends before the
-        beginning, DeviceFault for a latched fault, DeviceRefused.
-
-        Example::
-
-            >>> from scs import Profile
-            >>> recording = Profile.read("profiles/tonic_50hz.yaml").trace(0.1)
-            >>> recording.fidelity, round(recording.trace.measure().rate_hz, 3)
-            ('model', 50.0)
-            >>> round(recording.rows.end_s, 9)
-            0.1
-        """
-        from ..recordings.record import record
-
-        return record(
-            self,
-            board,
-            seconds,
-            fidelity=fidelity,
-            from_start=from_start or bool(self.group.header.session_pulses),
-            rate_hz=rate_hz,
-            faults=faults,
-            pins=pins,
-            progress=progress,
-        )
-
-    def _repr_html_(self) -> str:
-        """Return the profile in clinical terms as a table, for a notebook."""
-        from .clinical_diff import facts, of_program
-
-        columns = [of_program(self, number) for number in range(len(self.program_names))]
-        rows = [("of all", fact.name, fact.text) for fact in facts(self)]
-        for name, column in zip(self.program_names, columns, strict=True):
-            rows += [(name, fact.name, fact.text) for fact in column]
-        return f"<p>{escape(self.name)}</p>" + table(("program", "quantity", "value"), rows)
 
     @staticmethod
     def json_schema() -> dict[str, Any]:

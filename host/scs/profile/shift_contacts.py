@@ -16,7 +16,7 @@ from stimcore import program
 from ..catalog.leads import Lead
 from ..documents import units
 from ..errors import WrongUsage
-from .edit import edited
+from .edit import Kind, edited
 from .profile import Profile
 from .program_names import program_number
 
@@ -29,7 +29,7 @@ def chosen(profile: Profile, wanted: str) -> list[int]:
     return [program_number(wanted, names)] if wanted else list(range(len(names)))
 
 
-def moved(profile: Profile, by: int, programs: Iterable[int]) -> Profile:
+def moved(profile: Kind, by: int, programs: Iterable[int]) -> Kind:
     """Return the profile with these programs moved by `by` positions; positive: from the tip.
 
     Their thresholds are removed; an amplitude given as a share of perception becomes the same

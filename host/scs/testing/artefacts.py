@@ -16,9 +16,9 @@ from pathlib import Path
 
 from ..documents.problem import FileRefused
 from ..errors import Failure
-from ..profile.profile import Profile
 from ..recordings import run_info, writers
 from ..recordings.poll_log import NONE
+from ..recordings.profile import Profile
 from ..recordings.record import BOARD, Recording
 from ..recordings.run_info import Account
 from ..traces.trace import Trace

@@ -18,7 +18,7 @@ from ..catalog.board_file import BoardError
 from ..device.link import SIM
 from ..documents.problem import FileRefused, nearest
 from ..errors import Failure, LinkLost, WrongUsage
-from ..profile.profile import Profile
+from ..recordings.profile import Profile
 from ..traces.trace import Trace
 from . import state
 from .artefacts import Taken

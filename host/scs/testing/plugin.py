@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .stash import BENCH, FAILED, TRACES, taken_by
+
 if TYPE_CHECKING:
-    from ..profile.profile import Profile
+    from ..recordings.profile import Profile
     from ..traces.trace import Trace
-    from .artefacts import Taken
     from .bench import Bench
     from .profile_file import ProfileFile
     from .state import State
@@ -35,9 +36,6 @@ MARKS = (
     "as 'profiles/*.yaml', counted from pytest's rootdir",
 )
 
-_traces: pytest.StashKey[list[Taken]] = pytest.StashKey()
-_benches: pytest.StashKey[Bench | None] = pytest.StashKey()
-_failed: pytest.StashKey[bool] = pytest.StashKey()
 _state: pytest.StashKey[State] = pytest.StashKey()
 
 
@@ -189,9 +187,9 @@ def scs_bench(request: pytest.FixtureRequest, scs_board: str) -> Iterator[Bench]
     node = request.node
     with fixtures.refused():
         bench = fixtures.opened(node, scs_board, request.config.getoption("--scs-port"))
-    node.stash[_benches] = bench
+    node.stash[BENCH] = bench
     yield bench
-    fixtures.close(bench, failed=node.stash.get(_failed, False))
+    fixtures.close(bench, failed=node.stash.get(FAILED, False))
 
 
 @pytest.fixture
@@ -204,11 +202,6 @@ def scs_trace(request: pytest.FixtureRequest, scs_board: str) -> Callable[..., T
     from . import fixtures
 
     return fixtures.tracer(scs_board, taken_by(request.node).append)
-
-
-def taken_by(item: pytest.Item) -> list[Taken]:
-    """Return the list of the traces that a test has taken."""
-    return item.stash.setdefault(_traces, [])
 
 
 @pytest.fixture
@@ -241,14 +234,14 @@ def pytest_runtest_makereport(
     if call.when == "call" and used:
         _keep(item, report, getattr(call.excinfo and call.excinfo.value, "at_s", None))
     if call.when == "teardown":  # an item lives on to the end of the run, its traces need not
-        item.stash.get(_traces, []).clear()
-        item.stash[_benches] = None
+        item.stash.get(TRACES, []).clear()
+        item.stash[BENCH] = None
 
 
 def _keep(item: pytest.Item, report: pytest.TestReport, at_s: float | None) -> None:
     """Keep a failed test's traces, and tell where."""
-    item.stash[_failed] = report.failed
-    taken, bench = item.stash.get(_traces, []), item.stash.get(_benches, None)
+    item.stash[FAILED] = report.failed
+    taken, bench = item.stash.get(TRACES, []), item.stash.get(BENCH, None)
     if report.failed and (taken or bench):
         from . import artefacts
 

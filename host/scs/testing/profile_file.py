@@ -18,11 +18,11 @@ from ..catalog import boards
 from ..documents.problem import FileRefused
 from ..documents.yaml_reader import read_bytes
 from ..errors import Failure
-from ..profile.profile import Profile
+from ..recordings.profile import Profile
 from ..traces.trace import Trace
 from .fixtures import tracer
-from .plugin import taken_by
 from .safety_limits import assert_charge_balanced, assert_within_limits
+from .stash import taken_by
 from .waveforms import assert_as_programmed
 
 LOOK = re.compile(rb"^(programs|lead)[ \t]*:", re.MULTILINE)

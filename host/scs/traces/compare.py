@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..errors import WrongUsage
 from .commanded import SAME_S
 from .figures import Floats
-from .trace import Trace
+from .waveform import Waveform
 from .waveform_analysis import QUIET, edges, sampling_s
 
 SMEAR = 2  # steps of a sampled trace in which an edge shows: between two samples, half a step more
@@ -69,7 +69,7 @@ class Compared:
 
 
 def compare(
-    a: Trace, b: Trace, *, share: float = 0.01, time_s: float = 1e-6, align: bool = False
+    a: Waveform, b: Waveform, *, share: float = 0.01, time_s: float = 1e-6, align: bool = False
 ) -> Compared:
     """Compare B with A. share: tolerance of current and voltage, of the largest value; time_s:
     tolerance of edges; align: shift B so that the first edges coincide.
@@ -155,7 +155,7 @@ def _places(
 
 
 # --- edges -----------------------------------------------------------------------------------
-def _edges(trace: Trace, quiet_a: float) -> Floats:
+def _edges(trace: Waveform, quiet_a: float) -> Floats:
     """Return an array of shape (edges, 2): time, sign; a reversal is one edge."""
     if quiet_a == 0:
         return np.empty((0, 2))

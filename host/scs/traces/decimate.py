@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .trace import Trace
-from .trace_store import Rows
+from .waveform import RowsOf, Waveform
 
 COLUMNS = 1200
 EACH = 4  # points that a column keeps
 
 
-def thinned(rows: Rows, columns: int = COLUMNS) -> Trace:
+def thinned(rows: RowsOf[Waveform], columns: int = COLUMNS) -> Waveform:
     """Return at most EACH points per column; a short trace is returned unchanged.
 
     A column split between two blocks has its points twice.
@@ -38,7 +37,7 @@ def thinned(rows: Rows, columns: int = COLUMNS) -> Trace:
             piece.append(kept.reshape(-1))
         pieces.append(piece)
     time, current, voltage = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
-    return Trace(time, current, voltage)
+    return Waveform(time, current, voltage)
 
 
 def time_unit(span_s: float) -> tuple[float, str]:

@@ -77,11 +77,6 @@ class Pulses:
         """Charge of the stimulating polarity."""
         return self._main(self.cathodic.charge_c, self.anodic.charge_c)
 
-    @property
-    def recharge_c(self) -> Floats:
-        """Charge of the other polarity: driven, or without a schedule all until the next pulse."""
-        return self._main(self.anodic.charge_c, self.cathodic.charge_c)
-
 
 @dataclass(frozen=True)
 class Polarity:

@@ -12,14 +12,14 @@ from html import escape
 
 from ..documents.html_table import table
 from . import plot
-from .trace import Trace
+from .waveform import Waveform
 
 HEADS = ("program", ">pulses", ">rate", ">pulse width", ">amplitude", ">charge per phase")
 DPI = 72
 FEWEST_ROWS = 2  # of which a line can be drawn
 
 
-def page(trace: Trace) -> str:
+def page(trace: Waveform) -> str:
     """Return the HTML: a line on its length, a table, and the picture."""
     parts = [f"<p>Trace: {trace.end_s * 1e3:.6g} ms, {len(trace)} rows</p>", _figures(trace)]
     if len(trace) >= FEWEST_ROWS:
@@ -28,7 +28,7 @@ def page(trace: Trace) -> str:
     return "\n".join(parts)
 
 
-def _figures(trace: Trace) -> str:
+def _figures(trace: Waveform) -> str:
     """Return the table of the programs, or why there is none."""
     try:
         measured = trace.measure()
@@ -50,7 +50,7 @@ def _figures(trace: Trace) -> str:
     return table(HEADS, rows)
 
 
-def _picture(trace: Trace) -> bytes:
+def _picture(trace: Waveform) -> bytes:
     """Return the plot of the trace as a PNG."""
     file = io.BytesIO()
     plot.of_trace(trace).savefig(file, format="png", dpi=DPI)

@@ -16,8 +16,7 @@ from matplotlib.figure import Figure
 
 from .decimate import thinned, time_unit
 from .figures import Floats
-from .trace import Trace
-from .trace_store import Rows
+from .waveform import RowsOf, Waveform
 
 if TYPE_CHECKING:
     from .compare import Compared
@@ -34,7 +33,7 @@ def _curve(axes: Axes, time: Floats, values: Floats, colour: str, style: str = "
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _pair(top: Axes, bottom: Axes, trace: Trace, span_s: float | None = None) -> None:
+def _pair(top: Axes, bottom: Axes, trace: Waveform, span_s: float | None = None) -> None:
     """Plot current above voltage on one time axis; its unit suits `span_s`, or the trace."""
     factor, unit = time_unit(span_s or float(trace.time_s[-1] - trace.time_s[0]))
     for axes, values, colour, label in (
@@ -49,7 +48,7 @@ def _pair(top: Axes, bottom: Axes, trace: Trace, span_s: float | None = None) ->
     bottom.set_xlabel(f"time ({unit})")
 
 
-def curve(trace: Trace, axes: Axes, quantity: str) -> Axes:
+def curve(trace: Waveform, axes: Axes, quantity: str) -> Axes:
     """Plot the current or the voltage of a trace onto axes, and return them."""
     factor, unit = time_unit(trace.end_s)
     shown = thinned(trace)
@@ -67,7 +66,7 @@ def _caption(axes: Axes, text: str) -> None:
     axes.set_title(text, loc="left", fontsize=9, color="#444444")
 
 
-def _first_pulse(trace: Trace) -> Trace:
+def _first_pulse(trace: Waveform) -> Waveform:
     """Return the first pulse: eight widths, or until just before the next pulse."""
     pulses = trace.pulses()
     start, width = float(pulses.start_s[0]), float(pulses.width_s[0])
@@ -76,7 +75,7 @@ def _first_pulse(trace: Trace) -> Trace:
     return trace.window(start - before, min(until - 0.05 * width, start + 8 * width))
 
 
-def of_trace(rows: Rows, title: str = "") -> Figure:
+def of_trace(rows: RowsOf[Waveform], title: str = "") -> Figure:
     """Plot current and voltage of the whole trace, and beside it the first pulse if narrow."""
     shown = [thinned(rows)]
     if rows.end_s:
@@ -95,7 +94,7 @@ def of_trace(rows: Rows, title: str = "") -> Figure:
     return figure
 
 
-def of_therapies(shown: Sequence[tuple[str, str, Trace]]) -> Figure:
+def of_therapies(shown: Sequence[tuple[str, str, Waveform]]) -> Figure:
     """Plot one row of panels per therapy: (title, caption, trace of whole periods).
 
     Left the periods, right the first pulse, current above voltage.
@@ -112,9 +111,9 @@ def of_therapies(shown: Sequence[tuple[str, str, Trace]]) -> Figure:
     return figure
 
 
-def of_two(names: tuple[str, str], a: Trace, b: Trace, result: Compared) -> Figure:
+def of_two(names: tuple[str, str], a: Waveform, b: Waveform, result: Compared) -> Figure:
     """Plot two traces overlaid: left their common span, right around the largest difference."""
-    b = Trace(b.time_s + result.shift_s, b.current_a, b.voltage_v)
+    b = Waveform(b.time_s + result.shift_s, b.current_a, b.voltage_v)
     begin_s = max(float(a.time_s[0]), float(b.time_s[0]))
     end_s = begin_s + result.span_s
     worst = result.current if result.time.ok else result.time
@@ -138,7 +137,7 @@ def of_two(names: tuple[str, str], a: Trace, b: Trace, result: Compared) -> Figu
     return figure
 
 
-def of_scope(sensed: Trace, commanded_s: Floats, commanded_a: Floats, title: str = "") -> Figure:
+def of_scope(sensed: Waveform, commanded_s: Floats, commanded_a: Floats, title: str = "") -> Figure:
     """Plot sensed current, sensed voltage and commanded current, one above the other."""
     figure = Figure(figsize=(10, 7.5), layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, sharex=True)

@@ -12,18 +12,20 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import WrongUsage
 from .trace import Trace
+from .waveform import RowsOf
 
 BLOCK_ROWS = 262_144
 MOST_ROWS = 100_000_000  # 2.4 GB of a temporary file
 IN_MEMORY_ROWS = 20_000_000
 
+Rows = RowsOf[Trace]  # in memory or not
 Progress = Callable[[float], None]  # takes the share that is done, 0 to 1
 
 
@@ -111,25 +113,6 @@ class Store:
     def whole(self) -> Trace:
         """Return all rows in memory; raise WrongUsage if there are too many."""
         return whole(self)
-
-
-class Rows(Protocol):
-    """Rows of a trace, in memory or not."""
-
-    @property
-    def end_s(self) -> float:
-        """Time of the last row in s; 0 if empty."""
-
-    def __len__(self) -> int: ...
-
-    def blocks(self) -> Iterator[Trace]:
-        """Yield the rows in order, in blocks."""
-
-    def window(self, start_s: float, end_s: float) -> Trace:
-        """Return the part between two times, as Trace.window."""
-
-    def whole(self) -> Trace:
-        """Return all rows in memory; raise WrongUsage if there are too many."""
 
 
 def whole(rows: Rows) -> Trace:

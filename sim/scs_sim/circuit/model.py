@@ -119,7 +119,7 @@ class Model:
         self.period = _period(self._regimes, self._ticks, clock_hz)
 
     def run(self, periods: int) -> Samples:
-        """Run so many periods: two rows a piece, its start and its end, as Trace.events()."""
+        """Run so many periods: two rows a piece, its start and its end."""
         blocks = list(self.stream(periods, periods))
         if len(blocks) == 1:
             return blocks[0]

@@ -18,9 +18,6 @@ from .load import Piece
 
 BLOCK = 4096  # pieces in a numpy block
 START = 3  # columns of a row before its rates: tick, current, voltage
-# a curve is drawn through these multiples of each time constant, within 0.4 % of its height
-BEND = (0.12, 0.25, 0.4, 0.55, 0.75, 1.0, 1.3, 1.65, 2.1, 2.7, 3.5, 4.6, 6.5, 10.0)
-FLAT = 1e-6  # of the largest value: what bends less is a straight line
 FINE = (1e-8, 1e-4)  # A, V: rows() are so close that lines between them err by half of it at most,
 MOST, APART_S = 14, 1e-6  # but no more than 14 a curve, or one for each us of its time constant
 TAIL = 3  # rows beyond
@@ -129,16 +126,9 @@ class Trace:
         of_current, of_voltage = np.sum(currents * grown, axis=1), np.sum(voltages * grown, axis=1)
         return Samples(at_s, rows[:, 1] + of_current, rows[:, 2] + of_voltage)
 
-    def events(self, t0_s: float | None = None, t1_s: float | None = None) -> Samples:
-        """Return two rows a stretch, its start and its end: both sides of every step.
-
-        A piece is one stretch where it is straight, several where it bends.
-        """
-        rows, first, last = _bent(*self._table(*self._window(t0_s, t1_s)), self.clock_hz)
-        double = np.repeat(rows, 2, axis=0)
-        return self._evaluate(double, np.column_stack((first, last)).reshape(-1))
-
-    def rows(self, t0_s: float, t1_s: float, *, followed: bool = False) -> Samples:
+    def rows(
+        self, t0_s: float | None = None, t1_s: float | None = None, *, followed: bool = False
+    ) -> Samples:
         """Return a row at each change, two at a step, and on a curve as many as lines need.
 
         followed: what begins at t1 is left to the rows from there on.
@@ -222,27 +212,6 @@ def quantity(rows: FloatArray, ticks: NDArray[Any], number: int, clock_hz: int) 
     curves = np.sum(rows[which, first : first + order] * grown, axis=1)
     values: FloatArray = rows[which, 1 + number] + curves
     return values
-
-
-def _bent(
-    rows: FloatArray, first: FloatArray, last: FloatArray, clock_hz: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return (rows, first and last seconds) with every piece cut where its curves bend."""
-    length = (last - first)[:, None]
-    rates, *slopes = _shares(rows)
-    bends = np.zeros(rates.shape, dtype=bool)
-    for start, of in zip(rows[:, 1:START].T, slopes, strict=True):
-        height = np.abs(of * growth_array(length, rates)) * np.minimum(rates * length, 1.0)
-        bends |= height > FLAT * np.max(np.abs(start), initial=1e-12)
-    at, rate = np.nonzero(bends)
-    cuts = rows[at, 0][:, None] / clock_hz + np.array(BEND) / rates[at, rate][:, None]
-    of_cut = np.repeat(at, len(BEND))
-    begins, owner = np.append(first, cuts.ravel()), np.append(np.arange(len(rows)), of_cut)
-    inside = (begins >= first[owner]) & (begins < last[owner]) | (np.arange(len(owner)) < len(rows))
-    order = np.lexsort((begins[inside], owner[inside]))
-    begins, owner = begins[inside][order], owner[inside][order]
-    ends = np.append(begins[1:], last[-1:])
-    return rows[owner], begins, np.minimum(ends, last[owner])
 
 
 def looks(

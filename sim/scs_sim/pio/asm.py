@@ -52,11 +52,6 @@ class Program:
     fifo_join: int = 0
     status_n: int = 0
 
-    @property
-    def tx_depth(self) -> int:
-        """Return the number of words the TX FIFO holds."""
-        return {JOIN_TX: 8, JOIN_RX: 0}.get(self.fifo_join, 4)
-
 
 @dataclass
 class _Instruction:

@@ -47,8 +47,3 @@ class Timeline:
         changes = self._changes.get(pin, ())
         index = bisect_right(changes, tick)
         return changes[index] if index < len(changes) else None
-
-    def forget(self, tick: int) -> None:
-        """Drop what lies before `tick`, so that an endless run takes no endless memory."""
-        for changes in self._changes.values():
-            del changes[: bisect_right(changes, tick) & ~1]

@@ -276,3 +276,15 @@ def test_the_public_names_come_when_they_are_asked_for() -> None:
     assert scs.Failure is Failure
     with pytest.raises(AttributeError, match="Stimulater"):
         importlib.import_module("scs").__getattr__("Stimulater")
+
+
+def test_req_36_times_and_counts_of_32_bits_go_on_from_0() -> None:
+    with Stimulator("sim") as stimulator:
+        device = stimulator.link.bench.device
+        device.now_ms = 2**32 + 7_000  # after 49 days
+        device.ledger.pulses = 2**32 + 12
+        device.ledger.stop_ms = device.now_ms
+        status, book = stimulator.status(), stimulator.ledger()
+    assert status.state == "OFF"
+    assert 7.0 <= status.device_s < 7.1
+    assert book.pulses == 12

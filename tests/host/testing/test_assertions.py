@@ -20,10 +20,9 @@ from tests.support.serving import serving
 from tests.support.stimulators import quick
 from tests.support.traces import train
 
-from scs import presets, sim_bridge, testing
+from scs import Profile, presets, sim_bridge, testing
 from scs.documents import units
 from scs.errors import DeviceFault, Failure, WrongUsage
-from scs.profile.profile import Profile
 from scs.testing import (
     Bench,
     WaveformMismatch,

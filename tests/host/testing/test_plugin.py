@@ -72,7 +72,13 @@ def test_it_imports_pytest_alone_until_something_of_it_is_used(pytester: pytest.
     assert "1 passed" in done.stdout
     modules = json.loads((pytester.path / "modules.json").read_text(encoding="utf-8"))
     own = [name for name in modules if name.partition(".")[0] in ("scs", "scs_sim", "stimcore")]
-    assert own == ["scs", "scs.testing", "scs.testing.plugin", "scs.testing.state"]
+    assert own == [
+        "scs",
+        "scs.testing",
+        "scs.testing.plugin",
+        "scs.testing.stash",
+        "scs.testing.state",
+    ]
     assert not {"numpy", "pydantic", "yaml", "serial", "matplotlib", "pint"} & set(modules)
     assert not (pytester.path / "scs-artifacts").exists()
 

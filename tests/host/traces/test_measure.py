@@ -25,7 +25,7 @@ def test_a_biphasic_train() -> None:
     assert measured.amplitude_a == pytest.approx(-2e-3)
     assert measured.width_s == pytest.approx(200e-6)
     assert measured.charge_c == pytest.approx(-0.4e-6)
-    assert measured.pulses.recharge_c == pytest.approx([0.4e-6] * 5)
+    assert measured.pulses.anodic.charge_c == pytest.approx([0.4e-6] * 5)
     assert measured.period_s == pytest.approx(0.02)
     assert measured.rate_hz == pytest.approx(50.0)
     assert measured.pulses_per_period == 1
@@ -53,7 +53,7 @@ def test_a_recharge_in_two_steps_is_one() -> None:
     pulse = ((200e-6, -2e-3), (600e-6, 0.5e-3), (250e-6, 0.4e-3), (18_950e-6, 0.0))
     measured = measure(*steps(*pulse * 3))
     assert len(measured.pulses) == 3
-    assert measured.pulses.recharge_c == pytest.approx([0.4e-6] * 3)
+    assert measured.pulses.anodic.charge_c == pytest.approx([0.4e-6] * 3)
 
 
 def test_a_first_phase_in_two_steps_is_one_pulse() -> None:
@@ -75,8 +75,8 @@ def test_a_burst_has_two_rates_and_its_charge_adds_up() -> None:
     assert measured.intra_rate_hz == pytest.approx(500.0)
     assert measured.charge_c == pytest.approx(-0.35e-6)
     assert measured.running_c == pytest.approx(1.75e-6)
-    assert measured.pulses.recharge_c[4] == pytest.approx(1.75e-6)
-    assert measured.pulses.recharge_c[0] == pytest.approx(0.0)
+    assert measured.pulses.anodic.charge_c[4] == pytest.approx(1.75e-6)
+    assert measured.pulses.anodic.charge_c[0] == pytest.approx(0.0)
 
 
 def test_two_programs_that_take_turns_are_one_pattern() -> None:
@@ -98,7 +98,7 @@ def test_a_passive_recharge_is_a_curve() -> None:
     measured = measure(np.concatenate(times), np.concatenate(current))
     assert len(measured.pulses) == 3
     assert measured.width_s == pytest.approx(200e-6)
-    assert measured.pulses.recharge_c == pytest.approx([0.4e-6] * 3, rel=1e-4)
+    assert measured.pulses.anodic.charge_c == pytest.approx([0.4e-6] * 3, rel=1e-4)
     assert measured.residual_c == pytest.approx(0.0, abs=1e-11)
 
 

@@ -15,6 +15,7 @@ from ...messages.safety_metrics import Metric, number
 from ...traces.decimate import thinned
 from ...traces.figures import Polarity
 from ...traces.trace import Trace
+from ...traces.waveform import Waveform
 from ...traces.waveform_analysis import Measured
 from ..run_info import ADC, TRACED, Account, Run, Subject
 from . import numbers
@@ -88,7 +89,7 @@ def waveform(run: Run) -> str:
     if run.rows is None or len(run.rows) < 2:
         return f"<h2>Waveform</h2>\n{_extremes(run)}"
     of_device, command = run.account.source == ADC, run.account.command
-    views: list[tuple[str, Trace, Trace | None]] = []
+    views: list[tuple[str, Waveform, Waveform | None]] = []
     if command is not None:
         whole = numbers.period(run.rows, command)
         pulses = whole.pulses()
