@@ -309,4 +309,5 @@ class Device:
             self.fault = row
             self.journal.note(self.now_ms, journal.FAULT, *row)
         self.measurement = self.load = None  # whatever the load was, it may be no more
-        self.state = states.FAULT  # a move of every state, and of what is none
+        self.move("fault")
+        self.state = states.FAULT  # from what is no state, too

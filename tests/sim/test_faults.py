@@ -251,7 +251,7 @@ def test_a_dac_with_another_gain_or_offset(name: str, peaks: tuple[float, float]
     sim = running()
     sim.inject(name, at_us=2_900)
     sim.advance_us(6_000)
-    before, after = sim.scope().events(0, 0.002_9), sim.scope().events(0.002_95)
+    before, after = sim.scope().rows(0, 0.002_9), sim.scope().rows(0.002_95, 0.008_9)
     assert min(before.current_a) == pytest.approx(-2e-3)
     assert (min(after.current_a), max(after.current_a)) == pytest.approx(peaks)
 
@@ -261,7 +261,7 @@ def test_discharge_switches_that_stay_closed_leave_the_load_nothing() -> None:
     sim.inject("stuck_discharge", at_us=2_900)
     sim.advance_us(6_000)
     # what is left is the discharge that has begun: 2 mA is taken past the load
-    assert abs(sim.scope().events(0.003_5).current_a).max() < 20e-6
+    assert abs(sim.scope().rows(0.003_5, 0.006).current_a).max() < 20e-6
 
 
 def test_a_stuck_adc_reads_the_same_whatever_flows() -> None:

@@ -41,6 +41,7 @@ class Allowed(NamedTuple):
     unbounded: bool  # what is measured is wrong as well: the stage alone bounds the current
     slower: float  # how much longer the processor's clock, or a turn, makes a lease
     heals: bool  # the lead may heal when all is over
+    stands: bool  # what charge there was stays on a load that is open, or leaves it slowly
 
 
 def allowed(drawn: list[Drawn]) -> Allowed:
@@ -65,6 +66,7 @@ def allowed(drawn: list[Drawn]) -> Allowed:
         len(kinds) > 1 and bool(open_ended) and any(kind.blinds for kind in kinds),
         slow_s + 0.1 * LEASE_S + (HEALS_S if heals else 0.0),
         heals,
+        bool({"open", "loose", "wrong_load"} & {fault.kind for fault in drawn}),
     )
 
 
@@ -131,6 +133,9 @@ def _excesses(therapy: Therapy, may: Allowed, rows: dict[int, Rows]) -> list[Exc
                 of.held_c * more,
                 of.settles_c * more + 1e-6,
             )
+    if may.stands:
+        for contact, of in ceilings.items():
+            ceilings[contact] = of._replace(settles_c=of.settles_c + of.held_c)
     return monitor.excesses(rows, ceilings, therapy.period_s)
 
 

@@ -216,8 +216,11 @@ def by_contact(bench: Any) -> dict[int, Rows]:
 
     What is joined for a discharge stays on the side on which it was last driven.
     """
-    seen = bench.scope().events()
-    time_s, current_a = seen.time_s, seen.current_a
+    scope = bench.scope()
+    seen = scope.rows(scope.start_s(), scope.end_s())
+    lasts = np.flatnonzero(np.diff(seen.time_s) > 0)
+    stretches = np.column_stack((lasts, lasts + 1)).ravel()  # two rows each, as beside a step
+    time_s, current_a = seen.time_s[stretches], seen.current_a[stretches]
     sides = _sides(list(bench.sequencer.latched))
     at = np.array([row[0] for row in sides]) / bench.board.clock_hz
     # a row at the instant of a latch belongs to the piece it begins or ends: the middle decides

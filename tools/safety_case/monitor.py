@@ -69,7 +69,9 @@ def excesses(
         of = ceilings.get(contact, NONE)
         out += _above("amplitude", contact, time_s, np.abs(current_a), of.amplitude_a)
         held_c = charge_c(time_s, current_a)
-        out += _above("charge not recovered", contact, time_s, np.abs(held_c), of.held_c)
+        out += _above(
+            "charge not recovered", contact, time_s, np.abs(held_c), of.held_c + of.settles_c
+        )
         begin, end, charge = phases(time_s, current_a, held_c)
         most_c = of.phase_c + of.settles_c
         out += [
