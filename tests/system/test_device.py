@@ -25,9 +25,10 @@ PAYLOADS = {
     **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
     commands.CALIBRATE: (0, 0, 0, 0),
+    commands.LOG: (0, 0),
 }
 LOOK = {"scope_arm", "words"}
-STORE = {"recall", "slots", "erase", "calibrate"}
+STORE = {"recall", "slots", "erase", "calibrate", "log"}
 # restated by hand: what each state lets through
 ALLOWED = {
     "OFF": {"stage_begin", "stage_data", "commit", "maintenance", "measure", *STORE},
@@ -46,7 +47,7 @@ ALLOWED = {
     "ARMED": {"arm", "start", "amplitude", "figures"},
     "RUNNING": {"amplitude", "figures", *LOOK},
     "STOPPING": {"figures", *LOOK},
-    "FAULT": {"clear_fault"},
+    "FAULT": {"clear_fault", "log"},
     "MEASURING": set(),
 }
 EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance", "calibration"}
