@@ -17,6 +17,7 @@ from .therapies import DOWN_S, LEASE_S, MEASURE_A, MEASURE_C, STAGE_A, Therapy
 
 FAULT = 5  # the state of a latched fault
 TURN_S = 0.03
+PROGRAM_S = 1.1  # within which a program that has changed in memory is found
 HEALS_S = 2.1  # the last time that a loose lead does
 SETTLES_C = 0.03e-6  # of a measurement
 
@@ -56,6 +57,8 @@ def allowed(drawn: list[Drawn]) -> Allowed:
     slow_s = (
         0.3 if {"late_turn", "slow_loop", "hung_loop"} & {fault.kind for fault in drawn} else 0.0
     )
+    # a lease that has changed in memory is found so much later
+    damaged_s = PROGRAM_S if any(fault.kind == "program_bit" for fault in drawn) else 0.0
     heals = any(fault.kind == "loose" for fault in drawn)
     return Allowed(
         not open_ended,
@@ -64,7 +67,7 @@ def allowed(drawn: list[Drawn]) -> Allowed:
         musts[0][0] if musts else None,
         musts[0][1] if musts else math.inf,
         len(kinds) > 1 and bool(open_ended) and any(kind.blinds for kind in kinds),
-        slow_s + 0.1 * LEASE_S + (HEALS_S if heals else 0.0),
+        slow_s + 0.1 * LEASE_S + (HEALS_S if heals else 0.0) + damaged_s,
         heals,
         bool({"open", "loose", "wrong_load"} & {fault.kind for fault in drawn}),
     )
@@ -94,9 +97,9 @@ def judge(therapy: Therapy, drawn: list[Drawn], played: Played) -> Verdict:
             and not may.within
         ):
             violations.append(f"{_told(excesses[0])}, and no reason is latched")
-    violations += _must(may, rows, off_s)
-    if may.must_s is not None:
+    if _was_on(may, rows):
         reaction_s = max(reaction_s, off_s - may.must_from_s)
+        violations += _must(may, off_s)
     violations += _ends(therapy, may, played, off_s) + _kept(played, drawn)
     outcome = _outcome(played, excesses)
     return Verdict(outcome, monitor.worst(after, therapy.period_s), reaction_s, violations)
@@ -144,18 +147,20 @@ def _beyond_stage(rows: dict[int, Rows]) -> list[Excess]:
     return monitor.excesses(rows, every, 1.0)[:1]
 
 
-def _must(may: Allowed, rows: dict[int, Rows], off_s: float) -> list[str]:
-    """Return a violation where an output that was on at the fault stayed on for too long."""
-    if may.must_s is None:
-        return []
-    on = any(
+def _was_on(may: Allowed, rows: dict[int, Rows]) -> bool:
+    """Return whether there was output at a fault that must end it."""
+    return may.must_s is not None and any(
         np.any(
             np.abs(current_a[(time_s > may.must_from_s) & (time_s < may.must_from_s + 0.1)]) > 5e-5
         )
         for time_s, current_a in rows.values()
     )
+
+
+def _must(may: Allowed, off_s: float) -> list[str]:
+    """Return a violation where the output that a fault must end stayed on for too long."""
     late_s = off_s - may.must_from_s
-    if on and late_s > may.must_s:
+    if may.must_s is not None and late_s > may.must_s:
         return [f"off {late_s:.3f} s after the fault, not within {may.must_s:.3f} s"]
     return []
 
@@ -176,10 +181,9 @@ def _ends(therapy: Therapy, may: Allowed, played: Played, off_s: float) -> list[
         out.append(f"off {off_s - played.silent_s:.3f} s after the host fell silent")
     if therapy.most_s is not None and math.isfinite(played.start_s):
         most_s = therapy.most_s + TURN_S + BLEED_S
-        if off_s - played.start_s > most_s:
-            out.append(
-                f"{off_s - played.start_s:.3f} s of output where {most_s:.3f} s are asked for"
-            )
+        lasted_s = off_s - monitor.on_s(_from(played.rows, played.start_s))
+        if lasted_s > most_s:
+            out.append(f"{lasted_s:.3f} s of output where {most_s:.3f} s are asked for")
     if (played.state == FAULT) != bool(played.latched):
         out.append(f"state {played.state} with the fault {played.latched}")
     return out

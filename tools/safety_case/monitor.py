@@ -108,6 +108,16 @@ def off_s(rows: Mapping[int, Rows]) -> float:
     return last_s
 
 
+def on_s(rows: Mapping[int, Rows]) -> float:
+    """Return the first instant with current at any contact; infinite if there is none."""
+    first_s = np.inf
+    for time_s, current_a in rows.values():
+        flows = np.flatnonzero(np.abs(current_a) > REST_A)
+        if len(flows):
+            first_s = min(first_s, float(time_s[flows[0]]))
+    return first_s
+
+
 def charge_c(time_s: Floats, current_a: Floats) -> Floats:
     """Return the net charge up to each row."""
     steps = np.diff(time_s) * (current_a[1:] + current_a[:-1]) / 2
