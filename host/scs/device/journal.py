@@ -13,6 +13,7 @@ import json
 import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ from ..messages import refusals
 from .link import Link
 from .replies import hash_text
 
+EVENTS = {
+    journal.BOOT: "boot",
+    journal.ARMED: "armed",
+    journal.STARTED: "started",
+    journal.AMPLITUDE: "amplitude",
+    journal.STOPPED: "stopped",
+    journal.FAULT: "fault",
+    journal.MISSED: "missed",
+}
 _EXAMPLE = "one that `scs log -o journal.json` wrote"
 
 
@@ -120,7 +130,10 @@ def _problems(packed: list[tuple[int, bytes, bytes]]) -> Iterator[str]:
             yield f"{_entries(expected, number - 1)} missing"
         elif before != last:
             yield f"entry {number} does not follow on the one before it"
-        elif journal.chained(before, entry[: -journal.CHAIN]) != entry[-journal.CHAIN :]:
+        elif (
+            sha256(before + entry[: -journal.CHAIN]).digest()[: journal.CHAIN]
+            != entry[-journal.CHAIN :]
+        ):
             yield f"entry {number} was changed"
         expected, last = number + 1, entry[-journal.CHAIN :]
 
@@ -135,7 +148,7 @@ def _fields(entry: bytes) -> tuple[Any, ...]:
 
 def _entry(packed: bytes) -> JournalEntry:
     number, now_ms, kind, *fields = _fields(packed)
-    event = journal.KINDS[kind] if kind < len(journal.KINDS) else f"unknown ({kind})"
+    event = EVENTS.get(kind, f"unknown ({kind})")
     return JournalEntry(
         number, now_ms / 1000, event, _text(kind, *fields), packed[-journal.CHAIN :].hex()
     )
