@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo truth test vm rig chip firmware lint check case mutate safety dist docs site pictures bench example-ci sweep-faults oracles packages clean
+.PHONY: help venv demo truth test vm rig chip firmware lint check case mutate safety dist docs site pictures bench example-ci sweep-faults faults oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -135,6 +135,9 @@ example-ci: .venv/bin/python ## the tests of examples/user-ci, from the wheel al
 
 sweep-faults: .venv/.dev ## kill a small sweep at 100 random instants, complete it, compare (ARGS="INSTANTS SEED")
 	@$(PY) tools/sweep_faults.py $(ARGS)
+
+faults: .venv/.dev ## 12,000 seeded faults in whole sessions, judged at the load alone (ARGS="--singles N")
+	@$(PY) -m safety_case.faults $(ARGS)
 
 oracles: .venv/.dev packages ## the load against scipy and ngspice, written to docs/reference/oracles.md
 	@$(PY) tools/docs/oracles.py

@@ -213,7 +213,7 @@ def test_req_21_no_cycle_is_so_short_that_it_costs_more_than_it_spares(
     assert refused.rows[0][3] == 1_000
 
 
-# --- REQ-66: kHz phases equal to the tick ----------------------------------------------------
+# --- REQ-69: kHz phases equal to the tick ----------------------------------------------------
 @pytest.mark.parametrize(
     ("rate_hz", "width_ns", "gap_ns"),
     [
@@ -223,7 +223,7 @@ def test_req_21_no_cycle_is_so_short_that_it_costs_more_than_it_spares(
         (1_200, 99_993, 30_000),
     ],
 )
-def test_req_66_both_phases_of_a_khz_pulse_are_equal_to_the_tick(
+def test_req_69_both_phases_of_a_khz_pulse_are_equal_to_the_tick(
     rate_hz: int, width_ns: int, gap_ns: int, talk: Conversation
 ) -> None:
     shape = {"width_ns": width_ns, "gap_ns": gap_ns, **SYMMETRIC}
@@ -238,7 +238,7 @@ def test_req_66_both_phases_of_a_khz_pulse_are_equal_to_the_tick(
     assert phases == [{width}, {width}]
 
 
-def test_req_66_a_phase_0_4_us_longer_than_the_other_is_refused() -> None:
+def test_req_69_a_phase_0_4_us_longer_than_the_other_is_refused() -> None:
     """50 ticks of 8 ns x 320 codes; one tick is refused as well."""
     for more in (50, 1):
         train = (drive(-320, 3_750), idle(2_500), drive(320, 3_750 + more), discharge(2_500))
