@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo truth test vm rig chip firmware lint check dist docs site pictures bench example-ci sweep-faults oracles packages clean
+.PHONY: help venv demo truth test vm rig chip firmware lint check case mutate safety dist docs site pictures bench example-ci sweep-faults faults oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ truth: .venv/.run ## every preset, measured, beside its profile and the stage's 
 	@$(PY) tools/truth.py $(ARGS)
 
 test: vm rig ## the whole test suite (ARGS="-k word" for a part of it)
-	@$(PY) -m pytest -n auto $(ARGS)
+	@$(PY) -m pytest -n auto --junitxml=build/safety/tests.xml $(ARGS)
 
 vm: $(NODE_MODULES)/.stamp ## install the MicroPython VM in which the tests run stimcore too
 
@@ -80,7 +80,7 @@ lint: .venv/.dev typings/.stamp ## style, types, import contracts, traceability,
 	@.venv/bin/mypy
 	@PATH=".venv/bin:$$PATH" .venv/bin/lint-imports --no-logo
 	@.venv/bin/mypy --config-file firmware/mypy.ini
-	@$(PY) tools/docs/traceability.py --check
+	@$(PY) -m safety_case.matrix --links
 	@$(PY) tools/docs/generate.py --check
 
 typings/.stamp: .venv/.dev
@@ -88,6 +88,23 @@ typings/.stamp: .venv/.dev
 	@$(PY) -m pip install -qq --disable-pip-version-check --upgrade --target typings "$(STUBS)" && touch $@
 
 check: lint test ## the gate for people and for CI: lint, then test
+
+case: .venv/.dev ## the safety case: hazards, places, tests and last results in build/safety/case.html
+	@$(PY) -m safety_case.matrix
+
+mutate: .venv/.dev ## break the pure core in every small way and see each noticed, half an hour or more (ARGS="FILE.py")
+	@$(PY) tests/mutate.py $(ARGS)
+
+# each of these writes build/safety/NAME.json; all run, whatever one of them finds
+CAMPAIGNS := "-m safety_case.proofs" "-m safety_case.states" "-m safety_case.faults --singles 300 --doubles 60" \
+	"-m safety_case.fuzz --seconds 20" "-m safety_case.interlocks" "tests/mutate.py --sample 20"
+
+safety: .venv/.dev ## the campaigns of the safety case, each timed, then its matrix; some minutes
+	@failed=0; for campaign in $(CAMPAIGNS) "-m safety_case.matrix"; do \
+		echo "== python $$campaign"; since=$$(date +%s); \
+		$(PY) $$campaign || failed=1; \
+		echo "   $$(($$(date +%s) - since)) s"; \
+	done; exit $$failed
 
 .venv/.dist: .venv/.dev
 	@echo "installing what builds and lists a release into .venv"
@@ -118,6 +135,9 @@ example-ci: .venv/bin/python ## the tests of examples/user-ci, from the wheel al
 
 sweep-faults: .venv/.dev ## kill a small sweep at 100 random instants, complete it, compare (ARGS="INSTANTS SEED")
 	@$(PY) tools/sweep_faults.py $(ARGS)
+
+faults: .venv/.dev ## 12,000 seeded faults in whole sessions, judged at the load alone (ARGS="--singles N")
+	@$(PY) -m safety_case.faults $(ARGS)
 
 oracles: .venv/.dev packages ## the load against scipy and ngspice, written to docs/reference/oracles.md
 	@$(PY) tools/docs/oracles.py

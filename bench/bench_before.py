@@ -33,13 +33,9 @@ COMMANDS = (
 
 def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        git = [shutil.which("git") or "git", "archive", BEFORE]
-        archive = subprocess.run(git, cwd=ROOT, capture_output=True, check=False)
-        if archive.returncode:
+        if not extracted(folder):
             print(f"{BEFORE} is not in this clone: nothing to compare with", file=sys.stderr)
             return []
-        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-            files.extractall(folder, filter="data")
         rows = []
         for command, least in COMMANDS:
             asked = command.format(folder=folder).split()
@@ -50,8 +46,24 @@ def measure() -> list[Row]:
         return rows
 
 
+def extracted(folder: str) -> bool:
+    """Put the earlier tree into a folder; return False where this clone has it not."""
+    git = [shutil.which("git") or "git", "archive", BEFORE]
+    archive = subprocess.run(git, cwd=ROOT, capture_output=True, check=False)
+    if archive.returncode:
+        return False
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(folder, filter="data")
+    return True
+
+
 def of_tree_s(tree: Path, arguments: list[str]) -> float:
     """Return the CPU time of `scs` with these arguments, from the sources of a tree."""
+    return of_code_s(tree, SCS, *arguments)
+
+
+def of_code_s(tree: Path, code: str, *arguments: str) -> float:
+    """Return the CPU time of Python code with the sources of a tree, in its folder."""
     sources = os.pathsep.join(str(tree / part) for part in ("host", "sim", "firmware"))
-    code = f"import os, sys; os.chdir({str(tree)!r}); sys.path[:0] = {sources!r}.split(os.pathsep)"
-    return cpu_s([sys.executable, "-c", f"{code}; {SCS}", *arguments], 1)
+    here = f"import os, sys; os.chdir({str(tree)!r}); sys.path[:0] = {sources!r}.split(os.pathsep)"
+    return cpu_s([sys.executable, "-c", f"{here}\n{code}", *arguments], 1)

@@ -1,8 +1,9 @@
-"""Break the kernel on purpose, one small change at a time, and report what no test notices.
+"""Break the pure core on purpose, one small change at a time, and report what no test notices.
 
-Role: `python tests/mutate.py` tries every mutant of kernel.py, charge.py and decode.py (minutes);
-`--sample 10` a few of them; `mutate.py ramp.py` those of another file. Prints the survivors and
-exits with 1 if there are any.
+Role: `python tests/mutate.py` tries every mutant of TARGETS (half an hour or more); `--sample 20` a
+few of them, drawn by --seed; `mutate.py ramp.py` those of one file. Prints the survivors, exits
+with 1 if there are any, and writes build/safety/mutants.json.
+Mutants that change nothing stand in equivalent_mutants.yaml with the reason, and are not tried.
 Invariant: the files of the repository are never touched; each mutant is a copy of its own.
 """
 
@@ -17,10 +18,14 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
+
+from safety_case.results import Result, write
 
 ROOT = Path(__file__).resolve().parent.parent
 STIMCORE = ROOT / "firmware" / "stimcore"
@@ -39,8 +44,8 @@ TESTS = {
     "kernel.py": KERNEL,
     "rules.py": (*KERNEL, "test_undriven.py"),
     "charge.py": KERNEL,
-    "decode.py": KERNEL,
-    "contact_sums.py": (*KERNEL, "test_contact_sums.py"),
+    "decode.py": (*KERNEL, "test_undriven.py"),
+    "contact_sums.py": (*KERNEL, "test_contact_sums.py", "test_undriven.py"),
     "checks.py": ("test_program_fields.py", "test_program.py"),
     "period.py": (
         "test_period.py",
@@ -48,14 +53,32 @@ TESTS = {
         "test_period_shapes.py",
         "test_period_admitted.py",
         "test_pio_records.py",
+        "test_undriven.py",
     ),
     "pio_records.py": ("test_pio_records.py",),
     "program.py": ("test_program.py", "test_program_fields.py", "test_commands.py"),
     "frame.py": ("test_frame.py",),
     "ramp.py": ("test_ramp.py",),
     "ledger.py": ("test_ledger.py", "test_output.py"),
+    "limits.py": ("test_limits.py",),
+    "states.py": ("test_states.py",),
+    "pulse_monitor.py": ("test_pulse_monitor.py", "test_capture_queue.py"),
 }
-TARGETS = ("kernel.py", "charge.py", "decode.py")
+TARGETS = (
+    "kernel.py",
+    "decode.py",
+    "charge.py",
+    "contact_sums.py",
+    "limits.py",
+    "period.py",
+    "pio_records.py",
+    "states.py",
+    "frame.py",
+    "ramp.py",
+    "pulse_monitor.py",
+    "ledger.py",
+)
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 SECONDS = 60  # a mutant that takes longer hangs, which is noticed too
 
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -80,12 +103,17 @@ CALLS = {"min": "max", "max": "min"}
 
 
 class Mutant(NamedTuple):
-    """One change: the file, the line, what it was and became, and the whole changed source."""
+    """One change: file, line, what it was and became, and the whole changed source."""
 
     file: str
     line: int
     change: str
     source: str
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Return (file, text of the line, change): what does not move when others' lines do."""
+        return self.file, _lines(self.file)[self.line - 1].strip(), self.change
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST]:
@@ -119,16 +147,41 @@ def constants(value: object) -> Iterator[ast.AST]:
 
 
 def mutants(file: str) -> Iterator[Mutant]:
-    """Every mutant of one file."""
+    """Every mutant of one file; types are no part of what runs."""
     tree = ast.parse((STIMCORE / file).read_text(encoding="utf-8"))
+    types = {id(part) for node in ast.walk(tree) for part in _types(node)}
     for parent in ast.walk(tree):
-        for field, value in ast.iter_fields(parent):
+        for field, value in ast.iter_fields(parent) if id(parent) not in types else ():
             for at, node in enumerate(value if isinstance(value, list) else [value]):
+                if id(node) in types:
+                    continue
                 for other in changes(node) if isinstance(node, ast.AST) else ():
                     was, became = ast.unparse(node), ast.unparse(ast.fix_missing_locations(other))
                     put(parent, field, at, other)
                     yield Mutant(file, node.lineno, f"{was} -> {became}", ast.unparse(tree))
                     put(parent, field, at, node)
+
+
+def _types(node: ast.AST) -> Iterator[ast.AST]:
+    for field in ("annotation", "returns"):
+        kind = getattr(node, field, None)
+        if kind is not None:
+            yield from ast.walk(kind)
+
+
+@cache
+def _lines(file: str) -> list[str]:
+    return (STIMCORE / file).read_text(encoding="utf-8").splitlines()
+
+
+def equivalent() -> set[tuple[str, str, str]]:
+    """Return the places of mutants that change nothing; ValueError for one that is not there."""
+    rows = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))
+    places = {(row["file"], row["line"], change) for row in rows for change in row["changes"]}
+    known = {mutant.place for file in {row["file"] for row in rows} for mutant in mutants(file)}
+    if gone := places - known:
+        raise ValueError(f"{EQUIVALENT.name}: there is no such mutant: {sorted(gone)}")
+    return places
 
 
 def put(parent: ast.AST, field: str, at: int, node: ast.AST) -> None:
@@ -159,42 +212,51 @@ def run_tests(folder: str, tests: tuple[str, ...]) -> None:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     signal.alarm(SECONDS)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # most of what a pytest needs to begin
     os.chdir(ROOT)
     sys.path[:0] = [folder, str(ROOT)]
     where = [str(ROOT / "tests" / "core" / test) for test in tests]
-    status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *where])
+    status = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *where])
     os._exit(int(status))
 
 
-def main() -> int:
-    """Try the mutants asked for; 1 if one survives."""
+def asked_for() -> tuple[argparse.Namespace, list[Mutant]]:
+    """Parse the command line; return it and the mutants to try, without the equivalent ones."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="*", help="by default the kernel's three")
+    parser.add_argument("files", nargs="*", help="by default all of TARGETS")
     parser.add_argument("--sample", type=int, default=0, help="only so many, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", default="", help="FIRST-LAST: only mutants of these lines")
     asked = parser.parse_args()
-    importlib.import_module("hypothesis")  # once here, so that no fork need do it again
+    same = equivalent()
     files = asked.files or TARGETS
+    wanted = [mutant for file in files for mutant in mutants(file) if mutant.place not in same]
+    if asked.lines:
+        first, last = (int(part) for part in asked.lines.split("-"))
+        wanted = [mutant for mutant in wanted if first <= mutant.line <= last]
+    if asked.sample:
+        wanted = random.Random(asked.seed).sample(wanted, min(asked.sample, len(wanted)))
+    return asked, wanted
+
+
+def main() -> int:
+    """Try the mutants asked for; 1 if one survives."""
+    asked, wanted = asked_for()
+    importlib.import_module("hypothesis")  # once here, so that no fork need do it again
+    files = sorted({mutant.file for mutant in wanted})
     if not asked.sample and any(noticed(file) for file in files):
         sys.stderr.write("the tests fail without any mutant\n")
         return 2
-    all_mutants = [mutant for file in files for mutant in mutants(file)]
-    if asked.lines:
-        first, last = (int(part) for part in asked.lines.split("-"))
-        all_mutants = [mutant for mutant in all_mutants if first <= mutant.line <= last]
-    if asked.sample:
-        all_mutants = random.Random(asked.seed).sample(
-            all_mutants, min(asked.sample, len(all_mutants))
-        )
-    survivors = 0
-    for candidate in all_mutants:
+    survivors = []
+    for candidate in wanted:
         if not noticed(candidate.file, candidate.source):
-            survivors += 1
-            sys.stdout.write(f"survived: {candidate.file}:{candidate.line}: {candidate.change}\n")
-            sys.stdout.flush()
-    sys.stdout.write(f"{len(all_mutants) - survivors} of {len(all_mutants)} mutants noticed\n")
-    return 1 if survivors else 0
+            survivors.append(
+                f"{candidate.file}:{candidate.line}: {candidate.change} is not noticed"
+            )
+            print(survivors[-1], flush=True)
+    figures = {"mutants": len(wanted), "noticed": len(wanted) - len(survivors)}
+    command = " ".join(["python tests/mutate.py", *sys.argv[1:]])
+    return write(Result("mutants", command, figures, survivors))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 Role: applied() returns a Board with its sense path corrected; whatever turns ADC
 codes into nA and mV uses that Board. restore() reads the numbers at boot, keep() replaces them.
-Invariant: numbers that are damaged, out of bounds or of another stage are used for nothing, and
-while they are there ARM is refused (handlers.py). Requirements: REQ-47.
+Invariant: numbers that are damaged, out of bounds, of another stage or of another board are used
+for nothing, and while they are there ARM is refused (handlers.py). Requirements: REQ-47.
 
-In the store: CRC-32 of the declared stage, then the numbers; the record has a CRC of its own.
+In the store: CRC-32 of the declared stage and of the board's id, then the numbers; the record has a
+CRC of its own.
 """
 
 import binascii
@@ -17,7 +18,7 @@ from .board import Board
 from .errors import Refused
 
 SLOT = limits.GROUP_SLOTS
-NONE, GOOD, DAMAGED, FOREIGN = range(4)  # its status at boot; FOREIGN: of another stage
+NONE, GOOD, DAMAGED, FOREIGN = range(4)  # its status at boot; FOREIGN: of another stage or board
 
 # offsets: a channel's excess at zero, 1/16 of an ADC code; ppm: correction of a code's value
 # more than boards.yaml declares
@@ -65,7 +66,7 @@ def restore(hal, board: Board) -> tuple:
         check(values)
     except Refused:
         return DAMAGED, PLAIN
-    return (GOOD, values) if fields[0] == _mark(board) else (FOREIGN, PLAIN)
+    return (GOOD, values) if fields[0] == _mark(hal, board) else (FOREIGN, PLAIN)
 
 
 def keep(hal, board: Board, values: tuple) -> None:
@@ -74,10 +75,11 @@ def keep(hal, board: Board, values: tuple) -> None:
     data, damaged = store.read(hal, SLOT)
     if damaged and not data:
         store.erase(hal, SLOT)  # a write mends one half alone
-    store.write(hal, SLOT, struct.pack(_FORM, _mark(board), *values))
+    store.write(hal, SLOT, struct.pack(_FORM, _mark(hal, board), *values))
 
 
-def _mark(board: Board) -> int:
-    """Return the CRC of the stage and its sense path as declared, whatever the load."""
+def _mark(hal, board: Board) -> int:
+    """Return the CRC of the stage and its sense path as declared, whatever the load, and of the
+    board: its parts are not another one's, though its store may be copied."""
     declared = (board.stage, board.adc_zero, board.sense_na_per_lsb, board.sense_uv_per_lsb)
-    return binascii.crc32(repr(declared).encode()) & 0xFFFFFFFF
+    return binascii.crc32(repr(declared).encode() + hal.unique_id()) & 0xFFFFFFFF

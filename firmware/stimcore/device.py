@@ -4,7 +4,8 @@ Role: holds the state, feeds the watchdog, latches faults, drives the output and
 Invariant: nothing blocks; the output is off before anything else is handled; the watchdog is
 fed at the end of a turn that went all the way through, before a write to the store, and before
 the kernel judges what is to flow next.
-Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55.
+Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55, REQ-66,
+REQ-67.
 """
 
 from . import calibration, commands, errors, journal, output, ramp, states
@@ -18,6 +19,7 @@ from .window_monitor import Monitor
 
 _WRAP_US = (1 << 30) - 1  # the last microsecond before hal.now_us() is 0 again
 _CHECK_STREAM_MS = 100
+_CHECK_PROGRAM = 10  # every so many of these checks: packing one may take 20 ms
 _IDLE_MS = 20  # the longest sleep between two turns where nothing runs, and where something does:
 _RUNNING_MS = 10  # the ADC's ring holds 8, and a timer empties it meanwhile
 _TABLES_DIGEST = commands.tables_digest()  # takes longer than a watchdog that runs would wait
@@ -58,6 +60,7 @@ class Device:
         self._us = hal.now_us()
         self._spare_us = 0
         self._checked_ms = 0
+        self._checks = 0
         self._stop_reason = 0
         self.digests = (_TABLES_DIGEST, commands.board_digest(board))
         self.unfit = unfit
@@ -108,6 +111,8 @@ class Device:
         if self.state == states.MEASURING:
             self.monitor.feed(self.hal.sample())
             self._run_measurement()
+        elif self.state not in (states.RUNNING, states.STOPPING):
+            self._run_nothing()
         if self.state not in (states.RUNNING, states.STOPPING):
             return
         status = self.output.step(self.now_ms)
@@ -121,6 +126,11 @@ class Device:
             self.halt()  # the hal saw a HALT among the bytes it had not handed over yet
         else:
             self._fail(status)
+
+    def _run_nothing(self) -> None:
+        """End a stream that runs where none may: a bit of the state, or of memory, has flipped."""
+        if self.hal.stream_state()[0] == output.RUNNING:
+            self._fail(output.RUNNING)
 
     def _run_measurement(self) -> None:
         status = self.measurement.step(self.now_ms)
@@ -178,8 +188,11 @@ class Device:
             self._blame(row)
         elif self.now_ms - self._checked_ms >= _CHECK_STREAM_MS:
             self._checked_ms = self.now_ms
+            self._checks += 1
             if not out.words_intact():
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
+            elif self._checks % _CHECK_PROGRAM == 0:
+                out.blob()  # or its lease may have gone
 
     def _blame(self, row: tuple) -> None:
         """Latch the stream's own fault, if it has one; else `row`, found in the samples."""
@@ -288,11 +301,13 @@ class Device:
     def _latch(self, row: tuple) -> None:
         """Switch the output off, then latch the reason; the first is kept until CLEAR_FAULT."""
         self.hal.halt()
-        if self.state in (states.RUNNING, states.STOPPING):
-            self.output.halt()
+        out = self.output  # none, or one that runs, in whatever state a flipped bit makes
+        if out and (out.live or self.state in (states.RUNNING, states.STOPPING)):
+            out.halt()
             self._close(commands.STOP_FAULT)
-        if self.state != states.FAULT:
+        if self.fault[0] == errors.OK:
             self.fault = row
             self.journal.note(self.now_ms, journal.FAULT, *row)
         self.measurement = self.load = None  # whatever the load was, it may be no more
         self.move("fault")
+        self.state = states.FAULT  # from what is no state, too

@@ -24,7 +24,6 @@ AMPLITUDE = 3  # program, -, uA, -
 STOPPED = 4  # reason, truncated pulses, pulses, ms with output
 FAULT = 5  # code, index, value, limit
 MISSED = 6  # -, -, entries that did not fit the queue, -
-KINDS = ("boot", "armed", "started", "amplitude", "stopped", "fault", "missed")
 
 FORM = "<IIBBHqI"  # number, ms since power-on, kind, detail, index, value, extra
 CHAIN = 8  # bytes of the digest
@@ -34,11 +33,6 @@ BLOCKS = 4
 FIRST = limits.GROUP_SLOTS + 1  # its first slot in the store
 QUEUE = 16
 _U32 = 0xFFFFFFFF
-
-
-def chained(before: bytes, entry: bytes) -> bytes:
-    """Return the digest that an entry carries."""
-    return hashlib.sha256(before + entry).digest()[:CHAIN]
 
 
 class Journal:
@@ -88,7 +82,7 @@ class Journal:
             room = IN_BLOCK - (len(data) - CHAIN) // ENTRY
             for entry in self.queue[:room]:
                 packed = struct.pack(FORM, number & _U32, *entry)
-                data += packed + chained(data[-CHAIN:], packed)
+                data += packed + hashlib.sha256(data[-CHAIN:] + packed).digest()[:CHAIN]
                 number += 1
             store.write(self.hal, FIRST + block, data)
             self._block, self._number, self._last = block, number, data[-CHAIN:]

@@ -2,7 +2,7 @@
 
 Role: the only caller of hal.stream_load and hal.stream_start, and it loads nothing but what
 kernel.admit() handed out. Invariant: one staged stream at a time, so that every period is
-accounted to the stream that made it. Requirements: REQ-32, REQ-33, REQ-35, REQ-36, REQ-53.
+accounted to the stream that made it. Requirements: REQ-32, REQ-33, REQ-35, REQ-36, REQ-53, REQ-67.
 """
 
 import binascii
@@ -78,6 +78,7 @@ class Output:
         self.board = board
         self.hal = hal
         self.group = group
+        self.hash = program.digest(program.pack(group))
         self.train = ramp.Train(group)
         self.ledger = Ledger()
         self._none_ua = (0,) * len(group.programs)
@@ -90,8 +91,16 @@ class Output:
         self._left = 0  # periods still to come of a counted session
 
     # --- figures and targets ---------------------------------------------------------------
+    def blob(self) -> bytes:
+        """Return the program's blob; raise Refused (HASH_MISMATCH) if it changed in memory."""
+        blob = program.pack(self.group)
+        if program.digest(blob) != self.hash:
+            raise Refused(errors.HASH_MISMATCH, 0, program.digest(blob), self.hash)
+        return blob
+
     def figures(self) -> list:
         """Return the kernel's figures at the targets; raise Refused with every reason."""
+        self.blob()
         verdict = judge(self.board, self.group, tuple(self.train.targets_ua))
         if verdict.errors:
             refuse_all(verdict.errors)
@@ -128,6 +137,7 @@ class Output:
 
     def start(self, now_ms: int) -> None:
         """Start what prepare() staged, with a new ledger."""
+        self.blob()
         pulses = self.group.header.session_pulses
         self._left = pulses // program.pulses_per_period(self.group)
         self.ledger = Ledger()
@@ -221,6 +231,7 @@ class Output:
 
     def _admitted(self, levels: tuple, from_na: list) -> Stream:
         self.hal.feed_watchdog()  # so far all went through; what follows may take 200 ms alone
+        self.blob()
         least = -(-self.board.na_per_code // 1000)  # a ramp begins at one code, not at none
         verdict = judge(
             self.board, self.group, tuple([max(level, least) for level in levels]), from_na

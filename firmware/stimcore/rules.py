@@ -5,7 +5,7 @@ judged. The tuples at the end of the file are the gate, in the order of the rows
 Invariant: a rule refuses nothing by itself: the kernel refuses every figure past its limit. A
 current, charge or voltage is rounded up. What is wrong with the words themselves has no figure:
 decode.table() refuses it. Requirements: REQ-01 to REQ-09, REQ-13, REQ-15 to REQ-18, REQ-22,
-REQ-62, REQ-64.
+REQ-62, REQ-64, REQ-69.
 """
 
 from . import errors, limits
@@ -145,7 +145,7 @@ def bleed_peak(table, terms) -> tuple:
 
 # --- the words: Table -> rows, each a refusal ----------------------------------------------------
 def balance(table) -> list:
-    """REQ-17: an active recharge brings back exactly what was given."""
+    """REQ-17, REQ-69: an active recharge brings back exactly what was given."""
     sums: dict = {}
     signs: dict = {}
     for record in table.records:

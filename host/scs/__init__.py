@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .device.adc_scope import Sensed
     from .device.impedance import LoadFound
+    from .device.journal import Journal, JournalEntry
     from .device.relocate import Steered
     from .device.replies import Amplitude, Ledger, Recalled, Status, Stored
     from .device.stimulator import Stimulator
@@ -28,6 +29,8 @@ __all__ = [
     "DeviceFault",
     "DeviceRefused",
     "Failure",
+    "Journal",
+    "JournalEntry",
     "Ledger",
     "LinkLost",
     "LoadFound",
@@ -55,6 +58,8 @@ _HOMES = {
     "DeviceFault": "errors",
     "DeviceRefused": "errors",
     "Failure": "errors",
+    "Journal": "device.journal",
+    "JournalEntry": "device.journal",
     "Ledger": "device.replies",
     "LinkLost": "errors",
     "LoadFound": "device.impedance",

@@ -15,8 +15,12 @@ VALUES = (80, -38_462, -48, 41_667)
 class Cells:
     """The store alone of a hal."""
 
-    def __init__(self) -> None:
+    def __init__(self, unique_id: bytes = b"\1\2\3\4\5\6\7\x08") -> None:
         self.cells: dict[int, bytes] = {}
+        self._id = unique_id
+
+    def unique_id(self) -> bytes:
+        return self._id
 
     def nv_read(self, index: int) -> bytes:
         return self.cells.get(index, b"")
@@ -95,6 +99,15 @@ def test_req_47_another_stage_s_is_not_used_and_another_load_s_is() -> None:
     assert calibration.restore(hal, other) == (GOOD, VALUES)
 
 
+def test_req_47_that_of_another_board_is_not_used_though_its_store_was_copied() -> None:
+    first, second = Cells(), Cells(b"\1\2\3\4\5\6\7\x09")
+    calibration.keep(first, BOARD, VALUES)
+    second.cells.update(first.cells)
+    assert calibration.restore(second, BOARD) == (FOREIGN, PLAIN)
+    calibration.keep(second, BOARD, VALUES)
+    assert calibration.restore(second, BOARD) == (GOOD, VALUES)
+
+
 @pytest.mark.parametrize(
     ("values", "row"),
     [
@@ -114,5 +127,5 @@ def test_req_47_bounds_and_one_beyond(values: tuple, row: tuple | None) -> None:
     assert refused(calibration.keep, hal, BOARD, values) == ("calibration_range", *row)
     assert hal.cells == {}
     # and where it stands in the store, by whatever way
-    store.write(hal, 8, struct.pack("<Ihihi", calibration._mark(BOARD), *values))
+    store.write(hal, 8, struct.pack("<Ihihi", calibration._mark(hal, BOARD), *values))
     assert calibration.restore(hal, BOARD) == (DAMAGED, PLAIN)

@@ -33,6 +33,7 @@ ALLOWED = {
     "recall": (0x21, {OFF, LOADED}),
     "slots": (0x22, {OFF, LOADED}),
     "erase": (0x23, {OFF, LOADED}),
+    "log": (0x24, {OFF, LOADED, FAULT}),
     "scope_arm": (0x30, {RUNNING, STOPPING}),
     "scope_read": (0x31, ALWAYS),
     "words": (0x32, {RUNNING, STOPPING}),

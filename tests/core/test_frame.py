@@ -141,9 +141,10 @@ def test_req_40_the_decoder_never_holds_more_than_one_frame(piece: int) -> None:
     assert decoder.errors == 1
 
 
-@pytest.mark.parametrize("size", [0, 1, 5])
-def test_req_40_a_block_too_short_for_a_frame_is_an_error(size: int) -> None:
-    frames, errors = fed(cobs.encode(b"\x01" * size) + b"\0")
+@pytest.mark.parametrize("body", [b"", b"\1", b"\1" * 5, bytes(4), b"\1" + b"\x1b\xdf\x05\xa5"])
+def test_req_40_a_block_too_short_for_a_frame_is_an_error(body: bytes) -> None:
+    """The last two are CRC-32s of nothing and of one byte, in their place."""
+    frames, errors = fed(cobs.encode(body) + b"\0")
     assert (frames, errors) == ([], 1)
 
 

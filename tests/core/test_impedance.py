@@ -157,3 +157,9 @@ def test_req_56_a_test_pulse_is_small_balanced_and_admitted_by_the_kernel(board)
 def test_a_stage_too_coarse_for_four_amplitudes_is_refused() -> None:
     coarse = BOARD._replace(na_per_code=70_000)
     assert refused(load_test.test_stream, coarse, E1, E2)[0] == "below_code"
+
+
+def test_req_56_a_test_pulse_that_the_kernel_refuses_is_not_given() -> None:
+    """A stage of four contacts has no fifth: not a matter of how the words are written."""
+    four = BOARD._replace(contacts=4)
+    assert refused(load_test.test_stream, four, E1, 1 << 4)[0] == "contact_unknown"

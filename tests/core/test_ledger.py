@@ -185,3 +185,24 @@ def test_req_36_a_copy_stands_by_itself() -> None:
     assert vars(other) == vars(book)
     book.add_periods(stream(*tonic()), 1)
     assert (other.pulses, other.driven[2], other.net[2]) == (0, 3_200_000, -3_200_000)
+
+
+def test_req_36_a_new_ledger_is_empty() -> None:
+    book = vars(Ledger())
+    assert book.pop("stopped") == 7  # never started
+    assert (book.pop("driven"), book.pop("net")) == ([0] * 8, [0] * 8)
+    assert set(book.values()) == {0}
+
+
+def test_req_36_what_passive_periods_leave_adds_up() -> None:
+    book = Ledger()
+    book.add_periods(stream(drive(-320, 25_000), discharge(2_475_000)), 3)
+    assert book.net == [0, 3 * FIRST, -3 * FIRST, 3 * FIRST, 0, 0, 0, 0]
+
+
+def test_req_36_a_discharge_recovers_what_an_opposite_pulse_would_have_returned() -> None:
+    rest = discharge(1_225_000)
+    turned = stream(drive(-320, 25_000), rest, drive(320, 25_000), rest)
+    for record, pulses in ((1, 1), (3, 2)):
+        book = cut(turned, record, 1_000)
+        assert (book.pulses, book.truncated) == (pulses, 0)

@@ -18,8 +18,13 @@ class Hal:
         self.started: list[int] = []
         self.loaded: list[Stream] = []
         self.stops = 0
+        self.calls: list[str] = []
+
+    def halt(self) -> None:
+        self.calls.append("halt")
 
     def stream_load(self, stream: Stream) -> int:
+        self.calls.append("load")
         self.loaded.append(stream)
         return self.state[1] + 1 if self.state[0] == output.RUNNING else 0
 
@@ -31,9 +36,10 @@ class Hal:
         self.stops += 1
 
     def feed_watchdog(self) -> None:
-        pass
+        self.calls.append("feed")
 
     def stream_state(self) -> tuple[int, int, int, int]:
+        self.calls.append("state")
         return self.state
 
 
@@ -126,3 +132,31 @@ def test_req_33_a_stop_without_a_ramp_ends_the_output_before_all_else() -> None:
     played.step(20)
     assert (played.ledger.periods, played.ledger.pulses) == (1, 1)
     assert played.ledger.driven[2] == 500_000 // BOARD.na_per_code * 25_000
+
+
+def test_req_32_an_output_lowers_the_gate_before_it_keeps_its_books() -> None:
+    played, hal = started()
+    hal.calls.clear()
+    played.halt()
+    assert hal.calls == ["halt", "state"]
+
+
+def test_req_52_the_watchdog_is_fed_before_each_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 0.5, 1, 1.5 and 2 mA: each is compiled and judged anew, for up to 200 ms on a board
+    judge = output.judge
+    hal = Hal()
+
+    def judging(*given: Any) -> Any:
+        hal.calls.append("judge")
+        return judge(*given)
+
+    monkeypatch.setattr(output, "judge", judging)
+    played = output.Output(BOARD, hal, group(TONIC))
+    played.prepare()
+    played.start(0)
+    for period in range(1, 4):
+        hal.state = (output.RUNNING, period, 0, 0)
+        played.step(20 * period)
+    judged = [at for at, call in enumerate(hal.calls) if call == "judge"]
+    assert len(judged) == 4
+    assert [hal.calls[at - 1] for at in judged] == ["feed"] * 4

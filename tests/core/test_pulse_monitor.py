@@ -4,11 +4,12 @@ An ADC code is 12.5 uA and 8 mV, its zero 2048; a pair of current and voltage co
 """
 
 import pytest
-from tests.support.tables import IDEAL, MS, Rec, admit, discharge, drive, idle
+from tests.support.tables import E2, E3, E4, IDEAL, LADDER, MS, Rec, admit, discharge, drive, idle
 
 from stimcore import errors
+from stimcore.board import Board
 from stimcore.kernel import Stream
-from stimcore.pulse_monitor import Watch
+from stimcore.pulse_monitor import Watch, current_row, short_row
 
 ZERO = 2_048
 PAIRS = 1_024  # a capture: 8192 us
@@ -42,7 +43,7 @@ def capture_of(steps: list[tuple[int, int]], offset_us: int, base_mv: int = 0) -
         microamps = _flows(steps, at)
         out += [
             ZERO + microamps * 2 // 25,
-            ZERO + (microamps * 500 // 1_000 + base_mv * 1_000) // 8_000,
+            ZERO + (microamps * 500 + base_mv * 1_000) // 8_000,  # uV
         ]
     return out
 
@@ -112,3 +113,263 @@ def test_req_58_every_phase_has_its_turn() -> None:
         seen.append(watch._at)
         watch._pass(table, table.record(watch._at))
     assert seen == [0, 2, 4, 6, 8, 10] * 2
+
+
+# --- which samples, and the bounds of each verdict -------------------------------------------
+class Read(list):
+    """Samples that remember which of them were looked at."""
+
+    def __init__(self, codes: list[int]) -> None:
+        super().__init__(codes)
+        self.places: list[int] = []
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        self.places.append(at)
+        return super().__getitem__(at)
+
+
+RESISTOR = IDEAL._replace(load_nf=0, seen_nf=0)
+
+
+def tonic_of(board: Board, code: int = 320, period: int = 20 * MS) -> Stream:
+    """Return `code` x 200 us, the same back at once, and a discharge."""
+    both = (drive(-code, 25_000), drive(code, 25_000))
+    stream = admit(board, *both, discharge(period - 50_000)).stream
+    assert stream is not None
+    return stream
+
+
+def places_read(stream: Stream, steps: list[tuple[int, int]], late_us: int) -> list[int]:
+    """Return the pairs that are looked at in a first capture, which comes so late."""
+    watch = Watch(stream.board)
+    offset_us = watch.delay_us(stream) + late_us
+    samples = Read(capture_of(steps, offset_us))
+    assert watch.judge(stream, offset_us, samples) == ()
+    pairs = sorted(set(samples.places))
+    assert [at for at in pairs if at % 2] == [at + 1 for at in pairs if at % 2 == 0]
+    return [at // 2 for at in pairs[::2]]
+
+
+@pytest.mark.parametrize(
+    ("late_us", "rest", "phase"),
+    # a capture begins 80 us before the phase: of the rest eight pairs, up to 8 us before its end;
+    # of the phase sixteen, from 16 us after its start
+    [(0, 1, 12), (1, 0, 12), (7, 0, 12), (8, 0, 11)],
+)
+def test_req_58_the_samples_of_a_long_phase_and_of_the_rest_before_it(
+    late_us: int, rest: int, phase: int
+) -> None:
+    steps = [(200, -2_000), (200, 2_000), (19_600, 0)]
+    pairs = places_read(tonic_of(RESISTOR), steps, late_us)
+    assert pairs[-16:] == list(range(phase, phase + 16))
+    assert pairs[:-16] == list(range(rest, rest + 8))
+
+
+@pytest.mark.parametrize(
+    ("late_us", "pairs"),
+    # of 20 us of rest the last pair 6 us before its end; of 30 us the first from 10 us on
+    [(0, [9, 12]), (1, [9, 12]), (2, [9, 11]), (3, [8, 11])],
+)
+def test_req_58_the_samples_of_a_short_phase_and_of_a_short_rest(
+    late_us: int, pairs: list[int]
+) -> None:
+    assert places_read(ten_kilohertz(), TRAIN, late_us) == pairs
+
+
+def test_req_58_a_rest_of_32_us_has_two_samples() -> None:
+    table = drive(-320, 3_750), idle(2_500), drive(320, 3_750), discharge(4_000)
+    assert places_read(stream_of(*table), [*TRAIN[:3], (32, 0)], 0) == [7, 8, 12]
+
+
+@pytest.mark.parametrize(("us", "looked_at"), [(14, True), (13, False)])
+def test_req_58_a_sample_comes_4_us_before_the_end_of_a_short_phase(
+    us: int, looked_at: bool
+) -> None:
+    # 2 us late, the pair 11 is 10 us into the phase
+    table = drive(-320, 125 * us), idle(2_500), drive(320, 125 * us), discharge(10_000)
+    watch, stream = Watch(IDEAL), stream_of(*table)
+    offset_us = watch.delay_us(stream) + 2
+    row = watch.judge(stream, offset_us, capture_of([(1_000, 0)], offset_us))
+    assert bool(row) is looked_at
+
+
+def test_req_58_a_phase_at_80_us_is_captured_from_the_start_of_its_period() -> None:
+    table = drive(-320, 5_000), idle(5_000), drive(320, 5_000), discharge(10_000)
+    watch, stream = Watch(RESISTOR), stream_of(*table)
+    steps = [(40, -2_000), (40, 0), (40, 2_000), (80, 0)]
+    assert watch.delay_us(stream) == 200 - 80
+    assert watch.judge(stream, 120, capture_of(steps, 120)) == ()
+    assert watch.delay_us(stream) == 0
+
+
+def test_req_58_the_next_capture_is_for_the_next_phase_of_the_next_period() -> None:
+    watch, stream = Watch(RESISTOR), tonic_of(RESISTOR)
+    steps = [(200, -2_000), (200, 2_000), (19_600, 0)]
+    seen = []
+    for _ in range(4):
+        delay_us = watch.delay_us(stream)
+        seen.append(delay_us)
+        assert watch.judge(stream, delay_us, capture_of(steps, delay_us)) == ()
+    assert seen == [19_920, 120, 19_920, 120]
+    # of another stream it begins anew
+    assert watch.delay_us(tonic_of(RESISTOR, 160)) == 19_920
+
+
+def test_a_capture_that_does_not_hold_the_phase_says_nothing() -> None:
+    watch, stream = Watch(RESISTOR), tonic_of(RESISTOR)
+    watch.delay_us(stream)
+    for offset_us in (20_001, 20_200 - 8_184 - 1):  # begins after it; ends before its end
+        assert watch.judge(stream, offset_us, Read([])) == ()
+
+
+@pytest.mark.parametrize(
+    ("measured", "commanded", "volts", "row"),
+    [
+        # 15 % of 2 mA
+        (1_700_000, 2_000_000, 0, ()),
+        (1_699_999, 2_000_000, 0, (errors.FAULT_SENSE, 3, 1_699_999, 2_000_000)),
+        (-2_300_000, -2_000_000, 0, ()),
+        (-2_300_001, -2_000_000, 0, (errors.FAULT_SENSE, 3, -2_300_001, -2_000_000)),
+        # 60 uA at least
+        (40_000, 100_000, 0, ()),
+        (39_999, 100_000, 0, (errors.FAULT_SENSE, 3, 39_999, 100_000)),
+        # below a tenth it is open, where a tenth can be told from nothing
+        (199_999, 2_000_000, 0, (errors.FAULT_OPEN, 3, 199_999, 200_000)),
+        (-199_999, -2_000_000, 0, (errors.FAULT_OPEN, 3, 199_999, 200_000)),
+        (200_000, 2_000_000, 0, (errors.FAULT_SENSE, 3, 200_000, 2_000_000)),
+        (12_000, 120_001, 0, (errors.FAULT_OPEN, 3, 12_000, 12_000)),
+        (11_000, 120_000, 0, (errors.FAULT_SENSE, 3, 11_000, 120_000)),
+        # at 0.8 of 15 V the stage is at its rail; more current than commanded is no such thing
+        (1_000_000, 2_000_000, 12_000, (errors.FAULT_COMPLIANCE, 3, 12_000, 15_000)),
+        (-1_000_000, -2_000_000, -12_000, (errors.FAULT_COMPLIANCE, 3, 12_000, 15_000)),
+        (1_000_000, 2_000_000, 11_999, (errors.FAULT_SENSE, 3, 1_000_000, 2_000_000)),
+        (3_000_000, 2_000_000, 12_000, (errors.FAULT_SENSE, 3, 3_000_000, 2_000_000)),
+        (-2_000_000, 2_000_000, 12_000, (errors.FAULT_SENSE, 3, -2_000_000, 2_000_000)),
+    ],
+)
+def test_req_54_req_55_req_59_a_current_at_its_bounds(
+    measured: int, commanded: int, volts: int, row: tuple
+) -> None:
+    assert current_row(IDEAL, 3, measured, commanded, volts) == row
+
+
+@pytest.mark.parametrize(
+    ("expected", "volts", "row"),
+    [
+        (64, 16, ()),  # a quarter of eight codes of 8 mV
+        (64, 15, (errors.FAULT_SHORT, 2, 15, 16)),
+        (-64, -15, (errors.FAULT_SHORT, 2, 15, 16)),
+        (63, 0, ()),
+        (1_000, 249, (errors.FAULT_SHORT, 2, 249, 250)),
+        (1_000, 250, ()),
+    ],
+)
+def test_req_55_a_short_at_its_bounds(expected: int, volts: int, row: tuple) -> None:
+    assert short_row(IDEAL, 2, expected, volts) == row
+
+
+@pytest.mark.parametrize(
+    ("ohm", "fault"),
+    # 1 V, 5 % of the load and 10 %, and four codes of 8 mV: 182 mV; a code less and one more
+    [(588, False), (592, True), (412, False), (408, True), (124, True)],
+)
+def test_req_58_the_voltage_of_a_phase_at_its_bounds(ohm: int, fault: bool) -> None:
+    watch, stream = Watch(RESISTOR), tonic_of(RESISTOR)
+    delay_us = watch.delay_us(stream)
+    codes = capture_of([(200, -2_000), (200, 2_000), (19_600, 0)], delay_us)
+    for at in range(1, len(codes), 2):
+        codes[at] = ZERO + (codes[at - 1] - ZERO) * 25 * ohm // 16_000
+    row = watch.judge(stream, delay_us, codes)
+    millivolts = -8 * (160 * 25 * ohm // 16_000)
+    if not fault:
+        assert row == ()
+    elif ohm == 124:
+        assert row == (errors.FAULT_SHORT, 0, 248, 250)
+    else:
+        assert row == (errors.FAULT_LOAD, 0, millivolts, -1_000)
+
+
+def test_req_58_a_capacitance_adds_what_the_phase_has_brought_until_its_middle() -> None:
+    # 2 mA, 500 ohm, 2.5 uF: sampled from 16 to 144 us, in the middle at 80 us: 64 mV and 1 V
+    watch, stream = Watch(IDEAL), tonic_of(IDEAL)
+    delay_us = watch.delay_us(stream)
+    codes = capture_of([(200, -2_000), (200, 2_000), (19_600, 0)], delay_us)
+    for at in range(1, len(codes), 2):
+        if codes[at - 1] < ZERO:
+            codes[at] = ZERO - (1_064 + 192 + 8) // 8  # 15 % of it are 159 mV, four codes 32
+    assert watch.judge(stream, delay_us, codes) == (errors.FAULT_LOAD, 0, -1_264, -1_064)
+
+
+# --- what a discharge may leave ----------------------------------------------------------------
+def period_of(watch: Watch, stream: Stream) -> Watch:
+    """Let a whole period pass."""
+    watch.delay_us(stream)
+    watch._at = watch._tick = 0
+    while watch._mean_pc < 0:
+        watch._pass(stream, stream.record(watch._at))
+    return watch
+
+
+def test_req_59_the_mean_charge_of_a_period() -> None:
+    # 0.4 uC while it is brought and while it is taken back: 400 us of 20 ms
+    assert period_of(Watch(IDEAL), tonic_of(IDEAL))._mean_pc == 8_000
+    # and so it is where the rest comes in pieces
+    both = (drive(-320, 25_000), drive(320, 25_000))
+    pieces = stream_of(*both, discharge(1_250_000), discharge(600_000), discharge(600_000))
+    assert period_of(Watch(IDEAL), pieces)._mean_pc == 8_000
+    # 0.4 uC for 200 us and one time constant of 2 ms; 9.9 of them leave 3.3 of 65,536,
+    # taken for 4: 24.4 pC
+    passive = stream_of(drive(-320, 25_000), discharge(2_475_000))
+    watch = period_of(Watch(IDEAL), passive)
+    assert watch._mean_pc == 44_000
+    assert watch._doubt_pc == 25
+    # through a resistor with 6 ms, of which 1 ms is over: 200 + 1000 us, then 85 % for 2 ms
+    stepped = IDEAL._replace(soft_tau_us=6_000)
+    softly = Rec(125_000, E3, E2 | E4)
+    table = (drive(-320, 25_000), softly, discharge(2_350_000))
+    stream = admit(stepped, *table).stream
+    assert stream is not None
+    assert 57_800 <= period_of(Watch(stepped), stream)._mean_pc <= 58_000
+
+
+def test_req_59_what_may_stand_before_a_pulse() -> None:
+    # four codes of 8 mV, and one of 12.5 uA in 500 ohm
+    stream = tonic_of(RESISTOR)
+    watch = Watch(RESISTOR)
+    watch.delay_us(stream)
+    assert watch._allowed_mv(stream) == -1  # of no period known
+    assert period_of(watch, stream)._allowed_mv(stream) == 32 + 6
+    # and the mean charge on 2.5 uF
+    assert period_of(Watch(IDEAL), stream)._allowed_mv(stream) == 38 + 8_000 // 2_500
+    # of a ladder its offset of 8 uA: the same share of 1.65 V as of 128 codes of 8.056 uA
+    ladder = LADDER._replace(seen_nf=2_500, offset_na=8_000, sense_uv_per_lsb=1_000)
+    ladder = ladder._replace(seen_ohm=1_000, sense_na_per_lsb=1_000)
+    watch = Watch(ladder)
+    watch._mean_pc = 5_000
+    assert watch._allowed_mv(stream) == 4 + 1 + 2 + 12
+
+
+def test_req_59_what_the_rest_s_own_current_makes_is_not_left() -> None:
+    # 80 mV and 25 uA in 500 ohm: 88 mV as codes of 8 mV, of which 12 are the current's
+    steps = [*TRAIN[:3], (20, 25)]
+    code, _record, value, _limit = rows(ten_kilohertz(), steps, base_mv=80)[-1]
+    assert (code, value) == (errors.FAULT_RESIDUAL, 88 - 12)
+
+
+@pytest.mark.parametrize(("ohm", "fault"), [(608, False), (612, True)])
+def test_req_58_where_the_rest_is_too_short_the_voltage_may_be_off_by_what_may_be_left(
+    ohm: int, fault: bool
+) -> None:
+    # 12 us of rest: 150 mV of tolerance, four codes, and 38 mV: 220 mV; not in a first period
+    table = drive(-320, 5_000), idle(1_500), drive(320, 5_000), discharge(1_500)
+    stream = admit(RESISTOR, *table).stream
+    assert stream is not None
+    watch, found = Watch(RESISTOR), []
+    for _ in range(4):
+        delay_us = watch.delay_us(stream)
+        codes = capture_of([(40, -2_000), (12, 0), (40, 2_000), (12, 0)], delay_us)
+        for at in range(1, len(codes), 2):
+            codes[at] = ZERO + (codes[at - 1] - ZERO) * 25 * ohm // 16_000
+        found.append(watch.judge(stream, delay_us, codes))
+    assert found[0] == ()
+    assert any(row and row[0] == errors.FAULT_LOAD for row in found) is fault

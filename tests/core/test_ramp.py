@@ -372,3 +372,42 @@ def test_req_33_every_ramp_arrives_in_its_time(
         period += step
         steps(run, [period])
         assert (period - turned) * period_ms <= down_ms + 2 * max(20, period_ms)
+
+
+# --- how long nothing changes ------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("rate_millihz", "header", "ends"),
+    [
+        (50_000, {}, 0),
+        (50_000, {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000}, 49),  # a step before the 50th
+        (50_000, {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000, "ramp_down_ms": 200}, 39),
+        (50_000, {"session_ms": 1_000}, 49),
+        (50_000, {"session_ms": 1_000, "ramp_down_ms": 200}, 50),  # it falls from there on
+        # at 1 kHz a step is 20 periods: 1000 - 205 - 20 = 775, and the boundary before it
+        (1_000_000, {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000, "ramp_down_ms": 205}, 760),
+        (1_000, {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000}, 0),  # a single period
+    ],
+)
+def test_req_33_a_plateau_ends_where_the_way_down_may_begin(
+    rate_millihz: int, header: dict[str, int], ends: int
+) -> None:
+    assert begun(400, rate_millihz=rate_millihz, **header).plateau_ends() == ends
+
+
+def test_req_33_the_loop_sleeps_no_longer_than_until_a_level_may_change() -> None:
+    assert begun(400).quiet_ms(1) == 1_000  # at its target, for ever
+    assert begun(2_000).quiet_ms(1) == 10  # half a period: the next step is due
+    cycle = {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000, "ramp_down_ms": 200}
+    assert begun(400, **cycle).quiet_ms(1) == 37 * 20  # from the period before it
+    assert begun(400, **cycle).quiet_ms(39) == 10
+    long = {"cycle_on_ms": 20_000, "cycle_off_ms": 1_000}
+    assert begun(400, **long).quiet_ms(1) == 255 * 20
+    single = {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000}
+    assert begun(400, rate_millihz=1_000, **single).quiet_ms(1) == 1_000
+
+
+def test_req_33_a_period_of_two_pulses_takes_twice_their_time() -> None:
+    run = Train(group(TONIC._replace(amplitude_ua=400, count=2), session_ms=1_000))
+    run.start(0)
+    run.begin()
+    assert (run.turns, run.ends) == (25, 25)  # of 40 ms

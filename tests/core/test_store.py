@@ -178,6 +178,19 @@ def test_req_45_what_did_not_arrive_is_refused_and_the_old_is_kept() -> None:
     assert refused(store.erase, medium, SLOT) == ("store_write", 3, 0, 0)
 
 
+@pytest.mark.parametrize("deaf", HALVES)
+def test_req_45_what_was_not_erased_is_refused(deaf: int) -> None:
+    class Worn(Medium):
+        def nv_write(self, index: int, data: bytes) -> None:
+            if index != deaf:
+                super().nv_write(index, data)
+
+    medium = filled(b"old", b"new")
+    worn = Worn()
+    worn.cells = dict(medium.cells)
+    assert refused(store.erase, worn, SLOT) == ("store_write", 3, 0, 0)
+
+
 def test_req_52_the_watchdog_is_fed_before_each_write() -> None:
     medium = filled(b"old")
     store.erase(medium, SLOT)

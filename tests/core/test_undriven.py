@@ -189,6 +189,15 @@ def test_req_62_a_pulse_shorter_than_the_time_constant_is_discharged_directly() 
         assert [phase[0] for phase in phases] == kinds
 
 
+def test_req_62_where_no_record_fits_before_the_direct_discharge_there_is_none() -> None:
+    # 440 us and 300 ticks, of which the shortest record is 289
+    stimulus = tonic(
+        recharge=program.RECHARGE_PASSIVE, gap_ns=0, width_ns=440_000, rate_millihz=2_260_398
+    )
+    phases = in_one(period.compile_group(DEFAULT, stimulus, (2_000,)))
+    assert [(phase[0], phase[4]) for phase in phases] == [(DRIVE, 55_000), (DISCHARGE, 300)]
+
+
 def test_req_62_what_the_profile_permits_shortens_it() -> None:
     # 11.38 / 2 = 5.69: 27.8 sixteenths
     phases = in_one(period.compile_group(DEFAULT, group(BURST, discharge_permille=2_000), (350,)))

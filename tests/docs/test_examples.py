@@ -48,6 +48,7 @@ HERE = {
     "docs/howto/shift-contacts.md": {
         "socket://127.0.0.1:7391": SERVED,
     },
+    "docs/howto/read-the-journal.md": {"/dev/ttyACM0": SERVED},
     "docs/howto/store-programs.md": {"/dev/ttyACM0": SERVED},
     "docs/tutorial/first-board.md": {"PORT": SERVED},
 }

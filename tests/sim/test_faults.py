@@ -242,3 +242,91 @@ def test_the_power_fails_for_an_instant_and_the_device_begins_anew() -> None:
     assert sim.device is not first and sim.resets == 1
     assert sim.hal.reset_cause() == 0
     assert sim.hal.nv_read(0) == b"written\0" * 20  # by the second of them
+
+
+@pytest.mark.parametrize(
+    ("name", "peaks"), [("dac_gain", (-2.5e-3, 2.5e-3)), ("dac_offset", (-1.8e-3, 2.2e-3))]
+)
+def test_a_dac_with_another_gain_or_offset(name: str, peaks: tuple[float, float]) -> None:
+    sim = running()
+    sim.inject(name, at_us=2_900)
+    sim.advance_us(6_000)
+    before, after = sim.scope().rows(0, 0.002_9), sim.scope().rows(0.002_95, 0.008_9)
+    assert min(before.current_a) == pytest.approx(-2e-3)
+    assert (min(after.current_a), max(after.current_a)) == pytest.approx(peaks)
+
+
+def test_discharge_switches_that_stay_closed_leave_the_load_nothing() -> None:
+    sim = running()
+    sim.inject("stuck_discharge", at_us=2_900)
+    sim.advance_us(6_000)
+    # what is left is the discharge that has begun: 2 mA is taken past the load
+    assert abs(sim.scope().rows(0.003_5, 0.006).current_a).max() < 20e-6
+
+
+def test_a_stuck_adc_reads_the_same_whatever_flows() -> None:
+    sim = running(seed=3)
+    sim.inject("stuck_adc")
+    sim.advance_us(5_000)
+    window = sim.hal.sample()
+    assert window.current_min == window.current_max
+    assert window.voltage_min == window.voltage_max
+    assert window.samples > 1_000
+
+
+def test_a_noisy_adc_reads_another_code_each_time() -> None:
+    sim = running(seed=3)
+    sim.inject("noisy_adc")
+    read = []
+    for _ in range(20):
+        sim.advance_us(5_000)
+        read.append(sim.hal.sample().current_min)
+    # 2 mA at 12.5 uA a code: 160 codes below 2048
+    assert np.std(read) == pytest.approx(40, rel=0.5)
+    assert np.mean(read) == pytest.approx(2048 - 160, abs=30)
+
+
+def test_a_late_turn_and_a_slow_loop_keep_the_loop_from_its_turns() -> None:
+    sim = bench(Echo, faults="late_turn@0.1")
+    sim.host_write(b"early")
+    sim.advance_us(150_000)
+    sim.host_write(b"are you there?")
+    sim.advance_us(500_000)
+    turns = sim.device.turns_us
+    assert [turn for turn in turns if 100_000 < turn < 300_000] == []
+    assert 300_000 in turns and sim.resets == 0
+    slow = bench(Echo, faults="slow_loop@0.1")
+    slow.advance_us(150_000)
+    slow.host_write(bytes(3))
+    slow.advance_us(500_000)
+    steps = np.diff([turn for turn in slow.device.turns_us if turn > 200_000])
+    assert min(steps) >= 60_000
+
+
+def test_a_fast_clock_gains_a_tenth_and_goes_on_from_where_it_was() -> None:
+    sim = bench(Echo, faults="fast_clock@1")
+    sim.advance_us(1_000_000)
+    assert sim.hal.now_us() == 1_000_000
+    sim.advance_us(1_000_000)
+    assert sim.hal.now_us() == 2_100_000
+
+
+def test_a_clock_wraps_a_second_after_the_power_failed() -> None:
+    sim = bench(Echo, faults="clock_wrap@0.5")
+    first = sim.device
+    sim.advance_us(1_499_999)
+    assert sim.device is not first
+    assert sim.hal.now_us() == (1 << 30) - 1
+    sim.advance_us(1)
+    assert sim.hal.now_us() == 0
+
+
+def test_a_brown_out_opens_the_gate_and_keeps_the_store() -> None:
+    sim = running()
+    sim.hal.nv_write(3, b"kept")
+    sim.inject("brown_out", at_us=3_100)
+    sim.advance_us(3_200)
+    assert not sim.gate and sim.resets == 1
+    assert sim.hal.reset_cause() == 0
+    assert sim.hal.nv_read(3) == b"kept"
+    assert sim.hal.stream_words() == b""

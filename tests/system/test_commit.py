@@ -47,6 +47,15 @@ def test_req_37_a_program_staged_in_part_cannot_be_committed(talk: Conversation)
     assert talk.state() == "OFF"
 
 
+def test_req_37_a_length_that_no_program_has_is_refused(talk: Conversation) -> None:
+    shortest, longest = 119, 1_031  # 71 bytes, and 48 a program; 4 of them and 128 segments of 6
+    for length in (0, shortest - 1, longest + 1, 65_535):
+        refused = talk.send(commands.STAGE_BEGIN, length, 0)
+        assert refused.rows[0] == (errors.STAGE_RANGE, 0, length, longest)
+    for length in (shortest, longest):
+        assert talk.send(commands.STAGE_BEGIN, length, 0).status == 0
+
+
 def test_req_20_a_blob_that_is_not_the_announced_one_is_refused(talk: Conversation) -> None:
     blob = program.pack(group())
     talk.send(commands.STAGE_BEGIN, len(blob), 1)

@@ -25,9 +25,10 @@ PAYLOADS = {
     **dict.fromkeys((commands.SCOPE_ARM, commands.WORDS), (0,)),
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
     commands.CALIBRATE: (0, 0, 0, 0),
+    commands.LOG: (0, 0),
 }
 LOOK = {"scope_arm", "words"}
-STORE = {"recall", "slots", "erase", "calibrate"}
+STORE = {"recall", "slots", "erase", "calibrate", "log"}
 # restated by hand: what each state lets through
 ALLOWED = {
     "OFF": {"stage_begin", "stage_data", "commit", "maintenance", "measure", *STORE},
@@ -46,7 +47,7 @@ ALLOWED = {
     "ARMED": {"arm", "start", "amplitude", "figures"},
     "RUNNING": {"amplitude", "figures", *LOOK},
     "STOPPING": {"figures", *LOOK},
-    "FAULT": {"clear_fault"},
+    "FAULT": {"clear_fault", "log"},
     "MEASURING": set(),
 }
 EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance", "calibration"}
@@ -94,6 +95,7 @@ def test_req_32_halt_behind_slower_commands_is_obeyed_before_them(talk: Conversa
 def test_req_32_a_start_that_came_with_a_halt_behind_it_starts_nothing(talk: Conversation) -> None:
     """All three arrive in one piece: the HALT is the host's last word."""
     digest = talk.stage(group())["hash"]
+    talk.measured()
     talk.mark()
     arm = talk.framed(commands.ARM, digest.to_bytes(4, "little"))
     answers = talk.raw(arm + talk.framed(commands.START) + talk.framed(commands.HALT), 200_000)

@@ -8,7 +8,7 @@ from tests.system.conversation import Conversation
 from tests.system.groups import BURST, STAND_ALONE, group
 from tests.system.support import Talk
 
-from stimcore import commands, errors, program
+from stimcore import commands, errors, program, states
 
 BY_HAND = pytest.mark.board_only("what sample() of the seam returns is put in by hand")
 
@@ -191,6 +191,92 @@ def test_req_31_the_first_reason_is_kept(talk: Talk) -> None:
     talk.board.hal.link_read = lambda: 1 // 0
     talk.board.advance_us(20_000)  # a device with nothing to do turns every 5 ms
     assert talk.device.fault[0] == errors.FAULT_STARVED
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+@pytest.mark.parametrize("bit", range(5))
+@pytest.mark.parametrize("begun", ["RUNNING", "STOPPING", "MEASURING"])
+def test_req_66_a_flipped_bit_of_the_state_ends_the_output(
+    talk: Talk, begun: str, bit: int
+) -> None:
+    """In another state nothing would watch it, no lease would end, and no STOP be obeyed."""
+    if begun == "MEASURING":
+        assert talk.send(commands.MEASURE, 1, 2).status == 0
+    else:
+        talk.running(group(STAND_ALONE))
+        talk.keep(0.3)
+    if begun == "STOPPING":
+        talk.send(commands.STOP)
+    assert talk.state() == begun and talk.gate
+    talk.device.state ^= 1 << bit
+    talk.pass_us(30_000)
+    assert not talk.gate
+    assert (talk.state(), talk.fault_name()) == ("FAULT", "internal")
+    if begun != "MEASURING":
+        assert talk.why_it_stopped() == "fault"
+    assert talk.send(commands.CLEAR_FAULT).status == 0
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+def test_req_66_a_state_without_the_program_it_needs_is_a_fault_not_an_end(talk: Talk) -> None:
+    talk.device.state = states.STOPPING  # a flipped bit of OFF
+    talk.pass_us(30_000)
+    assert (talk.state(), talk.fault_name()) == ("FAULT", "internal")
+    assert talk.send(commands.CLEAR_FAULT).status == 0
+
+
+def damage(talk: Talk, **changes: int) -> None:
+    """Let bits of the loaded program flip in the device's memory: of its header or its program."""
+    loaded = talk.device.output.group
+    header = {name: value for name, value in changes.items() if name in loaded.header._fields}
+    members = {name: value for name, value in changes.items() if name not in header}
+    talk.device.output.group = loaded._replace(
+        header=loaded.header._replace(**header),
+        programs=(loaded.programs[0]._replace(**members), *loaded.programs[1:]),
+    )
+
+
+DAMAGES = [{"anodes": 64}, {"width_ns": 200_000 ^ 1 << 16}, {"discharge_permille": 1_999}]
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+@pytest.mark.parametrize("changes", DAMAGES, ids=str)
+def test_req_67_a_damaged_program_is_not_played_at_the_next_step(
+    talk: Talk, changes: dict[str, int]
+) -> None:
+    talk.running(group({**STAND_ALONE, "ramp_up_ms": 2_000}))
+    talk.keep(0.3)
+    frames = {frame >> 1 & 0x55555555 for _tick, frame in talk.latches()}  # the switches alone
+    damage(talk, **changes)
+    talk.keep(0.1)
+    assert not talk.gate
+    assert talk.fault_name() == "hash_mismatch"
+    assert {frame >> 1 & 0x55555555 for _tick, frame in talk.latches()} == frames
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+def test_req_67_a_damaged_program_is_neither_armed_nor_started(talk: Talk) -> None:
+    talk.stage(group())
+    talk.measured()
+    damage(talk, width_ns=134_464)
+    refused = talk.send(commands.ARM, talk.device.hash)
+    assert refused.rows[0][0] == errors.HASH_MISMATCH
+    assert not talk.gate
+    talk.armed()
+    damage(talk, count=33)
+    assert talk.send(commands.START).rows[0][0] == errors.HASH_MISMATCH
+    assert not talk.gate
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+def test_req_67_a_program_that_has_lost_its_lease_is_found_within_a_second(talk: Talk) -> None:
+    """At its amplitude nothing is compiled any more, and the output would outlive its host."""
+    talk.running(group({"ramp_up_ms": 100}, amplitude_ua=500))
+    talk.keep(0.5)
+    damage(talk, flags=program.FLAG_STAND_ALONE)
+    talk.keep(1.15)
+    assert not talk.gate
+    assert talk.fault_name() == "hash_mismatch"
 
 
 @pytest.mark.board_only("a part of the firmware is replaced")

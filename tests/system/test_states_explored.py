@@ -88,7 +88,8 @@ def test_req_32_a_halt_that_leaves_the_gate_closed_is_seen(monkeypatch: pytest.M
     from scs_sim.bench.board import SimHal
 
     monkeypatch.setattr(SimHal, "halt", lambda _hal: None)
-    assert "the gate is closed in LOADED" in walked(*RUN, "soon", "halt")
+    # LOADED lets nothing flow: the next turn sees that it does, and cannot end it either
+    assert "the gate is closed in FAULT" in walked(*RUN, "soon", "halt")
 
 
 def test_req_34_a_lease_that_is_ignored_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ GROUPS = {
     ),
     "What they return": (
         *("Status", "Ledger", "Amplitude", "LoadFound", "Metric", "Measured", "Sensed"),
-        *("Steered", "Stored", "Recalled"),
+        *("Steered", "Stored", "Recalled", "Journal", "JournalEntry"),
     ),
     "Errors": (
         *("ProfileError", "Problem", "Failure", "WrongUsage", "LinkLost", "DeviceRefused"),

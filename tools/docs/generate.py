@@ -5,8 +5,8 @@
 Role: reference/protocol.md from commands and errors, reference/states.md from states,
 reference/errors.md from explanations, reference/cli.md from the command line,
 reference/python-api.md from docstrings, reference/limits.md from limits, reference/boards.md,
-reference/wiring.md and stage-*.svg from boards.yaml and the shipped profiles, and the parts between
-markers of explain/chip.md and reference/profiles.md.
+reference/wiring.md and stage-*.svg from boards.yaml and the shipped profiles, the matrix
+explain/safety-case.md, and the parts between markers of explain/chip.md and reference/profiles.md.
 The text around the tables stands in pages/.
 Invariant: a generated page holds nothing but that text that is not in a table.
 """
@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import apipage
+import casepage
 import clipage
 import limitspage
 import rig_tables
@@ -143,6 +144,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/errors.md": errors_page,
     CHIP_PAGE: partial(filled, CHIP_PAGE, rig_tables.filled),
     PROFILES_PAGE: partial(filled, PROFILES_PAGE, therapies.filled),
+    "explain/safety-case.md": casepage.text,
     "reference/cli.md": clipage.text,
     "reference/python-api.md": apipage.text,
     "reference/limits.md": limitspage.text,

@@ -33,14 +33,14 @@ KEPT = {
     calibration.NONE: "none",
     calibration.GOOD: "good",
     calibration.DAMAGED: "damaged",
-    calibration.FOREIGN: "of another stage",
+    calibration.FOREIGN: "of another stage or board",
 }
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Offsets: reading at zero, in ADC codes above the zero code. Gains: value of a code relative
-    to the one declared in boards.yaml. kept: none, good, damaged, of another stage."""
+    to the one declared in boards.yaml. kept: none, good, damaged, of another stage or board."""
 
     current_offset: float = 0.0
     current_gain: float = 1.0
@@ -61,7 +61,7 @@ class Calibration:
 
 
 def read(link: Link) -> Calibration:
-    """Read the stored calibration; if damaged or of another stage, the device uses none."""
+    """Read the stored calibration; the device uses none that is damaged or not its own."""
     fields = link.request(commands.CALIBRATION)
     return Calibration(
         fields["current_offset"] / FINE,

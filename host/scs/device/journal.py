@@ -13,6 +13,7 @@ import json
 import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,20 @@ from ..messages import refusals
 from .link import Link
 from .replies import hash_text
 
+EVENTS = {
+    journal.BOOT: "boot",
+    journal.ARMED: "armed",
+    journal.STARTED: "started",
+    journal.AMPLITUDE: "amplitude",
+    journal.STOPPED: "stopped",
+    journal.FAULT: "fault",
+    journal.MISSED: "missed",
+}
 _EXAMPLE = "one that `scs log -o journal.json` wrote"
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """An entry: its number, the device's seconds since power-on, the event, and what it says.
 
     digest: of this entry and the one before, sixteen hex digits.
@@ -45,7 +55,7 @@ class Journal:
     """Entries from the oldest to the newest that are kept, and a sentence for each problem."""
 
     unique_id: str
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     problems: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -77,7 +87,8 @@ class Journal:
         ]
         gone = [number for number in digests if number > newest or oldest < number not in now]
         if gone:
-            problems.append(f"{_entries(gone[0], gone[-1])} of {earlier} no longer there")
+            which = _entries(gone[0], gone[-1], f" of {earlier}")
+            problems.append(f"{which} no longer there")
         return Journal(self.unique_id, self.entries, tuple(problems))
 
 
@@ -119,24 +130,28 @@ def _problems(packed: list[tuple[int, bytes, bytes]]) -> Iterator[str]:
             yield f"{_entries(expected, number - 1)} missing"
         elif before != last:
             yield f"entry {number} does not follow on the one before it"
-        body, digest = entry[: -journal.CHAIN], entry[-journal.CHAIN :]
-        if journal.chained(before, body) != digest:
+        elif (
+            sha256(before + entry[: -journal.CHAIN]).digest()[: journal.CHAIN]
+            != entry[-journal.CHAIN :]
+        ):
             yield f"entry {number} was changed"
-        expected, last = number + 1, digest
+        expected, last = number + 1, entry[-journal.CHAIN :]
 
 
-def _entries(first: int, last: int) -> str:
-    return f"entry {first} is" if first == last else f"entries {first} to {last} are"
+def _entries(first: int, last: int, of: str = "") -> str:
+    return f"entry {first}{of} is" if first == last else f"entries {first} to {last}{of} are"
 
 
 def _fields(entry: bytes) -> tuple[Any, ...]:
     return struct.unpack_from(journal.FORM, entry)
 
 
-def _entry(packed: bytes) -> Entry:
+def _entry(packed: bytes) -> JournalEntry:
     number, now_ms, kind, *fields = _fields(packed)
-    event = journal.KINDS[kind] if kind < len(journal.KINDS) else f"unknown ({kind})"
-    return Entry(number, now_ms / 1000, event, _text(kind, *fields), packed[-journal.CHAIN :].hex())
+    event = EVENTS.get(kind, f"unknown ({kind})")
+    return JournalEntry(
+        number, now_ms / 1000, event, _text(kind, *fields), packed[-journal.CHAIN :].hex()
+    )
 
 
 def _text(kind: int, detail: int, index: int, value: int, extra: int) -> str:

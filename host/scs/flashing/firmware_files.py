@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from stimcore import commands
+
 from .. import resources
 from ..catalog import boards
 from ..errors import Failure
@@ -72,6 +74,8 @@ def folded(place: Path) -> dict[str, str]:
     """Return file -> text to compile, for each file of a folder; main.py is unchanged."""
     texts = {name: path.read_text(encoding="utf-8") for name, path in sources(place)}
     entry = texts.pop(ENTRY)
+    if place == resources.path("firmware"):  # the sources of which this process knows the digest
+        texts = constant_folding.digested(texts, commands.tables_digest())
     return {**constant_folding.together(texts, entry), ENTRY: entry}
 
 

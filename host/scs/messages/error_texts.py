@@ -88,7 +88,10 @@ _TEXTS = {
     errors.LOAD_SHORT: ("ohm", "the load is shorted"),
     errors.LOAD_OHM: ("ohm", "measured resistance is outside the declared tolerance"),
     errors.LOAD_NF: ("nF", "measured capacitance is outside the declared tolerance"),
-    errors.CALIBRATION: ("", "the stored calibration is damaged or belongs to another stage"),
+    errors.CALIBRATION: (
+        "",
+        "the stored calibration is damaged or belongs to another stage or board",
+    ),
     errors.CALIBRATION_RANGE: ("", "calibration out of range"),
     errors.SHORT_SEGMENT: (
         "ns",
@@ -208,9 +211,10 @@ COMMANDS = {
         " declared one. The last impedance measurement is discarded."
     ),
     commands.CALIBRATION: (
-        "The calibration in use; kept = 0: none, 1: good, 2: damaged, 3: of another stage (then"
-        " it is not used, and ARM is refused). Of the last measurement: the mean current of its"
-        " pulses, and the readings of both channels at rest, in 1/16 of an ADC code; 0: none."
+        "The calibration in use; kept = 0: none, 1: good, 2: damaged, 3: of another stage"
+        " or board (then it is not used, and ARM is refused). Of the last measurement: the mean"
+        " current of its pulses, and the readings of both channels at rest, in 1/16 of an ADC code;"
+        " 0: none."
     ),
 }
 

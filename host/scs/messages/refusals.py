@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stimcore import commands, errors, limits
+from stimcore import calibration, commands, errors, journal, limits
 from stimcore.board import FINE
 
 from ..documents import units
@@ -40,6 +40,7 @@ _ACTIVITIES = {  # names of stimcore.commands, which are the protocol's, in a us
     "recall": "loading a stored program",
     "slots": "listing the stored programs",
     "erase": "erasing a slot",
+    "log": "reading the journal",
     "scope_arm": "a capture of the output",
     "scope_read": "a capture of the output",
     "words": "a capture of the output",
@@ -102,12 +103,18 @@ def cause(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = ()) 
         return _of_calibration(index, value, limit)
     message = error_texts.ERRORS[code].text
     if code in _OF_A_SLOT:
-        return f"slot {index + 1}: {message}"
+        return f"{_slot(index)}: {message}"
     if (value or limit) and code != errors.STAGE_CONTACTS:
         message += (
             f": {safety_metrics.text(code, value)} against {safety_metrics.text(code, limit)}"
         )
     return message + _where(code, index, contacts, programs)
+
+
+def _slot(index: int) -> str:
+    if index >= journal.FIRST:
+        return "the journal"
+    return "the calibration" if index == calibration.SLOT else f"slot {index + 1}"
 
 
 def _of_table(words: int, most: int) -> str:

@@ -4,7 +4,7 @@ Role: rates -> the shortest common period of all programs, and each program's pu
 offset in it. Invariant: two programs with pulse intervals P and Q can be kept apart if and only
 if both pulses fit, one after the other, into the greatest common divisor of P and Q: that is
 checked first. Of all offsets, those with the longest rests are taken.
-Requirements: REQ-03, REQ-21.
+Requirements: REQ-03, REQ-21, REQ-23.
 """
 
 from __future__ import annotations

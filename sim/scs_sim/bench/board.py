@@ -23,7 +23,7 @@ from ..circuit.adc import TOP, Window
 from ..circuit.plant import Plant
 from ..circuit.trace import Trace
 from .dma import Admitted
-from .faults import TABLE, Fault, gathered, named
+from .faults import TABLE, Action, Fault, gathered, named
 from .nvstore import NvStore, PowerCut
 from .stream import RUNNING, Sequencer, StreamState
 
@@ -121,10 +121,16 @@ class SimHal:
         self._bench = bench
         self.wrong_load = False
         self.cause = 0
+        self._clock = (0, 0, 1000)  # (bench's us, the chip's us then, its rate from there on)
 
     def now_us(self) -> int:
-        """Return the microseconds since power-on, modulo 2**30."""
-        return self._bench.now_us() % WRAP_US
+        """Return the microseconds since power-on by the chip's clock, modulo 2**30."""
+        since_us, us, permille = self._clock
+        return (us + (self._bench.now_us() - since_us) * permille // 1000) % WRAP_US
+
+    def set_clock(self, us: int, permille: int = 1000) -> None:
+        """Let the chip's clock stand at a time now, and go at so many ‰ of its rate."""
+        self._clock = (self._bench.now_us(), us, permille)
 
     def link_read(self) -> bytes:
         return self._bench.link.device_read()
@@ -228,7 +234,9 @@ class SimBoard:
         self.store = NvStore()
         self.hal = SimHal(self)
         self.resets = 0
-        self._faults: list[tuple[int, int, str]] = []
+        self._faults: list[tuple[int, int, Action]] = []
+        self._injected = 0
+        self._held_tick = 0  # no turn before it
         self._turn_us, self._make_device = turn_us, make_device
         self._boot(POWER_ON)
         for fault in gathered(faults):
@@ -251,8 +259,13 @@ class SimBoard:
 
     def inject(self, name: str, at_us: int | None = None) -> None:
         """Let a fault happen at a time since power-on, or now. Raises UnknownFault."""
+        self.act(TABLE[named(name)][1], at_us)
+
+    def act(self, action: Action, at_us: int | None = None) -> None:
+        """Let an action on this bench, as a fault is one, happen at its time or now."""
         tick = self.tick if at_us is None else max(self.tick, self._ticks(at_us))
-        heapq.heappush(self._faults, (tick, len(self._faults), named(name)))
+        self._injected += 1
+        heapq.heappush(self._faults, (tick, self._injected, action))
         self._run_faults()
 
     def advance_us(self, us: int, until_waiting: int = 0) -> None:
@@ -289,6 +302,19 @@ class SimBoard:
         self._turn_tick = _NEVER
         self._hung = True
 
+    def brown_out(self) -> None:
+        """Let the power fail for an instant: all but the store is lost, and the device boots."""
+        self._reset(POWER_ON)
+
+    def slow_down(self, turn_us: int) -> None:
+        """Let each turn of the loop take so long from now on."""
+        self._turn_us = turn_us
+
+    def hold(self, us: int) -> None:
+        """Let the loop stand still for so long, and go on."""
+        self._held_tick = self.tick + self._ticks(us)
+        self._turn_tick = max(self._turn_tick, self._held_tick)
+
     def make_noisy(self) -> None:
         """Make the link noisy, with bytes that nobody sent."""
         self.link.make_noisy(self.random)
@@ -301,7 +327,8 @@ class SimBoard:
 
     def _wake(self) -> None:
         if self.link.pending and not self._hung:
-            self._turn_tick = min(self._turn_tick, self.tick + self._ticks(self._turn_us))
+            soon = max(self._held_tick, self.tick + self._ticks(self._turn_us))
+            self._turn_tick = min(self._turn_tick, soon)
 
     def fed(self) -> None:
         """Restart the watchdog's time: the device fed it."""
@@ -312,7 +339,7 @@ class SimBoard:
 
     def _boot(self, cause: int) -> None:
         self._hung = False
-        self._turn_tick = self.tick
+        self._turn_tick = self._held_tick = self.tick
         self.hal.cause = cause
         self.fed()
         self.device = self._make_device(self.board, self.hal)
@@ -338,7 +365,7 @@ class SimBoard:
         self.sequencer.run_to(self.tick)
         self.plant.land(self.tick)
         while self._faults and self._faults[0][0] <= self.tick:
-            TABLE[heapq.heappop(self._faults)[2]][1](self)
+            heapq.heappop(self._faults)[2](self)
 
     def _stray(self) -> None:
         self.link.stray()

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from ..circuit.adc import TOP
 from ..circuit.netlist import HEALTHY, LEAD_OPEN, LEAD_SHORT
 from ..circuit.plant import Plant
 from .nvstore import NvStore
@@ -19,6 +20,11 @@ from .stream import Sequencer
 
 MISREAD_GAINS = (1.04, 0.96)  # of current and voltage
 MISREAD_CODES = (5.0, -3.0)
+NOISE_CODES = 40.0
+DAC_GAIN, DAC_OFFSET_A = 1.25, 200e-6
+SLOW_TURN_US, LATE_US = 60_000, 200_000
+CLOCK_PERMILLE = 1_100
+WRAPS_IN_US = 1_000_000
 _SHORTEST_RECORD = 116  # bytes in the store of a group of one program
 
 
@@ -35,6 +41,9 @@ class Bench(Protocol):
 
     def now_us(self) -> int: ...
     def hang(self) -> None: ...
+    def hold(self, us: int) -> None: ...
+    def slow_down(self, turn_us: int) -> None: ...
+    def brown_out(self) -> None: ...
     def make_noisy(self) -> None: ...
     def inject(self, name: str, at_us: int | None = None) -> None: ...
 
@@ -94,6 +103,33 @@ def _wrong_load(bench: Bench) -> None:
     bench.hal.wrong_load = True
 
 
+def _dac_gain(bench: Bench) -> None:
+    bench.plant.stage.gain = DAC_GAIN
+
+
+def _dac_offset(bench: Bench) -> None:
+    bench.plant.stage.offset_a += DAC_OFFSET_A
+
+
+def _stuck_discharge(bench: Bench) -> None:
+    bench.plant.stage.joined = True
+
+
+def _stuck_adc(bench: Bench) -> None:
+    bench.plant.run_to(bench.tick)
+    for channel in (0, 1):
+        bench.plant.sense.stick(channel, float(bench.random.integers(TOP + 1)))
+
+
+def _fast_clock(bench: Bench) -> None:
+    bench.hal.set_clock(bench.hal.now_us(), CLOCK_PERMILLE)
+
+
+def _clock_wrap(bench: Bench) -> None:
+    bench.hal.set_clock((1 << 30) - WRAPS_IN_US)
+    bench.brown_out()
+
+
 def _sense_error(bench: Bench) -> None:
     bench.plant.run_to(bench.tick)
     bench.plant.sense.misread(MISREAD_GAINS, MISREAD_CODES)
@@ -113,6 +149,12 @@ TABLE: dict[str, tuple[str, Action]] = {
     ),
     "loose_lead": ("the lead breaks and heals 20 times within some 2 s", _loose_lead),
     "stuck_dac": ("the DAC keeps the first code it drives, whatever is sent", _stuck_dac),
+    "dac_gain": ("the DAC gives a quarter more current than it is sent", _dac_gain),
+    "dac_offset": ("the DAC gives 200 uA beside what it is sent", _dac_offset),
+    "stuck_discharge": (
+        "the discharge switches do not open: they take the current past the load",
+        _stuck_discharge,
+    ),
     "starved_fifo": (
         "DMA stops feeding the sequencer, until the next start",
         lambda bench: bench.sequencer.starve(bench.tick),
@@ -133,6 +175,23 @@ TABLE: dict[str, tuple[str, Action]] = {
         "the firmware's loop stands still until the watchdog resets it",
         lambda bench: bench.hang(),
     ),
+    "late_turn": (
+        "the firmware's loop stands still for 200 ms, which the watchdog allows",
+        lambda bench: bench.hold(LATE_US),
+    ),
+    "slow_loop": (
+        "each turn of the firmware's loop takes 60 ms",
+        lambda bench: bench.slow_down(SLOW_TURN_US),
+    ),
+    "fast_clock": ("the processor's clock, not the sequencer's, goes 10 % fast", _fast_clock),
+    "clock_wrap": (
+        "the power fails for an instant, and a second later the processor's clock is 0 again",
+        _clock_wrap,
+    ),
+    "brown_out": (
+        "the power fails for an instant: the device boots, and forgets all but its store",
+        lambda bench: bench.brown_out(),
+    ),
     "torn_write": (
         "the power fails for an instant in the middle of the next write to the store",
         _torn_write,
@@ -141,6 +200,11 @@ TABLE: dict[str, tuple[str, Action]] = {
         "the sense path reads 4 % too much current and 4 % too little voltage, 5 codes too high and"
         " 3 too low: `scs calibrate` mends it",
         _sense_error,
+    ),
+    "stuck_adc": ("the ADC reads one code of current and one of voltage for ever", _stuck_adc),
+    "noisy_adc": (
+        "what the ADC reads has noise of 40 codes",
+        lambda bench: bench.plant.sense.make_noisy(bench.random, NOISE_CODES),
     ),
     "wrong_load": ("the load has no identification resistor", _wrong_load),
 }

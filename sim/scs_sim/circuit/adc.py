@@ -87,6 +87,7 @@ class Sense:
     def __init__(self, zero: int, amps_per_lsb: float, volts_per_lsb: float):
         self._zeros = [float(zero)] * 2
         self._per_unit = [1 / amps_per_lsb, 1 / volts_per_lsb]
+        self._noise: tuple[np.random.Generator, float] | None = None
 
     def misread(self, gains: tuple[float, float], codes: tuple[float, float]) -> None:
         """Scale each channel's readings by a gain and add an offset in codes, from now on."""
@@ -94,9 +95,21 @@ class Sense:
             self._zeros[channel] += codes[channel]
             self._per_unit[channel] *= gains[channel]
 
+    def stick(self, channel: int, code: float) -> None:
+        """Read this code on a channel from now on, whatever there is."""
+        self._zeros[channel], self._per_unit[channel] = code, 0.0
+
+    def make_noisy(self, random: np.random.Generator, codes: float) -> None:
+        """Add normal noise of so many codes to what is read from now on."""
+        self._noise = (random, codes)
+
     def codes(self, channel: int, values: Values) -> Values:
         """Return ampere or volt in codes, not yet rounded."""
-        return self._zeros[channel] + values * self._per_unit[channel]
+        read: Values = self._zeros[channel] + values * self._per_unit[channel]
+        if self._noise is not None:
+            random, codes = self._noise
+            read += random.normal(0.0, codes, np.shape(values) or None)
+        return read
 
 
 class Adc:

@@ -93,10 +93,12 @@ class Stage:
         self.anodes = 0
         self.gate_high = False
         self.stuck = False
+        self.gain = 1.0  # of the DAC's reference
         self.discharges = True
+        self.joined = False  # the discharge switches do not open
         self.soft_ohm = self.parts.soft_ohm
         self._gain_error = error_share * self.parts.gain_mismatch / 2
-        self._offset_a = error_share * self.parts.offset_a
+        self.offset_a = error_share * self.parts.offset_a
         self._inl_codes = error_share * self.parts.inl_codes
 
     def latch(self, frame: int) -> None:
@@ -120,13 +122,15 @@ class Stage:
         """Return the present demand on the load."""
         if not self.gate_high:
             return Demand(netlist.BLED, 0.0, source_ohm=self.parts.bleed_ohm)
+        if self.joined:
+            return self._discharge(0.0)
         if self.parts.ladder:
-            volts = self._output() + self._offset_a * self.parts.source_ohm
+            volts = self._output() + self.offset_a * self.parts.source_ohm
             return Demand(netlist.SOURCED, volts, source_ohm=self.parts.source_ohm)
         if self.cathodes and self.anodes and not self.cathodes & self.anodes:
             if self.parts.soft_ohm and self.sent == self.parts.code_mid:
                 return self._discharge(self.soft_ohm)  # the pump isolated
-            return Demand(netlist.DRIVEN, self._output() + self._offset_a, self.parts.limit_v)
+            return Demand(netlist.DRIVEN, self._output() + self.offset_a, self.parts.limit_v)
         joined = max(self.cathodes.bit_count(), self.anodes.bit_count()) > 1
         if joined or self.cathodes & self.anodes:  # contacts tied together: the load is shorted
             return self._discharge(0.0)
@@ -147,4 +151,4 @@ class Stage:
         offset_code = self.code - self.parts.code_mid
         bend = self._inl_codes * math.sin(math.pi * offset_code / self.parts.code_span)
         gain = 1 + self._gain_error if offset_code > 0 else 1 - self._gain_error
-        return (offset_code + bend) * self.parts.step * gain
+        return (offset_code + bend) * self.parts.step * gain * self.gain

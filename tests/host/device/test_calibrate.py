@@ -149,5 +149,6 @@ def test_what_cannot_be_meant_is_refused(arguments: tuple, code: int, word: str)
 def test_req_47_a_damaged_one_is_told_with_what_to_do() -> None:
     sentence = refusals.sentence((errors.CALIBRATION, 2, 0, 0))
     assert (
-        "is damaged or belongs to another stage" in sentence and "scs calibrate --reset" in sentence
+        "is damaged or belongs to another stage or board" in sentence
+        and "scs calibrate --reset" in sentence
     )

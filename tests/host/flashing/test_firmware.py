@@ -1,5 +1,6 @@
 """The flashed files: every one, compiled for its chip, and a module that names the board."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from scs.catalog import boards
 from scs.catalog.board_file import BoardError
 from scs.errors import Failure
 from scs.flashing import firmware_files
+from stimcore import commands
 
 
 @pytest.fixture
@@ -107,3 +109,11 @@ def test_the_table_of_sizes_has_every_file_and_its_total(
     (place / "part.py").write_text("def (:\n")
     assert firmware_sizes.main() == 1
     assert "part.py" in capsys.readouterr().err
+
+
+def test_the_digest_of_all_tables_takes_the_place_of_their_names() -> None:
+    texts = firmware_files.folded(firmware_files.folder())
+    assert f"const({commands.tables_digest()})" in texts["stimcore/device.py"]
+    for name in ("stimcore/limits.py", "stimcore/errors.py", "stimcore/commands.py"):
+        names = {node.id for node in ast.walk(ast.parse(texts[name])) if isinstance(node, ast.Name)}
+        assert not names & {"STEP_UP_UA", "SHORT_RECORD", "globals", "dir"}
