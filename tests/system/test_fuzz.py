@@ -251,3 +251,12 @@ def test_an_unknown_target_is_one_sentence(
     with pytest.raises(SystemExit):
         fuzz.main()
     assert "no target frames; there are frame, dialogue" in capsys.readouterr().err
+
+
+def test_without_atheris_hypothesis_draws_the_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = fuzz.argparse.Namespace(engine=None, frames=1_000)
+    monkeypatch.setattr(fuzz.importlib.util, "find_spec", lambda _name: None)
+    assert fuzz.engine_of(long) == "hypothesis"
+    monkeypatch.setattr(fuzz.importlib.util, "find_spec", lambda name: name)
+    assert fuzz.engine_of(long) == "atheris"
+    assert fuzz.engine_of(fuzz.argparse.Namespace(engine=None, frames=0)) == "hypothesis"

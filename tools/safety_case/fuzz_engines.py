@@ -209,12 +209,13 @@ def guide(options: argparse.Namespace) -> None:
 
 
 def replay(options: argparse.Namespace) -> int:
-    """Run every input that atheris kept, the lines counted."""
+    """Run every valid input, and what atheris kept of its own, the lines counted."""
     lines = counter()
     target = target_of(options.target)
     count = Count(target, options)
-    for path in sorted((options.folder / "corpus").iterdir()):
-        count.run(path.read_bytes())
+    kept = (path.read_bytes() for path in sorted((options.folder / "corpus").glob("*")))
+    for data in (*target.seeds(), *kept):
+        count.run(data)
         if count.is_over:
             break
     lines.stop()
