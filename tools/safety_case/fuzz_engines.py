@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from .fuzz_properties import Target
 
 ROOT = Path(__file__).resolve().parents[2]
-MEASURED = 0.25  # of the time: counting lines takes half the speed
-ROUND = 100  # inputs that hypothesis draws from one seed
+STARTED = time.monotonic()  # from which --seconds count: importing what is fuzzed takes one
+LEAST = 50  # inputs, on a computer where it takes longer
+MEASURED = 0.7  # of the time: counting lines takes half the speed
+ROUND = 30  # inputs that hypothesis draws from one seed
 
 
 class Count:
@@ -50,8 +52,11 @@ class Count:
         if now - self.last > 1.0:
             self.last = now
             self.tell()
-        options, seconds = self.options, now - self.begun
-        enough = self.frames >= options.frames if options.frames else seconds >= options.seconds
+        options = self.options
+        if options.frames:
+            enough = self.frames >= options.frames
+        else:
+            enough = now - STARTED >= options.seconds and self.inputs >= LEAST
         self.is_over = enough or bool(self.failure)
 
     def fail(self, data: bytes) -> None:
@@ -111,7 +116,7 @@ def covered(lines: coverage.Coverage, target: "Target") -> dict[str, int]:
 
 # --- engines -------------------------------------------------------------------------------------
 def draw(options: argparse.Namespace) -> int:
-    """Draw inputs with hypothesis, the first quarter of the time with the lines counted."""
+    """Draw inputs with hypothesis, the lines counted in the first MEASURED of the time."""
     lines = counter()
     target = target_of(options.target)
     from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -127,8 +132,8 @@ def draw(options: argparse.Namespace) -> int:
     )
 
     def measure() -> None:
-        """Stop counting the lines when the first quarter is over."""
-        options, seconds = count.options, time.monotonic() - count.begun
+        """Stop counting the lines when that part of the time is over."""
+        options, seconds = count.options, time.monotonic() - STARTED
         share = count.frames / options.frames if options.frames else seconds / options.seconds
         if not ran and (share > MEASURED or count.is_over):
             lines.stop()
