@@ -81,7 +81,7 @@ class Journal:
                 block, data = (block + 1) % BLOCKS, self._last
             room = IN_BLOCK - (len(data) - CHAIN) // ENTRY
             for entry in self.queue[:room]:
-                packed = struct.pack(FORM, number, *entry)
+                packed = struct.pack(FORM, number & _U32, *entry)
                 data += packed + hashlib.sha256(data[-CHAIN:] + packed).digest()[:CHAIN]
                 number += 1
             store.write(self.hal, FIRST + block, data)

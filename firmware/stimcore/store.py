@@ -20,6 +20,7 @@ from .errors import Refused
 MAGIC = b"SCSN"
 VERSION = 1
 _HEAD = "<4sBHI"
+_LAST = 0xFFFFFFFF  # sequence after which there is none: no flash lasts so long
 _EXTRA = struct.calcsize(_HEAD) + 4
 
 
@@ -66,6 +67,8 @@ def write(hal, slot: int, data: bytes) -> None:
     """Replace what a slot holds; Refused (STORE_WRITE), the old kept, where it does not arrive."""
     half, kept, _damaged = _look(hal, slot)
     if kept:
+        if kept[0] == _LAST:
+            raise Refused(errors.STORE_WRITE, slot)  # until it is erased
         half, sequence = 1 - half, kept[0] + 1
     else:
         sequence = 0

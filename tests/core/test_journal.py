@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from scs_sim.bench.nvstore import NvStore, PowerCut
-from stimcore import journal
+from stimcore import journal, store
 from stimcore.errors import Refused
 from stimcore.journal import AMPLITUDE, BLOCKS, CHAIN, ENTRY, IN_BLOCK, MISSED, Journal
 
@@ -136,3 +136,12 @@ def test_req_68_a_block_that_was_damaged_is_begun_anew_and_the_chain_goes_on() -
     book.note(3, AMPLITUDE, 0, 0, 3)
     book.write()
     assert [(row[0], row[5]) for row in entries(hal)] == [(2, 3)]
+
+
+def test_req_68_entries_go_on_after_the_largest_number() -> None:
+    hal = Hal()
+    written(hal, 7)
+    block = Journal(hal).block(0)
+    store.write(hal, journal.FIRST, block[:8] + b"\xff" * 4 + block[12:])
+    written(hal, 8, 9)
+    assert [row[0] for row in entries(hal)] == [0, 1, 0xFFFF_FFFF]

@@ -195,3 +195,14 @@ def test_req_52_the_watchdog_is_fed_before_each_write() -> None:
     medium = filled(b"old")
     store.erase(medium, SLOT)
     assert medium.events == ["fed", "write 6", "fed", "write 7", "fed", "write 6"]
+
+
+def test_req_45_a_slot_whose_records_are_used_up_is_refused_and_kept_until_erased() -> None:
+    medium = Medium()
+    last = store.pack(0xFFFF_FFFF, b"the last one")
+    medium.cells[HALVES[0]] = last
+    assert refused(store.write, medium, SLOT, b"new")[0] == "store_write"
+    assert medium.cells == {HALVES[0]: last}
+    store.erase(medium, SLOT)
+    store.write(medium, SLOT, b"new")
+    assert store.read(medium, SLOT) == (b"new", False)

@@ -58,7 +58,11 @@ def append(stream: TextIO, values: Iterable[float]) -> None:
 
 def read(stream: TextIO, name: str) -> Samples:
     """Read all rows of a file; raise WrongUsage for another format."""
-    if stream.readline().strip() != ",".join(COLUMNS):
+    try:
+        head = stream.readline().strip()
+    except UnicodeDecodeError:
+        head = ""
+    if head != ",".join(COLUMNS):
         raise WrongUsage(f"{name}: its first line is not {','.join(COLUMNS)}")
     try:
         rows = [[float(cell) for cell in line.split(",")] for line in stream]

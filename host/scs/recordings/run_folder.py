@@ -28,6 +28,7 @@ from ..device.adc_scope import Sensed
 from ..device.replies import Ledger, Status
 from ..device.stimulator import Stimulator
 from ..documents.atomic_write import cannot_write
+from ..documents.problem import printable
 from ..errors import Failure, LinkLost, WrongUsage
 from ..messages.safety_metrics import Metric
 from ..profile.profile import Profile
@@ -229,14 +230,20 @@ def _index(folder: Path) -> Index:
         )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as reason:
+    except (ValueError, OSError, RecursionError) as reason:
         raise WrongUsage(f"{path}: incomplete, or not a recording: {reason}") from None
     version = content.get("format") if isinstance(content, dict) else None
     if version != FORMAT:
         raise WrongUsage(f"{path}: unknown format {version}; this scs reads format {FORMAT}")
     try:
-        return TypeAdapter(Index).validate_python(content)
+        index = TypeAdapter(Index).validate_python(content)
     except ValidationError as reason:
         first = reason.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise WrongUsage(f"{path}: {place}: {first['msg']}") from None
+    names = set(index.files) - {TRACE}
+    if names != {PROFILE, SAMPLES}:
+        listed = printable(", ".join(sorted(index.files)) or "nothing", 100)
+        needed = f"{PROFILE}, {SAMPLES} and, if there is a trace, {TRACE}"
+        raise WrongUsage(f"{path}: it lists {listed}; needed are {needed}")
+    return index

@@ -6,6 +6,8 @@ block of rows is in memory.
 
 from __future__ import annotations
 
+import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,7 +23,12 @@ from .trace import COLUMNS, Trace
 from .trace_store import BLOCK_ROWS, Progress, Rows, Store
 
 _LEVEL = 4  # of compression: half the time of the default for 2 % more bytes
-_BAD = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, OSError)
+# RuntimeError: encrypted, of a later version, nested too deeply; the last two: a header that is not
+# Python, which numpy lets through
+_BAD = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, OSError, RuntimeError),
+    *(SyntaxError, tokenize.TokenError),
+)
 
 
 def write(path: Path, rows: Rows, progress: Progress, fidelity: str = "") -> None:
@@ -69,7 +76,12 @@ def _header(stream: IO[bytes]) -> tuple[int, np.dtype[Any]]:
     version = npy.read_magic(stream)
     if version != (1, 0):
         raise ValueError(f"an array of version {version}")
-    shape, _fortran, dtype = npy.read_array_header_1_0(stream)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of a header that Python 2 wrote, or that is no Python
+        try:
+            shape, _fortran, dtype = npy.read_array_header_1_0(stream)
+        except Warning as reason:
+            raise ValueError(f"a column's header cannot be read: {reason}") from None
     if len(shape) != 1 or dtype.kind not in "fiu":
         raise ValueError(f"an array of shape {shape} and type {dtype} is not a column of numbers")
     return int(shape[0]), dtype

@@ -278,6 +278,52 @@ def test_a_file_that_was_cut_is_recognised(copy: Path, name: str) -> None:
         run_folder.read(copy)
 
 
+def listed(copy: Path, **files: bytes | None) -> None:
+    """Put files into a recording, or leave them out, and list them with their own hashes."""
+    index = json.loads((copy / "run.json").read_text())
+    for name, data in files.items():
+        path = copy / name.replace("_", ".")
+        if data is None:
+            del index["files"][path.name]
+            path.unlink()
+        else:
+            path.write_bytes(data)
+            digest = hashlib.sha256(data).hexdigest()
+            index["files"][path.name] = {"bytes": len(data), "sha256": digest}
+    (copy / "run.json").write_text(json.dumps(index))
+
+
+def test_polls_that_are_no_text_are_one_sentence(copy: Path) -> None:
+    listed(copy, samples_csv=b"\xff\xfe")
+    with pytest.raises(WrongUsage, match=r"samples.csv: its first line is not time_s,"):
+        run_folder.read(copy)
+    listed(
+        copy, samples_csv=",".join(poll_log.COLUMNS).encode() + b"\n" + b"1," * 9_000 + b"\xff\n"
+    )
+    with pytest.raises(WrongUsage, match=r"samples.csv: a row is not 8 numbers"):
+        run_folder.read(copy)
+
+
+def test_an_index_of_other_files_is_one_sentence(copy: Path) -> None:
+    listed(copy, samples_csv=None)
+    with pytest.raises(WrongUsage, match=r"run.json: it lists profile.yaml, trace.npz; needed are"):
+        run_folder.read(copy)
+
+
+def test_an_index_of_a_name_too_long_is_one_sentence(copy: Path) -> None:
+    index = json.loads((copy / "run.json").read_text())
+    index["files"]["x" * 300] = {"bytes": 1, "sha256": ""}
+    (copy / "run.json").write_text(json.dumps(index))
+    with pytest.raises(WrongUsage, match=r"run.json: it lists .*…; needed are"):
+        run_folder.read(copy)
+
+
+def test_an_index_nested_too_deeply_is_one_sentence(copy: Path) -> None:
+    (copy / "run.json").write_text("[" * 100_000)
+    with pytest.raises(WrongUsage, match=r"run.json: incomplete, or not a recording"):
+        run_folder.read(copy)
+
+
 def test_no_folder_is_told_how_one_is_made(tmp_path: Path) -> None:
     done = scs("report", tmp_path / "none", "-o", tmp_path / "x.html")
     assert done.exit_code == USAGE
