@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo truth test vm rig chip firmware lint check case mutate safety dist docs site pictures bench example-ci sweep-faults faults oracles packages clean
+.PHONY: help venv demo truth test vm rig chip firmware lint check case mutate safety fuzz dist docs site pictures bench example-ci sweep-faults faults oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,7 +96,8 @@ mutate: .venv/.dev ## break the pure core in every small way and see each notice
 	@$(PY) tests/mutate.py $(ARGS)
 
 # each of these writes build/safety/NAME.json; all run, whatever one of them finds
-CAMPAIGNS := "-m safety_case.proofs" "-m safety_case.states" "-m safety_case.faults --singles 300 --doubles 60" \
+CAMPAIGNS := "-m safety_case.proofs" "-m safety_case.contracts" "-m safety_case.states --healthy" \
+	"-m safety_case.faults --singles 300 --doubles 60" \
 	"-m safety_case.fuzz --seconds 20" "-m safety_case.interlocks" "tests/mutate.py --sample 20"
 
 safety: .venv/.dev ## the campaigns of the safety case, each timed, then its matrix; some minutes
@@ -105,6 +106,13 @@ safety: .venv/.dev ## the campaigns of the safety case, each timed, then its mat
 		$(PY) $$campaign || failed=1; \
 		echo "   $$(($$(date +%s) - since)) s"; \
 	done; exit $$failed
+
+.venv/.safety: .venv/.dev
+	@echo "installing what guides the fuzzing into .venv"
+	@$(PY) -m pip install -qq --disable-pip-version-check -e ".[safety]" && touch $@
+
+fuzz: .venv/.safety ## ten million frames to a device, and anything to each reader; under an hour (ARGS="TARGET --frames N")
+	@$(PY) -m safety_case.fuzz --seconds 600 --frames 10000000 $(ARGS)
 
 .venv/.dist: .venv/.dev
 	@echo "installing what builds and lists a release into .venv"

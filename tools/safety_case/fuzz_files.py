@@ -29,16 +29,7 @@ from scs.errors import WrongUsage
 from scs.profile.profile import Profile, ProfileError
 from scs.recordings import readers, run_folder
 from scs.recordings.profile import Profile as RunningProfile
-from stimcore import (
-    calibration,
-    checks,
-    commands,
-    journal,
-    limits,
-    output,
-    program,
-    store,
-)
+from stimcore import calibration, checks, commands, journal, limits, output, program, store
 from stimcore.errors import Refused
 
 from . import fuzz_link

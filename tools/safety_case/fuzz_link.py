@@ -214,9 +214,9 @@ class Bench:
         if device.fault[0] == errors.FAULT_INTERNAL:
             raise Broken("an exception was latched as FAULT_INTERNAL")
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes | bytearray) -> None:
         """Send bytes, handle them all, and check what they changed."""
-        expected = self.wire.feed(data)
+        expected = self.wire.feed(bytes(data))
         before = self.condition()
         self.hal.inbox = data
         self.step()

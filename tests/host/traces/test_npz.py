@@ -51,7 +51,7 @@ def test_a_column_with_a_bad_header_is_one_sentence(
 ) -> None:
     path = tmp_path / "x.npz"
     path.write_bytes(archive(plain().replace(*change)))
-    with pytest.raises(WrongUsage, match=r"x.npz: truncated, or not an NPZ file: "):
+    with pytest.raises(WrongUsage, match=r"x\.npz: truncated, or not an NPZ file: "):
         npz.read(path)
 
 
@@ -71,5 +71,5 @@ def test_an_archive_that_cannot_be_extracted_is_one_sentence(
     data[data.index(at) + value[0]] = value[1]
     path = tmp_path / "x.npz"
     path.write_bytes(data)
-    with pytest.raises(WrongUsage, match=r"x.npz: truncated, or not an NPZ file: "):
+    with pytest.raises(WrongUsage, match=r"x\.npz: truncated, or not an NPZ file: "):
         npz.read(path)
