@@ -96,7 +96,8 @@ mutate: .venv/.dev ## break the pure core in every small way and see each notice
 	@$(PY) tests/mutate.py $(ARGS)
 
 # each of these writes build/safety/NAME.json; all run, whatever one of them finds
-CAMPAIGNS := "-m safety_case.proofs" "-m safety_case.states" "-m safety_case.faults --singles 300 --doubles 60" \
+CAMPAIGNS := "-m safety_case.proofs" "-m safety_case.contracts" "-m safety_case.states --healthy" \
+	"-m safety_case.faults --singles 300 --doubles 60" \
 	"-m safety_case.fuzz --seconds 20" "-m safety_case.interlocks" "tests/mutate.py --sample 20"
 
 safety: .venv/.dev ## the campaigns of the safety case, each timed, then its matrix; some minutes

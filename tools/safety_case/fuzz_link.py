@@ -277,7 +277,7 @@ class Bench:
     def command(self, opcode: int, payload: bytes) -> None:
         """Send a command in its turn."""
         self.frames += 1
-        self.send(frame.encode(self.sequence, opcode, payload))
+        self.send(bytes(frame.encode(self.sequence, opcode, payload)))
 
     def load(self, blob: bytes) -> None:
         """Stage a whole program, and commit it."""

@@ -52,6 +52,7 @@ FIELDS = {
     "scope_arm": (0,),
     "scope_read": (0,),
     "words": (0,),
+    "log": (0, 0),
     "measure": (0, 0),
     "calibrate": (0, 0, 0, 0),
     **dict.fromkeys(("save", "recall", "erase"), (0,)),
