@@ -35,7 +35,7 @@ SDIST = (
     r"sim/scs_sim/((\w+/)*\w+\.py|py\.typed)",
     r"sim/chip/((emulator|plant|rig|test)/(\w+/)?)?[\w.-]+\.(mjs|json)",
     r"(bench|tools)/(\w+/)*[\w-]+\.(py|md|yaml|js)",
-    r"tests/(\w+/)*[\w-]+\.(py|mjs|json|yaml)",
+    r"tests/(\w+/)*[\w-]+\.(py|mjs|json|yaml|patch)",
     r"(sim/chip|tests/vm)/\.(npmrc|prettierrc)",
     r"docs/(\w+/)*[\w-]+\.(md|png|svg)",
     rf"{USER_CI}|examples/[\w.-]+\.(yaml|ipynb)",
