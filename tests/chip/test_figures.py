@@ -53,7 +53,7 @@ def until(talk: ChipTalk, name: str, level: int, data: bytes = b"") -> float:
 def halted(talk: ChipTalk) -> float:
     """Measure milliseconds from HALT to the gate's fall; its reply is awaited and dropped."""
     took_ms = until(talk, "gate", 0, talk.framed(commands.HALT))
-    talk.pass_ms(120)
+    talk.pass_ms(400)  # the replies, and the journal's write after them
     return took_ms
 
 
