@@ -10,7 +10,8 @@ from tests.support.exploring import examples
 from tests.system.support import Talk
 
 from safety_case import states as explorer
-from stimcore import commands, handlers, states
+from scs_sim.bench import faults
+from stimcore import commands, errors, handlers, states
 from stimcore.device import Device
 
 QUICK = sorted({*explorer.actions(("healthy",), conditions=True)} - {"maintenance", "much later"})
@@ -82,6 +83,24 @@ def test_req_31_a_fault_that_halt_leaves_is_seen(monkeypatch: pytest.MonkeyPatch
     moves = (*states.MOVES, (states.FAULT, "halt", states.LOADED))
     monkeypatch.setattr(states, "MOVES", moves)
     assert walked(*RUN, "starved_fifo", "halt") == ["FAULT was left by halt for LOADED"]
+
+
+def test_req_31_a_reason_that_a_later_one_replaces_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def replace(device: Device) -> tuple:
+        device._latch((errors.FAULT_OPEN, 0, 0, 0))
+        device.fault = (errors.FAULT_OPEN, 0, 0, 0)
+        return ()
+
+    monkeypatch.setitem(handlers.TABLE, commands.STOP, replace)
+    (line,) = walked(*RUN, "starved_fifo", "stop")
+    assert line.startswith("the first reason of a fault was replaced by ")
+
+
+def test_what_the_exploration_does_has_every_command_and_every_fault() -> None:
+    done = {*explorer.actions(("healthy",), conditions=True)}
+    assert {row[1] for row in commands.TABLE} <= done
+    assert {*explorer.TORN_WRITES, *explorer.OTHERS} <= done
+    assert faults.TABLE.keys() - done == explorer.UNEXPLORED | {explorer.TORN}
 
 
 def test_req_32_a_halt_that_leaves_the_gate_closed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

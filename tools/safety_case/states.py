@@ -32,10 +32,10 @@ from . import results
 
 BLOB = program.pack(group({"ramp_down_ms": 2_000}))
 DIGEST = program.digest(BLOB)
-# what is not determined by the situation, or not survived: link_noise is random, a cut link is a
-# host that is silent for good, and a loose lead is open_lead and healed in turn
-UNEXPLORED = {"link_noise", "link_cut", "loose_lead"}
-INSTANT = {"starved_fifo", "corrupt_word", "hung_loop", "healed"}
+# what is not determined by the situation, or not survived: noise is random, a cut link is a host
+# that is silent for good, and a loose lead is open_lead and healed in turn
+UNEXPLORED = {"link_noise", "noisy_adc", "link_cut", "loose_lead"}
+INSTANT = {"starved_fifo", "corrupt_word", "hung_loop", "healed", "late_turn", "brown_out"}
 TORN = "torn_write"  # of the very next write: a power cut while it saves, or calibrates
 LASTING = sorted(set(faults.TABLE) - UNEXPLORED - INSTANT - {TORN})
 OUTPUT = ("RUNNING", "STOPPING", "MEASURING")
@@ -98,13 +98,7 @@ def actions(situation: Situation, conditions: bool) -> Iterator[str]:
     """Yield what may happen: commands, time, and faults, of the lasting ones one at a time."""
     for row in commands.TABLE:
         yield row[1]
-    yield from (
-        "load",
-        "arm another",
-        "amplitude too high",
-        "a repeated start",
-        "an unknown command",
-    )
+    yield from (*OTHERS, *TORN_WRITES)
     yield from ("soon", "later", "much later")
     yield from sorted(INSTANT)
     if conditions and situation[-1] == "healthy":
@@ -174,12 +168,16 @@ def step(bench: bytes, before: Situation, action: str) -> Step:
             wrong.append(str(reason))
     if talk.board.resets != resets:
         talk.hello()
-    elif before[0] == "FAULT" and talk.device.fault != fault and not MOVES:
+    elif before[0] == "FAULT" and talk.device.fault != fault and not _cleared():
         wrong.append(f"the first reason of a fault was replaced by {talk.device.fault}")
     condition = action if action in LASTING else before[-1]
     after = situation_of(talk, "healthy" if action == "healed" else condition)
     wrong += check(talk, after, action, is_refused)
     return Step(action, after, pickle.dumps(talk, 5), wrong)
+
+
+def _cleared() -> bool:
+    return any(move.event == "clear" for move in MOVES)
 
 
 def expand(node: tuple[Situation, bytes], conditions: bool) -> list[Step]:
