@@ -364,12 +364,12 @@ def test_req_58_where_the_rest_is_too_short_the_voltage_may_be_off_by_what_may_b
     table = drive(-320, 5_000), idle(1_500), drive(320, 5_000), discharge(1_500)
     stream = admit(RESISTOR, *table).stream
     assert stream is not None
-    watch, found = Watch(RESISTOR), []
+    watch, rows = Watch(RESISTOR), []
     for _ in range(4):
         delay_us = watch.delay_us(stream)
         codes = capture_of([(40, -2_000), (12, 0), (40, 2_000), (12, 0)], delay_us)
         for at in range(1, len(codes), 2):
             codes[at] = ZERO + (codes[at - 1] - ZERO) * 25 * ohm // 16_000
-        found.append(watch.judge(stream, delay_us, codes))
-    assert found[0] == ()
-    assert any(row and row[0] == errors.FAULT_LOAD for row in found) is fault
+        rows.append(watch.judge(stream, delay_us, codes))
+    assert rows[0] == ()
+    assert any(row and row[0] == errors.FAULT_LOAD for row in rows) is fault

@@ -38,9 +38,9 @@ def begun(tree: Path, test: str) -> subprocess.Popen[bytes]:
     """Begin a test with the copy in the place of the firmware."""
     path = [tree / "firmware", *(ROOT / name for name in ("host", "sim", "tools", "."))]
     alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # most of what a pytest needs to begin
-    told = f"--junitxml={tree / 'out.xml'}"
+    option = f"--junitxml={tree / 'out.xml'}"
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", told, test],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", option, test],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         env={**os.environ, **alone, "PYTHONPATH": os.pathsep.join(map(str, path))},

@@ -17,7 +17,7 @@ SEQUENCER, SENTINEL = (0xA042, 0x0060, 0xE000), (0x80A0, 0xA0C7)
 
 
 class Board:
-    """What the self-test looks at; a test changes one thing."""
+    """Parts that the self-test looks at; a test changes one thing."""
 
     def __init__(self) -> None:
         self.gate_was_low, self.gate_level = True, 0

@@ -104,9 +104,9 @@ def test_a_healthy_session_is_passed_whatever_the_kind() -> None:
 
 
 def test_output_that_outlasts_a_silent_host_is_a_violation() -> None:
-    told = verdict("frame_dropped", planted(silent_s=1.0, gate=True))
-    assert told[0] == "the gate is still closed when all is over"
-    assert "after the host fell silent" in told[1]
+    judged = verdict("frame_dropped", planted(silent_s=1.0, gate=True))
+    assert judged[0] == "the gate is still closed when all is over"
+    assert "after the host fell silent" in judged[1]
 
 
 def test_output_that_goes_on_after_a_fault_that_must_end_it_is_a_violation() -> None:
@@ -115,9 +115,9 @@ def test_output_that_goes_on_after_a_fault_that_must_end_it_is_a_violation() -> 
 
 def test_a_fault_without_its_state_and_a_lost_program_are_violations() -> None:
     assert verdict("frame_dropped", planted(latched=84)) == ["state 1 with the fault 84"]
-    told = verdict("frame_dropped", planted(cells={}))
-    assert told[0] == "a program that nobody touched is lost from the store"
-    assert len(told) == 3
+    judged = verdict("frame_dropped", planted(cells={}))
+    assert judged[0] == "a program that nobody touched is lost from the store"
+    assert len(judged) == 3
 
 
 def test_an_excess_is_a_violation_at_once_or_after_the_reaction_time() -> None:

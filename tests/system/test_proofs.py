@@ -1,4 +1,4 @@
-"""What tools/safety_case proves of stimcore's arithmetic, proven; and each proof shown to fail."""
+"""Proofs of stimcore's arithmetic, of tools/safety_case; and each proof shown to fail."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What went wrong with implants and with stimulators of others, each shown not to go wrong here.
+"""Recalls of implants and bugs of other stimulators, each shown not to happen here.
 
 Which report each is of stands in tools/safety_case/recalls.yaml. Only what no other test of these
 requirements shows is here; figures are by hand.

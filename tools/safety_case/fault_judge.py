@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 
 
 class Allowed(NamedTuple):
-    """What the faults of one run allow together."""
+    """Bounds that the faults of one run allow together."""
 
     always: bool  # no ceiling may be exceeded at all
     within: bool  # the stage's own errors may go on

@@ -45,7 +45,7 @@ class Drawn(NamedTuple):
 
 
 class Spoil(NamedTuple):
-    """What a kind needs to draw and inject one fault."""
+    """Means of a kind to draw and inject one fault."""
 
     bench: Any
     random: Random

@@ -154,7 +154,7 @@ class Host(Session):
 
 
 class Played(NamedTuple):
-    """What one run came to; times in seconds since power-on."""
+    """Outcome of one run; times in seconds since power-on."""
 
     reason: str  # why the host's session ended, "" for its own end
     halted: bool  # the host had to send HALT, for STOP did not end the output

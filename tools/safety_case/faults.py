@@ -87,8 +87,8 @@ def run(plan: Plan) -> tuple[Done, Played]:
 
     played = fault_session.play(therapy, plan.number, fault_session.filled(), spoil)
     verdict = judge(therapy, drawn, played)
-    told = [f"{fault.kind} at {fault.at_us / 1e6:.6f} s" for fault in drawn] + words
-    return Done(plan, therapy.name, told, verdict, played.latched), played
+    events = [f"{fault.kind} at {fault.at_us / 1e6:.6f} s" for fault in drawn] + words
+    return Done(plan, therapy.name, events, verdict, played.latched), played
 
 
 def _runs(chunk: list[Plan]) -> list[Done]:

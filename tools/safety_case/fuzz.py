@@ -32,7 +32,7 @@ COUNTERS = re.compile(r"cov: (\d+) ft: (\d+) corp: (\d+)")
 
 
 class Ran(NamedTuple):
-    """What became of a target: its last row of counts, and atheris' own counters if it ran."""
+    """Outcome of a target: its last row of counts, and atheris' own counters if it ran."""
 
     row: dict[str, Any]
     counters: str = ""

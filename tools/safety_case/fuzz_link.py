@@ -106,7 +106,7 @@ class Script:
 
 
 class Wire:
-    """What a receiver must make of bytes: by cobs and zlib, not by stimcore.frame."""
+    """Frames that a receiver must find in bytes: by cobs and zlib, not by stimcore.frame."""
 
     def __init__(self) -> None:
         self.block = bytearray()

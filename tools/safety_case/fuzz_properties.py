@@ -1,4 +1,4 @@
-"""What a fuzzing target is, and what breaks one.
+"""Targets of fuzzing, and the properties that an input may break.
 
 Role: Target, Broken, and outcome(), which runs one input. Invariant: any exception that a target's
 own feed() does not expect is a failure, and so is an input that takes longer than SLOW_S of CPU.
@@ -46,7 +46,7 @@ class Broken(Exception):
 
 
 class Target(NamedTuple):
-    """What is fuzzed: `feed` runs an input and returns how many frames, or files, it was.
+    """Target of fuzzing: `feed` runs an input and returns how many frames, or files, it was.
 
     seeds: valid inputs to begin with; draws: a strategy of inputs; flood: called once with a seed,
     returns the bytes by which memory grew; tokens: words that inputs of this format have.

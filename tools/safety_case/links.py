@@ -34,7 +34,7 @@ class Tables(NamedTuple):
 
 
 class Recall(NamedTuple):
-    """What went wrong elsewhere, its requirement, why not here, and the tests that show it."""
+    """Failure seen elsewhere, its requirement, why not here, and the tests that show it."""
 
     what: str
     req: str

@@ -1,4 +1,4 @@
-"""What a fault must not make of the current at the load, judged from that current alone.
+"""Bounds that no fault may break at the load, judged from the current there alone.
 
 Role: takes rows of (seconds, amperes) of each contact, positive into the contact, and ceilings as
 plain numbers; returns each stretch in which one was exceeded. A row holds up to the next by a

@@ -1,4 +1,4 @@
-"""What a campaign found, as build/safety/NAME.json: written by the campaign, read by the matrix."""
+"""Result of a campaign, as build/safety/NAME.json: written by the campaign, read by the matrix."""
 
 import datetime
 import json

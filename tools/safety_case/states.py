@@ -65,7 +65,7 @@ Situation = tuple[Any, ...]
 
 
 class Step(NamedTuple):
-    """What an action led to: the situation, the whole bench, and what is wrong."""
+    """Outcome of an action: the situation, the whole bench, and what is wrong."""
 
     action: str
     situation: Situation
