@@ -192,7 +192,7 @@ class Device:
             if not out.words_intact():
                 self._latch((errors.FAULT_STREAM, 0, 0, 0))
             elif self._checks % _CHECK_PROGRAM == 0:
-                out.blob()  # or its lease may have gone
+                out.check_program()  # or its lease may have gone
 
     def _blame(self, row: tuple) -> None:
         """Latch the stream's own fault, if it has one; else `row`, found in the samples."""

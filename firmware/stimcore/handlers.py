@@ -225,7 +225,8 @@ def _known(slot: int) -> int:
 
 
 def _save(device, slot: int) -> tuple:
-    store.write(device.hal, _known(slot), device.output.blob())
+    device.output.check_program()
+    store.write(device.hal, _known(slot), program.pack(device.output.group))
     return (device.hash,)
 
 

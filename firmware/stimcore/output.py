@@ -78,7 +78,9 @@ class Output:
         self.board = board
         self.hal = hal
         self.group = group
-        self.hash = program.digest(program.pack(group))
+        blob = program.pack(group)
+        self.hash = program.digest(blob)
+        self._twin = program.unpack(blob)  # compared before each use: faster than another digest
         self.train = ramp.Train(group)
         self.ledger = Ledger()
         self._none_ua = (0,) * len(group.programs)
@@ -91,16 +93,15 @@ class Output:
         self._left = 0  # periods still to come of a counted session
 
     # --- figures and targets ---------------------------------------------------------------
-    def blob(self) -> bytes:
-        """Return the program's blob; raise Refused (HASH_MISMATCH) if it changed in memory."""
-        blob = program.pack(self.group)
-        if program.digest(blob) != self.hash:
-            raise Refused(errors.HASH_MISMATCH, 0, program.digest(blob), self.hash)
-        return blob
+    def check_program(self) -> None:
+        """Raise Refused (HASH_MISMATCH) if the loaded program changed in memory."""
+        if self.group != self._twin:
+            now = program.digest(program.pack(self.group))
+            raise Refused(errors.HASH_MISMATCH, 0, now, self.hash)
 
     def figures(self) -> list:
         """Return the kernel's figures at the targets; raise Refused with every reason."""
-        self.blob()
+        self.check_program()
         verdict = judge(self.board, self.group, tuple(self.train.targets_ua))
         if verdict.errors:
             refuse_all(verdict.errors)
@@ -137,7 +138,7 @@ class Output:
 
     def start(self, now_ms: int) -> None:
         """Start what prepare() staged, with a new ledger."""
-        self.blob()
+        self.check_program()
         pulses = self.group.header.session_pulses
         self._left = pulses // program.pulses_per_period(self.group)
         self.ledger = Ledger()
@@ -231,7 +232,7 @@ class Output:
 
     def _admitted(self, levels: tuple, from_na: list) -> Stream:
         self.hal.feed_watchdog()  # so far all went through; what follows may take 200 ms alone
-        self.blob()
+        self.check_program()
         least = -(-self.board.na_per_code // 1000)  # a ramp begins at one code, not at none
         verdict = judge(
             self.board, self.group, tuple([max(level, least) for level in levels]), from_na
