@@ -269,6 +269,14 @@ def test_req_67_a_damaged_program_is_neither_armed_nor_started(talk: Talk) -> No
 
 
 @pytest.mark.board_only("a bit of the firmware's memory is flipped")
+def test_req_67_no_figures_are_given_of_a_damaged_program(talk: Talk) -> None:
+    talk.stage(group())
+    damage(talk, width_ns=134_464)
+    for refused in (talk.send(commands.FIGURES), talk.send(commands.AMPLITUDE, 0, 500)):
+        assert refused.rows[0][0] == errors.HASH_MISMATCH
+
+
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
 def test_req_67_a_program_that_has_lost_its_lease_is_found_within_a_second(talk: Talk) -> None:
     """At its amplitude nothing is compiled any more, and the output would outlive its host."""
     talk.running(group({"ramp_up_ms": 100}, amplitude_ua=500))
