@@ -110,7 +110,7 @@ class Table:
             self.used_contacts.append((index, contact))
             if not limits.AREA_MIN_UM2 <= area <= limits.AREA_MAX_UM2:
                 self.refusals.append((errors.CONTACT_UNKNOWN, index, 1 << index, 0))
-            alike = (id(contact), area)
+            alike = (id(contact.flows), area)  # shared where the current is the same or opposite
             if alike not in seen:
                 seen.append(alike)
                 distinct.append((index, contact))
