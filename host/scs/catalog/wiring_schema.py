@@ -13,10 +13,11 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from ..documents.field_types import Strict, Text
+from ..documents.field_types import Quantity, Strict, Text
 from ..documents.problem import Problem
 
 Where = Annotated[str, Text(200, "U1.5 SDI, R7", "ends of parts, or a description")]
+OutsideVolts = Annotated[int, Quantity("mV", -40_000, 40_000, "19 V", "of a supply from outside")]
 SUPPLIES = ("3V3", "VBUS", "ADC_VREF", "AGND", "GND")
 _END = re.compile(r"((?:U|R|D|C|J|RV)\d+)(?:\.(\w+))?\b")
 _RANGE = re.compile(r"^([A-Z]+)(\d+) to \1(\d+)$")
@@ -37,6 +38,7 @@ class Wiring(Strict):
     supply: dict[str, Where] = Field(examples=[{"3V3": "U1.1 VDD"}])
     nets: dict[str, Where] = Field(examples=[{"dac": "U1.14 VOUTA, R1"}])
     parts: dict[str, Part] = Field(examples=[{"R7, R9": {"part": "10 kohm", "does": "sense"}}])
+    outside: dict[str, OutsideVolts] = Field(default_factory=dict, examples=[{"plus 19 V": "19 V"}])
 
 
 class Wire(NamedTuple):
@@ -89,6 +91,9 @@ def miswired(
             if name not in SUPPLIES:
                 message = f"{name} is not one of {', '.join(SUPPLIES)}"
                 yield Problem("wiring-supply", ("wiring", stage, "supply", name), message)
+        for net in sorted({*row.outside} - {*row.nets}):
+            message = f"{net} is not a net of this stage"
+            yield Problem("wiring-outside", ("wiring", stage, "outside", net), message)
         yield from (problem.within(("wiring", stage)) for problem in _misjoined(row))
 
 
