@@ -14,7 +14,7 @@ FIND = for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo truth test vm rig chip firmware lint check case mutate safety fuzz dist docs site pictures bench example-ci sweep-faults faults oracles packages clean
+.PHONY: help venv demo truth test vm rig chip stage firmware lint check case mutate safety fuzz dist docs site pictures bench example-ci sweep-faults faults oracles packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ chip: .venv/.chip rig ## the real firmware on an emulated chip, and its figures 
 	@$(PY) -m pytest tests/chip -n auto --dist loadfile -o faulthandler_timeout=1800 $(ARGS); outcome=$$?; $(PY) -m sim_validation.chipspeed && \
 	$(PY) -m sim_validation.chipfigures && exit $$outcome
 
+stage: .venv/.dev ## the drawn output stages in ngspice beside their rows in boards.yaml (ARGS="--stage r2r-1 --json")
+	@$(PY) -m stage_proof.figures $(ARGS)
+
 firmware: .venv/.dev typings/.stamp ## the board's files: types against MicroPython's stubs, then compiled, with their sizes
 	@.venv/bin/mypy --config-file firmware/mypy.ini
 	@$(PY) tools/firmware_sizes.py
@@ -81,6 +84,7 @@ lint: .venv/.dev typings/.stamp ## style, types, import contracts, traceability,
 	@PATH=".venv/bin:$$PATH" .venv/bin/lint-imports --no-logo
 	@.venv/bin/mypy --config-file firmware/mypy.ini
 	@$(PY) -m safety_case.matrix --links
+	@for stage in mcp4922-8 r2r-1; do .venv/bin/scs wiring --check --stage $$stage --load resistor-500 || exit 1; done
 	@$(PY) tools/docs/generate.py --check
 
 typings/.stamp: .venv/.dev

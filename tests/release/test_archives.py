@@ -24,6 +24,7 @@ WHEEL = (
     r"scs_sim/(\w+/)*\w+\.py",
     r"(stimcore|scs|scs_sim)/py\.typed",
     r"scs/recordings/report/style\.css",
+    r"scs/circuit/(data_sheets\.yaml|models\.lib)",
     rf"scs/data/({DATA}|{USER_CI})",
     rf"scs/data/firmware/({FIRMWARE})",
     r"scs_bench-[\d.]+\.dist-info/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE)",
@@ -31,7 +32,7 @@ WHEEL = (
 SDIST = (
     DATA,
     rf"firmware/({FIRMWARE}|mypy\.ini)",
-    r"host/scs/((\w+/)*\w+\.py|py\.typed|recordings/report/style\.css)",
+    r"host/scs/((\w+/)*\w+\.py|py\.typed|recordings/report/style\.css|circuit/(data_sheets\.yaml|models\.lib))",
     r"sim/scs_sim/((\w+/)*\w+\.py|py\.typed)",
     r"sim/chip/((emulator|plant|rig|test)/(\w+/)?)?[\w.-]+\.(mjs|json)",
     r"(bench|tools)/(\w+/)*[\w-]+\.(py|md|yaml|js)",

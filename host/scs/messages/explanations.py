@@ -296,11 +296,39 @@ CATALOGUES = {
     "wiring-stage": ("a stage has no wiring, or a wiring no stage", "add or remove it"),
     "wiring-pin": ("a pin is not connected, or is not one of the stage", "correct its line"),
     "wiring-supply": ("the wiring names a supply that does not exist", "correct its name"),
+    "wiring-outside": ("`outside` names a net that does not exist", "correct its name"),
     "part-repeated": ("a part is listed twice", "list it once"),
     "part-unknown": ("a line joins a part that is not in the list", "list it, or correct it"),
     "part-ends": ("a part of two ends has another number of them connected", "connect two"),
     "part-pin": ("a part is connected without a pin number", "write e.g. U1.1"),
     "part-pin-shared": ("a pin is in several lines", "keep it in one"),
+}
+CIRCUIT = {  # of `scs wiring --check`
+    "circuit-part": ("a chip or a diode has no data sheet here", "add it to data_sheets.yaml"),
+    "circuit-pin": ("the part has no such pin", "take the number from its data sheet"),
+    "circuit-open-pin": ("an input or a supply of a part is open", "connect it"),
+    "circuit-alone": ("a net has one end", "join it to another, or remove it"),
+    "circuit-unfed": ("no supply holds the net of a supply pin", "join it to one, or to outside"),
+    "circuit-supply": ("a part's supply is beyond its data sheet", "another supply or part"),
+    "circuit-drivers": ("two outputs are joined", "part them"),
+    "circuit-input": ("an input can be held beyond its rails", "divide it, or clamp it by diodes"),
+    "circuit-level": (
+        "an input needs more for high than its driver has",
+        "feed the driver with more",
+    ),
+    "circuit-pull-down": (
+        "`run` or `gate` floats while the board does not drive it",
+        "pull it down",
+    ),
+    "circuit-bleed": (
+        "the load is not bled while `run` or `gate` is low",
+        "see the stage's switches",
+    ),
+    "circuit-gate": ("an output reaches the load while `run` or `gate` is low", "see the switches"),
+    "circuit-direct-current": (
+        "nothing blocks direct current",
+        "a capacitor in series with the load",
+    ),
 }
 SWEEPS = {
     "sweep-profile": ("there is no such profile", "name one beside the spec"),
@@ -342,6 +370,7 @@ def rows() -> dict[str, Explanation]:
         "a file": DOCUMENTS,
         "a profile": PROFILES,
         "boards.yaml, a lead": CATALOGUES,
+        "the circuit of a stage": CIRCUIT,
         "a sweep": SWEEPS,
     }
     table = [

@@ -1,0 +1,182 @@
+"""The drawn stage in ngspice, its pins driven as the sequencer drives them.
+
+Role: run() writes the deck, calls ngspice and returns the waveforms asked for. Invariant: the
+edges at the pins are those of the PIO program itself, run on the words of the firmware.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scs.catalog import boards
+from scs.circuit import spice
+from scs.circuit.netlist import Netlist
+from scs.circuit.spice import AS_DRAWN, Edits
+from scs_sim.pio import asm, executor
+from sim_validation.spice import program as ngspice
+from stimcore import pio_records
+from stimcore.board import Board
+
+FloatArray = NDArray[np.float64]
+PIN_OHM = 40.0  # of a Pico's pin at 4 mA (RP2040 data sheet, 5.5.3.4: some 0.16 V at 4 mA)
+PIN_V = 3.3
+EDGE_S = 2e-9
+GATE_AT_S = 50e-6  # when the gate rises: after the first frame
+START_S = 20e-6  # when the sequencer starts; the supplies have stood for that long
+RELTOL = 1e-4
+TIME_LIMIT_S = 600
+PINS = ("sdi_dac", "sdi_switch", "sck", "ncs", "active", "sync", "run")
+Points = Sequence[tuple[float, float]]
+
+
+class Failed(RuntimeError):
+    """ngspice came to no result; the message ends with what it printed."""
+
+
+class Waves(NamedTuple):
+    """Waveforms on ngspice's own steps: seconds, and a row for each name."""
+
+    time_s: FloatArray
+    rows: dict[str, FloatArray]
+
+    def at(self, name: str, time_s: float) -> float:
+        """Return a waveform at a time."""
+        return float(np.interp(time_s, self.time_s, self.rows[name]))
+
+    def integral(self, name: str, begin_s: float, end_s: float) -> float:
+        """Return the integral of a waveform over a span."""
+        inside = (self.time_s > begin_s) & (self.time_s < end_s)
+        times = np.concatenate(([begin_s], self.time_s[inside], [end_s]))
+        return float(np.trapezoid(np.interp(times, self.time_s, self.rows[name]), times))
+
+
+class Bench(NamedTuple):
+    """What is plugged into a stage, and how its pins and supplies go.
+
+    load: ohm in series, farad (0: none) and ohm across it (0: none). pins: name -> (seconds, 0 or
+    1) of each edge; before its first a pin has the other level, low without one. supplies: net ->
+    (seconds, volts), straight between.
+    """
+
+    pins: Mapping[str, Points]
+    load: tuple[float, float, float] = (500.0, 0.0, 0.0)
+    supplies: Mapping[str, Points] = {}
+
+
+def pin_edges(
+    board: Board, phases: list[Any], periods: int = 1
+) -> dict[str, list[tuple[float, float]]]:
+    """Return seconds and level of each edge at the sequencer's pins; the gate rises GATE_AT_S.
+
+    phases: of stimcore.period.compile_group().
+    """
+    numbers = boards.pins(board.name)
+    serial = "sck" in numbers
+    wiring = {"out_base": numbers["sdi_dac" if serial else "data0"], "set_base": numbers["active"]}
+    if serial:
+        wiring["sideset_base"] = numbers["sck"]
+    words = np.frombuffer(pio_records.encode(board, phases), "<u4").tolist() * periods
+    sequencer = asm.assemble(f"sequencer_{'serial' if serial else 'parallel'}")
+    names = {number: name for name, number in numbers.items()}
+    pins: dict[str, list[tuple[float, float]]] = {"gate": [(GATE_AT_S, 1.0)]}
+    for tick, number, level in executor.run(sequencer, words, **wiring).tolist():
+        pins.setdefault(names[number], []).append((START_S + tick / board.clock_hz, float(level)))
+    if not serial:  # what the sequencer leaves as it found it: a code's bits that are mid-scale's
+        for bit in range(8):
+            pins.setdefault(f"data{bit}", [(START_S / 2, float(board.code_mid >> bit & 1))])
+    return pins
+
+
+def _pwl(points: Points, before: float, scale: float = 1.0) -> str:
+    """Return steps as a PWL source's text."""
+    pairs, level = [f"0 {before * scale:.9g}"], before
+    for time_s, after in points:
+        if after != level:
+            pairs += [
+                f"{time_s:.12g} {level * scale:.9g}",
+                f"{time_s + EDGE_S:.12g} {after * scale:.9g}",
+            ]
+            level = after
+    return " ".join(pairs)
+
+
+def deck(
+    netlist: Netlist, bench: Bench, jumpers: Mapping[int, str] = {}, edits: Edits = AS_DRAWN
+) -> list[str]:
+    """Return the circuit without its analysis: stage, board, supplies, load."""
+    row = boards.catalogue().model
+    lines = [f"* {netlist.board}/{netlist.stage}", spice.subcircuit(netlist, jumpers, edits)]
+    lines.append(f"Xs {' '.join(spice.ports(netlist))} stage")
+    volts = {"3V3": PIN_V, "ADC_VREF": row.boards[netlist.board].adc.reference / 1000, "AGND": 0.0}
+    volts |= {net: mv / 1000 for net, mv in row.wiring[netlist.stage].outside.items()}
+    for at, (net, level) in enumerate(volts.items()):
+        points = bench.supplies.get(net)
+        ramp = "" if points is None else f" PWL({' '.join(f'{t:.9g} {v:.9g}' for t, v in points)})"
+        lines.append(
+            f"Vsupply{at} {spice.node(net)} 0 {f'{level:.9g}' if points is None else ramp}"
+        )
+    for pin in row.stages[netlist.stage].pins:
+        if pin.startswith("sense") or pin == "load_id":
+            continue
+        points = bench.pins.get(pin, ())
+        wave = _pwl(points, 1 - points[0][1] if points else 0.0, PIN_V)
+        lines += [f"V{pin} pin_{pin} 0 PWL({wave})", f"R{pin} pin_{pin} {pin} {PIN_OHM:g}"]
+    first, second = (spice.node(netlist.parts["J2"].pins[pin]) for pin in "12")
+    ohm, farad, leak_ohm = bench.load
+    lines += [f"Vload {first} load_in 0", f"Rload load_in load_mid {ohm:.9g}"]
+    lines.append(
+        f"Vend load_mid {second} 0" if not farad else f"Cload load_mid {second} {farad:.9g}"
+    )
+    if farad and leak_ohm:
+        lines.append(f"Rleak load_mid {second} {leak_ohm:.9g}")
+    lines.append(f"Rid load_id 0 {row.loads['resistor-500'].id_resistor:.9g}")
+    return lines
+
+
+def run(
+    lines: Sequence[str],
+    until_s: float,
+    watch: Iterable[str],
+    *,
+    step_s: float = 1e-6,
+    reltol: float = RELTOL,
+) -> Waves:
+    """Run ngspice and return the expressions to `watch`, e.g. i(Vload), v(terminal_a).
+
+    Raise Failed if it comes to no end; sim_validation.spice.Missing without ngspice.
+    """
+    names = list(watch)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = [
+            *lines,
+            f".options reltol={reltol:g} abstol=1e-11 vntol=1e-7 method=gear numdgt=9 noacct",
+            f".tran {step_s:g} {until_s:.9g} 0 {step_s:g}",
+            ".control",
+            "set nomoremode",
+            "run",
+            "set wr_singlescale",
+            f"wrdata out.txt {' '.join(names)}",
+            ".endc",
+            ".end",
+        ]
+        Path(folder, "stage.cir").write_text("\n".join(whole) + "\n", encoding="utf-8")
+        done = subprocess.run(
+            [ngspice(), "-b", "stage.cir"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=TIME_LIMIT_S,
+            check=False,
+        )
+        out = Path(folder, "out.txt")
+        rows = np.loadtxt(out).T if out.exists() else np.empty((0, 0))
+    if len(rows) != len(names) + 1 or rows[0, -1] < until_s * (1 - 1e-6):
+        raise Failed(f"ngspice: {(done.stdout + done.stderr)[-800:]}")
+    return Waves(rows[0], dict(zip(names, rows[1:], strict=True)))
