@@ -11,10 +11,11 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scs_sim.circuit.netlist import BRIDGE_OHM, DRIVEN, LEAD_SHORT, OPEN, SOURCED
 from scs_sim.circuit.trace import Samples
@@ -25,7 +26,7 @@ EDGE_S = 1e-11  # how long a change of mode takes
 LIMITER_S = 1e5  # siemens of a limiter: 12 mA push the output 0.1 uV beyond the rail
 PER_SHORTEST = 40  # steps in the shortest phase, at least
 OPTIONS = ".options reltol=1e-6 abstol=1e-12 vntol=1e-9 chgtol=1e-18 gmin=1e-15 numdgt=14 trtol=1"
-TIME_LIMIT_S = 300
+TIME_LIMIT_S = 600
 
 
 class Missing(RuntimeError):
@@ -95,27 +96,15 @@ def version() -> str:
     return match.group() if match else "ngspice of unknown version"
 
 
-def run(case: Case, options: str = OPTIONS, step_s: float | None = None) -> Samples:
-    """Return current and voltage at ngspice's own steps; step_s: the largest, or our own.
+def batch(name: str, lines: Iterable[str]) -> NDArray[np.float64]:
+    """Run a deck whose control lines write out.txt; return its columns as rows.
 
-    Raise Missing without ngspice; RuntimeError with its output if it fails.
+    Raise Missing without ngspice; RuntimeError with the end of its output if it writes none.
     """
-    shortest_s = min(ticks for _, _, ticks in case.steps) / CLOCK_HZ
-    step_s, end_s = step_s or shortest_s / PER_SHORTEST, edges_s(case.steps)[-1]
     with tempfile.TemporaryDirectory() as folder:
-        control = [
-            options,
-            f".tran {step_s:.12g} {end_s:.12g} 0 {step_s:.12g} uic",
-            ".control",
-            "run",
-            "set wr_singlescale",
-            "wrdata out.txt i(vsense) v(x)",
-            ".endc",
-            ".end",
-        ]
-        Path(folder, "case.cir").write_text("\n".join([*netlist(case), *control]) + "\n")
+        Path(folder, "deck.cir").write_text("\n".join(lines) + "\n", encoding="utf-8")
         done = subprocess.run(
-            [program(), "-b", "case.cir"],
+            [program(), "-b", "deck.cir"],
             cwd=folder,
             capture_output=True,
             text=True,
@@ -124,7 +113,25 @@ def run(case: Case, options: str = OPTIONS, step_s: float | None = None) -> Samp
         )
         out = Path(folder, "out.txt")
         if not out.exists():
-            raise RuntimeError(
-                f"ngspice failed on {case.name}: {(done.stdout + done.stderr)[-800:]}"
-            )
-        return Samples(*np.loadtxt(out).T)
+            raise RuntimeError(f"ngspice failed on {name}: {(done.stdout + done.stderr)[-800:]}")
+        return np.loadtxt(out).T
+
+
+def run(case: Case, options: str = OPTIONS, step_s: float | None = None) -> Samples:
+    """Return current and voltage at ngspice's own steps; step_s: the largest, or our own.
+
+    Raise Missing without ngspice; RuntimeError with its output if it fails.
+    """
+    shortest_s = min(ticks for _, _, ticks in case.steps) / CLOCK_HZ
+    step_s, end_s = step_s or shortest_s / PER_SHORTEST, edges_s(case.steps)[-1]
+    control = [
+        options,
+        f".tran {step_s:.12g} {end_s:.12g} 0 {step_s:.12g} uic",
+        ".control",
+        "run",
+        "set wr_singlescale",
+        "wrdata out.txt i(vsense) v(x)",
+        ".endc",
+        ".end",
+    ]
+    return Samples(*batch(case.name, [*netlist(case), *control]))
