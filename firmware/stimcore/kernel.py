@@ -170,7 +170,7 @@ def _nearest(rules_of_contact: tuple, table: Table, terms: Terms, contacts: list
             elif row[3] == worst[3]:
                 if row[2] > worst[2]:
                     worst = row
-            elif (row[2] * worst[3], row[2]) > (worst[2] * row[3], worst[2]):
+            elif row[2] * worst[3] > worst[2] * row[3]:
                 worst = row
         if worst:
             figures.append(worst)

@@ -108,6 +108,26 @@ def test_req_14_the_active_flag_says_what_the_frame_drives(kind: str, flags: int
     assert refusal == ((int(flags > 0), int(kind == "drive")) if contradicts else None)
 
 
+# --- REQ-14: marks ------------------------------------------------------------------------------
+def test_req_14_marks_and_current_do_not_mix() -> None:
+    mark = idle(25_000)._replace(flags=2)
+    good = admit(IDEAL, mark, idle(20 * MS), mark, idle(20 * MS))
+    assert good.errors == []
+    mixed = admit(IDEAL, mark, idle(20 * MS), drive(-320, 25_000), discharge(20 * MS))
+    assert set(refusals(mixed)) == {"active_flag"}
+    plain = admit(IDEAL, idle(25_000)._replace(flags=1), idle(20 * MS))
+    assert set(refusals(plain)) == {"active_flag", "no_sync"}
+    late = admit(IDEAL, idle(20 * MS), mark, idle(20 * MS))
+    assert set(refusals(late)) == {"no_sync"}
+
+
+def test_req_14_a_mark_switches_no_contact() -> None:
+    mark = discharge(25_000)._replace(flags=2)
+    assert admit(IDEAL, mark, discharge(20 * MS)).errors == []  # returned, but never sourced
+    other = admit(IDEAL, idle(25_000)._replace(flags=2), discharge(20 * MS))
+    assert set(refusals(other)) == {"part_discharge"}
+
+
 # --- REQ-16: the table -------------------------------------------------------------------------
 def long_table(records: int) -> Table:
     return *tonic()[:3], *[idle(300)] * (records - 4), discharge(20 * MS)
@@ -225,6 +245,18 @@ def test_the_worst_contact_is_named_of_each_figure() -> None:
     assert figures(admit(IDEAL, *table, under=ceilings))["ceiling"] == (2, 1_000, 1_000)
 
 
+@pytest.mark.parametrize("most", [9_000, 8_000])
+def test_the_contact_nearest_to_its_limit_is_named_before_one_with_more_current(most: int) -> None:
+    # half of E1's 4 mA before four ninths of E3's 9 mA; of two at half of theirs the first
+    table = (
+        *(drive(-320, 12_500, E1, E2), drive(320, 12_500, E1, E2), discharge(10 * MS, 15)),
+        *(drive(-640, 12_500, E3, E4), drive(640, 12_500, E3, E4), discharge(10 * MS, 15)),
+    )
+    ceilings = [4_000, 9_999, most, 9_999, 0, 0, 0, 0]
+    under = kernel.Terms(terms().areas_um2, ceilings, None, 1_000)
+    assert figures(admit(IDEAL, *table, under=under))["ceiling"] == (0, 2_000, 4_000)
+
+
 def test_a_limit_of_nothing_hides_behind_no_other_contact() -> None:
     fine = IDEAL._replace(na_per_code=1_000)
     table = drive(-1, 12_500, E1, E2), discharge(10 * MS, E1 | E2)
@@ -268,6 +300,58 @@ def test_the_stream_of_a_passive_burst() -> None:
     assert stream.max_active_ticks == 125_000
     assert stream.net[:4] == [0, 14_000_000, -14_000_000, 14_000_000]
     assert (stream.peak_min_na, stream.peak_max_na) == (-350_000, 0)
+
+
+def test_a_stream_knows_how_many_records_at_its_end_are_the_same_rest() -> None:
+    first, gap, recharge, _rest = tonic()
+    for count, tail in ((1, 1), (2, 2), (5, 5)):
+        ends = [discharge(10 * MS)] * count
+        stream = admit(IDEAL, first, gap, recharge, *ends).stream
+        assert stream is not None
+        assert (stream.records, stream.tail) == (3 + count, tail)
+    other = admit(IDEAL, first, gap, recharge, discharge(10 * MS), discharge(11 * MS)).stream
+    assert other is not None
+    assert other.tail == 1
+
+
+def test_the_most_that_may_stand_after_a_discharge_is_that_of_any_contact() -> None:
+    # 400 nC; after 100 time constants 1 in 65536 is counted as left, 6.1: 7, and 7 x 65536 / 65535
+    table = drive(-320, 25_000), discharge(200 * MS)
+    stream = admit(IDEAL, *table).stream
+    assert stream is not None
+    assert stream.rest_pc == 8
+
+
+def test_the_same_words_under_the_same_terms_are_examined_once() -> None:
+    raw, under = words(BOARD, *tonic()), terms()._replace(areas_um2=(AREA_UM2,) * 8)
+    first = kernel.admit(raw, BOARD, under).stream
+    assert first is not None
+    assert kernel.admit(raw, BOARD, under._replace(from_na=[2_000_000] * 8)).stream is first
+    for other in (
+        under._replace(areas_um2=(AREA_UM2 + 1,) * 8),
+        under._replace(ceilings_ua=[2_000] * 8),
+        under._replace(discharge_permille=2_000),
+    ):
+        assert kernel.admit(raw, BOARD, other).stream is not first
+
+
+def test_a_train_of_marks_drives_nothing_and_is_judged_by_its_times_alone() -> None:
+    # two marks of 200 us, 10 ms apart, in 20 ms
+    mark = idle(25_000)._replace(flags=2)
+    verdict = admit(IDEAL, mark, idle(10 * MS - 25_000), mark, idle(10 * MS - 25_000))
+    assert figures(verdict) == {
+        "width_short": (0, 200_000, 10_000),
+        "width": (0, 200_000, 1_000_000),
+        "rate": (0, 10_000_000, 100_000),
+        "period": (0, 20_000_000, 1_000_000_000),
+        "active_run": (0, 200_000, 12_000_000),
+        "table_length": (0, 8, 2_048),
+    }
+    assert name(verdict.figures[-1][0]) == "table_length"
+    stream = verdict.stream
+    assert stream is not None
+    assert (stream.pulses, stream.peaks_na, stream.net) == (2, [0] * 8, [0] * 8)
+    assert (stream.rest_pc, stream.discharge_na) == (0, 0)
 
 
 def test_words_changed_after_the_verdict_do_not_reach_the_stream() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.programs import BURST, PASSIVE, TONIC, TRIPHASIC, compiled, group, shaped
-from tests.support.tables import BOARD, IDEAL, admit, discharge, drive, idle, refusals, refused
+from tests.support.tables import BOARD, IDEAL, refused
 
 from stimcore import output, period, program
 from stimcore.period import DRIVE, IDLE, MARK
@@ -226,22 +226,3 @@ def test_req_14_marks_are_admitted_and_drive_nothing(flags: int) -> None:
     assert (stream.pulses, stream.peaks_na, stream.net) == (3, [0] * 8, [0] * 8)
     assert stream.record(0)[1:6] == (True, True, 0, 0, 0)
     assert stream.record(1)[1:6] == (False, False, 0, 0, 0)
-
-
-def test_req_14_marks_and_current_do_not_mix() -> None:
-    mark = idle(25_000)._replace(flags=2)
-    good = admit(IDEAL, mark, idle(PERIOD), mark, idle(PERIOD))
-    assert good.errors == []
-    mixed = admit(IDEAL, mark, idle(PERIOD), drive(-320, 25_000), discharge(PERIOD))
-    assert set(refusals(mixed)) == {"active_flag"}
-    plain = admit(IDEAL, idle(25_000)._replace(flags=1), idle(PERIOD))
-    assert set(refusals(plain)) == {"active_flag", "no_sync"}
-    late = admit(IDEAL, idle(PERIOD), mark, idle(PERIOD))
-    assert set(refusals(late)) == {"no_sync"}
-
-
-def test_req_14_a_mark_switches_no_contact() -> None:
-    mark = discharge(25_000)._replace(flags=2)
-    assert admit(IDEAL, mark, discharge(PERIOD)).errors == []  # returned, but never sourced
-    other = admit(IDEAL, idle(25_000)._replace(flags=2), discharge(PERIOD))
-    assert set(refusals(other)) == {"part_discharge"}

@@ -158,6 +158,16 @@ def test_req_64_a_halt_at_any_point_of_a_period_bleeds_within_the_ceiling() -> N
     assert refusals(bad) == {"bleed_peak": (2_001_001, 2_000_000)}
 
 
+def test_req_64_a_contact_that_is_not_in_use_bleeds_nothing() -> None:
+    # 2 mA for 200 us are 400 nC: over 1 ms 0.4 mA, at contacts of 2 mA, not 1 uA
+    ceilings = [1, 2_000, 2_000, 2_000, 1, 1, 1, 1]
+    under = kernel.Terms(terms().areas_um2, ceilings, None, 1_000)
+    board = IDEAL._replace(bleed_least_us=1_000)
+    verdict = admit(board, drive(-320, 25_000), discharge(REST), under=under)
+    assert verdict.errors == []
+    assert next(row for row in verdict.figures if row[0] == 58)[1:] == (1, 400_008, 2_000_000)
+
+
 # --- what the compiler makes of it -----------------------------------------------------------
 def test_req_62_a_burst_is_discharged_softly_until_the_direct_one_is_no_more_than_a_pulse() -> None:
     """5 ms and a sixteenth over 467 us are 11.38 times the amplitude: 38.9 sixteenths of a time
