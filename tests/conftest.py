@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # `nohup make test &`: children inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -31,6 +31,11 @@ settings.register_profile(
     deadline=None,
     print_blob=True,
     suppress_health_check=SLOW,
+)
+settings.register_profile(  # for mutate.py, which asks only whether a test fails
+    "unshrunk",
+    parent=settings.get_profile("fixed"),
+    phases=[Phase.explicit, Phase.generate, Phase.target],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 

@@ -20,7 +20,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -154,21 +155,33 @@ def constants(value: object) -> Iterator[ast.AST]:
 
 @cache
 def mutants(file: str) -> list[Mutant]:
-    """Every mutant of one file; types are no part of what runs."""
-    made = []
+    """Every mutant of one file, from the top; types are no part of what runs."""
     tree = ast.parse((STIMCORE / file).read_text(encoding="utf-8"))
     types = {id(part) for node in ast.walk(tree) for part in _types(node)}
+    made = []
     for parent in ast.walk(tree):
         for field, value in ast.iter_fields(parent) if id(parent) not in types else ():
             for at, node in enumerate(value if isinstance(value, list) else [value]):
-                if id(node) in types:
+                if id(node) in types or not isinstance(node, ast.AST):
                     continue
-                for other in changes(node) if isinstance(node, ast.AST) else ():
-                    was, became = ast.unparse(node), ast.unparse(ast.fix_missing_locations(other))
+                for other in changes(node):
+                    change = (
+                        f"{ast.unparse(node)} -> {ast.unparse(ast.fix_missing_locations(other))}"
+                    )
                     put(parent, field, at, other)
-                    made.append(Mutant(file, node.lineno, f"{was} -> {became}", ast.unparse(tree)))
+                    mutant = Mutant(file, node.lineno, change, ast.unparse(tree))
+                    made.append((node.lineno, node.col_offset, mutant))
                     put(parent, field, at, node)
-    return made
+    return list(_numbered(mutant for *_place, mutant in sorted(made)))
+
+
+def _numbered(made: Iterable[Mutant]) -> Iterator[Mutant]:
+    """Tell apart what reads alike: the second `0 -> 1` of a line becomes `0 -> 1 (2)`."""
+    count: Counter[tuple[str, str, str]] = Counter()
+    for mutant in made:
+        count[mutant.place] += 1
+        times = count[mutant.place]
+        yield mutant._replace(change=f"{mutant.change} ({times})") if times > 1 else mutant
 
 
 def _types(node: ast.AST) -> Iterator[ast.AST]:
@@ -223,6 +236,7 @@ def run_tests(folder: str, tests: tuple[str, ...]) -> None:
     os.dup2(silence, 2)
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # most of what a pytest needs to begin
+    os.environ["HYPOTHESIS_PROFILE"] = "unshrunk"
     os.chdir(ROOT)
     sys.path[:0] = [folder, str(ROOT)]
     where = [str(ROOT / "tests" / "core" / test) for test in tests]

@@ -12,7 +12,7 @@ import struct
 MAX_PAYLOAD = 1024
 _OVERHEAD = 6  # sequence, opcode, CRC
 # COBS adds one byte in 254, and one
-MAX_ENCODED = MAX_PAYLOAD + _OVERHEAD + (MAX_PAYLOAD + _OVERHEAD) // 254 + 1
+MAX_ENCODED = (MAX_PAYLOAD + _OVERHEAD) * 255 // 254 + 1
 _GOOD = 0x2144DF1C  # CRC-32 of any bytes with their own CRC-32, little-endian, behind them
 
 

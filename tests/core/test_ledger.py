@@ -67,6 +67,7 @@ def test_req_36_periods_of_two_streams_add_up() -> None:
 @pytest.mark.parametrize(
     ("record", "ticks", "pulses", "truncated", "driven", "net", "output_us"),
     [
+        (0, -1, 0, 0, 0, 0, 0),
         (0, 0, 0, 0, 0, 0, 0),  # nothing had begun
         (0, 1, 0, 1, 320, -320, 0),
         (0, 10_000, 0, 1, 3_200_000, -3_200_000, 80),

@@ -37,6 +37,15 @@ def test_req_14_flags_of_the_records() -> None:
     assert [first & 3 for first, _frame in word_pairs(BOARD, *table)] == [2, 0, 1, 0]
 
 
+def test_a_rest_that_is_repeated_is_written_as_often() -> None:
+    # hold 10,000 - 139 = 9,861 << 2; hold 300 - 139 = 161 << 2; no current: DAC 0x3800
+    rest = (IDLE, 0, 0, 0, 300)
+    table = (DRIVE, 4, 10, -320, 25_000), (IDLE, 0, 0, 0, 10_000), *[rest] * 7
+    silent = 0b00_00_01_01_01_00_00_00_00_00_00_00_00_00_00_00
+    raw = pio_records.encode(BOARD, list(table))
+    assert raw[8:] == struct.pack("<II", 39_444, silent) + 7 * struct.pack("<II", 644, silent)
+
+
 def test_req_12_a_record_shorter_than_its_overhead_cannot_be_written() -> None:
     assert word_pairs(BOARD, (IDLE, 0, 0, 0, 139))[0][0] == 0
     short = [(IDLE, 0, 0, 0, 139), (IDLE, 0, 0, 0, 138)]
