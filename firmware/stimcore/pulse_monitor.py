@@ -50,7 +50,7 @@ class Watch:
         self._skip(stream)
         if self._tick < _LEAD_US * self._millihz:
             self._tick += stream.period_ticks
-        return max(0, self._tick // self._millihz - _LEAD_US)
+        return self._tick // self._millihz - _LEAD_US  # no period is shorter than that
 
     def judge(self, stream: Stream, offset_us: int, samples) -> tuple:
         """Judge the phase that the capture was made for: (code, record, value, limit), or ()."""
@@ -62,7 +62,7 @@ class Watch:
         if until_us > ends_us or since_us < offset_us:
             return ()
         row: tuple = ()
-        base = (0, -1)  # mV before the pulse, and its doubt; below 0: not known
+        base: tuple = ()  # mV before the pulse, and its doubt, which is below 0 if not known
         if self._held == 0:
             base = self._base(stream, since_us, offset_us, samples)
             allowed = self._allowed_mv(stream)
@@ -90,7 +90,7 @@ class Watch:
             held_pc = max(held_pc, charge.picocoulombs(self.board, self._held) + self._doubt_pc)
         elif record[6]:
             tau = self._soft_tau if record[6] == SOFT else self._tau
-            self._doubt_pc = charge.up(held_pc * charge.decay(ticks, tau), 65536)
+            self._doubt_pc = charge.up(held_pc * charge.decay(ticks, tau), charge.ONE)
             self._held = 0
             lasts = min(lasts, tau)
         self._area += held_pc * (lasts // self._millihz)
@@ -152,27 +152,28 @@ class Watch:
             first = -(-(since_us + SHORT_US - offset_us) // capture.PAIR_US)
             if offset_us + first * capture.PAIR_US > until_us - SHORT_MARGIN_US:
                 return ()
-            count, base = 1, (0, -1)  # its voltage comes 4 us later, perhaps after the phase
+            count, base = 1, ()  # its voltage comes 4 us later, perhaps after the phase
         measured = sensed_na(self.board, _mean(samples, 2 * first, count))
         volts = sensed_mv(self.board, _mean(samples, 2 * first + 1, count))
         commanded = record[5] * self.board.na_per_code
         row = current_row(self.board, self._at, measured, commanded, volts)
-        if row or base[1] < 0:
+        if row or not base or base[1] < 0:
             return row
         middle_us = offset_us + first * capture.PAIR_US + count * capture.PAIR_US // 2 - since_us
         return self._load_row(commanded, measured, (volts, middle_us), base)
 
     def _load_row(self, commanded: int, measured: int, seen: tuple, base: tuple) -> tuple:
-        """Compare the voltage with what the declared load would show; return a row or ()."""
+        """Compare the voltage with what the declared load would show; return a row or ().
+
+        The phase is one before which nothing is held: of others the base is not known.
+        """
         board = self.board
         volts, middle_us = seen
         by_ohm = measured * board.seen_ohm // 1_000_000
         by_charge = 0
         doubt = base[1]
         if board.seen_nf:
-            held_pc = charge.picocoulombs(board, self._held)
-            held_pc = held_pc if self._held > 0 else -held_pc
-            by_charge = (held_pc + commanded * middle_us // 1000) // board.seen_nf  # pC / nF: mV
+            by_charge = commanded * middle_us // 1000 // board.seen_nf  # pC / nF: mV
             doubt += self._doubt_pc // board.seen_nf
         allowed = board.load_tolerance_permille + limits.RUN_ERROR_PERMILLE
         allowed = (abs(by_ohm) + abs(by_charge)) * allowed // 1000 + doubt

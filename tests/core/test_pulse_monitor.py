@@ -176,9 +176,40 @@ def test_req_58_the_samples_of_a_short_phase_and_of_a_short_rest(
     assert places_read(ten_kilohertz(), TRAIN, late_us) == pairs
 
 
-def test_req_58_a_rest_of_32_us_has_two_samples() -> None:
-    table = drive(-320, 3_750), idle(2_500), drive(320, 3_750), discharge(4_000)
-    assert places_read(stream_of(*table), [*TRAIN[:3], (32, 0)], 0) == [7, 8, 12]
+@pytest.mark.parametrize(("late_us", "pairs"), [(74, [0, 2]), (75, [2])])
+def test_req_58_a_rest_that_the_capture_missed_is_not_looked_at(
+    late_us: int, pairs: list[int]
+) -> None:
+    assert places_read(ten_kilohertz(), TRAIN, late_us) == pairs
+
+
+@pytest.mark.parametrize(("us", "pairs"), [(32, [7, 8, 12]), (24, [9, 12])])
+def test_req_58_a_rest_of_32_us_has_two_samples(us: int, pairs: list[int]) -> None:
+    table = drive(-320, 3_750), idle(2_500), drive(320, 3_750), discharge(125 * us)
+    assert places_read(stream_of(*table), [*TRAIN[:3], (us, 0)], 0) == pairs
+
+
+@pytest.mark.parametrize(("late_us", "pairs"), [(2, [9, 11]), (3, [11])])
+def test_req_58_a_sample_comes_10_us_into_a_short_rest(late_us: int, pairs: list[int]) -> None:
+    # 2 us late, the voltage of pair 9 comes 2 us before the end of 12 us of rest
+    table = drive(-320, 5_000), idle(1_500), drive(320, 5_000), discharge(1_500)
+    steps = [(40, -2_000), (12, 0), (40, 2_000), (12, 0)]
+    assert places_read(stream_of(*table), steps, late_us) == pairs
+
+
+def test_req_58_of_a_later_pulse_the_rest_before_it_is_looked_at() -> None:
+    # 20 us of it, and 8 ms before the first pulse
+    both = (drive(-320, 25_000), drive(320, 25_000))
+    stream = admit(RESISTOR, *both, discharge(2_500), *both, discharge(8 * MS)).stream
+    assert stream is not None
+    steps = [(200, -2_000), (200, 2_000), (20, 0), (200, -2_000), (200, 2_000), (8_000, 0)]
+    watch, first_pairs = Watch(RESISTOR), []
+    for _ in range(4):
+        offset_us = watch.delay_us(stream)
+        samples = Read(capture_of(steps, offset_us))
+        assert watch.judge(stream, offset_us, samples) == ()
+        first_pairs.append(sorted({at // 2 for at in samples.places})[:2])
+    assert first_pairs == [[1, 2], [12, 13], [9, 12], [12, 13]]
 
 
 @pytest.mark.parametrize(("us", "looked_at"), [(14, True), (13, False)])
@@ -220,6 +251,8 @@ def test_a_capture_that_does_not_hold_the_phase_says_nothing() -> None:
     watch.delay_us(stream)
     for offset_us in (20_001, 20_200 - 8_184 - 1):  # begins after it; ends before its end
         assert watch.judge(stream, offset_us, Read([])) == ()
+    for offset_us in (20_000, 20_200 - 8_184):
+        assert watch.judge(stream, offset_us, [ZERO] * 2_048) != ()
 
 
 @pytest.mark.parametrize(
@@ -260,12 +293,19 @@ def test_req_54_req_55_req_59_a_current_at_its_bounds(
         (64, 15, (errors.FAULT_SHORT, 2, 15, 16)),
         (-64, -15, (errors.FAULT_SHORT, 2, 15, 16)),
         (63, 0, ()),
+        (-63, 0, ()),
         (1_000, 249, (errors.FAULT_SHORT, 2, 249, 250)),
         (1_000, 250, ()),
     ],
 )
 def test_req_55_a_short_at_its_bounds(expected: int, volts: int, row: tuple) -> None:
     assert short_row(IDEAL, 2, expected, volts) == row
+
+
+def test_req_55_eight_codes_of_1_249_uv_are_9_mv() -> None:
+    fine = IDEAL._replace(sense_uv_per_lsb=1_249)
+    assert short_row(fine, 2, 9, 0) == (errors.FAULT_SHORT, 2, 0, 2)
+    assert short_row(fine, 2, 8, 0) == ()
 
 
 @pytest.mark.parametrize(
@@ -300,6 +340,103 @@ def test_req_58_a_capacitance_adds_what_the_phase_has_brought_until_its_middle()
     assert watch.judge(stream, delay_us, codes) == (errors.FAULT_LOAD, 0, -1_264, -1_064)
 
 
+# an ADC code of voltage is 1 mV
+FINE = RESISTOR._replace(sense_uv_per_lsb=1_000)
+Codes = list[tuple[int, int, int]]  # us, and the ADC codes of current and voltage, less ZERO
+
+
+def judged(stream: Stream, periods: list[Codes]) -> list[tuple]:
+    """Return the row of the first phase of each period, where it shows these codes."""
+    watch, rows_seen = Watch(stream.board), []
+    while len(rows_seen) < len(periods):
+        shown = [pair for lasts, *pair in periods[len(rows_seen)] for _ in range(lasts)]
+        offset_us, first = watch.delay_us(stream), watch._at == 0
+        at_us = [(offset_us + 8 * pair) % len(shown) for pair in range(PAIRS)]
+        samples = [ZERO + code for at in at_us for code in shown[at]]
+        row = watch.judge(stream, offset_us, samples)
+        if first:
+            rows_seen.append(row)
+        assert first or not row
+    return rows_seen
+
+
+@pytest.mark.parametrize(
+    ("board", "code", "least", "most"),
+    [
+        # 1 V, 15 % and four codes of 1 mV
+        (FINE, 320, 846, 1_154),
+        (FINE, -320, -1_154, -846),
+        # and 2 mA for 80 us on 2.5 uF, 64 mV: 159 mV of tolerance and four codes
+        (FINE._replace(seen_nf=2_500), 320, 901, 1_227),
+        (FINE._replace(seen_nf=2_500), -320, -1_227, -901),
+        # 802 ohm, codes of 1.249 mV: 1604 mV, 14.9 % of it are 238 mV, four codes 4 mV;
+        # 1091 codes are 1362 mV, 1478 are 1846 mV
+        (
+            FINE._replace(sense_uv_per_lsb=1_249, seen_ohm=802, load_tolerance_permille=49),
+            320,
+            1_091,
+            1_478,
+        ),
+    ],
+)
+def test_req_58_the_voltage_of_a_phase_to_the_code(
+    board: Board, code: int, least: int, most: int
+) -> None:
+    stream = tonic_of(board, -code)
+    for volts in (least, most, least - 1, most + 1):
+        rest = (19_600, 0, 0)
+        codes = [(200, code // 2, volts), (200, -code // 2, -volts), rest]
+        (row,) = judged(stream, [codes])
+        assert bool(row) is not (least <= volts <= most), volts
+        assert not row or row[:2] == (errors.FAULT_LOAD, 0)
+
+
+def test_req_58_what_a_discharge_may_have_left_is_allowed_for() -> None:
+    # 0.2 uC, and of it after six time constants 163 of 65,536: 498 pC on 150 nF are 3 mV.
+    # 500 mV at 500 ohm, 80 nC on 150 nF: 533 mV; 15 % of both are 154 mV, four codes 4
+    board = IDEAL._replace(seen_nf=150, sense_uv_per_lsb=1_000)
+    stream = admit(board, drive(160, 25_000), discharge(1_500_000)).stream
+    assert stream is not None
+    for volts, fault in ((872, False), (871, True), (1_194, False), (1_195, True)):
+        first, second = [[(200, 80, at), (12_000, 0, 0)] for at in (1_033, volts)]
+        rows_seen = judged(stream, [first, second])
+        assert [bool(row) for row in rows_seen] == [False, fault], volts
+
+
+@pytest.mark.parametrize(
+    ("board", "code", "allowed"),
+    [
+        # four codes of 1 mV, and 12.5 uA in 500 ohm: 6 mV
+        (FINE, 10, 10),
+        # four codes of 1.249 mV: 4 mV, and 1.998 uA in 1001 ohm: 1 mV; five codes are 6 mV
+        (FINE._replace(sense_uv_per_lsb=1_249, sense_na_per_lsb=1_998, seen_ohm=1_001), 4, 5),
+        # of 0.2 mV and in 50 ohm there is none; five codes are 1 mV
+        (FINE._replace(sense_uv_per_lsb=200, seen_ohm=50), 4, 0),
+    ],
+)
+def test_req_59_what_stands_before_a_pulse_at_its_bounds(
+    board: Board, code: int, allowed: int
+) -> None:
+    stream = tonic_of(board, -320)
+    current = 2_000_000 // board.sense_na_per_lsb
+    volts = 2_000_000 // board.sense_uv_per_lsb * board.seen_ohm // 1_000
+    for base in (0, code, code + 1):
+        codes = [(200, current, volts), (200, -current, -volts), (19_600, 0, base)]
+        first, second = judged(stream, [codes, codes])
+        assert first == ()  # what is allowed is not known yet
+        value = (code + 1) * board.sense_uv_per_lsb // 1_000
+        row = (errors.FAULT_RESIDUAL, 0, value, allowed)
+        assert second == (row if base > code else ())
+
+
+@pytest.mark.parametrize(("current", "left"), [(2, 70), (-2, 90)])
+def test_req_59_20_ua_in_500_ohm_are_10_of_80_mv_before_a_pulse(current: int, left: int) -> None:
+    board = FINE._replace(sense_na_per_lsb=10_000)
+    codes = [(200, 200, 1_000 + left), (200, -200, left - 1_000), (19_600, current, 80)]
+    rows_seen = judged(tonic_of(board, -320), [codes, codes])
+    assert rows_seen == [(), (errors.FAULT_RESIDUAL, 0, left, 4 + 5)]
+
+
 # --- what a discharge may leave ----------------------------------------------------------------
 def period_of(watch: Watch, stream: Stream) -> Watch:
     """Let a whole period pass."""
@@ -323,6 +460,14 @@ def test_req_59_the_mean_charge_of_a_period() -> None:
     watch = period_of(Watch(IDEAL), passive)
     assert watch._mean_pc == 44_000
     assert watch._doubt_pc == 25
+    # the next period begins with them: 400,025 pC for 2200 us of 20 ms
+    watch._mean_pc = -1
+    assert period_of(watch, passive)._mean_pc == 44_002
+    assert watch._doubt_pc == 25
+    # a rest that is repeated at the end is one rest
+    alike = stream_of(drive(-320, 25_000), *[discharge(495_000)] * 5)
+    watch = period_of(Watch(IDEAL), alike)
+    assert (watch._mean_pc, watch._doubt_pc) == (44_000, 25)
     # through a resistor with 6 ms, of which 1 ms is over: 200 + 1000 us, then 85 % for 2 ms
     stepped = IDEAL._replace(soft_tau_us=6_000)
     softly = Rec(125_000, E3, E2 | E4)
@@ -332,6 +477,18 @@ def test_req_59_the_mean_charge_of_a_period() -> None:
     assert 57_800 <= period_of(Watch(stepped), stream)._mean_pc <= 58_000
 
 
+@pytest.mark.parametrize(
+    # 0.4 uC for 400 us of 20 ms; 2.5 nC for 400 us of 9901 us: one pC x us less than 101
+    ("code", "period", "mean_pc"),
+    [(320, 20 * MS, 8_000), (2, 9_901 * 125, 100)],
+)
+def test_req_59_each_period_has_a_mean_of_its_own(code: int, period: int, mean_pc: int) -> None:
+    watch, stream = Watch(IDEAL), tonic_of(IDEAL, code, period)
+    for _ in range(3):
+        assert period_of(watch, stream)._mean_pc == mean_pc
+        watch._mean_pc = -1
+
+
 def test_req_59_what_may_stand_before_a_pulse() -> None:
     # four codes of 8 mV, and one of 12.5 uA in 500 ohm
     stream = tonic_of(RESISTOR)
@@ -339,8 +496,15 @@ def test_req_59_what_may_stand_before_a_pulse() -> None:
     watch.delay_us(stream)
     assert watch._allowed_mv(stream) == -1  # of no period known
     assert period_of(watch, stream)._allowed_mv(stream) == 32 + 6
+    watch._mean_pc = 0
+    assert watch._allowed_mv(stream) == 32 + 6
     # and the mean charge on 2.5 uF
     assert period_of(Watch(IDEAL), stream)._allowed_mv(stream) == 38 + 8_000 // 2_500
+    # and what may stand after the discharge, as in the mean charge of a period above: 25 pC and
+    # another of rounding on 27 nF, with 44,000 pC
+    small = IDEAL._replace(seen_nf=27)
+    passive = stream_of(drive(-320, 25_000), discharge(2_475_000))
+    assert period_of(Watch(small), passive)._allowed_mv(passive) == 38 + 1_630
     # of a ladder its offset of 8 uA: the same share of 1.65 V as of 128 codes of 8.056 uA
     ladder = LADDER._replace(seen_nf=2_500, offset_na=8_000, sense_uv_per_lsb=1_000)
     ladder = ladder._replace(seen_ohm=1_000, sense_na_per_lsb=1_000)
