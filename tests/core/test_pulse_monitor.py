@@ -437,6 +437,22 @@ def test_req_59_20_ua_in_500_ohm_are_10_of_80_mv_before_a_pulse(current: int, le
     assert rows_seen == [(), (errors.FAULT_RESIDUAL, 0, left, 4 + 5)]
 
 
+@pytest.mark.parametrize(
+    ("volts", "fault"), [(-836, False), (-835, True), (-1_164, False), (-1_165, True)]
+)
+def test_req_58_after_a_short_rest_the_base_is_0_or_all_that_may_be_left(
+    volts: int, fault: bool
+) -> None:
+    # -1 V, 15 % of it, four codes of 1 mV, and what may be left of 12 us of rest: 10 mV
+    table = drive(-320, 5_000), idle(1_500), drive(320, 5_000), discharge(1_500)
+    stream = admit(FINE, *table).stream
+    assert stream is not None
+    first, second = [
+        [(40, -160, at), (12, 0, 0), (40, 160, -at), (12, 0, 0)] for at in (-1_000, volts)
+    ]
+    assert [bool(row) for row in judged(stream, [first, second])] == [False, fault]
+
+
 # --- what a discharge may leave ----------------------------------------------------------------
 def period_of(watch: Watch, stream: Stream) -> Watch:
     """Let a whole period pass."""
@@ -464,6 +480,9 @@ def test_req_59_the_mean_charge_of_a_period() -> None:
     watch._mean_pc = -1
     assert period_of(watch, passive)._mean_pc == 44_002
     assert watch._doubt_pc == 25
+    # and so does one that begins with 1 nC: 401 nC
+    watch._mean_pc, watch._doubt_pc = -1, 1_000
+    assert period_of(watch, passive)._mean_pc == 44_110
     # a rest that is repeated at the end is one rest
     alike = stream_of(drive(-320, 25_000), *[discharge(495_000)] * 5)
     watch = period_of(Watch(IDEAL), alike)
