@@ -30,7 +30,7 @@ def least_ramp_up_ms(amplitude_ua: int, rate_millihz: int, count: int) -> int:
 
 def _step_periods(rate_millihz: int, count: int) -> int:
     """Return the fewest whole periods from one step to the next."""
-    return max(1, -(-limits.STEP_MS * rate_millihz // (1_000_000 * count)))
+    return -(-limits.STEP_MS * rate_millihz // (1_000_000 * count))
 
 
 class Train:

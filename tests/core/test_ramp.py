@@ -42,6 +42,8 @@ def test_req_18_without_a_ramp_it_rises_by_500_ua_every_20_ms() -> None:
     assert steps(run, [1, 2, 3, 4]) == [(1_000,), (1_500,), (1_800,), ()]
     fast = begun(1_200, rate_millihz=1_000_000)  # 20 periods of 1 ms
     assert steps(fast, [1, 19, 20, 39, 40]) == [(), (), (1_000,), (), (1_200,)]
+    faster = begun(1_200, rate_millihz=1_000_001)  # 20 of its periods are less than 20 ms
+    assert steps(faster, [20, 21]) == [(), (1_000,)]
 
 
 def test_req_18_a_loop_that_comes_late_rises_no_faster() -> None:
@@ -98,6 +100,7 @@ def test_req_33_each_program_has_its_own_ramp() -> None:
         (1_000, 4_000, 8_000),  # eight periods of 1 s
         (3_000, 1_000, 667),  # two of 333.3 ms
         (1_000_000, 25_500, 1_020),
+        (9_999_991, 25, 2),  # a twentieth of a step of 200 periods, which take 20.000018 ms
     ],
 )
 def test_req_18_the_shortest_ramp_has_steps_of_500_ua(
@@ -136,6 +139,24 @@ def test_req_18_a_target_raised_again_and_again_gains_nothing() -> None:
     assert steps(run, [20]) == [(1_000,)]
 
 
+def test_req_18_only_a_rise_delays_the_next_one() -> None:
+    run = begun(500, 100, rate_millihz=1_000_000)
+    for at, target, levels in (
+        (30, 300, (300, 100)),
+        (35, 700, (700, 100)),
+        (40, 900, ()),
+        (55, 900, (900, 100)),
+    ):
+        run.targets_ua[0] = target
+        run.retarget()
+        assert steps(run, [at]) == [levels]
+    slight = begun(500, rate_millihz=1_000_000)
+    for at, target, levels in ((30, 501, (501,)), (35, 600, ())):
+        slight.targets_ua[0] = target
+        slight.retarget()
+        assert steps(slight, [at]) == [levels]
+
+
 def test_req_33_a_ramp_to_a_new_target_begins_where_it_is() -> None:
     run = begun(500, ramp_up_ms=1_000)
     steps(run, list(range(1, 50)))
@@ -166,6 +187,9 @@ def test_req_33_what_was_staged_and_given_up_is_never_part_of_the_way() -> None:
         (2_000, 10_000, 1_000, 10_000),
         (1_000, 0, 500_000, 22),  # the second step is ten periods of 2 ms after the first
         (1, 0, 50_000, 20),
+        (2_000, 1_000, 500_000, 982),  # 50 steps of ten periods, the first one with the next
+        (2_000, 1_020, 50_000, 1_020),  # 51 steps
+        (1, 0, 1_000_001, 0),  # a period is less than 1 ms
     ],
 )
 def test_req_18_how_long_the_way_will_take(
@@ -174,6 +198,12 @@ def test_req_18_how_long_the_way_will_take(
     run = begun(2_000, ramp_up_ms=ramp_up_ms, rate_millihz=rate_millihz)
     run.targets_ua[0] = target
     assert run.settles_in_ms(0, 0) == takes_ms
+
+
+def test_req_18_the_way_from_a_level_that_flows() -> None:
+    run = begun(1_500)
+    assert run.settles_in_ms(0, 500) == 40  # two steps
+    assert run.settles_in_ms(0, 1_700) == 20  # down at once, with the next period
 
 
 # --- down -----------------------------------------------------------------------------------------
@@ -191,6 +221,17 @@ def test_req_33_a_ramp_down_takes_the_time_it_was_given() -> None:
     run = begun(500, ramp_down_ms=100)
     run.end()
     assert steps(run, [9, 10, 11, 12, 13]) == [(400,), (300,), (200,), (100,), (0,)]
+
+
+@pytest.mark.parametrize("since", [30, 33])
+def test_req_33_a_ramp_down_falls_every_20_ms_from_its_start(since: int) -> None:
+    # 500 uA in 1 s, periods of 1 ms: after 1 ms half a uA, taken for one; after 21 ms ten
+    run = begun(500, rate_millihz=1_000_000, ramp_down_ms=1_000)
+    run.end()
+    places = [since, since + 1, since + 14, since + 19, since + 20]
+    assert steps(run, places) == [(499,), (), (), (), (490,)]
+    timed = begun(500, rate_millihz=1_000_000, session_ms=since, ramp_down_ms=1_000)
+    assert steps(timed, places) == [(499,), (), (), (), (490,)]
 
 
 def test_req_33_a_stop_in_the_middle_of_a_ramp_up_never_rises() -> None:
@@ -237,9 +278,16 @@ def test_req_33_the_ramps_of_a_cycle_lie_within_its_on_time() -> None:
     assert levels == up + [400] * 30 + up[::-1]
 
 
+def test_req_33_the_last_period_of_a_slow_ramp_down_still_has_a_current() -> None:
+    # 10 uA in 1 s: a fifth of a uA in the last 20 ms
+    run = begun(10, cycle_on_ms=1_000, cycle_off_ms=1_000, ramp_down_ms=1_000)
+    assert steps(run, [49]) == [(1,)]
+
+
 def test_req_33_an_on_time_is_whole_periods() -> None:
     assert begun(400, rate_millihz=3_000, cycle_on_ms=1_000, cycle_off_ms=1_000).ends == 3
     assert begun(400, rate_millihz=1_500, cycle_on_ms=1_000, cycle_off_ms=1_000).ends == 1
+    assert begun(400, rate_millihz=999_999, cycle_on_ms=1_000, cycle_off_ms=1_000).ends == 999
 
 
 def test_req_33_a_stop_ends_the_cycle_in_its_rest_and_in_its_on_time() -> None:
@@ -263,6 +311,38 @@ def test_req_33_the_next_start_cycles_again() -> None:
     run.begin()
     run.ended()
     assert [run.rested(now) for now in (11_999, 12_000)] == [False, True]
+
+
+def test_req_33_without_a_cycle_a_run_has_no_end_and_nothing_comes_after_it() -> None:
+    run = begun(400)
+    assert run.ends == 0
+    run.ended()
+    assert run.phase == DONE
+
+
+def test_req_33_a_run_lasts_as_long_as_its_on_time_or_what_is_left_of_its_pulses() -> None:
+    assert [begun(400).lasts(left) for left in (0, 7)] == [0, 7]
+    cycle = begun(400, cycle_on_ms=1_000, cycle_off_ms=1_000)
+    assert [cycle.lasts(left) for left in (0, 7, 60)] == [50, 7, 50]
+
+
+def test_a_session_counts_from_its_start_and_has_a_period_at_least() -> None:
+    run = train(400, session_ms=1_000)
+    run.start(10_000)
+    run.begin()
+    assert (run.ends, run.times_out) == (50, True)
+    # half a period of 1 s; of its ramp down the first fifth is over at the end of the next one
+    short = begun(400, rate_millihz=1_000, session_ms=500, ramp_down_ms=5_000)
+    assert (short.turns, short.times_out) == (1, True)
+    assert steps(short, [1]) == [(320,)]
+    assert short.phase == DOWN
+
+
+def test_a_session_that_ends_with_an_on_time_ends_in_it() -> None:
+    run = begun(400, session_ms=1_000, cycle_on_ms=1_000, cycle_off_ms=1_000)
+    assert (run.turns, run.times_out) == (50, True)
+    run.ended()
+    assert run.phase == DONE
 
 
 def test_a_session_is_whole_periods_and_its_ramp_down() -> None:
@@ -289,7 +369,7 @@ def test_a_session_that_ends_within_its_ramp_up_goes_down_from_there() -> None:
 def test_a_session_of_several_on_times_ends_in_the_last_of_them() -> None:
     # 2.5 s of 1 s on and 1 s off: all of the first on time, half of the second
     run = begun(400, session_ms=2_500, cycle_on_ms=1_000, cycle_off_ms=1_000)
-    assert (run.ends, run.times_out) == (50, False)
+    assert (run.ends, run.turns, run.times_out) == (50, 0, False)
     run.ended()
     run.begin()
     assert (run.ends, run.times_out) == (25, True)
@@ -386,6 +466,7 @@ def test_req_33_every_ramp_arrives_in_its_time(
         # at 1 kHz a step is 20 periods: 1000 - 205 - 20 = 775, and the boundary before it
         (1_000_000, {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000, "ramp_down_ms": 205}, 760),
         (1_000, {"cycle_on_ms": 1_000, "cycle_off_ms": 1_000}, 0),  # a single period
+        (1_000, {"cycle_on_ms": 2_000, "cycle_off_ms": 1_000}, 1),
     ],
 )
 def test_req_33_a_plateau_ends_where_the_way_down_may_begin(
@@ -411,3 +492,6 @@ def test_req_33_a_period_of_two_pulses_takes_twice_their_time() -> None:
     run.start(0)
     run.begin()
     assert (run.turns, run.ends) == (25, 25)  # of 40 ms
+    assert begun(2_000, ramp_up_ms=1_000).preview() == (40,)
+    run = Train(group(TONIC._replace(amplitude_ua=2_000, count=2), ramp_up_ms=1_000))
+    assert run.preview() == (80,)
