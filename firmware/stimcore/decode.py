@@ -120,8 +120,8 @@ def table(board: Board, words: bytes) -> tuple:
 
 
 def repeats(words: bytes, at: int) -> bool:
-    """Return True for a rest that is bit by bit the same as the record before it."""
-    return words[8 * at] & 3 == 0 and words[8 * at : 8 * at + 8] == words[8 * at - 8 : 8 * at]
+    """Return True if a record is bit by bit the same as the one before it."""
+    return words[8 * at : 8 * at + 8] == words[8 * at - 8 : 8 * at]
 
 
 def _merged(records: list) -> list:

@@ -34,7 +34,7 @@ class Stream:
         self.words = words
         self.crc = binascii.crc32(words) & 0xFFFFFFFF
         self.records = len(words) // 8
-        self.tail = 1  # how many records at its end are the same rest
+        self.tail = 1  # how many records at its end are the same rest: no table ends with current
         while decode.repeats(words, self.records - self.tail):
             self.tail += 1
         self.period_ticks = table.period_ticks

@@ -35,7 +35,7 @@ from tests.support.tables import (
     words,
 )
 
-from stimcore import charge, kernel, rules
+from stimcore import charge, decode, errors, kernel, rules
 
 
 # --- REQ-10, 11: contacts ---------------------------------------------------------------------
@@ -401,3 +401,42 @@ def test_charge_is_rounded_up_to_whole_pc() -> None:
     assert charge.picocoulombs(BOARD, -20) == 1
     assert charge.picocoulombs(BOARD, 21) == 2
     assert charge.picocoulombs(BOARD, 0) == 0
+
+
+# --- records that are the same, bit by bit ------------------------------------------------------
+def test_a_record_is_read_where_it_stands() -> None:
+    raw = words(IDEAL, *tonic())
+    assert decode.record(IDEAL, raw, 2)[0] == (100_000, True, False, E3, E2 | E4, 80, 0)
+
+
+def test_req_12_a_rest_that_is_repeated_is_refused_once_and_a_current_each_time() -> None:
+    drives = [drive(-320, 1_250), drive(320, 287), drive(320, 287)]
+    _records, rows = decode.table(IDEAL, words(IDEAL, *drives, idle(288), idle(288), idle(MS)))
+    short = errors.SHORT_RECORD
+    assert rows == [(short, 1, 287, 289), (short, 2, 287, 289), (short, 3, 288, 289)]
+
+
+def test_req_13_currents_that_are_the_same_stay_two_records_and_rests_become_one() -> None:
+    records, rows = decode.table(IDEAL, words(IDEAL, *[drive(-320, 1_250)] * 3, *[idle(MS)] * 3))
+    assert rows == []
+    # the first one has SYNC
+    assert [record[0] for record in records] == [1_250, 1_250, 1_250, 3 * MS]
+
+
+def test_req_14_marks_have_no_contact_at_the_source() -> None:
+    mark = Rec(1_250, E3, E2, 0, 2)
+    assert "active_flag" in refusals(admit(IDEAL, mark, idle(20 * MS)))
+
+
+def test_req_62_a_soft_discharge_is_of_the_pulse_before_it() -> None:
+    stepped = IDEAL._replace(soft_tau_us=6_000)
+    one, other = drive(-320, 25_000, E1, E2), drive(-320, 25_000, E3, E4)
+    own, mixed = Rec(MS, E1, E2, 0), Rec(MS, E1, E3, 0)
+    end = discharge(20 * MS, 15)
+    assert refusals(admit(stepped, one, own, discharge(20 * MS, 3))) == {}
+    rows = decode.table(stepped, words(stepped, one, mixed, discharge(20 * MS, 3)))[1]
+    assert rows == [(errors.PART_DISCHARGE, 1, E1 << 8 | E3, E1 << 8 | E2)]
+    # after different pairs there is no such pulse
+    table = one, idle(MS), other, idle(MS), one, own, end
+    rows = decode.table(stepped, words(stepped, *table))[1]
+    assert rows == [(errors.PART_DISCHARGE, 5, E1 << 8 | E2, 0)]

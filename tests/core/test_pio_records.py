@@ -44,6 +44,9 @@ def test_a_rest_that_is_repeated_is_written_as_often() -> None:
     silent = 0b00_00_01_01_01_00_00_00_00_00_00_00_00_00_00_00
     raw = pio_records.encode(BOARD, list(table))
     assert raw[8:] == struct.pack("<II", 39_444, silent) + 7 * struct.pack("<II", 644, silent)
+    again = pio_records.encode(BOARD, [*table, table[0]])  # and what comes behind it, where it is
+    assert again[:-8] == raw
+    assert len(again) == len(raw) + 8
 
 
 def test_req_12_a_record_shorter_than_its_overhead_cannot_be_written() -> None:
