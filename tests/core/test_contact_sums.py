@@ -88,8 +88,7 @@ def test_req_09_a_contact_that_a_discharge_does_not_join_keeps_its_charge() -> N
 def test_req_07_contacts_switched_differently_share_nothing(
     masks: list[tuple[int, int]], nets: list[int]
 ) -> None:
-    records = [driven(*sides) for sides in masks] + [joined(31)]
-    sums = contact_sums.walk(IDEAL, records)[: len(nets)]
+    sums = contact_sums.walk(IDEAL, [driven(*sides) for sides in masks])[: len(nets)]
     assert [contact.net for contact in sums] == [8_000_000 * net for net in nets]
 
 
@@ -99,6 +98,11 @@ def test_req_07_of_a_shared_current_a_contact_may_have_had_none_or_all() -> None
     sums = contact_sums.walk(IDEAL, records)[:3]
     assert [contact.left_pc for contact in sums] == [7, 0, 7]
     assert [contact.running_pc for contact in sums] == [400_008, 400_000, 400_008]
+
+
+def test_req_07_of_two_shares_a_contact_may_have_had_one_that_the_other_side_had_whole() -> None:
+    records = [driven(E1 | E3, E2), driven(E1 | E4, E2, 320), joined(15)]
+    assert [contact.left_pc for contact in contact_sums.walk(IDEAL, records)[:2]] == [7, 0]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +176,14 @@ def test_req_62_two_pairs_charges_add_in_what_all_hold_together(
     records = [driven(*first), driven(*second, 320), joined(contacts)]
     sums = contact_sums.whole(IDEAL, records, contact_sums.walk(IDEAL, records))
     assert sums.flows == {1 << 8 | contacts: 2 * 400_008}
+
+
+def test_req_62_errors_of_two_pairs_add_too() -> None:
+    # 2 uA of offset for 200 us: 400 pC either way in each of the two records
+    board = IDEAL._replace(offset_na=2_000)
+    records = [driven(E1, E3), driven(E2, E3, 320), joined(7)]
+    sums = contact_sums.whole(board, records, contact_sums.walk(board, records))
+    assert sums.flows == {1 << 8 | 7: 2 * (400_008 + 800)}
 
 
 @st.composite
