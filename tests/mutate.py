@@ -2,7 +2,8 @@
 
 Role: `python tests/mutate.py` tries every mutant of TARGETS (about half an hour of a processor, and
 -j how many it may use); `--sample 20` a few of them, drawn by --seed; `mutate.py ramp.py` those of
-one file. Prints the survivors and a line a file, exits with 1 if one survives, and writes
+one file; `--coverage` tries none and reports the lines and branches that tests/core leaves out.
+Prints the survivors and a line a file, exits with 1 if one survives, and writes
 build/safety/mutants.json.
 Mutants that change nothing stand in equivalent_mutants.yaml with the reason, and are not tried.
 Invariant: the files of the repository are never touched; each mutant is a copy of its own.
@@ -27,6 +28,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+import coverage
 import pytest
 import yaml
 
@@ -244,6 +246,17 @@ def run_tests(folder: str, tests: tuple[str, ...]) -> None:
     os._exit(int(status))
 
 
+def covered() -> int:
+    """Run tests/core and report what of TARGETS it leaves out; 1 if a test fails or any is."""
+    measured = coverage.Coverage(
+        data_file=None, branch=True, include=[str(STIMCORE / file) for file in TARGETS]
+    )
+    with measured.collect():
+        failed = pytest.main(["-q", "-p", "no:cacheprovider", str(ROOT / "tests" / "core")])
+    percent = measured.report(show_missing=True)
+    return int(bool(failed) or percent < 100)
+
+
 def asked_for() -> tuple[argparse.Namespace, list[Mutant], int]:
     """Parse the command line; return it, the mutants to try, and how many are equivalent."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -251,6 +264,7 @@ def asked_for() -> tuple[argparse.Namespace, list[Mutant], int]:
     parser.add_argument("--sample", type=int, default=0, help="only so many, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", default="", help="FIRST-LAST: only mutants of these lines")
+    parser.add_argument("--coverage", action="store_true", help="try none, but measure the tests")
     parser.add_argument("-j", type=int, default=os.cpu_count(), help="how many at a time")
     asked = parser.parse_args()
     same = equivalent()
@@ -269,6 +283,8 @@ def asked_for() -> tuple[argparse.Namespace, list[Mutant], int]:
 def main() -> int:
     """Try the mutants asked for; 1 if one survives."""
     asked, wanted, alike = asked_for()
+    if asked.coverage:
+        return covered()
     importlib.import_module("hypothesis")  # once here, so that no fork need do it again
     files = sorted({mutant.file for mutant in wanted})
     if not asked.sample and any(noticed((file, "")) for file in files):

@@ -440,3 +440,13 @@ def test_req_62_a_soft_discharge_is_of_the_pulse_before_it() -> None:
     table = one, idle(MS), other, idle(MS), one, own, end
     rows = decode.table(stepped, words(stepped, *table))[1]
     assert rows == [(errors.PART_DISCHARGE, 5, E1 << 8 | E2, 0)]
+
+
+def test_req_22_the_contact_shown_is_the_one_nearest_to_its_own_ceiling() -> None:
+    # 1.9 of 2 mA at E3 and E4, 2 of 3 mA at E1 and E2
+    weaker = drive(-304, 25_000, E3, E4), drive(304, 25_000, E3, E4)
+    stronger = drive(-320, 25_000, E1, E2), drive(320, 25_000, E1, E2)
+    under = terms()._replace(ceilings_ua=[3_000, 3_000, 2_000, 2_000, 0, 0, 0, 0])
+    verdict = admit(IDEAL, *stronger, idle(MS), *weaker, discharge(20 * MS, 15), under=under)
+    assert verdict.errors == []
+    assert (errors.CEILING, 2, 1_900, 2_000) in verdict.figures

@@ -10,7 +10,7 @@ from tests.support.tables import BOARD, LADDER, refused
 
 from stimcore import board, decode, period, pio_records, program
 from stimcore.errors import Refused
-from stimcore.period import DISCHARGE, DRIVE, IDLE
+from stimcore.period import DISCHARGE, DRIVE, IDLE, MARK, SOFT
 
 
 def word_pairs(on: board.Board, *table: tuple[int, int, int, int, int]) -> list[tuple[int, int]]:
@@ -127,3 +127,8 @@ def test_a_ladders_program_goes_all_the_way() -> None:
     records = read_back(LADDER, table)
     assert [record[5] for record in records] == [100, -25, 0]  # contact 2 is the cathode
     assert sum(record[0] * record[5] for record in records) == 0
+
+
+def test_req_14_a_mark_has_sync_and_a_soft_discharge_no_flag() -> None:
+    table = (MARK, 0, 0, 0, 25_000), (SOFT, 4, 10, 0, 25_000), (IDLE, 0, 0, 0, 10_000)
+    assert [first & 3 for first, _frame in word_pairs(BOARD, *table)] == [2, 0, 0]
