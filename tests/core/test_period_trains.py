@@ -68,6 +68,13 @@ def test_req_16_more_phases_than_can_be_judged_in_time_are_refused() -> None:
     assert len(compiled(pair._replace(count=50))) == 100
     assert refused(compiled, pair._replace(rate_millihz=60_000, count=59))[2:] == (236, 234)
     assert refused(compiled, PASSIVE._replace(count=23, rate_dither=100))[2:] == (92, 90)
+    both = PASSIVE._replace(count=23, rate_dither=100, width_dither=100)
+    assert refused(compiled, both)[2:] == (92, 90)
+    steady = PASSIVE._replace(count=11, offset_ns=900_000)
+    dithered = PASSIVE._replace(count=12, rate_dither=100)
+    assert refused(compiled, dithered, steady) == ("table_length", 1, 92, 90)
+    for sides in ({"cathodes": 1, "anodes": 2}, {"cathodes": 2, "anodes": 1}):
+        assert len(compiled(pair._replace(count=50, **sides))) == 100
     second = pair._replace(rate_millihz=100_000, count=40, offset_ns=5_000_000)
     two = (pair._replace(count=20, cathodes=8, anodes=16), second)  # 40 and 80 of 825 / 11
     assert refused(compiled, *two) == ("table_length", 1, 240, 150)
@@ -81,6 +88,38 @@ def test_req_16_no_level_needs_more_phases_than_were_counted(
         amplitude_ua=amplitude_ua, ratio=ratio, gap_ns=gap_ns, ceiling_ua=25_500
     )
     assert len(compiled(member)) <= period._most_phases(member)
+
+
+@pytest.mark.parametrize(
+    ("member", "phases"),
+    [
+        (PASSIVE, 2),
+        (TONIC, 5),  # gap, and a recharge in two parts
+        (TONIC._replace(ratio=1), 4),
+        (TONIC._replace(ratio=1, gap_ns=0), 3),
+        (shaped(*TRIPHASIC), 4),
+        # a last segment of another width in three parts, a gap, and two of one width
+        (shaped((1_000, 100_000), (-500, 200_000)), 5),
+        (
+            shaped(
+                (1_000, 100_000),
+                (-500, 200_000),
+                (0, 50_000),
+                (1_000, 100_000),
+                (-1_000, 100_000),
+            ),
+            8,
+        ),
+    ],
+)
+def test_req_16_phases_of_a_pulse_and_its_rest(member: program.Program, phases: int) -> None:
+    assert period._most_phases(member) == phases
+
+
+def test_a_dithered_width_by_hand() -> None:
+    # 200 us +- 50 %: 12,500 ticks, and of 25,000 as much as the second draw is of 65,536
+    places = period.pulse_places(BOARD, group(PASSIVE._replace(width_dither=500)), PERIOD)
+    assert places == [(0, 0, 0, 12_500 + 25_000 * 24_609 // 65_536)]
 
 
 def test_req_01_an_amplitude_that_the_codes_cannot_hold_is_refused() -> None:

@@ -23,6 +23,7 @@ from tests.support.tables import (
     held,
     idle,
     refusals,
+    refused,
     terms,
 )
 
@@ -220,3 +221,57 @@ def test_req_62_where_there_is_no_room_the_kernel_says_so() -> None:
     compiled = period.compile_group(DEFAULT, group(member), (350,))
     table = [Rec(ticks, source, back, code) for _kind, source, back, code, ticks in compiled]
     assert "discharge_peak" in refusals(admit(DEFAULT, *table, under=under))
+
+
+def test_req_62_the_soft_discharge_lasts_until_the_lowest_ceiling_of_the_group_is_kept() -> None:
+    # 3 mA of a group of 1 mA: 34.1 times, 56.5 sixteenths of a time constant
+    burst = BURST._replace(ceiling_ua=3_000)
+    two = group(burst, burst._replace(ceiling_ua=1_000))
+    assert period.soft_ticks(DEFAULT, two, burst, 125_000) == 57 * 6_187 * 125 // 16
+
+
+def test_req_62_what_leaves_nothing_to_discharge_is_not_discharged_softly() -> None:
+    for member in (
+        BURST._replace(recharge=program.RECHARGE_ACTIVE),
+        BURST._replace(segments=((1_000, 100_000), (-1_000, 100_000))),
+    ):
+        assert period.soft_ticks(DEFAULT, group(member), member, 125_000) == 0
+    for missing in ("discharge_least_us", "soft_tau_us"):
+        board = DEFAULT._replace(**{missing: 0})
+        assert period.soft_ticks(board, group(BURST), BURST, 125_000) == 0
+
+
+@pytest.mark.parametrize(
+    ("rate_millihz", "softly", "directly"),
+    [
+        # of 2,083,333 ticks a burst takes 1,125,000; 616 us and a shortest record are left
+        (60_000, 881_044, 77_289),
+        # of 50,287 half, and a shortest record
+        (106_357, 24_999, 25_288),
+    ],
+)
+def test_req_62_where_there_is_little_room_the_direct_discharge_keeps_some(
+    rate_millihz: int, softly: int, directly: int
+) -> None:
+    member = BURST._replace(rate_millihz=rate_millihz)
+    phases = in_one(period.compile_group(DEFAULT, group(member), (350,)))
+    assert [phase[4] for phase in phases[-2:]] == [softly, directly]
+
+
+@pytest.mark.parametrize(
+    ("member", "most", "phases"),
+    # 825 / (3 + 8) is 75: a pulse, a rest and a soft discharge each time, or after each burst
+    [
+        (BURST._replace(recharge=program.RECHARGE_PASSIVE), 5, 15),
+        (BURST, 6, 11),
+        (BURST._replace(waveform=program.TONIC, pulses=1), 25, 3),
+    ],
+)
+def test_req_16_soft_discharges_are_counted(
+    member: program.Program, most: int, phases: int
+) -> None:
+    slow = member._replace(rate_millihz=1_000, ceiling_ua=4_000)
+    assert period.compile_group(DEFAULT, group(slow._replace(count=most)), (350,))
+    many = group(slow._replace(count=most + 1))
+    why = refused(period.compile_group, DEFAULT, many, (350,))
+    assert why == ("table_length", 0, 2 * (most + 1) * phases, 150)
