@@ -256,6 +256,12 @@ def test_sync_only_gives_marks_and_no_current() -> None:
     ]
 
 
+def test_a_mark_needs_no_room_for_the_recharge_of_its_program() -> None:
+    # 200 us of 500, where the recharge alone would take 800
+    phases = compiled(TONIC._replace(rate_millihz=2_000_000), flags=program.FLAG_SYNC_ONLY)
+    assert phases == [(MARK, 0, 0, 0, 25_000), (IDLE, 0, 0, 0, 37_500)]
+
+
 @pytest.mark.parametrize("flags", [program.FLAG_SYNC_ONLY, program.FLAG_SYNC_ONLY | 1])
 def test_req_14_marks_are_admitted_and_drive_nothing(flags: int) -> None:
     verdict = output.judge(BOARD, group(TRIPLETS, flags=flags), (350,))
