@@ -44,10 +44,21 @@ class Drawn(NamedTuple):
     words: list[str]
 
 
-class Spoil(NamedTuple):
-    """Means of a kind to draw and inject one fault."""
+class Arranged(NamedTuple):
+    """One fault as it was drawn: its instant in us (0: by count), and how to put it on a bench.
 
-    bench: Any
+    from_us: nothing goes otherwise than in the calm session before then, so that the bench of one
+    that has come so far may be given the fault as well as one at power-on.
+    """
+
+    at_us: int
+    from_us: int
+    arrange: Callable[[Any], None]
+
+
+class Spoil(NamedTuple):
+    """Means of a kind to draw one fault."""
+
     random: Random
     therapy: Therapy
     calm: Played  # the same session without a fault
@@ -60,14 +71,13 @@ class Spoil(NamedTuple):
         since_s = calm.start_s if self.random.random() < 0.85 else 0.0
         return int(1e6 * self.random.uniform(since_s, calm.silent_s))
 
-    def later(self, action: Callable[[Any], None]) -> int:
-        """Let an action happen at a drawn instant; return it."""
+    def later(self, action: Callable[[Any], None]) -> Arranged:
+        """Let an action happen at a drawn instant."""
         at_us = self.when_us()
-        self.bench.act(action, at_us)
-        return at_us
+        return Arranged(at_us, at_us, lambda bench: bench.act(action, at_us))
 
 
-Inject = Callable[[Spoil], int]
+Draw = Callable[[Spoil], Arranged]
 
 
 class Kind(NamedTuple):
@@ -75,129 +85,142 @@ class Kind(NamedTuple):
 
     about: str
     bound: str
-    inject: Inject
+    draw: Draw
     reaction_s: float = 0.0
     must_s: float | None = None  # while the output runs, it is off so long after the fault
     share: int = 4  # of the runs
     blinds: bool = False  # what is measured is no longer what is
 
 
-def _named(name: str) -> Inject:
+def _named(name: str) -> Draw:
     return lambda spoil: spoil.later(simulated.TABLE[name][1])
 
 
 # --- memory ------------------------------------------------------------------------------------
-def _flips(*roots: str) -> Inject:
-    def inject(spoil: Spoil) -> int:
+def _flips(*roots: str) -> Draw:
+    def draw(spoil: Spoil) -> Arranged:
         return spoil.later(
             lambda bench: spoil.words.append(flip_in(bench.device, roots, spoil.random))
         )
 
-    return inject
+    return draw
 
 
-def _staged(spoil: Spoil) -> int:
+def _staged(spoil: Spoil) -> Arranged:
     """Flip a bit of what is staged so far, after a frame of the session."""
     number = int(spoil.random.integers(1, 6))
 
-    def spoils(direction: int, at: int, data: bytes) -> bytes:
-        if (direction, at) == (0, number) and data and spoil.bench.device.staged:
-            spoil.words.append(flip_in(spoil.bench.device, ("staged",), spoil.random))
+    def change(bench: Any, data: bytes) -> bytes:
+        if data and bench.device.staged:
+            spoil.words.append(flip_in(bench.device, ("staged",), spoil.random))
         return data
 
-    spoil.bench.link.spoils.append(spoils)
-    return 0
+    return _at_frame(spoil, 0, number, change)
 
 
-def _calibration(spoil: Spoil) -> int:
+def _calibration(spoil: Spoil) -> Arranged:
     if spoil.random.random() < 0.25:
         return _flips("calibration")(spoil)
     return spoil.later(lambda bench: spoil.words.append(flip_board(bench.device, spoil.random)))
 
 
-def _store(spoil: Spoil) -> int:
+def _store(spoil: Spoil) -> Arranged:
     return spoil.later(
         lambda bench: spoil.words.append(flip_stored(bench.store.cells, spoil.random))
     )
 
 
 # --- the link ----------------------------------------------------------------------------------
-def _frames(change: Callable[[Spoil, int, bytes], bytes]) -> Inject:
-    def inject(spoil: Spoil) -> int:
-        direction = int(spoil.random.integers(2))
-        number = int(spoil.random.integers(spoil.calm.bench.link.frames[direction]))
+def _at_frame(
+    spoil: Spoil, direction: int, number: int, change: Callable[[Any, bytes], bytes]
+) -> Arranged:
+    """Let what a frame is changed to pass in its place."""
 
-        def spoils(way: int, at: int, data: bytes) -> bytes:
-            if (way, at) != (direction, number) or not data:
+    def arrange(bench: Any) -> None:
+        bench.link.spoils.append(
+            lambda way, at, data: change(bench, data) if (way, at) == (direction, number) else data
+        )
+
+    return Arranged(0, spoil.calm.frames[direction][number][0], arrange)
+
+
+def _frames(change: Callable[[Spoil, Any, int, bytes], bytes]) -> Draw:
+    def draw(spoil: Spoil) -> Arranged:
+        way = int(spoil.random.integers(2))
+        number = int(spoil.random.integers(len(spoil.calm.frames[way])))
+
+        def changed(bench: Any, data: bytes) -> bytes:
+            if not data:
                 return data
             spoil.words.append(f"frame {number} {('to', 'from')[way]} the device, {data.hex()}")
-            return change(spoil, way, data)
+            return change(spoil, bench, way, data)
 
-        spoil.bench.link.spoils.append(spoils)
-        return 0
+        return _at_frame(spoil, way, number, changed)
 
-    return inject
+    return draw
 
 
-def _late(spoil: Spoil, way: int, data: bytes) -> bytes:
+def _late(spoil: Spoil, bench: Any, way: int, data: bytes) -> bytes:
     delay_us = int(spoil.random.integers(1_000, 600_000))
     spoil.words.append(f"{delay_us} us late")
-    bench = spoil.bench
     bench.act(lambda _bench: bench.link.late(way, data), bench.now_us() + delay_us)
     return b""
 
 
-def _torn(spoil: Spoil, _way: int, data: bytes) -> bytes:
+def _torn(spoil: Spoil, _bench: Any, _way: int, data: bytes) -> bytes:
     at = int(spoil.random.integers(1, len(data)))
     return data[:at] if spoil.random.random() < 0.5 else data[at:]
 
 
-def _flipped(spoil: Spoil, _way: int, data: bytes) -> bytes:
+def _flipped(spoil: Spoil, _bench: Any, _way: int, data: bytes) -> bytes:
     spoilt = bytearray(data)
     for _ in range(int(spoil.random.integers(1, 4))):
         spoilt[int(spoil.random.integers(len(data)))] ^= 1 << int(spoil.random.integers(8))
     return bytes(spoilt)
 
 
-def _cut(spoil: Spoil) -> int:
+def _cut(spoil: Spoil) -> Arranged:
     """Cut the link after a byte; one run after the other goes through all that the host sends."""
-    sent, came = spoil.calm.bench.link.bytes
+    sent, came = (frames[-1][1] for frames in spoil.calm.frames)
     number = spoil.number * _STRIDE % (2 * sent)
     cut = (0, number // 2) if number % 2 == 0 else (1, number // 2 * came // sent)
-    spoil.bench.link.cut_at = cut
     spoil.words.append(f"cut {('to', 'from')[cut[0]]} the device after {cut[1]} bytes")
-    return 0
+    from_us = next(at_us for at_us, passed in spoil.calm.frames[cut[0]] if passed > cut[1])
+    return Arranged(0, from_us, lambda bench: setattr(bench.link, "cut_at", cut))
 
 
 # --- time --------------------------------------------------------------------------------------
-def _late_turn(spoil: Spoil) -> int:
+def _late_turn(spoil: Spoil) -> Arranged:
     us = int(spoil.random.integers(1_000, 245_000))
     spoil.words.append(f"for {us} us")
     return spoil.later(lambda bench: bench.hold(us))
 
 
-def _slow_loop(spoil: Spoil) -> int:
+def _slow_loop(spoil: Spoil) -> Arranged:
     us = int(spoil.random.integers(1_000, 100_000))
     spoil.words.append(f"turns of {us} us")
     return spoil.later(lambda bench: bench.slow_down(us))
 
 
-def _clock(spoil: Spoil) -> int:
+def _clock(spoil: Spoil) -> Arranged:
     permille = int(spoil.random.choice([900, 1_100]))
     spoil.words.append(f"{permille} permille")
     return spoil.later(lambda bench: bench.hal.set_clock(bench.hal.now_us(), permille))
 
 
-def _wrap(spoil: Spoil) -> int:
+def _wrap(spoil: Spoil) -> Arranged:
     at_us = spoil.when_us()
     spoil.words.append(f"goes round at {at_us} us")
-    spoil.bench.hal.set_clock((1 << 30) - at_us)
-    spoil.bench.brown_out()
-    return 0
+
+    def arrange(bench: Any) -> None:
+        bench.hal.set_clock((1 << 30) - at_us)
+        bench.brown_out()
+
+    return Arranged(0, 0, arrange)
 
 
 # --- what is measured --------------------------------------------------------------------------
-def _adc_stuck(spoil: Spoil) -> int:
+def _adc_stuck(spoil: Spoil) -> Arranged:
     codes = [int(code) for code in spoil.random.integers(0, 4096, 2)]
     channels = [(0,), (1,), (0, 1)][int(spoil.random.integers(3))]
 
@@ -210,7 +233,7 @@ def _adc_stuck(spoil: Spoil) -> int:
     return spoil.later(act)
 
 
-def _adc_drift(spoil: Spoil) -> int:
+def _adc_drift(spoil: Spoil) -> Arranged:
     gains = spoil.random.uniform(0.5, 1.5, 2)
     codes = spoil.random.uniform(-100, 100, 2)
     spoil.words.append(f"gains {gains}, codes {codes}")
@@ -225,20 +248,20 @@ def _adc_drift(spoil: Spoil) -> int:
     return spoil.later(act)
 
 
-def _adc_noisy(spoil: Spoil) -> int:
+def _adc_noisy(spoil: Spoil) -> Arranged:
     codes = float(spoil.random.uniform(0.5, 60))
     spoil.words.append(f"{codes:.1f} codes")
     return spoil.later(lambda bench: bench.plant.sense.make_noisy(bench.random, codes))
 
 
 # --- stage and load ----------------------------------------------------------------------------
-def _dac_gain(spoil: Spoil) -> int:
+def _dac_gain(spoil: Spoil) -> Arranged:
     gain = float(spoil.random.uniform(0.3, 3.0))
     spoil.words.append(f"gain {gain:.3f}")
     return spoil.later(lambda bench: setattr(bench.plant.stage, "gain", gain))
 
 
-def _dac_offset(spoil: Spoil) -> int:
+def _dac_offset(spoil: Spoil) -> Arranged:
     offset_a = float(spoil.random.uniform(-500e-6, 500e-6))
     spoil.words.append(f"offset {1e6 * offset_a:.0f} uA")
 
@@ -248,7 +271,7 @@ def _dac_offset(spoil: Spoil) -> int:
     return spoil.later(act)
 
 
-def _dac_drift(spoil: Spoil) -> int:
+def _dac_drift(spoil: Spoil) -> Arranged:
     rate = float(spoil.random.uniform(-2.0, 2.0))  # of its gain in a second
     spoil.words.append(f"{rate:+.2f} of the gain a second")
 
@@ -261,13 +284,13 @@ def _dac_drift(spoil: Spoil) -> int:
 
 
 # --- power -------------------------------------------------------------------------------------
-def _at_write(spoil: Spoil) -> int:
+def _at_write(spoil: Spoil) -> Arranged:
     """Let the power fail within a write of the store, after each byte in turn."""
-    lengths = spoil.calm.bench.store.lengths
-    places = [(write, byte) for write, length in enumerate(lengths) for byte in range(length + 1)]
-    spoil.bench.store.cut = places[spoil.number * _STRIDE % len(places)]
-    spoil.words.append(f"write and bytes {spoil.bench.store.cut}")
-    return 0
+    writes = spoil.calm.writes
+    places = [(write, byte) for write, row in enumerate(writes) for byte in range(row[1] + 1)]
+    cut = places[spoil.number * _STRIDE % len(places)]
+    spoil.words.append(f"write and bytes {cut}")
+    return Arranged(0, writes[cut[0]][0], lambda bench: setattr(bench.store, "cut", cut))
 
 
 KINDS: dict[str, Kind] = {
@@ -293,8 +316,10 @@ KINDS: dict[str, Kind] = {
         share=12,
     ),
     "store_bit": Kind("a bit of the flash flips", "held", _store),
-    "frame_dropped": Kind("a frame is lost", "held", _frames(lambda _spoil, _way, _data: b"")),
-    "frame_doubled": Kind("a frame comes twice", "held", _frames(lambda _s, _way, data: 2 * data)),
+    "frame_dropped": Kind("a frame is lost", "held", _frames(lambda _s, _bench, _way, _data: b"")),
+    "frame_doubled": Kind(
+        "a frame comes twice", "held", _frames(lambda _s, _bench, _way, data: 2 * data)
+    ),
     "frame_late": Kind("a frame comes up to 0.6 s late", "held", _frames(_late)),
     "frame_torn": Kind("a part of a frame is lost", "held", _frames(_torn)),
     "frame_flipped": Kind("up to three bits of a frame flip", "held", _frames(_flipped)),

@@ -33,16 +33,19 @@ STOPS_S = 1.0
 PATIENT_S = 8.0  # of a session of 3 s at most; then the cable is pulled
 TAIL_S = LEASE_S + DOWN_S + 0.5
 Cells = dict[int, bytearray]
+Frames = tuple[list[tuple[int, int]], list[tuple[int, int]]]
 
 
 class SpoiledLink(simulated.Link):
-    """A link that counts frames and bytes; each of `spoils` may return other bytes, or none."""
+    """A link that notes its frames; each of `spoils` may return other bytes, or none.
+
+    frames: from the host and from the device, (us since power-on, bytes so far) of each.
+    """
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         super().__init__()
         self._now_s = now_s
-        self.frames = [0, 0]  # from the host, from the device
-        self.bytes = [0, 0]
+        self.frames: Frames = ([], [])
         self.spoils: list[Callable[[int, int, bytes], bytes]] = []
         self.cut_at: tuple[int, int] | None = None  # (direction, bytes that still arrive)
 
@@ -62,33 +65,41 @@ class SpoiledLink(simulated.Link):
             super().device_write(data)
 
     def _passed(self, direction: int, data: bytes) -> bytes:
-        number = self.frames[direction]
-        self.frames[direction] += 1
-        self.bytes[direction] += len(data)
-        if self.cut_at and self.cut_at[0] == direction and self.bytes[direction] > self.cut_at[1]:
-            return data[: len(data) - (self.bytes[direction] - self.cut_at[1])]
+        number = len(self.frames[direction])
+        self.frames[direction].append(
+            (int(1e6 * self._now_s()), self._bytes(direction) + len(data))
+        )
+        if self.cut_at and self.cut_at[0] == direction and self._bytes(direction) > self.cut_at[1]:
+            return data[: len(data) - (self._bytes(direction) - self.cut_at[1])]
         for spoil in self.spoils:
             data = spoil(direction, number, data)
         return data
 
     def _cut_if_due(self) -> None:
         overdue = self._now_s() > PATIENT_S
-        if overdue or (self.cut_at and self.bytes[self.cut_at[0]] > self.cut_at[1]):
+        if overdue or (self.cut_at and self._bytes(self.cut_at[0]) > self.cut_at[1]):
             self.is_cut = True  # what has arrived is read, as from a cable that is pulled
+
+    def _bytes(self, direction: int) -> int:
+        return self.frames[direction][-1][1] if self.frames[direction] else 0
 
 
 class SpoiledStore(NvStore):
-    """A store whose power fails within a given write."""
+    """A store whose power fails within a given write.
 
-    def __init__(self, cells: Cells) -> None:
+    writes: (us since power-on, bytes) of each.
+    """
+
+    def __init__(self, cells: Cells, now_s: Callable[[], float]) -> None:
         super().__init__()
+        self._now_s = now_s
         self.cells = {index: bytearray(data) for index, data in cells.items()}
-        self.lengths: list[int] = []  # of the writes
+        self.writes: list[tuple[int, int]] = []
         self.cut: tuple[int, int] | None = None  # (number of the write, bytes that arrive)
 
     def write(self, index: int, data: bytes) -> None:
-        self.lengths.append(len(data))
-        if self.cut and self.cut[0] == len(self.lengths) - 1:
+        self.writes.append((int(1e6 * self._now_s()), len(data)))
+        if self.cut and self.cut[0] == len(self.writes) - 1:
             self.cut_after = self.cut[1]
         super().write(index, data)
 
@@ -96,8 +107,8 @@ class SpoiledStore(NvStore):
 class Host(Session):
     """The host of one run; `spoil` gets the bench before the first byte."""
 
-    def __init__(self, seed: int, cells: Cells, spoil: Callable[[Any], None]):
-        super().__init__(f"sim://?board={BOARD}&seed={seed}&noise=1", halt_on_exit=False)
+    def __init__(self, cells: Cells, spoil: Callable[[Any], None]):
+        super().__init__(f"sim://?board={BOARD}&noise=1", halt_on_exit=False)
         self._cells, self._spoil = cells, spoil
         self.marks: dict[str, float] = {}
         self.bench: Any = None
@@ -109,7 +120,7 @@ class Host(Session):
         self.bench = self._link.bench
         self.bench.link, self.bench.store = (
             SpoiledLink(self._link.bench.now_s),
-            SpoiledStore(self._cells),
+            SpoiledStore(self._cells, self._link.bench.now_s),
         )
         self.bench.brown_out()  # boots from that store
         self._spoil(self.bench)
@@ -170,7 +181,8 @@ class Played(NamedTuple):
     before: Cells  # in the store
     cells: Cells
     blob: bytes  # the program that the host stores
-    bench: Any
+    frames: Frames  # of the link
+    writes: list[tuple[int, int]]  # of the store
 
 
 @functools.cache
@@ -179,9 +191,9 @@ def profile(_name: str, text: str) -> Profile:
     return Profile.from_text(text)
 
 
-def play(therapy: Therapy, seed: int, cells: Cells, spoil: Callable[[Any], None]) -> Played:
+def play(therapy: Therapy, cells: Cells, spoil: Callable[[Any], None]) -> Played:
     """Run a session with a fault, then let the bench go on without a host."""
-    host = Host(seed, cells, spoil)
+    host = Host(cells, spoil)
     reason = ""
     try:
         with host:
@@ -207,7 +219,8 @@ def play(therapy: Therapy, seed: int, cells: Cells, spoil: Callable[[Any], None]
         cells,
         bench.store.cells,
         profile(therapy.name, therapy.text).to_blob(),
-        bench,
+        bench.link.frames,
+        bench.store.writes,
     )
 
 
@@ -265,7 +278,7 @@ def stored(cells: Cells, slot: int) -> bytes:
 def filled() -> Cells:
     """Return a store with three programs and a calibration, written by a session of its own."""
     other = Profile.from_text(OTHER)
-    host = Host(0, {}, lambda _bench: None)
+    host = Host({}, lambda _bench: None)
     with host:
         host.load(other)
         for slot in (KEPT, SAVED, ERASED):
@@ -286,4 +299,4 @@ programs:
 @functools.cache
 def healthy(name: str) -> Played:
     """Return the run of a therapy without any fault."""
-    return play(THERAPIES[name], 0, filled(), lambda _bench: None)
+    return play(THERAPIES[name], filled(), lambda _bench: None)

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
@@ -21,32 +20,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from scs.messages.error_texts import ERRORS
 
-from . import fault_session, monitor, results
-from .fault_judge import Verdict, judge
-from .fault_kinds import KINDS, Drawn, Spoil
-from .fault_session import Played
-from .therapies import SHARES, THERAPIES
+from . import monitor, results
+from .fault_branches import Done, Plan, run, therapy_of, walk
+from .fault_kinds import KINDS
 
 SINGLES, DOUBLES = 10_000, 2_000
-CHUNK = 8  # runs given to a process at once
-
-
-class Plan(NamedTuple):
-    """One run: its number, its kinds, each with a number among its own, and the seed."""
-
-    number: int
-    kinds: tuple[tuple[str, int], ...]
-    seed: int
-
-
-class Done(NamedTuple):
-    """A plan, the therapy it met, and what came of it."""
-
-    plan: Plan
-    therapy: str
-    words: list[str]
-    verdict: Verdict
-    latched: int
+WALK = 250  # runs that branch off one session
 
 
 def plans(singles: int, doubles: int, seed: int, only: str = "") -> list[Plan]:
@@ -71,44 +50,23 @@ def plans(singles: int, doubles: int, seed: int, only: str = "") -> list[Plan]:
     return out
 
 
-def run(plan: Plan) -> tuple[Done, Played]:
-    """Do one run."""
-    random = np.random.default_rng((plan.seed, plan.number, 1))
-    names = [name for name, share in SHARES.items() for _ in range(share)]
-    therapy = THERAPIES[names[int(random.integers(len(names)))]]
-    calm = fault_session.healthy(therapy.name)
-    words: list[str] = []
-    drawn: list[Drawn] = []
-
-    def spoil(bench: object) -> None:
-        for name, number in plan.kinds:
-            at_us = KINDS[name].inject(Spoil(bench, random, therapy, calm, number, words))
-            drawn.append(Drawn(name, at_us, words))
-
-    played = fault_session.play(therapy, plan.number, fault_session.filled(), spoil)
-    verdict = judge(therapy, drawn, played)
-    events = [f"{fault.kind} at {fault.at_us / 1e6:.6f} s" for fault in drawn] + words
-    return Done(plan, therapy.name, events, verdict, played.latched), played
-
-
-def _runs(chunk: list[Plan]) -> list[Done]:
-    return [run(plan)[0] for plan in chunk]
+def walks(all_plans: list[Plan], most: int = WALK) -> list[list[Plan]]:
+    """Return the plans by the therapy that they meet, so many in a walk at most."""
+    groups: dict[str, list[Plan]] = {}
+    for plan in all_plans:
+        groups.setdefault(therapy_of(plan)[0].name, []).append(plan)
+    return [group[at : at + most] for group in groups.values() for at in range(0, len(group), most)]
 
 
 def campaign(all_plans: list[Plan], jobs: int, say: Callable[[int], None]) -> list[Done]:
     """Do all runs; `say` gets the number done so far."""
-    chunks = [all_plans[at : at + CHUNK] for at in range(0, len(all_plans), CHUNK)]
+    most = min(WALK, -(-len(all_plans) // (4 * jobs)))  # none of the jobs is left with much
     done: list[Done] = []
-    if jobs == 1:
-        for chunk in chunks:
-            done += _runs(chunk)
-            say(len(done))
-        return done
     with ProcessPoolExecutor(jobs) as pool:
-        for part in pool.map(_runs, chunks):
+        for part in pool.map(walk, walks(all_plans, most)):
             done += part
             say(len(done))
-    return done
+    return sorted(done, key=lambda each: each.plan.number)
 
 
 # --- the report --------------------------------------------------------------------------------

@@ -236,6 +236,7 @@ class SimBoard:
         self.resets = 0
         self._faults: list[tuple[int, int, Action]] = []
         self._injected = 0
+        self._pause: tuple[int, Callable[[], None]] | None = None
         self._held_tick = 0  # no turn before it
         self._turn_us, self._make_device = turn_us, make_device
         self._boot(POWER_ON)
@@ -266,7 +267,20 @@ class SimBoard:
         tick = self.tick if at_us is None else max(self.tick, self._ticks(at_us))
         self._injected += 1
         heapq.heappush(self._faults, (tick, self._injected, action))
-        self._run_faults()
+        if tick == self.tick:
+            self._run_faults()
+
+    def pause_at(self, us: int, call: Callable[[], None]) -> None:
+        """Call once, before the time since power-on comes to `us`: nothing of then has happened.
+
+        The call finds the bench as it is at an instant before, and changes nothing by itself.
+        """
+        self._pause = (self._ticks(us), call)
+
+    def reseed(self, seed: int) -> None:
+        """Draw what is random from another seed from now on."""
+        self.random = np.random.default_rng(seed)
+        self.plant.reseed(seed)
 
     def advance_us(self, us: int, until_waiting: int = 0) -> None:
         """Let so many microseconds pass; fewer if so many bytes wait for the host before that."""
@@ -348,6 +362,10 @@ class SimBoard:
         """Run the next event, in this order at one tick; False if there is none up to `end`."""
         fault_tick = self._faults[0][0] if self._faults else _NEVER
         tick = min(fault_tick, self._bite_tick, self._stray_tick, self._turn_tick)
+        if self._pause is not None and min(tick, end) >= self._pause[0]:
+            (_tick, call), self._pause = self._pause, None
+            call()  # what happens next may be another thing now
+            return True
         if tick > end:
             return False
         self.tick = tick

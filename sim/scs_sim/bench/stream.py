@@ -16,6 +16,7 @@ from typing import NamedTuple
 from stimcore.board import STAGE_R2R_1, Board
 
 from ..circuit.plant import Plant
+from ..memo import memo
 from ..pio.asm import assemble, firmware_programs
 from ..pio.executor import Executor, Segment, Words
 from .decode import SerialPins, SerialState, at_rest, decode_parallel, decode_serial
@@ -136,7 +137,7 @@ class Sequencer:
         self._plant = plant
         self._machine = sequencer(self._lines)
         self._offset_ticks = latch_offset_ticks(board, self._lines)
-        self._decoded: dict[tuple[Segment, bool, SerialState | int], _Decoded] = {}
+        self._decoded = memo(("decoded", self._lines), _MEMO)
         self._staged: Table | None = None
         self._turns_of = firmware_programs().sentinel_turns
         self._clear()
@@ -258,11 +259,10 @@ class Sequencer:
             self.pin_log.ran(start, segment)
         latches = self.dma.popped > before and self.dma.popped % 2 == 0
         key = (segment, latches, self._state)
-        known = self._decoded.get(key)
+        known: _Decoded | None = self._decoded.get(key)
         if known is None:
-            if len(self._decoded) >= _MEMO:
-                self._decoded.clear()
-            known = self._decoded[key] = self._decode(segment, latches)
+            known = self._decode(segment, latches)
+            self._decoded.remember(key, known)
         events, self._state = known
         for at, kind, value in events:
             self._events.append((start + at, kind, value))

@@ -123,6 +123,11 @@ class Adc:
         self._noise = None if seed is None else np.random.default_rng(seed)
         self._done_tick = 0.0
 
+    def reseed(self, seed: int) -> None:
+        """Draw the noise, if there is any, from another seed."""
+        if self._noise is not None:
+            self._noise = np.random.default_rng(seed)
+
     def take(self, start_tick: float, piece: Piece, until_tick: float) -> None:
         """Take a piece from `start_tick` until `until_tick`; no instant counts twice."""
         since = max(start_tick, self._done_tick)

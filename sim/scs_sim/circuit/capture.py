@@ -28,6 +28,11 @@ class Capture:
         self._noise = None if seed is None else np.random.default_rng(seed)
         self.disarm()
 
+    def reseed(self, seed: int) -> None:
+        """Draw the noise, if there is any, from another seed."""
+        if self._noise is not None:
+            self._noise = np.random.default_rng(seed)
+
     def disarm(self) -> None:
         """Disarm: no capture is wanted."""
         self._armed_tick = -1
@@ -74,7 +79,7 @@ class Capture:
         return np.clip(np.round(lsb), 0, TOP)
 
 
-@lru_cache(maxsize=16)  # a settled train has the same pieces in every period
+@lru_cache(maxsize=512)  # a settled train has the same pieces in every period
 def _sampled(pieces: bytes, columns: int, sample_ticks: int, clock_hz: int) -> FloatArray:
     """Return current and voltage, (2, PAIRS), of trace rows with ticks from the first sample."""
     rows = np.frombuffer(pieces).reshape(-1, columns)

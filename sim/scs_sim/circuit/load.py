@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..memo import memo
 from .exponentials import FloatArray, crossing_s, growth
 from .netlist import CLAMPED, DRIVEN, HEALTHY, LEAD_OPEN, OPEN, Circuit, Law, checked, law
 
-_KNOWN = 512  # spans worked out
+_KNOWN = 8_192  # spans worked out
 
 
 class Demand(NamedTuple):
@@ -195,7 +196,7 @@ class Load:
         self._begin = begin
         self._demand = Demand(OPEN)
         self._state: FloatArray = np.zeros(circuit.order())
-        self._known: dict[tuple[int, bytes], _Begun] = {}  # by the identity of the span
+        self._known = memo("spans begun", _KNOWN)  # by the identity of the span, and its state
         self._enter(0.0)
 
     def apply(self, tick: float, demand: Demand) -> None:
@@ -258,11 +259,9 @@ class Load:
 
     def _start(self, tick: float, span: Span, entered_at: float) -> None:
         key = id(span), self._state.tobytes()
-        begun = self._known.get(key)
+        begun: _Begun | None = self._known.get(key)
         if begun is None or begun.span is not span:
-            if len(self._known) >= _KNOWN:
-                self._known.clear()
             begun = _Begun(span, span.piece(self._state), span.needs(self._state), {})
-            self._known[key] = begun
+            self._known.remember(key, begun)
         self._tick, self._begun, self._entered = tick, begun, entered_at
         self._begin(tick, begun.piece)

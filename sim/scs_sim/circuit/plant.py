@@ -199,6 +199,11 @@ class Plant:
         self.adc.forget()
         self.capture.disarm()
 
+    def reseed(self, seed: int) -> None:
+        """Draw the ADC's noise, if it has any, from another seed."""
+        self.adc.reseed(seed)
+        self.capture.reseed(seed)
+
     def sample(self, tick: int) -> Window:
         """Return the ADC's window up to `tick`."""
         self._sample_to(tick)

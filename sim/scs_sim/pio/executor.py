@@ -2,7 +2,7 @@
 
 Role: `Executor.step` goes from pull to pull and hands out a Segment with its edges; a segment is
 remembered under the state the machine began in, the word it pulled and what the FIFO answered.
-Invariant: the memo is exact. A machine is a function of its state and of those answers; a
+Invariant: the memo is exact, and one for all machines of a program and wiring. A machine is a function of its state and of those answers; a
 program that also reads input pins is not, so it is only run by `advance`, which remembers nothing.
 """
 
@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..memo import memo
 from .asm import Program
 from .instructions import PioError
 from .machine import NEVER, Edge, Machine
@@ -92,7 +93,7 @@ class Executor:
         self.program = program
         self._machine = Machine(program, Wiring(**wiring), inputs)
         self._reads_pins = any(op.reads_pins for op in self._machine.ops)
-        self._memo: dict[tuple[State, int | None], Segment | _Question] = {}
+        self._memo = memo(("segments", program, self._machine.wiring), MEMO_LIMIT)
         self.restart()
 
     def restart(self, tick: int = 0) -> None:
@@ -117,12 +118,10 @@ class Executor:
             raise PioError(f"{self.program.name} reads input pins: run it by advance()")
         answer = self._pulled(supply)
         key = (self.state, answer)
-        node = self._memo.get(key)
+        node: Segment | _Question | None = self._memo.get(key)
         if node is None:
-            if len(self._memo) >= MEMO_LIMIT:
-                self._memo.clear()
             node = self._explore(_Question(0, (), self.state, self.state.irq), answer)
-            self._memo[key] = node
+            self._memo.remember(key, node)
         while isinstance(node, _Question):
             low = self._low(supply, self.tick + node.at)
             if low not in node.branches:
