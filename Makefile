@@ -99,17 +99,8 @@ case: .venv/.dev ## the safety case: hazards, places, tests and last results in 
 mutate: .venv/.dev ## break the pure core in every small way and see each noticed, half an hour or more (ARGS="FILE.py")
 	@$(PY) tests/mutate.py $(ARGS)
 
-# each of these writes build/safety/NAME.json; all run, whatever one of them finds
-CAMPAIGNS := "-m safety_case.proofs" "-m safety_case.contracts" "-m safety_case.states --healthy" \
-	"-m safety_case.faults --singles 300 --doubles 60" \
-	"-m safety_case.fuzz --seconds 20" "-m safety_case.interlocks" "tests/mutate.py --sample 20"
-
-safety: .venv/.dev ## the campaigns of the safety case, each timed, then its matrix; some minutes
-	@failed=0; for campaign in $(CAMPAIGNS) "-m safety_case.matrix"; do \
-		echo "== python $$campaign"; since=$$(date +%s); \
-		$(PY) $$campaign || failed=1; \
-		echo "   $$(($$(date +%s) - since)) s"; \
-	done; exit $$failed
+safety: .venv/.dev ## the campaigns of the safety case, two at a time and each timed, then its matrix; some minutes
+	@$(PY) -m safety_case.campaigns $(ARGS)
 
 .venv/.safety: .venv/.dev
 	@echo "installing what guides the fuzzing into .venv"

@@ -303,7 +303,10 @@ class Device:
         self.hal.halt()
         out = self.output  # none, or one that runs, in whatever state a flipped bit makes
         if out and (out.live or self.state in (states.RUNNING, states.STOPPING)):
-            out.halt()
+            try:
+                out.halt()
+            except Exception:  # a stream that has changed in memory: what it delivered is not known
+                out.live = None
             self._close(commands.STOP_FAULT)
         if self.fault[0] == errors.OK:
             self.fault = row

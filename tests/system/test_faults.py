@@ -301,6 +301,27 @@ def test_req_52_an_error_of_the_firmwares_own_is_a_fault_not_a_hang(talk: Talk) 
     assert talk.device.fault[0] == errors.FAULT_INTERNAL
 
 
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+@pytest.mark.parametrize("then", ["goes on", "halt"])
+def test_req_31_a_fault_is_latched_though_its_stream_can_no_longer_be_counted(
+    talk: Talk, then: str
+) -> None:
+    """More records than there are words: the books at the end of such a stream are an error too."""
+    talk.running()
+    talk.keep(0.5)
+    talk.device.output.live.records |= 1 << 12
+    if then == "halt":
+        talk.send(commands.HALT)
+    talk.board.advance_us(400_000)
+    assert not talk.gate
+    assert (talk.state(), talk.device.fault[0]) == ("FAULT", errors.FAULT_INTERNAL)
+    assert talk.board.resets == 0
+    assert talk.send(commands.CLEAR_FAULT).status == 0
+    talk.running()
+    talk.keep(0.3)
+    assert talk.state() == "RUNNING"
+
+
 @BY_HAND
 def test_req_54_a_current_that_is_not_the_commanded_one_names_both(talk: Talk) -> None:
     talk.running()

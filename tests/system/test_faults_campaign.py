@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from safety_case import fault_judge, fault_session, faults, monitor, results
-from safety_case.fault_kinds import KINDS, Drawn
+from safety_case import fault_branches, fault_judge, fault_session, faults, monitor, results
+from safety_case.fault_branches import Plan
+from safety_case.fault_kinds import KINDS, Arranged, Drawn, Spoil
 from safety_case.monitor import Ceilings, Rows
 from safety_case.therapies import THERAPIES
 
@@ -42,13 +43,19 @@ def train(
     return np.array(time_s), np.array(current_a)
 
 
+def excesses(
+    rows: dict[int, Rows], ceilings: dict[int, Ceilings] = CEILINGS
+) -> list[monitor.Excess]:
+    return monitor.excesses(monitor.courses(rows, PERIOD_S), ceilings)
+
+
 def bounds(rows: dict[int, Rows]) -> set[str]:
-    return {excess.bound for excess in monitor.excesses(rows, CEILINGS, PERIOD_S)}
+    return {excess.bound for excess in excesses(rows, CEILINGS)}
 
 
 def test_a_balanced_train_within_its_ceilings_is_passed() -> None:
     assert bounds({1: train()}) == set()
-    worst = monitor.worst({1: train()}, PERIOD_S)
+    worst = monitor.worst(monitor.courses({1: train()}, PERIOD_S))
     assert worst.amplitude_a == pytest.approx(2e-3)
     assert worst.phase_c == pytest.approx(0.4e-6)
     assert worst.dc_a < 1e-12
@@ -60,8 +67,7 @@ def test_a_peak_of_a_microsecond_is_seen() -> None:
     at_s = time_s[302] + np.array([0, 0, 1e-6, 1e-6])
     peak = np.array([0.0, 2.5e-3, 2.5e-3, 0.0])
     rows = (np.insert(time_s, 303, at_s[1:]), np.insert(current_a, 303, peak[1:]))
-    excesses = monitor.excesses({1: rows}, CEILINGS, PERIOD_S)
-    assert [(each.bound, each.value) for each in excesses] == [("amplitude", 2.5e-3)]
+    assert [(each.bound, each.value) for each in excesses({1: rows})] == [("amplitude", 2.5e-3)]
 
 
 def test_a_phase_that_lasts_too_long_is_seen() -> None:
@@ -79,7 +85,7 @@ def test_a_direct_current_that_breaks_no_other_ceiling_is_seen() -> None:
         # 9.5 uA x 200 us = 1.9 nC a period, 95 nA; 11 uA: 2.2 nC, 110 nA
         rows = train(70, back_a=back_a)
         wide = {1: CEILINGS[1]._replace(held_c=1e-6)}
-        seen = {excess.bound for excess in monitor.excesses({1: rows}, wide, PERIOD_S)}
+        seen = {excess.bound for excess in excesses({1: rows}, wide)}
         assert seen == expected
 
 
@@ -146,6 +152,30 @@ def test_the_same_number_and_seed_are_the_same_run() -> None:
     plan = faults.plans(40, 0, 3)[37]
     first, second = (faults.run(plan)[0] for _ in range(2))
     assert first == second
+
+
+def test_a_branch_of_one_session_ends_as_the_run_from_power_on() -> None:
+    part = max(faults.walks(faults.plans(40, 20, 5)), key=len)
+    branched = fault_branches.walk(part)
+    alone = [faults.run(plan)[0] for plan in part]
+    assert sorted(branched, key=lambda done: done.plan.number) == alone
+    assert len({done.verdict.outcome for done in alone}) > 2
+
+
+def test_a_run_that_ends_in_an_error_is_a_violation_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(_spoil: Spoil) -> Arranged:
+        return Arranged(900_000, 900_000, lambda bench: bench.act(lambda _b: 1 // 0, 900_000))
+
+    monkeypatch.setitem(KINDS, "open", KINDS["open"]._replace(draw=broken))
+    plans = [Plan(number, ((kind, 0),), 3) for number, kind in enumerate(("open", "brown_out"))]
+    monkeypatch.setattr(fault_branches, "THERAPIES", dict.fromkeys(THERAPIES, THERAPIES["tonic"]))
+    done = {each.plan.number: each.verdict for each in fault_branches.walk(plans)}
+    assert done[0].violations == [
+        "an error got out: ZeroDivisionError: integer division or modulo by zero"
+    ]
+    assert done[1].violations == []
 
 
 def test_the_monitor_knows_nothing_of_the_firmware_or_the_simulator() -> None:

@@ -6,16 +6,16 @@ verdict. Invariant: a branch is what run() does from power-on, to the bit: up to
 nothing differs, and the noise is drawn anew from there on, by the number of the run.
 """
 
+import gc
 import os
 import pickle
-import sys
 import traceback
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import fault_session
+from . import fault_session, monitor
 from .fault_judge import Verdict, judge
 from .fault_kinds import KINDS, Arranged, Drawn, Spoil
 from .fault_session import Played
@@ -66,9 +66,18 @@ class Prepared(NamedTuple):
             Drawn(kind, fault.at_us, self.words)
             for kind, fault in zip(kinds, self.arranged, strict=True)
         ]
-        verdict = judge(self.therapy, drawn, played)
-        events = [f"{fault.kind} at {fault.at_us / 1e6:.6f} s" for fault in drawn] + self.words
-        return Done(self.plan, self.therapy.name, events, verdict, played.latched)
+        return self._done(judge(self.therapy, drawn, played), played.latched)
+
+    def broken(self, error: BaseException) -> Done:
+        """Return that what ran it ended in an error: of the firmware's, or of the bench's."""
+        line = "".join(traceback.format_exception_only(error)).strip()
+        worst = monitor.Worst(0.0, 0.0, 0.0, 0.0)
+        return self._done(Verdict("broken", worst, 0.0, [f"an error got out: {line}"]), 0)
+
+    def _done(self, verdict: Verdict, latched: int) -> Done:
+        faults = zip(self.plan.kinds, self.arranged, strict=True)
+        events = [f"{kind[0]} at {fault.at_us / 1e6:.6f} s" for kind, fault in faults]
+        return Done(self.plan, self.therapy.name, events + self.words, verdict, latched)
 
 
 def therapy_of(plan: Plan) -> tuple[Therapy, np.random.Generator]:
@@ -158,15 +167,19 @@ def walk(plans: list[Plan]) -> list[Done]:
     """Do runs that meet one therapy; raise RuntimeError where one has no verdict."""
     runs = [prepare(plan) for plan in plans]
     branches = Branches(runs)
+    gc.freeze()  # a collection would write to all that the branches share, and so copy it
+    gc.disable()
     try:
         played = fault_session.play(runs[0].therapy, fault_session.filled(), branches.begin)
         if branches.mine is not None:
             branches.answer(branches.mine.judged(played))
             os._exit(0)
-    except BaseException:
+    except BaseException as error:  # whatever it is, a branch ends here
         if branches.mine is None:
             raise
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(1)
+        branches.answer(branches.mine.broken(error))
+        os._exit(0)
+    finally:
+        gc.enable()
+        gc.unfreeze()
     return branches.done

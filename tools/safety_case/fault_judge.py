@@ -75,13 +75,21 @@ def allowed(drawn: list[Drawn]) -> Allowed:
 
 def judge(therapy: Therapy, drawn: list[Drawn], played: Played) -> Verdict:
     """Return the verdict on a run."""
+    verdict = at_load(therapy, drawn, played)
+    return verdict._replace(violations=verdict.violations + _kept(played, drawn))
+
+
+def at_load(therapy: Therapy, drawn: list[Drawn], played: Played) -> Verdict:
+    """Return the verdict on a run but for what is stored."""
     may, rows = allowed(drawn), played.rows
     after = _from(rows, played.start_s)
     off_s = monitor.off_s(rows)
     found = _before_start(rows, played.start_s) if may.always else []
-    excesses = _excesses(therapy, may, after)
+    courses = monitor.courses(after, therapy.period_s)
+    excesses = monitor.excesses(courses, _ceilings(therapy, may))
     violations = [f"before START: {_told(excess)}" for excess in found[:1]]
-    violations += [f"beyond the stage: {_told(excess)}" for excess in _beyond_stage(rows)]
+    beyond = monitor.beyond(rows, 3 * STAGE_A)
+    violations += [f"beyond the stage: {_told(excess)}" for excess in beyond[:1]]
     reaction_s = 0.0
     if excesses:
         # a lead that heals when the output is off lets the bleed have what stood on the load
@@ -100,32 +108,32 @@ def judge(therapy: Therapy, drawn: list[Drawn], played: Played) -> Verdict:
     if _was_on(may, rows):
         reaction_s = max(reaction_s, off_s - may.must_from_s)
         violations += _must(may, off_s)
-    violations += _ends(therapy, may, played, off_s) + _kept(played, drawn)
+    violations += _ends(therapy, may, played, off_s)
     outcome = _outcome(played, excesses)
-    return Verdict(outcome, monitor.worst(after, therapy.period_s), reaction_s, violations)
+    return Verdict(outcome, monitor.worst(courses), reaction_s, violations)
 
 
 def _from(rows: dict[int, Rows], since_s: float) -> dict[int, Rows]:
+    return _between(rows, since_s, math.inf)
+
+
+def _between(rows: dict[int, Rows], since_s: float, until_s: float) -> dict[int, Rows]:
+    """Return the rows from an instant on and before another; none of a contact that has no two."""
     parts = {}
     for contact, (time_s, current_a) in rows.items():
-        inside = time_s >= since_s
-        if np.count_nonzero(inside) > 1:
-            parts[contact] = (time_s[inside], current_a[inside])
+        first, end = np.searchsorted(time_s, (since_s, until_s))
+        if end - first > 1:
+            parts[contact] = (time_s[first:end], current_a[first:end])
     return parts
 
 
 def _before_start(rows: dict[int, Rows], start_s: float) -> list[Excess]:
     """Return what exceeds a measurement's test pulses before START was sent."""
     test = dict.fromkeys(range(1, 9), Ceilings(MEASURE_A, MEASURE_C, MEASURE_C + SETTLES_C, 1.0))
-    parts = {}
-    for contact, (time_s, current_a) in rows.items():
-        inside = time_s < start_s
-        if np.count_nonzero(inside) > 1:
-            parts[contact] = (time_s[inside], current_a[inside])
-    return monitor.excesses(parts, test, 0.02)
+    return monitor.excesses(monitor.courses(_between(rows, 0.0, start_s), 0.02), test)
 
 
-def _excesses(therapy: Therapy, may: Allowed, rows: dict[int, Rows]) -> list[Excess]:
+def _ceilings(therapy: Therapy, may: Allowed) -> dict[int, Ceilings]:
     ceilings = dict(therapy.ceilings)
     if may.within:  # 15 % and 60 uA of current, and the charge of it
         for contact, of in ceilings.items():
@@ -139,12 +147,7 @@ def _excesses(therapy: Therapy, may: Allowed, rows: dict[int, Rows]) -> list[Exc
     if may.stands:
         for contact, of in ceilings.items():
             ceilings[contact] = of._replace(settles_c=of.settles_c + of.held_c)
-    return monitor.excesses(rows, ceilings, therapy.period_s)
-
-
-def _beyond_stage(rows: dict[int, Rows]) -> list[Excess]:
-    every = dict.fromkeys(range(1, 9), Ceilings(3 * STAGE_A, math.inf, math.inf, math.inf))
-    return monitor.excesses(rows, every, 1.0)[:1]
+    return ceilings
 
 
 def _was_on(may: Allowed, rows: dict[int, Rows]) -> bool:

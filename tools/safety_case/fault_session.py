@@ -9,7 +9,7 @@ leaves, so that whatever ends it is the device.
 import functools
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from scs.profile.profile import Profile
 from scs_sim.bench import board as simulated
 from scs_sim.bench.nvstore import NvStore
 from scs_sim.circuit.stage import even_bits
+from scs_sim.circuit.trace import Trace
 from stimcore import commands
 
 from .monitor import Rows
@@ -211,7 +212,7 @@ def play(therapy: Therapy, cells: Cells, spoil: Callable[[Any], None]) -> Played
         host.marks.get("stop", float("inf")),
         silent_s,
         bench.now_s(),
-        by_contact(bench),
+        by_contact(bench.scope(), bench.sequencer.latched, bench.board.clock_hz),
         device.fault[0],
         device.state,
         bench.resets - host.boots,
@@ -224,18 +225,18 @@ def play(therapy: Therapy, cells: Cells, spoil: Callable[[Any], None]) -> Played
     )
 
 
-def by_contact(bench: Any) -> dict[int, Rows]:
+def by_contact(scope: Trace, latched: Iterable[tuple[int, int]], clock_hz: int) -> dict[int, Rows]:
     """Return (seconds, amperes) of each contact, from the load's current and the switches' bits.
 
-    What is joined for a discharge stays on the side on which it was last driven.
+    latched: (tick, frame). What is joined for a discharge stays on the side on which it was last
+    driven.
     """
-    scope = bench.scope()
     seen = scope.rows(scope.start_s(), scope.end_s())
     lasts = np.flatnonzero(np.diff(seen.time_s) > 0)
     stretches = np.column_stack((lasts, lasts + 1)).ravel()  # two rows each, as beside a step
     time_s, current_a = seen.time_s[stretches], seen.current_a[stretches]
-    sides = _sides(list(bench.sequencer.latched))
-    at = np.array([row[0] for row in sides]) / bench.board.clock_hz
+    sides = _sides(latched)
+    at = np.array([row[0] for row in sides]) / clock_hz
     # a row at the instant of a latch belongs to the piece it begins or ends: the middle decides
     middle = (time_s[::2] + time_s[1::2]) / 2
     which = np.repeat(np.searchsorted(at, middle, side="right") - 1, 2)
@@ -248,7 +249,7 @@ def by_contact(bench: Any) -> dict[int, Rows]:
     return rows
 
 
-def _sides(latched: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
+def _sides(latched: Iterable[tuple[int, int]]) -> list[tuple[int, int, int]]:
     """Return (tick, cathodes, anodes) at each change; those of before where none is driven."""
     sides, last = [(0, 0, 0)], (0, 0)
     for tick, frame in latched:

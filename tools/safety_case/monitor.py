@@ -60,40 +60,88 @@ class Worst(NamedTuple):
     dc_a: float
 
 
-def excesses(
-    rows: Mapping[int, Rows], ceilings: Mapping[int, Ceilings], period_s: float
-) -> list[Excess]:
-    """Return every excess, in order of time; period_s: over which the net current is looked at."""
-    out: list[Excess] = []
+class Course(NamedTuple):
+    """Amounts at one contact by time, whatever their sign.
+
+    since_s, until_s, phase_c: of each stretch of one sign; at_s, dc_a: net current of the time
+    before.
+    """
+
+    time_s: Floats
+    amplitude_a: Floats
+    held_c: Floats
+    since_s: Floats
+    until_s: Floats
+    phase_c: Floats
+    at_s: Floats
+    dc_a: Floats
+
+
+def courses(rows: Mapping[int, Rows], period_s: float) -> dict[int, Course]:
+    """Return the course of each contact; period_s: over which the net current is looked at.
+
+    Where the same current flows into one contact as out of another, at every row, both have one.
+    """
+    out: dict[int, Course] = {}
+    known: list[tuple[Rows, Course]] = []
     for contact, (time_s, current_a) in rows.items():
-        of = ceilings.get(contact, NONE)
-        out += _above("amplitude", contact, time_s, np.abs(current_a), of.amplitude_a)
-        held_c = charge_c(time_s, current_a)
-        out += _above(
-            "charge not recovered", contact, time_s, np.abs(held_c), of.held_c + of.settles_c
-        )
-        begin, end, charge = phases(time_s, current_a, held_c)
+        for (other_s, other_a), course in known:
+            if time_s is other_s and (
+                current_a is other_a or np.array_equal(current_a, other_a * -1)
+            ):
+                out[contact] = course
+                break
+        else:
+            held_c = charge_c(time_s, current_a)
+            begin, end, charge = phases(time_s, current_a, held_c)
+            course = Course(
+                time_s,
+                np.abs(current_a),
+                np.abs(held_c),
+                time_s[begin],
+                time_s[end],
+                charge,
+                *net_current(time_s, held_c, period_s),
+            )
+            known.append(((time_s, current_a), course))
+            out[contact] = course
+    return out
+
+
+def excesses(by_contact: Mapping[int, Course], ceilings: Mapping[int, Ceilings]) -> list[Excess]:
+    """Return every excess, in order of time."""
+    out: list[Excess] = []
+    for contact, course in by_contact.items():
+        of, time_s = ceilings.get(contact, NONE), course.time_s
+        out += _above("amplitude", contact, time_s, course.amplitude_a, of.amplitude_a)
+        most_c = of.held_c + of.settles_c
+        out += _above("charge not recovered", contact, time_s, course.held_c, most_c)
         most_c = of.phase_c + of.settles_c
         out += [
             Excess(
-                "charge of a phase", contact, float(time_s[a]), float(time_s[b]), float(q), most_c
+                "charge of a phase", contact, float(since_s), float(until_s), float(value), most_c
             )
-            for a, b, q in zip(begin, end, charge, strict=True)
-            if q > most_c
+            for since_s, until_s, value in zip(*course[3:6], strict=True)
+            if value > most_c
         ]
-        at_s, mean_a = net_current(time_s, held_c, period_s)
-        out += _above("net current", contact, at_s, mean_a, DC_A + of.settles_c / DC_S)
+        most_a = DC_A + of.settles_c / DC_S
+        out += _above("net current", contact, course.at_s, course.dc_a, most_a)
     return sorted(out, key=lambda excess: excess.since_s)
 
 
-def worst(rows: Mapping[int, Rows], period_s: float) -> Worst:
+def beyond(rows: Mapping[int, Rows], amplitude_a: float) -> list[Excess]:
+    """Return where the current of any contact is larger than one ceiling."""
+    out: list[Excess] = []
+    for contact, (time_s, current_a) in rows.items():
+        out += _above("amplitude", contact, time_s, np.abs(current_a), amplitude_a)
+    return sorted(out, key=lambda excess: excess.since_s)
+
+
+def worst(by_contact: Mapping[int, Course]) -> Worst:
     """Return the largest values of any contact."""
     most = np.zeros(4)
-    for time_s, current_a in rows.values():
-        held_c = charge_c(time_s, current_a)
-        of_phases = phases(time_s, current_a, held_c)[2]
-        mean_a = net_current(time_s, held_c, period_s)[1]
-        values = (np.abs(current_a), of_phases, np.abs(held_c), mean_a)
+    for course in {id(each): each for each in by_contact.values()}.values():
+        values = (course.amplitude_a, course.phase_c, course.held_c, course.dc_a)
         most = np.maximum(most, [np.max(value, initial=0.0) for value in values])
     return Worst(*most.tolist())
 

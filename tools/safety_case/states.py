@@ -65,7 +65,7 @@ Situation = tuple[Any, ...]
 
 
 class Step(NamedTuple):
-    """Outcome of an action: the situation, the whole bench, and what is wrong."""
+    """Outcome of an action: the situation, the whole bench where it was new, and what is wrong."""
 
     action: str
     situation: Situation
@@ -154,8 +154,8 @@ def situation_of(talk: Talk, condition: str) -> Situation:
     )
 
 
-def step(bench: bytes, before: Situation, action: str) -> Step:
-    """Do one thing on a copy of a bench, and check what must hold."""
+def step(bench: bytes, before: Situation, action: str, known: set[str]) -> Step:
+    """Do one thing on a copy of a bench, and check what must hold; add the situation to `known`."""
     talk: Talk = pickle.loads(bench)
     MOVES.clear()
     fault, resets = talk.device.fault, talk.board.resets
@@ -173,18 +173,21 @@ def step(bench: bytes, before: Situation, action: str) -> Step:
     condition = action if action in LASTING else before[-1]
     after = situation_of(talk, "healthy" if action == "healed" else condition)
     wrong += check(talk, after, action, is_refused)
-    return Step(action, after, pickle.dumps(talk, 5), wrong)
+    new = repr(after) not in known  # of the others, one bench is kept already
+    known.add(repr(after))
+    return Step(action, after, pickle.dumps(talk, 5) if new else b"", wrong)
 
 
 def _cleared() -> bool:
     return any(move.event == "clear" for move in MOVES)
 
 
-def expand(node: tuple[Situation, bytes], conditions: bool) -> list[Step]:
-    """Do everything that may happen in a situation."""
+def expand(node: tuple[Situation, bytes], known: frozenset[str], conditions: bool) -> list[Step]:
+    """Do everything that may happen in a situation; known: situations that were expanded."""
     Device.move = watched  # type: ignore[method-assign, assignment]
     before, bench = node
-    return [step(bench, before, action) for action in actions(before, conditions)]
+    seen = set(known)
+    return [step(bench, before, action, seen) for action in actions(before, conditions)]
 
 
 def check(talk: Talk, after: Situation, action: str, is_refused: bool) -> Iterator[str]:
@@ -230,7 +233,8 @@ def explore(
     with Progress(disable=not shows) as progress, ProcessPoolExecutor(jobs) as pool:
         task = progress.add_task("situations", total=1)
         while level and (not most or len(explored.ways) < most):
-            every = pool.map(partial(expand, conditions=conditions), level)
+            known = frozenset(explored.ways)
+            every = pool.map(partial(expand, known=known, conditions=conditions), level)
             level = [
                 entry
                 for (before, _bench), steps in zip(
