@@ -90,6 +90,8 @@ class Device:
         """Run one iteration of the loop. An internal error is a latched fault, output off."""
         try:
             self._clock()
+            if self.fault[0] != errors.OK and self.state != states.FAULT:
+                self._latch(self.fault)  # a bit of either has flipped in memory
             self.dialogue.step()
             self._run_output()
             self._run_lease()

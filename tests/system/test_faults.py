@@ -322,6 +322,41 @@ def test_req_31_a_fault_is_latched_though_its_stream_can_no_longer_be_counted(
     assert talk.state() == "RUNNING"
 
 
+@pytest.mark.board_only("a bit of the firmware's memory is flipped")
+@pytest.mark.parametrize("bit", range(8))
+@pytest.mark.parametrize("running", [False, True])
+def test_req_31_a_reason_without_its_state_is_a_fault(talk: Talk, bit: int, running: bool) -> None:
+    """Else the next fault would be latched with a reason that nothing has found."""
+    if running:
+        talk.running()
+        talk.keep(0.3)
+    talk.device.fault = (1 << bit, *talk.device.fault[1:])
+    talk.pass_us(50_000)
+    assert not talk.gate
+    assert (talk.state(), talk.fault()[0]) == ("FAULT", 1 << bit)
+    assert talk.send(commands.CLEAR_FAULT).status == 0
+    assert (talk.state(), talk.fault()[0]) == ("OFF", errors.OK)
+
+
+@pytest.mark.board_only("the instant of a flip is chosen")
+@pytest.mark.xfail(strict=True, reason="a table that is replaced is not checked once more")
+def test_req_53_a_word_changed_in_a_table_that_is_replaced_before_the_next_check_is_found(
+    talk: Talk,
+) -> None:
+    """Runs 1210, 3480 and 9308 of the campaign of faults with seed 1: a pulse at another contact.
+
+    The words are compared every 100 ms, and in a ramp the next table comes sooner.
+    """
+    talk.running(group({"ramp_up_ms": 2_000}))
+    talk.keep(0.45)
+    live = talk.device.output.live
+    talk.flip(1, 1 << 29)  # another contact to source
+    while talk.device.output.live is live and talk.state() == "RUNNING":
+        talk.pass_us(1_000)
+    talk.keep(0.2)
+    assert talk.state() == "FAULT"
+
+
 @BY_HAND
 def test_req_54_a_current_that_is_not_the_commanded_one_names_both(talk: Talk) -> None:
     talk.running()
