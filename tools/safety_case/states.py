@@ -154,8 +154,8 @@ def situation_of(talk: Talk, condition: str) -> Situation:
     )
 
 
-def step(bench: bytes, before: Situation, action: str, known: set[str]) -> Step:
-    """Do one thing on a copy of a bench, and check what must hold; add the situation to `known`."""
+def step(bench: bytes, before: Situation, action: str, known: frozenset[str] = frozenset()) -> Step:
+    """Do one thing on a copy of a bench, and check what must hold; known: kept situations."""
     talk: Talk = pickle.loads(bench)
     MOVES.clear()
     fault, resets = talk.device.fault, talk.board.resets
@@ -173,9 +173,8 @@ def step(bench: bytes, before: Situation, action: str, known: set[str]) -> Step:
     condition = action if action in LASTING else before[-1]
     after = situation_of(talk, "healthy" if action == "healed" else condition)
     wrong += check(talk, after, action, is_refused)
-    new = repr(after) not in known  # of the others, one bench is kept already
-    known.add(repr(after))
-    return Step(action, after, pickle.dumps(talk, 5) if new else b"", wrong)
+    is_kept = repr(after) in known  # with a bench of its own, as good as this one
+    return Step(action, after, b"" if is_kept else pickle.dumps(talk, 5), wrong)
 
 
 def _cleared() -> bool:
@@ -183,11 +182,10 @@ def _cleared() -> bool:
 
 
 def expand(node: tuple[Situation, bytes], known: frozenset[str], conditions: bool) -> list[Step]:
-    """Do everything that may happen in a situation; known: situations that were expanded."""
+    """Do everything that may happen in a situation; known: situations that are kept."""
     Device.move = watched  # type: ignore[method-assign, assignment]
     before, bench = node
-    seen = set(known)
-    return [step(bench, before, action, seen) for action in actions(before, conditions)]
+    return [step(bench, before, action, known) for action in actions(before, conditions)]
 
 
 def check(talk: Talk, after: Situation, action: str, is_refused: bool) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 Role: `Executor.step` goes from pull to pull and hands out a Segment with its edges; a segment is
 remembered under the state the machine began in, the word it pulled and what the FIFO answered.
-Invariant: the memo is exact, and one for all machines of a program and wiring. A machine is a function of its state and of those answers; a
-program that also reads input pins is not, so it is only run by `advance`, which remembers nothing.
+Invariant: the memo is exact, and one for all machines of a program and wiring. A machine is a
+function of its state and of those answers; a program that also reads input pins is not, so it is
+only run by `advance`, which remembers nothing.
 """
 
 from __future__ import annotations
