@@ -28,6 +28,7 @@ _OPERATIONS = {
     ast.BitOr: operator.or_,
     ast.FloorDiv: operator.floordiv,
 }
+_FIELD = re.compile(r"\b\w+ (?=([ui]\d+|bytes)\b)")  # the name, before its type
 _PRIVATE = re.compile(r"\b_[a-z]\w*")
 PACKAGES = ("rp2_port", "stimcore")
 _EVERY = "*"  # in place of a name: all of a module's
@@ -58,23 +59,42 @@ def together(texts: dict[str, str], kept: str) -> dict[str, str]:
 def digested(texts: dict[str, str], digest: int) -> dict[str, str]:
     """Return sources with the digest of all tables in place of what computes it.
 
-    That needs the name of every limit and error, 4 kB of a board's memory, and nothing else does.
+    That needs the name of every limit, error, command, field and state, 6 kB of a board's memory,
+    and nothing else does.
     """
+    orders = _without(texts["stimcore/commands.py"], "tables_digest", "STOP_REASONS")
+    orders = _FIELD.sub("x ", orders)
     out = {
         **texts,
-        "stimcore/commands.py": _without(texts["stimcore/commands.py"], "tables_digest"),
+        "stimcore/commands.py": _rewritten(orders, [(row[1], '""') for row in _rows(orders)]),
         "stimcore/limits.py": _without(texts["stimcore/limits.py"], "rows"),
+        "stimcore/states.py": _without(texts["stimcore/states.py"], "NAMES"),
     }
     device = "stimcore/device.py"
     out[device] = texts[device].replace("commands.tables_digest()", str(digest))
     return out
 
 
-def _without(text: str, function: str) -> str:
-    """Return a source without one of its functions."""
-    (node,) = (row for row in _tree(text).body if getattr(row, "name", "") == function)
+def _without(text: str, *names: str) -> str:
+    """Return a source without these of its functions and tables."""
     lines = text.splitlines(keepends=True)
-    return "".join(lines[: node.lineno - 1] + lines[node.end_lineno :])
+    for node in _tree(text).body:
+        name = getattr(node, "name", "")
+        if isinstance(node, ast.Assign):
+            name = ast.unparse(node.targets[0])
+        if name in names:
+            count = (node.end_lineno or 0) - node.lineno + 1
+            lines[node.lineno - 1 : node.end_lineno] = ["\n"] * count
+    return "".join(lines)
+
+
+def _rows(text: str) -> Iterator[list[ast.expr]]:
+    """Yield the fields of each row of a source's TABLE."""
+    for node in _tree(text).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TABLE":
+            for row in ast.iter_child_nodes(node.value):
+                if isinstance(row, ast.Tuple):
+                    yield row.elts
 
 
 def shortened(texts: dict[str, str]) -> dict[str, str]:
