@@ -7,6 +7,7 @@ Requirements: REQ-50 to REQ-55.
 """
 
 import gc
+import os
 import sys
 import time
 
@@ -187,6 +188,14 @@ class Hal:
     def unique_id(self) -> bytes:
         """Return eight bytes that no other board has."""
         return machine.unique_id()
+
+    def random(self, count: int) -> bytes:
+        """Return so many random bytes, of the ring oscillator."""
+        return os.urandom(count)
+
+    def bootsel(self) -> bool:
+        """Return True while BOOTSEL is pressed; the flash cannot be read meanwhile, some 10 us."""
+        return rp2.bootsel_button() == 1
 
     # --- between two turns -----------------------------------------------------------------
     def wait(self, most_ms: int) -> None:

@@ -1,9 +1,9 @@
-"""The wire: every command, its fields, and the states in which it is allowed.
+"""The wire: every command, its fields, the states in which it is allowed, and to whom.
 
 Role: the one table of the protocol; protocol.md is generated from it and HELLO compares
 its digest. Invariant: fields are fixed-size integers, but the last may be `bytes` (the rest).
 A reply is a status byte, then the fields of the table; a refusal is the status byte, then rows
-of REFUSAL. Requirements: REQ-40, REQ-41.
+of REFUSAL. Requirements: REQ-40, REQ-41, REQ-70.
 """
 
 import binascii
@@ -44,8 +44,20 @@ MEASURE = 0x33
 IMPEDANCE = 0x34
 CALIBRATE = 0x35
 CALIBRATION = 0x36
+PAIR = 0x40
+OPEN = 0x41
+SIGNED = 0x42
 
-# opcode, name, request fields, reply fields, states; what each does stands in
+# least role of whom a paired board obeys (access.py); an observer needs no key, and nobody may put
+# a signed frame within another
+OBSERVER = 0
+OPERATOR = 1
+PROGRAMMER = 2
+NOBODY = 3
+NONCE = 16  # bytes, of either side of OPEN
+INNER_AT = 4  # the opcode in the payload of a signed frame, after the counter
+
+# opcode, name, request fields, reply fields, states, least role; what each does stands in
 # scs.messages.error_texts. A string is a third of the memory that tuples of names and types take on
 # a board.
 TABLE = (
@@ -54,8 +66,9 @@ TABLE = (
         "hello",
         "protocol u16",
         "protocol u16, tables_digest u32, board_digest u32, state u8, reset_cause u8, "
-        "unique_id u64, names bytes",
+        "paired u8, unique_id u64, names bytes",
         ANY,
+        OBSERVER,
     ),
     (
         STATUS,
@@ -66,20 +79,22 @@ TABLE = (
         "current_min_na i32, current_max_na i32, voltage_min_mv i32, voltage_max_mv i32, "
         "hash u32, levels bytes",
         ANY,
+        OBSERVER,
     ),
-    (STAGE_BEGIN, "stage_begin", "length u16, crc u32", "", (OFF, LOADED)),
-    (STAGE_DATA, "stage_data", "offset u16, piece bytes", "", (OFF, LOADED)),
-    (COMMIT, "commit", "", "hash u32, figures bytes", (OFF, LOADED)),
-    (ARM, "arm", "hash u32", "load_id u16", (LOADED, ARMED)),
-    (START, "start", "", "", (ARMED,)),
-    (STOP, "stop", "", "", ANY),
-    (HALT, "halt", "", "", ANY),
+    (STAGE_BEGIN, "stage_begin", "length u16, crc u32", "", (OFF, LOADED), PROGRAMMER),
+    (STAGE_DATA, "stage_data", "offset u16, piece bytes", "", (OFF, LOADED), PROGRAMMER),
+    (COMMIT, "commit", "", "hash u32, figures bytes", (OFF, LOADED), PROGRAMMER),
+    (ARM, "arm", "hash u32", "load_id u16", (LOADED, ARMED), OPERATOR),
+    (START, "start", "", "", (ARMED,), OPERATOR),
+    (STOP, "stop", "", "", ANY, OBSERVER),
+    (HALT, "halt", "", "", ANY, OBSERVER),
     (
         AMPLITUDE,
         "amplitude",
         "program u8, amplitude_ua u32",
         "actual_na u32, ramp_ms u32",
         (LOADED, ARMED, RUNNING),
+        OPERATOR,
     ),
     (
         LEDGER,
@@ -88,27 +103,50 @@ TABLE = (
         "pulses u32, truncated u32, periods u32, start_ms u32, stop_ms u32, output_ms u32, "
         "stopped u8, charge bytes",
         ANY,
+        OBSERVER,
     ),
-    (CLEAR_FAULT, "clear_fault", "", "", (FAULT,)),
-    (FIGURES, "figures", "", "figures bytes", (LOADED, ARMED, RUNNING, STOPPING)),
-    (MAINTENANCE, "maintenance", "", "", (OFF,)),
-    (UNLOAD, "unload", "", "", (LOADED,)),
-    (SAVE, "save", "slot u8", "hash u32", (LOADED,)),
-    (RECALL, "recall", "slot u8", "hash u32, figures bytes", (OFF, LOADED)),
-    (SLOTS, "slots", "", "slots bytes", (OFF, LOADED)),
-    (ERASE, "erase", "slot u8", "", (OFF, LOADED)),
-    (LOG, "log", "block u8, offset u16", "blocks u8, piece bytes", (OFF, LOADED, FAULT)),
-    (SCOPE_ARM, "scope_arm", "delay_us u32", "", (RUNNING, STOPPING)),
-    (SCOPE_READ, "scope_read", "offset u16", "ready u8, begins_us u32, crc u32, piece bytes", ANY),
-    (WORDS, "words", "offset u16", "crc u32, length u16, piece bytes", (RUNNING, STOPPING)),
-    (MEASURE, "measure", "sources u8, returns u8", "", (OFF, LOADED)),
-    (IMPEDANCE, "impedance", "", "measured u8, age_ms u32, load_id u16, contacts bytes", ANY),
+    (CLEAR_FAULT, "clear_fault", "", "", (FAULT,), OPERATOR),
+    (FIGURES, "figures", "", "figures bytes", (LOADED, ARMED, RUNNING, STOPPING), OBSERVER),
+    (MAINTENANCE, "maintenance", "", "", (OFF,), PROGRAMMER),
+    (UNLOAD, "unload", "", "", (LOADED,), OPERATOR),
+    (SAVE, "save", "slot u8", "hash u32", (LOADED,), PROGRAMMER),
+    (RECALL, "recall", "slot u8", "hash u32, figures bytes", (OFF, LOADED), OPERATOR),
+    (SLOTS, "slots", "", "slots bytes", (OFF, LOADED), OBSERVER),
+    (ERASE, "erase", "slot u8", "", (OFF, LOADED), PROGRAMMER),
+    (LOG, "log", "block u8, offset u16", "blocks u8, piece bytes", (OFF, LOADED, FAULT), OBSERVER),
+    (SCOPE_ARM, "scope_arm", "delay_us u32", "", (RUNNING, STOPPING), OPERATOR),
+    (
+        SCOPE_READ,
+        "scope_read",
+        "offset u16",
+        "ready u8, begins_us u32, crc u32, piece bytes",
+        ANY,
+        OBSERVER,
+    ),
+    (
+        WORDS,
+        "words",
+        "offset u16",
+        "crc u32, length u16, piece bytes",
+        (RUNNING, STOPPING),
+        OBSERVER,
+    ),
+    (MEASURE, "measure", "sources u8, returns u8", "", (OFF, LOADED), OPERATOR),
+    (
+        IMPEDANCE,
+        "impedance",
+        "",
+        "measured u8, age_ms u32, load_id u16, contacts bytes",
+        ANY,
+        OBSERVER,
+    ),
     (
         CALIBRATE,
         "calibrate",
         "current_offset i16, current_ppm i32, voltage_offset i16, voltage_ppm i32",
         "",
         (OFF, LOADED),
+        PROGRAMMER,
     ),
     (
         CALIBRATION,
@@ -117,7 +155,11 @@ TABLE = (
         "kept u8, current_offset i16, current_ppm i32, voltage_offset i16, voltage_ppm i32, "
         "current_na u32, rest_current u16, rest_voltage u16",
         ANY,
+        OBSERVER,
     ),
+    (PAIR, "pair", "key bytes", "", (OFF, LOADED), PROGRAMMER),
+    (OPEN, "open", "role u8, nonce bytes", "nonce bytes", ANY, OBSERVER),
+    (SIGNED, "signed", "counter u32, command u8, signed bytes", "reply bytes", ANY, NOBODY),
 )
 
 # a refusal: rows of (code, index, value, limit)

@@ -5,10 +5,11 @@ Invariant: nothing blocks; the output is off before anything else is handled; th
 fed at the end of a turn that went all the way through, before a write to the store, and before
 the kernel judges what is to flow next.
 Requirements: REQ-30 to REQ-34, REQ-40 to REQ-43, REQ-50 to REQ-55, REQ-66,
-REQ-67.
+REQ-67, REQ-70.
 """
 
 from . import calibration, commands, errors, journal, output, ramp, states
+from .access import Access
 from .board import Board
 from .capture_queue import Captures
 from .dialogue import Dialogue
@@ -23,7 +24,6 @@ _CHECK_PROGRAM = 10  # every so many of these checks: packing one may take 20 ms
 _IDLE_MS = 20  # the longest sleep between two turns where nothing runs, and where something does:
 _RUNNING_MS = 10  # the ADC's ring holds 8, and a timer empties it meanwhile
 _TABLES_DIGEST = commands.tables_digest()  # takes longer than a watchdog that runs would wait
-_CALM = (states.OFF, states.LOADED, states.FAULT)  # a write of the store keeps nobody waiting
 CAUSE_WATCHDOG = 1  # hal.reset_cause()
 
 _STREAM_FAULTS = {
@@ -56,6 +56,7 @@ class Device:
         self.calibrated(calibration.restore(hal, board))
         self.journal = journal.Journal(hal)
         self.journal.note(0, journal.BOOT, hal.reset_cause(), 0, _TABLES_DIGEST)
+        self.access = Access(hal, self.journal)
         self.dialogue = Dialogue(self)
         self._us = hal.now_us()
         self._spare_us = 0
@@ -76,7 +77,8 @@ class Device:
         """Run one iteration, then sleep until a byte comes or something is due."""
         self.step()
         if not self.dialogue.waits():
-            if self.journal.queue and self.state in _CALM:
+            self.access.look(self.now_ms, self.state)
+            if self.journal.queue and self.state in states.CALM:
                 self.journal.settle()
             self.hal.wait(self._sleep_ms())
 

@@ -4,12 +4,14 @@ Role: keeps the order of the frames, one of them a turn, repeats a lost reply, a
 with a refusal.
 Invariants: a HALT is obeyed before anything that stands before it, and what stands before it starts
 no output; between two slow commands the output is looked at and the watchdog fed; a command is
-carried out once, whatever is sent again. Requirements: REQ-32, REQ-40 to REQ-43, REQ-52.
+carried out once, whatever is sent again; of a paired board nothing renews the lease, and nothing is
+done but what an observer may do, unless it was signed. Requirements: REQ-32, REQ-40 to REQ-43,
+REQ-52, REQ-70.
 """
 
 import struct
 
-from . import commands, errors, handlers
+from . import access, commands, errors, handlers
 from .errors import Refused
 from .frame import Decoder, encode
 from .packing import pack, unpack
@@ -52,7 +54,13 @@ class Inbox:
         barred = self._before_halt > 0
         if barred:
             self._before_halt -= 1
-        return frame, not (barred and frame[1] in STARTERS)
+        return frame, not (barred and _asked(frame) in STARTERS)
+
+
+def _asked(frame: tuple) -> int:
+    """Return the opcode of what a frame asks for, be it signed or not."""
+    signed = frame[1] == commands.SIGNED and len(frame[2]) > commands.INNER_AT
+    return int(frame[2][commands.INNER_AT] if signed else frame[1])
 
 
 class Dialogue:
@@ -94,7 +102,8 @@ class Dialogue:
                 return
         if sequence == wanted or opcode == commands.HELLO:
             self._sequence = sequence
-        self.device.renew_lease()
+        if self.device.access.kept == access.NONE:
+            self.device.renew_lease()
         reply = self._carry_out(opcode, payload, may_start)
         self._last_opcode = opcode
         self._last_reply = self._answer(sequence, opcode, reply)
@@ -108,14 +117,26 @@ class Dialogue:
 
     def _carry_out(self, opcode: int, payload: bytes, may_start: bool) -> bytes:
         """Run a command; return the status byte and the reply's fields, or the refusal's rows."""
+        device = self.device
         try:
+            role = device.access.plain_role
+            if opcode == commands.SIGNED:
+                if not device.access.sessions:
+                    raise Refused(errors.NO_SESSION)
+                role, opcode, payload = device.access.sessions[0].admit(device.now_ms, payload)
+                device.renew_lease()
             row = commands.by_opcode(opcode)
+            if role < row[5]:
+                raise Refused(errors.NO_ROLE, opcode, role, row[5])
             values = unpack(row[2], payload)
-            if self.device.state not in row[4] or not may_start:
-                raise Refused(errors.BAD_STATE, opcode, self.device.state, 0)
-            reply = handlers.TABLE[opcode](self.device, *values)
+            if device.state not in row[4] or not may_start:
+                raise Refused(errors.BAD_STATE, opcode, device.state, 0)
+            reply = handlers.TABLE[opcode](device, *values)
             return bytes((errors.OK,)) + pack(row[3], reply)
         except Refused as refusal:
+            if errors.NO_ROLE <= refusal.code <= errors.KEY_DAMAGED:
+                device.access.refusals += 1
+                device.access.refused = (refusal.code, opcode)
             return _refusal(refusal)
 
     def _answer(self, sequence: int, opcode: int, reply: bytes) -> bytes | bytearray:

@@ -3,7 +3,7 @@
 Role: (device, fields) -> the reply's fields, or Refused with nothing changed.
 Invariant: the state table has already let the command through; ARM and START are refused unless the
 load was measured recently, at all contacts, and found as declared. Requirements: REQ-22, REQ-33,
-REQ-36 to REQ-38, REQ-44 to REQ-47, REQ-56 to REQ-58.
+REQ-36 to REQ-38, REQ-44 to REQ-47, REQ-56 to REQ-58, REQ-70.
 """
 
 import binascii
@@ -39,6 +39,7 @@ def _hello(device, protocol: int) -> tuple:
         device.digests[1],
         device.state,
         device.hal.reset_cause(),
+        device.access.kept,
         int.from_bytes(device.hal.unique_id(), "big"),
         (VERSION + " " + device.board.name).encode(),
     )
@@ -333,6 +334,16 @@ def _calibration(device) -> tuple:
     return (kept,) + tuple(values) + raw
 
 
+# --- who may do what --------------------------------------------------------------------------
+def _pair(device, key: bytes) -> tuple:
+    device.access.pair(device.now_ms, key)
+    return ()
+
+
+def _open(device, role: int, nonce: bytes) -> tuple:
+    return (device.access.open(device.now_ms, role, nonce),)
+
+
 TABLE: dict = {
     commands.HELLO: _hello,
     commands.STATUS: _status,
@@ -361,4 +372,6 @@ TABLE: dict = {
     commands.IMPEDANCE: _impedance,
     commands.CALIBRATE: _calibrate,
     commands.CALIBRATION: _calibration,
+    commands.PAIR: _pair,
+    commands.OPEN: _open,
 }

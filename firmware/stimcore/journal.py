@@ -24,6 +24,10 @@ AMPLITUDE = 3  # program, -, uA, -
 STOPPED = 4  # reason, truncated pulses, pulses, ms with output
 FAULT = 5  # code, index, value, limit
 MISSED = 6  # -, -, entries that did not fit the queue, -
+REFUSED = 7  # code and command of the last refusal for want of a key, so many since the last entry
+KEY = 8  # by whom, -, what is kept now (access.py), -
+BY_HOLDER = 0
+AT_THE_BOARD = 1
 
 FORM = "<IIBBHqI"  # number, ms since power-on, kind, detail, index, value, extra
 CHAIN = 8  # bytes of the digest

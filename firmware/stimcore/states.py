@@ -16,6 +16,7 @@ MEASURING = 6
 
 NAMES = ("OFF", "LOADED", "ARMED", "RUNNING", "STOPPING", "FAULT", "MEASURING")
 ANY = (OFF, LOADED, ARMED, RUNNING, STOPPING, FAULT, MEASURING)
+CALM = (OFF, LOADED, FAULT)  # a write of the store keeps nobody waiting
 OUTPUT = (RUNNING, STOPPING, MEASURING)  # current may flow
 
 # (from, event, to)

@@ -10,14 +10,16 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+import pytest
 from tests.chip.support import MS, SERIAL, ChipTalk
+from tests.support.signing import KEY
 from tests.system.groups import STAND_ALONE, group, steady
 
 from scs import Profile, resources
 from scs.safety import check
 from scs_sim.chip.rig_files import Files
 from sim_validation.chipfigures import record
-from stimcore import commands, packing, program
+from stimcore import access, commands, packing, program, store
 
 TICKS_A_MS = 125_000
 OVERHEAD = 139  # ticks of the serial sequencer between the end of a hold and the next latch
@@ -240,13 +242,30 @@ def test_round_trips(talk: ChipTalk) -> None:
     assert record("STATUS and back, median, running", median(took_ms), "ms", "<=", 3)
 
 
+def test_req_70_round_trips_of_signed_commands(talk: ChipTalk) -> None:
+    talk.paired().opened().running(steady())
+    talk.SLICE_US = 20
+    took_ms = []
+    chance = random.Random(50)
+    for _ in range(60):
+        talk.pass_ms(chance.uniform(15, 60))
+        talk.status()
+        took_ms.append(talk.took_ms)
+    name = "signed STATUS and back, median, running"
+    assert record(name, median(took_ms), "ms", "<=", 3.5)
+
+
 # --- at rest ----------------------------------------------------------------------------------
-def test_memory(chip_files: Files, chip_folder: Path) -> None:
+@pytest.mark.parametrize("is_paired", [False, True])
+def test_memory(chip_files: Files, chip_folder: Path, is_paired: bool) -> None:
     extra = (("main.py", MEMORY),)
+    if is_paired:
+        extra += ((f"store/{access.SLOT}/0", store.pack(0, KEY)),)
     with ChipTalk(chip_files, chip_folder, SERIAL, extra) as other:
         received = other.exchange(b"", 2_000_000)
     free = int(received.split(b"free=")[-1].split(b";")[0])
-    assert record("memory free when ready", free / 1_000, "kB", ">=", 120)
+    name = "memory free when ready, paired" if is_paired else "memory free when ready"
+    assert record(name, free / 1_000, "kB", ">=", 120)
 
 
 def test_boot_to_hello(talk: ChipTalk) -> None:

@@ -6,6 +6,7 @@ Invariant: none is left out; what needs the simulated board is skipped with its 
 
 from tests.chip.support import take
 from tests.system import (
+    test_access,
     test_amplitude,
     test_commit,
     test_delivery,
@@ -22,6 +23,7 @@ BOARD = NAME
 
 take(
     globals(),
+    test_access,
     test_amplitude,
     test_device,
     test_commit,

@@ -11,6 +11,7 @@ from tests.docs.documented import ROOT, Block, Session, blocks, can_run, parsed,
 from tests.support.serving import serving
 
 from scs import sim_bridge
+from scs.device import keys
 
 PROFILE = (ROOT / "profiles/tonic_50hz.yaml").read_text(encoding="utf-8")
 ALONE = PROFILE + "stand_alone: true\n"
@@ -48,6 +49,7 @@ HERE = {
     "docs/howto/shift-contacts.md": {
         "socket://127.0.0.1:7391": SERVED,
     },
+    "docs/howto/pair-a-board.md": {"/dev/ttyACM0": SERVED},
     "docs/howto/read-the-journal.md": {"/dev/ttyACM0": SERVED},
     "docs/howto/store-programs.md": {"/dev/ttyACM0": SERVED},
     "docs/tutorial/first-board.md": {"PORT": SERVED},
@@ -88,6 +90,7 @@ PARSED = {
     r"scs sim --": "serves until Ctrl-C",
     r"--watch": "until Ctrl-C: test_check_watch.py",
     r"scs flash ": "needs a Pico",
+    r"--import operator\.key": "on another computer: test_pair.py",
     r"commands\.md.*scs sweep": "runs in docs/reference/sweeps.md",
     r"scs shift .*--for 10s --port": "holds each of three places for 10 s",
     r"reference/cli\.md": "generated, of every command's help: options of all, files of none",
@@ -150,6 +153,7 @@ def test_the_commands_of_a_page_run_and_print_what_it_shows(
     for name, text in FILES.get(page, {}).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     here = {word: address if at is SERVED else at for word, at in HERE.get(page, {}).items()}
+    monkeypatch.setenv(keys.FOLDER, str(tmp_path / "keys"))
     session = Session(tmp_path, here, monkeypatch)
     for block in (block for block in ALL if block.page == page):
         if kind(block) == "output":

@@ -11,6 +11,7 @@ import struct
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple, Self
 
+from tests.support.signing import KEY, NONCE, PROGRAMMER, Signer
 from tests.system.groups import group
 
 from scs.messages import error_texts
@@ -75,6 +76,7 @@ class Conversation(ABC):
         self.sequence = 255  # so that the first is 0, as the device awaits it
         self.took_ms = 0.0  # from the last command to its reply
         self.decoder = frame.Decoder()
+        self.signer: Signer | None = None  # of all that send() sends
 
     # --- what each fidelity has in its own way --------------------------------------------
     @abstractmethod
@@ -167,9 +169,12 @@ class Conversation(ABC):
         if sequence is None:
             self.sequence = sequence = self.next_sequence
         payload = packing.pack(commands.by_opcode(opcode)[2], values)
-        frames = self.ask(frame.encode(sequence, opcode, payload), patience_ms)
+        sent = opcode
+        if self.signer is not None:
+            sent, payload = commands.SIGNED, self.signer.signed(opcode, payload)
+        frames = self.ask(frame.encode(sequence, sent, payload), patience_ms)
         assert len(frames) == 1, f"{len(frames)} replies to {opcode:#x} within {patience_ms} ms"
-        assert frames[0][:2] == (sequence, opcode | commands.REPLY)
+        assert frames[0][:2] == (sequence, sent | commands.REPLY)
         return Reply(opcode, frames[0][2])
 
     def insist(self, opcode: int, payload: bytes = b"") -> Reply:
@@ -186,6 +191,20 @@ class Conversation(ABC):
         """Wait until no reply to an earlier attempt comes any more."""
         while self.raw(b""):
             pass
+
+    def paired(self) -> Self:
+        """Pair the board with KEY; nothing is signed yet."""
+        reply = self.send(commands.PAIR, KEY, patience_ms=2_000)  # two writes of the flash
+        assert reply.status == 0, reply.rows
+        return self
+
+    def opened(self, role: int = PROGRAMMER, key: bytes = KEY) -> Self:
+        """Open a session, which is not proven yet: all that follows is signed."""
+        self.signer = None
+        reply = self.send(commands.OPEN, role, NONCE)
+        assert reply.status == 0, reply.rows
+        self.signer = Signer(reply["nonce"], key, role)
+        return self
 
     # --- the usual way --------------------------------------------------------------------
     def stage(self, what: program.Group | bytes) -> Reply:

@@ -26,9 +26,10 @@ PAYLOADS = {
     **dict.fromkeys((commands.SAVE, commands.RECALL, commands.ERASE), (0,)),
     commands.CALIBRATE: (0, 0, 0, 0),
     commands.LOG: (0, 0),
+    commands.PAIR: (b"",),
 }
 LOOK = {"scope_arm", "words"}
-STORE = {"recall", "slots", "erase", "calibrate", "log"}
+STORE = {"recall", "slots", "erase", "calibrate", "log", "pair"}
 # restated by hand: what each state lets through
 ALLOWED = {
     "OFF": {"stage_begin", "stage_data", "commit", "maintenance", "measure", *STORE},
@@ -51,6 +52,7 @@ ALLOWED = {
     "MEASURING": set(),
 }
 EVERYWHERE = {"hello", "status", "stop", "halt", "ledger", "scope_read", "impedance", "calibration"}
+EVERYWHERE |= {"open", "signed"}
 
 
 @pytest.mark.parametrize("name", STATE_NAMES)

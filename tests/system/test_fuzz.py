@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from safety_case import fuzz, fuzz_files, fuzz_link
 from safety_case.fuzz_properties import MODULES, Broken, Target, outcome, reduced
 from scs.recordings import readers
-from stimcore import calibration, commands, dialogue, frame, handlers, program, states
+from stimcore import access, calibration, commands, dialogue, frame, handlers, program, states
 from stimcore.device import Device
 from stimcore.errors import Refused
 
@@ -48,7 +48,33 @@ def test_req_40_a_flood_of_rubbish_leaves_memory_as_it_was() -> None:
 
 def test_every_state_is_begun_from() -> None:
     kept = [fuzz_link.pickle.loads(bench).device.state for bench in fuzz_link._benches()]
-    assert kept == list(range(len(states.NAMES)))
+    assert kept == [*range(len(states.NAMES)), states.LOADED]  # that is paired
+
+
+@pytest.mark.parametrize(("module", "name"), [(access, "NONE"), (commands, "OPERATOR")])
+def test_req_70_what_nobody_signed_and_does_something_is_seen(
+    module: object, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = opcode_at(commands.STATUS if name == "NONE" else commands.UNLOAD)
+    wait = (fuzz_link.TIME, 3)
+    script = bytes((len(states.NAMES), *wait, fuzz_link.APT_COMMAND, index))
+    assert outcome(fuzz_files.BY_NAME["dialogue"], script)[1] == ""
+    if name == "NONE":
+        monkeypatch.setattr(access, "NONE", access.PAIRED)  # whoever speaks renews the lease
+    else:
+        rows = [(*row[:5], commands.OBSERVER) for row in commands.TABLE]
+        monkeypatch.setattr(commands, "TABLE", tuple(rows))
+    wrong = outcome(fuzz_files.BY_NAME["dialogue"], script)[1]
+    assert wrong.startswith("what nobody signed made ")
+
+
+def test_req_70_what_is_signed_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = (len(states.NAMES), fuzz_link.APT_COMMAND, opcode_at(commands.OPEN), 0, 1)
+    signed = (fuzz_link.APT_COMMAND, opcode_at(commands.SIGNED), 0, 0, 0, 0, 0)
+    benches: list[fuzz_link.Bench] = []
+    monkeypatch.setattr(fuzz_link.Bench, "answers", lambda bench: benches.append(bench))
+    fuzz_link.talk(bytes((*opened, *signed, opcode_at(commands.UNLOAD))))
+    assert benches[0].device.state == states.OFF
 
 
 # --- planted bugs --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import struct
 
 from fakehal import FakeHal
 from scenario import PLAIN, Lcg, bench_board, line
-from stimcore import board, commands, errors, frame, output, packing, program
+from stimcore import board, commands, errors, frame, output, packing, program, session
 from stimcore.device import Device
 
 US_A_TURN = 5_000
@@ -244,6 +244,47 @@ def stored() -> None:
     talk.books()
 
 
+def paired() -> None:
+    """Pair, open a session, run signed; replay, forge, a second host, a damaged and a lost key."""
+    talk = Talk()
+    key = bytes(range(32))
+    for message in (b"", b"Hi There", bytes(150)):
+        line("hmac", session.hmac(session.pads(b"\x0b" * 20), message))
+    talk.say(commands.PAIR, key[:-1])
+    talk.say(commands.PAIR, key)
+    talk.say(commands.START)
+    of_role = session.hmac(session.pads(key), b"programmer")
+    own = bytes(range(1, 17))  # what FakeHal draws first
+    talk.say(commands.OPEN, 2, bytes(16))
+    blocks = session.pads(session.hmac(session.pads(of_role), own + bytes(16)))
+    for counter, opcode, fields in (
+        (1, commands.MEASURE, bytes(2)),
+        (1, commands.MEASURE, bytes(2)),
+        (3, commands.STATUS, b""),
+        (2, commands.STATUS, b""),
+        (3, commands.PAIR, b"x"),
+        (4, commands.SIGNED, bytes(30)),
+    ):
+        message = struct.pack("<IB", counter, opcode) + fields
+        tag = session.hmac(blocks, message)[: session.TAG]
+        for payload in (message + tag[:-1] + b"?", message + tag):
+            talk.sequence = (talk.sequence + 1) & 255
+            talk.send(talk.sequence, commands.SIGNED, payload)
+    talk.say(commands.OPEN, 1, bytes(16))
+    talk.turns(2_100)
+    talk.say(commands.OPEN, 1, bytes(16))
+    for index in sorted(talk.hal.cells):
+        line("cell", talk.hal.cells[index])
+    cells = {index: data[:-1] + b"?" for index, data in talk.hal.cells.items()}
+    talk = Talk(0, cells)
+    talk.say(commands.OPEN, 1, bytes(16))
+    talk.hal.is_pressed = True
+    for now_ms in (0, 2_900, 3_000, 6_000):
+        talk.device.access.look(now_ms, talk.device.state)
+        print("kept", talk.device.access.kept)
+    talk.say(commands.PAIR, b"")
+
+
 def noisy() -> None:
     """Send noise and cut frames between good ones."""
     lcg = Lcg(99)
@@ -268,6 +309,7 @@ TALKS = (
     faulty,
     refused,
     stored,
+    paired,
     noisy,
 )
 STEPS = len(TALKS)

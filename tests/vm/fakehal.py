@@ -36,6 +36,8 @@ class FakeHal:
         self.ending = False
         self.cells: dict = {}
         self.deaf = False
+        self.is_pressed = False
+        self.drawn = 0
         self.ohm = 500
         self.armed = (0, -1)  # delay of the capture, and when it was armed; below 0: it is not
 
@@ -143,6 +145,13 @@ class FakeHal:
 
     def unique_id(self) -> bytes:
         return b"\xfe\1\2\3\4\5\6\7"
+
+    def random(self, count: int) -> bytes:
+        self.drawn += 1
+        return bytes([(self.drawn + at) & 255 for at in range(count)])
+
+    def bootsel(self) -> bool:
+        return self.is_pressed
 
     def _advance(self) -> None:
         """Advance by whole periods up to now; a staged stream takes over at a boundary."""

@@ -31,6 +31,12 @@ from stimcore import commands, frame, limits, packing, program, states
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "docs"
+LEAST_ROLES = {  # on a paired board
+    commands.OBSERVER: "none",
+    commands.OPERATOR: "operator",
+    commands.PROGRAMMER: "programmer",
+    commands.NOBODY: "in another never",
+}
 CHIP_PAGE, PROFILES_PAGE = "explain/chip.md", "reference/profiles.md"
 
 
@@ -57,16 +63,17 @@ def protocol_page() -> str:
             fields(packing.columns(request)),
             fields(packing.columns(reply)),
             "any" if where == states.ANY else ", ".join(states.NAMES[state] for state in where),
+            LEAST_ROLES[role],
             error_texts.COMMANDS[opcode],
         ]
-        for opcode, name, request, reply, where in commands.TABLE
+        for opcode, name, request, reply, where, role in commands.TABLE
     ]
     errors = [
         [str(code), f"`{kind.name}`", kind.unit or "none", kind.text]
         for code, kind in sorted(error_texts.ERRORS.items())
     ]
     stops = [[str(code), text] for code, text in enumerate(commands.STOP_REASONS)]
-    head = ["opcode", "command", "request", "reply", "allowed in", "what it does"]
+    head = ["opcode", "command", "request", "reply", "allowed in", "least role", "what it does"]
     return page(
         "protocol",
         commands=commands,

@@ -3,7 +3,8 @@
 Role: an input is a script of operations, a byte each with its arguments behind it, so that any
 bytes are a script: commands with random fields, with fitting ones, whole programs, frames that are
 cut or flipped, rubbish, time. Invariant: which frames are valid is decided here by another COBS
-decoder and another CRC than the device's. Requirements: REQ-40 to REQ-42, REQ-32.
+decoder and another CRC than the device's. Requirements: REQ-40 to REQ-42, REQ-32,
+REQ-70.
 """
 
 import binascii
@@ -19,6 +20,7 @@ from typing import Any
 from cobs import cobs
 from hypothesis import strategies as st
 from tests.support import programs
+from tests.support.signing import KEY, NONCE, Signer
 from tests.vm.fakehal import FakeHal
 from tests.vm.scenario import bench_board
 
@@ -194,6 +196,9 @@ class Bench:
         self.wire = Wire()
         self.frames = self.steps = 0  # sent, and of time
         self.replies: list[tuple[int, int, bytes]] = []
+        self.signer = Signer(bytes(commands.NONCE))
+        self.role = commands.PROGRAMMER  # that OPEN asked for last
+        self.signed: set[bytes] = set()  # payloads that this host made
         self.send(b"\0" + frame.encode(0, commands.HELLO, HELLO))
 
     @property
@@ -224,6 +229,9 @@ class Bench:
             self.step()
         self.replies = Wire().feed(self.hal.outbox)
         self.hal.outbox = b""
+        for _sequence, opcode, payload in self.replies:
+            if opcode == commands.OPEN | commands.REPLY and payload[0] == errors.OK:
+                self.signer = Signer(payload[1:], KEY, self.role)
         self.judge(expected, before)
 
     def judge(self, expected: list[tuple[int, int, bytes]], before: tuple[Any, ...]) -> None:
@@ -235,8 +243,14 @@ class Bench:
             raise Broken(f"without a valid frame {before} became {after}")
         only = expected[0][1] if len(expected) == 1 else commands.HALT  # which halts in any form
         refused = only != commands.HALT and self.replies[0][2][0] != errors.OK
-        if refused and after[:_OF_REFUSED] != before[:_OF_REFUSED]:
+        if refused and _without_lease(after) != _without_lease(before):
             raise Broken(f"a refused {expected[0]} made {after} of {before}")
+        if before[0] and not any(payload in self.signed for _, _, payload in expected):
+            kept = [row[:_OF_HOLDER] for row in (before, after)]
+            if kept[0] != kept[1]:
+                raise Broken(f"what nobody signed made {kept[1]} of {kept[0]}: {expected}")
+            if after[_OF_STREAM] == output.RUNNING != before[_OF_STREAM]:
+                raise Broken(f"what nobody signed started output: {expected}")
         self.bounded()
         if after != before:  # what a command set off is over before the next one is judged
             self.step()
@@ -255,19 +269,22 @@ class Bench:
                 raise Broken(f"{what} holds {size}, at most {most}")
 
     def condition(self) -> tuple[Any, ...]:
-        """Return what no bad frame may change; the first _OF_REFUSED no refused one either."""
+        """Return what no bad frame may change; the first _OF_REFUSED no refused one either, but
+        for the lease; the first _OF_HOLDER of a paired board none that is not signed."""
         device, train = self.device, self.device.output and self.device.output.train
         return (
-            device.state,
+            device.access.kept,
+            device.access._key,
             device.hash,
             bytes(device.staged),
             device.staged_length,
             device.staged_crc,
-            device.fault,
             device.leaving,
             device.calibration,
             train and tuple(train.targets_ua),
             device.lease_ends_ms,
+            device.state,
+            device.fault,
             train and train.phase,
             device.load,
             self.hal.status,
@@ -311,17 +328,34 @@ class Bench:
             return struct.pack("<BI", 0, int.from_bytes(payload[:2], "little") % 4_100)
         if opcode == commands.MEASURE:
             return bytes(2)
+        if opcode == commands.PAIR:
+            return bytes(KEY if len(payload) % 2 else b"")
+        if opcode == commands.OPEN:
+            self.role = 1 + payload[0] % 2
+            return bytes((self.role, *NONCE))
+        if opcode == commands.SIGNED:
+            row = commands.TABLE[payload[4] % len(commands.TABLE)]
+            inner = bytes(packing._form(row[2])[1] + 16 * (row[0] == commands.OPEN))
+            if row[0] != commands.SIGNED:
+                inner = self.fitting(row[0], inner)
+            self.signed.add(made := bytes(self.signer.signed(row[0], inner)))
+            return made
         if opcode == commands.CALIBRATE:
             return struct.pack("<hihi", payload[0], -payload[1], payload[2], payload[3])
         return bytes(value % 8 for value in payload)
 
 
-_OF_REFUSED = 9
+_OF_REFUSED, _OF_HOLDER, _OF_STREAM = 12, 10, 14
+_LEASE = 9
+
+
+def _without_lease(condition: tuple[Any, ...]) -> tuple[Any, ...]:
+    return condition[:_LEASE] + condition[_LEASE + 1 : _OF_REFUSED]
 
 
 @cache
 def _benches() -> tuple[bytes, ...]:
-    """Return a pickled bench in each state of states.NAMES."""
+    """Return a pickled bench in each state of states.NAMES, then one that is paired and LOADED."""
     bench = Bench()
     kept = {states.OFF: bench}
 
@@ -350,7 +384,10 @@ def _benches() -> tuple[bytes, ...]:
     bench.hal.die(output.STARVED)
     bench.step()
     keep(states.FAULT)
-    return tuple(pickle.dumps(kept[state], 5) for state in range(len(states.NAMES)))
+    every = [pickle.dumps(kept[state], 5) for state in range(len(states.NAMES))]
+    bench = pickle.loads(every[states.LOADED])
+    bench.command(commands.PAIR, KEY)
+    return (*every, pickle.dumps(bench, 5))
 
 
 def talk(data: bytes) -> int:
@@ -446,7 +483,10 @@ def seeds() -> list[bytes]:
     every = list(apt.values())
     shuffled = random.Random(0)  # noqa: S311
     scripts = [session + wait]
-    for state in range(len(states.NAMES)):
+    opened = bytes((len(states.NAMES), APT_COMMAND, _index(commands.OPEN), 0, 1))
+    kinds = (APT_COMMAND, _index(commands.SIGNED), 0, 0, 0, 0, 0)
+    scripts.append(opened + b"".join(bytes((*kinds, at)) for at in range(len(commands.TABLE))))
+    for state in range(len(states.NAMES) + 1):
         for _ in range(4):
             shuffled.shuffle(every)
             plain = [bytes((COMMAND,)) + command[1:] for command in every]
@@ -469,7 +509,7 @@ def _operations() -> st.SearchStrategy[bytes]:
 def scripts() -> st.SearchStrategy[bytes]:
     """Return a strategy of scripts: structured ones, and any bytes."""
     structured = st.tuples(
-        st.integers(0, len(states.NAMES) - 1).map(lambda state: bytes((state,))),
+        st.integers(0, len(states.NAMES)).map(lambda state: bytes((state,))),
         st.lists(_operations(), min_size=10, max_size=60).map(b"".join),
     ).map(b"".join)
     return st.one_of(structured, structured, st.binary(max_size=1_024))

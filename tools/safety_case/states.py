@@ -55,9 +55,14 @@ FIELDS = {
     "log": (0, 0),
     "measure": (0, 0),
     "calibrate": (0, 0, 0, 0),
+    "pair": (bytes(32),),
+    "open": (commands.PROGRAMMER, bytes(commands.NONCE)),
+    "signed": (1, commands.START, bytes(16)),
     **dict.fromkeys(("save", "recall", "erase"), (0,)),
 }
 
+# events that come of commands alone, of a paired board's of signed ones; others may come meanwhile
+BY_COMMAND = ("commit", "unload", "arm", "start", "measure", "clear")
 TORN_WRITES = ("save while the power fails", "calibrate while the power fails")
 OTHERS = ("load", "arm another", "amplitude too high", "a repeated start", "an unknown command")
 
@@ -148,6 +153,7 @@ def situation_of(talk: Talk, condition: str) -> Situation:
         load is not None and (is_old, [row[1] for row in load.rows].count(0)),
         device.output.train.phase if device.output else None,
         device.calibration[0],
+        device.access.kept,
         (bool(blob), bool(damaged)),
         device.leaving,
         condition,
@@ -192,6 +198,20 @@ def check(talk: Talk, after: Situation, action: str, is_refused: bool) -> Iterat
     """Yield what does not hold; the requirements, restated."""
     if talk.gate and after[0] not in OUTPUT:
         yield f"the gate is closed in {after[0]}"
+    yield from _of_moves(talk)
+    if action == "halt" and after[0] in ("ARMED", *OUTPUT):
+        yield f"HALT left {after[0]}"
+    if action in ("later", "much later") and after[0] in ("RUNNING", "MEASURING"):
+        yield f"{after[0]} without a host for {LATER_US} us"
+    obeyed = any(move.event in BY_COMMAND for move in MOVES)
+    if obeyed and talk.device.access.kept:
+        yield f"a paired board did {action}, which nobody had signed"
+    if obeyed and is_refused:
+        yield f"{action} was refused and moved the state"
+
+
+def _of_moves(talk: Talk) -> Iterator[str]:
+    """Yield what does not hold of the moves of the state."""
     for move in MOVES:
         was, now = states.NAMES[move.before], states.NAMES[move.after]
         if now == "RUNNING" and was != now and (was != "ARMED" or not move.load_is_fresh):
@@ -202,12 +222,6 @@ def check(talk: Talk, after: Situation, action: str, is_refused: bool) -> Iterat
             yield f"FAULT was left by {move.event} for {now}"
         if now == "FAULT" and talk.device.fault[0] == 0:
             yield "FAULT without a reason"
-    if action == "halt" and after[0] in ("ARMED", *OUTPUT):
-        yield f"HALT left {after[0]}"
-    if action in ("later", "much later") and after[0] in ("RUNNING", "MEASURING"):
-        yield f"{after[0]} without a host for {LATER_US} us"
-    if is_refused and MOVES:
-        yield f"{action} was refused and moved the state"
 
 
 # --- exploration -------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ PANELS = {
         "flash": "flash",
         "store": "store",
         "log": "log",
+        "pair": "pair",
     },
     "Tables": {
         "boards": "catalog",

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ..profile.profile import Profile
 
 
+PAIRED = ("no", "yes", "its key is damaged")  # by what HELLO says
+
+
 def status(*, device: options.Running, json: options.Json = False) -> None:
     """Show a device's state, amplitudes, measurements and fault.
 
@@ -36,9 +39,11 @@ def status(*, device: options.Running, json: options.Json = False) -> None:
         calibrated = calibration.read(stim.link)
         fault = stim.told(now.fault) if now.fault else None
         name, unique_id = stim.board.name, stim.unique_id
+        paired = PAIRED[stim.link.paired]
     if json:
         about: dict[str, Any] = {"fault": fault, "board": name, "unique_id": unique_id}
-        about |= {"calibration": asdict(calibrated), "delivered": book.delivered()}
+        about |= {"paired": paired, "delivered": book.delivered()}
+        about |= {"calibration": asdict(calibrated)}
         console.as_json(asdict(now) | about)
         return
     levels = [f"{level.level_ma:g} mA, target {level.target_ma:g} mA" for level in now.levels]
@@ -46,6 +51,7 @@ def status(*, device: options.Running, json: options.Json = False) -> None:
     voltage = f"{now.voltage_min_v:g} to {now.voltage_max_v:g} V"
     rows = [
         ("unique id", unique_id),
+        ("paired", paired),
         ("calibration", calibrated.kept),
         ("state", now.state),
         ("fault", fault or "none"),

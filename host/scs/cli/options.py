@@ -48,6 +48,13 @@ BoardRow = Annotated[
     str, typer.Option("--board", help="Board, or BOARD/STAGE/LOAD; see `scs boards`.")
 ]
 LoadRow = Annotated[str, typer.Option("--load", help="Dummy load.")]
+Role = Annotated[
+    str,
+    typer.Option(
+        help="Role on a paired board: observer, operator or programmer; default: the highest that "
+        "the key on this computer gives."
+    ),
+]
 PATIENCE_S = 5.0  # link.PATIENCE_S, which is not imported for `--help`
 Patience = Annotated[
     float,
@@ -100,6 +107,7 @@ class Device(Fixture):
         ),
     ] = "sim"
     timeout: Patience = PATIENCE_S
+    role: Role = ""
 
     def faults(self) -> str:
         """Return the faults to inject, for sim://; none without --fault."""
@@ -116,6 +124,7 @@ class Device(Fixture):
             faults=self.faults(),
             patience_s=self.timeout,
             halt_on_exit=halt_on_exit,
+            role=self.role,
         )
 
 
@@ -142,6 +151,7 @@ class Running:
         ),
     ] = ""
     timeout: Patience = PATIENCE_S
+    role: Role = ""
 
     def real_port(self) -> str:
         """Return the port; raise WrongUsage if there is none or it is a simulated board."""
@@ -155,7 +165,8 @@ class Running:
         """Return a connection that leaves the device's state unchanged."""
         from ..device.stimulator import Stimulator
 
-        return Stimulator(self.real_port(), patience_s=self.timeout, halt_on_exit=False)
+        port = self.real_port()
+        return Stimulator(port, patience_s=self.timeout, halt_on_exit=False, role=self.role)
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from stimcore import commands, journal
+from stimcore import access, commands, journal
 
 from ..errors import WrongUsage
 from ..messages import refusals
@@ -32,6 +32,8 @@ EVENTS = {
     journal.STOPPED: "stopped",
     journal.FAULT: "fault",
     journal.MISSED: "missed",
+    journal.REFUSED: "refused",
+    journal.KEY: "key",
 }
 _EXAMPLE = "one that `scs log -o journal.json` wrote"
 
@@ -167,6 +169,14 @@ def _text(kind: int, detail: int, index: int, value: int, extra: int) -> str:
     if kind == journal.FAULT:
         limit = extra - (1 << 32) if extra >> 31 else extra
         return refusals.fault((detail, index, value, limit))
+    if kind == journal.REFUSED:
+        times = f", {value} times since the last such entry" if value > 1 else ""
+        return f"{refusals.activity(index)}: {refusals.cause((detail, index, 0, 0))}{times}"
+    if kind == journal.KEY:
+        if value == access.PAIRED:
+            return "a key was kept: the board is paired"
+        by = "at the board, with BOOTSEL" if detail == journal.AT_THE_BOARD else "by its holder"
+        return f"the key was erased {by}"
     return f"{value} events were not recorded" if kind == journal.MISSED else ""
 
 

@@ -4,7 +4,9 @@ Role: request() sends a row of stimcore.commands.TABLE and returns the reply's f
 Invariant: a command is never executed twice (the device repeats its reply to a known sequence
 number); a reply to anything but the current request is dropped; the only exceptions are Failures.
 Threads that share a link take turns, a request each: the numbers of one never meet another's.
-Time is the port's own if it has one: `sim://` runs in virtual time. Requirements: REQ-40, REQ-61.
+With a signer, what needs a key and all that follows is signed, in a session that is opened for it.
+Time is the port's own if it has one: `sim://` runs in virtual time. Requirements: REQ-40, REQ-61,
+REQ-70.
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ from urllib.parse import urlencode, urlsplit
 
 import serial
 
-from stimcore import commands, errors, frame, packing, states
+from stimcore import access, commands, errors, frame, packing, states
 from stimcore.errors import Refused
 
 from ..errors import DeviceRefused, LinkLost, Mismatch, Row, WrongUsage
 from ..messages import refusals
+from .signing import UNSIGNED, Signer
 
 SIM = "sim"  # the simulated board inside this process
 HANDLERS = "scs.urlhandler"  # where pyserial finds sim://
@@ -81,6 +84,8 @@ class Link:
         self.retry_s = min(retry_s, patience_s)
         self.requests = 0
         self.retries = 0  # questions that had to be asked again
+        self.paired = access.NONE  # as the last HELLO said
+        self.signer: Signer | None = None
         self._turn = threading.RLock()  # an RLock: a signal's handler may ask amid a request
         self._sequence = sequence - 1 & 255
         self._heard = False  # anything from the device
@@ -121,11 +126,56 @@ class Link:
 
     def _request(self, opcode: int, values: tuple[Any, ...]) -> Fields:
         self.requests += 1
-        question = self._question(opcode, values)
+        fields = packing.pack(_ROWS[opcode][2], values)
+        signer = self.signer
+        needs_key = _ROWS[opcode][5] > commands.OBSERVER
+        if signer is None or opcode in UNSIGNED or not (needs_key or signer.is_open):
+            reply = self._asked(opcode, opcode, fields)
+            if opcode == commands.HELLO:
+                self.paired = reply["paired"]
+            return reply
+        if not signer.is_open:
+            self._open(signer)
+        try:
+            reply = self._asked(commands.SIGNED, opcode, signer.signed(opcode, fields))
+        except DeviceRefused as refusal:
+            if not refusal.rows or refusal.rows[0][0] != errors.SESSION_OVER:
+                raise
+            self._open(signer)  # nothing had been said for so long
+            reply = self._asked(commands.SIGNED, opcode, signer.signed(opcode, fields))
+        if opcode == commands.PAIR:
+            self.signer = None  # its key is no more
+        return reply
+
+    def _open(self, signer: Signer) -> None:
+        fields = packing.pack(_ROWS[commands.OPEN][2], signer.offer())
+        signer.begin(self._asked(commands.OPEN, commands.OPEN, fields)["nonce"])
+
+    def prove(self) -> None:
+        """Open the signer's session, and have the board carry out a first signed command."""
+        with self._turn:
+            if self.signer is not None:
+                self._open(self.signer)
+                self.request(commands.STATUS)
+
+    def give_up(self) -> None:
+        """End the session of a key, if there is one, so that another host need not wait."""
+        with self._turn:
+            if self.signer is not None and self.signer.is_open:
+                fields = (self.signer.role, bytes(commands.NONCE))
+                anew = packing.pack(_ROWS[commands.OPEN][2], fields)
+                signed = self.signer.signed(commands.OPEN, anew)
+                with contextlib.suppress(DeviceRefused):  # it is over already
+                    self._asked(commands.SIGNED, commands.OPEN, signed)
+                self.signer.offer()
+
+    def _asked(self, sent: int, opcode: int, payload: bytes) -> Fields:
+        """Send a frame until it is answered; return the reply to `opcode`, which it may wrap."""
+        question = self._question(sent, payload)
         self._write(question)
         asked_s = self.now()
         deadline_s = asked_s + self.patience_s
-        while (reply := self._reply(opcode, min(asked_s + self.retry_s, deadline_s))) is None:
+        while (reply := self._reply(sent, min(asked_s + self.retry_s, deadline_s))) is None:
             if self.now() >= deadline_s:
                 raise LinkLost(
                     f"no answer from {self.port_name} within {self.patience_s:g} s: is it an scs "
@@ -139,7 +189,7 @@ class Link:
     def tell(self, opcode: int) -> None:
         """Send a command without fields and wait for nothing: to a device that does not answer."""
         with self._turn:
-            self._write(self._question(opcode, ()))
+            self._write(self._question(opcode, b""))
 
     def hear(self, data: bytes, wait_s: float) -> bytes:
         """Send bytes that are no frame; return what comes within `wait_s`, as from a prompt."""
@@ -149,9 +199,8 @@ class Link:
             heard += self._read()
         return heard
 
-    def _question(self, opcode: int, values: tuple[Any, ...]) -> bytes:
+    def _question(self, opcode: int, payload: bytes) -> bytes:
         self._sequence = (self._sequence + 1) & 255
-        payload = packing.pack(_ROWS[opcode][2], values)
         return bytes(frame.encode(self._sequence, opcode, payload))
 
     def _write(self, data: bytes) -> None:
@@ -252,7 +301,7 @@ def _advice(reason: OSError) -> str:
 
 def _understood(opcode: int, payload: bytes) -> Fields:
     """Return the fields of an OK reply; raise the Failure for any other."""
-    _opcode, name, _request, fields, _states = _ROWS[opcode]
+    _opcode, name, _request, fields, *_permission = _ROWS[opcode]
     if payload[:1] != bytes((errors.OK,)):
         raise _refusal(name, payload)
     try:

@@ -5,7 +5,7 @@ every method is one or a few of them.
 Invariant: a device built from other tables is refused, never guessed at. Commands are sent only by
 the caller's calls: if the caller hangs, the lease expires and the device stops; whatever ends the
 block first halts an output that this session armed, started or began to stop, and no other's.
-Requirements: REQ-43, REQ-61, REQ-65.
+Requirements: REQ-43, REQ-61, REQ-65, REQ-70.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..errors import DeviceFault, DeviceRefused, Failure, LinkLost, Mismatch, Ro
 from ..messages import refusals, safety_metrics
 from ..messages.safety_metrics import Metric
 from ..profile import program_names
-from . import impedance, journal, replies
+from . import impedance, journal, replies, signing
 from .impedance import LoadFound
 from .journal import Journal
 from .link import PATIENCE_S, SIM, Link, is_sim, shown, url_of
@@ -75,8 +75,10 @@ class Session:
         faults: str = "",
         patience_s: float = PATIENCE_S,
         halt_on_exit: bool = True,
+        role: str = "",
     ):
         self.port = port
+        self.role = role
         self.profile: Profile | None = None
         self.version = self.unique_id = ""
         self._wanted = board
@@ -101,6 +103,8 @@ class Session:
                 self.link.tell(commands.HALT)
             elif halts:
                 self.link.request(commands.HALT)
+            if self._link is not None and not isinstance(reason, LinkLost):
+                self._link.give_up()
         except Failure:
             if reason is None:  # else the first reason is the one to tell
                 raise
@@ -117,6 +121,7 @@ class Session:
         self._link = Link(url, patience_s=self._patience_s)
         try:
             self._board, self.version, self.unique_id = hello(self._link, self._wanted)
+            self._link.signer = signing.signer_of(self.unique_id, self._link.paired, self.role)
         except BaseException:
             self.close()
             raise

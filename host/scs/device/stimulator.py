@@ -30,6 +30,8 @@ class Stimulator(Session):
     reports, for `sim` the default row. faults: of a simulated board, such as
     "open_lead@2". Leaving the context halts an output that was armed or started through it, not
     another one's; with halt_on_exit False it goes on, to the end of its lease if it has one.
+    role: of a paired board "observer", "operator" or "programmer"; by default the highest that the
+    key kept on this computer gives. What needs a key is signed by itself.
     Methods raise LinkLost, DeviceRefused, Mismatch or DeviceFault (all Failures).
 
     Example::

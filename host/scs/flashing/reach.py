@@ -13,6 +13,7 @@ from typing import Any
 
 from stimcore import commands, errors, states
 
+from ..device import signing
 from ..device.link import Link
 from ..errors import DeviceRefused, Failure, LinkLost, Mismatch, WrongUsage
 from ..messages import refusals
@@ -69,6 +70,7 @@ def _hello(link: Link) -> dict[str, Any]:
         return {}
     if reply["unique_id"] == SIMULATED_ID:
         raise WrongUsage(f"{link.port_name}: {ports.SIMULATED}")
+    link.signer = signing.signer_of(f"{reply['unique_id']:016x}", reply["paired"], "")
     return reply
 
 

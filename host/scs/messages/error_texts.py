@@ -30,6 +30,7 @@ _TEXTS = {
     errors.BAD_STATE: ("", "not allowed in this state"),
     errors.BAD_SEQUENCE: ("", "unexpected sequence number"),
     errors.BAD_VERSION: ("", "the device uses another protocol version"),
+    errors.SESSION_OVER: ("", "the session of this key is over: nothing came for 10 s"),
     errors.STAGE_RANGE: ("bytes", "the data exceed the staged program"),
     errors.STAGE_CRC: ("", "the staged program arrived damaged"),
     errors.BLOB_FORMAT: ("", "unknown program format"),
@@ -39,6 +40,12 @@ _TEXTS = {
     errors.SLOT_EMPTY: ("", "the slot is empty"),
     errors.SLOT_DAMAGED: ("", "the content of the slot is damaged"),
     errors.STORE_WRITE: ("", "writing to the store failed; the previous content is kept"),
+    errors.NO_ROLE: ("", "the board is paired, and this needs a key"),
+    errors.WRONG_TAG: ("", "the command was not signed with the board's key"),
+    errors.WRONG_COUNTER: ("", "a signed command came twice or out of its turn"),
+    errors.NO_SESSION: ("", "the board has no session open for this key"),
+    errors.SESSION_HELD: ("", "another host has the board"),
+    errors.KEY_DAMAGED: ("", "the board's key is damaged"),
     errors.AMPLITUDE: ("nA", "the current is above its ceiling"),
     errors.WIDTH: ("ns", "a first phase is longer than allowed"),
     errors.WIDTH_SHORT: ("ns", "a first phase is shorter than allowed"),
@@ -139,8 +146,9 @@ ERRORS = {
 
 COMMANDS = {
     commands.HELLO: (
-        "Opens a session and resets the sequence number; names = version,"
-        " a space, board name; unique_id = of this board, most significant byte first."
+        "Opens a session and resets the sequence number; paired = 0: no key is kept, 1: one is,"
+        " 2: it is damaged; names = version, a space, board name; unique_id = of this board, most"
+        " significant byte first."
     ),
     commands.STATUS: (
         "Status of the device; hash = of the loaded program, 0: none; levels = (level_ua, "
@@ -215,6 +223,19 @@ COMMANDS = {
         " or board (then it is not used, and ARM is refused). Of the last measurement: the mean"
         " current of its pulses, and the readings of both channels at rest, in 1/16 of an ADC code;"
         " 0: none."
+    ),
+    commands.PAIR: (
+        "Keeps a key of 32 bytes, from when on the board obeys signed commands alone beyond what an"
+        " observer may do; without any byte it erases the key."
+    ),
+    commands.OPEN: (
+        "Offers a session in a role (1: operator, 2: programmer) and its host's nonce, 16 bytes;"
+        " replies with the board's. Its first signed command proves it; refused while a host has"
+        " one. Signed itself, it gives the present session up."
+    ),
+    commands.SIGNED: (
+        "Carries out a command that a session's key signed: signed = its fields, then the tag of 16"
+        " bytes; reply = that of the command."
     ),
 }
 

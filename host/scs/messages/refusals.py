@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stimcore import calibration, commands, errors, journal, limits
+from stimcore import access, calibration, commands, errors, journal, limits
 from stimcore.board import FINE
 
 from ..documents import units
@@ -35,7 +35,6 @@ _ACTIVITIES = {  # names of stimcore.commands, which are the protocol's, in a us
     "amplitude": "a change of amplitude",
     "figures": "asking for safety figures",
     "maintenance": "flashing",
-    "unload": "unloading the program",
     "save": "saving the program in a slot",
     "recall": "loading a stored program",
     "slots": "listing the stored programs",
@@ -48,9 +47,14 @@ _ACTIVITIES = {  # names of stimcore.commands, which are the protocol's, in a us
     "impedance": "measuring the load",
     **dict.fromkeys(("calibrate", "calibration"), "calibrating"),
     "shift": "shifting contacts",
+    "pair": "pairing",
+    **dict.fromkeys(("open", "signed"), "opening a session"),
+    "unload": "unloading the program",
+    "clear_fault": "clearing a fault",
 }
 _GRIDS = {"_millihz": "mHz", "_permille": "permille", "_ns": "ns", "_ms": "ms", "_ua": "uA"}
 _AT_A_CONTACT = (errors.LOAD_OPEN, errors.LOAD_SHORT, errors.LOAD_OHM, errors.LOAD_NF)
+_HOLDERS = {commands.OPERATOR: "operator", commands.PROGRAMMER: "programmer"}
 _OF_A_SLOT = (errors.SLOT_RANGE, errors.SLOT_EMPTY, errors.SLOT_DAMAGED, errors.STORE_WRITE)
 OF_A_PROGRAM = (
     errors.BELOW_CODE,
@@ -61,6 +65,12 @@ OF_A_PROGRAM = (
     errors.SHAPE_PEAK,
     errors.NO_PROGRAM,
 )
+
+
+def activity(opcode: int) -> str:
+    """Return a command in a user's words."""
+    name = next((row[1] for row in commands.TABLE if row[0] == opcode), "an unknown command")
+    return _ACTIVITIES.get(name, name)
 
 
 def not_in_state(command: str, state: str) -> str:
@@ -102,6 +112,8 @@ def cause(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = ()) 
     if code == errors.CALIBRATION_RANGE:
         return _of_calibration(index, value, limit)
     message = error_texts.ERRORS[code].text
+    if errors.NO_ROLE <= code <= errors.KEY_DAMAGED:
+        return message + _of_access(code, value, limit)
     if code in _OF_A_SLOT:
         return f"{_slot(index)}: {message}"
     if (value or limit) and code != errors.STAGE_CONTACTS:
@@ -111,7 +123,19 @@ def cause(row: Row, contacts: Sequence[str] = (), programs: Sequence[str] = ()) 
     return message + _where(code, index, contacts, programs)
 
 
+def _of_access(code: int, value: int, limit: int) -> str:
+    """Return what a refusal for want of a key says beyond its text."""
+    if code == errors.SESSION_HELD:
+        return f", and its session ends in {value / 1000:g} s if it stays silent" if value else ""
+    if code == errors.NO_ROLE and limit in _HOLDERS:
+        has = f", and the session has the {_HOLDERS[value]}'s" if value in _HOLDERS else ""
+        return f": the {_HOLDERS[limit]}'s{has}"
+    return ""
+
+
 def _slot(index: int) -> str:
+    if index == access.SLOT:
+        return "the key"
     if index >= journal.FIRST:
         return "the journal"
     return "the calibration" if index == calibration.SLOT else f"slot {index + 1}"

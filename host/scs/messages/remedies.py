@@ -14,6 +14,8 @@ _SMALLER = (
     " narrower"
 )
 _OTHER_FIRMWARE = "host and firmware do not belong together: flash it anew (scs flash)"
+_PRESS = "press BOOTSEL within 5 s of power-on and hold it for 3 s"
+_LOST = f"a lost one is erased at the board: {_PRESS}"
 _AGAIN = "load the profile again; if it comes again, look at the cable"
 _CURRENT = "lower the amplitude or the pulse width, or share the current with larger contacts"
 
@@ -30,6 +32,7 @@ REMEDIES = {
     errors.BAD_STATE: "see its state with `scs status`",
     errors.BAD_SEQUENCE: "open it again: it was restarted, or another program opened it",
     errors.BAD_VERSION: _OTHER_FIRMWARE,
+    errors.SESSION_OVER: "open it again",
     # loading a program
     errors.STAGE_RANGE: _AGAIN,
     errors.STAGE_CRC: _AGAIN,
@@ -41,6 +44,13 @@ REMEDIES = {
     errors.SLOT_EMPTY: "`scs store list` shows the slots in use",
     errors.SLOT_DAMAGED: "save a program there, or erase it (scs store erase)",
     errors.STORE_WRITE: "the flash is full or worn out: erase another slot, or replace the board",
+    # who may do what
+    errors.NO_ROLE: f"take its key in with `scs pair --import FILE`; {_LOST}",
+    errors.WRONG_TAG: f"take the present key in with `scs pair --import FILE`; {_LOST}",
+    errors.WRONG_COUNTER: "open it again; if it comes again, somebody else writes to the port",
+    errors.NO_SESSION: "open it again; `scs status` tells whether it is paired",
+    errors.SESSION_HELD: "end the other one, or wait; STOP and HALT work without a key",
+    errors.KEY_DAMAGED: f"erase it at the board: {_PRESS}",
     # the kernel: current, width, rate
     errors.AMPLITUDE: "lower the amplitude",
     errors.STEP_UP: "let the amplitude rise over a ramp, e.g. ramp: {up: 2 s}",

@@ -120,6 +120,7 @@ class SimHal:
     def __init__(self, bench: "SimBoard"):
         self._bench = bench
         self.wrong_load = False
+        self.is_pressed = False  # BOOTSEL
         self.cause = 0
         self._clock = (0, 0, 1000)  # (bench's us, the chip's us then, its rate from there on)
 
@@ -203,6 +204,14 @@ class SimHal:
     def unique_id(self) -> bytes:
         """Return eight bytes, the same for every simulated board."""
         return UNIQUE_ID
+
+    def random(self, count: int) -> bytes:
+        """Return so many random bytes, of the bench's seed."""
+        return self._bench.random.bytes(count)
+
+    def bootsel(self) -> bool:
+        """Return True while BOOTSEL is pressed."""
+        return self.is_pressed
 
 
 class SimBoard:

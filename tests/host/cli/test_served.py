@@ -61,7 +61,9 @@ def test_halt_works_where_hello_is_refused(
     from stimcore import commands, handlers
 
     assert scs("run", alone, "--detach", "--port", served).exit_code == GOOD
-    monkeypatch.setitem(handlers.TABLE, commands.HELLO, lambda *_: (1, 0, 0, 3, 0, 0, b"9 other"))
+    monkeypatch.setitem(
+        handlers.TABLE, commands.HELLO, lambda *_: (1, 0, 0, 3, 0, 0, 0, b"9 other")
+    )
     refused = scs("status", "--port", served)
     assert refused.exit_code == REFUSED
     assert "reflash" in refused.stderr

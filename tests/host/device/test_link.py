@@ -351,7 +351,7 @@ def test_a_pty_and_a_socket_are_ports_like_any_other(served: str) -> None:
 
 @pytest.mark.parametrize("names", [b"9 even", b"9 odd"])
 def test_a_reply_counts_that_came_before_the_port_was_closed(names: bytes) -> None:
-    fields = packing.pack(commands.by_opcode(commands.HELLO)[3], (1, 0, 0, OFF, 0, 0, names))
+    fields = packing.pack(commands.by_opcode(commands.HELLO)[3], (1, 0, 0, OFF, 0, 0, 0, names))
     reply = frame.encode(0, commands.HELLO | commands.REPLY, bytes((errors.OK,)) + fields)
 
     def answer_and_close(listener: socket.socket) -> None:

@@ -61,7 +61,7 @@ def test_req_43_a_board_that_is_in_no_table_is_refused(monkeypatch: pytest.Monke
 
 
 def test_a_refused_device_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(handlers.TABLE, commands.HELLO, lambda *_: (1, 0, 0, 0, 0, 0, b"x y"))
+    monkeypatch.setitem(handlers.TABLE, commands.HELLO, lambda *_: (1, 0, 0, 0, 0, 0, 0, b"x y"))
     stim = Stimulator("sim")
     with pytest.raises(Mismatch):
         stim.open()

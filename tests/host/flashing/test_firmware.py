@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from scs.catalog import boards
 from scs.catalog.board_file import BoardError
 from scs.errors import Failure
 from scs.flashing import firmware_files
-from stimcore import commands
+from stimcore import commands, packing
 
 
 @pytest.fixture
@@ -117,3 +118,17 @@ def test_the_digest_of_all_tables_takes_the_place_of_their_names() -> None:
     for name in ("stimcore/limits.py", "stimcore/errors.py", "stimcore/commands.py"):
         names = {node.id for node in ast.walk(ast.parse(texts[name])) if isinstance(node, ast.Name)}
         assert not names & {"STEP_UP_UA", "SHORT_RECORD", "globals", "dir"}
+
+
+def test_a_flashed_table_of_commands_has_the_same_fields_without_their_names() -> None:
+    text = firmware_files.folded(firmware_files.folder())["stimcore/commands.py"]
+    space: dict[str, Any] = {"const": lambda value: value, "__name__": "folded"}
+    space["__package__"] = "stimcore"
+    exec(compile(text, "commands.py", "exec"), space)
+    assert len(space["TABLE"]) == len(commands.TABLE)
+    for flashed, row in zip(space["TABLE"], commands.TABLE, strict=True):
+        assert (flashed[0], flashed[1], *flashed[4:]) == (row[0], "", *row[4:])
+        for side in (2, 3):
+            assert packing._form(flashed[side]) == packing._form(row[side])
+    assert "hash u32" not in text
+    assert "STOP_REASONS" not in text

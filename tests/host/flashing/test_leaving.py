@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from serial.urlhandler import protocol_socket
@@ -10,6 +11,7 @@ from tests.host.flashing.fakeboard import FakeBoard
 from tests.host.flashing.support import GOOD, NAME, NO_DEVICE, REFUSED, flash
 
 from scs import Profile, Stimulator, resources, sim_bridge
+from scs.device import keys
 from scs.errors import Failure
 from scs.flashing import reach
 from stimcore import commands, errors, handlers, states
@@ -49,6 +51,24 @@ def test_req_46_a_board_that_ran_a_program_is_flashed_without_being_unplugged(
     assert done.exit_code == GOOD, done.output
     assert board.files == files
     assert board.resets == 1
+
+
+def test_req_70_a_paired_board_leaves_for_the_holder_of_its_key_alone(
+    board: FakeBoard, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(keys.FOLDER, str(tmp_path / "none"))
+    board.files, board.folders = {**files, "rp2_port/hal.mpy": b"old"}, {"rp2_port", "stimcore"}
+    board.start()
+    with Stimulator(board.url) as stim:
+        key = keys.new(stim.unique_id)
+        stim.link.request(commands.PAIR, key.secret)
+    done = flash("--port", board.url)
+    assert done.exit_code == REFUSED, done.output
+    assert "the board is paired, and this needs a key: the programmer's" in done.output
+    monkeypatch.setenv(keys.FOLDER, str(tmp_path))
+    keys.keep(key)
+    done = flash("--port", board.url)
+    assert done.exit_code == GOOD, done.output
 
 
 def test_req_46_a_version_that_cannot_unload_says_what_to_do(
