@@ -21,7 +21,7 @@ def columns(fields: str) -> list:
 
 def pack(fields: str, values: tuple) -> bytes:
     """Pack values in order; a last field of type bytes is appended as it is."""
-    form, _size, tail = _form(fields)
+    form, _size, tail = _forms.get(fields) or _form(fields)
     if tail:
         return struct.pack(form, *values[:-1]) + bytes(values[-1])
     return struct.pack(form, *values)
@@ -31,7 +31,7 @@ def unpack(fields: str, data: bytes) -> list:
     """Return the fields' values; raise Refused(BAD_LENGTH) unless `data` is exactly as long."""
     if not fields and not data:
         return []
-    form, size, tail = _form(fields)
+    form, size, tail = _forms.get(fields) or _form(fields)
     if len(data) < size or (len(data) > size and not tail):
         raise Refused(errors.BAD_LENGTH, 0, len(data), size)
     values = list(struct.unpack_from(form, data, 0))
@@ -45,10 +45,8 @@ _forms: dict = {}  # found once: a command comes again and again
 
 def _form(fields: str) -> tuple:
     """Return (struct's form of the fields of fixed size, its size, True if bytes follow)."""
-    known = _forms.get(fields)
-    if known is None:
-        kinds = [kind for _name, kind in columns(fields)]
-        tail = kinds[-1:] == ["bytes"]
-        form = "<" + "".join([CODES[kind] for kind in (kinds[:-1] if tail else kinds)])
-        known = _forms[fields] = (form, struct.calcsize(form), tail)
+    kinds = [kind for _name, kind in columns(fields)]
+    tail = kinds[-1:] == ["bytes"]
+    form = "<" + "".join([CODES[kind] for kind in (kinds[:-1] if tail else kinds)])
+    known = _forms[fields] = (form, struct.calcsize(form), tail)
     return known

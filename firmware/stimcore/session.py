@@ -20,19 +20,22 @@ _BLOCK = 64  # bytes that SHA-256 takes at once
 _LEAST = commands.INNER_AT + TAG
 
 
-def pads(key: bytes) -> bytes:
+def pads(key: bytes) -> tuple:
     """Return the two blocks that RFC 2104 makes of a key of at most 64 bytes."""
-    blocks = bytearray(b"\x36" * _BLOCK + b"\x5c" * _BLOCK)
+    inner, outer = bytearray(b"\x36" * _BLOCK), bytearray(b"\x5c" * _BLOCK)
     for at in range(len(key)):
-        blocks[at] ^= key[at]
-        blocks[_BLOCK + at] ^= key[at]
-    return bytes(blocks)
+        inner[at] ^= key[at]
+        outer[at] ^= key[at]
+    return (inner, outer)
 
 
-def hmac(blocks: bytes, message: bytes) -> bytes:
+def hmac(blocks: tuple, message: bytes) -> bytes:
     """Return the HMAC-SHA256 of a message by the key of which pads() made these blocks."""
-    digest = hashlib.sha256(blocks[:_BLOCK] + message).digest()
-    return hashlib.sha256(blocks[_BLOCK:] + digest).digest()
+    inner = hashlib.sha256(blocks[0])
+    inner.update(message)
+    outer = hashlib.sha256(blocks[1])
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 class Session:

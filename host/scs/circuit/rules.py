@@ -247,7 +247,7 @@ def _discharges(stage: Stage) -> Iterator[Problem]:
         for contact in sorted(pin for pin in header if pin.isdigit()):
             if header[contact] not in jumpered:
                 message = f"with {line} low contact {contact} does not reach the bleed resistor"
-                yield Problem("circuit-bleed", _line(stage, header[contact]), message)
+                yield Problem("circuit-contact", _line(stage, header[contact]), message)
 
 
 def _blocked(stage: Stage) -> Iterator[Problem]:

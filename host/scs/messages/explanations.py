@@ -324,6 +324,7 @@ CIRCUIT = {  # of `scs wiring --check`
         "the load is not bled while `run` or `gate` is low",
         "see the stage's switches",
     ),
+    "circuit-contact": ("a contact is not bled while `run` or `gate` is low", "join it to a row"),
     "circuit-gate": ("an output reaches the load while `run` or `gate` is low", "see the switches"),
     "circuit-direct-current": (
         "nothing blocks direct current",

@@ -15,7 +15,7 @@ from scs.profile.profile import Profile, ProfileError
 from stimcore import errors
 
 ROOT = Path(__file__).parents[3]
-PACKAGES = ("documents", "profile", "safety", "catalog", "sweeps")
+PACKAGES = ("documents", "profile", "safety", "catalog", "circuit", "sweeps")
 ERRORS = ("Problem", "ProblemError", "UnitError")
 PASSED_ON = {"kind", "reason.problem.id"}  # no id of its own
 
