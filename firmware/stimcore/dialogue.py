@@ -16,6 +16,7 @@ from .errors import Refused
 from .frame import Decoder, encode
 from .packing import pack, unpack
 
+_GOOD = bytes((errors.OK,))
 _ALWAYS = (commands.HALT, commands.STOP)  # whatever their sequence number
 WAITING_MOST = 32  # a host waits for the reply to each; any more are dropped
 STARTERS = (commands.START, commands.MEASURE)  # commands that let current flow
@@ -132,7 +133,7 @@ class Dialogue:
             if device.state not in row[4] or not may_start:
                 raise Refused(errors.BAD_STATE, opcode, device.state, 0)
             reply = handlers.TABLE[opcode](device, *values)
-            return bytes((errors.OK,)) + pack(row[3], reply)
+            return _GOOD + pack(row[3], reply)
         except Refused as refusal:
             if errors.NO_ROLE <= refusal.code <= errors.KEY_DAMAGED:
                 device.access.refusals += 1
