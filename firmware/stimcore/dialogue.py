@@ -129,7 +129,7 @@ class Dialogue:
             row = commands.by_opcode(opcode)
             if role < row[5]:
                 raise Refused(errors.NO_ROLE, opcode, role, row[5])
-            values = unpack(row[2], payload)
+            values = unpack(row[2], payload) if row[2] or payload else ()
             if device.state not in row[4] or not may_start:
                 raise Refused(errors.BAD_STATE, opcode, device.state, 0)
             reply = handlers.TABLE[opcode](device, *values)

@@ -29,8 +29,6 @@ def pack(fields: str, values: tuple) -> bytes:
 
 def unpack(fields: str, data: bytes) -> list:
     """Return the fields' values; raise Refused(BAD_LENGTH) unless `data` is exactly as long."""
-    if not fields and not data:
-        return []
     form, size, tail = _forms.get(fields) or _form(fields)
     if len(data) < size or (len(data) > size and not tail):
         raise Refused(errors.BAD_LENGTH, 0, len(data), size)

@@ -231,7 +231,7 @@ def test_a_new_amplitude(talk: ChipTalk) -> None:
 
 
 def status_ms(talk: ChipTalk, *, unsigned: bool = False) -> float:
-    """Return the median round trip of STATUS, running; unsigned: a signed one keeps the lease."""
+    """Return the median round trip of STATUS; unsigned: a signed one after it keeps the lease."""
     talk.SLICE_US = 20  # what a reply's arrival is known to
     took_ms = []
     chance = random.Random(50)  # at no rate of its own: the loop has several
@@ -253,7 +253,7 @@ def test_round_trips(talk: ChipTalk) -> None:
 
 
 def test_req_70_round_trips_of_a_paired_board(talk: ChipTalk) -> None:
-    """STATUS needs no key; signed, as a holder asks to renew its lease, it takes two hashes more."""
+    """STATUS needs no key; one that a holder signs to renew its lease has two more hashes."""
     took_ms = status_ms(talk.paired().opened().running(steady()))
     assert record("signed STATUS and back, median, running", took_ms, "ms", "<=", 5)
     took_ms = status_ms(talk, unsigned=True)
