@@ -103,8 +103,9 @@ class Dialogue:
                 return
         if sequence == wanted or opcode == commands.HELLO:
             self._sequence = sequence
-        if self.device.access.kept == access.NONE:
-            self.device.renew_lease()
+        device = self.device
+        if device.access.kept == access.NONE:
+            device.renew_lease()
         reply = self._carry_out(opcode, payload, may_start)
         self._last_opcode = opcode
         self._last_reply = self._answer(sequence, opcode, reply)
@@ -122,9 +123,10 @@ class Dialogue:
         try:
             role = device.access.plain_role
             if opcode == commands.SIGNED:
-                if not device.access.sessions:
+                sessions = device.access.sessions
+                if not sessions:
                     raise Refused(errors.NO_SESSION)
-                role, opcode, payload = device.access.sessions[0].admit(device.now_ms, payload)
+                role, opcode, payload = sessions[0].admit(device.now_ms, payload)
                 device.renew_lease()
             row = commands.by_opcode(opcode)
             if role < row[5]:
