@@ -160,7 +160,7 @@ def _burst(
     trimmed = member.recharge == program.RECHARGE_ACTIVE and member.ratio > 1
     if trimmed and not member.segments and pulse[0][0] != MARK:
         longest = pulse[0][4] * (1 + member.ratio) + ticks_from_ns(board, member.gap_ns) + least + 1
-        spare = max(0, longest - length)
+        spare = longest - length  # 0 or more: see recharge_parts()
     spacing = period_ticks(board, member.intra_rate_millihz) if member.pulses > 1 else 0
     between = IDLE if member.recharge == program.RECHARGE_PASSIVE_BURST else DISCHARGE
     for at in range(member.pulses):
@@ -197,7 +197,7 @@ def soft_ticks(board: Board, group: program.Group, member: program.Program, widt
     """
     if member.recharge == program.RECHARGE_ACTIVE or member.segments:
         return 0
-    if board.discharge_least_us == 0 or board.soft_tau_us == 0:
+    if not board.discharge_least_us or not board.soft_tau_us:
         return 0
     pulses = member.pulses if member.recharge == program.RECHARGE_PASSIVE_BURST else 1
     ticks_per_us = board.clock_hz // 1_000_000
@@ -273,6 +273,7 @@ def recharge_parts(code: int, width: int, ratio: int, least: int) -> list:
     The amplitude is code / ratio rounded up. Where that does not divide the charge, the end of
     the recharge runs one code lower for just as long as makes the sum exact:
     b t1 + (b - 1) t2 = code x width, with t1 + t2 = T and t2 = b T - code x width.
+    T is at most ratio x width + `least` + 1.
     """
     charge = code * width
     lower = (code + ratio - 1) // ratio

@@ -51,6 +51,11 @@ def test_passive_recharge_and_no_gap() -> None:
     assert phases == [FIRST, (DISCHARGE, 0, 14, 0, 2_475_000)]
 
 
+def test_req_17_the_shortest_time_that_leaves_a_trim_long_enough() -> None:
+    # 3 codes x 7 ticks by halves: 2 x 11 is one more, and one tick is long enough to shift
+    assert period.recharge_parts(3, 7, 2, 1) == [(2, 10), (1, 1)]
+
+
 def test_symmetric_recharge_is_the_first_phase_turned_round() -> None:
     assert compiled(tonic(ratio=1))[2] == (DRIVE, 4, 10, 320, 25_000)
 
@@ -60,6 +65,12 @@ def test_burst_with_one_discharge_at_its_end() -> None:
     pulse, between = (DRIVE, 4, 10, -56, 125_000), (IDLE, 0, 0, 0, 125_000)
     end = (DISCHARGE, 0, 14, 0, 3_125_000 - 4 * 250_000 - 125_000)
     assert compiled(group(BURST)) == [*[pulse, between] * 4, pulse, end]
+
+
+def test_a_burst_of_two_pulses() -> None:
+    pulse, between = (DRIVE, 4, 10, -56, 125_000), (IDLE, 0, 0, 0, 125_000)
+    end = (DISCHARGE, 0, 14, 0, 3_125_000 - 250_000 - 125_000)
+    assert compiled(group(BURST._replace(pulses=2))) == [pulse, between, pulse, end]
 
 
 def test_burst_with_a_discharge_after_each_pulse() -> None:
@@ -125,6 +136,19 @@ def test_req_21_the_last_pulse_of_a_burst_ends_within_its_slot() -> None:
     member = BURST._replace(rate_millihz=100_000)
     assert compiled(group(member))[-1] == (DISCHARGE, 0, 14, 0, 125_000)
     assert refused(compiled, group(member._replace(rate_millihz=111_111)))[0] == "does_not_fit"
+    # 7 ms: it would begin 1 ms after the end; it needs 1 ms and a shortest record
+    late = group(member._replace(rate_millihz=142_857))
+    assert refused(compiled, late) == ("does_not_fit", 0, 1_002_312, 0)
+
+
+def test_req_21_a_recharge_that_needs_no_trim_has_room_for_one() -> None:
+    # 5 x 25,000 ticks, 3,750 of gap, a trim of up to 290 and a shortest record of 289; at 320
+    # codes the pulse ends 290 sooner. 968.992 Hz are 129,000 ticks, 966.809 Hz are 129,291
+    wanted = ("does_not_fit", 0, 129_329 * 8, 129_000 * 8)
+    assert refused(compiled, tonic(rate_millihz=968_992)) == wanted
+    wanted = ("does_not_fit", 0, 129_329 * 8, 129_328 * 8)
+    assert refused(compiled, tonic(rate_millihz=966_534)) == wanted
+    assert compiled(tonic(rate_millihz=966_526))[-1] == (DISCHARGE, 0, 14, 0, 579)
 
 
 def test_req_21_an_amplitude_below_one_code_is_refused() -> None:

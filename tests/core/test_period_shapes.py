@@ -50,6 +50,7 @@ def test_a_segment_of_nothing_is_a_gap_and_the_least_current_is_one_code() -> No
         (IDLE, 0),
         (DISCHARGE, 0),
     ]
+    assert phases[1] == (IDLE, 0, 0, 0, 6_250)
     assert phases[2][4] + phases[3][4] == 125_000
     assert phases[2][4] == 37_500
 
@@ -65,6 +66,59 @@ def test_req_12_a_segment_too_short_to_shift_or_to_balance_is_refused(
     segments: tuple[tuple[int, int], ...], wanted: tuple[str, int, int, int]
 ) -> None:
     assert refused(compiled, shaped(*segments)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("segments", "wanted"),
+    [
+        (((-1_000, 2_312), (1_000, 2_312)), [(-320, 289), (320, 289)]),
+        (((-500, 18_496), (1_000, 9_248)), [(-160, 2_312), (320, 1_156)]),
+    ],
+)
+def test_req_12_segments_just_long_enough(
+    segments: tuple[tuple[int, int], ...], wanted: list[tuple[int, int]]
+) -> None:
+    assert [phase[3:] for phase in compiled(shaped(*segments))[:2]] == wanted
+
+
+@pytest.mark.parametrize(
+    ("segments", "wanted"),
+    [
+        # 60 % is one code; 25 % for twice as long would take two of what it brought, and waits
+        (
+            ((600, 100_000), (-250, 200_000), (-100, 100_000)),
+            [(1, 12_500), (0, 25_000), (-1, 12_500)],
+        ),
+        # 0.1 % counts as one code, which takes all of it: nothing is left to close
+        (((600, 100_000), (-1, 100_000), (-599, 100_000)), [(1, 12_500), (-1, 12_500), (0, 12_500)]),
+        # 66.7 % are two codes and 60 % one: the sum asked for is below zero, that of the codes
+        # 10,000 above. 1 % would add to it, and waits
+        (
+            ((667, 100_000), (-600, 120_000), (10, 100_000), (43, 100_000)),
+            [(2, 12_500), (-1, 15_000), (0, 12_500), (-1, 10_000), (0, 2_500)],
+        ),
+    ],
+)
+def test_req_17_a_recharge_never_takes_more_than_there_is(
+    segments: tuple[tuple[int, int], ...], wanted: list[tuple[int, int]]
+) -> None:
+    phases = compiled(shaped(*segments, amplitude_ua=20))  # 3 codes
+    assert [phase[3:] for phase in phases[:-1]] == wanted
+
+
+@pytest.mark.parametrize(
+    ("charge", "wanted"),
+    [
+        # 2 x 1,600 less one code for the shortest record; and one code for all but that
+        (2_911, [(2, 1_311), (1, 289)]),
+        (1_889, [(2, 289), (1, 1_311)]),
+        (-1, [(-1, 290), (1, 289), (0, 1_021)]),
+    ],
+)
+def test_req_17_closing_parts_of_the_shortest_record(
+    charge: int, wanted: list[tuple[int, int]]
+) -> None:
+    assert period.closing_parts(charge, 1_600, 289) == wanted
 
 
 @given(
@@ -125,6 +179,10 @@ def test_req_22_what_makes_up_for_rounding_stays_under_the_programs_own_ceiling(
     low = shaped(*rows, amplitude_ua=20, ceiling_ua=20)
     assert refused(compiled, low) == ("shape_peak", 0, 25, 19)
     assert [phase[3] for phase in compiled(low._replace(ceiling_ua=25))[:3]] == [1, 1, -4]
+    # 177 codes for three widths, less 88 for two, are 355: 177.5 for two widths, and one for some
+    rows = ((1_000, 300_000), (-500, 200_000), (-1_000, 200_000))
+    high = shaped(*rows, amplitude_ua=1_106, ceiling_ua=1_106)
+    assert refused(compiled, high) == ("shape_peak", 0, 1_113, 1_107)
 
 
 SHARES = st.sampled_from([-1_000, -750, -500, -250, 0, 0, 250, 500, 750, 1_000])

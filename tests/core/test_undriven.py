@@ -230,6 +230,20 @@ def test_req_62_the_soft_discharge_lasts_until_the_lowest_ceiling_of_the_group_i
     assert period.soft_ticks(DEFAULT, two, burst, 125_000) == 57 * 6_187 * 125 // 16
 
 
+def test_req_62_a_soft_discharge_is_reckoned_in_sixteenths_of_its_time_constant() -> None:
+    # what is left, in 65,536ths and rounded up each time: 61,567, 57,838, 54,335. 61,680 us and a
+    # sixteenth are 65,535 us; two steps take that to 57,838 us at most, and three to less
+    member = BURST._replace(recharge=program.RECHARGE_PASSIVE)
+    for least_us, steps in ((57_838, 2), (57_837, 3)):
+        board = DEFAULT._replace(discharge_least_us=least_us, soft_tau_us=16)
+        assert period.soft_ticks(board, group(member), member, 61_680 * 125) == steps * 125
+
+
+def test_req_62_a_soft_discharge_after_a_gap_joins_the_contacts_of_the_pulse() -> None:
+    phases = period.compile_group(DEFAULT, group(BURST._replace(gap_ns=30_000)), (350,))
+    assert [phase[:3] for phase in phases if phase[0] == period.SOFT] == [(period.SOFT, 4, 10)]
+
+
 def test_req_62_what_leaves_nothing_to_discharge_is_not_discharged_softly() -> None:
     for member in (
         BURST._replace(recharge=program.RECHARGE_ACTIVE),
@@ -256,6 +270,17 @@ def test_req_62_where_there_is_little_room_the_direct_discharge_keeps_some(
     member = BURST._replace(rate_millihz=rate_millihz)
     phases = in_one(period.compile_group(DEFAULT, group(member), (350,)))
     assert [phase[4] for phase in phases[-2:]] == [softly, directly]
+
+
+@pytest.mark.parametrize(
+    ("rest", "softly"),
+    # a shortest record, 289 ticks, is kept for the direct one, and one is the least for the other
+    [(1_289, [1_000]), (578, [289]), (577, [])],
+)
+def test_req_62_two_discharges_just_fit(rest: int, softly: list[int]) -> None:
+    pulse, out = [(DRIVE, 4, 10, -56, 125_000)], []
+    assert period._softly(DEFAULT, pulse, 1_000, rest, out) == sum(softly)
+    assert out == [(period.SOFT, 4, 10, 0, ticks) for ticks in softly]
 
 
 @pytest.mark.parametrize(
