@@ -90,7 +90,10 @@ def test_req_12_segments_just_long_enough(
             [(1, 12_500), (0, 25_000), (-1, 12_500)],
         ),
         # 0.1 % counts as one code, which takes all of it: nothing is left to close
-        (((600, 100_000), (-1, 100_000), (-599, 100_000)), [(1, 12_500), (-1, 12_500), (0, 12_500)]),
+        (
+            ((600, 100_000), (-1, 100_000), (-599, 100_000)),
+            [(1, 12_500), (-1, 12_500), (0, 12_500)],
+        ),
         # 66.7 % are two codes and 60 % one: the sum asked for is below zero, that of the codes
         # 10,000 above. 1 % would add to it, and waits
         (
