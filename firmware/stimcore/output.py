@@ -223,7 +223,13 @@ class Output:
         return max(self._load(staged), period)
 
     def _load(self, staged: Staged) -> int:
-        """Load a stream; return its first period, or 0 if the stream has ended meanwhile."""
+        """Load a stream; return its first period, or 0 if the stream has ended meanwhile.
+
+        Raise Refused (FAULT_STREAM) if the words that it follows have changed: no check comes
+        round to them any more.
+        """
+        if not self.words_intact():
+            raise Refused(errors.FAULT_STREAM)
         staged.since = int(self.hal.stream_load(staged.stream))
         if staged.since:  # else the stream has ended meanwhile
             self._staged = [later for later in self._staged if later.since < staged.since]
