@@ -16,6 +16,7 @@ from stimcore import period
 STAGES = ("pico/mcp4922-8/resistor-500", "pico/r2r-1/resistor-500")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the reader's own, of its parser
 @pytest.mark.parametrize("name", STAGES)
 def test_a_public_reader_finds_every_part_and_net_in_the_kicad_netlist(name: str) -> None:
     stage = netlist.of(name)
