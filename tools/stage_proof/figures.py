@@ -156,7 +156,7 @@ def _driving(stood: Drawn) -> Iterator[Row]:
         if stood.stage != "r2r-1"
         else ((row.voltage_per_code or 0) / 1e9 / ladder_ohm)
     )
-    yield Row(stood.stage, "current of a code", "uA", declared * 1e6, per_code * 1e6, 0.01)
+    yield Row(stood.stage, "current of a code", "uA", declared * 1e6, per_code * 1e6, 0.05)
     mismatch = abs(up / down - 1) * 1e6
     yield Row(stood.stage, "gain mismatch", "ppm", row.gain_mismatch, mismatch, "at most")
     yield Row(stood.stage, "offset, trimmed", "uA", row.offset / 1e3, abs(amps[0]) * 1e6, "at most")
@@ -196,7 +196,8 @@ def _resting(stood: Drawn) -> Iterator[Row]:
         ohm, more = stood.row.switch_resistance, stood.row.discharge_resistor or 0
         found.append(("discharge, switches", ohm, "at most", (period.DISCHARGE, 0, both), ()))
         found.append(("discharge, resistor", ohm + more, 0.05, (period.SOFT, CATHODES, ANODES), ()))
-    found.append(("bleed, gate low", stood.row.bleed, 0.05, (period.IDLE, 0, 0), low))
+    # beside it stand the resistors of the sense inputs, 2.2 Mohm and 0.36 Mohm
+    found.append(("bleed, gate low", stood.row.bleed, 0.15, (period.IDLE, 0, 0), low))
     for name, declared, law, state, edge in found:
         volts, amps = 0.0, 0.0
         for sign in (1, -1):
