@@ -35,6 +35,10 @@ class Hal:
     def stream_stop(self) -> None:
         self.stops += 1
 
+    def stream_words(self) -> bytes:
+        """Return words that nothing has changed."""
+        return self.loaded[-1].words
+
     def feed_watchdog(self) -> None:
         self.calls.append("feed")
 
