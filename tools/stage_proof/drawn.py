@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from scs.catalog import boards
 from scs.circuit import spice
-from scs.circuit.netlist import Netlist
+from scs.circuit.netlist import INTO_BOARD, Netlist, supplies
 from scs.circuit.spice import AS_DRAWN, Edits
 from scs_sim.pio import asm, executor
 from sim_validation import spice as ngspice
@@ -27,7 +27,7 @@ PIN_V = 3.3
 EDGE_S = 2e-9
 GATE_AT_S = 50e-6  # when the gate rises: after the first frame
 START_S = 20e-6  # when the sequencer starts; the supplies have stood for that long
-RELTOL = 1e-4
+RELTOL, STEP_S = 1e-4, 1e-6  # of ngspice; the step is the largest
 PINS = ("sdi_dac", "sdi_switch", "sck", "ncs", "active", "sync", "run")
 Points = Sequence[tuple[float, float]]
 
@@ -50,7 +50,7 @@ class Waves(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """What is plugged into a stage, and how its pins and supplies go.
+    """Load and supplies plugged into a stage, and the levels at its pins.
 
     load: ohm in series, farad (0: none) and ohm across it (0: none). pins: name -> (seconds, 0 or
     1) of each edge; before its first a pin has the other level, low without one. supplies: net ->
@@ -62,9 +62,7 @@ class Bench(NamedTuple):
     supplies: Mapping[str, Points] = {}
 
 
-def pin_edges(
-    board: Board, phases: list[Any], periods: int = 1
-) -> dict[str, list[tuple[float, float]]]:
+def pin_edges(board: Board, phases: list[Any]) -> dict[str, list[tuple[float, float]]]:
     """Return seconds and level of each edge at the sequencer's pins; the gate rises GATE_AT_S.
 
     phases: of stimcore.period.compile_group().
@@ -74,7 +72,7 @@ def pin_edges(
     wiring = {"out_base": numbers["sdi_dac" if serial else "data0"], "set_base": numbers["active"]}
     if serial:
         wiring["sideset_base"] = numbers["sck"]
-    words = np.frombuffer(pio_records.encode(board, phases), "<u4").tolist() * periods
+    words = np.frombuffer(pio_records.encode(board, phases), "<u4").tolist()
     sequencer = asm.assemble(f"sequencer_{'serial' if serial else 'parallel'}")
     names = {number: name for name, number in numbers.items()}
     pins: dict[str, list[tuple[float, float]]] = {"gate": [(GATE_AT_S, 1.0)]}
@@ -103,19 +101,16 @@ def deck(
     netlist: Netlist, bench: Bench, jumpers: Mapping[int, str] = {}, edits: Edits = AS_DRAWN
 ) -> list[str]:
     """Return the circuit without its analysis: stage, board, supplies, load."""
-    row = boards.catalogue().model
+    source = boards.catalogue()
     lines = [f"* {netlist.board}/{netlist.stage}", spice.subcircuit(netlist, jumpers, edits)]
     lines.append(f"Xs {' '.join(spice.ports(netlist))} stage")
-    volts = {"3V3": PIN_V, "ADC_VREF": row.boards[netlist.board].adc.reference / 1000, "AGND": 0.0}
-    volts |= {net: mv / 1000 for net, mv in row.wiring[netlist.stage].outside.items()}
+    volts = {net: level for net, level in supplies(netlist, source).items() if net != "GND"}
     for at, (net, level) in enumerate(volts.items()):
-        points = bench.supplies.get(net)
-        ramp = "" if points is None else f" PWL({' '.join(f'{t:.9g} {v:.9g}' for t, v in points)})"
-        lines.append(
-            f"Vsupply{at} {spice.node(net)} 0 {f'{level:.9g}' if points is None else ramp}"
-        )
-    for pin in row.stages[netlist.stage].pins:
-        if pin.startswith("sense") or pin == "load_id":
+        points = bench.supplies.get(net, ((0.0, level),))
+        wave = " ".join(f"{time_s:.9g} {volt:.9g}" for time_s, volt in points)
+        lines.append(f"Vsupply{at} {spice.node(net)} 0 PWL({wave})")
+    for pin in source.model.stages[netlist.stage].pins:
+        if pin in INTO_BOARD:
             continue
         points = bench.pins.get(pin, ())
         wave = _pwl(points, 1 - points[0][1] if points else 0.0, PIN_V)
@@ -128,26 +123,19 @@ def deck(
     )
     if farad and leak_ohm:
         lines.append(f"Rleak load_mid {second} {leak_ohm:.9g}")
-    lines.append(f"Rid load_id 0 {row.loads['resistor-500'].id_resistor:.9g}")
+    lines.append(f"Rid load_id 0 {source.model.loads['resistor-500'].id_resistor:.9g}")
     return lines
 
 
-def run(
-    lines: Sequence[str],
-    until_s: float,
-    watch: Iterable[str],
-    *,
-    step_s: float = 1e-6,
-    reltol: float = RELTOL,
-) -> Waves:
+def run(lines: Sequence[str], until_s: float, watch: Iterable[str]) -> Waves:
     """Run ngspice and return the expressions to `watch`, e.g. i(Vload), v(terminal_a).
 
     Raise RuntimeError if it comes to no end; sim_validation.spice.Missing without ngspice.
     """
     names = list(watch)
     control = [
-        f".options reltol={reltol:g} abstol=1e-11 vntol=1e-7 method=gear numdgt=9 noacct",
-        f".tran {step_s:g} {until_s:.9g} 0 {step_s:g}",
+        f".options reltol={RELTOL:g} abstol=1e-11 vntol=1e-7 method=gear numdgt=9 noacct",
+        f".tran {STEP_S:g} {until_s:.9g} 0 {STEP_S:g}",
         ".control",
         "run",
         "set wr_singlescale",

@@ -17,9 +17,9 @@ from ..catalog.wiring_schema import Wiring, ends, lines, refs
 from ..documents import units
 
 BOARD = "A1"  # the Pico among the parts
+INTO_BOARD = ("sense_current", "sense_voltage", "load_id")  # all other pins are driven by it
+SUPPLY_V = {"3V3": 3.3, "VBUS": 5.0, "AGND": 0.0, "GND": 0.0}  # of the board
 _VALUE = re.compile(r"([\d.]+ [pnumkM]?(?:ohm|F))\b")
-_TOLERANCE = re.compile(r"([\d.]+) %")
-_USUAL_TOLERANCE = 0.05  # of a part whose row names none
 
 
 class Part(NamedTuple):
@@ -30,7 +30,6 @@ class Part(NamedTuple):
     does: str
     pins: dict[str, str]  # pin -> net
     value: float = 0.0
-    tolerance: float = 0.0
 
 
 class Netlist(NamedTuple):
@@ -43,14 +42,12 @@ class Netlist(NamedTuple):
     ports: list[str]
 
 
-def value(part: str) -> tuple[float, float]:
-    """Return (ohm or farad, tolerance as a share) that a part's row states, or zeros."""
+def value(part: str) -> float:
+    """Return the ohm or farad that a part's row states, or 0."""
     match = _VALUE.search(part)
     if match is None:
-        return 0.0, 0.0
-    share = _TOLERANCE.search(part)
-    size = units.registry().parse_expression(match[1]).to_base_units().magnitude
-    return float(size), float(share[1]) / 100 if share else _USUAL_TOLERANCE
+        return 0.0
+    return float(units.registry().parse_expression(match[1]).to_base_units().magnitude)
 
 
 def of(name: str = "", *, source: Catalogue | None = None) -> Netlist:
@@ -66,12 +63,20 @@ def of(name: str = "", *, source: Catalogue | None = None) -> Netlist:
     parts = {BOARD: pico}
     for key, model in row.parts.items():
         for ref in refs(key):
-            parts[ref] = Part(ref, model.part, model.does, pins[ref], *value(model.part))
+            parts[ref] = Part(ref, model.part, model.does, pins[ref], value(model.part))
     nets: dict[str, list[tuple[str, str]]] = {}
     for part in parts.values():
         for pin, net in part.pins.items():
             nets.setdefault(net, []).append((part.ref, pin))
     return Netlist(board, stage, parts, nets, [*row.pins, *row.supply])
+
+
+def supplies(netlist: Netlist, source: Catalogue) -> dict[str, float]:
+    """Return the volts of the nets that the board's supplies and those from outside hold."""
+    reference_v = source.model.boards[netlist.board].adc.reference / 1000
+    outside = source.model.wiring[netlist.stage].outside
+    volts = {net: level for net, level in SUPPLY_V.items() if net in netlist.nets}
+    return volts | {"ADC_VREF": reference_v} | {net: mv / 1000 for net, mv in outside.items()}
 
 
 def _pins(row: Wiring) -> dict[str, dict[str, str]]:

@@ -17,9 +17,8 @@ from ..catalog.wiring import PICO_SUPPLY
 from ..documents.problem import Problem
 from . import netlist as netlists
 from .data_sheets import Sheet, sheets
-from .netlist import BOARD, Netlist
+from .netlist import BOARD, INTO_BOARD, SUPPLY_V, Netlist
 
-INTO_BOARD = ("sense_current", "sense_voltage", "load_id")  # all other pins are driven by it
 PULL_DOWN_MOST_OHM = 8200  # with more, a pin of an RP2350 stays at 2 V (erratum RP2350-E9)
 SENSE_LEAST_OHM = 50_000  # across it 5 mV of offset drive 100 nA, the least that REQ-08 bounds
 MARGIN_V = 0.3  # that inputs may be beyond their rails
@@ -40,10 +39,7 @@ def check(name: str = "", *, source: Catalogue | None = None) -> list[Problem]:
     """Return the problems of a combination's stage; raise BoardError if it is none."""
     source = source or boards.catalogue()
     netlist = netlists.of(name, source=source)
-    volts = {"3V3": 3.3, "VBUS": 5.0, "AGND": 0.0, "GND": 0.0}
-    volts["ADC_VREF"] = source.model.boards[netlist.board].adc.reference / 1000
-    outside = source.model.wiring[netlist.stage].outside
-    volts |= {net: millivolts / 1000 for net, millivolts in outside.items()}
+    volts = netlists.supplies(netlist, source)
     drivers: dict[str, list[str]] = {}
     for pin, net in netlist.parts[BOARD].pins.items():
         if net in source.model.stages[netlist.stage].pins and net not in INTO_BOARD:
@@ -55,8 +51,8 @@ def check(name: str = "", *, source: Catalogue | None = None) -> list[Problem]:
             volts[net] = _sheet(netlist, ref).figures["output_voltage"].typical or 0.0
     stage = Stage(netlist, volts, drivers, source.model.stages[netlist.stage].bleed)
     rules = (_connected, _fed, _one_driver, _levels, _pulled_down, _discharges, _blocked)
-    found = [problem for rule in rules for problem in rule(stage)]
-    return [problem.within(("wiring", netlist.stage)) for problem in found]
+    problems = (problem for rule in rules for problem in rule(stage))
+    return [problem.within(("wiring", netlist.stage)) for problem in problems]
 
 
 def _line(stage: Stage, net: str) -> tuple[str, str]:
@@ -122,7 +118,7 @@ def _fed(stage: Stage) -> Iterator[Problem]:
 def _one_driver(stage: Stage) -> Iterator[Problem]:
     """No net has two outputs, and no output is at a supply."""
     for net, drivers in stage.drivers.items():
-        both = [*drivers, *([f"the supply {net}"] if net in ("3V3", "GND", "AGND", "VBUS") else [])]
+        both = [*drivers, *([f"the supply {net}"] if net in SUPPLY_V else [])]
         if len(both) > 1:
             yield Problem(
                 "circuit-drivers", _line(stage, net), f"{' and '.join(both)} both drive it"
@@ -311,30 +307,32 @@ def _level(netlist: Netlist, net: str, levels: Mapping[str, bool]) -> bool | Non
     return None
 
 
+def _neighbours(edges: Iterable[Edge]) -> dict[str, list[tuple[str, Edge]]]:
+    """Return for each net the nets that an edge joins to it, with the edge."""
+    joined: dict[str, list[tuple[str, Edge]]] = {}
+    for edge in edges:
+        joined.setdefault(edge[0], []).append((edge[1], edge))
+        joined.setdefault(edge[1], []).append((edge[0], edge))
+    return joined
+
+
 def _reach(edges: Iterable[Edge], start: str, ends: set[str]) -> set[str]:
     """Return the nets that edges join to `start`; beyond one of `ends` they are not followed."""
-    joined: dict[str, list[str]] = {}
-    for one, other, _ohm in edges:
-        joined.setdefault(one, []).append(other)
-        joined.setdefault(other, []).append(one)
-    reached, open_ = {start}, [start]
-    while open_:
-        net = open_.pop()
+    joined, reached, waiting = _neighbours(edges), {start}, [start]
+    while waiting:
+        net = waiting.pop()
         if net in ends:
             continue
-        for following in joined.get(net, ()):
+        for following, _edge in joined.get(net, ()):
             if following not in reached:
                 reached.add(following)
-                open_.append(following)
+                waiting.append(following)
     return reached
 
 
 def _path(edges: Iterable[Edge], start: str, end: str) -> list[Edge]:
     """Return the edges of the way of least resistance, none if there is no way."""
-    joined: dict[str, list[tuple[str, Edge]]] = {}
-    for edge in edges:
-        joined.setdefault(edge[0], []).append((edge[1], edge))
-        joined.setdefault(edge[1], []).append((edge[0], edge))
+    joined = _neighbours(edges)
     queue: list[tuple[float, str, list[Edge]]] = [(0.0, start, [])]
     done: set[str] = set()
     while queue:

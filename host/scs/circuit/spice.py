@@ -95,7 +95,9 @@ def _cards(part: Part, jumpers: Mapping[int, str], edits: Edits) -> Iterator[str
     sheet = sheets().get(part.part)
     if sheet is not None and sheet.model:
         wanted = parameters()[sheet.model]
-        figures = {name: figure.typical for name, figure in sheet.figures.items()} | {**changed}
+        figures = {name: figure.typical for name, figure in sheet.figures.items()}
+        figures |= {f"closed_{at}": float(row[3]) for at, row in enumerate(sheet.switches, 1)}
+        figures |= changed
         given = [f"{name}={figures[name]:.9g}" for name in wanted if figures.get(name) is not None]
         pins = [_node(part, pin, edits) for pin in sheet.pins]
         yield f"X{part.ref} {' '.join(pins)} {sheet.model} {' '.join(given)}"

@@ -5,24 +5,8 @@ from tests.host.catalog.netlist import WIRE_OHM, Circuit
 
 from scs.catalog import boards
 from scs.catalog.wiring_schema import ends, lines, refs
+from scs.circuit.data_sheets import sheets
 
-# names in the order of the pins, as the data sheets have them; - is not connected inside
-MCP4922 = "VDD - CS SCK SDI - - LDAC SHDN VOUTB VREFB VSS VREFA VOUTA"
-LV595 = "QB QC QD QE QF QG QH GND QH' SRCLR SRCLK RCLK OE SER QA VCC"
-DG41X = "IN1 D1 S1 V- GND S4 D4 IN4 IN3 D3 S3 VL V+ S2 D2 IN2"
-OPA2 = "OUT_A -IN_A +IN_A V- +IN_B -IN_B OUT_B V+"
-MCP6004 = "OUT_A -IN_A +IN_A VDD +IN_B -IN_B OUT_B OUT_C -IN_C +IN_C VSS +IN_D -IN_D OUT_D"
-DATA_SHEETS = {
-    "MCP4922-E/P": [pin.strip("-") for pin in MCP4922.split()],
-    "SN74LV595A": LV595.split(),
-    "DG412": DG41X.split(),
-    "DG413": DG41X.split(),
-    "L78L05ACZ": ["OUT", "GND", "IN"],
-    "OPA2991": OPA2.split(),
-    "SN74LVC1G08": ["A", "B", "GND", "Y", "VCC"],
-    "MCP6004-I/P": MCP6004.split(),
-    "SN74LVC1G3157": ["B2", "GND", "B1", "A", "VCC", "S"],
-}
 # left open on purpose: DAC channel B, the last register's serial output
 OPEN = {("mcp4922-8", "U1", "10"), ("mcp4922-8", "U7", "9")}
 SUPPLY_PINS = {
@@ -45,16 +29,16 @@ def test_every_pin_has_the_name_and_the_supply_of_its_data_sheet(stage: str) -> 
     for _table, net, text in lines(row):
         items = [part for part in text.split(", ") if ends(part)]
         for (part, pin), item in zip(ends(text), items, strict=True):
-            if parts[part] in DATA_SHEETS:
-                name = DATA_SHEETS[parts[part]][int(pin) - 1]
+            if part[0] == "U":
+                name = sheets()[parts[part]].pins[pin].name.replace(" ", "_")
                 joined[part, pin] = name
                 wanted_name = item.partition(" ")[2].replace(" ", "_")
                 assert wanted_name in ("", name), f"{item} is {name}"
                 assert net in SUPPLY_PINS.get(name, {net}), f"{item} at {net}"
-    for part, number in parts.items():
-        for pin, name in enumerate(DATA_SHEETS.get(number, ()), 1):
-            wanted = bool(name) and (stage, part, str(pin)) not in OPEN
-            assert ((part, str(pin)) in joined) == wanted, f"{part}.{pin} {name}"
+    for part in (part for part in parts if part[0] == "U"):
+        for pin, (name, kind) in sheets()[parts[part]].pins.items():
+            wanted = kind != "open" and (stage, part, pin) not in OPEN
+            assert ((part, pin) in joined) == wanted, f"{part}.{pin} {name}"
 
 
 def test_each_contact_is_switched_by_the_bits_that_its_frame_has_for_it() -> None:

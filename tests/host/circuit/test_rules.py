@@ -15,8 +15,8 @@ def problems(*edits: tuple[str, str], stage: str = "mcp4922-8") -> list[tuple[st
     for old, new in edits:
         assert old in text, old
         text = text.replace(old, new, 1)
-    found = rules.check(f"pico/{stage}/resistor-500", source=Catalogue.from_text(text))
-    return [(problem.id, problem.message) for problem in found]
+    named = rules.check(f"pico/{stage}/resistor-500", source=Catalogue.from_text(text))
+    return [(problem.id, problem.message) for problem in named]
 
 
 @pytest.mark.parametrize("board", ["pico", "pico2"])
@@ -64,14 +64,14 @@ def test_req_19_each_rule_names_what_breaks_it(rule: str) -> None:
     edits = [(old, new)]
     if rule == "circuit-unfed":
         edits.append(("      dac: U1.14", "      negative: U4.4\n      dac: U1.14"))
-    found = problems(*edits)
-    assert any(kind == rule and message in text for kind, text in found), found
+    named = problems(*edits)
+    assert any(kind == rule and message in text for kind, text in named), named
 
 
 def test_a_pin_that_a_part_lacks_is_named() -> None:
-    found = problems(("U2.2, U3.2", "U2.2, U3.2, U2.9"), stage="r2r-1")
+    named = problems(("U2.2, U3.2", "U2.2, U3.2, U2.9"), stage="r2r-1")
     message = "U2.9: SN74LVC1G3157 has no such pin; it has 1, 2, 3, 4, 5, 6"
-    assert found == [("circuit-pin", message)]
+    assert named == [("circuit-pin", message)]
 
 
 def test_a_control_whose_high_is_too_low_is_found() -> None:
@@ -80,9 +80,9 @@ def test_a_control_whose_high_is_too_low_is_found() -> None:
         ("U13.5 VCC, D1.2 K", "D1.2 K"),
         ("      dac: U1.14", "      low: U13.5 VCC, J3.4\n      dac: U1.14"),
     ]
-    found = problems(*fed, ("outside: {", "outside: {low: 2 V, "))
-    assert ("circuit-level", "U12.1 IN1 needs 2.4 V for high; connect has 2 V at most") in found, (
-        found
+    named = problems(*fed, ("outside: {", "outside: {low: 2 V, "))
+    assert ("circuit-level", "U12.1 IN1 needs 2.4 V for high; connect has 2 V at most") in named, (
+        named
     )
 
 
@@ -101,5 +101,5 @@ def test_a_gate_that_leaves_the_pump_at_the_load_is_found() -> None:
     """U12's first switch takes its control from `active` instead of `run` and `gate`."""
     moved = [("connect: U13.4 Y, U12.1 IN1, U12.16 IN2", "connect: U13.4 Y, U12.16 IN2")]
     moved += [("active: U12.9 IN3, U12.8 IN4,", "active: U12.9 IN3, U12.8 IN4, U12.1 IN1,")]
-    found = problems(*moved)
-    assert ("circuit-gate", "with gate low U4.1 OUT A still reaches the load") in found, found
+    named = problems(*moved)
+    assert ("circuit-gate", "with gate low U4.1 OUT A still reaches the load") in named, named
